@@ -1,0 +1,33 @@
+package event
+
+// The types of the mocks stream.
+const (
+	TypeMockUpdated Type = "mock.updated"
+	TypeMockDeleted Type = "mock.deleted"
+)
+
+// MockUpdated says what a mock is now. With Enabled false the mock answers nowhere and Content is empty.
+type MockUpdated struct {
+	WorkspaceID string   `json:"workspace_id"`
+	Workspace   string   `json:"workspace"` // slug
+	MockID      string   `json:"mock_id"`
+	Mock        string   `json:"mock"` // slug
+	Revision    int      `json:"revision"`
+	Hosts       []string `json:"hosts"` // the first is the mock's own host under the base domain
+	Enabled     bool     `json:"enabled"`
+	Content     string   `json:"content,omitempty"` // YAML as the user wrote it
+}
+
+func (MockUpdated) EventType() Type     { return TypeMockUpdated }
+func (MockUpdated) EventVersion() int   { return 1 }
+func (MockUpdated) EventStream() Stream { return Mocks }
+
+// MockDeleted says that a mock is gone for good.
+type MockDeleted struct {
+	WorkspaceID string `json:"workspace_id"`
+	MockID      string `json:"mock_id"`
+}
+
+func (MockDeleted) EventType() Type     { return TypeMockDeleted }
+func (MockDeleted) EventVersion() int   { return 1 }
+func (MockDeleted) EventStream() Stream { return Mocks }

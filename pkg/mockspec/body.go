@@ -1,0 +1,65 @@
+package mockspec
+
+// Body is a body as written: nothing, text, a YAML value that means JSON, or external content.
+type Body struct {
+	Pos  Position
+	Kind BodyKind
+	// Template is the body as a template in default mode. For a YAML value it is its compact JSON text in which
+	// template tags inside strings are kept as written (not JSON-escaped), so that they can be compiled.
+	Template string
+	// JSON is, for a YAML value only, the plain JSON text (tags JSON-escaped like any other text): what moclojer renders.
+	JSON     string
+	External *External
+}
+
+// BodyKind tells how a body was written.
+type BodyKind uint8
+
+// The kinds of body.
+const (
+	BodyNone BodyKind = iota
+	BodyText
+	BodyJSON // a YAML map, list, number, boolean or null
+	BodyExternal
+)
+
+// External is a body that is loaded from elsewhere.
+type External struct {
+	Provider  string // "json" or "xlsx"
+	Path      Text   // a file of the workspace or an http(s) URL; a template
+	SheetName string // xlsx only; "" means the first sheet
+}
+
+// Sample is the declared shape of a request body, taken from the sample that the document gives.
+type Sample struct {
+	Pos    Position
+	Schema *Schema
+}
+
+// Schema is the shape of a JSON value.
+type Schema struct {
+	Pos    Position
+	Kind   SchemaKind
+	Fields []SchemaField // objects, in order
+	Items  *Schema       // arrays; nil when the sample array is empty
+}
+
+// SchemaField is one declared member of an object.
+type SchemaField struct {
+	Name   string
+	Schema *Schema
+}
+
+// SchemaKind is the JSON type of a Schema.
+type SchemaKind string
+
+// The kinds of a Schema. SchemaAny accepts everything.
+const (
+	SchemaAny     SchemaKind = "any"
+	SchemaObject  SchemaKind = "object"
+	SchemaArray   SchemaKind = "array"
+	SchemaString  SchemaKind = "string"
+	SchemaInteger SchemaKind = "integer"
+	SchemaNumber  SchemaKind = "number"
+	SchemaBoolean SchemaKind = "boolean"
+)

@@ -1,0 +1,140 @@
+package mockspec
+
+// Mock is one parsed YAML document of endpoints, in the order in which they were written.
+// It is immutable after Parse and safe for concurrent use.
+type Mock struct {
+	Settings   Settings
+	Endpoints  []Endpoint
+	WebSockets []WebSocket
+}
+
+// Settings are the mock-wide choices of a `- mocloud: {…}` item, which other moclojers do not know.
+type Settings struct {
+	Compat Compat // "" or CompatMoclojer04
+	CORS   *bool  // nil means on
+}
+
+// Compat names an implementation whose answers are reproduced byte for byte.
+type Compat string
+
+// CompatMoclojer04 answers exactly as moclojer 0.4.0 does (MOCK-FORMAT.md section 2).
+const CompatMoclojer04 Compat = "moclojer-0.4"
+
+// Position is a place in the user's file; lines and columns count from 1, columns in runes. The zero Position means "unknown".
+type Position struct {
+	Line, Column int
+}
+
+// Text is a string of the document that may be a template, with the place where its content begins.
+type Text struct {
+	Pos Position
+	Raw string
+}
+
+// Endpoint is one HTTP endpoint.
+type Endpoint struct {
+	Pos      Position
+	Method   string // upper case, "GET" by default
+	Host     string // lower case, "" when the mock does not name one
+	Path     Path
+	Query    []Field // declared query parameters, in order
+	Body     *Sample // declared request body; nil when not declared
+	Response Response
+
+	RateLimit *RateLimit
+	Latency   *Latency
+	Webhook   *Webhook
+	Tag       string
+	Summary   string
+}
+
+// Path is a parsed route pattern such as /users/:id|int/posts/:slug.
+type Path struct {
+	Pos      Position
+	Raw      string // as written, without what follows ?name
+	Segments []Segment
+}
+
+// Segment is one part of a path between slashes: a literal, a parameter, or (last only) a wildcard `*`.
+type Segment struct {
+	Literal  string    // decoded text; "" for parameters and wildcards
+	Param    string    // parameter name; "" for literals
+	Type     ParamType // type of the parameter
+	Wildcard bool
+}
+
+// ParamType is the declared type of a path or query parameter or body field.
+type ParamType string
+
+// The types of MOCK-FORMAT.md section 1. bool is read as boolean.
+const (
+	TypeString  ParamType = "string"
+	TypeInt     ParamType = "int"
+	TypeUUID    ParamType = "uuid"
+	TypeDate    ParamType = "date"
+	TypeBoolean ParamType = "boolean"
+	TypeFloat   ParamType = "float"
+	TypeDouble  ParamType = "double"
+)
+
+// Field is one declared query parameter.
+type Field struct {
+	Pos  Position
+	Name string
+	Type ParamType
+}
+
+// Response is what an endpoint answers.
+type Response struct {
+	Pos     Position
+	Status  Text // a number or a template; "200" by default
+	Headers []Header
+	Body    Body
+}
+
+// Header is one answer header; Value may be a template.
+type Header struct {
+	Name  string
+	Value Text
+}
+
+// RateLimit bounds how often one key may ask an endpoint.
+type RateLimit struct {
+	WindowMS    int    // 900000 by default
+	MaxRequests int    // 100 by default
+	Key         string // "remote-addr" or a header's name
+}
+
+// Latency simulates a slow or failing endpoint.
+type Latency struct {
+	MinMS, MaxMS             int
+	FailureRate, TimeoutRate float64 // 0 to 1
+	TimeoutMS                int     // 30000 by default
+}
+
+// Webhook is a request that is sent after the answer.
+type Webhook struct {
+	Pos     Position
+	URL     Text
+	Method  string // "POST" by default
+	Headers []Header
+	Body    Body
+	If      Text // a Selmer `if` condition; "" means always
+	SleepMS int  // before the request is sent
+}
+
+// WebSocket is one WebSocket endpoint.
+type WebSocket struct {
+	Pos       Position
+	Host      string
+	Path      Path
+	OnConnect *Body // nil: nothing is sent
+	OnMessage []Reaction
+}
+
+// Reaction answers the messages that its pattern matches.
+type Reaction struct {
+	Pos      Position
+	Pattern  Text // text equality, a template, or a regular expression that matches the whole message
+	Response Body
+}

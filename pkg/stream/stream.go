@@ -1,0 +1,50 @@
+package stream
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mocloud/mocloud/pkg/event"
+)
+
+// Position is a place in a stream: everything up to and including Number of Epoch has been seen. The zero Position is
+// the beginning of any epoch.
+type Position struct {
+	Epoch  string
+	Number uint64
+}
+
+// Batch is an answer to "everything after From, please". It covers the numbers (From, To]: those missing in Changes
+// were superseded by later changes of the same mock and need no application. More says that the head is beyond To.
+type Batch struct {
+	Epoch   string
+	From    uint64
+	To      uint64
+	Changes []event.Envelope
+	More    bool
+}
+
+// ErrTooOld says that the log no longer reaches back to the position that was asked for (tombstones were purged, or the
+// position is of another epoch): the consumer starts again from a snapshot, which is a replay from 0 into empty state.
+var ErrTooOld = errors.New("position is older than the log")
+
+// Log is a producer's memory of its changes; the api's is a table, yamlgen's is its index of mocks. It is safe for
+// concurrent use.
+type Log interface {
+	// Head is the position of the latest committed change.
+	Head(ctx context.Context) (Position, error)
+	// After returns at most limit changes after number, in order. After 0 it always succeeds and replays the whole
+	// present state. ErrTooOld if number is before what the log remembers.
+	After(ctx context.Context, number uint64, limit int) (Batch, error)
+}
+
+// Handler applies changes. It is called by one goroutine at a time.
+type Handler interface {
+	// Position says where the handler's output stands; it is asked for once, at the start.
+	Position(ctx context.Context) (Position, error)
+	// Reset empties the state: a snapshot of epoch follows, as a replay from 0.
+	Reset(ctx context.Context, epoch string) error
+	// Apply applies the changes of b in order and moves the position to b.To. An error means that nothing was applied;
+	// the consumer tries again with backoff. b.Changes may be empty (a range of superseded changes).
+	Apply(ctx context.Context, b Batch) error
+}

@@ -1,0 +1,7 @@
+module github.com/mocloud/mocloud/tests
+
+go 1.26.0
+
+require github.com/mocloud/mocloud/pkg v0.0.0
+
+replace github.com/mocloud/mocloud/pkg => ../pkg
