@@ -1,0 +1,81 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// StopTimeout bounds how long all members together may take to stop.
+const StopTimeout = 10 * time.Second
+
+// Member is a part of the process. Run blocks until ctx ends and then returns nil as soon as it has stopped cleanly.
+type Member struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Run starts the members in order and runs them until ctx ends or one of them returns. Then it stops them in reverse
+// order, each before the next, so that nobody loses what it depends on. A member that returns before it was asked to
+// stop ends the others: no process is half alive. It returns the members' errors, and an error for each that did not
+// stop within StopTimeout.
+func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
+	type running struct {
+		Member
+		stop context.CancelFunc
+		done chan error
+	}
+	ended := make(chan string, len(members))
+	started := make([]running, 0, len(members))
+	for _, m := range members {
+		memberCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+		r := running{Member: m, stop: stop, done: make(chan error, 1)}
+		started = append(started, r)
+		go func() {
+			err := r.Run(memberCtx)
+			r.done <- err
+			ended <- r.Name
+		}()
+	}
+	var errs []error
+	select {
+	case <-ctx.Done():
+	case name := <-ended:
+		log.ErrorContext(ctx, "a member ended, stopping the process", "member", name)
+		errs = append(errs, fmt.Errorf("%s ended unasked", name))
+	}
+	deadline := time.NewTimer(StopTimeout)
+	defer deadline.Stop()
+	expired := false
+	for i := len(started) - 1; i >= 0; i-- {
+		r := started[i]
+		r.stop()
+		if expired {
+			select {
+			case err := <-r.done:
+				errs = append(errs, memberError(r.Name, err))
+			default:
+				errs = append(errs, fmt.Errorf("%s did not stop in time", r.Name))
+			}
+			continue
+		}
+		select {
+		case err := <-r.done:
+			errs = append(errs, memberError(r.Name, err))
+		case <-deadline.C:
+			expired = true
+			errs = append(errs, fmt.Errorf("%s did not stop within %s", r.Name, StopTimeout))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// memberError names the member of a real error; the cancellation that stopped it is none.
+func memberError(name string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}

@@ -1,0 +1,109 @@
+// Package process is the body of a service's main: signals, logger, metrics, the ops port, and the clients of what it
+// depends on. Only the mains import it.
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/objstore/storeurl"
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/pkg/telemetry"
+)
+
+// Process is what every service's main has in common. It is used by one goroutine, before Run.
+type Process struct {
+	Log     *slog.Logger
+	Metrics *prometheus.Registry
+	Health  *lifecycle.Health
+
+	closers []io.Closer
+}
+
+// Main runs a service as a process until SIGINT or SIGTERM (a second one ends it at once) and returns its exit code.
+// build makes the service's member from the environment; an error of it is printed as it is.
+func Main(name string, build func(ctx context.Context, p *Process) (lifecycle.Member, error)) int {
+	ctx, stop := SignalContext()
+	defer stop()
+	level := slog.LevelInfo
+	if err := level.UnmarshalText([]byte(os.Getenv("LOG_LEVEL"))); err != nil && os.Getenv("LOG_LEVEL") != "" {
+		fmt.Fprintf(os.Stderr, "%s: LOG_LEVEL must be debug, info, warn or error\n", name)
+		return 1
+	}
+	p := &Process{
+		Log:     telemetry.NewLogger(os.Stderr, level).With("service", name),
+		Metrics: NewMetrics(),
+		Health:  &lifecycle.Health{},
+	}
+	if err := p.run(ctx, name, build); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		return 1
+	}
+	return 0
+}
+
+func (p *Process) run(ctx context.Context, name string, build func(context.Context, *Process) (lifecycle.Member, error)) (err error) {
+	defer func() {
+		for i := len(p.closers) - 1; i >= 0; i-- {
+			err = errors.Join(err, p.closers[i].Close())
+		}
+	}()
+	opsAddr := os.Getenv("OPS_ADDR")
+	if opsAddr == "" {
+		opsAddr = ":9090"
+	}
+	member, err := build(ctx, p)
+	if err != nil {
+		return err
+	}
+	opsListener, err := lifecycle.Listen(ctx, opsAddr)
+	if err != nil {
+		return err
+	}
+	p.Log.InfoContext(ctx, "started", "ops", opsListener.Addr().String())
+	err = lifecycle.Run(ctx, p.Log, lifecycle.Ops(opsListener, p.Health, p.Metrics), member)
+	p.Log.InfoContext(ctx, "stopped")
+	return err
+}
+
+// SignalContext ends with the first SIGINT or SIGTERM; the second one kills the process as usual.
+func SignalContext() (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// NewMetrics is a registry with the process's and the Go runtime's own figures.
+func NewMetrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// Redis opens the Redis at a redis:// or rediss:// URL. Nothing is sent yet; it is closed when the process ends.
+func (p *Process) Redis(url secret.String) (*redis.Client, error) {
+	opts, err := redis.ParseURL(url.Reveal())
+	if err != nil {
+		return nil, errors.New("REDIS_URL must look like redis://[user:password@]host:port[/db]")
+	}
+	client := redis.NewClient(opts)
+	p.closers = append(p.closers, client)
+	return client, nil
+}
+
+// ObjectStore opens the object store at a file:// or s3:// URL.
+func (p *Process) ObjectStore(ctx context.Context, url secret.String) (objstore.Store, error) {
+	return storeurl.Open(ctx, url)
+}
