@@ -1,0 +1,245 @@
+// Package route finds what a request is for: the mock by its host (Table), and in it the endpoint by its path (Tree).
+// It knows names and patterns only, neither HTTP nor templates. The serving core imports it, sources feed the Table.
+package route
+
+import (
+	"hash/maphash"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+)
+
+// Table says which mock answers on a host. M is whatever the owner keeps for a mock that is served.
+//
+// Lookups are lock-free and see one version of the whole table. Put and Remove replace all names of one mock at once
+// and cost the same however many mocks there are. All methods may be called concurrently.
+type Table[M any] struct {
+	open  func(s *site.Site, previous *M) *M
+	close func(*M)
+	seed  maphash.Seed
+
+	current atomic.Pointer[names[*M]]
+
+	mu    sync.Mutex // one writer at a time
+	mocks map[string]served[M]
+}
+
+type served[M any] struct {
+	site *site.Site
+	mock *M
+}
+
+// everyHost is the name of a mock that answers wherever no other does.
+const everyHost = "*"
+
+// NewTable makes an empty table. open makes what the table keeps for a site; previous is what it kept for the mock's
+// last site, nil for a new mock. close is called, when requests are no longer led to a mock, with what was kept for it:
+// after a replacement, or a removal. Both are called one at a time and must not call the table.
+func NewTable[M any](open func(s *site.Site, previous *M) *M, close func(*M)) *Table[M] {
+	return &Table[M]{open: open, close: close, seed: maphash.MakeSeed(), mocks: map[string]served[M]{}}
+}
+
+// Put makes s the mock's site on all its hosts at once. A site that is the same as the one served changes nothing.
+func (t *Table[M]) Put(s *site.Site) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old, exists := t.mocks[s.MockID]
+	if exists && old.site.Same(s) {
+		return
+	}
+	now := served[M]{site: s, mock: t.open(s, old.mock)}
+	root := t.current.Load()
+	if exists {
+		root = t.withdraw(root, old)
+	}
+	t.mocks[s.MockID] = now
+	t.current.Store(t.announce(root, now))
+	if exists {
+		t.close(old.mock)
+	}
+}
+
+// Remove makes a mock answer nowhere. Removing a mock that is not served does nothing.
+func (t *Table[M]) Remove(mockID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	old, exists := t.mocks[mockID]
+	if !exists {
+		return
+	}
+	delete(t.mocks, mockID)
+	t.current.Store(t.withdraw(t.current.Load(), old))
+	t.close(old.mock)
+}
+
+// Replace makes sites the whole table in one step. Mocks that are the same as before are kept as they are.
+func (t *Table[M]) Replace(sites []*site.Site) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	mocks := make(map[string]served[M], len(sites))
+	var root *names[*M]
+	var closed []*M
+	for _, s := range sites {
+		if twice, exists := mocks[s.MockID]; exists {
+			root = t.withdraw(root, twice)
+			closed = append(closed, twice.mock)
+		}
+		now, exists := t.mocks[s.MockID]
+		delete(t.mocks, s.MockID)
+		if !exists || !now.site.Same(s) {
+			if exists {
+				closed = append(closed, now.mock)
+			}
+			now = served[M]{site: s, mock: t.open(s, now.mock)}
+		}
+		mocks[s.MockID] = now
+		root = t.announce(root, now)
+	}
+	for _, gone := range t.mocks {
+		closed = append(closed, gone.mock)
+	}
+	t.mocks = mocks
+	t.current.Store(root)
+	for _, m := range closed {
+		t.close(m)
+	}
+}
+
+// Mocks calls yield for every served mock until it returns false, in no particular order, on a copy of the list.
+func (t *Table[M]) Mocks(yield func(*M) bool) {
+	t.mu.Lock()
+	all := make([]*M, 0, len(t.mocks))
+	for _, s := range t.mocks {
+		all = append(all, s.mock)
+	}
+	t.mu.Unlock()
+	for _, m := range all {
+		if !yield(m) {
+			return
+		}
+	}
+}
+
+// Mock returns what is kept for a mock, nil when it is not served.
+func (t *Table[M]) Mock(mockID string) *M {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.mocks[mockID].mock
+}
+
+// Lookup finds the mock of a Host header as it came: letter case, a port and a trailing dot do not matter. It returns
+// nil when no mock answers there. It does not allocate.
+func (t *Table[M]) Lookup(host string) *M {
+	root := t.current.Load()
+	host = bareHost(host)
+	if hasUpper(host) {
+		var lower [maxHost]byte
+		if len(host) > len(lower) {
+			return nil
+		}
+		for i := range len(host) {
+			lower[i] = lowerByte(host[i])
+		}
+		return lookup(root, t.seed, lower[:len(host)])
+	}
+	return lookup(root, t.seed, host)
+}
+
+// maxHost is more than a DNS name can be long.
+const maxHost = 256
+
+func lookup[M any, K string | []byte](root *names[*M], seed maphash.Seed, host K) *M {
+	if m, ok := find(root, hashOf(seed, host), host); ok {
+		return m
+	}
+	m, _ := find(root, hashOf(seed, everyHost), everyHost)
+	return m
+}
+
+// LookupPath finds the mock of a path of the form /~workspace/mock/rest and returns the rest, which begins with a slash
+// or is empty. ok tells whether the path has that form; the mock is nil when it has, but there is none. It does not
+// allocate.
+func (t *Table[M]) LookupPath(path string) (m *M, rest string, ok bool) {
+	if len(path) < 3 || path[0] != '/' || path[1] != '~' {
+		return nil, "", false
+	}
+	slash := strings.IndexByte(path[1:], '/')
+	if slash < 0 {
+		return nil, "", false
+	}
+	end := len(path)
+	if n := strings.IndexByte(path[slash+2:], '/'); n >= 0 {
+		end = slash + 2 + n
+	}
+	name := path[1:end]
+	m, _ = find(t.current.Load(), hashOf(t.seed, name), name)
+	return m, path[end:], true
+}
+
+// announce adds the names of a mock, taking them from whoever had them.
+func (t *Table[M]) announce(root *names[*M], s served[M]) *names[*M] {
+	for name := range namesOf(s.site) {
+		root = root.with(hashOf(t.seed, name), name, s.mock)
+	}
+	return root
+}
+
+// withdraw removes the names of a mock, except those that another mock has taken meanwhile.
+func (t *Table[M]) withdraw(root *names[*M], s served[M]) *names[*M] {
+	for name := range namesOf(s.site) {
+		hash := hashOf(t.seed, name)
+		if m, ok := find(root, hash, name); ok && m == s.mock {
+			root = root.without(hash, name)
+		}
+	}
+	return root
+}
+
+// namesOf yields the names under which a site is found: its hosts, and ~workspace/mock, which no host can be.
+func namesOf(s *site.Site) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		if len(s.Hosts) == 0 && !yield(everyHost) {
+			return
+		}
+		for _, host := range s.Hosts {
+			if !yield(strings.ToLower(bareHost(host))) {
+				return
+			}
+		}
+		if s.Workspace != "" && s.Mock != "" {
+			yield("~" + s.Workspace + "/" + s.Mock)
+		}
+	}
+}
+
+// bareHost cuts the port and the trailing dot off a Host header.
+func bareHost(host string) string {
+	if strings.HasPrefix(host, "[") {
+		if end := strings.IndexByte(host, ']'); end > 0 {
+			return host[1:end]
+		}
+		return host
+	}
+	if colon := strings.LastIndexByte(host, ':'); colon >= 0 {
+		host = host[:colon]
+	}
+	return strings.TrimSuffix(host, ".")
+}
+
+func hasUpper(s string) bool {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			return true
+		}
+	}
+	return false
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
