@@ -18,11 +18,14 @@ var (
 )
 
 // Store keeps objects under slash-separated keys. It is safe for concurrent use. Writes are atomic: a reader sees the
-// old object or the new one, whole. Every method honours its context's deadline; callers set one.
+// old object or the new one, whole. Every method honours its context's deadline; callers set one. Keys are those that CheckKey
+// accepts; the others give ErrKey.
 type Store interface {
 	// Get opens an object; the caller closes Object.Body. ErrNotFound if there is none.
 	Get(ctx context.Context, key string) (*Object, error)
-	// Put writes an object of size bytes (-1 if unknown) and returns its new ETag. ErrPrecondition if opts did not hold.
+	// Put writes an object of size bytes (-1 if unknown) and returns its new ETag. ErrPrecondition if opts did not hold; a
+	// body of another size is an error. In both cases, and when reading the body fails, nothing was written. After any
+	// other error the object may have been written or not: a caller that must know reads it again.
 	Put(ctx context.Context, key string, body io.Reader, size int64, opts PutOptions) (etag string, err error)
 	// Stat describes an object without its content. ErrNotFound if there is none.
 	Stat(ctx context.Context, key string) (Info, error)
