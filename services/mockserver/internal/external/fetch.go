@@ -1,0 +1,52 @@
+package external
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+// fetch loads a URL, unless the origin says that it still has the version known (an ETag).
+func (l *Loader) fetch(ctx context.Context, k key, known string) (rawContent, error) {
+	if l.deps.Client == nil {
+		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "this server fetches no URLs; use a file of the workspace"))
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.path, nil)
+	if err != nil {
+		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "it is not a URL that can be fetched").WithCause(err))
+	}
+	req.Header.Set("Accept", "application/json, */*;q=0.5")
+	req.Header.Set("User-Agent", "mocloud")
+	if known != "" {
+		req.Header.Set("If-None-Match", known)
+	}
+	resp, err := l.deps.Client.Do(req)
+	if err != nil {
+		return rawContent{}, describe(k, unreachable(err))
+	}
+	defer resp.Body.Close()
+	switch {
+	case resp.StatusCode == http.StatusNotModified && known != "":
+		return rawContent{unchanged: true}, nil
+	case resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusGone:
+		return rawContent{}, describe(k, apperr.New(apperr.NotFound, "the origin answered %d", resp.StatusCode))
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return rawContent{}, describe(k, apperr.New(apperr.Unavailable, "the origin answered %d", resp.StatusCode))
+	}
+	data, err := readAll(resp.Body, l.cfg.MaxBytes)
+	if err != nil {
+		return rawContent{}, describe(k, err)
+	}
+	return rawContent{data: data, media: resp.Header.Get("Content-Type"), version: resp.Header.Get("ETag")}, nil
+}
+
+// unreachable is the error for a request that got no answer. The cause names the address and stays in the log: which
+// private addresses exist is nobody's business.
+func unreachable(err error) error {
+	if e, ok := err.(*url.Error); ok && e.Timeout() { //nolint:errorlint // http.Client returns exactly this type
+		return apperr.New(apperr.Unavailable, "the origin did not answer in time").WithCause(err)
+	}
+	return apperr.New(apperr.Unavailable, "the origin could not be reached").WithCause(err)
+}
