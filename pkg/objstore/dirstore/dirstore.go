@@ -287,8 +287,9 @@ func (s *Store) stamp(temp string, previous time.Time) (fs.FileInfo, error) {
 // rename moves temp to key and makes the folders between, also while a Delete beside it removes them.
 func (s *Store) rename(temp, key string) error {
 	err := s.root.Rename(temp, local(key))
-	for range 10 {
-		if !errors.Is(err, fs.ErrNotExist) {
+	// A folder that goes away between two steps is missing, or, to a MkdirAll that lost the race twice, in the way.
+	for range 20 {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
 			break
 		}
 		if err = s.mkdirs(path.Dir(key)); err != nil {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/objstore/dirstore"
@@ -224,6 +225,37 @@ func TestCountAcrossProcesses(t *testing.T) {
 			}
 			seen[lines.Text()] = true
 		}
+	}
+}
+
+// TestFolderComesAndGoes: writers and deleters share a folder that exists only while it has objects.
+func TestFolderComesAndGoes(t *testing.T) {
+	t.Parallel()
+	dir, ctx := t.TempDir(), t.Context()
+	s := open(t, dir, dirstore.Options{NoSync: true})
+	var group errgroup.Group
+	for i := range 4 {
+		group.Go(func() error {
+			key := fmt.Sprintf("shared/folder/%d", i)
+			for range 50 {
+				if _, err := s.Put(ctx, key, strings.NewReader("x"), 1, objstore.PutOptions{}); err != nil {
+					return err
+				}
+				if _, err := s.Stat(ctx, key); err != nil {
+					return err
+				}
+				if err := s.Delete(ctx, key); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "shared")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("an empty folder is left: %v", err)
 	}
 }
 

@@ -138,31 +138,3 @@ func openObjectStays(ctx context.Context, t *testing.T, s objstore.Store) {
 		t.Error(err)
 	}
 }
-
-// writersAndDeleters share a folder that comes and goes with its objects.
-func writersAndDeleters(ctx context.Context, t *testing.T, s objstore.Store) {
-	var group errgroup.Group
-	for i := range 4 {
-		group.Go(func() error {
-			key := fmt.Sprintf("shared/folder/%d", i)
-			for range 15 {
-				if _, err := s.Put(ctx, key, strings.NewReader("x"), 1, objstore.PutOptions{}); err != nil {
-					return err
-				}
-				if _, err := s.Stat(ctx, key); err != nil {
-					return err
-				}
-				if err := s.Delete(ctx, key); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		t.Error(err)
-	}
-	if left := keys(ctx, t, s, ""); len(left) > 0 {
-		t.Errorf("left: %q", left)
-	}
-}

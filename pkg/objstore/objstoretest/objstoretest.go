@@ -44,7 +44,6 @@ func Run(t *testing.T, open func(t *testing.T) objstore.Store) {
 		{"one creator wins", oneCreatorWins},
 		{"no update is lost", noUpdateLost},
 		{"an open object stays what it was", openObjectStays},
-		{"writers and deleters in one folder", writersAndDeleters},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,0 +1,194 @@
+// Package server starts Postgres, Redis and S3 servers as child processes on loopback. Only testkit and its testservers may
+// import it.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	readyTimeout = 30 * time.Second // a loaded machine takes seconds for what else takes milliseconds
+	stopTimeout  = 10 * time.Second
+	probeEvery   = 20 * time.Millisecond
+	logTail      = 2000 // bytes
+)
+
+// Process is a server that can be started again on the same port and the same data. It is not safe for concurrent use.
+type Process struct {
+	// URL is where clients find the server; it stays the same over restarts.
+	URL string
+
+	name       string
+	dir        string // removed by Remove
+	path       string
+	args       []string
+	credential *syscall.Credential
+	stopSignal syscall.Signal
+	ready      func(ctx context.Context) error
+
+	cmd  *exec.Cmd
+	done chan error // the result of Wait
+}
+
+// Start starts the process and waits until it answers.
+func (p *Process) Start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	for {
+		err := p.launch()
+		if err == nil {
+			err = p.waitReady(ctx)
+		}
+		if err == nil {
+			return nil
+		}
+		err = errors.Join(fmt.Errorf("start %s: %w%s", p.name, err, p.tail()), p.Kill())
+		// After a kill the port or the shared memory may be taken for a moment more.
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(probeEvery):
+		}
+	}
+}
+
+func (p *Process) launch() error {
+	log, err := os.OpenFile(p.logFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(p.path, p.args...) //nolint:noctx // It outlives the call; Stop and Kill end it.
+	cmd.Dir = p.dir
+	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = childAttr(p.credential)
+	if err := cmd.Start(); err != nil {
+		return errors.Join(err, log.Close())
+	}
+	done := make(chan error, 1)
+	go func() { done <- errors.Join(cmd.Wait(), log.Close()) }()
+	p.cmd, p.done = cmd, done
+	return nil
+}
+
+func (p *Process) waitReady(ctx context.Context) error {
+	for {
+		err := p.ready(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case ended := <-p.done:
+			p.cmd = nil
+			return fmt.Errorf("it ended by itself: %w", ended)
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(probeEvery):
+		}
+	}
+}
+
+// Kill ends the process as kill -9 does and waits for its end. It does nothing to one that has ended.
+func (p *Process) Kill() error { return p.end(syscall.SIGKILL) }
+
+// Stop ends the process as its manual says, or kills it when it takes too long.
+func (p *Process) Stop() error { return p.end(p.stopSignal) }
+
+func (p *Process) end(signal syscall.Signal) error {
+	if p.cmd == nil {
+		return nil
+	}
+	defer func() { p.cmd = nil }()
+	// One that was paused would not hear anything else.
+	_ = p.cmd.Process.Signal(syscall.SIGCONT) // it may have ended by itself
+	_ = p.cmd.Process.Signal(signal)
+	select {
+	case <-p.done:
+		return nil
+	case <-time.After(stopTimeout):
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.done
+	return fmt.Errorf("%s did not stop within %v and was killed%s", p.name, stopTimeout, p.tail())
+}
+
+// Pause stops the process where it is: connections stay open and nothing answers.
+func (p *Process) Pause() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	return waitStopped(p.cmd.Process.Pid)
+}
+
+// Resume lets a paused process go on.
+func (p *Process) Resume() error { return p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(signal syscall.Signal) error {
+	if p.cmd == nil {
+		return fmt.Errorf("%s does not run", p.name)
+	}
+	return p.cmd.Process.Signal(signal)
+}
+
+// Remove stops the process and removes its data.
+func (p *Process) Remove() error {
+	return errors.Join(p.Stop(), os.RemoveAll(p.dir))
+}
+
+func (p *Process) logFile() string { return filepath.Join(p.dir, "log") }
+
+// tail is the end of the server's log, for errors.
+func (p *Process) tail() string {
+	content, err := os.ReadFile(p.logFile())
+	if err != nil || len(content) == 0 {
+		return ""
+	}
+	return "; it said:\n" + strings.TrimSpace(string(content[max(0, len(content)-logTail):]))
+}
+
+// tempDir makes the folder of a server's data.
+func tempDir(name string) (string, error) { return os.MkdirTemp("", "mocloud-"+name+"-") }
+
+// freePort finds a port that nobody listens on.
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It does not wait for anybody.
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
+
+// find looks for a program on the PATH and then at the given places (patterns as of filepath.Glob).
+func find(program, install string, places ...string) (string, error) {
+	if path, err := exec.LookPath(program); err == nil {
+		return path, nil
+	}
+	for _, place := range places {
+		matches, err := filepath.Glob(filepath.Join(place, program))
+		if err != nil {
+			return "", err
+		}
+		if len(matches) > 0 {
+			return matches[len(matches)-1], nil
+		}
+	}
+	return "", fmt.Errorf("%s is not installed: %s", program, install)
+}
+
+func dial(ctx context.Context, address string) error {
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return conn.Close()
+}
