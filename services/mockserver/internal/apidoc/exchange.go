@@ -1,0 +1,218 @@
+package apidoc
+
+import (
+	"encoding/json"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+)
+
+// used are the names that an endpoint's templates ask of a request, each list in order and without duplicates.
+type used struct{ query, header, json []string }
+
+// usedParameters finds what the answer depends on though nothing declares it, so that it can be described and tried.
+func usedParameters(e *mockspec.Endpoint) used {
+	// A call site's pattern, not a package variable: an operation is described once in a mock's life.
+	names := regexp.MustCompile(`\b(query|header|json)-params\.([A-Za-z_][\w-]*)`)
+	var u used
+	scan := func(text string) {
+		if !hasTags(text) {
+			return
+		}
+		for _, m := range names.FindAllStringSubmatch(text, -1) {
+			list := &u.query
+			switch m[1] {
+			case "header":
+				list = &u.header
+			case "json":
+				list = &u.json
+			}
+			if !slices.Contains(*list, m[2]) {
+				*list = append(*list, m[2])
+			}
+		}
+	}
+	scan(e.Response.Status.Raw)
+	scan(e.Response.Body.Template)
+	for _, h := range e.Response.Headers {
+		scan(h.Value.Raw)
+	}
+	if x := e.Response.Body.External; x != nil {
+		scan(x.Path.Raw)
+	}
+	return u
+}
+
+// otherParameters describes query parameters and headers.
+func otherParameters(e *mockspec.Endpoint, u used) []object {
+	var out []object
+	declared := map[string]bool{}
+	for _, f := range e.Query {
+		if declared[f.Name] {
+			continue
+		}
+		declared[f.Name] = true
+		out = append(out, object{{"name", f.Name}, {"in", "query"}, {"schema", typeSchema(f.Type)}})
+	}
+	for _, name := range u.query {
+		if !declared[name] {
+			out = append(out, object{{"name", name}, {"in", "query"}, {"schema", typeSchema(mockspec.TypeString)}})
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range u.header {
+		lower := strings.ToLower(name)
+		// OpenAPI says that parameters of these names are to be ignored: they are described by other means.
+		if lower == "accept" || lower == "content-type" || lower == "authorization" || seen[lower] {
+			continue
+		}
+		seen[lower] = true
+		out = append(out, object{{"name", name}, {"in", "header"}, {"schema", typeSchema(mockspec.TypeString)}})
+	}
+	return out
+}
+
+// requestBody describes the declared body, or the fields that templates use; nil if there is none. GET and HEAD have
+// none in OpenAPI.
+func requestBody(e *mockspec.Endpoint, u used) object {
+	if e.Method == http.MethodGet || e.Method == http.MethodHead {
+		return nil
+	}
+	var schema object
+	switch {
+	case e.Body != nil:
+		schema = bodySchema(e.Body.Schema)
+	case len(u.json) > 0:
+		properties := object{}
+		for _, name := range u.json {
+			properties = append(properties, member{name, object{}})
+		}
+		schema = objectSchema(properties, nil)
+	default:
+		return nil
+	}
+	out := object{}
+	if e.Body != nil {
+		out = append(out, member{"required", true})
+	}
+	return append(out, member{"content", object{{"application/json", object{{"schema", schema}}}}})
+}
+
+// responses describes the answer, and the answers that the endpoint's other settings can cause.
+func responses(e *mockspec.Endpoint) object {
+	status := strings.TrimSpace(e.Response.Status.Raw)
+	code, err := strconv.Atoi(status)
+	text := "The answer; its status depends on the request."
+	switch {
+	case status == "":
+		status, text = "200", http.StatusText(http.StatusOK)
+	case err != nil || code < 100 || code > 599:
+		status = "default"
+	default:
+		if text = http.StatusText(code); text == "" {
+			text = "Status " + status
+		}
+	}
+	answer := object{{"description", text}}
+	contentType := ""
+	headers := object{}
+	seen := map[string]bool{}
+	for _, h := range e.Response.Headers {
+		if strings.EqualFold(h.Name, "Content-Type") {
+			contentType = h.Value.Raw
+			continue
+		}
+		if lower := strings.ToLower(h.Name); !seen[lower] {
+			seen[lower] = true
+			headers = append(headers, member{h.Name, headerOf(h.Value.Raw)})
+		}
+	}
+	if len(headers) > 0 {
+		answer = append(answer, member{"headers", headers})
+	}
+	if content := responseContent(e.Response.Body, contentType); content != nil {
+		answer = append(answer, member{"content", content})
+	}
+	out := object{{status, answer}}
+	add := func(status, text string) {
+		if out[0].name != status {
+			out = append(out, member{status, object{{"description", text}}})
+		}
+	}
+	if len(e.Query) > 0 || e.Body != nil {
+		add("400", "A declared parameter or field does not fit.")
+	}
+	if e.RateLimit != nil {
+		add("429", "Too many requests; Retry-After says when to come back.")
+	}
+	if e.Latency != nil && e.Latency.FailureRate > 0 {
+		add("500", "A simulated failure.")
+	}
+	if e.Latency != nil && e.Latency.TimeoutRate > 0 {
+		add("504", "A simulated timeout.")
+	}
+	return out
+}
+
+func headerOf(value string) object {
+	o := object{{"schema", typeSchema(mockspec.TypeString)}}
+	if !hasTags(value) {
+		o = append(o, member{"example", value})
+	}
+	return o
+}
+
+// responseContent describes a body: its shape if it is JSON, and the body itself if it is always the same.
+func responseContent(b mockspec.Body, contentType string) object {
+	if hasTags(contentType) {
+		contentType = ""
+	}
+	parsed, _, err := mime.ParseMediaType(contentType)
+	declared := err == nil && contentType != ""
+	isJSON := !declared || parsed == "application/json" || strings.HasSuffix(parsed, "+json")
+	media := object{}
+	fallback := "text/plain"
+	switch b.Kind {
+	case mockspec.BodyNone:
+		return nil
+	case mockspec.BodyExternal:
+		fallback = "application/json"
+		if b.External != nil && b.External.Provider == "xlsx" {
+			media = append(media, member{"schema", object{{"type", "array"}, {"items", object{{"type", "object"}}}}})
+		}
+	case mockspec.BodyJSON:
+		fallback = "application/json"
+		if value, ok := rawJSON(b.JSON); ok {
+			media = jsonMedia(value)
+		}
+	default:
+		value, ok := rawJSON(b.Template)
+		switch {
+		case isJSON && ok:
+			fallback = "application/json"
+			media = jsonMedia(value)
+		case !hasTags(b.Template):
+			media = append(media, member{"schema", object{{"type", "string"}}}, member{"example", b.Template})
+		default:
+			media = append(media, member{"schema", object{}})
+		}
+	}
+	if !declared {
+		contentType = fallback
+	}
+	return object{{contentType, media}}
+}
+
+// jsonMedia describes a JSON body, and gives it as an example if it is always the same.
+func jsonMedia(text json.RawMessage) object {
+	o := object{{"schema", inferSchema(text)}}
+	if !hasTags(string(text)) {
+		o = append(o, member{"example", text})
+	}
+	return o
+}

@@ -1,0 +1,222 @@
+package apidoc
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+)
+
+// serverMark stands for the server's address until it is known. Only the mock's slug and revision come before it in the
+// document, and they hold no such character.
+const serverMark = "\x00server"
+
+// render generates the document for one host.
+func render(mock *mockspec.Mock, info Info, host string) *rendered {
+	here := func(h string) bool { return h == "" || h == host || host == everyHost }
+	var operations []*mockspec.Endpoint
+	for i := range mock.Endpoints {
+		if e := &mock.Endpoints[i]; here(e.Host) {
+			operations = append(operations, e)
+		}
+	}
+	paths, tags := describePaths(operations)
+	doc := object{
+		{"openapi", "3.0.3"},
+		{"info", object{{"title", info.Title}, {"version", info.Version}}},
+		{"servers", []object{{{"url", serverMark}}}},
+	}
+	if len(tags) > 0 {
+		doc = append(doc, member{"tags", tags})
+	}
+	doc = append(doc, member{"paths", paths})
+	var sockets []object
+	for i := range mock.WebSockets {
+		if ws := &mock.WebSockets[i]; here(ws.Host) {
+			t := templateOf(ws.Path)
+			sockets = append(sockets, object{{"path", t.text}, {"parameters", orEmpty(t.parameters(ws.Path))}})
+		}
+	}
+	if len(sockets) > 0 {
+		doc = append(doc, member{"x-websockets", sockets}) // OpenAPI has no word for them
+	}
+	text := appendJSON(nil, doc)
+	mark := appendJSON(nil, serverMark)
+	before, after, _ := bytes.Cut(text, mark)
+	return &rendered{before: before, after: after}
+}
+
+// pathGroup is what OpenAPI calls one path: all endpoints that differ in nothing but the names and types of parameters.
+type pathGroup struct {
+	template pathTemplate
+	methods  []string
+	byMethod map[string][]*mockspec.Endpoint
+}
+
+func describePaths(endpoints []*mockspec.Endpoint) (paths object, tags []object) {
+	groups := map[string]*pathGroup{}
+	var order []*pathGroup
+	knownTags := map[string]bool{}
+	for _, e := range endpoints {
+		t := templateOf(e.Path)
+		g := groups[t.shape]
+		if g == nil {
+			g = &pathGroup{template: t, byMethod: map[string][]*mockspec.Endpoint{}}
+			groups[t.shape] = g
+			order = append(order, g)
+		}
+		if e.Method == http.MethodConnect {
+			continue // OpenAPI has no such operation
+		}
+		if g.byMethod[e.Method] == nil {
+			g.methods = append(g.methods, e.Method)
+		}
+		g.byMethod[e.Method] = append(g.byMethod[e.Method], e)
+		if e.Tag != "" && !knownTags[e.Tag] {
+			knownTags[e.Tag] = true
+			tags = append(tags, object{{"name", e.Tag}})
+		}
+	}
+	ids := map[string]int{}
+	paths = object{}
+	for _, g := range order {
+		item := object{}
+		for _, method := range g.methods {
+			item = append(item, member{strings.ToLower(method), operation(g.template, g.byMethod[method], ids)})
+		}
+		if len(item) > 0 {
+			paths = append(paths, member{g.template.text, item})
+		}
+	}
+	return paths, tags
+}
+
+// operation describes the endpoints of one method on one path. There is more than one where only the types of their
+// parameters tell them apart; the first is described in full.
+func operation(t pathTemplate, endpoints []*mockspec.Endpoint, ids map[string]int) object {
+	e := endpoints[0]
+	op := object{{"operationId", operationID(e, t, ids)}}
+	if e.Tag != "" {
+		op = append(op, member{"tags", []string{e.Tag}})
+	}
+	if e.Summary != "" {
+		op = append(op, member{"summary", e.Summary})
+	}
+	if text := description(endpoints); text != "" {
+		op = append(op, member{"description", text})
+	}
+	used := usedParameters(e)
+	if p := append(t.parameters(e.Path), otherParameters(e, used)...); len(p) > 0 {
+		op = append(op, member{"parameters", p})
+	}
+	if body := requestBody(e, used); body != nil {
+		op = append(op, member{"requestBody", body})
+	}
+	return append(op, member{"responses", responses(e)})
+}
+
+func description(endpoints []*mockspec.Endpoint) string {
+	e := endpoints[0]
+	var lines []string
+	for _, other := range endpoints[1:] {
+		lines = append(lines, "Answers `"+other.Path.Raw+"` too.")
+	}
+	if e.Webhook != nil {
+		lines = append(lines, "Sends a webhook after the answer.")
+	}
+	if l := e.Latency; l != nil && l.MaxMS > 0 {
+		lines = append(lines, fmt.Sprintf("Answers after %d to %d ms.", l.MinMS, l.MaxMS))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// operationID is the method and the path in words, made unique with a number.
+func operationID(e *mockspec.Endpoint, t pathTemplate, ids map[string]int) string {
+	words := strings.FieldsFunc(t.text, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
+	id := strings.Join(append([]string{strings.ToLower(e.Method)}, words...), "_")
+	ids[id]++
+	if n := ids[id]; n > 1 {
+		id += "__" + strconv.Itoa(n) // no two underscores come from words
+	}
+	return id
+}
+
+// pathTemplate is a route pattern as OpenAPI writes it.
+type pathTemplate struct {
+	text  string   // /users/{id}
+	shape string   // /users/{}: equal for patterns that OpenAPI holds to be the same path
+	names []string // of the parameters, unique, in order
+}
+
+func templateOf(p mockspec.Path) pathTemplate {
+	var t pathTemplate
+	var text, shape strings.Builder
+	for _, s := range p.Segments {
+		text.WriteByte('/')
+		shape.WriteByte('/')
+		name := s.Param
+		switch {
+		case s.Wildcard:
+			name = "rest"
+		case name == "":
+			literal := url.PathEscape(s.Literal)
+			text.WriteString(literal)
+			shape.WriteString(literal)
+			continue
+		}
+		name = t.unique(strings.NewReplacer("{", "", "}", "", "/", "").Replace(name))
+		t.names = append(t.names, name)
+		text.WriteString("{" + name + "}")
+		shape.WriteString("{}")
+	}
+	t.text, t.shape = text.String(), shape.String()
+	if t.text == "" {
+		t.text, t.shape = "/", "/"
+	}
+	return t
+}
+
+func (t *pathTemplate) unique(name string) string {
+	if name == "" {
+		name = "param"
+	}
+	for n, try := 2, name; ; n++ {
+		taken := false
+		for _, other := range t.names {
+			taken = taken || other == try
+		}
+		if !taken {
+			return try
+		}
+		try = name + strconv.Itoa(n)
+	}
+}
+
+// parameters describes the parameters of p, which has the shape of t, under the names that t gives them.
+func (t pathTemplate) parameters(p mockspec.Path) []object {
+	var out []object
+	for _, s := range p.Segments {
+		if s.Literal != "" || s.Param == "" && !s.Wildcard || len(out) == len(t.names) {
+			continue
+		}
+		o := object{{"name", t.names[len(out)]}, {"in", "path"}, {"required", true}}
+		if s.Wildcard {
+			o = append(o, member{"description", "the rest of the path"})
+		}
+		out = append(out, append(o, member{"schema", typeSchema(s.Type)}))
+	}
+	return out
+}
+
+func orEmpty(list []object) []object {
+	if list == nil {
+		return []object{}
+	}
+	return list
+}
