@@ -103,7 +103,12 @@ func (p *Process) Redis(url secret.String) (*redis.Client, error) {
 	return client, nil
 }
 
-// ObjectStore opens the object store at a file:// or s3:// URL.
+// ObjectStore opens the object store at a file:// or s3:// URL; it is closed when the process ends.
 func (p *Process) ObjectStore(ctx context.Context, url secret.String) (objstore.Store, error) {
-	return storeurl.Open(ctx, url)
+	store, err := storeurl.Open(ctx, url.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("OBJECT_STORE_URL: %w", err)
+	}
+	p.closers = append(p.closers, store)
+	return store, nil
 }
