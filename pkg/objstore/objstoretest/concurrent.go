@@ -79,7 +79,7 @@ func oneCreatorWins(ctx context.Context, t *testing.T, s objstore.Store) {
 func noUpdateLost(ctx context.Context, t *testing.T, s objstore.Store) {
 	const writers, times = 6, 10
 	put(ctx, t, s, "counter", "0", objstore.PutOptions{})
-	group, ctx := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	for range writers {
 		group.Go(func() error {
 			for done := 0; done < times; {
@@ -106,7 +106,7 @@ func noUpdateLost(ctx context.Context, t *testing.T, s objstore.Store) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t.Context(), t, s, "counter"); got != strconv.Itoa(writers*times) {
+	if got := read(ctx, t, s, "counter"); got != strconv.Itoa(writers*times) {
 		t.Errorf("counter %s, want %d", got, writers*times)
 	}
 }

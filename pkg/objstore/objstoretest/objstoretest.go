@@ -154,12 +154,11 @@ func conditions(ctx context.Context, t *testing.T, s objstore.Store) {
 	put(ctx, t, s, "key", "four", objstore.PutOptions{IfAbsent: true})
 }
 
-var goodKeys = []string{
-	"moclojer.yml", "a b/c d", "a+b", "a%2Fb", "a%", "a?b=c&d", "a#b", "ünï/日本語/🦊", ".hidden/.x", "...", "a..b", "~u/x", "a=b;c,d",
-	`quo"te'`, "<x>&amp;", "a:b", "[a]{b}", "UPPER/lower", "x$y", "a@b", "(a)!*", strings.Repeat("s", 200), "d/" + strings.Repeat("deep/", 40) + "x",
-}
-
 func oddKeys(ctx context.Context, t *testing.T, s objstore.Store) {
+	goodKeys := []string{
+		"moclojer.yml", "a b/c d", "a+b", "a%2Fb", "a%", "a?b=c&d", "a#b", "ünï/日本語/🦊", ".hidden/.x", "...", "a..b", "~u/x", "a=b;c,d",
+		`quo"te'`, "<x>&amp;", "a:b", "[a]{b}", "UPPER/lower", "x$y", "a@b", "(a)!*", strings.Repeat("s", 200), "d/" + strings.Repeat("deep/", 40) + "x",
+	}
 	for _, key := range goodKeys {
 		put(ctx, t, s, key, "content of "+key, objstore.PutOptions{})
 	}

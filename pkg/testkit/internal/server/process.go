@@ -112,12 +112,12 @@ func (p *Process) end(signal syscall.Signal) error {
 	_ = p.cmd.Process.Signal(syscall.SIGCONT) // it may have ended by itself
 	_ = p.cmd.Process.Signal(signal)
 	select {
-	case <-p.done:
+	case _ = <-p.done: // its exit code says that it got the signal
 		return nil
 	case <-time.After(stopTimeout):
 	}
 	_ = p.cmd.Process.Kill()
-	<-p.done
+	_ = <-p.done
 	return fmt.Errorf("%s did not stop within %v and was killed%s", p.name, stopTimeout, p.tail())
 }
 
