@@ -35,8 +35,9 @@ type Process struct {
 	stopSignal syscall.Signal
 	ready      func(ctx context.Context) error
 
-	cmd  *exec.Cmd
-	done chan error // the result of Wait
+	cmd   *exec.Cmd
+	done  chan struct{} // closed when the process has ended
+	ended error         // the result of Wait, once done is closed
 }
 
 // Start starts the process and waits until it answers.
@@ -74,9 +75,11 @@ func (p *Process) launch() error {
 	if err := cmd.Start(); err != nil {
 		return errors.Join(err, log.Close())
 	}
-	done := make(chan error, 1)
-	go func() { done <- errors.Join(cmd.Wait(), log.Close()) }()
-	p.cmd, p.done = cmd, done
+	p.cmd, p.done = cmd, make(chan struct{})
+	go func() {
+		defer close(p.done)
+		p.ended = errors.Join(cmd.Wait(), log.Close())
+	}()
 	return nil
 }
 
@@ -87,9 +90,9 @@ func (p *Process) waitReady(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case ended := <-p.done:
+		case <-p.done:
 			p.cmd = nil
-			return fmt.Errorf("it ended by itself: %w", ended)
+			return fmt.Errorf("it ended by itself: %w", p.ended)
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(probeEvery):
@@ -112,12 +115,12 @@ func (p *Process) end(signal syscall.Signal) error {
 	_ = p.cmd.Process.Signal(syscall.SIGCONT) // it may have ended by itself
 	_ = p.cmd.Process.Signal(signal)
 	select {
-	case _ = <-p.done: // its exit code says that it got the signal
+	case <-p.done: // its exit code says that it got the signal
 		return nil
 	case <-time.After(stopTimeout):
 	}
 	_ = p.cmd.Process.Kill()
-	_ = <-p.done
+	<-p.done
 	return fmt.Errorf("%s did not stop within %v and was killed%s", p.name, stopTimeout, p.tail())
 }
 
