@@ -14,9 +14,13 @@ import (
 	"os/signal"
 	"runtime"
 	"syscall"
+	"time"
 
 	"github.com/mocloud/mocloud/pkg/testkit/internal/server"
 )
+
+// stopTimeout is how long the command may take to stop before it is killed.
+const stopTimeout = 15 * time.Second
 
 // main stays on its thread: the system ends the servers when the thread that started them is gone.
 func main() {
@@ -68,6 +72,7 @@ func command(ctx context.Context, env, args []string) (int, error) {
 	cmd.Env = env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = stopTimeout
 	err := cmd.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return max(exit.ExitCode(), 1), nil

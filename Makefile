@@ -1,0 +1,41 @@
+# Everything that CI does is a target here. Logic of more than five lines is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run build test e2e bench fuzz lint fmt generate verify tidy vuln
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: build ## build mocloud and start all of it on this machine (Ctrl-C stops it)
+	@exec bin/mocloud up
+
+build: ## build ./bin/mocloud
+	@scripts/build
+
+test: ## run every test, with the race detector, on throw-away Postgres, Redis and S3 servers
+	@scripts/test
+
+e2e: ## run the end-to-end tests alone, in both modes, and show what they measure
+	@scripts/with-servers scripts/e2e
+
+bench: ## run the benchmarks beside the code
+	@scripts/with-servers scripts/each-module go test -run='^$$' -bench=. -benchmem ./...
+
+fuzz: ## fuzz every decoder of foreign bytes for FUZZTIME (30s) each
+	@scripts/fuzz $(FUZZTIME)
+
+lint: ## golangci-lint, formatting, tidy modules, generated files up to date
+	@scripts/lint
+
+fmt: ## format the code
+	@scripts/install-tools golangci-lint && scripts/each-module golangci-lint fmt ./...
+
+generate: ## make generated files anew
+	@scripts/generate
+
+verify: lint test ## what CI demands
+
+tidy: ## tidy every module and bring the workspace to one version of each dependency
+	@scripts/each-module go mod tidy && go work sync
+
+vuln: ## look for known vulnerabilities in what is reachable (needs the network)
+	@scripts/install-tools govulncheck && scripts/each-module govulncheck ./...
