@@ -15,7 +15,7 @@ type Position struct {
 }
 
 // Batch is an answer to "everything after From, please". It covers the numbers (From, To]: those missing in Changes
-// were superseded by later changes of the same mock and need no application. More says that the head is beyond To.
+// were superseded by later changes of the same thing and need no application. More says that the head is beyond To.
 type Batch struct {
 	Epoch   string
 	From    uint64
@@ -34,17 +34,35 @@ type Log interface {
 	// Head is the position of the latest committed change.
 	Head(ctx context.Context) (Position, error)
 	// After returns at most limit changes after number, in order. After 0 it always succeeds and replays the whole
-	// present state. ErrTooOld if number is before what the log remembers.
+	// present state. ErrTooOld if number is before what the log remembers; a log that purges is a Purger instead.
 	After(ctx context.Context, number uint64, limit int) (Batch, error)
+}
+
+// Purger is a Log that forgets tombstones. Its After answers for every number with what it has; whether that is enough
+// depends on who asks: a consumer whose state stands at a number below Forgotten may hold things whose removal was
+// forgotten and has to begin anew, one that is in the middle of a replay from 0 does not. A tombstone must be kept for
+// much longer than a replay from 0 takes.
+type Purger interface {
+	Log
+	// Forgotten is the highest number of a forgotten tombstone, 0 if there is none.
+	Forgotten(ctx context.Context) (uint64, error)
 }
 
 // Handler applies changes. It is called by one goroutine at a time.
 type Handler interface {
 	// Position says where the handler's output stands; it is asked for once, at the start.
 	Position(ctx context.Context) (Position, error)
-	// Reset empties the state: a snapshot of epoch follows, as a replay from 0.
+	// Reset empties the state: a snapshot of epoch follows, as a replay from 0. A handler may go on serving its old state
+	// until the snapshot is complete, which is when it was given a batch without More.
 	Reset(ctx context.Context, epoch string) error
-	// Apply applies the changes of b in order and moves the position to b.To. An error means that nothing was applied;
-	// the consumer tries again with backoff. b.Changes may be empty (a range of superseded changes).
+	// Apply applies the changes of b in order and moves the position to b.To. An error means that the position did not
+	// move; the consumer tries again with backoff. b.Changes may be empty (a range of superseded changes).
 	Apply(ctx context.Context, b Batch) error
+}
+
+// Snapshotter is a Handler that can load a snapshot by itself, from wherever its producer keeps one. Snapshot is then
+// called in place of Reset, and the replay begins at the Position that it returns. A Position of another epoch than the
+// one asked for means that the snapshot is not there yet: the consumer tries again with backoff.
+type Snapshotter interface {
+	Snapshot(ctx context.Context, epoch string) (Position, error)
 }

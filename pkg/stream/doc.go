@@ -1,0 +1,66 @@
+// Package stream makes a lossless, ordered stream of numbered changes out of Redis Pub/Sub, which delivers at most once
+// and remembers nothing. Producers are the api (streams mocks and domains) and yamlgen (stream unified); consumers are
+// yamlgen, cloudops, the mock servers and the api. It imports package event only.
+//
+// # Model
+//
+// A stream has an epoch and, within it, changes numbered 1, 2, 3 … without holes. Numbers are given by whatever commits a
+// change (the api's database transaction; yamlgen reuses the numbers of the mocks stream), never by this package. The
+// producer keeps a [Log]: not necessarily every change, but always the latest one of each thing, so that a replay of
+// everything after a number leads to the present state. A log that lost its past (a restored database) starts a new
+// epoch; so does a producer that is told (event.Applied) of a number beyond its own head.
+//
+// A consumer keeps its [Position] with its output. It applies changes strictly in order, each once in effect: a number at
+// or below the position is dropped, a number beyond the next waits until what is between has arrived or is known to be
+// superseded.
+//
+// # Messages
+//
+// All are JSON, on Redis channels under a configurable prefix:
+//
+//	{prefix}{type}                       an event.Envelope, for example "mocloud:mock.updated"
+//	{prefix}stream.{stream}.heartbeat    {v, epoch, head, fresh}: about once a second, and shortly after a publish;
+//	                                     fresh when the producer has just begun to hear requests
+//	{prefix}stream.{stream}.replay       {v, request, instance, epoch, after, snapshot}: "everything after 41, please"
+//	{prefix}stream.{stream}.batch        {v, request, instance, epoch, from, to, head, changes, too_old}: an answer for
+//	                                     that instance, or, without one, a range with superseded numbers for everybody
+//	{prefix}applied                      event.Applied: how far a consumer is, at once after a batch and once a second
+//
+// A batch covers the numbers (from, to]. Those missing in it were superseded by later changes. It is bounded in changes
+// and bytes; a consumer that sees head > to asks again after it has applied the batch, which is the flow control.
+//
+// Several producers may share one Log (replicas of the api): each publishes the changes that it committed, every one
+// sends heartbeats, and one of them answers a request, the one that claims it with SET NX under
+// {prefix}stream.{stream}.claim.{request}. If it dies before it answers, the consumer asks again under a new request.
+//
+// # States of a consumer
+//
+//	starting     asks its Handler for the position, repeats with backoff until it gets one
+//	asking       after every (re)connection, hole or long answer: one replay request is out; repeated with backoff
+//	live         applies changes as they come; a run of them that arrived while the former was applied is one Apply
+//	waiting      a number is missing, or a heartbeat is ahead: after a short grace (messages of several producers
+//	             interleave) without progress → asking
+//	resetting    the epoch differs or the log no longer reaches back: Handler.Reset, then a replay from 0; or, where the
+//	             Handler is a Snapshotter, its Snapshot, then a replay from there
+//	disconnected changes cannot arrive; Connected is false and the owner may fall back to other means; every
+//	             reconnection is a possible hole → asking
+//
+// # What fails, and how it heals
+//
+//	a message is lost                    the next number or the next heartbeat shows the hole → replay
+//	a message comes twice, or late       dropped by number, or kept until its turn
+//	two producers' messages interleave   the grace lets them settle
+//	the producer dies after its commit   its next life's, or another replica's, heartbeat shows the head → replay
+//	the answering producer dies          the request is repeated under a new name
+//	the consumer dies while applying     it starts from the position in its output; what it does again is idempotent
+//	Apply fails                          repeated with backoff; the position stays; later changes wait, bounded
+//	more arrives than may wait           the furthest is dropped; it shows as a hole when its turn comes
+//	Redis is gone, restarted, or forgets the position is with the output, numbers with the producer: reconnect, ask
+//	the connection is silent             pings find out within seconds; then as a lost connection
+//	the log was purged                   too_old → resetting; not in the middle of a replay from 0 (snapshot), which misses
+//	                                     nothing by it
+//	the database was restored            new epoch → resetting
+//	the clock jumps                      nothing: only monotonic durations are used
+//
+// Each row is a test in this package or in tests/chaos.
+package stream
