@@ -204,7 +204,7 @@ func namesOf(s *site.Site) func(func(string) bool) {
 			return
 		}
 		for _, host := range s.Hosts {
-			if !yield(strings.ToLower(bareHost(host))) {
+			if !yield(Host(host)) {
 				return
 			}
 		}
@@ -213,6 +213,10 @@ func namesOf(s *site.Site) func(func(string) bool) {
 		}
 	}
 }
+
+// Host returns the name in a Host header as the table keeps it: without port and trailing dot, in lower case. It does not
+// allocate for a name in lower case.
+func Host(header string) string { return strings.ToLower(bareHost(header)) }
 
 // bareHost cuts the port and the trailing dot off a Host header.
 func bareHost(host string) string {

@@ -1,0 +1,306 @@
+// Package scope is what templates see of a request: path-params, query-params, json-params, header-params, request.*,
+// now, uuid, random, fake.* and, for WebSockets, message. The serving core, WebSockets and webhooks import it.
+package scope
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
+)
+
+// Header gives the headers of a request. Names may be asked for in any case.
+type Header interface {
+	// Values returns the values of a header in the order in which they came.
+	Values(name string) []string
+	// Each calls yield for every header line until it returns false.
+	Each(yield func(name, value string) bool)
+}
+
+// Request is what a scope needs of a request. The strings must stay as they are for as long as the scope is used.
+type Request struct {
+	Method string
+	Host   string // as it came
+	Path   string // escaped, as it came
+	Query  string // without the question mark
+	Header Header
+	Body   []byte
+	At     time.Time
+}
+
+// Params says what the endpoint declares. It is shared by all requests and never changed.
+type Params struct {
+	Path  []PathParam      // in the order of the captures
+	Query []mockspec.Field // declared query parameters
+	// Fake makes the values of fake.*; nil: there are none.
+	Fake *Fake
+	// Moclojer04 makes the scope what moclojer 0.4 has: path-params, query-params and json-params, and texts stay texts.
+	Moclojer04 bool
+}
+
+// PathParam is one parameter of the endpoint's path.
+type PathParam struct {
+	Name string
+	Type mockspec.ParamType
+	// Declared tells that the type was written down. A text without a declared type stands for a number, true or
+	// false in a bare place of a JSON body, if it reads as one.
+	Declared bool
+}
+
+// Scope implements selmer.Scope for one request. It is made to be used again with Reset; it is for one goroutine.
+type Scope struct {
+	Request Request
+	// Message is the text of a WebSocket message, which also is what json-params are read from.
+	Message *string
+
+	params   *Params
+	captured []string
+	id       string
+
+	query   queryParams
+	path    pathParams
+	header  headerParams
+	request requestParams
+
+	parsed bool // json and err hold what the body is
+	form   bool // a form: every value came as text
+	json   selmer.Value
+	err    error
+}
+
+var _ selmer.Scope = (*Scope)(nil)
+
+// Reset makes the scope that of another request.
+func (s *Scope) Reset(r Request, params *Params, captured []string) {
+	pairs := s.query.pairs[:0]
+	*s = Scope{Request: r, params: params, captured: captured}
+	s.path.scope, s.query.scope, s.header.scope, s.request.scope = s, s, s, s
+	s.query.pairs = pairs
+}
+
+// Clear drops what the scope holds of a request, so that a scope that waits for the next keeps nothing alive.
+func (s *Scope) Clear() {
+	clear(s.query.pairs)
+	s.Reset(Request{}, nil, nil)
+}
+
+// Lookup implements selmer.Scope.
+func (s *Scope) Lookup(name string) (selmer.Value, bool) {
+	switch name {
+	case "path-params":
+		return selmer.ObjectOf(&s.path), true
+	case "query-params":
+		return selmer.ObjectOf(&s.query), true
+	case "json-params":
+		v, _ := s.JSON()
+		return v, !v.IsNil()
+	case "message":
+		if s.Message != nil {
+			return selmer.String(*s.Message), true
+		}
+		return selmer.Nil(), false
+	}
+	if s.params.Moclojer04 {
+		return selmer.Nil(), false
+	}
+	switch name {
+	case "header-params":
+		return selmer.ObjectOf(&s.header), true
+	case "request":
+		return selmer.ObjectOf(&s.request), true
+	case "now":
+		return selmer.Time(s.Request.At.UTC().Truncate(time.Second)), true
+	case "uuid":
+		return selmer.String(uuid.NewString()), true
+	case "random":
+		return selmer.Int(rand.Int64N(1_000_000)), true
+	case "fake":
+		if s.params.Fake != nil {
+			return selmer.ObjectOf(s.params.Fake), true
+		}
+	}
+	return selmer.Nil(), false
+}
+
+// ID returns the request's id: that of its X-Request-Id header if it is well-formed, else one made for it.
+func (s *Scope) ID() string {
+	if s.id != "" {
+		return s.id
+	}
+	if given := s.Request.Header.Values("X-Request-Id"); len(given) > 0 && wellFormed(given[0]) {
+		s.id = given[0]
+	} else {
+		s.id = uuid.NewString()
+	}
+	return s.id
+}
+
+func wellFormed(id string) bool {
+	if len(id) == 0 || len(id) > 128 {
+		return false
+	}
+	for i := range len(id) {
+		c := id[i]
+		if c <= ' ' || c > '~' || strings.IndexByte(`"'<>&\`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// pathParams is the object path-params.
+type pathParams struct{ scope *Scope }
+
+func (p *pathParams) Get(key string) (selmer.Value, bool) {
+	for i := range p.scope.params.Path {
+		if param := &p.scope.params.Path[i]; param.Name == key && i < len(p.scope.captured) {
+			return p.value(param, p.scope.captured[i]), true
+		}
+	}
+	return selmer.Nil(), false
+}
+
+func (p *pathParams) value(param *PathParam, text string) selmer.Value {
+	if !param.Declared {
+		return p.scope.text(text)
+	}
+	if v, ok := param.Type.Value(text); ok {
+		return v
+	}
+	return selmer.String(text)
+}
+
+func (p *pathParams) Entries() []selmer.Entry {
+	entries := make([]selmer.Entry, 0, len(p.scope.captured))
+	for i := range p.scope.params.Path {
+		if i < len(p.scope.captured) {
+			param := &p.scope.params.Path[i]
+			entries = append(entries, selmer.Entry{Key: param.Name, Value: p.value(param, p.scope.captured[i])})
+		}
+	}
+	return entries
+}
+
+// text is the value of a text whose type nobody declared.
+func (s *Scope) text(text string) selmer.Value {
+	if s.params.Moclojer04 {
+		return selmer.String(text)
+	}
+	return untyped(text)
+}
+
+// untyped reads a text as the number, true or false that it spells in JSON. All of them print as the text did, so the
+// type shows only where a JSON body has the value without quotes.
+func untyped(text string) selmer.Value {
+	switch {
+	case text == "true" || text == "false":
+		return selmer.Bool(text == "true")
+	case len(text) <= maxNumber && isNumber(text):
+		return selmer.Decimal(text)
+	}
+	return selmer.String(text)
+}
+
+const maxNumber = 300
+
+// isNumber reports whether s is a JSON number.
+func isNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	n := digits(s)
+	if n == 0 || n > 1 && s[0] == '0' {
+		return false
+	}
+	s = s[n:]
+	if rest, ok := strings.CutPrefix(s, "."); ok {
+		if n = digits(rest); n == 0 {
+			return false
+		}
+		s = rest[n:]
+	}
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		s = s[1:]
+		if s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		if n = digits(s); n == 0 {
+			return false
+		}
+		s = s[n:]
+	}
+	return s == ""
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// headerParams is the object header-params; names match in any case.
+type headerParams struct{ scope *Scope }
+
+func (h *headerParams) Get(key string) (selmer.Value, bool) {
+	values := h.scope.Request.Header.Values(key)
+	switch {
+	case len(values) == 1:
+		return h.scope.text(values[0]), true
+	case len(values) > 1:
+		return selmer.String(strings.Join(values, ", ")), true
+	case strings.EqualFold(key, "host"):
+		return selmer.String(h.scope.Request.Host), true
+	}
+	return selmer.Nil(), false
+}
+
+func (h *headerParams) Entries() []selmer.Entry {
+	var entries []selmer.Entry
+	h.scope.Request.Header.Each(func(name, _ string) bool {
+		for _, e := range entries {
+			if e.Key == name {
+				return true
+			}
+		}
+		v, _ := h.Get(name)
+		entries = append(entries, selmer.Entry{Key: name, Value: v})
+		return true
+	})
+	return entries
+}
+
+// requestParams is the object request.
+type requestParams struct{ scope *Scope }
+
+func (r *requestParams) Get(key string) (selmer.Value, bool) {
+	q := &r.scope.Request
+	switch key {
+	case "method":
+		return selmer.String(q.Method), true
+	case "path":
+		return selmer.String(unescapePath(q.Path)), true
+	case "host":
+		return selmer.String(q.Host), true
+	case "id":
+		return selmer.String(r.scope.ID()), true
+	case "body":
+		return selmer.String(string(q.Body)), true
+	case "query":
+		return selmer.String(q.Query), true
+	}
+	return selmer.Nil(), false
+}
+
+func (r *requestParams) Entries() []selmer.Entry {
+	keys := [...]string{"method", "path", "host", "id", "body", "query"}
+	entries := make([]selmer.Entry, 0, len(keys))
+	for _, key := range keys {
+		v, _ := r.Get(key)
+		entries = append(entries, selmer.Entry{Key: key, Value: v})
+	}
+	return entries
+}

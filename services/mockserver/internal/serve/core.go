@@ -1,0 +1,313 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/route"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+)
+
+// Config bounds what requests may do. A limit of zero means none, but for MaxBody.
+type Config struct {
+	// PathForm lets mocks answer at /~workspace/mock/… on hosts that are no mock's.
+	PathForm bool
+	// MaxBody bounds a request's body in bytes.
+	MaxBody int64
+	// PerSecond and Concurrent bound the requests of one mock.
+	PerSecond, Concurrent int
+	// ClientIPHeader names the header in which a trusted proxy tells the caller's address; "": the connection's.
+	ClientIPHeader string
+	// Seed makes fake.* and simulated latency repeatable; 0: they are not.
+	Seed uint64
+}
+
+// Deps are what the core needs. Optional parts are nil where there are none.
+type Deps struct {
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+	Recorder *record.Recorder
+	External External                              // optional: without it external bodies are refused
+	Webhooks Webhooks                              // optional: without it no webhook is sent
+	Sockets  Sockets                               // optional: without it WebSockets are refused
+	Docs     func(*site.Site, *mockspec.Mock) Docs // optional: without it nothing describes mocks
+	Page     http.Handler                          // the page that Docs' documents are read with; set with Docs
+}
+
+// Core answers requests. Put, Remove and Replace say which mocks there are. It is safe for concurrent use.
+type Core struct {
+	cfg   Config
+	deps  Deps
+	table *route.Table[hosted]
+	fake  *scope.Fake
+	dice  *dice
+	pool  sync.Pool
+	count counters
+
+	anybody []string // the value of Access-Control-Allow-Origin
+}
+
+// New makes a core without mocks.
+func New(cfg Config, deps Deps) *Core {
+	c := &Core{cfg: cfg, deps: deps, fake: scope.NewFake(cfg.Seed), dice: newDice(cfg.Seed), count: newCounters(deps.Metrics), anybody: []string{"*"}}
+	c.table = route.NewTable(c.open, c.close)
+	c.pool.New = func() any {
+		return &exchange{captures: make(route.Captures, 0, 8), answer: answer{more: make([]header, 0, 8)}}
+	}
+	return c
+}
+
+// explainsPerSecond bounds how many refusals of one mock are explained.
+const explainsPerSecond = 100
+
+// open makes what the table keeps for a site. Calls are serialised by the table.
+func (c *Core) open(s *site.Site, previous *hosted) *hosted {
+	ref := []string{s.Ref()}
+	h := &hosted{core: c, site: s, ref: ref, own: []header{{allowOrigin, c.anybody}, {mockHeader, ref}}, done: make(chan struct{})}
+	if previous != nil {
+		h.life = previous.life
+	} else {
+		h.life = &life{
+			gate:    limit.Gate{PerSecond: c.cfg.PerSecond, Concurrent: c.cfg.Concurrent},
+			explain: limit.Gate{PerSecond: explainsPerSecond},
+			log:     c.deps.Recorder.Open(s.WorkspaceID, s.MockID),
+		}
+	}
+	h.life.hosted++
+	return h
+}
+
+// close ends what the table kept for a site. Requests that are underway finish; WebSockets are told.
+func (c *Core) close(h *hosted) {
+	close(h.done)
+	if h.life.hosted--; h.life.hosted == 0 {
+		h.life.log.Close()
+	}
+}
+
+// Put makes s the mock's site on all its hosts at once. It is compiled when it is called for the first time.
+func (c *Core) Put(s *site.Site) { c.table.Put(s) }
+
+// Remove makes a mock answer nowhere.
+func (c *Core) Remove(mockID string) { c.table.Remove(mockID) }
+
+// Replace makes sites the only ones there are.
+func (c *Core) Replace(sites []*site.Site) { c.table.Replace(sites) }
+
+// Rest drops what was compiled for mocks that nobody called since the last Rest.
+func (c *Core) Rest() {
+	c.table.Mocks(func(h *hosted) bool {
+		h.rest()
+		return true
+	})
+}
+
+// Latest returns the latest requests of a mock, newest first, as far as they are kept.
+func (c *Core) Latest(mockID string) []record.Kept {
+	h := c.table.Mock(mockID)
+	if h == nil {
+		return nil
+	}
+	return h.life.log.Latest()
+}
+
+// find returns the mock for a request, and cuts what leads to the mock off the path.
+func (c *Core) find(host, path string) (h *hosted, rest string) {
+	if h = c.table.Lookup(host); h != nil || !c.cfg.PathForm {
+		return h, path
+	}
+	h, rest, ok := c.table.LookupPath(path)
+	if !ok {
+		return nil, path
+	}
+	if rest == "" {
+		rest = "/"
+	}
+	return h, rest
+}
+
+// answerTo makes the answer to a request whose mock was found.
+func (c *Core) answerTo(x *exchange) {
+	p := x.mock.program()
+	x.program = p
+	if p.broken != nil {
+		x.brokenMock(p)
+		return
+	}
+	q := &x.scope.Request
+	w := p.on(q.Host)
+	x.world = w
+	x.endpoint, x.captures = w.tree.Find(q.Method, q.Path, x.captures)
+	e := x.endpoint
+	if e == nil {
+		c.unmatched(x)
+		return
+	}
+	x.answer.always = e.headers
+	x.scope.Reset(*q, &e.params, x.captures)
+	if e.limiter != nil && !c.withinRate(x) {
+		return
+	}
+	if x.body != nil && !c.receive(x) {
+		return
+	}
+	if e.fault != nil {
+		x.failed(e.fault)
+		return
+	}
+	if len(e.params.Query) > 0 || e.spec.Body != nil {
+		if problems := x.scope.Check(e.spec.Body); len(problems) > 0 {
+			x.invalid(problems)
+			return
+		}
+	}
+	if e.spec.Latency != nil && !c.delay(x) {
+		return
+	}
+	if err := c.respond(x); err != nil {
+		x.failed(asFault(err))
+	}
+}
+
+// receive reads the request's body. It reports whether the request can be answered.
+func (c *Core) receive(x *exchange) bool {
+	if x.bodyLength > c.cfg.MaxBody {
+		x.tooLarge(c.cfg.MaxBody)
+		return false
+	}
+	buf := x.received[:0]
+	if n := int(x.bodyLength); n > cap(buf) {
+		buf = make([]byte, 0, n+1)
+	}
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := x.body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		x.received = buf
+		if int64(len(buf)) > c.cfg.MaxBody {
+			x.tooLarge(c.cfg.MaxBody)
+			return false
+		}
+		if errors.Is(err, io.EOF) {
+			x.scope.Request.Body = buf
+			return true
+		}
+		if err != nil {
+			x.unreadable()
+			return false
+		}
+	}
+}
+
+// respond fills in status, headers and body of the matched endpoint.
+func (c *Core) respond(x *exchange) error {
+	e, a := x.endpoint, &x.answer
+	a.status = e.status
+	if e.statusTemplate != nil {
+		text, err := e.statusTemplate.Append(x.rendered[:0], &x.scope)
+		if err == nil {
+			a.status, err = parseStatus(string(text))
+		}
+		if err != nil {
+			return &fault{what: "status", pos: e.spec.Response.Status.Pos, err: err}
+		}
+	}
+	for i := range e.varying {
+		v := &e.varying[i]
+		text, err := v.template.Append(x.rendered[:0], &x.scope)
+		if err != nil {
+			return &fault{what: "header " + v.name, pos: v.pos, err: err}
+		}
+		a.add(v.name, oneLine(string(text)))
+	}
+	if !allowsBody(a.status) {
+		return nil
+	}
+	switch {
+	case e.body.template != nil:
+		return c.render(x)
+	case e.body.external != nil:
+		return c.loadExternal(x)
+	}
+	a.body = e.body.fixed
+	return nil
+}
+
+// render makes the body of this request from the endpoint's template.
+func (c *Core) render(x *exchange) error {
+	b := &x.endpoint.body
+	text, err := b.template.Append(x.rendered[:0], &x.scope)
+	x.rendered = text[:0]
+	if err != nil {
+		return &fault{what: "body", pos: b.pos, err: err}
+	}
+	x.answer.body, err = x.finish(text)
+	if err != nil {
+		return &fault{what: "body", pos: b.pos, err: err}
+	}
+	return nil
+}
+
+// oneLine keeps what a caller sent from adding headers of its own.
+func oneLine(value string) string {
+	if strings.ContainsAny(value, "\r\n\x00") {
+		value = strings.NewReplacer("\r", " ", "\n", " ", "\x00", " ").Replace(value)
+	}
+	return value
+}
+
+// done counts, records and follows up an exchange whose answer was written.
+func (c *Core) done(x *exchange) {
+	a := &x.answer
+	c.count.answered(a.status)
+	if x.mock == nil {
+		return
+	}
+	q := &x.scope.Request
+	x.record = record.Request{
+		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: &x.header,
+		Query: q.Query, Body: q.Body, Status: a.status, Size: len(a.body),
+	}
+	if x.endpoint != nil {
+		x.record.Endpoint = x.endpoint.label
+	}
+	x.mock.life.log.Add(&x.record)
+	if e := x.endpoint; e != nil && e.hook != nil && e.fault == nil && a.status < 500 {
+		e.hook.Fire(&x.scope)
+	}
+}
+
+// caller returns the address of who asks, without a port.
+func (c *Core) caller(x *exchange) string {
+	if c.cfg.ClientIPHeader != "" {
+		if values := x.header.Values(c.cfg.ClientIPHeader); len(values) > 0 {
+			// A proxy appends, so only what the last one wrote can be trusted.
+			last := values[len(values)-1]
+			return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+		}
+	}
+	if host, _, err := net.SplitHostPort(x.remoteAddr); err == nil {
+		return host
+	}
+	return x.remoteAddr
+}
+
+// withTimeout bounds what a request may wait for outside of this process.
+func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, 15*time.Second)
+}

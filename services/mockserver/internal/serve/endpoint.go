@@ -1,0 +1,382 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/mockserver/internal/body"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+)
+
+// endpoint is one compiled endpoint. It is immutable but for its rate limit, and safe for concurrent use.
+type endpoint struct {
+	spec   *mockspec.Endpoint
+	label  string // "GET /users/:id"
+	line   int    // in the user's file, 0 when unknown
+	params scope.Params
+
+	headers []header // what every answer has
+	varying []varying
+	status  int
+	body    content
+
+	// statusTemplate makes the status of each answer; nil when it is fixed.
+	statusTemplate *selmer.Template
+
+	limiter *limit.Windows
+	hook    Hook
+
+	// fault is why the endpoint cannot answer: it was accepted, but a template in it cannot be compiled.
+	fault *fault
+}
+
+// varying is a header with a template.
+type varying struct {
+	name     string
+	template *selmer.Template
+	pos      mockspec.Position
+}
+
+// content is a compiled body.
+type content struct {
+	fixed    []byte // sent as it is, when template and external are nil
+	template *selmer.Template
+	external *externalBody
+	pos      mockspec.Position
+
+	// typed tells that the author chose a Content-Type.
+	typed bool
+	// compact tells that what is rendered may be JSON with space in it.
+	compact bool
+}
+
+// Keys of a rate limit that are remembered for one endpoint.
+const rateLimitKeys = 10_000
+
+// endpointCompiler compiles the endpoints of one mock.
+type endpointCompiler struct {
+	core     *Core
+	mock     *hosted
+	compat   bool
+	cors     bool
+	fake     *scope.Fake
+	fromUser bool // positions are places in the user's file
+}
+
+func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
+	e := &endpoint{spec: spec, label: spec.Method + " " + spec.Path.Raw}
+	if c.fromUser {
+		e.line = spec.Pos.Line
+	}
+	e.params = paramsOf(&spec.Path, spec.Query, c.compat, c.fake)
+	if r := spec.RateLimit; r != nil {
+		e.limiter = limit.NewWindows(time.Duration(r.WindowMS)*time.Millisecond, r.MaxRequests, rateLimitKeys)
+	}
+	err := c.response(e)
+	if err == nil && spec.Webhook != nil && c.core.deps.Webhooks != nil {
+		if e.hook, err = c.core.deps.Webhooks.Compile(c.mock.site, e.label, spec.Webhook); err != nil {
+			err = &fault{what: "webhook", pos: spec.Webhook.Pos, err: err}
+		}
+	}
+	if err != nil {
+		e.fault = asFault(err)
+		e.headers = c.common(nil)
+	}
+	return e
+}
+
+// paramsOf says what an endpoint declares.
+func paramsOf(path *mockspec.Path, query []mockspec.Field, compat bool, fake *scope.Fake) scope.Params {
+	p := scope.Params{Query: query, Moclojer04: compat, Fake: fake}
+	raw := strings.Split(strings.TrimPrefix(path.Raw, "/"), "/")
+	for i, s := range path.Segments {
+		switch {
+		case s.Wildcard && s.Param == "":
+			p.Path = append(p.Path, scope.PathParam{Name: "*"})
+		case s.Param != "":
+			declared := s.Type != mockspec.TypeString || i < len(raw) && strings.Contains(raw[i], "|")
+			p.Path = append(p.Path, scope.PathParam{Name: s.Param, Type: s.Type, Declared: declared})
+		}
+	}
+	return p
+}
+
+// response compiles status, headers and body.
+func (c *endpointCompiler) response(e *endpoint) error {
+	r := &e.spec.Response
+	if err := c.status(e, r.Status); err != nil {
+		return err
+	}
+	var fixed []header
+	mediaType, typed := "", false
+	for _, h := range r.Headers {
+		name := http.CanonicalHeaderKey(h.Name)
+		if isFraming(name) {
+			continue
+		}
+		isType := name == "Content-Type"
+		typed = typed || isType
+		if c.compat {
+			fixed = with(fixed, name, h.Value.Raw)
+			if isType {
+				mediaType = h.Value.Raw
+			}
+			continue
+		}
+		t, err := selmer.Compile(h.Value.Raw, selmer.Options{Escaping: selmer.None})
+		if err != nil {
+			return &fault{what: "header " + h.Name, pos: h.Value.Pos, err: err}
+		}
+		if text, ok := t.Constant(); ok {
+			fixed = with(fixed, name, text)
+			if isType {
+				mediaType = text
+			}
+			continue
+		}
+		e.varying = append(e.varying, varying{name, t, h.Value.Pos})
+	}
+	e.body.typed = typed
+	found, err := c.body(e, &r.Body, mediaType)
+	if err != nil {
+		return err
+	}
+	if !typed && found != "" {
+		fixed = append(fixed, header{"Content-Type", []string{found}})
+	}
+	if e.body.template == nil && e.body.external == nil && e.statusTemplate == nil && allowsBody(e.status) {
+		fixed = append(fixed, header{"Content-Length", lengthOf(e.body.fixed)})
+	}
+	e.headers = c.common(fixed)
+	return nil
+}
+
+// isFraming tells the headers that say where a message ends or what becomes of the connection: the server sets them.
+func isFraming(name string) bool {
+	switch name {
+	case "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Trailer", "Upgrade", "Te", "Proxy-Connection":
+		return true
+	}
+	return false
+}
+
+// with adds a header; several of one name are sent one after the other.
+func with(headers []header, name, value string) []header {
+	for i := range headers {
+		if headers[i].name == name {
+			headers[i].values = append(headers[i].values, value)
+			return headers
+		}
+	}
+	return append(headers, header{name, []string{value}})
+}
+
+// common adds the headers of every answer, where the author has not set them.
+func (c *endpointCompiler) common(headers []header) []header {
+	has := func(name string) bool {
+		return slices.ContainsFunc(headers, func(h header) bool { return h.name == name })
+	}
+	if c.cors && !has(allowOrigin) {
+		headers = append(headers, header{allowOrigin, c.core.anybody})
+	}
+	return append(headers, header{mockHeader, c.mock.ref})
+}
+
+// The names of headers that answers carry.
+const (
+	mockHeader  = "X-Mocloud-Mock"
+	allowOrigin = "Access-Control-Allow-Origin"
+)
+
+func (c *endpointCompiler) status(e *endpoint, text mockspec.Text) error {
+	raw := strings.TrimSpace(text.Raw)
+	if raw == "" {
+		raw = "200"
+	}
+	t, err := selmer.Compile(raw, selmer.Options{Escaping: selmer.None})
+	if err != nil {
+		return &fault{what: "status", pos: text.Pos, err: err}
+	}
+	fixed, ok := t.Constant()
+	if !ok {
+		e.statusTemplate = t
+		return nil
+	}
+	if e.status, err = parseStatus(fixed); err != nil {
+		return &fault{what: "status", pos: text.Pos, err: err}
+	}
+	return nil
+}
+
+// parseStatus reads the status of a final answer.
+func parseStatus(text string) (int, error) {
+	status, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || status < 200 || status > 599 {
+		return 0, fmt.Errorf("the status must be a number from 200 to 599, it is %q", text)
+	}
+	return status, nil
+}
+
+// body compiles the body and returns the Content-Type that it has when the author set none.
+func (c *endpointCompiler) body(e *endpoint, b *mockspec.Body, mediaType string) (string, error) {
+	e.body.pos = b.Pos
+	if b.Kind == mockspec.BodyExternal && b.External != nil {
+		t, err := selmer.Compile(b.External.Path.Raw, selmer.Options{Escaping: c.escapingOf("text/plain")})
+		if err != nil {
+			return "", &fault{what: "external-body path", pos: b.External.Path.Pos, err: err}
+		}
+		e.body.external = &externalBody{spec: b.External, path: t}
+		return "", nil
+	}
+	if c.compat {
+		return jsonType, c.moclojerBody(e, b)
+	}
+	text := b.Template
+	escaping := c.escapingOf(mediaType)
+	isHTML := mediaType == "" && strings.HasPrefix(strings.TrimSpace(text), "<")
+	switch {
+	case b.Kind == mockspec.BodyNone:
+		text = ""
+	case b.Kind == mockspec.BodyJSON:
+		escaping = selmer.JSON
+	case isHTML:
+		escaping = selmer.HTML
+	}
+	if escaping == selmer.JSON {
+		if compact, ok := body.CompactTemplate(text); ok {
+			text = compact
+		} else {
+			e.body.compact = true
+		}
+	}
+	t, err := selmer.Compile(text, selmer.Options{Escaping: escaping})
+	if err != nil {
+		return "", &fault{what: "body", pos: b.Pos, err: err}
+	}
+	found := textType
+	if fixed, ok := t.Constant(); ok {
+		e.body.fixed = []byte(fixed)
+		isJSON := !e.body.compact
+		if escaping == selmer.JSON && e.body.compact {
+			e.body.fixed, isJSON = body.Compact(e.body.fixed)
+		}
+		switch {
+		case len(e.body.fixed) == 0:
+			found = ""
+		case escaping == selmer.JSON && isJSON:
+			found = jsonType
+		}
+	} else {
+		e.body.template = t
+		e.body.compact = e.body.compact && t.IsJSON()
+		if t.IsJSON() {
+			found = jsonType
+		}
+	}
+	if isHTML {
+		found = htmlType
+	}
+	return found, nil
+}
+
+// moclojerBody compiles a body as moclojer 0.4 has it: everything is rendered with HTML escaping.
+func (c *endpointCompiler) moclojerBody(e *endpoint, b *mockspec.Body) error {
+	text := b.Template
+	switch b.Kind {
+	case mockspec.BodyNone:
+		e.body.fixed = []byte("null")
+		return nil
+	case mockspec.BodyJSON:
+		text = b.JSON
+	}
+	t, err := selmer.Compile(text, selmer.Options{Escaping: selmer.HTML})
+	if err != nil {
+		return &fault{what: "body", pos: b.Pos, err: err}
+	}
+	if fixed, ok := t.Constant(); ok {
+		if e.body.fixed, err = body.AppendMoclojer04(nil, []byte(fixed)); err != nil {
+			return &fault{what: "body", pos: b.Pos, err: err}
+		}
+		return nil
+	}
+	e.body.template = t
+	return nil
+}
+
+func (c *endpointCompiler) escapingOf(mediaType string) selmer.Escaping {
+	switch {
+	case c.compat:
+		return selmer.HTML
+	case mediaType == "" || isJSON(mediaType):
+		return selmer.JSON
+	case isMarkup(mediaType):
+		return selmer.HTML
+	}
+	return selmer.None
+}
+
+func isJSON(mediaType string) bool {
+	kind := bareType(mediaType)
+	return kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json")
+}
+
+func isMarkup(mediaType string) bool {
+	kind := bareType(mediaType)
+	return kind == "text/html" || kind == "text/xml" || kind == "application/xml" || strings.HasSuffix(kind, "+xml")
+}
+
+func bareType(mediaType string) string {
+	kind, _, err := mime.ParseMediaType(mediaType)
+	if err != nil {
+		kind, _, _ = strings.Cut(mediaType, ";")
+		return strings.ToLower(strings.TrimSpace(kind))
+	}
+	return kind
+}
+
+// allowsBody tells whether an answer of that status may have a body.
+func allowsBody(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
+
+// fault is what is wrong with a part of an endpoint.
+type fault struct {
+	what string // "body", "header X-Total"
+	pos  mockspec.Position
+	err  error
+}
+
+func (f *fault) Error() string { return f.what + ": " + f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+func asFault(err error) *fault {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f
+	}
+	return &fault{what: "endpoint", err: err}
+}
+
+// place returns where in the user's file the fault is; ok is false when that is not known.
+func (f *fault) place() (line, column int, ok bool) {
+	if f.pos.Line == 0 {
+		return 0, 0, false
+	}
+	line, column = f.pos.Line, f.pos.Column
+	if t, isTemplate := errors.AsType[*selmer.Error](f.err); isTemplate {
+		if t.Line == 1 {
+			column += t.Column - 1
+		} else {
+			line, column = line+t.Line-1, t.Column
+		}
+	}
+	return line, column, true
+}

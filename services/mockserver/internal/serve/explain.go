@@ -1,0 +1,268 @@
+package serve
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
+)
+
+// near is an endpoint that a request might have meant, and why it did not match.
+type near struct {
+	Endpoint string `json:"endpoint"`
+	Line     int    `json:"line,omitempty"`
+	Why      string `json:"why"`
+}
+
+// How much is looked at and told.
+const (
+	nearestShown   = 3
+	nearestLooked  = 5000
+	explainedBytes = 4 << 10
+)
+
+// nearest returns the endpoints that come nearest to a request, nearest first, except the one that matched.
+func nearest(endpoints []*endpoint, method, path string, matched *endpoint) []near {
+	type candidate struct {
+		endpoint *endpoint
+		distance int
+		why      string
+	}
+	asked := split(path)
+	var best []candidate
+	for _, e := range endpoints[:min(len(endpoints), nearestLooked)] {
+		if e == matched {
+			continue
+		}
+		limit := worst
+		if len(best) == nearestShown {
+			limit = best[nearestShown-1].distance
+		}
+		distance := far(e, asked, limit)
+		if e.spec.Method != method {
+			distance += 2
+		}
+		if distance >= limit {
+			continue
+		}
+		best = append(best, candidate{endpoint: e, distance: distance})
+		slices.SortStableFunc(best, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+		best = best[:min(len(best), nearestShown)]
+	}
+	var found []near
+	for _, c := range best {
+		found = append(found, near{Endpoint: c.endpoint.label, Line: c.endpoint.line, Why: why(c.endpoint, method, asked, matched)})
+	}
+	return found
+}
+
+// worst is the distance from which on two paths have nothing in common.
+const worst = 1000
+
+func split(path string) []string {
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
+	if path == "" {
+		return nil
+	}
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if decoded, err := url.PathUnescape(p); err == nil {
+			parts[i] = decoded
+		}
+	}
+	return parts
+}
+
+// pattern returns the segments of an endpoint without the empty one of a trailing slash.
+func pattern(e *endpoint) []mockspec.Segment {
+	segments := e.spec.Path.Segments
+	if n := len(segments); n > 0 && segments[n-1] == (mockspec.Segment{}) {
+		return segments[:n-1]
+	}
+	return segments
+}
+
+// far measures how unlike a pattern and a path are. It gives up at limit.
+func far(e *endpoint, asked []string, limit int) int {
+	segments := pattern(e)
+	distance, alike := 0, 0
+	for i := range max(len(segments), len(asked)) {
+		switch {
+		case i < len(segments) && segments[i].Wildcard:
+			return distance
+		case i >= len(segments) || i >= len(asked):
+			distance += 5
+		case segments[i].Param != "":
+			if !segments[i].Type.Fits(asked[i]) {
+				distance += 3
+			}
+		case segments[i].Literal == asked[i]:
+			alike++
+		default:
+			distance += 4 + min(6, editDistance(segments[i].Literal, asked[i]))
+		}
+		if distance >= limit {
+			return worst
+		}
+	}
+	if alike == 0 && distance >= 10 {
+		return worst
+	}
+	return distance
+}
+
+// why tells why an endpoint did not match a request, or lost against the one that did.
+func why(e *endpoint, method string, asked []string, matched *endpoint) string {
+	segments := pattern(e)
+	for i := range max(len(segments), len(asked)) {
+		switch {
+		case i < len(segments) && segments[i].Wildcard:
+			return whyMethod(e, method, matched)
+		case i >= len(asked):
+			return fmt.Sprintf("the path ends before `%s`", segmentText(segments[i]))
+		case i >= len(segments):
+			return fmt.Sprintf("the path goes on with `%s`", shortened(asked[i]))
+		case segments[i].Param != "":
+			if asked[i] == "" {
+				return fmt.Sprintf("`:%s` is empty", segments[i].Param)
+			}
+			if !segments[i].Type.Fits(asked[i]) {
+				return fmt.Sprintf("`:%s` must be of type %s, got %q", segments[i].Param, segments[i].Type, shortened(asked[i]))
+			}
+		case segments[i].Literal != asked[i]:
+			return fmt.Sprintf("`%s` is expected in place of `%s`", segments[i].Literal, shortened(asked[i]))
+		}
+	}
+	return whyMethod(e, method, matched)
+}
+
+func whyMethod(e *endpoint, method string, matched *endpoint) string {
+	if e.spec.Method != method {
+		return fmt.Sprintf("the method is %s, not %s", e.spec.Method, method)
+	}
+	if matched != nil {
+		return "it matches too, but is less specific"
+	}
+	return "it matches"
+}
+
+func segmentText(s mockspec.Segment) string {
+	if s.Param != "" {
+		return ":" + s.Param
+	}
+	return s.Literal
+}
+
+func shortened(s string) string {
+	if len(s) > 60 {
+		return strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return s
+}
+
+// editDistance counts the letters to change, up to the 7 that make a difference here.
+func editDistance(a, b string) int {
+	const most = 7
+	if d := len(a) - len(b); d >= most || -d >= most || len(a) > 64 || len(b) > 64 {
+		return most
+	}
+	var row [65]int
+	for j := range len(b) + 1 {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// explanation is what X-Mocloud-Explain asks for.
+type explanation struct {
+	Endpoint   string   `json:"endpoint,omitempty"`
+	Line       int      `json:"line,omitempty"`
+	Considered []near   `json:"considered,omitempty"`
+	Empty      []string `json:"empty,omitempty"` // template variables without a value
+}
+
+const explainHeader = "X-Mocloud-Explain"
+
+// explanation says in a header how the answer came about. The body stays what it is.
+func (x *exchange) explanation() {
+	q := &x.scope.Request
+	told := explanation{Endpoint: x.label()}
+	if x.endpoint != nil {
+		told.Line = x.endpoint.line
+		told.Empty = x.emptyVariables()
+	}
+	told.Considered = nearest(x.world.endpoints, q.Method, q.Path, x.endpoint)
+	text := ascii(told)
+	if len(text) > explainedBytes {
+		told.Considered, told.Empty = nil, told.Empty[:min(len(told.Empty), 10)]
+		text = ascii(told)
+	}
+	if len(text) <= explainedBytes {
+		x.answer.add(explainHeader, text)
+	}
+}
+
+// ascii encodes an explanation so that it can stand in a header.
+func ascii(told explanation) string {
+	text, err := json.Marshal(told)
+	if err != nil {
+		return "{}"
+	}
+	var out strings.Builder
+	for _, r := range string(text) {
+		switch {
+		case r < 0x80:
+			out.WriteRune(r)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.String()
+}
+
+// emptyVariables names the variables of the endpoint's templates that have no value for this request.
+func (x *exchange) emptyVariables() []string {
+	e := x.endpoint
+	var empty []string
+	look := func(t *selmer.Template) {
+		if t == nil {
+			return
+		}
+		for _, v := range t.Variables() {
+			value := v.Resolve(&x.scope)
+			blank := value.IsNil() || value.Kind() == selmer.KindString && value.String() == ""
+			if blank && !slices.Contains(empty, v.Path) {
+				empty = append(empty, v.Path)
+			}
+		}
+	}
+	look(e.statusTemplate)
+	for _, v := range e.varying {
+		look(v.template)
+	}
+	look(e.body.template)
+	if e.body.external != nil {
+		look(e.body.external.path)
+	}
+	return empty
+}

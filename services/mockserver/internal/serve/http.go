@@ -1,0 +1,153 @@
+package serve
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/route"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+)
+
+// builtin is an answer that describes the mock itself.
+type builtin uint8
+
+const (
+	builtinNone builtin = iota
+	builtinHello
+	builtinPage
+	builtinDocument
+)
+
+// smallBody is the size up to which net/http counts the length of a body by itself.
+const smallBody = 2048
+
+// ServeHTTP implements http.Handler.
+func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := c.pool.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
+	path := x.take(r)
+	if x.mock, x.scope.Request.Path = c.find(r.Host, path); x.mock == nil {
+		x.unknownHost(c.cfg.PathForm)
+		x.write(w)
+	} else {
+		c.serveMock(x, w, r, path)
+	}
+	c.done(x)
+	x.reset()
+	c.pool.Put(x)
+}
+
+// take fills x with a request and returns its escaped path.
+func (x *exchange) take(r *http.Request) string {
+	path := r.RequestURI
+	if path == "" || path[0] != '/' {
+		path = r.URL.EscapedPath() // OPTIONS *, or the absolute form that proxies send
+	} else if i := strings.IndexByte(path, '?'); i >= 0 {
+		path = path[:i]
+	}
+	x.ctx, x.header.of, x.remoteAddr = r.Context(), r.Header, r.RemoteAddr
+	if r.ContentLength != 0 && r.Body != nil && r.Body != http.NoBody {
+		x.body, x.bodyLength = r.Body, r.ContentLength
+	}
+	x.scope.Request = scope.Request{
+		Method: r.Method, Host: r.Host, Query: r.URL.RawQuery, Header: &x.header, At: time.Now(),
+	}
+	return path
+}
+
+// serveMock answers a request whose mock was found, within the mock's share.
+func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, path string) {
+	gate := &x.mock.life.gate
+	if refused := gate.Enter(x.scope.Request.At); refused != limit.Admitted {
+		x.overload(refused, &c.cfg)
+		x.write(w)
+		return
+	}
+	defer gate.Leave()
+	if _, upgrade := r.Header["Upgrade"]; upgrade && c.upgrade(x, w, r) {
+		return
+	}
+	c.answerTo(x)
+	if x.builtin != builtinNone {
+		c.describe(x, w, r, strings.TrimSuffix(path, x.scope.Request.Path))
+		return
+	}
+	if _, explain := r.Header[explainHeader]; explain && x.world != nil {
+		x.explanation()
+	}
+	x.write(w)
+}
+
+// write sends the answer.
+func (x *exchange) write(w http.ResponseWriter) {
+	a := &x.answer
+	to := w.Header()
+	for i := range a.always {
+		to[a.always[i].name] = a.always[i].values
+	}
+	for i := range a.more {
+		to[a.more[i].name] = a.more[i].values
+	}
+	if len(a.body) > smallBody && to["Content-Length"] == nil {
+		to["Content-Length"] = lengthOf(a.body)
+	}
+	w.WriteHeader(a.status)
+	if len(a.body) > 0 && allowsBody(a.status) {
+		_, _ = w.Write(a.body) // the caller may be gone
+	}
+}
+
+// describe answers what the mock does not define, but every mock has: a hello, its OpenAPI document, a page for it.
+func (c *Core) describe(x *exchange, w http.ResponseWriter, r *http.Request, prefix string) {
+	for _, h := range x.answer.always {
+		w.Header()[h.name] = h.values
+	}
+	switch x.builtin {
+	case builtinHello:
+		x.program.docs.ServeHello(w, r, prefix)
+	case builtinPage:
+		c.deps.Page.ServeHTTP(w, r)
+	case builtinDocument:
+		host := ""
+		if len(x.mock.site.Hosts) == 0 {
+			host = route.Host(r.Host)
+		}
+		scheme := "http"
+		if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+			scheme = "https"
+		}
+		x.program.docs.ServeJSON(w, r, host, scheme+"://"+r.Host+prefix)
+	case builtinNone:
+	}
+}
+
+// upgrade serves a WebSocket, if the request asks for one and the mock has one there.
+func (c *Core) upgrade(x *exchange, w http.ResponseWriter, r *http.Request) bool {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		return false
+	}
+	p := x.mock.program()
+	if p.broken != nil {
+		return false
+	}
+	q := &x.scope.Request
+	s, captures := p.on(q.Host).sockets.Find(http.MethodGet, q.Path, nil)
+	if s == nil || s.serve == nil && s.err == nil {
+		return false
+	}
+	x.program, x.answer.status = p, http.StatusSwitchingProtocols
+	if s.err != nil {
+		x.refuse(http.StatusInternalServerError, refusal{Error: "template_error", Message: "websocket: " + plain(s.err), Path: q.Path})
+		x.write(w)
+		return true
+	}
+	// The connection outlives this exchange's turn in the pool, so it gets a scope of its own.
+	own := *q
+	own.Header = &httpHeader{r.Header}
+	sc := &scope.Scope{}
+	sc.Reset(own, &s.params, captures)
+	w.Header()[mockHeader] = x.mock.ref
+	s.serve.Serve(w, r, sc, x.mock.done)
+	return true
+}

@@ -1,0 +1,147 @@
+// Package serve is the core of the mock server: it takes a request, finds the mock by its host and the endpoint by its
+// path, and makes the answer. Core is independent of what carries requests; Handler fits it to net/http. The root
+// package builds it.
+//
+// The way of a request is made for speed: everything that can be known when a mock is compiled is known then, a
+// request works in memory that the next one uses again, and an answer without templates is bytes that lie ready.
+package serve
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/route"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+)
+
+// header is one header of an answer, its name canonical. Values are shared between answers and never changed.
+type header struct {
+	name   string
+	values []string
+}
+
+// answer is what a request gets: the headers that its endpoint always sends, those of this answer, and a body.
+type answer struct {
+	status int
+	always []header
+	more   []header
+	body   []byte
+}
+
+func (a *answer) add(name, value string) {
+	a.more = append(a.more, header{name, []string{value}})
+}
+
+// json makes the answer a JSON body of the core's own.
+func (a *answer) json(status int, body []byte) {
+	a.status, a.body = status, body
+	a.add("Content-Type", jsonType)
+}
+
+const (
+	jsonType = "application/json"
+	textType = "text/plain; charset=utf-8"
+	htmlType = "text/html; charset=utf-8"
+)
+
+// exchange is everything that one request needs. It is pooled.
+type exchange struct {
+	ctx        context.Context
+	scope      scope.Scope
+	header     httpHeader
+	body       io.Reader // nil when the request has none
+	bodyLength int64     // as announced, -1 when unknown
+	remoteAddr string
+
+	mock     *hosted
+	program  *program
+	world    *world
+	endpoint *endpoint
+	captures route.Captures
+	answer   answer
+	builtin  builtin
+
+	rendered []byte // the answer's body, when it is made for this request
+	received []byte // the request's body
+	record   record.Request
+}
+
+// keptBytes bounds what a pooled exchange keeps from one request to the next.
+const keptBytes = 64 << 10
+
+// reset drops everything that belongs to a request.
+func (x *exchange) reset() {
+	x.scope.Clear()
+	clear(x.captures[:cap(x.captures)])
+	clear(x.answer.more)
+	rendered, received := x.rendered[:0], x.received[:0]
+	if cap(rendered) > keptBytes {
+		rendered = nil
+	}
+	if cap(received) > keptBytes {
+		received = nil
+	}
+	x.ctx, x.header.of, x.body, x.remoteAddr = nil, nil, nil, ""
+	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
+	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0]}
+	x.rendered, x.received, x.record = rendered, received, record.Request{}
+}
+
+// httpHeader reads net/http's headers without making names canonical first.
+type httpHeader struct{ of http.Header }
+
+// Values implements scope.Header.
+func (h *httpHeader) Values(name string) []string {
+	if values, ok := h.of[name]; ok {
+		return values
+	}
+	for key, values := range h.of {
+		if len(key) == len(name) && equalFold(key, name) {
+			return values
+		}
+	}
+	return nil
+}
+
+func equalFold(a, b string) bool {
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// Each implements scope.Header.
+func (h *httpHeader) Each(yield func(name, value string) bool) {
+	for name, values := range h.of {
+		for _, value := range values {
+			if !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+// AppendTo implements record.Header.
+func (h *httpHeader) AppendTo(dst []byte) []byte {
+	for name, values := range h.of {
+		for _, value := range values {
+			dst = append(append(append(append(dst, name...), ": "...), value...), "\r\n"...)
+		}
+	}
+	return dst
+}
+
+// lengthOf is the Content-Length of a body that lies ready.
+func lengthOf(body []byte) []string { return []string{strconv.Itoa(len(body))} }

@@ -1,0 +1,219 @@
+package serve
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/route"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+)
+
+// hosted is one revision of a mock in the host table.
+type hosted struct {
+	core *Core
+	site *site.Site
+	ref  []string // X-Mocloud-Mock
+	own  []header // of answers that are made before the mock is compiled
+	life *life
+	// done is closed when requests are no longer led here.
+	done chan struct{}
+
+	// compiled is made by the first request and may be dropped again when nobody asked for a while.
+	compiled  atomic.Pointer[program]
+	compiling sync.Mutex
+	used      atomic.Bool
+}
+
+// life is what outlives the revisions of a mock.
+type life struct {
+	gate    limit.Gate
+	explain limit.Gate // explaining costs far more than answering
+	log     *record.Log
+	hosted  int // revisions in the table; changed under the table's lock only
+}
+
+// program is a compiled mock.
+type program struct {
+	mock *mockspec.Mock
+	docs Docs
+	// everywhere is what answers on hosts that no endpoint names.
+	everywhere *world
+	byHost     map[string]*world
+	// broken is why the mock cannot be served; then the rest is empty.
+	broken   error
+	own      []header // of the answers that the server makes itself
+	keep     bool     // it has state that must not be dropped
+	fromUser bool
+}
+
+// world is what answers on one host.
+type world struct {
+	tree      route.Tree[endpoint]
+	sockets   route.Tree[socket]
+	endpoints []*endpoint
+	cors      bool
+}
+
+// socket is one compiled WebSocket.
+type socket struct {
+	params scope.Params
+	serve  Socket
+	err    error
+}
+
+// program returns the compiled mock, compiling it if nobody has.
+func (h *hosted) program() *program {
+	if !h.used.Load() {
+		h.used.Store(true)
+	}
+	if p := h.compiled.Load(); p != nil {
+		return p
+	}
+	h.compiling.Lock()
+	defer h.compiling.Unlock()
+	if p := h.compiled.Load(); p != nil {
+		return p
+	}
+	p := h.compile()
+	h.compiled.Store(p)
+	return p
+}
+
+// rest drops the compiled mock if nobody asked since the last call. It is made again when somebody does.
+func (h *hosted) rest() {
+	if h.used.Swap(false) {
+		return
+	}
+	if p := h.compiled.Load(); p != nil && !p.keep {
+		h.compiled.CompareAndSwap(p, nil)
+	}
+}
+
+func (h *hosted) compile() *program {
+	mock, fromUser, err := parse(h.site)
+	if err != nil {
+		return &program{broken: err, own: h.own}
+	}
+	p := &program{mock: mock, everywhere: &world{}, byHost: map[string]*world{}, fromUser: fromUser}
+	if h.core.deps.Docs != nil {
+		p.docs = h.core.deps.Docs(h.site, mock)
+	}
+	compat := mock.Settings.Compat
+	if h.site.Compat != "" {
+		compat = h.site.Compat
+	}
+	c := endpointCompiler{
+		core: h.core, mock: h, compat: compat == mockspec.CompatMoclojer04, fromUser: fromUser, fake: h.core.fake,
+		cors: mock.Settings.CORS == nil || *mock.Settings.CORS,
+	}
+	p.everywhere.cors = c.cors
+	p.own = c.common(nil)
+	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.
+	byItem := len(h.site.Hosts) == 0
+	if byItem {
+		for i := range mock.Endpoints {
+			p.world(mock.Endpoints[i].Host, c.cors)
+		}
+		for i := range mock.WebSockets {
+			p.world(mock.WebSockets[i].Host, c.cors)
+		}
+	}
+	for i := range mock.Endpoints {
+		spec := &mock.Endpoints[i]
+		e := c.compile(spec)
+		p.keep = p.keep || e.limiter != nil
+		for _, w := range p.worlds(spec.Host, byItem) {
+			if w.tree.Add(spec.Method, spec.Path.Segments, e) == nil {
+				w.endpoints = append(w.endpoints, e)
+			}
+		}
+	}
+	for i := range mock.WebSockets {
+		spec := &mock.WebSockets[i]
+		s := &socket{params: paramsOf(&spec.Path, nil, c.compat, c.fake)}
+		if h.core.deps.Sockets != nil {
+			s.serve, s.err = h.core.deps.Sockets.Compile(h.site, spec)
+		}
+		for _, w := range p.worlds(spec.Host, byItem) {
+			w.sockets.Add("GET", spec.Path.Segments, s)
+		}
+	}
+	return p
+}
+
+// world returns what answers on a host, making it if needed.
+func (p *program) world(host string, cors bool) *world {
+	if host == "" {
+		return p.everywhere
+	}
+	host = strings.ToLower(host)
+	w := p.byHost[host]
+	if w == nil {
+		w = &world{cors: cors}
+		p.byHost[host] = w
+	}
+	return w
+}
+
+// worlds returns where an item belongs: on the host that it names, or on all.
+func (p *program) worlds(host string, byItem bool) []*world {
+	switch {
+	case !byItem:
+		return []*world{p.everywhere}
+	case host != "":
+		return []*world{p.byHost[strings.ToLower(host)]}
+	}
+	all := []*world{p.everywhere}
+	for _, w := range p.byHost {
+		all = append(all, w)
+	}
+	return all
+}
+
+// on returns what answers on the host of a request.
+func (p *program) on(host string) *world {
+	if len(p.byHost) > 0 {
+		if w := p.byHost[route.Host(host)]; w != nil {
+			return w
+		}
+	}
+	return p.everywhere
+}
+
+// parse reads a site's content. fromUser tells whether positions in it are places in the file that the user wrote.
+func parse(s *site.Site) (mock *mockspec.Mock, fromUser bool, err error) {
+	if s.Parsed != nil {
+		return s.Parsed, true, nil
+	}
+	if isLines(s.Content) {
+		if mock, err := mockspec.DecodeLines(s.Content); err == nil {
+			return mock, false, nil
+		}
+	}
+	mock, problems := mockspec.Parse(s.Content, mockspec.Options{})
+	for _, d := range problems {
+		if d.Severity == mockspec.Error {
+			return nil, true, fmt.Errorf("line %d, column %d: %s", d.Line, d.Column, d.Message)
+		}
+	}
+	return mock, true, nil
+}
+
+// isLines guesses whether content is lines of the unified mock.
+func isLines(content []byte) bool {
+	for len(content) > 0 {
+		line, rest, _ := bytes.Cut(content, []byte("\n"))
+		if len(line) > 0 && line[0] != '#' {
+			return bytes.HasPrefix(line, []byte(`- {"`))
+		}
+		content = rest
+	}
+	return true
+}

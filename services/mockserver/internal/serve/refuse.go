@@ -1,0 +1,189 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+)
+
+// refusal is the body of the answers that the server makes itself.
+type refusal struct {
+	Error    string          `json:"error"` // stable, for programs
+	Message  string          `json:"message"`
+	Method   string          `json:"method,omitempty"`
+	Host     string          `json:"host,omitempty"`
+	Path     string          `json:"path,omitempty"`
+	Mock     string          `json:"mock,omitempty"`
+	Endpoint string          `json:"endpoint,omitempty"`
+	Line     int             `json:"line,omitempty"`
+	Column   int             `json:"column,omitempty"`
+	Allow    []string        `json:"allow,omitempty"`
+	Problems []scope.Problem `json:"problems,omitempty"`
+	Nearest  []near          `json:"nearest,omitempty"`
+}
+
+// refuse answers with a refusal, keeping the headers that every answer of the mock has.
+func (x *exchange) refuse(status int, r refusal) {
+	a := &x.answer
+	a.always, a.more, a.body = nil, a.more[:0], nil
+	if x.mock != nil {
+		r.Mock = x.mock.ref[0]
+		a.always = x.mock.own
+		if x.program != nil {
+			a.always = x.program.own
+		}
+	}
+	a.json(status, encode(r))
+}
+
+func (x *exchange) label() string {
+	if x.endpoint == nil {
+		return ""
+	}
+	return x.endpoint.label
+}
+
+// unknownHost answers for a host that is nobody's.
+func (x *exchange) unknownHost(pathForm bool) {
+	q := &x.scope.Request
+	hint := "check the host name, and that the mock is published"
+	if pathForm && strings.HasPrefix(q.Path, "/~") {
+		hint = "the path names no published mock: it has the form /~workspace/mock/…"
+	}
+	x.refuse(404, refusal{
+		Error: "unknown_host", Message: fmt.Sprintf("no mock answers on %q: %s", q.Host, hint), Method: q.Method, Host: q.Host, Path: q.Path,
+	})
+	x.answer.add(allowOrigin, "*")
+}
+
+// brokenMock answers for a mock whose content cannot be read.
+func (x *exchange) brokenMock(p *program) {
+	x.refuse(500, refusal{
+		Error: "invalid_mock", Message: "this mock cannot be served: " + p.broken.Error() + ". Correct it and publish it again",
+	})
+}
+
+// invalid answers for a request that is not what the endpoint declares.
+func (x *exchange) invalid(problems []scope.Problem) {
+	sentences := make([]string, len(problems))
+	for i, p := range problems {
+		sentences[i] = p.Sentence()
+	}
+	x.refuse(400, refusal{
+		Error: "invalid_request", Message: strings.Join(sentences, "; "), Endpoint: x.label(), Problems: problems,
+	})
+}
+
+func (x *exchange) tooLarge(limit int64) {
+	x.refuse(413, refusal{
+		Error: "body_too_large", Message: fmt.Sprintf("the request body is larger than %d bytes", limit), Endpoint: x.label(),
+	})
+	x.answer.add("Connection", "close")
+}
+
+func (x *exchange) unreadable() {
+	x.refuse(400, refusal{
+		Error: "unreadable_body", Message: "the request body could not be read to its end", Endpoint: x.label(),
+	})
+	x.answer.add("Connection", "close")
+}
+
+// overload answers for a mock that is asked more than its share.
+func (x *exchange) overload(why limit.Refusal, c *Config) {
+	if why == limit.TooMany {
+		x.refuse(503, refusal{
+			Error: "too_many_requests_at_once", Message: fmt.Sprintf("the mock answers %d requests at a time and all places are taken", c.Concurrent),
+		})
+	} else {
+		x.refuse(429, refusal{
+			Error: "mock_rate_limit", Message: fmt.Sprintf("the mock is asked more than %d times a second", c.PerSecond),
+		})
+	}
+	x.answer.add("Retry-After", "1")
+}
+
+// failed answers for an endpoint that cannot make its answer.
+func (x *exchange) failed(f *fault) {
+	if x.endpoint.params.Moclojer04 {
+		always := x.answer.always
+		x.refuse(500, refusal{})
+		x.answer.always, x.answer.body = keepOnly(always, mockHeader, allowOrigin), moclojerError(plain(f.err))
+		return
+	}
+	r := refusal{Error: "template_error", Message: f.what + ": " + plain(f.err), Endpoint: x.label()}
+	status := 500
+	switch {
+	case apperr.CodeOf(f.err) == apperr.Unavailable:
+		status, r.Error = 502, "external_body_unavailable"
+	case isExternal(f.err):
+		r.Error = "external_body"
+	case errors.Is(f.err, selmer.ErrLimit):
+		r.Error = "template_limit"
+	}
+	if x.program.fromUser {
+		if line, column, ok := f.place(); ok {
+			r.Line, r.Column = line, column
+		}
+	}
+	x.refuse(status, r)
+}
+
+func isExternal(err error) bool {
+	_, ok := errors.AsType[*apperr.Error](err)
+	return ok
+}
+
+// plain is the sentence of an error for the mock's author, without the place, which is told apart.
+func plain(err error) string {
+	if t, ok := errors.AsType[*selmer.Error](err); ok {
+		return t.Message
+	}
+	if a, ok := errors.AsType[*apperr.Error](err); ok {
+		return a.Message
+	}
+	return err.Error()
+}
+
+func keepOnly(headers []header, names ...string) []header {
+	var kept []header
+	for _, h := range headers {
+		for _, name := range names {
+			if h.name == name {
+				kept = append(kept, h)
+			}
+		}
+	}
+	return kept
+}
+
+// withinRate counts the request against the endpoint's rate limit and says in headers what is left.
+func (c *Core) withinRate(x *exchange) bool {
+	e := x.endpoint
+	key := ""
+	if k := e.spec.RateLimit.Key; k == "" || k == "remote-addr" {
+		key = c.caller(x)
+	} else if values := x.header.Values(k); len(values) > 0 {
+		key = values[0]
+	}
+	now := x.scope.Request.At
+	v := e.limiter.Take(strings.Clone(key), now)
+	if !v.Allowed {
+		wait := max(1, int((v.Reset.Sub(now)+time.Second-1)/time.Second))
+		x.refuse(429, refusal{
+			Error: "rate_limited", Endpoint: e.label,
+			Message: fmt.Sprintf("more than %d requests in %s: try again in %d s", v.Limit, time.Duration(e.spec.RateLimit.WindowMS)*time.Millisecond, wait),
+		})
+		x.answer.add("Retry-After", strconv.Itoa(wait))
+	}
+	x.answer.add("X-RateLimit-Limit", strconv.Itoa(v.Limit))
+	x.answer.add("X-RateLimit-Remaining", strconv.Itoa(v.Remaining))
+	x.answer.add("X-RateLimit-Reset", strconv.FormatInt(v.Reset.Unix(), 10))
+	return v.Allowed
+}

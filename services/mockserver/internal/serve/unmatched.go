@@ -1,0 +1,113 @@
+package serve
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+)
+
+// unmatched answers a request that no endpoint answers.
+func (c *Core) unmatched(x *exchange) {
+	w := x.world
+	q := &x.scope.Request
+	methods := w.tree.Methods(q.Path)
+	if q.Method == http.MethodOptions && (w.cors && preflight(x) || len(methods) > 0) {
+		c.options(x, w, methods)
+		return
+	}
+	if len(methods) > 0 {
+		x.notAllowed(w, methods)
+		return
+	}
+	if x.program.docs != nil && (q.Method == http.MethodGet || q.Method == http.MethodHead) {
+		switch strings.TrimSuffix(q.Path, "/") {
+		case "":
+			x.builtin = builtinHello
+		case "/docs":
+			x.builtin = builtinPage
+		case "/swagger.json":
+			x.builtin = builtinDocument
+		}
+		if x.builtin != builtinNone {
+			x.answer.status = http.StatusOK
+			x.answer.always = x.program.own
+			return
+		}
+	}
+	if s, _ := w.sockets.Find(http.MethodGet, q.Path, x.captures); s != nil && q.Method == http.MethodGet {
+		x.refuse(http.StatusUpgradeRequired, refusal{
+			Error: "upgrade_required", Message: "this path is a WebSocket: connect to it with a WebSocket client", Path: q.Path,
+		})
+		x.answer.add("Upgrade", "websocket")
+		return
+	}
+	r := refusal{
+		Error: "no_endpoint", Message: fmt.Sprintf("no endpoint of this mock answers %s %s", q.Method, q.Path),
+		Method: q.Method, Host: q.Host, Path: q.Path,
+	}
+	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
+		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil)
+	}
+	x.refuse(http.StatusNotFound, r)
+}
+
+func preflight(x *exchange) bool {
+	return len(x.header.Values("Origin")) > 0 && len(x.header.Values("Access-Control-Request-Method")) > 0
+}
+
+// options answers OPTIONS for a path, and the question of a browser whether it may ask at all. That is answered for
+// every path, so that a page can read the explanation of a 404.
+func (c *Core) options(x *exchange, w *world, methods []string) {
+	allow := strings.Join(complete(methods, true), ", ")
+	x.answer.status = http.StatusNoContent
+	x.answer.always = x.program.own
+	x.answer.add("Allow", allow)
+	if !w.cors {
+		return
+	}
+	if len(methods) == 0 {
+		allow = oneLine(x.header.Values("Access-Control-Request-Method")[0])
+	}
+	x.answer.add("Access-Control-Allow-Methods", allow)
+	if asked := x.header.Values("Access-Control-Request-Headers"); len(asked) > 0 {
+		x.answer.add("Access-Control-Allow-Headers", oneLine(strings.Join(asked, ", ")))
+	} else {
+		x.answer.add("Access-Control-Allow-Headers", "*")
+	}
+	if len(x.header.Values("Access-Control-Request-Private-Network")) > 0 {
+		x.answer.add("Access-Control-Allow-Private-Network", "true")
+	}
+	x.answer.add("Access-Control-Max-Age", "600")
+	x.answer.add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
+}
+
+// complete adds the methods that are answered without being defined.
+func complete(methods []string, options bool) []string {
+	all := slices.Clone(methods)
+	if slices.Contains(all, http.MethodGet) {
+		all = append(all, http.MethodHead)
+	}
+	if options {
+		all = append(all, http.MethodOptions)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// notAllowed answers a method that a path does not have.
+func (x *exchange) notAllowed(w *world, methods []string) {
+	q := &x.scope.Request
+	allow := complete(methods, true)
+	r := refusal{
+		Error: "method_not_allowed", Method: q.Method, Host: q.Host, Path: q.Path, Allow: allow,
+		Message: fmt.Sprintf("this path is not defined for %s, but for %s", q.Method, strings.Join(methods, ", ")),
+	}
+	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
+		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil)
+	}
+	x.refuse(http.StatusMethodNotAllowed, r)
+	x.answer.add("Allow", strings.Join(allow, ", "))
+}
