@@ -1,0 +1,260 @@
+// Package api is the service that people and programs talk to: the HTTP API, the plain page, and the change log that
+// tells the other services what to serve. It owns the database. Only its main, cmd/mocloud and tests import it.
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/httpapi"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/store"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Deps are what the service needs from its process. All are required.
+type Deps struct {
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+	Health   *lifecycle.Health // parts "api database" and "api redis"
+	Redis    *redis.Client     // stays the caller's
+	Listener net.Listener      // for HTTP; the service closes it
+}
+
+// Service is the api. Make it with New, call Run once.
+type Service struct {
+	cfg  Config
+	deps Deps
+}
+
+const (
+	serviceName = "api"
+	openTimeout = 30 * time.Second // database, migrations and seed
+	pingEvery   = 2 * time.Second
+	purgeEvery  = time.Hour
+)
+
+// New checks the configuration. It does no I/O.
+func New(cfg Config, deps Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Log == nil || deps.Metrics == nil || deps.Health == nil || deps.Redis == nil || deps.Listener == nil {
+		return nil, errors.New("api: a dependency is missing")
+	}
+	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
+	return &Service{cfg: cfg, deps: deps}, nil
+}
+
+// Run opens the database and serves until ctx ends; then it finishes what is going on and returns nil. An error at the
+// start is a sentence for the person who starts the service.
+func (s *Service) Run(ctx context.Context) (err error) {
+	listening := false
+	defer func() {
+		if !listening {
+			err = errors.Join(err, s.deps.Listener.Close())
+		}
+	}()
+	opening, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	db, err := store.Open(opening, s.cfg.DatabaseURL, s.cfg.Migrate)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	p, err := s.assemble(db)
+	if err != nil {
+		return err
+	}
+	if err := s.provision(opening, p); err != nil {
+		return err
+	}
+	cancel()
+	listening = true
+	return p.run(ctx)
+}
+
+// parts are the running pieces of the service.
+type parts struct {
+	service      *Service
+	db           *store.Store
+	accounts     *account.Service
+	mocks        *mock.Service
+	publications *publication.Service
+	server       *http.Server
+	producers    map[event.Stream]*stream.Producer
+	outcomes     *stream.Consumer
+}
+
+func (s *Service) assemble(db *store.Store) (*parts, error) {
+	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL}
+	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
+	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
+	p.accounts = account.NewService(db, time.Now)
+	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
+	p.mocks = mock.NewService(db, addresses, limits, p.publications, time.Now)
+
+	handler, err := httpapi.New(
+		httpapi.Config{
+			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
+			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+		},
+		httpapi.Deps{
+			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Workspaces: workspace.NewService(db),
+			Mocks: p.mocks, Publications: p.publications,
+		})
+	if err != nil {
+		return nil, err
+	}
+	p.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: httpapi.ReadHeaderTimeout, ReadTimeout: httpapi.ReadTimeout,
+		WriteTimeout: httpapi.WriteTimeout, IdleTimeout: httpapi.IdleTimeout, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
+	}
+	for _, name := range []event.Stream{event.Mocks, event.Domains} {
+		p.producers[name], err = stream.NewProducer(stream.ProducerConfig{
+			Stream: name, Prefix: s.cfg.RedisPrefix, Service: serviceName, Log: s.deps.Log, Metrics: s.deps.Metrics,
+		}, s.deps.Redis, db.Log(name))
+		if err != nil {
+			return nil, err
+		}
+	}
+	p.outcomes, err = stream.NewConsumer(stream.ConsumerConfig{
+		Stream: event.Unified, Prefix: s.cfg.RedisPrefix, Service: serviceName,
+		Silent: true, // nobody waits for the api
+		Log:    s.deps.Log, Metrics: s.deps.Metrics,
+	}, s.deps.Redis, p.publications.Outcomes())
+	return p, err
+}
+
+// seedContent is the example of moclojer's README.
+const seedContent = `- endpoint:
+    method: GET
+    path: /hello/:username
+    response:
+      status: 200
+      headers:
+        Content-Type: application/json
+      body: >
+        {
+          "hello": "{{path-params.username}}!"
+        }
+`
+
+// provision makes sure that the configured account can work, and has something to look at.
+func (s *Service) provision(ctx context.Context, p *parts) error {
+	a, err := p.accounts.Provision(ctx, s.cfg.Account, s.cfg.AdminToken, s.cfg.SignInCode)
+	if err != nil || !s.cfg.Seed {
+		return err
+	}
+	head, err := p.db.Log(event.Mocks).Head(ctx)
+	if err != nil || head.Number > 0 {
+		return err
+	}
+	mocks, _, err := p.mocks.List(ctx, a.ID, "", "", 1)
+	if err != nil || len(mocks) > 0 {
+		return err
+	}
+	m, err := p.mocks.Create(ctx, a.ID, "", "hello", seedContent)
+	if err != nil {
+		return fmt.Errorf("create the first mock: %w", err)
+	}
+	if _, err := p.mocks.Publish(ctx, a.ID, m.ID); err != nil {
+		return fmt.Errorf("publish the first mock: %w", err)
+	}
+	return nil
+}
+
+// run owns every goroutine of the service. The first that fails ends the others.
+func (p *parts) run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	deps := p.service.deps
+	var wg sync.WaitGroup
+	start := func(part string, run func(context.Context) error) {
+		wg.Go(func() {
+			if err := run(ctx); err != nil {
+				stop(fmt.Errorf("%s: %w", part, err))
+			}
+		})
+	}
+	producers := map[event.Stream]publication.Producer{}
+	for name, producer := range p.producers {
+		producers[name] = producer
+		start("produce "+string(name), producer.Run)
+	}
+	start("publish changes", func(ctx context.Context) error { return p.publications.RunPublisher(ctx, producers) })
+	start("follow publications", p.publications.Run)
+	start("consume outcomes", p.outcomes.Run)
+	start("listen to reports", func(ctx context.Context) error {
+		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeApplied},
+			func(connected bool) { deps.Health.Set("api redis", connected) }, p.publications.Hear)
+	})
+	start("watch the database", p.watchDatabase)
+	start("purge the change log", p.purge)
+	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
+	<-ctx.Done()
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// watchDatabase keeps the health current.
+func (p *parts) watchDatabase(ctx context.Context) error {
+	every(ctx, pingEvery, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, pingEvery)
+		defer cancel()
+		p.service.deps.Health.Set("api database", p.db.Ping(ctx) == nil)
+	})
+	return nil
+}
+
+// purge bounds what the change log remembers of deleted things.
+func (p *parts) purge(ctx context.Context) error {
+	every(ctx, purgeEvery, func(ctx context.Context) {
+		for name := range p.producers {
+			ctx, cancel := context.WithTimeout(ctx, openTimeout)
+			n, err := p.db.Log(name).Purge(ctx, time.Now().Add(-p.service.cfg.KeepTombstones))
+			cancel()
+			if err != nil && ctx.Err() == nil {
+				p.service.deps.Log.WarnContext(ctx, "purge the change log", "stream", name, "error", err)
+			}
+			if n > 0 {
+				p.service.deps.Log.InfoContext(ctx, "purged the change log", "stream", name, "tombstones", n)
+			}
+		}
+	})
+	return nil
+}
+
+// every calls do at once and then again and again until ctx ends.
+func every(ctx context.Context, interval time.Duration, do func(context.Context)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Config configures the api. Its zero fields have no meaning of their own: read it from the environment, or fill it.
+type Config struct {
+	// DatabaseURL is postgres://user:password@host/name or sqlite:///absolute/path.
+	DatabaseURL secret.String `env:"DATABASE_URL,required"`
+	// Migrate brings the schema up to date at the start. Without it the api refuses to start on an older one.
+	Migrate bool `env:"API_MIGRATE" envDefault:"true"`
+
+	// PublicURL is where browsers and programs reach the api. With https, session cookies are Secure.
+	PublicURL string `env:"API_PUBLIC_URL" envDefault:"http://localhost:3000"`
+	// BaseDomain is what the host names of mocks end with: {mock}-{workspace}.{BaseDomain}.
+	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
+	// MockURL is where a mock is reached, with {host} where its host name goes.
+	MockURL string `env:"MOCK_URL" envDefault:"http://{host}:8000"`
+
+	// Account is the username of the account that AdminToken and SignInCode are for, and the slug of its workspace. It is
+	// made at the start if it is missing.
+	Account string `env:"API_ACCOUNT" envDefault:"dev"`
+	// AdminToken is an API token of Account. Its hash is stored at every start; the one of an earlier start ends.
+	AdminToken secret.String `env:"MOCLOUD_ADMIN_TOKEN"`
+	// SignInCode is good for one sign-in as Account at {PublicURL}/signin?code=…, within 15 minutes of the start.
+	SignInCode secret.String `env:"API_SIGNIN_CODE"`
+	// Seed publishes a first mock, "hello", when nothing was ever published from this database and Account has no mocks.
+	Seed bool `env:"API_SEED" envDefault:"false"`
+
+	// RedisPrefix begins every channel and key in Redis.
+	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
+
+	// MaxContent bounds a mock's content, in bytes.
+	MaxContent int `env:"API_MAX_CONTENT" envDefault:"1048576"`
+	// MaxEndpoints bounds the endpoints of a mock.
+	MaxEndpoints int `env:"API_MAX_ENDPOINTS" envDefault:"2000"`
+	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
+	// again.
+	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
+}
+
+// Validate reports everything that is wrong, a line each.
+func (c *Config) Validate() error {
+	var problems []error
+	complain := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	complain(c.DatabaseURL.Empty(), "DATABASE_URL is missing: postgres://user:password@host/name or sqlite:///absolute/path")
+	complain(!webURL(c.PublicURL), "API_PUBLIC_URL is %q: it must be an http or https URL without a path", c.PublicURL)
+	complain(c.BaseDomain == "" || strings.ContainsAny(c.BaseDomain, "/: "), "BASE_DOMAIN is %q: it must be a host name such as mocks.example.com", c.BaseDomain)
+	complain(!strings.Contains(c.MockURL, "{host}"), "MOCK_URL is %q: it must contain {host}", c.MockURL)
+	complain(!webURL(strings.ReplaceAll(c.MockURL, "{host}", "host")), "MOCK_URL is %q: it must be an http or https URL without a path", c.MockURL)
+	if err := workspace.CheckSlug(c.Account); err != nil {
+		problems = append(problems, fmt.Errorf("API_ACCOUNT: %w", err))
+	}
+	complain(strings.ContainsAny(c.AdminToken.Reveal(), " \t\r\n"), "MOCLOUD_ADMIN_TOKEN must not contain white space")
+	complain(c.RedisPrefix == "", "REDIS_PREFIX is empty")
+	complain(c.MaxContent <= 0, "API_MAX_CONTENT is %d: it must be positive", c.MaxContent)
+	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
+	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
+	return errors.Join(problems...)
+}
+
+// webURL reports whether raw names a web server and nothing below it.
+func webURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == ""
+}

@@ -1,0 +1,177 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/labstack/echo/v4"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+// contract holds every request to the OpenAPI document: who may call (its security), and what may be sent.
+type contract struct {
+	handlers   *handlers
+	operations map[string]*operation // by method and echo path
+}
+
+type operation struct {
+	route  *routers.Route
+	public bool
+}
+
+// The operations that last longer than a request usually may.
+const (
+	opWait   = "getPublication"
+	opStream = "streamEvents"
+)
+
+func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
+	c := &contract{handlers: h, operations: map[string]*operation{}}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			security := doc.Security
+			if op.Security != nil {
+				security = *op.Security
+			}
+			key := method + " " + strings.NewReplacer("{", ":", "}", "").Replace(path)
+			c.operations[key] = &operation{
+				route:  &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
+				public: len(security) == 0,
+			}
+		}
+	}
+	if len(c.operations) == 0 {
+		return nil, errors.New("the OpenAPI document has no operations")
+	}
+	return c, nil
+}
+
+func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		op, ok := ct.operations[c.Request().Method+" "+c.Path()]
+		if !ok {
+			return next(c) // a page, or nothing
+		}
+		timeout, err := deadlines(c, op.route.Operation.OperationID)
+		if err != nil {
+			return err
+		}
+		if timeout > 0 {
+			ctx, cancel := context.WithTimeout(c.Request().Context(), timeout)
+			defer cancel()
+			c.SetRequest(c.Request().WithContext(ctx))
+		}
+		if !op.public {
+			who, err := ct.handlers.authenticate(c.Request())
+			if err != nil {
+				return err
+			}
+			c.SetRequest(c.Request().WithContext(withIdentity(c.Request().Context(), who)))
+		}
+		if err := ct.check(c, op); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
+// deadlines gives operations that last long the time on their connection, and returns how long the handler may take, 0
+// for any time. Without a read deadline the server would end a request after ReadTimeout although its body is read.
+func deadlines(c echo.Context, operationID string) (time.Duration, error) {
+	timeout := requestTimeout
+	switch operationID {
+	case opWait:
+		timeout = maxWait + requestTimeout
+	case opStream:
+		timeout = 0
+	default:
+		return timeout, nil
+	}
+	conn := http.NewResponseController(c.Response())
+	var write time.Time
+	if timeout > 0 {
+		write = time.Now().Add(timeout + requestTimeout)
+	}
+	if err := errors.Join(conn.SetReadDeadline(time.Time{}), conn.SetWriteDeadline(write)); err != nil {
+		return 0, fmt.Errorf("set the deadlines of the connection: %w", err)
+	}
+	return timeout, nil
+}
+
+// check validates the request. The body is read whole first: it is bounded, and what is not UTF-8 would be changed
+// silently by the JSON decoder.
+func (ct *contract) check(c echo.Context, op *operation) error {
+	r := c.Request()
+	if r.Body != nil && r.Body != http.NoBody {
+		body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, ct.handlers.MaxBody))
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return err
+		}
+		if err != nil {
+			return badRequest("", "The request's body ended early.")
+		}
+		if !utf8.Valid(body) {
+			return apperr.New(apperr.Invalid, "The request's body is not UTF-8.").WithField("content")
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	params := make(map[string]string, len(c.ParamNames()))
+	for _, name := range c.ParamNames() {
+		params[name] = c.Param(name)
+	}
+	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+		Request: r, PathParams: params, Route: op.route,
+		Options: &openapi3filter.Options{
+			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // done above
+		},
+	})
+	if err != nil {
+		return explain(err)
+	}
+	return nil
+}
+
+// explain puts what the validator found into a sentence.
+func explain(err error) error {
+	e, ok := errors.AsType[*openapi3filter.RequestError](err)
+	if !ok {
+		return badRequest("", "The request does not fit the API's contract.")
+	}
+	reason := e.Reason
+	var field string
+	if schema, ok := errors.AsType[*openapi3.SchemaError](e.Err); ok {
+		reason = schema.Reason
+		field = strings.Join(schema.JSONPointer(), ".")
+	}
+	switch {
+	case e.Parameter != nil:
+		return badRequest(e.Parameter.Name, "The %s parameter %s is not possible: %s.", e.Parameter.In, e.Parameter.Name, orElse(reason, "it cannot be read"))
+	case strings.HasPrefix(e.Reason, "header Content-Type"):
+		return &statusError{http.StatusUnsupportedMediaType, UnsupportedMediaType, apperr.New(apperr.Invalid,
+			"The body's Content-Type %q is not possible here; use application/json.", e.Input.Request.Header.Get("Content-Type"))}
+	case field != "":
+		return badRequest(field, "The body's %s is not possible: %s.", field, reason)
+	}
+	if parse, ok := errors.AsType[*openapi3filter.ParseError](e.Err); ok && parse.Cause != nil {
+		return badRequest("", "The body is not JSON: %s.", parse.Cause)
+	}
+	return badRequest("", "The body is not possible: %s.", orElse(reason, "it cannot be read"))
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

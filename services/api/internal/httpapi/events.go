@@ -1,0 +1,104 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/mocloud/mocloud/services/api/internal/publication"
+)
+
+const (
+	eventStream = "text/event-stream"
+	// keepAlive is how often a silent stream gets a comment, so that proxies keep it, and how long a change of the
+	// caller's memberships may take to count.
+	keepAlive = 15 * time.Second
+	// eventWrite bounds how long a follower may take to accept what is written; a slower one reconnects.
+	eventWrite = 10 * time.Second
+	retryEvent = "retry: 1000\n\n"
+)
+
+// StreamEvents implements StrictServerInterface.
+func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
+	who := caller(ctx)
+	workspaces, err := h.Workspaces.IDs(ctx, who.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &eventResponse{
+		ctx: ctx, handlers: h, account: who.ID, workspaces: workspaces,
+		follower: h.Publications.Follow(value(r.Params.LastEventID, "")),
+	}, nil
+}
+
+// eventResponse writes events until the caller goes or the server stops. The context is the request's: the generated
+// interface does not pass it.
+type eventResponse struct {
+	ctx        context.Context
+	handlers   *handlers
+	account    string
+	workspaces map[string]bool
+	follower   *publication.Follower
+}
+
+// VisitStreamEventsResponse implements StreamEventsResponseObject.
+func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", eventStream)
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	conn := http.NewResponseController(w)
+	pending := []byte(retryEvent)
+	for {
+		if err := conn.SetWriteDeadline(time.Now().Add(eventWrite)); err != nil {
+			return err
+		}
+		if _, err := w.Write(pending); err != nil {
+			return nil // the caller has gone
+		}
+		if err := conn.Flush(); err != nil {
+			return nil
+		}
+		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
+		events, position, reset, err := e.follower.Next(ctx)
+		cancel()
+		switch {
+		case err == nil:
+			if pending, err = e.encode(events, position, reset); err != nil {
+				return err
+			}
+		case e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping):
+			return nil
+		default: // nothing happened for a while
+			if e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.account); err != nil {
+				return err
+			}
+			pending = []byte(":\n\n")
+		}
+	}
+}
+
+// encode writes what the caller may see. The position goes with it even if that is nothing.
+func (e *eventResponse) encode(events []publication.Event, position string, reset bool) ([]byte, error) {
+	var out []byte
+	if reset {
+		out = fmt.Appendf(out, "event: reset\ndata: {}\n\n")
+	}
+	for _, ev := range events {
+		if !e.workspaces[ev.WorkspaceID] {
+			continue
+		}
+		name, data := "publication", any(publicationOf(ev.Publication))
+		if ev.Deleted {
+			name, data = "deleted", map[string]string{"mock": ev.MockID, "workspace_id": ev.WorkspaceID}
+		}
+		encoded, err := json.Marshal(data)
+		if err != nil {
+			return nil, fmt.Errorf("encode an event: %w", err)
+		}
+		out = fmt.Appendf(out, "id: %s\nevent: %s\ndata: %s\n\n", ev.ID, name, encoded)
+	}
+	return fmt.Appendf(out, "id: %s\n\n", position), nil
+}

@@ -1,0 +1,116 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/publication"
+)
+
+var errCrossOrigin = apperr.New(apperr.Forbidden, "A browser sent this on behalf of another site; write from the console's own pages, or with an API token from a program.")
+
+// statusOf is the HTTP status of each kind of error. Invalid input that was understood is a 422; what could not even be
+// read is a badRequest.
+var statusOf = map[apperr.Code]int{
+	apperr.Invalid:      http.StatusUnprocessableEntity,
+	apperr.Unauthorized: http.StatusUnauthorized,
+	apperr.Forbidden:    http.StatusForbidden,
+	apperr.NotFound:     http.StatusNotFound,
+	apperr.Conflict:     http.StatusConflict,
+	apperr.Precondition: http.StatusPreconditionFailed,
+	apperr.TooLarge:     http.StatusRequestEntityTooLarge,
+	apperr.RateLimited:  http.StatusTooManyRequests,
+	apperr.Internal:     http.StatusInternalServerError,
+	apperr.Unavailable:  http.StatusServiceUnavailable,
+}
+
+// statusError is an error whose status is another one than its code's.
+type statusError struct {
+	status int
+	code   ProblemCode
+	err    *apperr.Error
+}
+
+func (e *statusError) Error() string { return e.err.Error() }
+func (e *statusError) Unwrap() error { return e.err }
+
+// badRequest is a request that does not fit the contract.
+func badRequest(field, format string, args ...any) error {
+	return &statusError{http.StatusBadRequest, Invalid, apperr.New(apperr.Invalid, format, args...).WithField(field)}
+}
+
+// problem is the one place where errors become answers.
+func (h *handlers) problem(err error, c echo.Context) {
+	if c.Response().Committed {
+		return // part of an answer is out; closing the connection tells the rest
+	}
+	p := problemOf(err, c.Request())
+	if id := requestID(c); id != "" {
+		p.RequestID = &id
+	}
+	header := c.Response().Header()
+	switch p.Status {
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", `Bearer realm="mocloud"`)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		header.Set("Retry-After", "1")
+	}
+	header.Set("Content-Type", "application/problem+json")
+	c.Response().WriteHeader(p.Status)
+	if c.Request().Method == http.MethodHead {
+		return
+	}
+	_ = json.NewEncoder(c.Response()).Encode(p) // the caller has gone
+}
+
+func problemOf(err error, r *http.Request) Problem {
+	p := Problem{Type: "about:blank"}
+	if e, ok := errors.AsType[*apperr.Error](err); ok {
+		p.Status, p.Code, p.Detail = statusOf[e.Code], ProblemCode(e.Code), e.Message
+		if e.Field != "" {
+			p.Field = &e.Field
+		}
+	} else {
+		p.Status, p.Code, p.Detail = fromServer(err, r)
+	}
+	if e, ok := errors.AsType[*statusError](err); ok {
+		p.Status, p.Code = e.status, e.code
+	}
+	if e, ok := errors.AsType[*mock.InvalidError](err); ok {
+		list := diagnostics(e.Diagnostics)
+		p.Diagnostics = &list
+	}
+	p.Title = http.StatusText(p.Status)
+	return p
+}
+
+// fromServer explains errors that have no public side.
+func fromServer(err error, r *http.Request) (int, ProblemCode, string) {
+	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return http.StatusRequestEntityTooLarge, TooLarge, fmt.Sprintf("The request's body is larger than %d bytes.", e.Limit)
+	}
+	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
+		switch e.Code {
+		case http.StatusNotFound:
+			return e.Code, NotFound, fmt.Sprintf("There is nothing at %s %s. GET /api/v1/openapi.json says what there is.", r.Method, r.URL.Path)
+		case http.StatusMethodNotAllowed:
+			return e.Code, MethodNotAllowed, fmt.Sprintf("%s is not possible at %s; the Allow header says what is.", r.Method, r.URL.Path)
+		case http.StatusUnsupportedMediaType:
+			return e.Code, UnsupportedMediaType, "The body's Content-Type is not possible here; use application/json."
+		}
+		if e.Code >= 400 && e.Code < 500 {
+			return http.StatusBadRequest, Invalid, "The request cannot be read."
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, publication.ErrStopping) {
+		return http.StatusServiceUnavailable, Unavailable, "The server could not answer in time; try again in a moment."
+	}
+	return http.StatusInternalServerError, Internal, "Something went wrong here; it is not your fault. Name the request id when you report it."
+}

@@ -1,0 +1,109 @@
+// Package httpapi is the presentation layer of the api: the OpenAPI contract on echo behind generated strict handlers,
+// authentication, problems, live events, and the plain page. Only the api's root package imports it; it sees business
+// packages and never the store.
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+	"github.com/mocloud/mocloud/services/api/openapi"
+)
+
+// Timeouts of the server. WriteTimeout does not end a handler, so that every request has a deadline of its own below it.
+const (
+	ReadHeaderTimeout = 5 * time.Second
+	ReadTimeout       = 30 * time.Second
+	WriteTimeout      = 40 * time.Second
+	IdleTimeout       = 2 * time.Minute
+	requestTimeout    = 30 * time.Second
+	maxWait           = time.Minute // of GET …/publication
+)
+
+// Config says how the API is served.
+type Config struct {
+	PublicURL string         // where browsers and programs reach it, without a trailing slash
+	Secure    bool           // PublicURL is https
+	Addresses mock.Addresses // of mocks
+	MaxBody   int64          // bytes of a request body
+}
+
+// Deps are the business services behind the API.
+type Deps struct {
+	Log          *slog.Logger
+	Metrics      prometheus.Registerer
+	Accounts     *account.Service
+	Workspaces   *workspace.Service
+	Mocks        *mock.Service
+	Publications *publication.Service
+}
+
+// handlers implements the generated StrictServerInterface.
+type handlers struct {
+	Config
+	Deps
+	document []byte // the OpenAPI document as JSON
+}
+
+var _ StrictServerInterface = (*handlers)(nil)
+
+// New makes the handler of everything that the api serves.
+func New(cfg Config, deps Deps) (http.Handler, error) {
+	doc, err := openapi.Document()
+	if err != nil {
+		return nil, err
+	}
+	encoded, err := json.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
+	}
+	h := &handlers{Config: cfg, Deps: deps, document: encoded}
+	contract, err := newContract(doc, h)
+	if err != nil {
+		return nil, err
+	}
+	observer, err := newObserver(deps.Log, deps.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HTTPErrorHandler = h.problem
+	e.Use(observer.middleware, h.secure, contract.middleware)
+	RegisterHandlers(e, NewStrictHandler(h, nil))
+	if err := h.registerPage(e); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// secure sets the headers that every answer has, and refuses writes that a browser sends on behalf of another site.
+func (h *handlers) secure(next echo.HandlerFunc) echo.HandlerFunc {
+	crossOrigin := http.NewCrossOriginProtection()
+	return func(c echo.Context) error {
+		header := c.Response().Header()
+		header.Set("X-Content-Type-Options", "nosniff")
+		header.Set("Referrer-Policy", "no-referrer")
+		header.Set("Cross-Origin-Opener-Policy", "same-origin")
+		header.Set("Cross-Origin-Resource-Policy", "same-origin")
+		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "+
+			"img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		header.Set("Cache-Control", "no-store")
+		if h.Secure {
+			header.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if err := crossOrigin.Check(c.Request()); err != nil {
+			return errCrossOrigin.WithCause(err)
+		}
+		return next(c)
+	}
+}

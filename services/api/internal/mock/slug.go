@@ -1,0 +1,50 @@
+package mock
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+const (
+	maxSlug  = 40
+	maxLabel = 63 // octets of one label of a host name (RFC 1035, 2.3.4)
+)
+
+var slugPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+// checkSlug returns an error that a user may see, unless {slug}-{workspace} can be a host name.
+func checkSlug(slug, workspace string) error {
+	invalid := func(format string, args ...any) error {
+		return apperr.New(apperr.Invalid, format, args...).WithField("slug")
+	}
+	label := slug + "-" + workspace
+	switch {
+	case slug == "":
+		return invalid("The mock needs a slug: 1 to %d of a-z, 0-9 and hyphens.", maxSlug)
+	case len(slug) > maxSlug:
+		return invalid("The slug has %d characters; at most %d are possible.", len(slug), maxSlug)
+	case !slugPattern.MatchString(slug):
+		return invalid("The slug %q is not possible: use a-z, 0-9 and hyphens, with a letter or digit at both ends.", slug)
+	case len(label) >= 4 && label[2:4] == "--":
+		// RFC 5891, 4.2.3.1: reserved for encoded names such as xn--; resolvers and certificate authorities refuse others.
+		return invalid("The slug %q is not possible: host names cannot have hyphens in third and fourth place.", slug)
+	case len(label) > maxLabel:
+		return invalid("The slug makes the host name %s-%s, %d characters long; a label of a host name has at most %d. Shorten the slug by %d.",
+			slug, workspace, len(label), maxLabel, len(label)-maxLabel)
+	}
+	return nil
+}
+
+// Addresses tells where mocks answer.
+type Addresses struct {
+	BaseDomain string // host names are {mock}-{workspace}.{BaseDomain}
+	URL        string // with {host} where the host name goes: "http://{host}:8000"
+}
+
+// Host is the mock's own host name.
+func (a Addresses) Host(m Mock) string { return m.Slug + "-" + m.Workspace + "." + a.BaseDomain }
+
+// Of is the mock's URL.
+func (a Addresses) Of(m Mock) string { return strings.ReplaceAll(a.URL, "{host}", a.Host(m)) }

@@ -1,0 +1,87 @@
+package publication
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+)
+
+// ErrStopping says that the service stops and the caller should come back.
+var ErrStopping = errors.New("the service is stopping")
+
+// queued bounds the changes that wait to be published. What finds no room is not lost: consumers see the hole, or the
+// next heartbeat, and ask for a replay.
+const queued = 4096
+
+// publishTimeout bounds one try to publish.
+const publishTimeout = 2 * time.Second
+
+// Producer publishes committed changes of one stream.
+type Producer interface {
+	Publish(ctx context.Context, changes ...event.Envelope) error
+}
+
+// publisher takes publishing out of the requests that write: an edit is accepted at the same speed when Redis is slow or
+// gone.
+type publisher struct {
+	log   *slog.Logger
+	queue chan event.Envelope
+}
+
+func newPublisher(log *slog.Logger) *publisher {
+	return &publisher{log: log, queue: make(chan event.Envelope, queued)}
+}
+
+// enqueue hands changes over. It never blocks.
+func (p *publisher) enqueue(changes []event.Envelope) {
+	for _, c := range changes {
+		select {
+		case p.queue <- c:
+		default: // a replay brings it
+		}
+	}
+}
+
+// run publishes until ctx ends, then what is queued.
+func (p *publisher) run(ctx context.Context, producers map[event.Stream]Producer) error {
+	for {
+		select {
+		case first := <-p.queue:
+			p.publish(ctx, first, producers)
+		case <-ctx.Done():
+			select {
+			case first := <-p.queue:
+				p.publish(context.WithoutCancel(ctx), first, producers)
+			default:
+			}
+			return nil
+		}
+	}
+}
+
+// publish sends first and everything that is queued behind it, each stream in the order of its numbers.
+func (p *publisher) publish(ctx context.Context, first event.Envelope, producers map[event.Stream]Producer) {
+	changes := map[event.Stream][]event.Envelope{first.Stream: {first}}
+	for range len(p.queue) {
+		c := <-p.queue
+		changes[c.Stream] = append(changes[c.Stream], c)
+	}
+	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+	defer cancel()
+	for name, list := range changes {
+		slices.SortFunc(list, func(a, b event.Envelope) int { return cmp.Compare(a.Number, b.Number) })
+		producer, ok := producers[name]
+		if !ok {
+			p.log.ErrorContext(ctx, "nobody publishes this stream", "stream", name)
+			continue
+		}
+		if err := producer.Publish(ctx, list...); err != nil {
+			p.log.WarnContext(ctx, "publish changes; consumers will ask for them", "stream", name, "changes", len(list), "error", err)
+		}
+	}
+}

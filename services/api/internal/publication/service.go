@@ -1,0 +1,220 @@
+package publication
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+)
+
+// tick is how often the service looks for instances that died and for a new epoch of the log.
+const tick = time.Second
+
+// lookTimeout bounds a look into the database that nobody waits for.
+const lookTimeout = 5 * time.Second
+
+// Log is the log of the mocks stream.
+type Log interface {
+	Head(ctx context.Context) (stream.Position, error)
+	// RenewEpoch begins a new life of the numbers, if the present one is from.
+	RenewEpoch(ctx context.Context, from string) error
+}
+
+// Service tells whether mocks are live, lets callers wait for it and follow it. It is safe for concurrent use, as soon
+// as Run runs.
+type Service struct {
+	repo      Repository
+	mocks     Log
+	log       *slog.Logger
+	fleet     *fleet
+	feed      *feed
+	waits     *waits
+	publisher *publisher
+	reports   chan event.Applied
+	stopping  chan struct{} // closed when Run ends: nobody waits any longer
+}
+
+// maxReports bounds the reports that wait to be looked at. They are repeated, so that one that finds no room is no loss.
+const maxReports = 1024
+
+// New makes a Service; now tells the time.
+func New(repo Repository, mocks Log, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{
+		repo: repo, mocks: mocks, log: log, fleet: newFleet(now), feed: newFeed(), waits: newWaits(),
+		publisher: newPublisher(log), reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
+	}
+}
+
+// Announce implements mock.Announcer: it publishes the changes and tells everybody who waits or follows. It never blocks.
+func (s *Service) Announce(m mock.Mock, deleted bool, changes []event.Envelope) {
+	s.publisher.enqueue(changes)
+	if deleted {
+		s.feed.append(Event{WorkspaceID: m.WorkspaceID, MockID: m.ID, Deleted: true})
+		s.waits.forget(m.ID)
+		return
+	}
+	s.waits.expect(m.ID, m.Change)
+	s.touch(m.ID)
+}
+
+// touch says that the publication of a mock may have changed.
+func (s *Service) touch(ids ...string) {
+	s.waits.poke(ids...)
+	s.feed.touch(ids...)
+}
+
+// Hear takes an event of the status stream. It never blocks.
+func (s *Service) Hear(e event.Envelope) {
+	a, err := event.Decode[event.Applied](e)
+	if err != nil {
+		return // of a newer service; it shows as one that does not report
+	}
+	select {
+	case s.reports <- a:
+	default:
+	}
+}
+
+// observe takes a report of how far a service is.
+func (s *Service) observe(ctx context.Context, a event.Applied) {
+	if a.Service == generator && a.Of == event.Mocks {
+		s.checkLostPast(ctx, a)
+	}
+	if s.fleet.observe(a) {
+		s.settle()
+	}
+}
+
+// settle touches the mocks whose latest change has now arrived everywhere.
+func (s *Service) settle() {
+	s.touch(s.waits.settled(func(change uint64) bool { return s.fleet.servers(change).all() })...)
+}
+
+// checkLostPast renews the epoch when the generator has applied a number of this epoch that the log has never given: the
+// database was put back to an earlier state, and its numbers would be taken for those that were seen.
+func (s *Service) checkLostPast(ctx context.Context, a event.Applied) {
+	if a.Number <= s.waits.highest() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	head, err := s.mocks.Head(ctx) // after the report: it can only be ahead of it
+	if err != nil {
+		return // the report is repeated
+	}
+	s.waits.sawNumber(head.Number)
+	if head.Epoch != a.Epoch || head.Number >= a.Number {
+		return
+	}
+	s.log.WarnContext(ctx, "the change log has lost its latest past, as after restoring a backup; its consumers begin again",
+		"epoch", a.Epoch, "head", head.Number, "applied", a.Number)
+	if err := s.mocks.RenewEpoch(ctx, head.Epoch); err != nil {
+		s.log.ErrorContext(ctx, "renew the epoch of the change log", "error", err)
+	}
+}
+
+// Run keeps what the service knows current until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	defer close(s.stopping)
+	s.lookAtEpoch(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case a := <-s.reports:
+				s.observe(ctx, a)
+			}
+		}
+	})
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.feed.dirty:
+			s.refresh(ctx)
+		case <-ticker.C:
+			s.lookAtEpoch(ctx)
+			if s.fleet.expire() {
+				s.settle()
+			}
+		}
+	}
+}
+
+// RunPublisher publishes announced changes until ctx ends, and what is left of them then.
+func (s *Service) RunPublisher(ctx context.Context, producers map[event.Stream]Producer) error {
+	return s.publisher.run(ctx, producers)
+}
+
+func (s *Service) lookAtEpoch(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	head, err := s.mocks.Head(ctx)
+	if err != nil {
+		return // it is looked at again in a second; who needs the database says so
+	}
+	s.waits.sawNumber(head.Number)
+	if s.fleet.setEpoch(head.Epoch) {
+		s.settle()
+	}
+}
+
+// refresh turns touched mocks into events.
+func (s *Service) refresh(ctx context.Context) {
+	ids := s.feed.takeTouched()
+	if len(ids) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	mocks, err := s.repo.MocksByID(ctx, ids)
+	if err != nil {
+		if !errors.Is(err, context.Canceled) {
+			s.log.WarnContext(ctx, "read mocks for their followers", "error", err)
+		}
+		s.feed.reset() // they read again, when they can
+		return
+	}
+	for _, m := range mocks {
+		s.feed.append(Event{WorkspaceID: m.WorkspaceID, MockID: m.ID, Publication: s.Of(m)})
+	}
+}
+
+// Wait returns the publication of a mock as soon as it is settled at the revision or a later one (0: at any), or after
+// the time, as it is then.
+func (s *Service) Wait(ctx context.Context, accountID, id string, revision int, wait time.Duration) (Publication, error) {
+	poked, done := s.waits.watch(id)
+	defer done()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		m, err := s.repo.Mock(ctx, accountID, id)
+		if err != nil {
+			return Publication{}, err
+		}
+		s.waits.expect(id, m.Change) // before looking: what arrives in between pokes
+		p := s.Of(m)
+		if wait <= 0 || (p.Settled && m.Revision >= revision) {
+			return p, nil
+		}
+		select {
+		case <-poked:
+		case <-timer.C:
+			wait = 0 // one last look
+		case <-s.stopping:
+			wait = 0
+		case <-ctx.Done():
+			return Publication{}, ctx.Err()
+		}
+	}
+}

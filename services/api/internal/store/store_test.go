@@ -1,0 +1,528 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"go.uber.org/goleak"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/pkg/testkit"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	start  = time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	anyone = func(workspace.Membership) error { return nil }
+)
+
+// conformance runs a test on both databases.
+func conformance(t *testing.T, test func(t *testing.T, s *Store)) {
+	for name, databaseURL := range map[string]func(t *testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "mocloud.db") },
+		"postgres": func(t *testing.T) string { return testkit.Postgres(t) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t, databaseURL(t)))
+		})
+	}
+}
+
+func open(t *testing.T, databaseURL string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), secret.New(databaseURL), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+func newMock(slug string) mock.Mock {
+	return mock.Mock{
+		ID: uuid.Must(uuid.NewV7()).String(), Slug: slug, Revision: 1, Content: "- endpoint: 'it''s \\ \"quoted\" ?0 — ☃'\n",
+		Diagnostics: []mockspec.Diagnostic{{Line: 1, Severity: mockspec.Warning, Code: "X", Message: "m"}}, CreatedAt: start, UpdatedAt: start,
+	}
+}
+
+// publish is the decision to put the mock's current revision on its host.
+func publish(m mock.Mock) (mock.Write, error) {
+	m.PublishedRevision = m.Revision
+	return mock.Write{Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Revision: m.Revision, Enabled: true}}}}, nil
+}
+
+func remove(m mock.Mock) (mock.Write, error) {
+	return mock.Write{Mock: m, Delete: true, Changes: []mock.Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{MockID: m.ID}}}}, nil
+}
+
+func TestAccounts(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		a := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		again := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start.Add(time.Hour)))
+		if diff := cmp.Diff(a, again); diff != "" || a.Username != "ann" || !a.CreatedAt.Equal(start) {
+			t.Fatalf("the account is not the same the second time: %s", diff)
+		}
+		memberships := must[[]workspace.Membership](t)(s.Workspaces(ctx, a.ID, "", 10))
+		if len(memberships) != 1 || memberships[0].Slug != "ann" || memberships[0].Role != workspace.Owner {
+			t.Fatalf("memberships: %+v", memberships)
+		}
+
+		t.Run("a named token replaces the one before", func(t *testing.T) {
+			for _, token := range []account.Hash{"one", "two", "two"} {
+				if err := s.SetNamedToken(ctx, a.ID, "configuration", token, start); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := s.AccountByToken(ctx, "one", start); !errors.Is(err, account.ErrNotFound) {
+				t.Errorf("the old token: %v", err)
+			}
+			if got := must[account.Account](t)(s.AccountByToken(ctx, "two", start)); got != a {
+				t.Errorf("the new token: %+v", got)
+			}
+			if err := s.SetNamedToken(ctx, a.ID, "configuration", "", start); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.AccountByToken(ctx, "two", start); !errors.Is(err, account.ErrNotFound) {
+				t.Errorf("the removed token: %v", err)
+			}
+		})
+		t.Run("a code works once and in time", func(t *testing.T) {
+			for _, code := range []account.Hash{"code", "late"} {
+				if err := s.AddCode(ctx, a.ID, code, start, start.Add(time.Minute)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var wg sync.WaitGroup
+			results := make([]error, 8)
+			for i := range results {
+				wg.Go(func() {
+					_, results[i] = s.RedeemCode(ctx, "code", account.Hash(fmt.Sprint("session", i)), start, start.Add(time.Hour))
+				})
+			}
+			wg.Wait()
+			worked := 0
+			for i, err := range results {
+				session := account.Hash(fmt.Sprint("session", i))
+				_, lookup := s.AccountBySession(ctx, session, start)
+				switch {
+				case err == nil && lookup == nil:
+					worked++
+					if _, err := s.AccountBySession(ctx, session, start.Add(time.Hour)); !errors.Is(err, account.ErrNotFound) {
+						t.Errorf("the expired session: %v", err)
+					}
+					if err := s.EndSession(ctx, session); err != nil {
+						t.Error(err)
+					}
+					if _, err := s.AccountBySession(ctx, session, start); !errors.Is(err, account.ErrNotFound) {
+						t.Errorf("the ended session: %v", err)
+					}
+				case !errors.Is(err, account.ErrNotFound) || !errors.Is(lookup, account.ErrNotFound):
+					t.Errorf("redeem: %v, look up: %v", err, lookup)
+				}
+			}
+			if worked != 1 {
+				t.Errorf("the code worked %d times", worked)
+			}
+			if _, err := s.RedeemCode(ctx, "late", "s", start.Add(time.Minute), start.Add(time.Hour)); !errors.Is(err, account.ErrNotFound) {
+				t.Errorf("the expired code: %v", err)
+			}
+		})
+	})
+}
+
+func TestMocks(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
+		created := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("pets"), anyone))
+		if created.Workspace != "ann" || created.Role != workspace.Owner {
+			t.Fatalf("created in %q as %q", created.Workspace, created.Role)
+		}
+		if diff := cmp.Diff(created, must[mock.Mock](t)(s.Mock(ctx, ann.ID, created.ID)), cmp.FilterValues(noDiagnostics, cmp.Ignore())); diff != "" {
+			t.Errorf("read back: %s", diff)
+		}
+
+		t.Run("what is refused", func(t *testing.T) {
+			for name, c := range map[string]struct {
+				want apperr.Code
+				do   func() error
+			}{
+				"slug taken":            {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, ann.ID, newMock("pets"), anyone); return err }},
+				"foreign workspace":     {apperr.NotFound, func() error { m := newMock("x"); m.Workspace = "ann"; _, err := s.CreateMock(ctx, bob.ID, m, anyone); return err }},
+				"foreign mock, read":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, bob.ID, created.ID); return err }},
+				"foreign mock, write":   {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, bob.ID, created.ID, publish); return err }},
+				"foreign mock, delete":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, bob.ID, created.ID, remove); return err }},
+				"injection in an id":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, ann.ID, "' OR '1'='1"); return err }},
+				"injection in an owner": {apperr.NotFound, func() error { _, err := s.Mock(ctx, "' OR '1'='1", created.ID); return err }},
+			} {
+				if err := c.do(); apperr.CodeOf(err) != c.want {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if list := must[[]mock.Mock](t)(s.Mocks(ctx, bob.ID, mock.Query{Limit: 10})); len(list) != 0 {
+				t.Errorf("bob sees %d mocks of ann", len(list))
+			}
+		})
+		t.Run("a refusal writes nothing", func(t *testing.T) {
+			refused := errors.New("refused")
+			_, changes, err := s.UpdateMock(ctx, ann.ID, created.ID, func(m mock.Mock) (mock.Write, error) {
+				w, _ := publish(m)
+				return w, refused
+			})
+			if !errors.Is(err, refused) || len(changes) > 0 {
+				t.Errorf("%v, %d changes", err, len(changes))
+			}
+			if head := must[stream.Position](t)(s.Log(event.Mocks).Head(ctx)); head.Number != 0 {
+				t.Errorf("head is %d", head.Number)
+			}
+		})
+		t.Run("an edit, published", func(t *testing.T) {
+			m, changes, err := s.UpdateMock(ctx, ann.ID, created.ID, func(m mock.Mock) (mock.Write, error) {
+				m.Revision, m.Content, m.Diagnostics, m.UpdatedAt = 2, "two", nil, start.Add(time.Second)
+				w, err := publish(m)
+				w.NewRevision = true
+				return w, err
+			})
+			if err != nil || len(changes) != 1 || changes[0].Number != 1 || changes[0].Epoch == "" || m.Change != 1 {
+				t.Fatalf("%v, changes %+v, mock's change %d", err, changes, m.Change)
+			}
+			got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, created.ID))
+			if got.Content != "two" || got.Revision != 2 || got.PublishedRevision != 2 || got.Change != 1 || len(got.Diagnostics) != 0 || !got.UpdatedAt.Equal(start.Add(time.Second)) {
+				t.Errorf("read back: %+v", got)
+			}
+		})
+		t.Run("outcomes", func(t *testing.T) {
+			rejection := []event.Diagnostic{{Line: 3, Severity: "error", Code: "BAD", Message: "it's bad"}}
+			for number, epoch := range []string{"e", "e"} {
+				err := s.SaveOutcomes(ctx, stream.Position{Epoch: epoch, Number: uint64(9 - number)}, []publication.Rejection{
+					{MockID: created.ID, Change: 1, Diagnostics: rejection}, {MockID: created.ID, Change: 0}, {MockID: "gone", Change: 5},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if p := must[stream.Position](t)(s.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "e", Number: 9}) {
+				t.Errorf("position %+v", p)
+			}
+			got := must[[]mock.Mock](t)(s.MocksByID(ctx, []string{created.ID, "gone"}))
+			if len(got) != 1 || got[0].Rejected != 1 || !cmp.Equal(got[0].Rejection, rejection) {
+				t.Errorf("read back: %+v", got)
+			}
+			if err := s.ResetOutcomes(ctx, "f"); err != nil {
+				t.Fatal(err)
+			}
+			if p := must[stream.Position](t)(s.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "f"}) {
+				t.Errorf("position after the reset %+v", p)
+			}
+			if got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, created.ID)); got.Rejected != 0 || len(got.Rejection) != 0 {
+				t.Errorf("after the reset: %+v", got)
+			}
+		})
+		t.Run("deleted with its history", func(t *testing.T) {
+			if _, _, err := s.UpdateMock(ctx, ann.ID, created.ID, remove); err != nil {
+				t.Fatal(err)
+			}
+			var revisions int
+			if err := s.read.NewRaw("SELECT count(*) FROM revisions").Scan(ctx, &revisions); err != nil || revisions != 0 {
+				t.Errorf("%d revisions are left, %v", revisions, err)
+			}
+			must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("pets"), anyone))
+		})
+	})
+}
+
+func noDiagnostics(a, b []event.Diagnostic) bool { return len(a) == 0 && len(b) == 0 }
+
+func TestListPages(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		for i := range 7 {
+			must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", i)), anyone))
+		}
+		var slugs []string
+		q := mock.Query{Limit: 3}
+		for {
+			page := must[[]mock.Mock](t)(s.Mocks(ctx, ann.ID, q))
+			for _, m := range page {
+				slugs = append(slugs, m.Slug)
+				if m.Content != "" {
+					t.Error("the list carries content")
+				}
+				q.AfterWorkspace, q.AfterSlug = m.WorkspaceID, m.Slug
+			}
+			if len(page) < 3 {
+				break
+			}
+		}
+		if want := []string{"m0", "m1", "m2", "m3", "m4", "m5", "m6"}; !slices.Equal(slugs, want) {
+			t.Errorf("listed %v", slugs)
+		}
+		if other := must[[]mock.Mock](t)(s.Mocks(ctx, ann.ID, mock.Query{Workspace: "bob", Limit: 3})); len(other) != 0 {
+			t.Errorf("listed %d mocks of another workspace", len(other))
+		}
+	})
+}
+
+// Numbers are consecutive whoever writes, and whoever reads the log sees them appear in order.
+func TestConcurrentWritersLeaveNoHole(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		const writers, each = 8, 12
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		log := s.Log(event.Mocks)
+		shared := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("shared"), anyone))
+		var mu sync.Mutex
+		var numbers []uint64
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				own, err := s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", w)), anyone)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for i := range each {
+					id := []string{own.ID, shared.ID}[i%2]
+					_, changes, err := s.UpdateMock(ctx, ann.ID, id, func(m mock.Mock) (mock.Write, error) {
+						m.Revision++
+						w, err := publish(m)
+						w.NewRevision = true
+						return w, err
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					numbers = append(numbers, changes[0].Number)
+					mu.Unlock()
+				}
+			})
+		}
+		done := make(chan struct{})
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			for at := uint64(0); ; {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				b, err := log.After(ctx, at, 5)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, c := range b.Changes {
+					if c.Number <= at || c.Number > b.To {
+						t.Errorf("change %d in (%d, %d]", c.Number, b.From, b.To)
+					}
+					at = c.Number
+				}
+				at = b.To
+			}
+		})
+		wg.Wait()
+		close(done)
+		reader.Wait()
+		slices.Sort(numbers)
+		for i, n := range numbers {
+			if n != uint64(i+1) {
+				t.Fatalf("number %d is %d", i+1, n)
+			}
+		}
+		got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, shared.ID))
+		if len(numbers) != writers*each || got.Revision != 1+writers*each/2 {
+			t.Errorf("%d numbers, revision %d", len(numbers), got.Revision)
+		}
+	})
+}
+
+func TestLogCompactsAndPurges(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		log := s.Log(event.Mocks)
+		ids := map[string]string{}
+		do := func(slug string, decide func(mock.Mock) (mock.Write, error)) {
+			t.Helper()
+			if ids[slug] == "" {
+				ids[slug] = must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(slug), anyone)).ID
+			}
+			if _, _, err := s.UpdateMock(ctx, ann.ID, ids[slug], decide); err != nil {
+				t.Fatal(err)
+			}
+		}
+		numbers := func(b stream.Batch) (list []uint64) {
+			for _, c := range b.Changes {
+				list = append(list, c.Number)
+			}
+			return list
+		}
+		do("a", publish) // 1
+		do("b", publish) // 2
+		do("c", publish) // 3
+		do("c", remove)  // 4
+		do("a", publish) // 5
+		do("a", publish) // 6
+		for name, c := range map[string]struct {
+			after uint64
+			limit int
+			want  stream.Batch
+			list  []uint64
+		}{
+			"all":     {0, 10, stream.Batch{From: 0, To: 6}, []uint64{2, 4, 6}},
+			"a page":  {0, 2, stream.Batch{From: 0, To: 4, More: true}, []uint64{2, 4}},
+			"rest":    {4, 2, stream.Batch{From: 4, To: 6}, []uint64{6}},
+			"nothing": {6, 2, stream.Batch{From: 6, To: 6}, nil},
+		} {
+			b := must[stream.Batch](t)(log.After(ctx, c.after, c.limit))
+			if b.From != c.want.From || b.To != c.want.To || b.More != c.want.More || !slices.Equal(numbers(b), c.list) || b.Epoch == "" {
+				t.Errorf("%s: %+v", name, b)
+			}
+		}
+		if _, err := log.After(ctx, 7, 1); !errors.Is(err, stream.ErrTooOld) {
+			t.Errorf("beyond the head: %v", err)
+		}
+
+		later := time.Now().Add(time.Hour)
+		if n := must[int64](t)(log.Purge(ctx, later)); n != 0 {
+			t.Errorf("purged %d tombstones above a living change", n)
+		}
+		do("b", publish) // 7
+		if n := must[int64](t)(log.Purge(ctx, start)); n != 0 {
+			t.Errorf("purged %d young tombstones", n)
+		}
+		if n := must[int64](t)(log.Purge(ctx, later)); n != 1 {
+			t.Errorf("purged %d tombstones", n)
+		}
+		if _, err := log.After(ctx, 3, 1); !errors.Is(err, stream.ErrTooOld) {
+			t.Errorf("before the floor: %v", err)
+		}
+		// Who begins anew gets through, however small its batches are.
+		at := uint64(0)
+		var all []uint64
+		for range 10 {
+			b := must[stream.Batch](t)(log.After(ctx, at, 1))
+			all, at = append(all, numbers(b)...), b.To
+			if !b.More {
+				break
+			}
+		}
+		if !slices.Equal(all, []uint64{6, 7}) || at != 7 {
+			t.Errorf("replayed %v up to %d", all, at)
+		}
+
+		before := must[stream.Position](t)(log.Head(ctx))
+		if err := log.RenewEpoch(ctx, "another"); err != nil {
+			t.Fatal(err)
+		}
+		if same := must[stream.Position](t)(log.Head(ctx)); same != before {
+			t.Errorf("renewed from an epoch that it was not in: %+v", same)
+		}
+		if err := log.RenewEpoch(ctx, before.Epoch); err != nil {
+			t.Fatal(err)
+		}
+		if after := must[stream.Position](t)(log.Head(ctx)); after.Epoch == before.Epoch || after.Number != before.Number {
+			t.Errorf("not renewed: %+v", after)
+		}
+	})
+}
+
+func TestBatchesAreBoundedByBytes(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		large := strings.Repeat("x", maxBatchBytes/2+1)
+		for i := range 3 {
+			m := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", i)), anyone))
+			_, _, err := s.UpdateMock(ctx, ann.ID, m.ID, func(m mock.Mock) (mock.Write, error) {
+				return mock.Write{Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Content: large}}}}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := must[stream.Batch](t)(s.Log(event.Mocks).After(ctx, 0, 100))
+		if len(b.Changes) != 1 || b.To != 1 || !b.More {
+			t.Fatalf("%d changes up to %d", len(b.Changes), b.To)
+		}
+		var payload event.MockUpdated
+		if err := json.Unmarshal(b.Changes[0].Payload, &payload); err != nil || payload.Content != large {
+			t.Errorf("the payload changed: %v", err)
+		}
+	})
+}
+
+func TestSchemaVersions(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		if err := s.migrate(ctx, false); err != nil {
+			t.Errorf("current: %v", err)
+		}
+		if _, err := s.write.NewRaw("INSERT INTO goose_db_version (version_id, is_applied) VALUES (29990101000000, ?)", true).Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.migrate(ctx, true); err == nil || !strings.Contains(err.Error(), "newer mocloud") {
+			t.Errorf("newer: %v", err)
+		}
+	})
+	_, err := Open(t.Context(), secret.New("sqlite://"+filepath.Join(t.TempDir(), "new.db")), false)
+	if err == nil || !strings.Contains(err.Error(), "start once with migrations on") {
+		t.Errorf("older: %v", err)
+	}
+}
+
+func TestUnreachableDatabaseIsUnavailable(t *testing.T) {
+	t.Parallel()
+	s := open(t, testkit.Postgres(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Ping(ctx); err == nil {
+		t.Error("ping worked")
+	}
+	_, _, err := openPostgres(t.Context(), secret.New("postgres://nobody:hunter2@127.0.0.1:1/none?connect_timeout=1"))
+	if err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Fatalf("connect: %v", err)
+	}
+	if err := failed("read", err); apperr.CodeOf(err) != apperr.Unavailable {
+		t.Errorf("code %s of %v", apperr.CodeOf(err), err)
+	}
+}

@@ -1,0 +1,122 @@
+// Package workspace is about the owners of mocks: who is a member, and what a member may do. The api's business packages,
+// its store and its presentation import it.
+package workspace
+
+import (
+	"context"
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+// Workspace owns mocks. Its slug is unique and is the second part of the mocks' host names.
+type Workspace struct {
+	ID        string
+	Slug      string
+	Name      string
+	CreatedAt time.Time
+}
+
+// Role is what a member may do in a workspace.
+type Role string
+
+// The roles, from the one that may do everything to the one that may only look.
+const (
+	Owner  Role = "owner"
+	Admin  Role = "admin"
+	Editor Role = "editor"
+	Viewer Role = "viewer"
+)
+
+// CanEdit reports whether the role may create, edit, publish and delete mocks.
+func (r Role) CanEdit() bool { return r == Owner || r == Admin || r == Editor }
+
+// RequireEdit is a Forbidden error that a user may see, unless the role may edit.
+func (r Role) RequireEdit(slug string) error {
+	if r.CanEdit() {
+		return nil
+	}
+	return apperr.New(apperr.Forbidden, "Your role %q in the workspace %q may look but not edit; ask an owner or admin for the role editor.", r, slug)
+}
+
+// Membership is a workspace as one of its members sees it.
+type Membership struct {
+	Workspace
+	Role Role
+}
+
+// MaxSlug is the most characters that a workspace's slug may have. With the mock's slug and a hyphen it has to fit into
+// one label of a host name.
+const MaxSlug = 39
+
+var slugPattern = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+
+// reserved are slugs that would be mistaken for parts of the installation.
+var reserved = []string{
+	"admin", "api", "app", "assets", "auth", "console", "docs", "edge", "help", "internal", "localhost", "login", "mail",
+	"mocloud", "moclojer", "ops", "public", "root", "security", "signin", "static", "status", "support", "system", "www",
+}
+
+// CheckSlug returns an error that a user may see, unless slug can name a workspace. There is no hyphen in it, so that
+// {mock}-{workspace} splits at its last one.
+func CheckSlug(slug string) error {
+	switch {
+	case slug == "":
+		return apperr.New(apperr.Invalid, "The workspace needs a slug.").WithField("workspace")
+	case len(slug) > MaxSlug:
+		return apperr.New(apperr.Invalid, "The workspace's slug has %d characters; at most %d are possible.", len(slug), MaxSlug).WithField("workspace")
+	case !slugPattern.MatchString(slug):
+		return apperr.New(apperr.Invalid, "The workspace's slug %q is not possible: use a-z and 0-9, beginning with a letter, without hyphens.", slug).WithField("workspace")
+	case slices.Contains(reserved, slug):
+		return apperr.New(apperr.Invalid, "The slug %q is reserved; choose another one for the workspace.", slug).WithField("workspace")
+	}
+	return nil
+}
+
+// Repository keeps workspaces. It shows an account nothing but the workspaces that it is a member of.
+type Repository interface {
+	// Workspaces returns at most limit memberships after the workspace with the id after, by id, which is by age.
+	Workspaces(ctx context.Context, accountID, after string, limit int) ([]Membership, error)
+}
+
+// Service answers questions about workspaces. It is safe for concurrent use.
+type Service struct{ repo Repository }
+
+// NewService makes a Service over repo.
+func NewService(repo Repository) *Service { return &Service{repo: repo} }
+
+// List returns one page of the account's memberships and the cursor of the next page, "" on the last one.
+func (s *Service) List(ctx context.Context, accountID, cursor string, limit int) ([]Membership, string, error) {
+	after, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+	}
+	items, err := s.repo.Workspaces(ctx, accountID, string(after), limit+1)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	items = items[:limit]
+	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
+}
+
+// IDs returns the ids of all workspaces that the account is a member of.
+func (s *Service) IDs(ctx context.Context, accountID string) (map[string]bool, error) {
+	const page = 200
+	ids := map[string]bool{}
+	for after := ""; ; {
+		items, err := s.repo.Workspaces(ctx, accountID, after, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range items {
+			ids[m.ID] = true
+			after = m.ID
+		}
+		if len(items) < page {
+			return ids, nil
+		}
+	}
+}
