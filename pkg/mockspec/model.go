@@ -51,15 +51,16 @@ type Endpoint struct {
 // Path is a parsed route pattern such as /users/:id|int/posts/:slug.
 type Path struct {
 	Pos      Position
-	Raw      string // as written, without what follows ?name
-	Segments []Segment
+	Raw      string    // as written, without what follows ?name
+	Segments []Segment // what stands between the slashes: `/` is one empty literal, `/a/` is `a` and an empty literal
 }
 
-// Segment is one part of a path between slashes: a literal, a parameter, or (last only) a wildcard `*`.
+// Segment is one part of a path between slashes: a literal, a parameter, or (last only) a wildcard `*` or `*name`,
+// which takes the rest of the path, slashes included.
 type Segment struct {
 	Literal  string    // decoded text; "" for parameters and wildcards
-	Param    string    // parameter name; "" for literals
-	Type     ParamType // type of the parameter
+	Param    string    // parameter name; "" for literals and for a wildcard without a name
+	Type     ParamType // type of the parameter; TypeString for wildcards
 	Wildcard bool
 }
 

@@ -1,0 +1,263 @@
+package mockspec
+
+import (
+	"strconv"
+)
+
+// EncodeLines writes a mock in its line form: one item a line, each flow-style YAML that is also JSON behind `- `.
+// Parse and DecodeLines read it back as the same mock.
+func EncodeLines(m *Mock) []byte {
+	dst := AppendSettings(nil, &m.Settings)
+	for i := range m.Endpoints {
+		dst = AppendEndpoint(dst, &m.Endpoints[i])
+	}
+	for i := range m.WebSockets {
+		dst = AppendWebSocket(dst, &m.WebSockets[i])
+	}
+	return dst
+}
+
+// AppendSettings appends the line of a mock's settings, or nothing when none is set.
+func AppendSettings(dst []byte, s *Settings) []byte {
+	if *s == (Settings{}) {
+		return dst
+	}
+	w := lineWriter{dst: append(dst, `- {"mocloud":{`...)}
+	if s.Compat != "" {
+		w.str("compat", string(s.Compat))
+	}
+	if s.CORS != nil {
+		w.raw("cors", strconv.FormatBool(*s.CORS))
+	}
+	return append(w.dst, "}}\n"...)
+}
+
+// AppendEndpoint appends the line of an endpoint.
+func AppendEndpoint(dst []byte, e *Endpoint) []byte {
+	w := lineWriter{dst: append(dst, `- {"endpoint":{`...)}
+	if e.Host != "" {
+		w.str("host", e.Host)
+	}
+	w.str("method", e.Method)
+	w.str("path", e.Path.Raw)
+	if len(e.Query) > 0 {
+		w.open("query")
+		for _, f := range e.Query {
+			w.str(f.Name, string(f.Type))
+		}
+		w.close()
+	}
+	if e.Body != nil {
+		w.sample(e.Body.Schema)
+	}
+	w.open("response")
+	w.status(e.Response.Status.Raw)
+	w.headers(e.Response.Headers)
+	w.body(&e.Response.Body, "body")
+	w.close()
+	if l := e.RateLimit; l != nil {
+		w.open("rate-limit")
+		w.num("window-ms", l.WindowMS)
+		w.num("max-requests", l.MaxRequests)
+		w.str("key-fn", l.Key)
+		w.close()
+	}
+	if l := e.Latency; l != nil {
+		w.open("latency")
+		w.num("min-ms", l.MinMS)
+		w.num("max-ms", l.MaxMS)
+		w.raw("failure-rate", rate(l.FailureRate))
+		w.raw("timeout-rate", rate(l.TimeoutRate))
+		w.num("timeout-ms", l.TimeoutMS)
+		w.close()
+	}
+	if e.Webhook != nil {
+		w.webhook(e.Webhook)
+	}
+	if e.Tag != "" {
+		w.str("tag", e.Tag)
+	}
+	if e.Summary != "" {
+		w.str("summary", e.Summary)
+	}
+	return append(w.dst, "}}\n"...)
+}
+
+// AppendWebSocket appends the line of a WebSocket endpoint.
+func AppendWebSocket(dst []byte, s *WebSocket) []byte {
+	w := lineWriter{dst: append(dst, `- {"websocket":{`...)}
+	if s.Host != "" {
+		w.str("host", s.Host)
+	}
+	w.str("path", s.Path.Raw)
+	if s.OnConnect != nil {
+		w.open("on-connect")
+		w.body(s.OnConnect, "response")
+		w.close()
+	}
+	if len(s.OnMessage) > 0 {
+		w.key("on-message")
+		w.dst = append(w.dst, '[')
+		for i := range s.OnMessage {
+			if i > 0 {
+				w.dst = append(w.dst, ',')
+			}
+			w.dst = append(w.dst, '{')
+			w.str("pattern", s.OnMessage[i].Pattern.Raw)
+			if s.OnMessage[i].Response.Kind == BodyNone {
+				w.str("response", "")
+			}
+			w.body(&s.OnMessage[i].Response, "response")
+			w.dst = append(w.dst, '}')
+		}
+		w.dst = append(w.dst, ']')
+	}
+	return append(w.dst, "}}\n"...)
+}
+
+// lineWriter appends the members of objects; a comma is due unless an object has just been opened.
+type lineWriter struct{ dst []byte }
+
+func (w *lineWriter) key(name string) {
+	if last := w.dst[len(w.dst)-1]; last != '{' {
+		w.dst = append(w.dst, ',')
+	}
+	w.dst = append(appendJSONString(w.dst, name), ':')
+}
+
+func (w *lineWriter) open(name string) {
+	w.key(name)
+	w.dst = append(w.dst, '{')
+}
+
+func (w *lineWriter) close() { w.dst = append(w.dst, '}') }
+
+func (w *lineWriter) str(name, value string) {
+	w.key(name)
+	w.dst = appendJSONString(w.dst, value)
+}
+
+func (w *lineWriter) raw(name, json string) {
+	w.key(name)
+	w.dst = append(w.dst, json...)
+}
+
+func (w *lineWriter) num(name string, n int) {
+	w.key(name)
+	w.dst = strconv.AppendInt(w.dst, int64(n), 10)
+}
+
+func rate(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// status writes a number as such, because moclojer wants one, and a template as text.
+func (w *lineWriter) status(s string) {
+	switch {
+	case s == "":
+		w.raw("status", "200")
+	case digits(s) == len(s):
+		w.raw("status", s)
+	default:
+		w.str("status", s)
+	}
+}
+
+// headers writes each name once; a name with several values has a list.
+func (w *lineWriter) headers(hs []Header) {
+	if len(hs) == 0 {
+		return
+	}
+	w.open("headers")
+	for i := 0; i < len(hs); {
+		n := i + 1
+		for n < len(hs) && hs[n].Name == hs[i].Name {
+			n++
+		}
+		if n == i+1 {
+			w.str(hs[i].Name, hs[i].Value.Raw)
+			i = n
+			continue
+		}
+		w.key(hs[i].Name)
+		for sep := byte('['); i < n; i++ {
+			w.dst = appendJSONString(append(w.dst, sep), hs[i].Value.Raw)
+			sep = ','
+		}
+		w.dst = append(w.dst, ']')
+	}
+	w.close()
+}
+
+func (w *lineWriter) body(b *Body, name string) {
+	switch b.Kind {
+	case BodyText:
+		w.str(name, b.Template)
+	case BodyJSON:
+		w.raw(name, b.JSON)
+	case BodyExternal:
+		w.open("external-body")
+		w.str("provider", b.External.Provider)
+		w.str("path", b.External.Path.Raw)
+		if b.External.SheetName != "" {
+			w.str("sheet-name", b.External.SheetName)
+		}
+		w.close()
+	case BodyNone:
+	}
+}
+
+func (w *lineWriter) webhook(h *Webhook) {
+	w.open("webhook")
+	if h.If.Raw != "" {
+		w.str("if", h.If.Raw)
+	}
+	if h.SleepMS%1000 == 0 {
+		w.num("sleep-time", h.SleepMS/1000)
+	} else {
+		w.num("sleep-time-ms", h.SleepMS)
+	}
+	w.str("url", h.URL.Raw)
+	w.str("method", h.Method)
+	w.headers(h.Headers)
+	w.body(&h.Body, "body")
+	w.close()
+}
+
+// sample writes a value that has the shape of s. Text stands for JSON text there, so a text is written as such.
+func (w *lineWriter) sample(s *Schema) {
+	if s.Kind == SchemaString {
+		w.str("body", `"string"`)
+		return
+	}
+	w.key("body")
+	w.dst = appendSample(w.dst, s)
+}
+
+func appendSample(dst []byte, s *Schema) []byte {
+	switch s.Kind {
+	case SchemaObject:
+		dst = append(dst, '{')
+		for i, f := range s.Fields {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendJSONString(dst, f.Name), ':')
+			dst = appendSample(dst, f.Schema)
+		}
+		return append(dst, '}')
+	case SchemaArray:
+		dst = append(dst, '[')
+		if s.Items != nil {
+			dst = appendSample(dst, s.Items)
+		}
+		return append(dst, ']')
+	case SchemaString:
+		return append(dst, `"string"`...)
+	case SchemaInteger:
+		return append(dst, '0')
+	case SchemaNumber:
+		return append(dst, "0.5"...)
+	case SchemaBoolean:
+		return append(dst, "true"...)
+	}
+	return append(dst, "null"...)
+}

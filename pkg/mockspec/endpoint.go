@@ -1,0 +1,307 @@
+package mockspec
+
+import (
+	"errors"
+	"path"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+func asPathError(err error) *PathError {
+	var e *PathError
+	if !errors.As(err, &e) {
+		e = &PathError{Code: CodeBadPath, Message: err.Error()}
+	}
+	return e
+}
+
+// endpoint reads one HTTP endpoint and adds it when all of it could be read.
+func (r *reader) endpoint(n *yaml.Node, pos Position) {
+	e := Endpoint{Pos: pos, Method: "GET"}
+	before := r.errors()
+	var templates deferred
+	r.pending = &templates
+	r.object(n, endpointTable, func(k *key, name, v *yaml.Node) {
+		switch k.name {
+		case "method":
+			e.Method, _ = r.method(v)
+		case "host":
+			e.Host, _ = r.host(v)
+		case "path":
+			e.Path, _ = r.path(v)
+		case "query":
+			e.Query = r.types(v)
+		case "body":
+			e.Body = r.sample(v)
+		case "response":
+			if isNull(v) {
+				r.fail(at(name), CodeMissingResponse, "add `status` and `body`", "`response` is empty: add `status` or `body`, or write `{}`")
+				return
+			}
+			e.Response = r.response(v)
+		case "rate-limit":
+			e.RateLimit = r.rateLimit(v)
+		case "latency":
+			e.Latency = r.latency(v)
+		case "webhook":
+			e.Webhook = r.webhook(v)
+		case "tag":
+			e.Tag, _ = r.plain(v, "`tag`")
+		case "summary":
+			e.Summary, _ = r.plain(v, "`summary`")
+		}
+	})
+	r.pending = nil
+	r.lint(templates, r.scopeOf(&e))
+	if r.errors() == before {
+		r.mock.Endpoints = append(r.mock.Endpoints, e)
+	}
+}
+
+// errors counts the errors so far.
+func (r *reader) errors() int {
+	n := 0
+	for i := range r.diags {
+		if r.diags[i].Severity == Error {
+			n++
+		}
+	}
+	return n
+}
+
+// response reads what is answered.
+func (r *reader) response(n *yaml.Node) Response {
+	out := Response{Pos: at(n), Status: Text{Pos: at(n), Raw: "200"}}
+	var body, external *yaml.Node
+	r.object(n, responseTable, func(k *key, name, v *yaml.Node) {
+		switch k.name {
+		case "status":
+			if !isNull(v) {
+				if t, ok := r.status(v); ok {
+					out.Status = t
+				}
+			}
+		case "headers":
+			out.Headers = r.headers(v)
+		case "body":
+			body = v
+		case "external-body":
+			external = name
+			out.Body = r.external(v)
+		}
+	})
+	switch {
+	case body != nil && external != nil:
+		r.warn(at(body), CodeBodyIgnored, "delete one of them", "`body` has no effect beside `external-body`: delete one of them")
+	case body != nil:
+		out.Body = r.body(body, contentType(out.Headers))
+	}
+	return out
+}
+
+// contentType returns the value of the Content-Type header, or "".
+func contentType(hs []Header) string {
+	for _, h := range hs {
+		if strings.EqualFold(h.Name, "Content-Type") {
+			return h.Value.Raw
+		}
+	}
+	return ""
+}
+
+// external reads a body that is loaded from elsewhere.
+func (r *reader) external(n *yaml.Node) Body {
+	x := External{}
+	var where *yaml.Node
+	r.object(n, externalTable, func(k *key, _, v *yaml.Node) {
+		switch k.name {
+		case "provider":
+			x.Provider, _ = r.choice(v, k)
+		case "path":
+			where = v
+			if t, ok := r.oneLine(v, "`path`"); ok {
+				x.Path = t
+				r.template(v, t.Raw, textUse)
+			}
+		case "sheet-name":
+			x.SheetName, _ = r.plain(v, "`sheet-name`")
+		}
+	})
+	if where != nil && x.Path.Raw == "" {
+		r.fail(at(where), CodeBadValue, "name a file or a URL", "`path` is empty: name a file of the workspace or a URL")
+	}
+	if r.folder != "" && x.Path.Raw != "" && !strings.Contains(x.Path.Raw, "://") && !strings.HasPrefix(x.Path.Raw, "/") {
+		x.Path.Raw = path.Join(r.folder, "x")[:len(path.Join(r.folder, "x"))-1] + x.Path.Raw
+	}
+	return Body{Pos: at(n), Kind: BodyExternal, External: &x}
+}
+
+func (r *reader) rateLimit(n *yaml.Node) *RateLimit {
+	l := &RateLimit{WindowMS: 900_000, MaxRequests: 100, Key: "remote-addr"}
+	if isNull(n) {
+		return l
+	}
+	r.object(n, rateLimitTable, func(k *key, _, v *yaml.Node) {
+		switch k.name {
+		case "window-ms":
+			l.WindowMS, _ = r.integer(v, k)
+		case "max-requests":
+			l.MaxRequests, _ = r.integer(v, k)
+		case "key-fn":
+			if s, ok := r.plain(v, "`key-fn`"); ok {
+				if l.Key = strings.TrimSpace(s); !isToken(l.Key) {
+					r.fail(at(v), CodeBadValue, "write `remote-addr` or the name of a header", "`key-fn` must be `remote-addr` or the name of a header, not `%s`", brief(s))
+				}
+			}
+		}
+	})
+	return l
+}
+
+func (r *reader) latency(n *yaml.Node) *Latency {
+	l := &Latency{TimeoutMS: 30_000}
+	var top *yaml.Node
+	r.object(n, latencyTable, func(k *key, _, v *yaml.Node) {
+		switch k.name {
+		case "min-ms":
+			l.MinMS, _ = r.integer(v, k)
+		case "max-ms":
+			l.MaxMS, _ = r.integer(v, k)
+			top = v
+		case "failure-rate":
+			l.FailureRate, _ = r.number(v, k)
+		case "timeout-rate":
+			l.TimeoutRate, _ = r.number(v, k)
+		case "timeout-ms":
+			l.TimeoutMS, _ = r.integer(v, k)
+		}
+	})
+	if top == nil {
+		l.MaxMS = l.MinMS
+	} else if l.MaxMS < l.MinMS {
+		r.fail(at(top), CodeBadNumber, "swap them", "`max-ms` (%d) is less than `min-ms` (%d): swap them", l.MaxMS, l.MinMS)
+	}
+	if l.FailureRate+l.TimeoutRate > 1 {
+		r.fail(at(n), CodeBadNumber, "lower one of them", "`failure-rate` and `timeout-rate` add up to more than 1: lower one of them")
+	}
+	return l
+}
+
+func (r *reader) webhook(n *yaml.Node) *Webhook {
+	w := &Webhook{Pos: at(n), Method: "POST"}
+	var body *yaml.Node
+	r.object(n, webhookTable, func(k *key, _, v *yaml.Node) {
+		switch k.name {
+		case "if":
+			if isNull(v) {
+				return
+			}
+			if t, ok := r.oneLine(v, "`if`"); ok {
+				w.If = t
+				r.template(v, t.Raw, conditionUse)
+			}
+		case "sleep-time":
+			if s, ok := r.number(v, k); ok {
+				w.SleepMS = int(s * 1000)
+			}
+		case "sleep-time-ms":
+			w.SleepMS, _ = r.integer(v, k)
+		case "url":
+			if t, ok := r.oneLine(v, "`url`"); ok {
+				w.URL = t
+				r.url(v, t.Raw)
+			}
+		case "method":
+			w.Method, _ = r.method(v)
+		case "headers":
+			w.Headers = r.headers(v)
+		case "body":
+			body = v
+		}
+	})
+	if body != nil {
+		w.Body = r.body(body, contentType(w.Headers))
+	}
+	return w
+}
+
+// url checks where a webhook goes: a template may give all of it, text must begin with a scheme.
+func (r *reader) url(n *yaml.Node, s string) {
+	lower := strings.ToLower(s)
+	if !hasTag(s[:min(2, len(s))]) && !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
+		r.fail(at(n), CodeBadURL, "write `https://…`", "`%s` is no http(s) URL: write `https://…`", brief(s))
+		return
+	}
+	r.template(n, s, textUse)
+}
+
+// websocket reads one WebSocket endpoint.
+func (r *reader) websocket(n *yaml.Node, pos Position) {
+	w := WebSocket{Pos: pos}
+	before := r.errors()
+	var templates deferred
+	r.pending = &templates
+	r.object(n, websocketTable, func(k *key, _, v *yaml.Node) {
+		switch k.name {
+		case "host":
+			w.Host, _ = r.host(v)
+		case "path":
+			w.Path, _ = r.path(v)
+		case "on-connect":
+			w.OnConnect = r.onConnect(v)
+		case "on-message":
+			w.OnMessage = r.reactions(v)
+		}
+	})
+	r.pending = nil
+	r.lint(templates, r.socketScope(&w))
+	if r.errors() == before {
+		r.mock.WebSockets = append(r.mock.WebSockets, w)
+	}
+}
+
+func (r *reader) onConnect(n *yaml.Node) *Body {
+	if isNull(n) {
+		return nil
+	}
+	var out *Body
+	r.object(n, onConnectTable, func(_ *key, _, v *yaml.Node) {
+		if b := r.body(v, "text/plain"); b.Kind != BodyNone {
+			out = &b
+		}
+	})
+	return out
+}
+
+func (r *reader) reactions(n *yaml.Node) []Reaction {
+	if isNull(n) {
+		return nil
+	}
+	items := []*yaml.Node{n} // one reaction need not be a list
+	if n.Kind == yaml.SequenceNode {
+		items = n.Content
+	}
+	r.inReaction = true
+	defer func() { r.inReaction = false }()
+	out := make([]Reaction, 0, len(items))
+	for _, item := range items {
+		item = follow(item)
+		re := Reaction{Pos: at(item)}
+		r.object(item, reactionTable, func(k *key, _, v *yaml.Node) {
+			switch k.name {
+			case "pattern":
+				if t, ok := r.text(v, "`pattern`"); ok {
+					re.Pattern = t
+					r.pattern(v, t.Raw)
+				}
+			case "response":
+				if re.Response = r.body(v, "text/plain"); re.Response.Kind == BodyNone {
+					r.fail(at(v), CodeMissingKey, "write the answer", "`response` is empty: write what is answered")
+				}
+			}
+		})
+		out = append(out, re)
+	}
+	return out
+}

@@ -1,0 +1,203 @@
+package mockspec
+
+// kind is what a key's value may be. It decides how the value is read and what the JSON Schema says about it.
+type kind uint8
+
+const (
+	kindName      kind = iota // text that is taken as it is
+	kindText                  // text that is a template
+	kindCondition             // the condition of a template's `if`
+	kindMethod
+	kindHost
+	kindPath
+	kindStatus
+	kindHeaders
+	kindQuery
+	kindSample
+	kindBody
+	kindMessage // a body that is sent over a WebSocket: text or a value
+	kindInt     // a whole number from min to max
+	kindSeconds // a number from min to max
+	kindRate    // a number from 0 to 1
+	kindBool
+	kindChoice // one of values
+	kindObject // a map with the keys of child
+	kindList   // a list of maps with the keys of child
+)
+
+// key is one key of the format: the single source of the parser, of "did you mean", of the JSON Schema and its hovers.
+type key struct {
+	name    string
+	kind    kind
+	missing string // the code to report when the key is absent; "" means optional
+	doc     string
+	def     string // default, for the documentation; "" means none
+	values  []string
+	min     int
+	max     int
+	child   *table
+	unread  bool // known to other versions of moclojer, not read here
+}
+
+// table is the list of keys that one map of the format may have, in canonical order.
+type table struct {
+	name string // how a diagnostic calls the map
+	doc  string
+	keys []key
+}
+
+// find returns the index of the key called name, or -1.
+func (t *table) find(name string) int {
+	for i := range t.keys {
+		if t.keys[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+const (
+	maxMillis  = 600_000       // longest simulated wait: ten minutes
+	maxWindow  = 2_073_600_000 // longest rate-limit window: 24 days
+	maxSeconds = 86_400        // longest delay of a webhook: a day
+	maxCount   = 1_000_000_000
+)
+
+// The key tables are constants in all but name: Go has no constant structs.
+//
+//nolint:gochecknoglobals // immutable
+var (
+	itemTable = &table{
+		name: "an item",
+		doc:  "One item of a mock: an HTTP endpoint, a WebSocket, or settings.",
+		keys: []key{
+			{name: "endpoint", kind: kindObject, child: endpointTable, doc: "An HTTP endpoint: which requests it matches and what it answers."},
+			{name: "websocket", kind: kindObject, child: websocketTable, doc: "A WebSocket endpoint: what it sends on connect and on messages."},
+			{name: "mocloud", kind: kindObject, child: settingsTable, doc: "Settings of the whole mock, ignored by other moclojers."},
+			{name: "external-body", kind: kindObject, child: folderTable, doc: "Settings of all external bodies of the mock."},
+		},
+	}
+
+	endpointTable = &table{
+		name: "`endpoint`",
+		doc:  "An HTTP endpoint: which requests it matches and what it answers.",
+		keys: []key{
+			{name: "method", kind: kindMethod, def: "GET", values: methods, doc: "HTTP method, in any case. HEAD is answered from GET by itself."},
+			{name: "host", kind: kindHost, doc: "Host name it answers on. Hosted mocks do not need it: the host of the mock is added when it is published."},
+			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, beginning with `/`. `:name` or `:name|type` is a parameter, `*` or `*name` at the end takes the rest. Types: string, int, uuid, date, boolean (bool), float, double."},
+			{name: "query", kind: kindQuery, doc: "Declared query parameters: name and type. A declared parameter that does not fit is answered with 400."},
+			{name: "body", kind: kindSample, doc: "Sample of the expected request body, as JSON text or as YAML. Its shape is checked; what does not fit is answered with 400."},
+			{name: "response", kind: kindObject, child: responseTable, missing: CodeMissingResponse, doc: "What is answered."},
+			{name: "rate-limit", kind: kindObject, child: rateLimitTable, doc: "How often one caller may ask; more is answered with 429."},
+			{name: "latency", kind: kindObject, child: latencyTable, doc: "Simulates a slow or failing service."},
+			{name: "webhook", kind: kindObject, child: webhookTable, doc: "A request that is sent after the answer."},
+			{name: "tag", kind: kindName, doc: "Group of the endpoint in the generated API description."},
+			{name: "summary", kind: kindName, doc: "One line about the endpoint for the generated API description."},
+			{name: "chaos", unread: true, doc: "Failure simulation of a later moclojer; use `latency`."},
+		},
+	}
+
+	responseTable = &table{
+		name: "`response`",
+		doc:  "What is answered.",
+		keys: []key{
+			{name: "status", kind: kindStatus, def: "200", doc: "HTTP status from 100 to 599, or a template that gives one."},
+			{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates. A list of values sends the header several times."},
+			{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
+			{name: "external-body", kind: kindObject, child: externalTable, doc: "Answer body that is loaded from a file of the workspace or from a URL."},
+		},
+	}
+
+	externalTable = &table{
+		name: "`external-body`",
+		doc:  "A body that is loaded from elsewhere.",
+		keys: []key{
+			{name: "provider", kind: kindChoice, missing: CodeMissingKey, values: []string{"json", "xlsx"}, doc: "`json`: a file or URL as it is. `xlsx`: a spreadsheet whose first row names the keys."},
+			{name: "path", kind: kindText, missing: CodeMissingKey, doc: "A file of the workspace, or an http(s) URL; a template."},
+			{name: "sheet-name", kind: kindName, doc: "Sheet of the spreadsheet; the first one by default."},
+		},
+	}
+
+	folderTable = &table{
+		name: "`external-body`",
+		doc:  "Settings of all external bodies of the mock.",
+		keys: []key{
+			{name: "folder", kind: kindName, missing: CodeMissingKey, doc: "Folder that relative paths of external bodies start from."},
+		},
+	}
+
+	rateLimitTable = &table{
+		name: "`rate-limit`",
+		doc:  "How often one caller may ask.",
+		keys: []key{
+			{name: "window-ms", kind: kindInt, min: 1, max: maxWindow, def: "900000", doc: "Length of the window in milliseconds."},
+			{name: "max-requests", kind: kindInt, min: 0, max: maxCount, def: "100", doc: "Requests that are answered in one window."},
+			{name: "key-fn", kind: kindName, def: "remote-addr", doc: "What tells callers apart: `remote-addr`, or the name of a request header."},
+		},
+	}
+
+	latencyTable = &table{
+		name: "`latency`",
+		doc:  "Simulates a slow or failing service.",
+		keys: []key{
+			{name: "min-ms", kind: kindInt, max: maxMillis, def: "0", doc: "Least extra time in milliseconds."},
+			{name: "max-ms", kind: kindInt, max: maxMillis, def: "min-ms", doc: "Most extra time in milliseconds."},
+			{name: "failure-rate", kind: kindRate, def: "0", doc: "Share of requests, 0 to 1, that are answered with 500."},
+			{name: "timeout-rate", kind: kindRate, def: "0", doc: "Share of requests, 0 to 1, that are answered with 504 after `timeout-ms`."},
+			{name: "timeout-ms", kind: kindInt, max: maxMillis, def: "30000", doc: "Wait before a simulated timeout in milliseconds."},
+		},
+	}
+
+	webhookTable = &table{
+		name: "`webhook`",
+		doc:  "A request that is sent after the answer.",
+		keys: []key{
+			{name: "if", kind: kindCondition, doc: "Condition of a template's `if`, such as `json-params.plan = \"pro\"`; without it the request is always sent."},
+			{name: "sleep-time", kind: kindSeconds, max: maxSeconds, def: "0", doc: "Delay in seconds."},
+			{name: "sleep-time-ms", kind: kindInt, max: maxSeconds * 1000, doc: "Delay in milliseconds, instead of `sleep-time`."},
+			{name: "url", kind: kindText, missing: CodeMissingKey, doc: "Where the request goes: an http(s) URL; a template."},
+			{name: "method", kind: kindMethod, def: "POST", values: methods, doc: "HTTP method."},
+			{name: "headers", kind: kindHeaders, doc: "Request headers; values are templates."},
+			{name: "body", kind: kindBody, doc: "Request body: text, which is a template, or a YAML value, which is sent as JSON."},
+		},
+	}
+
+	websocketTable = &table{
+		name: "`websocket`",
+		doc:  "A WebSocket endpoint.",
+		keys: []key{
+			{name: "host", kind: kindHost, doc: "Host name it answers on; hosted mocks do not need it."},
+			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, as for an endpoint."},
+			{name: "on-connect", kind: kindObject, child: onConnectTable, doc: "What is sent when a client connects."},
+			{name: "on-message", kind: kindList, child: reactionTable, doc: "What is answered to messages; the patterns are tried in order."},
+		},
+	}
+
+	onConnectTable = &table{
+		name: "`on-connect`",
+		doc:  "What is sent when a client connects.",
+		keys: []key{
+			{name: "response", kind: kindMessage, doc: "The message: text, which is a template, or a YAML value, which is sent as JSON."},
+		},
+	}
+
+	reactionTable = &table{
+		name: "`on-message`",
+		doc:  "An answer to the messages that match a pattern.",
+		keys: []key{
+			{name: "pattern", kind: kindText, missing: CodeMissingKey, doc: "The text itself, a template that must equal the message, or a regular expression that matches all of it."},
+			{name: "response", kind: kindMessage, missing: CodeMissingKey, doc: "The message that is sent back: text, which is a template, or a YAML value, which is sent as JSON."},
+		},
+	}
+
+	settingsTable = &table{
+		name: "`mocloud`",
+		doc:  "Settings of the whole mock.",
+		keys: []key{
+			{name: "compat", kind: kindChoice, values: []string{string(CompatMoclojer04)}, doc: "Answer byte for byte as this version of moclojer does."},
+			{name: "cors", kind: kindBool, def: "true", doc: "Answer preflight requests and add CORS headers, so that browsers may call the mock."},
+		},
+	}
+
+	methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)

@@ -1,0 +1,115 @@
+package mockspec_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+)
+
+// meaning compares mocks without the places where things were written.
+var meaning = cmp.Options{cmpopts.IgnoreTypes(mockspec.Position{}), cmpopts.EquateEmpty()}
+
+// withoutTemplates clears what is derived from the JSON text of a body.
+func withoutTemplates() cmp.Option {
+	return cmp.Transformer("body", func(b mockspec.Body) any {
+		if b.Kind == mockspec.BodyJSON {
+			var v any
+			d := json.NewDecoder(strings.NewReader(b.JSON))
+			d.UseNumber()
+			if err := d.Decode(&v); err != nil {
+				return err.Error()
+			}
+			return v
+		}
+		return [3]any{b.Kind, b.Template, b.External}
+	})
+}
+
+// warnings are allowed in generated mocks, and errors of templates, which are drawn at random.
+func parsed(t interface{ Fatalf(string, ...any) }, src []byte) *mockspec.Mock {
+	m, ds := mockspec.Parse(src, mockspec.Options{Name: "x"})
+	for _, d := range ds {
+		if d.Severity == mockspec.Error && d.Code != mockspec.CodeBadTemplate {
+			t.Fatalf("%s\n%s", d, src)
+		}
+	}
+	return m
+}
+
+func TestLinesMeanTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := genMock().Draw(t, "mock")
+		lines := mockspec.EncodeLines(m)
+		for l := range bytes.SplitSeq(bytes.TrimSuffix(lines, []byte("\n")), []byte("\n")) {
+			if text, ok := bytes.CutPrefix(l, []byte("- ")); len(lines) > 0 && (!ok || !json.Valid(text)) {
+				t.Fatalf("not `- ` and JSON: %q", l)
+			}
+		}
+		decoded, err := mockspec.DecodeLines(lines)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, lines)
+		}
+		if diff := cmp.Diff(m, decoded, meaning, withoutTemplates()); diff != "" {
+			t.Fatalf("decoded (-want +got):\n%s", diff)
+		}
+		again := mockspec.EncodeLines(decoded) // in our own spelling of JSON
+		if twice, err := mockspec.DecodeLines(again); err != nil || !bytes.Equal(again, mockspec.EncodeLines(twice)) {
+			t.Fatalf("encoded again: %v\n%s\n%s", err, again, mockspec.EncodeLines(twice))
+		}
+		lines = again
+		_, ds := mockspec.Parse(lines, mockspec.Options{})
+		for _, d := range ds {
+			if d.Severity == mockspec.Error && d.Code != mockspec.CodeBadTemplate && d.Code != mockspec.CodeEmpty {
+				t.Fatalf("%s\n%s", d, lines)
+			}
+		}
+		if mockspec.HasErrors(ds) {
+			return // a broken template; its item is left out
+		}
+		if yaml, _ := mockspec.Parse(lines, mockspec.Options{}); !cmp.Equal(decoded, yaml, meaning) {
+			t.Fatalf("YAML means something else (-JSON +YAML):\n%s", cmp.Diff(decoded, yaml, meaning))
+		}
+	})
+}
+
+func TestDecodeLinesComments(t *testing.T) {
+	m, err := mockspec.DecodeLines([]byte("# mocloud unified mock\n# mock {\"id\":1}\n\n- {\"endpoint\":{\"path\":\"/a\",\"response\":{}}}\r\n- {\"websocket\":{\"path\":\"/ws\"}}"))
+	if err != nil || len(m.Endpoints) != 1 || len(m.WebSockets) != 1 || m.Endpoints[0].Pos.Line != 4 {
+		t.Fatalf("%+v, %v", m, err)
+	}
+}
+
+func TestDecodeLinesRefuses(t *testing.T) {
+	for _, c := range []struct{ lines, want string }{
+		{"endpoint: {}", "line 1: an item that begins with `- ` is expected"},
+		{"#\n- {\"endpoint\":{\"path\":\"/a\"}}", "line 2: `endpoint` has no `response`: add one"},
+		{"- {\"endpoint\":", "line 1: byte 15: a value is missing at the end"},
+		{"- {} {}", "line 1: there is something after the item"},
+		{"- {\"a\":01}", "line 1: byte 8: `01` is not a number"},
+		{"- " + strings.Repeat("[", 1000), "line 1: byte 203: values are nested deeper than 200 levels"},
+	} {
+		if _, err := mockspec.DecodeLines([]byte(c.lines)); err == nil || err.Error() != c.want {
+			t.Errorf("%.40s: %v, want %s", c.lines, err, c.want)
+		}
+	}
+}
+
+// TestTemplateOfValue shows the two texts that a YAML body has: tags stay as written in the template and are text like
+// any other in the JSON.
+func TestTemplateOfValue(t *testing.T) {
+	m := parsed(t, []byte("- endpoint:\n    path: /a\n    response:\n      body: {a: \"x \\\"y\\\" {{query-params.q|default:\\\"z\\\"}}\", n: 1.10}\n"))
+	b := m.Endpoints[0].Response.Body
+	if want := `{"a":"x \"y\" {{query-params.q|default:"z"}}","n":1.10}`; b.Template != want {
+		t.Errorf("Template = %s, want %s", b.Template, want)
+	}
+	if want := `{"a":"x \"y\" {{query-params.q|default:\"z\"}}","n":1.10}`; b.JSON != want {
+		t.Errorf("JSON = %s, want %s", b.JSON, want)
+	}
+}

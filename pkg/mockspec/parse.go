@@ -1,0 +1,202 @@
+package mockspec
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Parse reads a mock: a YAML document, or several in one file. One pass reports everything that is wrong, in the
+// order of the document. The mock is never nil and holds the items that could be read; it may be served only when
+// HasErrors says no. Whatever src is, time and memory are bounded by o.Limits.
+func Parse(src []byte, o Options) (*Mock, []Diagnostic) {
+	r := newReader(o)
+	docs, ok := r.documents(src)
+	if ok && len(docs) == 0 {
+		r.fail(Position{1, 1}, CodeEmpty, "add `- endpoint:`", "the document is empty: add an item that begins with `- endpoint:`")
+	}
+	r.settle(docs)
+	for _, d := range docs {
+		r.root(d)
+	}
+	r.finish()
+	return r.mock, r.sorted()
+}
+
+func newReader(o Options) *reader {
+	o.Limits = o.Limits.orDefault()
+	return &reader{o: o, mock: &Mock{}}
+}
+
+// documents reads the YAML documents of src. Whatever can be read before a syntax error is returned too.
+func (r *reader) documents(src []byte) ([]*yaml.Node, bool) {
+	src, ok := r.guard(src)
+	if !ok {
+		return nil, false
+	}
+	r.src = newSource(src)
+	docs, err := decodeYAML(src, r.o.Limits.Documents)
+	if errors.Is(err, errTooManyDocuments) {
+		r.fail(at(docs[len(docs)-1]), CodeTooManyDocuments, "split the file", "the file has more than %d YAML documents", r.o.Limits.Documents)
+	} else if err != nil {
+		r.syntaxError(err)
+	}
+	roots := docs[:0]
+	for _, d := range docs {
+		if len(d.Content) == 0 || isNull(d.Content[0]) {
+			continue
+		}
+		if !r.measure(d.Content[0]) {
+			return nil, false
+		}
+		roots = append(roots, d.Content[0])
+	}
+	return roots, err == nil
+}
+
+var errTooManyDocuments = errors.New("too many documents")
+
+// decodeYAML reads up to limit documents. The YAML parser panics on a few broken inputs; that is an error here.
+func decodeYAML(src []byte, limit int) (docs []*yaml.Node, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("yaml: %v", p)
+		}
+	}()
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	for {
+		var d yaml.Node
+		if err := dec.Decode(&d); errors.Is(err, io.EOF) {
+			return docs, nil
+		} else if err != nil {
+			return docs, err
+		}
+		if len(docs) == limit {
+			return docs, errTooManyDocuments
+		}
+		docs = append(docs, &d)
+	}
+}
+
+// root reads one document: a list of items.
+func (r *reader) root(n *yaml.Node) {
+	n = follow(n)
+	if n.Kind == yaml.SequenceNode {
+		for _, item := range n.Content {
+			if !r.room(item) {
+				return
+			}
+			r.item(follow(item), at(item))
+		}
+		return
+	}
+	if n.Kind == yaml.MappingNode {
+		for _, p := range r.pairs(n) {
+			switch {
+			case itemTable.find(p.key.Value) >= 0:
+				r.fail(at(n), CodeNotAList, "put `- ` before it", "a mock is a list: put `- ` before `%s` and indent what belongs to it", p.key.Value)
+				return
+			case p.key.Value == "openapi" || p.key.Value == "swagger":
+				r.fail(at(n), CodeIsOpenAPI, "give the answers with --mocks FILE", "this is an OpenAPI document, not a mock: give its answers in a second file with `--mocks FILE`")
+				return
+			}
+		}
+	}
+	r.fail(at(n), CodeNotAList, "begin with `- endpoint:`", "a mock is a list of items that begin with `- endpoint:` or `- websocket:`, not %s", nodeName(n))
+}
+
+// room reports whether one more item is allowed.
+func (r *reader) room(n *yaml.Node) bool {
+	if len(r.mock.Endpoints)+len(r.mock.WebSockets) < r.o.Limits.Endpoints {
+		return true
+	}
+	r.fail(at(n), CodeTooManyEndpoints, "split the mock", "a mock may have %d endpoints; split it", r.o.Limits.Endpoints)
+	return false
+}
+
+// item reads one item of the list.
+func (r *reader) item(n *yaml.Node, pos Position) {
+	if n.Kind != yaml.MappingNode {
+		if isNull(n) {
+			r.warn(pos, CodeNotAnItem, "delete it", "this item is empty and has no effect")
+			return
+		}
+		r.fail(pos, CodeNotAnItem, "begin with `endpoint:`", "an item is a map with `endpoint` or `websocket`, not %s", nodeName(n))
+		return
+	}
+	if r.badIndent(n) {
+		return
+	}
+	known := false
+	r.object(n, itemTable, func(k *key, _, v *yaml.Node) {
+		known = true
+		switch k.name {
+		case "endpoint":
+			r.endpoint(v, pos)
+		case "websocket":
+			r.websocket(v, pos)
+		case "mocloud":
+			if r.trusted {
+				r.settings(v)
+			}
+		case "external-body": // see settle
+		}
+	})
+	if !known && !slices.ContainsFunc(r.diags, func(d Diagnostic) bool { return d.Line == n.Line && d.Severity == Error }) {
+		r.fail(pos, CodeNotAnItem, "begin with `endpoint:`", "this item has neither `endpoint` nor `websocket`")
+	}
+}
+
+// badIndent recognises the slip that everybody makes once: what belongs into `endpoint` stands beside it.
+func (r *reader) badIndent(n *yaml.Node) bool {
+	var outer *yaml.Node
+	for _, p := range r.pairs(n) {
+		switch k := p.key.Value; {
+		case (k == "endpoint" || k == "websocket") && isNull(p.value):
+			outer = p.key
+		case outer != nil && (endpointTable.find(k) >= 0 || websocketTable.find(k) >= 0):
+			r.fail(at(p.key), CodeBadIndent, "indent by two more spaces", "`%s` belongs into `%s`: indent it, and what follows, by two more spaces", k, outer.Value)
+			return true
+		}
+	}
+	return false
+}
+
+// settle reads the items that speak for the whole mock before the others, wherever they stand.
+func (r *reader) settle(docs []*yaml.Node) {
+	for _, d := range docs {
+		for _, item := range follow(d).Content {
+			if item = follow(item); item.Kind != yaml.MappingNode {
+				continue
+			}
+			for i := 0; i+1 < len(item.Content); i += 2 {
+				switch v := follow(item.Content[i+1]); item.Content[i].Value {
+				case "mocloud":
+					r.settings(v)
+				case "external-body":
+					r.object(v, folderTable, func(_ *key, _, v *yaml.Node) { r.folder, _ = r.plain(v, "`folder`") })
+				}
+			}
+		}
+	}
+}
+
+// settings reads the item `mocloud`.
+func (r *reader) settings(n *yaml.Node) {
+	r.object(n, settingsTable, func(k *key, _, v *yaml.Node) {
+		switch k.name {
+		case "compat":
+			if s, ok := r.choice(v, k); ok {
+				r.mock.Settings.Compat = Compat(s)
+			}
+		case "cors":
+			if b, ok := r.boolean(v, k); ok {
+				r.mock.Settings.CORS = &b
+			}
+		}
+	})
+}

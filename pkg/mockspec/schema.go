@@ -1,0 +1,128 @@
+package mockspec
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// SchemaID is the name of the JSON Schema.
+const SchemaID = "urn:mocloud:mock"
+
+// JSONSchema returns the JSON Schema (draft 2020-12) of a mock, for editors: completion, hovers, slips. It is made
+// from the same tables of keys that Parse reads with, and is stricter in one thing: unknown keys, which Parse may only
+// warn about, are errors.
+func JSONSchema() []byte {
+	defs := map[string]any{}
+	schema := map[string]any{
+		"$schema":     "https://json-schema.org/draft/2020-12/schema",
+		"$id":         SchemaID,
+		"title":       "mock",
+		"description": "A mock: a list of HTTP endpoints and WebSockets.",
+		"type":        "array",
+		"items":       itemTable.schema(defs, "item"),
+		"$defs":       defs,
+	}
+	out, err := json.MarshalIndent(schema, "", "  ")
+	if err != nil { // maps of texts and numbers always can
+		return nil
+	}
+	return append(out, '\n')
+}
+
+type object = map[string]any
+
+// schema adds the definition of t under the given name and returns a reference to it.
+func (t *table) schema(defs object, name string) object {
+	if _, ok := defs[name]; ok {
+		return object{"$ref": "#/$defs/" + name}
+	}
+	properties := object{}
+	def := object{
+		"type": "object", "description": t.doc, "properties": properties,
+		"patternProperties": object{"^x-": object{}}, "additionalProperties": false,
+	}
+	defs[name] = def
+	var required []string
+	for i := range t.keys {
+		k := &t.keys[i]
+		if k.unread {
+			continue
+		}
+		if k.missing != "" {
+			required = append(required, k.name)
+		}
+		p := k.schema(defs, name)
+		p["description"] = k.hover()
+		properties[k.name] = p
+	}
+	if required != nil {
+		def["required"] = required
+	}
+	if t == itemTable {
+		def["minProperties"] = 1
+	}
+	return object{"$ref": "#/$defs/" + name}
+}
+
+// hover is the description of a key with its default.
+func (k *key) hover() string {
+	if k.def == "" {
+		return k.doc
+	}
+	return k.doc + " Default: " + k.def + "."
+}
+
+// schema is the schema of the key's value; parent is the name of the map that has the key.
+func (k *key) schema(defs object, parent string) object {
+	scalar := []string{"string", "number", "boolean"}
+	child := func() object {
+		name := k.name
+		if parent == "item" && k.child == folderTable {
+			name = "external-bodies"
+		}
+		return k.child.schema(defs, name)
+	}
+	switch k.kind {
+	case kindHost, kindCondition:
+		return object{"type": "string"}
+	case kindMethod:
+		both := append([]string{}, k.values...)
+		for _, v := range k.values {
+			both = append(both, strings.ToLower(v))
+		}
+		return object{"enum": both}
+	case kindPath:
+		return object{"type": "string", "pattern": "^/"}
+	case kindStatus:
+		return object{"anyOf": []object{{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string"}}}
+	case kindHeaders:
+		one := append(scalar, "null")
+		return object{"type": []string{"object", "null"}, "additionalProperties": object{
+			"anyOf": []object{{"type": one}, {"type": "array", "items": object{"type": one}}},
+		}}
+	case kindQuery:
+		return object{"type": []string{"object", "null"}, "additionalProperties": object{
+			"enum": []any{"string", "int", "uuid", "date", "boolean", "bool", "float", "double", nil},
+		}}
+	case kindSample, kindBody, kindMessage:
+		return object{}
+	case kindInt:
+		return object{"type": "integer", "minimum": k.min, "maximum": k.max}
+	case kindSeconds:
+		return object{"type": "number", "minimum": k.min, "maximum": k.max}
+	case kindRate:
+		return object{"type": "number", "minimum": 0, "maximum": 1}
+	case kindBool:
+		return object{"type": "boolean"}
+	case kindChoice:
+		return object{"enum": k.values}
+	case kindObject:
+		return object{"anyOf": []object{child()}}
+	case kindList:
+		c := child()
+		return object{"anyOf": []object{{"type": "array", "items": c}, c}}
+	case kindName, kindText:
+		return object{"type": scalar}
+	}
+	return object{}
+}

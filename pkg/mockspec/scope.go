@@ -1,0 +1,161 @@
+package mockspec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/selmer"
+)
+
+// scope is what the templates of one item can see.
+type scope struct {
+	path    *Path
+	query   []Field // nil: any
+	body    *Schema // nil: any
+	compat  bool
+	message bool // a WebSocket
+}
+
+func (r *reader) scopeOf(e *Endpoint) scope {
+	s := scope{path: &e.Path, query: e.Query, compat: r.mock.Settings.Compat != ""}
+	if e.Body != nil {
+		s.body = e.Body.Schema
+	}
+	return s
+}
+
+func (r *reader) socketScope(w *WebSocket) scope {
+	return scope{path: &w.Path, message: true, compat: r.mock.Settings.Compat != ""}
+}
+
+// roots are the names that a template can begin with.
+func (s *scope) roots(message bool) []string {
+	names := []string{"path-params", "query-params", "json-params"}
+	if message {
+		names = append(names, "message")
+	}
+	if !s.compat {
+		names = append(names, "header-params", "request", "now", "uuid", "random", "fake")
+	}
+	return names
+}
+
+// check returns what is wrong with a variable, if it can never have a value, and what to write instead.
+func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
+	root, key := v.Root(), v.Key()
+	roots := s.roots(message)
+	if !slices.Contains(roots, root) {
+		return s.unknownRoot(root, roots)
+	}
+	if key == "" {
+		return "", ""
+	}
+	switch root {
+	case "path-params":
+		if s.path.Raw != "" && s.path.Param(key) == nil {
+			return s.undeclared("path-params", key, s.params(), "the path has no parameter `%s`", "use a parameter of the path")
+		}
+	case "query-params":
+		names := make([]string, 0, len(s.query))
+		for _, f := range s.query {
+			names = append(names, f.Name)
+		}
+		if len(names) > 0 && !slices.Contains(names, key) {
+			return s.undeclared("query-params", key, names, "`query` declares no `%s`", "declare it in `query`")
+		}
+	case "json-params":
+		if s.body != nil {
+			return s.field(v.Path)
+		}
+	case "request":
+		if names := []string{"method", "path", "host", "id", "body", "query"}; !slices.Contains(names, key) {
+			return s.undeclared("request", key, names, "a request has no `%s`", "use method, path, host, id, body or query")
+		}
+	}
+	return "", ""
+}
+
+// params names the parameters of the path.
+func (s *scope) params() []string {
+	var names []string
+	for _, seg := range s.path.Segments {
+		if seg.Param != "" {
+			names = append(names, seg.Param)
+		}
+	}
+	return names
+}
+
+func (s *scope) undeclared(root, key string, known []string, format, fix string) (string, string) {
+	what := fmt.Sprintf(format, brief(key))
+	if near := suggest(key, known); near != "" {
+		return what + ": did you mean `" + root + "." + near + "`?", "write `" + root + "." + near + "`"
+	}
+	return what + ", so this is always empty", fix
+}
+
+// unknownRoot finds what somebody meant who wrote a name that nothing is called.
+func (s *scope) unknownRoot(root string, roots []string) (string, string) {
+	meant := ""
+	switch {
+	case s.path.Param(root) != nil:
+		meant = "path-params." + root
+	case slices.ContainsFunc(s.query, func(f Field) bool { return f.Name == root }):
+		meant = "query-params." + root
+	case s.body != nil && slices.ContainsFunc(s.body.Fields, func(f SchemaField) bool { return f.Name == root }):
+		meant = "json-params." + root
+	default:
+		meant = suggest(root, roots)
+		if meant == "" && !s.compat {
+			meant = map[string]string{"headers": "header-params", "params": "path-params", "parms": "path-params", "query": "query-params", "body": "json-params", "json": "json-params", "path": "path-params"}[root]
+		}
+	}
+	what := "nothing is called `" + brief(root) + "`"
+	if meant != "" {
+		return what + ": did you mean `" + meant + "`?", "write `" + meant + "`"
+	}
+	if s.compat {
+		what += " in compat mode"
+	}
+	return what + ", so this is always empty: there are " + strings.Join(roots, ", "), ""
+}
+
+// field follows json-params.a.b through the sample of the body.
+func (s *scope) field(path string) (string, string) {
+	shape := s.body
+	walked := "json-params"
+	for _, name := range strings.Split(path, ".")[1:] {
+		if shape == nil || name == "" {
+			return "", ""
+		}
+		switch shape.Kind {
+		case SchemaArray:
+			if digits(name) != len(name) {
+				return "", ""
+			}
+			shape = shape.Items
+			walked += "." + name
+			continue
+		case SchemaObject:
+		default:
+			return "", ""
+		}
+		names := make([]string, 0, len(shape.Fields))
+		var next *Schema
+		for _, f := range shape.Fields {
+			if f.Name == name {
+				next = f.Schema
+			}
+			names = append(names, f.Name)
+		}
+		if len(names) == 0 {
+			return "", ""
+		}
+		if next == nil {
+			return s.undeclared(walked, name, names, "the sample of the request body has no `%s`", "add it to the sample in `body`")
+		}
+		shape, walked = next, walked+"."+name
+	}
+	return "", ""
+}

@@ -1,0 +1,214 @@
+package mockspec
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/mocloud/mocloud/pkg/selmer"
+)
+
+// use tells what a text of the document is compiled as.
+type use uint8
+
+const (
+	textUse use = iota
+	conditionUse
+	patternUse
+	bodyUse
+)
+
+// written is a template that waits to be checked until all of its item is known.
+type written struct {
+	node *yaml.Node
+	text string
+	use  use
+	json bool // a body whose Content-Type says JSON
+	// message is set where a WebSocket's message is known.
+	message bool
+}
+
+// deferred are the templates of one item.
+type deferred []written
+
+// template remembers a template of the item that is being read.
+func (r *reader) template(n *yaml.Node, text string, u use) {
+	if r.pending != nil && !r.trusted && (hasTag(text) || u != textUse) {
+		*r.pending = append(*r.pending, written{node: n, text: text, use: u, message: r.inReaction})
+	}
+}
+
+// bodyTemplate remembers the template of a body.
+func (r *reader) bodyTemplate(n *yaml.Node, b *Body, contentType string) {
+	isJSON := strings.Contains(strings.ToLower(contentType), "json") && b.Kind == BodyText
+	if r.pending != nil && !r.trusted && (isJSON || hasTag(b.Template)) {
+		*r.pending = append(*r.pending, written{node: n, text: b.Template, use: bodyUse, json: isJSON, message: r.inReaction})
+	}
+}
+
+// pattern checks what a WebSocket's messages are compared with.
+func (r *reader) pattern(n *yaml.Node, s string) {
+	if r.trusted {
+		return
+	}
+	if hasTag(s) {
+		r.template(n, s, patternUse)
+		return
+	}
+	if _, err := regexp.Compile(s); err != nil {
+		reason := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+		r.warn(r.begin(n), CodeBadPattern, "escape it, if it is meant as one", "this is not a regular expression (%s), so it matches only messages that are equal to it", brief(reason))
+	}
+}
+
+// lint checks the templates of an item against what is known in it.
+func (r *reader) lint(ts deferred, s scope) {
+	for i := range ts {
+		r.lintOne(&ts[i], s)
+	}
+}
+
+func (r *reader) lintOne(w *written, s scope) {
+	text, shift := w.text, 0
+	if w.use == conditionUse {
+		const open = "{% if "
+		text, shift = open+text+" %}{% endif %}", len(open)
+	}
+	o := selmer.Options{Escaping: selmer.None}
+	if w.use == bodyUse {
+		o.Escaping = selmer.JSON
+	}
+	t, err := selmer.Compile(text, o)
+	if err != nil {
+		var e *selmer.Error
+		if errors.As(err, &e) {
+			r.fail(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be read: %s", e.Message)
+		} else {
+			r.fail(r.place(w, 0), CodeBadTemplate, "", "the template cannot be read: %s", err.Error())
+		}
+		return
+	}
+	problems := t.Problems()
+	for _, e := range problems {
+		r.fail(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be rendered: %s", e.Message)
+	}
+	for _, v := range t.Variables() {
+		if message, fix := s.check(v, w.message); message != "" {
+			r.warn(r.place(w, v.Offset-shift), CodeUndeclaredVariable, fix, "%s", message)
+		}
+	}
+	if w.json && len(problems) == 0 {
+		r.checkJSON(w, t)
+	}
+}
+
+// place is where in the document a byte of a template stands.
+func (r *reader) place(w *written, offset int) Position {
+	offset = max(offset, 0)
+	if isText(w.node) {
+		return r.src.locate(w.node, offset)
+	}
+	var leaves []leaf
+	out := jsonWriter{r: r.quiet(), tags: true, leaves: &leaves}
+	out.value(w.node)
+	for _, l := range leaves {
+		if offset < l.start || offset > l.end {
+			continue
+		}
+		encoded, value := l.start, 0
+		for rest := l.node.Value; rest != ""; {
+			plain, tag, after := cutTag(rest)
+			encoded += len(appendJSONText(nil, plain))
+			value += len(plain)
+			if offset < encoded+len(tag) || after == "" {
+				break
+			}
+			encoded, value, rest = encoded+len(tag), value+len(tag), after
+		}
+		return r.src.locate(l.node, value+max(offset-encoded, 0))
+	}
+	return at(w.node)
+}
+
+// checkJSON warns about a body that can never be the JSON that its Content-Type says.
+func (r *reader) checkJSON(w *written, t *selmer.Template) {
+	if text, constant := t.Constant(); constant {
+		if strings.TrimSpace(text) == "" {
+			return
+		}
+		if _, err := readJSON([]byte(text)); err != nil {
+			e := asJSONError(err)
+			r.warn(r.place(w, e.offset), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but the body is none: %s", e.what)
+		}
+		return
+	}
+	filled, simple := fillTags(w.text)
+	if simple {
+		if _, err := readJSON(filled); err != nil {
+			e := asJSONError(err)
+			r.warn(r.place(w, e.offset), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but this body never is, whatever its variables are: %s", e.what)
+		}
+		return
+	}
+	rendered := false
+	for _, probe := range []selmer.Value{selmer.Nil(), selmer.ObjectOf(probeObject{}), selmer.List([]selmer.Value{selmer.Int(1)}), selmer.String("1")} {
+		out, err := t.Append(nil, probeScope{probe})
+		if err != nil {
+			continue
+		}
+		rendered = true
+		if _, err := readJSON(out); err == nil {
+			return
+		}
+	}
+	if rendered {
+		r.warn(r.place(w, 0), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but this body was none with any of the values that were tried")
+	}
+}
+
+// fillTags replaces the tags of a template by values of the same length, so that places in the result are places in
+// the template: digits, which are a number outside of texts and text inside, or a text in place of a key. It is not
+// simple when the template has tags other than values and comments.
+func fillTags(s string) (filled []byte, simple bool) {
+	filled = []byte(s)
+	for i := 0; i < len(s); {
+		plain, tag, after := cutTag(s[i:])
+		start := i + len(plain)
+		end := start + len(tag)
+		i = end
+		if tag == "" {
+			break
+		}
+		fill := byte('1')
+		switch tag[1] {
+		case '%':
+			return nil, false
+		case '#':
+			fill = ' '
+		}
+		for k := start; k < end; k++ {
+			filled[k] = fill
+		}
+		before := strings.TrimRight(string(filled[:start]), " \t\r\n")
+		if fill == '1' && strings.HasPrefix(strings.TrimLeft(after, " \t\r\n"), ":") && (strings.HasSuffix(before, "{") || strings.HasSuffix(before, ",")) {
+			filled[start], filled[end-1] = '"', '"'
+		}
+	}
+	return filled, true
+}
+
+// probeScope has the same value for every name.
+type probeScope struct{ value selmer.Value }
+
+func (s probeScope) Lookup(string) (selmer.Value, bool) { return s.value, true }
+
+func (s probeScope) Context() selmer.Value { return selmer.Nil() }
+
+// probeObject is a map that has the number 1 for every key.
+type probeObject struct{}
+
+func (probeObject) Get(string) (selmer.Value, bool) { return selmer.Int(1), true }
+
+func (probeObject) Entries() []selmer.Entry { return nil }
