@@ -2,10 +2,12 @@ package external
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/egress"
 )
 
 // fetch loads a URL, unless the origin says that it still has the version known (an ETag).
@@ -13,6 +15,7 @@ func (l *Loader) fetch(ctx context.Context, k key, known string) (rawContent, er
 	if l.deps.Client == nil {
 		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "this server fetches no URLs; use a file of the workspace"))
 	}
+	ctx = egress.WithTenant(ctx, k.workspace)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.path, nil)
 	if err != nil {
 		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "it is not a URL that can be fetched").WithCause(err))
@@ -45,7 +48,13 @@ func (l *Loader) fetch(ctx context.Context, k key, known string) (rawContent, er
 // unreachable is the error for a request that got no answer. The cause names the address and stays in the log: which
 // private addresses exist is nobody's business.
 func unreachable(err error) error {
-	if e, ok := err.(*url.Error); ok && e.Timeout() { //nolint:errorlint // http.Client returns exactly this type
+	switch {
+	case errors.Is(err, egress.ErrDenied):
+		return apperr.New(apperr.Invalid, "this address may not be called from here").WithCause(err)
+	case errors.Is(err, egress.ErrLimited):
+		return apperr.New(apperr.Unavailable, "too many calls leave this server at once; try again").WithCause(err)
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok && e.Timeout() {
 		return apperr.New(apperr.Unavailable, "the origin did not answer in time").WithCause(err)
 	}
 	return apperr.New(apperr.Unavailable, "the origin could not be reached").WithCause(err)

@@ -1,0 +1,217 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// Sender queues and sends webhooks. Enqueue and History are safe for concurrent use; Run is called once.
+type Sender struct {
+	cfg    Config
+	client *http.Client
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	queue    *queue
+	history  *history
+	stopping bool
+	wake     chan struct{} // something changed for the dispatcher; holds one
+
+	calls    *prometheus.CounterVec
+	attempts prometheus.Counter
+	waiting  prometheus.Gauge
+}
+
+// New makes a Sender; it starts nothing. Calls may be queued before Run.
+func New(cfg Config, deps Deps) *Sender {
+	cfg.setDefaults()
+	client := *deps.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	log := deps.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	s := &Sender{
+		cfg: cfg, client: &client, log: log,
+		history: newHistory(cfg.History, cfg.HistoryMocks),
+		wake:    make(chan struct{}, 1),
+		calls: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
+			Name: "mocloud_webhooks_total", Help: "Webhooks that ended, by how: delivered, failed, dropped.",
+		}, []string{"state"}),
+		attempts: promauto.With(deps.Metrics).NewCounter(prometheus.CounterOpts{
+			Name: "mocloud_webhook_attempts_total", Help: "Tries to send a webhook.",
+		}),
+		waiting: promauto.With(deps.Metrics).NewGauge(prometheus.GaugeOpts{
+			Name: "mocloud_webhooks_queued", Help: "Webhooks that wait or are being sent.",
+		}),
+	}
+	s.queue = newQueue(&s.cfg)
+	return s
+}
+
+// Enqueue takes a call of a mock. It never blocks. An error (ErrFull, ErrLoop, ErrStopping) means that the call will not
+// be sent; it is in the mock's history as dropped.
+func (s *Sender) Enqueue(workspace, mock string, call Call) error {
+	now := time.Now()
+	d := &Delivery{ID: uuid.NewString(), Endpoint: call.Endpoint, Method: call.Method, URL: call.URL, State: Waiting, Queued: now}
+	j := &job{call: call, mock: mock, delivery: d, size: call.size(), due: now.Add(min(max(call.Delay, 0), s.cfg.MaxDelay))}
+	d.Next = j.due
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.history.add(mock, d)
+	err := ErrStopping
+	switch {
+	case s.stopping:
+	case call.Depth >= MaxDepth:
+		err = ErrLoop
+	default:
+		err = s.queue.add(workspace, j)
+	}
+	if err != nil {
+		s.end(d, Dropped, dropReason(err))
+		return err
+	}
+	s.waiting.Inc()
+	s.notify()
+	return nil
+}
+
+// Drop notes a webhook that could not even be made into a call, such as one whose URL came out malformed.
+func (s *Sender) Drop(mock, endpoint string, reason error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := &Delivery{ID: uuid.NewString(), Endpoint: endpoint, Queued: time.Now()}
+	s.history.add(mock, d)
+	s.end(d, Dropped, dropReason(reason))
+}
+
+// History returns the last deliveries of a mock, the newest first.
+func (s *Sender) History(mock string) []Delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.history.of(mock)
+}
+
+func (s *Sender) notify() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// end makes a delivery's state final.
+func (s *Sender) end(d *Delivery, state State, reason string) {
+	d.State, d.Reason, d.Next = state, reason, time.Time{}
+	s.calls.WithLabelValues(string(state)).Inc()
+}
+
+// Run sends webhooks until ctx ends. Then calls that are due are tried once more for Config.Drain, everything else is
+// dropped, and Run returns nil when its last sender has ended.
+func (s *Sender) Run(ctx context.Context) error {
+	// Calls outlive ctx by the drain, and not a moment longer.
+	sendCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var senders sync.WaitGroup
+	s.dispatch(ctx, sendCtx, &senders)
+
+	s.mu.Lock()
+	s.stopping = true
+	late := s.queue.dropWaiting(time.Now())
+	s.mu.Unlock()
+	s.drop(late)
+	drainCtx, cancelDrain := context.WithTimeout(sendCtx, s.cfg.Drain)
+	defer cancelDrain()
+	s.dispatch(drainCtx, sendCtx, &senders)
+	cancel()
+	senders.Wait()
+	s.mu.Lock()
+	rest := s.queue.dropReady()
+	s.mu.Unlock()
+	s.drop(rest)
+	if n := len(late) + len(rest); n > 0 {
+		s.log.WarnContext(ctx, "webhooks dropped at stop", "count", n)
+	}
+	return nil
+}
+
+// dispatch starts a sender for each call whose turn it is, until ctx ends or, while stopping, nothing is left.
+func (s *Sender) dispatch(ctx, sendCtx context.Context, senders *sync.WaitGroup) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if ctx.Err() != nil {
+			return
+		}
+		s.mu.Lock()
+		for j := s.queue.next(time.Now()); j != nil; j = s.queue.next(time.Now()) {
+			j.delivery.State, j.delivery.Next = Sending, time.Time{}
+			senders.Go(func() { s.send(sendCtx, j) })
+		}
+		done := s.stopping && s.queue.jobs == 0
+		if due, ok := s.queue.due(); ok {
+			timer.Reset(time.Until(due))
+		} else {
+			timer.Stop() // nothing waits for a time; whoever changes that wakes us
+		}
+		s.mu.Unlock()
+		if done {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// send makes one try of a call and decides what becomes of it.
+func (s *Sender) send(ctx context.Context, j *job) {
+	s.attempts.Inc()
+	started := time.Now()
+	r := s.attempt(ctx, j)
+	now := time.Now()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.notify()
+	s.queue.stopRunning(j)
+	j.attempt++
+	d := j.delivery
+	d.Attempts, d.Status, d.Duration = j.attempt, r.status, now.Sub(started)
+	switch {
+	case r.reason == "":
+		s.end(d, Delivered, "")
+	case ctx.Err() != nil:
+		s.end(d, Dropped, dropReason(ErrStopping))
+	case r.again && j.attempt < s.cfg.Attempts && !s.stopping:
+		d.State, d.Reason = Waiting, r.reason
+		d.Next = now.Add(s.pause(j.attempt, r.after))
+		s.queue.again(j, d.Next)
+		return
+	case r.again && s.stopping:
+		s.end(d, Failed, r.reason+"; not tried again because the server is stopping")
+	default:
+		s.end(d, Failed, r.reason)
+	}
+	s.queue.remove(j)
+	s.waiting.Dec()
+}
+
+func (s *Sender) drop(jobs []*job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, j := range jobs {
+		s.queue.remove(j)
+		s.waiting.Dec()
+		s.end(j.delivery, Dropped, dropReason(ErrStopping))
+	}
+}

@@ -1,0 +1,237 @@
+package websocket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+)
+
+// Socket is one compiled WebSocket of a mock. It is immutable and safe for concurrent use.
+type Socket struct {
+	hub       *Hub
+	mock      string
+	onConnect *selmer.Template // nil: nothing is sent
+	reactions []reaction
+}
+
+type reaction struct {
+	pattern  *pattern
+	response *selmer.Template // nil: nothing is sent
+	line     int              // in the mock's file, 0 if unknown
+}
+
+// maxProgram is how many instructions the regular expressions of one WebSocket may have together.
+const maxProgram = 10 * maxInstructions
+
+// Compile prepares a WebSocket when its mock is compiled. Errors are for the mock's author.
+func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
+	if len(w.OnMessage) > h.cfg.Reactions {
+		return nil, fmt.Errorf("on-message has %d patterns; at most %d are possible", len(w.OnMessage), h.cfg.Reactions)
+	}
+	out := &Socket{hub: h, mock: s.MockID}
+	var err error
+	if w.OnConnect != nil {
+		if out.onConnect, err = compileResponse(w.OnConnect); err != nil {
+			return nil, fmt.Errorf("on-connect: %w", err)
+		}
+	}
+	total := 0
+	for i := range w.OnMessage {
+		r := &w.OnMessage[i]
+		p, err := compilePattern(r.Pattern.Raw)
+		if err != nil {
+			return nil, fmt.Errorf("on-message %d: pattern: %w", i+1, err)
+		}
+		response, err := compileResponse(&r.Response)
+		if err != nil {
+			return nil, fmt.Errorf("on-message %d: response: %w", i+1, err)
+		}
+		if total += p.size; total > maxProgram {
+			return nil, errors.New("on-message: the regular expressions are too large together; use fewer or smaller repetitions")
+		}
+		out.reactions = append(out.reactions, reaction{pattern: p, response: response, line: r.Pos.Line})
+	}
+	return out, nil
+}
+
+func compileResponse(b *mockspec.Body) (*selmer.Template, error) {
+	switch b.Kind {
+	case mockspec.BodyNone:
+		return nil, nil //nolint:nilnil // no response is a response of its own kind
+	case mockspec.BodyJSON:
+		return selmer.Compile(b.Template, selmer.Options{Escaping: selmer.JSON})
+	case mockspec.BodyExternal:
+		return nil, errors.New("external-body is for HTTP endpoints; write the message as text")
+	default:
+		return selmer.Compile(b.Template, selmer.Options{Escaping: escapingOf(b.Template)})
+	}
+}
+
+// Serve upgrades a request and serves the connection until one side ends it. The scope is this connection's own. When
+// done is closed, the mock was replaced: the connection ends with 1012, service restart, and clients come back.
+// A request that is not for a WebSocket is answered with 426.
+func (s *Socket) Serve(w http.ResponseWriter, r *http.Request, sc *scope.Scope, done <-chan struct{}) {
+	if !isUpgrade(r) {
+		w.Header().Set("Connection", "Upgrade")
+		w.Header().Set("Upgrade", "websocket")
+		refuse(w, http.StatusUpgradeRequired, "upgrade_required",
+			"This path is a WebSocket: connect to it with ws:// or wss://, for example with `websocat` or new WebSocket(url) in a browser.")
+		return
+	}
+	if err := s.hub.enter(s.mock); err != nil {
+		code, message := refusal(err)
+		refuse(w, http.StatusServiceUnavailable, code, message)
+		return
+	}
+	defer s.hub.leave(s.mock)
+	conn, err := s.hub.accept(w, r)
+	if err != nil {
+		return // answered
+	}
+	c := &connection{socket: s, conn: conn, scope: sc, active: make(chan struct{}, 1)}
+	// The request's context belongs to a connection that net/http has given away.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	var watcher sync.WaitGroup
+	watcher.Go(func() { c.watch(ctx, done) })
+	c.run(ctx)
+	cancel()
+	watcher.Wait()
+	_ = conn.CloseNow() // closed already, unless the client vanished
+}
+
+// connection is one open connection. Run and watch are its two goroutines.
+type connection struct {
+	socket *Socket
+	conn   *websocket.Conn
+	scope  *scope.Scope
+	active chan struct{} // a message came; holds one
+}
+
+// run reads and answers until the connection ends.
+func (c *connection) run(ctx context.Context) {
+	if !c.send(ctx, c.socket.onConnect, "on-connect") {
+		return
+	}
+	perSecond := c.socket.hub.cfg.MessagesPerSecond
+	limiter := rate.NewLimiter(rate.Limit(perSecond), 2*perSecond)
+	for {
+		_, data, err := c.conn.Read(ctx) // a binary message that is text is taken as text
+		if err != nil {
+			return // closed by either side, too large (1009), or gone
+		}
+		select {
+		case c.active <- struct{}{}:
+		default:
+		}
+		c.socket.hub.messages.Inc()
+		switch {
+		case !limiter.Allow():
+			c.close(websocket.StatusPolicyViolation, fmt.Sprintf("more than %d messages per second", perSecond))
+			return
+		case !utf8.Valid(data):
+			c.close(websocket.StatusInvalidFramePayloadData, "messages must be text in UTF-8")
+			return
+		case !c.answer(ctx, string(data)):
+			return
+		}
+	}
+}
+
+// answer sends the response of the first reaction that matches. False ends the connection.
+func (c *connection) answer(ctx context.Context, text string) bool {
+	c.scope.SetMessage(text, time.Now())
+	m := &message{text: text}
+	for i := range c.socket.reactions {
+		r := &c.socket.reactions[i]
+		ok, err := r.pattern.matches(m, c.scope)
+		if err != nil {
+			c.close(websocket.StatusInternalError, r.place(i)+": pattern: "+err.Error())
+			return false
+		}
+		if ok {
+			return c.send(ctx, r.response, r.place(i))
+		}
+	}
+	return true
+}
+
+func (r *reaction) place(i int) string {
+	if r.line > 0 {
+		return fmt.Sprintf("on-message, line %d", r.line)
+	}
+	return fmt.Sprintf("on-message %d", i+1)
+}
+
+// send renders and sends a response. False ends the connection.
+func (c *connection) send(ctx context.Context, t *selmer.Template, place string) bool {
+	if t == nil {
+		return true
+	}
+	out, err := t.Append(nil, c.scope)
+	if err != nil {
+		c.close(websocket.StatusInternalError, place+": "+err.Error())
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.socket.hub.cfg.Timeout)
+	defer cancel()
+	return c.conn.Write(ctx, websocket.MessageText, out) == nil
+}
+
+// watch pings, and closes the connection when its mock is replaced, when the server stops, when it is idle for too long,
+// or when the client does not answer.
+func (c *connection) watch(ctx context.Context, done <-chan struct{}) {
+	cfg := &c.socket.hub.cfg
+	ping := time.NewTicker(cfg.Ping)
+	defer ping.Stop()
+	idle := time.NewTimer(cfg.Idle)
+	defer idle.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-done:
+			c.close(websocket.StatusServiceRestart, "the mock was changed; connect again")
+			return
+		case <-c.socket.hub.stop:
+			c.close(websocket.StatusGoingAway, "the server is stopping; connect again")
+			return
+		case <-idle.C:
+			c.close(websocket.StatusNormalClosure, fmt.Sprintf("no message for %v", cfg.Idle))
+			return
+		case <-c.active:
+			idle.Reset(cfg.Idle)
+		case <-ping.C:
+			pingCtx, cancel := context.WithTimeout(ctx, cfg.Timeout)
+			err := c.conn.Ping(pingCtx)
+			cancel()
+			if err != nil {
+				_ = c.conn.CloseNow() // nobody is there to be told
+				return
+			}
+		}
+	}
+}
+
+// maxReason is how long the reason of a close frame may be.
+const maxReason = 123
+
+// close ends the connection with a reason; the client has five seconds to agree.
+func (c *connection) close(code websocket.StatusCode, reason string) {
+	if len(reason) > maxReason {
+		reason = strings.ToValidUTF8(reason[:maxReason-3], "") + "…"
+	}
+	_ = c.conn.Close(code, reason) // whether the client heard it or not, it is closed
+}
