@@ -1,0 +1,103 @@
+// Package cloudops makes DNS records what they should be. It follows the domains stream, keeps the domains as they should
+// be with its position in the object store, compares them with what the provider has, changes the records that are its own,
+// and reports how each domain stands. It has no credentials: its provider calls go through the proxy. cmd and tests may
+// import it.
+package cloudops
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
+	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
+	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
+	"github.com/mocloud/mocloud/services/cloudops/internal/reconcile"
+)
+
+// Deps is what cloudops is given. Metrics and Health may be nil.
+type Deps struct {
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+	Health  *lifecycle.Health
+	Redis   *redis.Client
+	Objects objstore.Store
+}
+
+// Service is cloudops.
+type Service struct {
+	consumer   *stream.Consumer
+	reconciler *reconcile.Reconciler
+	transport  *http.Transport // to the proxy
+}
+
+// New checks cfg and makes a service. It does no I/O; Run works.
+func New(cfg Config, deps Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if deps.Log == nil || deps.Redis == nil || deps.Objects == nil {
+		return nil, errors.New("cloudops: Deps.Log, Redis or Objects is missing")
+	}
+	health := deps.Health
+	if health == nil {
+		health = &lifecycle.Health{}
+	}
+	s := &Service{transport: &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		MaxIdleConnsPerHost:   2,
+		IdleConnTimeout:       30 * time.Second,
+		ResponseHeaderTimeout: 150 * time.Second, // the proxy may read before it writes, each within a minute
+	}}
+	var dns provider.DNS
+	if cfg.hasProvider() {
+		client := &http.Client{Transport: s.transport, Timeout: 3 * time.Minute}
+		dns = provider.NewCloudflare(cfg.ProxyURL, cfg.ProxyToken, cfg.CloudflareZone, client)
+	}
+	state := desired.New(deps.Objects, func() { s.reconciler.Wake() })
+	announce := func(ctx context.Context, e event.DomainUpdated) error {
+		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, e)
+	}
+	var err error
+	s.reconciler, err = reconcile.New(reconcile.Config{
+		Plan: plan.Config{
+			BaseDomain: cfg.BaseDomain, PerHost: cfg.Mode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
+			Target: cfg.Target, Proxied: cfg.Proxied, Owner: cfg.Owner, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
+		},
+		Quiet: cfg.Quiet, Interval: cfg.Interval, Report: cfg.Report,
+	}, dns, state.Snapshot, announce, deps.Log, deps.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("cloudops: %w", err)
+	}
+	health.Set("domains stream", false)
+	s.consumer, err = stream.NewConsumer(stream.ConsumerConfig{
+		Stream: event.Domains, Prefix: cfg.RedisPrefix, Service: "cloudops", Log: deps.Log, Metrics: deps.Metrics,
+		Connection: func(connected bool) { health.Set("domains stream", connected) },
+	}, deps.Redis, state)
+	if err != nil {
+		return nil, fmt.Errorf("cloudops: %w", err)
+	}
+	return s, nil
+}
+
+// Run works until ctx ends; then it finishes what it is doing and returns nil.
+func (s *Service) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.consumer.Run(ctx) })
+	group.Go(func() error { return s.reconciler.Run(ctx) })
+	err := group.Wait()
+	s.transport.CloseIdleConnections()
+	return err
+}

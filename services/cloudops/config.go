@@ -1,0 +1,105 @@
+package cloudops
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
+)
+
+// Config is what can be set; config.Load fills the defaults.
+type Config struct {
+	// RedisPrefix begins every Redis channel.
+	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
+	// BaseDomain is the domain under which mocks get their hosts.
+	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
+	// Mode is "wildcard" (one record *.BASE_DOMAIN covers every host; publishing changes no DNS) or "per-host" (one record
+	// for each host, for installations without a wildcard).
+	Mode string `env:"CLOUDOPS_MODE" envDefault:"wildcard"`
+
+	// ProxyURL is the proxy's reverse listener, through which providers are called: "http://proxy:8080". Empty: there is
+	// no provider, and domains are only reported.
+	ProxyURL string `env:"CLOUDOPS_PROXY_URL"`
+	// ProxyToken is cloudops' token at the proxy.
+	ProxyToken secret.String `env:"CLOUDOPS_PROXY_TOKEN"`
+	// CloudflareZone is the id of the zone at Cloudflare that holds the base domain. Empty: there is no provider.
+	CloudflareZone string `env:"CLOUDOPS_CLOUDFLARE_ZONE"`
+	// Target is the host name that records point at: the mock servers' own.
+	Target string `env:"CLOUDOPS_TARGET"`
+	// Proxied lets Cloudflare's network answer for the records.
+	Proxied bool `env:"CLOUDOPS_PROXIED" envDefault:"true"`
+	// Policy is required with a provider: "observe", "create-only", "upsert-only" or "sync", each permitting more.
+	Policy string `env:"CLOUDOPS_POLICY"`
+	// Owner names this installation in the comments of its records; the same as the proxy's PROXY_OWNER.
+	Owner string `env:"CLOUDOPS_OWNER" envDefault:"default"`
+	// DeleteAfter is how long a record must be needed by nobody before it is removed.
+	DeleteAfter time.Duration `env:"CLOUDOPS_DELETE_AFTER" envDefault:"60s"`
+
+	// Quiet is how long changes must be quiet before the provider is asked.
+	Quiet time.Duration `env:"CLOUDOPS_QUIET" envDefault:"2s"`
+	// Interval is the time between two looks at the provider when nothing changes.
+	Interval time.Duration `env:"CLOUDOPS_INTERVAL" envDefault:"10m"`
+	// Report is the time between two reports of all domains.
+	Report time.Duration `env:"CLOUDOPS_REPORT" envDefault:"1m"`
+}
+
+var (
+	zonePattern  = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	hostPattern  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	ownerPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
+)
+
+// hasProvider reports whether a provider is configured.
+func (c Config) hasProvider() bool { return c.CloudflareZone != "" }
+
+// Validate implements config.Validator: it returns everything that is wrong.
+func (c Config) Validate() error {
+	var problems []error
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	if !hostPattern.MatchString(c.BaseDomain) {
+		wrong("BASE_DOMAIN: %q is no domain in lower case", c.BaseDomain)
+	}
+	if c.Mode != "wildcard" && c.Mode != "per-host" {
+		wrong(`CLOUDOPS_MODE: %q is neither "wildcard" nor "per-host"`, c.Mode)
+	}
+	if c.Mode == "per-host" && !c.hasProvider() {
+		wrong("CLOUDOPS_MODE: per-host needs a provider; set CLOUDOPS_CLOUDFLARE_ZONE")
+	}
+	if c.hasProvider() {
+		c.checkProvider(wrong)
+	}
+	if !ownerPattern.MatchString(c.Owner) {
+		wrong("CLOUDOPS_OWNER: %q must be 1 to 32 letters, digits, dots, dashes or underscores", c.Owner)
+	}
+	if c.Quiet < 0 || c.DeleteAfter < 0 {
+		wrong("CLOUDOPS_QUIET and CLOUDOPS_DELETE_AFTER must not be negative")
+	}
+	if c.Interval <= 0 || c.Report <= 0 {
+		wrong("CLOUDOPS_INTERVAL and CLOUDOPS_REPORT must be more than 0")
+	}
+	return errors.Join(problems...)
+}
+
+func (c Config) checkProvider(wrong func(string, ...any)) {
+	if !zonePattern.MatchString(c.CloudflareZone) {
+		wrong("CLOUDOPS_CLOUDFLARE_ZONE: %q is not an id of 32 hex digits", c.CloudflareZone)
+	}
+	u, err := url.Parse(c.ProxyURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+		wrong("CLOUDOPS_PROXY_URL: a provider is called through the proxy; set it to the form http://proxy:8080")
+	}
+	if c.ProxyToken.Empty() {
+		wrong("CLOUDOPS_PROXY_TOKEN is missing")
+	}
+	if !hostPattern.MatchString(c.Target) || !strings.Contains(c.Target, ".") {
+		wrong("CLOUDOPS_TARGET: %q is not the host name that records are to point at", c.Target)
+	}
+	if plan.Policy(c.Policy).Rank() < 0 {
+		wrong("CLOUDOPS_POLICY: %q is none of observe, create-only, upsert-only, sync; there is no default, because each is dangerous to somebody", c.Policy)
+	}
+}
