@@ -1,0 +1,113 @@
+package mockserver
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/secret"
+)
+
+// Config is what can be set; config.Load fills the defaults. A limit of 0 means none.
+type Config struct {
+	// PathForm lets mocks answer at /~workspace/mock/… on hosts that are no mock's own, for places without wildcard DNS.
+	PathForm bool `env:"MOCKSERVER_PATH_FORM" envDefault:"true"`
+	// MaxBody bounds the body of a request, in bytes.
+	MaxBody int64 `env:"MOCKSERVER_MAX_BODY" envDefault:"1048576"`
+	// RequestsPerSecond bounds how often one mock is asked.
+	RequestsPerSecond int `env:"MOCKSERVER_REQUESTS_PER_SECOND" envDefault:"10000"`
+	// ConcurrentRequests bounds how many requests and WebSockets one mock answers at a time.
+	ConcurrentRequests int `env:"MOCKSERVER_CONCURRENT_REQUESTS" envDefault:"1000"`
+	// ClientIPHeader names the header in which a trusted proxy in front tells the caller's address, such as
+	// X-Forwarded-For; empty: the address of the connection counts.
+	ClientIPHeader string `env:"MOCKSERVER_CLIENT_IP_HEADER"`
+	// IdleMocks is how long a mock that nobody calls stays compiled; it is compiled again in milliseconds.
+	IdleMocks time.Duration `env:"MOCKSERVER_IDLE_MOCKS" envDefault:"10m"`
+
+	// RecordRequests is how many of the latest requests are kept for each mock; 0: they are only counted.
+	RecordRequests int `env:"MOCKSERVER_RECORD_REQUESTS" envDefault:"50"`
+	// RecordBody bounds what is kept of one request's body, in bytes.
+	RecordBody int `env:"MOCKSERVER_RECORD_BODY" envDefault:"65536"`
+	// RecordBytes bounds the memory of all kept requests together, in bytes.
+	RecordBytes int64 `env:"MOCKSERVER_RECORD_BYTES" envDefault:"67108864"`
+
+	// ReadHeaderTimeout bounds how long a caller may take to send the head of a request.
+	ReadHeaderTimeout time.Duration `env:"MOCKSERVER_READ_HEADER_TIMEOUT" envDefault:"10s"`
+	// ReadTimeout bounds how long a caller may take to send a whole request.
+	ReadTimeout time.Duration `env:"MOCKSERVER_READ_TIMEOUT" envDefault:"30s"`
+	// WriteTimeout bounds how long an answer may take, simulated latency included.
+	WriteTimeout time.Duration `env:"MOCKSERVER_WRITE_TIMEOUT" envDefault:"90s"`
+	// IdleTimeout ends a connection on which nothing is asked.
+	IdleTimeout time.Duration `env:"MOCKSERVER_IDLE_TIMEOUT" envDefault:"2m"`
+	// MaxHeaderBytes bounds the head of a request.
+	MaxHeaderBytes int `env:"MOCKSERVER_MAX_HEADER_BYTES" envDefault:"65536"`
+
+	// EgressURL is the proxy through which webhooks and external bodies leave; empty: they may reach public addresses
+	// directly, and nothing else.
+	EgressURL string `env:"MOCKSERVER_EGRESS_URL"`
+	// EgressToken is this service's token at the proxy.
+	EgressToken secret.String `env:"MOCKSERVER_EGRESS_TOKEN"`
+
+	// Prefix begins every Redis channel and key.
+	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
+
+	// File serves files on disk instead of what is published; nil in a cloud.
+	File *FileConfig `env:"-"`
+}
+
+// FileConfig is what `mocloud run` serves.
+type FileConfig struct {
+	Files  []string        // moclojer YAML files, together one mock; or one OpenAPI document
+	Mocks  string          // the mocks file that belongs to the OpenAPI document
+	Compat mockspec.Compat // overrides the files' own setting
+	Watch  bool            // serve changes as they are saved
+	Out    io.Writer       // where endpoints and diagnostics are printed; nil: nowhere
+}
+
+// Validate reports everything that is wrong.
+func (c *Config) Validate() error {
+	var problems []error
+	for _, n := range []struct {
+		name  string
+		value int64
+	}{
+		{"MOCKSERVER_REQUESTS_PER_SECOND", int64(c.RequestsPerSecond)},
+		{"MOCKSERVER_CONCURRENT_REQUESTS", int64(c.ConcurrentRequests)},
+		{"MOCKSERVER_RECORD_REQUESTS", int64(c.RecordRequests)},
+		{"MOCKSERVER_RECORD_BODY", int64(c.RecordBody)},
+		{"MOCKSERVER_RECORD_BYTES", c.RecordBytes},
+	} {
+		if n.value < 0 {
+			problems = append(problems, fmt.Errorf("%s must not be negative; 0 means none", n.name))
+		}
+	}
+	if c.MaxBody <= 0 {
+		problems = append(problems, errors.New("MOCKSERVER_MAX_BODY must be a positive number of bytes"))
+	}
+	if c.MaxHeaderBytes < 1024 {
+		problems = append(problems, errors.New("MOCKSERVER_MAX_HEADER_BYTES must be 1024 or more"))
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"MOCKSERVER_READ_HEADER_TIMEOUT", c.ReadHeaderTimeout},
+		{"MOCKSERVER_READ_TIMEOUT", c.ReadTimeout},
+		{"MOCKSERVER_WRITE_TIMEOUT", c.WriteTimeout},
+		{"MOCKSERVER_IDLE_TIMEOUT", c.IdleTimeout},
+		{"MOCKSERVER_IDLE_MOCKS", c.IdleMocks},
+	} {
+		if d.value <= 0 {
+			problems = append(problems, fmt.Errorf("%s must be a duration such as 30s", d.name))
+		}
+	}
+	if c.EgressURL != "" && c.EgressToken.Empty() {
+		problems = append(problems, errors.New("MOCKSERVER_EGRESS_TOKEN is missing: the proxy at MOCKSERVER_EGRESS_URL asks for it"))
+	}
+	if c.File != nil && len(c.File.Files) == 0 {
+		problems = append(problems, errors.New("name at least one file to serve"))
+	}
+	return errors.Join(problems...)
+}

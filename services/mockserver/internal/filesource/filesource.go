@@ -1,0 +1,339 @@
+// Package filesource serves mocks from files on disk, without any cloud: moclojer's own job, and `mocloud run`. It reads
+// the files, hands them to the host table as one mock without hosts, and does so again when they change. A change that
+// cannot be served leaves the last good one in place. The root package runs it.
+package filesource
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+)
+
+// Config says what is served.
+type Config struct {
+	Files  []string        // moclojer YAML, or one OpenAPI document
+	Mocks  string          // the mocks file that belongs to the OpenAPI document; "" for none
+	Compat mockspec.Compat // overrides the files' own setting
+	Watch  bool            // look for changes
+	Every  time.Duration   // how often; 200 ms if zero
+	Out    io.Writer       // where diagnostics and what is served are printed
+	URL    string          // where the server answers, for what is printed
+}
+
+// Table takes the mock.
+type Table interface {
+	Put(*site.Site)
+}
+
+// ErrInvalid says that the files cannot be served; what is wrong with them was printed.
+var ErrInvalid = errors.New("the mock cannot be served")
+
+// mockID identifies the one mock.
+const mockID = "file"
+
+// Source watches files. It is for one goroutine.
+type Source struct {
+	cfg   Config
+	table Table
+
+	revision int
+	seen     string // digest of what was read last, good or not
+	stamps   []stamp
+}
+
+// stamp tells cheaply whether a file may have changed.
+type stamp struct {
+	modified time.Time
+	size     int64
+	exists   bool
+}
+
+// New makes a source; nothing is read yet.
+func New(cfg Config, table Table) *Source {
+	if cfg.Every == 0 {
+		cfg.Every = 200 * time.Millisecond
+	}
+	return &Source{cfg: cfg, table: table}
+}
+
+// Load reads the files and serves them. If they cannot be served it prints why and returns ErrInvalid.
+func (s *Source) Load() error {
+	s.stamps = s.look()
+	contents, err := s.read()
+	if err != nil {
+		return err
+	}
+	digest := digestOf(contents)
+	if digest == s.seen {
+		return nil
+	}
+	s.seen = digest
+	mock, problems := s.parse(contents)
+	for _, d := range problems {
+		s.printf("%s\n", d)
+		if d.Fix != "" {
+			s.printf("    %s\n", d.Fix)
+		}
+	}
+	if mockspec.HasErrors(problems) {
+		return ErrInvalid
+	}
+	s.revision++
+	s.table.Put(&site.Site{
+		MockID: mockID, Mock: name(s.cfg.Files[0]), Revision: s.revision, Digest: digest, Parsed: mock, Compat: s.cfg.Compat,
+	})
+	s.announce(mock)
+	return nil
+}
+
+// Watch loads the files again whenever they change, until ctx ends.
+func (s *Source) Watch(ctx context.Context) {
+	if !s.cfg.Watch {
+		return
+	}
+	ticker := time.NewTicker(s.cfg.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if s.unchanged() {
+			continue
+		}
+		switch err := s.Load(); {
+		case errors.Is(err, ErrInvalid):
+			s.printf("the last good version keeps answering\n")
+		case err != nil:
+			s.printf("%v; the last good version keeps answering\n", err)
+		}
+	}
+}
+
+func (s *Source) unchanged() bool {
+	now := s.look()
+	for i := range now {
+		if now[i] != s.stamps[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Source) paths() []string {
+	if s.cfg.Mocks == "" {
+		return s.cfg.Files
+	}
+	return append(append([]string(nil), s.cfg.Files...), s.cfg.Mocks)
+}
+
+func (s *Source) look() []stamp {
+	var stamps []stamp
+	for _, path := range s.paths() {
+		info, err := os.Stat(path)
+		if err != nil {
+			stamps = append(stamps, stamp{})
+			continue
+		}
+		stamps = append(stamps, stamp{modified: info.ModTime(), size: info.Size(), exists: true})
+	}
+	return stamps
+}
+
+func (s *Source) read() ([][]byte, error) {
+	var contents [][]byte
+	for _, path := range s.paths() {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the mock: %w", err)
+		}
+		contents = append(contents, content)
+	}
+	return contents, nil
+}
+
+// parse reads all files as one mock; settings are those of the first file that has any.
+func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
+	options := mockspec.Options{Limits: mockspec.Limits{Bytes: maxFile, Endpoints: maxEndpoints, Nodes: maxNodes, Documents: maxEndpoints}}
+	if s.cfg.Mocks != "" || len(contents) == 1 && mockspec.IsOpenAPI(contents[0]) {
+		options.Name = s.cfg.Files[0]
+		var mocks []byte
+		if s.cfg.Mocks != "" {
+			mocks = contents[len(contents)-1]
+		}
+		return mockspec.ParseOpenAPI(contents[0], mocks, options)
+	}
+	all := &mockspec.Mock{}
+	var problems []mockspec.Diagnostic
+	for i, content := range contents {
+		options.Name = s.cfg.Files[i]
+		mock, found := mockspec.Parse(content, options)
+		problems = append(problems, found...)
+		all.Endpoints = append(all.Endpoints, mock.Endpoints...)
+		all.WebSockets = append(all.WebSockets, mock.WebSockets...)
+		if all.Settings == (mockspec.Settings{}) {
+			all.Settings = mock.Settings
+		}
+	}
+	return all, problems
+}
+
+// Files on one's own disk may be far larger than what is hosted.
+const (
+	maxFile      = 1 << 30
+	maxEndpoints = 2_000_000
+	maxNodes     = 200_000_000
+)
+
+// shown is how many endpoints are printed.
+const shown = 40
+
+// announce prints what is served and how to call it.
+func (s *Source) announce(mock *mockspec.Mock) {
+	total := len(mock.Endpoints) + len(mock.WebSockets)
+	verb := "serving"
+	if s.revision > 1 {
+		verb = "now serving"
+	}
+	s.printf("%s %s: %s\n\n", verb, strings.Join(s.cfg.Files, ", "), count(total))
+	for i := range mock.Endpoints {
+		if i == shown {
+			s.printf("  … and %d more\n", len(mock.Endpoints)-shown)
+			break
+		}
+		e := &mock.Endpoints[i]
+		s.printf("  %-7s %s\n", e.Method, s.address(e.Host, e.Path.Raw))
+	}
+	for i := range mock.WebSockets {
+		if i == shown {
+			break
+		}
+		w := &mock.WebSockets[i]
+		s.printf("  %-7s %s\n", "WS", "ws"+strings.TrimPrefix(s.address(w.Host, w.Path.Raw), "http"))
+	}
+	if line := s.curl(mock); line != "" {
+		s.printf("\nTry it:\n  %s\n\n", line)
+	}
+}
+
+// count says how many endpoints there are.
+func count(n int) string {
+	if n == 1 {
+		return "1 endpoint"
+	}
+	return fmt.Sprintf("%d endpoints", n)
+}
+
+func (s *Source) address(host, path string) string {
+	if host == "" {
+		return s.cfg.URL + path
+	}
+	return s.cfg.URL + path + "  (Host: " + host + ")"
+}
+
+// curl is a line that works as pasted: the first GET endpoint, else the first of all.
+func (s *Source) curl(mock *mockspec.Mock) string {
+	if len(mock.Endpoints) == 0 {
+		return ""
+	}
+	e := &mock.Endpoints[0]
+	for i := range mock.Endpoints {
+		if mock.Endpoints[i].Method == "GET" {
+			e = &mock.Endpoints[i]
+			break
+		}
+	}
+	var line strings.Builder
+	line.WriteString("curl -i ")
+	if e.Method != "GET" {
+		line.WriteString("-X " + e.Method + " ")
+	}
+	if e.Host != "" {
+		line.WriteString("-H 'Host: " + e.Host + "' ")
+	}
+	query := ""
+	for i, f := range e.Query {
+		query += string("?&"[min(i, 1)]) + f.Name + "=" + example(f.Type)
+	}
+	line.WriteString("'" + s.cfg.URL + examplePath(&e.Path) + query + "'")
+	return line.String()
+}
+
+func examplePath(p *mockspec.Path) string {
+	var path strings.Builder
+	for _, seg := range p.Segments {
+		path.WriteByte('/')
+		switch {
+		case seg.Wildcard:
+			path.WriteString("any/thing")
+		case seg.Param != "" && seg.Type == mockspec.TypeString:
+			path.WriteString("world")
+		case seg.Param != "":
+			path.WriteString(example(seg.Type))
+		default:
+			path.WriteString(seg.Literal)
+		}
+	}
+	return path.String()
+}
+
+func example(t mockspec.ParamType) string {
+	switch t {
+	case mockspec.TypeInt:
+		return "1"
+	case mockspec.TypeUUID:
+		return "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
+	case mockspec.TypeDate:
+		return "2026-01-31"
+	case mockspec.TypeBoolean:
+		return "true"
+	case mockspec.TypeFloat, mockspec.TypeDouble:
+		return "1.5"
+	case mockspec.TypeString:
+	}
+	return "text"
+}
+
+// name makes a slug of a file's name.
+func name(path string) string {
+	base := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	slug := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '-':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '-'
+	}, base)
+	if slug = strings.Trim(slug, "-"); slug == "" {
+		return "mock"
+	}
+	return slug
+}
+
+func digestOf(contents [][]byte) string {
+	h := sha256.New()
+	for _, c := range contents {
+		fmt.Fprintf(h, "%d\n", len(c))
+		h.Write(c)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (s *Source) printf(format string, args ...any) {
+	if s.cfg.Out != nil {
+		_, _ = fmt.Fprintf(s.cfg.Out, format, args...) // the terminal may be gone
+	}
+}

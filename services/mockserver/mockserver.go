@@ -1,0 +1,188 @@
+// Package mockserver serves mocks: every published mock on its hosts, as the unified mock and its changes say, or one
+// file on disk (`mocloud run`). It records requests and reports how far it has applied changes. Only cmd and tests
+// import it.
+package mockserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/mocloud/mocloud/pkg/egress"
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
+	"github.com/mocloud/mocloud/services/mockserver/internal/external"
+	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+)
+
+// Deps are what the service works with. With Config.File, Redis and Objects are not used.
+type Deps struct {
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
+	Health   *lifecycle.Health
+	Redis    *redis.Client
+	Objects  objstore.Store
+	Listener net.Listener // for HTTP; Run closes it
+}
+
+// healthPart is ready when there is something to serve.
+const healthPart = "snapshot"
+
+// Service is the mock server. Make it with New and run it once.
+type Service struct {
+	cfg      Config
+	deps     Deps
+	core     *serve.Core
+	recorder *record.Recorder
+	external *external.Loader
+	root     *os.Root // of the files that external bodies may name; file mode only
+}
+
+// New checks the configuration and builds the service; it reads no mock and starts nothing.
+func New(cfg Config, deps Deps) (*Service, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Service{cfg: cfg, deps: deps}
+	s.recorder = record.New(record.Limits{Requests: cfg.RecordRequests, Body: cfg.RecordBody, Bytes: cfg.RecordBytes})
+	client, err := egress.New(egress.Config{
+		ProxyURL: cfg.EgressURL, Service: "mockserver", Token: cfg.EgressToken, AllowPrivate: cfg.File != nil,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("outgoing calls: %w", err)
+	}
+	files, err := s.files()
+	if err != nil {
+		return nil, err
+	}
+	s.external = external.New(external.Config{}, external.Deps{Files: files, Client: client, Metrics: deps.Metrics})
+	s.core = serve.New(serve.Config{
+		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
+		ClientIPHeader: cfg.ClientIPHeader,
+	}, serve.Deps{
+		Log: deps.Log, Metrics: deps.Metrics, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(),
+		Docs: func(s *site.Site, m *mockspec.Mock) serve.Docs {
+			return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: fmt.Sprint(s.Revision)})
+		},
+	})
+	return s, nil
+}
+
+// files is where external bodies are.
+func (s *Service) files() (external.Source, error) {
+	if s.cfg.File == nil {
+		return external.Objects{Store: s.deps.Objects}, nil
+	}
+	root, err := os.OpenRoot(filepath.Dir(s.cfg.File.Files[0]))
+	if err != nil {
+		return nil, fmt.Errorf("open the mock's folder: %w", err)
+	}
+	s.root = root
+	return external.Directory{Root: root}, nil
+}
+
+// Run serves until ctx ends, then lets requests finish for a few seconds. It closes the listener.
+func (s *Service) Run(ctx context.Context) error {
+	defer func() {
+		s.external.Close()
+		if s.root != nil {
+			_ = s.root.Close() // it was only read
+		}
+	}()
+	s.deps.Health.Set(healthPart, false)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var members sync.WaitGroup
+	failed := make(chan error, 2)
+	start := func(run func(context.Context) error) {
+		members.Go(func() {
+			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				failed <- err
+				cancel()
+			}
+		})
+	}
+	file := s.fileSource()
+	if file != nil {
+		if err := file.Load(); err != nil {
+			return errors.Join(err, s.deps.Listener.Close())
+		}
+		s.deps.Health.Set(healthPart, true)
+		start(func(ctx context.Context) error { file.Watch(ctx); return nil })
+	}
+	start(s.housekeep)
+	start(func(ctx context.Context) error { return lifecycle.Serve(ctx, s.server(), s.deps.Listener) })
+	members.Wait()
+	s.core.Replace(nil) // closes what still holds a mock, such as WebSockets
+	select {
+	case err := <-failed:
+		return err
+	default:
+		return nil
+	}
+}
+
+func (s *Service) fileSource() *filesource.Source {
+	f := s.cfg.File
+	if f == nil {
+		return nil
+	}
+	return filesource.New(filesource.Config{
+		Files: f.Files, Mocks: f.Mocks, Compat: f.Compat, Watch: f.Watch, Out: f.Out, URL: "http://" + address(s.deps.Listener),
+	}, s.core)
+}
+
+// address is where a person on this machine reaches a listener.
+func address(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		return l.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip != nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+func (s *Service) server() *http.Server {
+	return &http.Server{
+		Handler:           s.core,
+		ReadHeaderTimeout: s.cfg.ReadHeaderTimeout,
+		ReadTimeout:       s.cfg.ReadTimeout,
+		WriteTimeout:      s.cfg.WriteTimeout,
+		IdleTimeout:       s.cfg.IdleTimeout,
+		MaxHeaderBytes:    s.cfg.MaxHeaderBytes,
+		// net/http would answer OPTIONS * itself, without saying which mock.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// housekeep lets mocks rest that nobody calls.
+func (s *Service) housekeep(ctx context.Context) error {
+	ticker := time.NewTicker(s.cfg.IdleMocks)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			s.core.Rest()
+		}
+	}
+}
