@@ -1,0 +1,122 @@
+package e2e_test
+
+import (
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mocloud/mocloud/tests/internal/cloud"
+)
+
+// TestCannotStart: what is in the way of `mocloud up` is told in one sentence, with an exit code that scripts see.
+func TestCannotStart(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	check(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	taken := listener.Addr().String()
+
+	corrupt := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(corrupt, "mocloud.db"), []byte(strings.Repeat("this is no database ", 500)), 0o600))
+
+	locked := filepath.Join(t.TempDir(), "locked")
+	check(t, os.Mkdir(locked, 0o500))
+	check(t, os.Chmod(filepath.Dir(locked), 0o755))
+	check(t, os.Chmod(filepath.Dir(filepath.Dir(locked)), 0o755))
+	file := filepath.Join(t.TempDir(), "file")
+	check(t, os.WriteFile(file, nil, 0o600))
+
+	for _, test := range []struct {
+		name string
+		args []string
+		says []string
+	}{
+		{"api port in use", []string{"--data", t.TempDir(), "--api", taken}, []string{taken, "in use", "--api"}},
+		{"mocks port in use", []string{"--data", t.TempDir(), "--mocks", taken}, []string{taken, "in use", "--mocks"}},
+		{"ops port in use", []string{"--data", t.TempDir(), "--ops", taken}, []string{taken, "in use", "--ops"}},
+		{"folder cannot be written", []string{"--data", filepath.Join(locked, "data")}, []string{filepath.Join(locked, "data"), "--data"}},
+		{"folder is a file", []string{"--data", file}, []string{file}},
+		{"corrupt database", []string{"--data", corrupt}, []string{filepath.Join(corrupt, "mocloud.db")}},
+		{"address that is none", []string{"--data", t.TempDir(), "--api", "nowhere"}, []string{"nowhere"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"up", "--api", "127.0.0.1:0", "--mocks", "127.0.0.1:0", "--ops", "127.0.0.1:0"}, test.args...)
+			p := cloud.NewProcess(t, binaries, "mocloud", nil, args...)
+			if os.Geteuid() == 0 && strings.Contains(test.name, "cannot be written") {
+				p.StartAs(65534, 65534) // root may write everywhere
+			} else {
+				p.Start()
+			}
+			if code := p.Wait(20 * time.Second); code == 0 {
+				t.Error("it ended with 0")
+			}
+			said := strings.TrimSpace(p.Stderr())
+			if strings.Count(said, "\n") > 0 || !strings.HasPrefix(said, "mocloud: ") {
+				t.Errorf("it said more or less than one sentence:\n%s", said)
+			}
+			for _, want := range test.says {
+				if !strings.Contains(said, want) {
+					t.Errorf("it said %q, want it to mention %q", said, want)
+				}
+			}
+			if strings.Contains(p.Stdout(), "is up") {
+				t.Error("it said that it is up")
+			}
+		})
+	}
+}
+
+// TestSecondInstance: two processes never share a data folder.
+func TestSecondInstance(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	args := []string{"up", "--data", data, "--api", "127.0.0.1:0", "--mocks", "127.0.0.1:0", "--ops", "127.0.0.1:0"}
+	first := cloud.NewProcess(t, binaries, "mocloud", nil, args...)
+	first.Start()
+	cloud.Eventually(t, time.Minute, "the first is up", func() error {
+		if !strings.Contains(first.Stdout(), "is up") {
+			return os.ErrNotExist
+		}
+		return nil
+	})
+	second := cloud.NewProcess(t, binaries, "mocloud", nil, args...)
+	second.Start()
+	if code := second.Wait(20 * time.Second); code == 0 || !strings.Contains(second.Stderr(), data) {
+		t.Errorf("the second ended with %d: %s", code, second.Stderr())
+	}
+	if code := first.Stop(); code != 0 {
+		t.Errorf("the first ended with %d", code)
+	}
+}
+
+// TestPastedLines runs the curl lines of the banner as a person pastes them.
+func TestPastedLines(t *testing.T) {
+	t.Parallel()
+	c := cloud.Start(t, binaries, cloud.Embedded)
+	for pattern, want := range map[string]string{
+		`(?m)^\s*(curl \S+/hello/world)$`: `{"hello":"world!"}`,
+		`(?m)^\s*(curl .*/mocks)$`:        `"slug":"hello"`,
+	} {
+		line := c.Banner(pattern)
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --max-time 20").CombinedOutput()
+		if err != nil || !strings.Contains(strings.Join(strings.Fields(string(out)), ""), want) {
+			t.Errorf("%s\nprints %s (%v), want %s", line, out, err, want)
+		}
+	}
+}
+
+// TestInterrupt: Ctrl-C ends every process with 0 within 10 s, whatever is connected.
+func TestInterrupt(t *testing.T) {
+	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
+		mock := published(t, c, "open", answering("x"))
+		answers(t, c, mock.URL+"/answer", "x") // leaves idle connections to the api and the mock server
+		stop := c.Follow()
+		defer stop()
+		c.StopAll()
+	})
+}

@@ -1,0 +1,193 @@
+package cloud
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/testkit"
+)
+
+// Target is a way to run mocloud.
+type Target string
+
+// The ways to run mocloud; the same tests pass on both.
+const (
+	Embedded Target = "embedded" // `mocloud up`: all in one process, with nothing else
+	Apart    Target = "apart"    // five processes, Postgres, Redis, an S3 server
+)
+
+// startTimeout is how long a loaded machine may take until a process is ready.
+const startTimeout = 60 * time.Second
+
+// adminToken is the token of the account that tests work as.
+const adminToken = "mct_end-to-end-test" //nolint:gosec // It opens what lives as long as a test.
+
+// Cloud is a running mocloud.
+type Cloud struct {
+	*Client
+
+	// Stores of the services apart; empty when embedded.
+	DatabaseURL, RedisURL, RedisPrefix, ObjectStoreURL string
+
+	t         testing.TB
+	names     []string // in starting order
+	processes map[string]*Process
+	ready     map[string]string // URLs that answer 200 when a process is ready
+	proxy     proxyAddresses
+}
+
+// proxyAddresses is where the proxy listens.
+type proxyAddresses struct{ reverse, forward string }
+
+// Servers replaces the shared servers of the services apart with a test's own, or puts a fault proxy before one. Empty fields
+// take the shared server.
+type Servers struct{ DatabaseURL, RedisURL, ObjectStoreURL string }
+
+// Start starts mocloud and waits until it is ready.
+func Start(t testing.TB, binaries Binaries, target Target) *Cloud {
+	t.Helper()
+	if target == Embedded {
+		return startEmbedded(t, binaries)
+	}
+	return StartApart(t, binaries, Servers{})
+}
+
+func startEmbedded(t testing.TB, binaries Binaries) *Cloud {
+	t.Helper()
+	api, mocks, ops := freeAddress(t), freeAddress(t), freeAddress(t)
+	p := NewProcess(t, binaries, mocloud, []string{"MOCLOUD_ADMIN_TOKEN=" + adminToken},
+		"up", "--data", filepath.Join(t.TempDir(), "data"), "--api", api, "--mocks", mocks, "--ops", ops)
+	c := &Cloud{
+		Client: newClient(t, "http://"+api, adminToken), t: t, names: []string{mocloud},
+		processes: map[string]*Process{mocloud: p}, ready: map[string]string{mocloud: "http://" + ops + "/readyz"},
+	}
+	c.StartAll()
+	return c
+}
+
+// StartApart starts the five services.
+func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
+	t.Helper()
+	api, mocks := freeAddress(t), freeAddress(t)
+	_, mocksPort, _ := strings.Cut(mocks, ":")
+	c := &Cloud{
+		Client:      newClient(t, "http://"+api, adminToken),
+		DatabaseURL: servers.DatabaseURL, RedisURL: servers.RedisURL, ObjectStoreURL: servers.ObjectStoreURL,
+		t: t, names: services(), processes: map[string]*Process{}, ready: map[string]string{},
+		proxy: proxyAddresses{reverse: freeAddress(t), forward: freeAddress(t)},
+	}
+	if c.DatabaseURL == "" {
+		c.DatabaseURL = testkit.Postgres(t)
+	}
+	space := testkit.Redis(t)
+	c.RedisPrefix = space.Prefix
+	if c.RedisURL == "" {
+		c.RedisURL = space.URL
+	}
+	if c.ObjectStoreURL == "" {
+		c.ObjectStoreURL = testkit.ObjectStoreURL(t)
+	}
+	common := []string{
+		"REDIS_URL=" + c.RedisURL, "REDIS_PREFIX=" + c.RedisPrefix, "OBJECT_STORE_URL=" + c.ObjectStoreURL, "BASE_DOMAIN=localhost",
+		"EGRESS_PROXY_URL=http://mockserver:tenants@" + c.proxy.forward,
+	}
+	for name, env := range map[string][]string{
+		"proxy": {
+			"PROXY_REVERSE_ADDR=" + c.proxy.reverse, "PROXY_FORWARD_ADDR=" + c.proxy.forward,
+			"PROXY_REVERSE_CALLERS=cloudops:provider", "PROXY_FORWARD_CALLERS=mockserver:tenants",
+		},
+		"api": {
+			"API_ADDR=" + api, "DATABASE_URL=" + c.DatabaseURL, "API_PUBLIC_URL=http://" + api,
+			"MOCK_URL=http://{host}:" + mocksPort, "MOCLOUD_ADMIN_TOKEN=" + adminToken,
+		},
+		"yamlgen":    {},
+		"mockserver": {"MOCKSERVER_ADDR=" + mocks},
+		"cloudops":   {"CLOUDOPS_PROXY_URL=http://" + c.proxy.reverse, "CLOUDOPS_PROXY_TOKEN=provider"},
+	} {
+		ops := freeAddress(t)
+		c.ready[name] = "http://" + ops + "/readyz"
+		c.processes[name] = NewProcess(t, binaries, name, slices.Concat(common, env, []string{"OPS_ADDR=" + ops}))
+	}
+	c.StartAll()
+	return c
+}
+
+// Processes are the names of the processes, in starting order.
+func (c *Cloud) Processes() []string { return c.names }
+
+// Process is one of them.
+func (c *Cloud) Process(name string) *Process { return c.processes[name] }
+
+// StartAll starts every process that does not run and waits until all are ready.
+func (c *Cloud) StartAll() {
+	c.t.Helper()
+	for _, name := range c.names {
+		if !c.processes[name].Running() {
+			c.processes[name].Start()
+		}
+	}
+	for _, name := range c.names {
+		c.WaitReady(name)
+	}
+}
+
+// WaitReady waits until a process says that it is ready.
+func (c *Cloud) WaitReady(name string) {
+	c.t.Helper()
+	Eventually(c.t, startTimeout, name+" is ready", func() error {
+		if !c.processes[name].Running() {
+			c.t.Fatalf("%s ended by itself:\n%s", name, c.processes[name].Stderr())
+		}
+		answer, err := c.Call(c.t.Context(), c.ready[name])
+		if err == nil && answer.Status != http.StatusOK {
+			err = fmt.Errorf("%d: %s", answer.Status, answer.Body)
+		}
+		return err
+	})
+}
+
+// Restart stops a process in order, or kills it, and starts it again.
+func (c *Cloud) Restart(name string, kill bool) {
+	c.t.Helper()
+	if kill {
+		c.processes[name].Kill()
+	} else if code := c.processes[name].Stop(); code != 0 {
+		c.t.Fatalf("%s ended with %d when it was asked to stop", name, code)
+	}
+	c.processes[name].Start()
+	c.WaitReady(name)
+}
+
+// StopAll stops every process in the reverse order; each has to end with 0.
+func (c *Cloud) StopAll() {
+	c.t.Helper()
+	for _, name := range slices.Backward(c.names) {
+		if code := c.processes[name].Stop(); code != 0 {
+			c.t.Fatalf("%s ended with %d when it was asked to stop", name, code)
+		}
+	}
+}
+
+// ForwardProxy is where tenants' outgoing calls leave, with the credentials of a service that may make them.
+func (c *Cloud) ForwardProxy() string { return "http://mockserver:tenants@" + c.proxy.forward }
+
+// Banner finds the part of what `mocloud up` printed that pattern's first group matches.
+func (c *Cloud) Banner(pattern string) string {
+	c.t.Helper()
+	found := ""
+	Eventually(c.t, startTimeout, "the banner shows "+pattern, func() error {
+		match := regexp.MustCompile(pattern).FindStringSubmatch(c.processes[mocloud].Stdout())
+		if len(match) < 2 {
+			return fmt.Errorf("it shows:\n%s", c.processes[mocloud].Stdout())
+		}
+		found = match[1]
+		return nil
+	})
+	return found
+}
