@@ -129,7 +129,8 @@ func (s *Store) AddCode(ctx context.Context, accountID string, code account.Hash
 		for _, step := range []*bun.RawQuery{
 			tx.NewRaw("DELETE FROM signin_codes WHERE expires_at <= ?", now.UTC()),
 			tx.NewRaw("DELETE FROM sessions WHERE expires_at <= ?", now.UTC()),
-			tx.NewRaw("INSERT INTO signin_codes (hash, account_id, expires_at) VALUES (?, ?, ?)", code, accountID, expires.UTC()),
+			tx.NewRaw(`INSERT INTO signin_codes (hash, account_id, expires_at) VALUES (?, ?, ?)
+				ON CONFLICT (hash) DO UPDATE SET account_id = EXCLUDED.account_id, expires_at = EXCLUDED.expires_at`, code, accountID, expires.UTC()),
 		} {
 			if _, err := step.Exec(ctx); err != nil {
 				return err

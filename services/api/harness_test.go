@@ -1,0 +1,366 @@
+package api_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/redis/go-redis/v9"
+	"go.uber.org/goleak"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/store"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	token  = "test-token"
+	prefix = "t:"
+	good   = "- endpoint:\n    path: /hello/:name\n    response:\n      body: '{\"hello\": \"{{path-params.name}}\"}'\n"
+	bad    = "- endpoint:\n    path: 42: no\n"
+	soon   = 10 * time.Second // until a test gives up on what has to happen
+)
+
+// bench is a running api with an embedded Redis, and what a test does with them.
+type bench struct {
+	t        *testing.T
+	cfg      api.Config
+	redis    *redis.Client
+	url      string
+	database string
+	stop     func() // ends the api and waits for it
+}
+
+// database is a path that no other test has.
+func database(t *testing.T) string { return filepath.Join(t.TempDir(), "mocloud.db") }
+
+func config(path string) api.Config {
+	return api.Config{
+		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
+		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
+		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, KeepTombstones: time.Hour,
+	}
+}
+
+func start(t *testing.T, edit ...func(*api.Config)) *bench {
+	t.Helper()
+	server := miniredis.RunT(t)
+	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
+	t.Cleanup(func() { _ = client.Close() })
+	path := database(t)
+	b := &bench{t: t, cfg: config(path), redis: client, database: path}
+	for _, e := range edit {
+		e(&b.cfg)
+	}
+	b.run()
+	return b
+}
+
+// run starts the api, again if need be.
+func (b *bench) run() {
+	b.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	service, err := api.New(b.cfg, api.Deps{
+		Log: slog.New(slog.NewTextHandler(b.t.Output(), nil)), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{},
+		Redis: b.redis, Listener: listener,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- service.Run(ctx) }()
+	b.url = "http://" + listener.Addr().String()
+	b.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.t.Errorf("the api ended with %v", err)
+		}
+	})
+	b.t.Cleanup(func() { b.stop() })
+}
+
+// answer is what the api said.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// as reads the body.
+func as[T any](t *testing.T, a answer) T {
+	t.Helper()
+	var v T
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return v
+}
+
+// do sends a request with the test's token; headers are "Name: value".
+func (b *bench) do(method, path, body string, headers ...string) answer {
+	b.t.Helper()
+	var content io.Reader
+	if body != "" {
+		content = strings.NewReader(body)
+	}
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.url+path, content)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+		if value == "" {
+			r.Header.Del(name)
+		}
+	}
+	client := http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	res, err := client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, data}
+}
+
+// want is do, and the status has to be what is wanted.
+func (b *bench) want(status int, method, path, body string, headers ...string) answer {
+	b.t.Helper()
+	a := b.do(method, path, body, headers...)
+	if a.status != status {
+		b.t.Fatalf("%s %s: %d, wanted %d: %s", method, path, a.status, status, a.body)
+	}
+	return a
+}
+
+func encode(v any) string {
+	out, _ := json.Marshal(v)
+	return string(out)
+}
+
+// mockBody is the JSON of a mock as the tests look at it.
+type mockBody struct {
+	ID, Slug, Workspace, URL, State, Reason, Content string
+	Revision                                         int
+	PublishedRevision                                int `json:"published_revision"`
+	Diagnostics                                      []struct{ Severity string }
+}
+
+type publicationBody struct {
+	Mock, State, Reason string
+	Settled             bool
+	Revision            int
+	PublishedRevision   int `json:"published_revision"`
+	Change              uint64
+	Servers             struct{ Live, Applied int }
+	Diagnostics         []struct{ Message string }
+}
+
+func (b *bench) create(slug, content string) mockBody {
+	b.t.Helper()
+	return as[mockBody](b.t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": slug, "content": content})))
+}
+
+func (b *bench) wait(id, query string) publicationBody {
+	b.t.Helper()
+	return as[publicationBody](b.t, b.want(http.StatusOK, "GET", "/api/v1/mocks/"+id+"/publication?"+query, ""))
+}
+
+// store opens the api's database a second time, as another process would.
+func (b *bench) store() *store.Store {
+	b.t.Helper()
+	s, err := store.Open(b.t.Context(), secret.New("sqlite://"+b.database), true)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// sql changes the api's database behind its back.
+func (b *bench) sql(statement string, args ...any) {
+	b.t.Helper()
+	db, err := sql.Open("sqlite", b.database)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(b.t.Context(), statement, args...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// account makes another account with a token of the same name.
+func (b *bench) account(name string) account.Account {
+	b.t.Helper()
+	a, err := account.NewService(b.store(), time.Now).Provision(b.t.Context(), name, secret.New(name+"-token"), secret.String{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return a
+}
+
+// generator is a fake yamlgen: it follows the mocks stream, remembers what comes, and reports how far it is.
+type generator struct {
+	mu       sync.Mutex
+	position stream.Position
+	changes  []event.Envelope
+	grown    chan struct{}
+}
+
+func (b *bench) generator() *generator {
+	b.t.Helper()
+	g := &generator{grown: make(chan struct{}, 1)}
+	b.background(func(ctx context.Context) error {
+		c, err := stream.NewConsumer(stream.ConsumerConfig{Stream: event.Mocks, Prefix: prefix, Service: "yamlgen"}, b.redis, g)
+		if err != nil {
+			return err
+		}
+		return c.Run(ctx)
+	})
+	return g
+}
+
+// background runs something until the test ends.
+func (b *bench) background(run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	b.t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			b.t.Error(err)
+		}
+	})
+}
+
+func (g *generator) Position(context.Context) (stream.Position, error) { return stream.Position{}, nil }
+
+func (g *generator) Reset(_ context.Context, epoch string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.position, g.changes = stream.Position{Epoch: epoch}, nil
+	return nil
+}
+
+func (g *generator) Apply(_ context.Context, batch stream.Batch) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.changes = append(g.changes, batch.Changes...)
+	g.position = stream.Position{Epoch: batch.Epoch, Number: batch.To}
+	select {
+	case g.grown <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// reach waits until the generator has applied number and returns its position and all changes.
+func (g *generator) reach(t *testing.T, number uint64) (stream.Position, []event.Envelope) {
+	t.Helper()
+	timeout := time.After(soon)
+	for {
+		g.mu.Lock()
+		position, changes := g.position, slices.Clone(g.changes)
+		g.mu.Unlock()
+		if position.Number >= number {
+			return position, changes
+		}
+		select {
+		case <-g.grown:
+		case <-timeout:
+			t.Fatalf("the generator is at %d, not at %d", position.Number, number)
+		}
+	}
+}
+
+// applied says what a mock server says about itself.
+func (b *bench) applied(instance string, p stream.Position, leaving bool) {
+	b.t.Helper()
+	err := stream.Announce(b.t.Context(), b.redis, prefix, event.Applied{
+		Service: "mockserver", Instance: instance, Of: event.Unified, Epoch: p.Epoch, Number: p.Number, Leaving: leaving,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// follow opens the event stream; next returns an event's name, id and data.
+func (b *bench) follow(headers ...string) (next func() (name, id, data string)) {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	b.t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/events", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = res.Body.Close() })
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
+		b.t.Fatalf("events: %d %s", res.StatusCode, res.Header.Get("Content-Type"))
+	}
+	guard := time.AfterFunc(soon, cancel) // a stream that says nothing ends the test
+	b.t.Cleanup(func() { guard.Stop() })
+	lines := bufio.NewScanner(res.Body)
+	return func() (name, id, data string) {
+		b.t.Helper()
+		for lines.Scan() {
+			line := lines.Bytes()
+			switch {
+			case bytes.HasPrefix(line, []byte("event: ")):
+				name = string(line[7:])
+			case bytes.HasPrefix(line, []byte("id: ")):
+				id = string(line[4:])
+			case bytes.HasPrefix(line, []byte("data: ")):
+				data = string(line[6:])
+			case len(line) == 0 && name != "":
+				return name, id, data
+			}
+		}
+		b.t.Fatalf("the stream ended: %v", lines.Err())
+		return "", "", ""
+	}
+}

@@ -1,0 +1,276 @@
+package api_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/mocloud/mocloud/services/api"
+	"github.com/mocloud/mocloud/services/api/openapi"
+)
+
+// Everything that goes wrong is a problem with a stable code, a sentence, and where it can the input it is about.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	path := "/api/v1/mocks/" + m.ID
+	newMock := func(slug, content string) string { return encode(map[string]string{"slug": slug, "content": content}) }
+	for name, c := range map[string]struct {
+		method, path, body string
+		headers            []string
+		status             int
+		code, field        string
+		says               string
+	}{
+		"no token":               {"GET", "/api/v1/mocks", "", []string{"Authorization: "}, 401, "unauthorized", "", "Who are you?"},
+		"a wrong token":          {"GET", "/api/v1/mocks", "", []string{"Authorization: Bearer nope"}, 401, "unauthorized", "", "not known"},
+		"another scheme":         {"GET", "/api/v1/mocks", "", []string{"Authorization: Digest x"}, 401, "unauthorized", "", "Bearer TOKEN"},
+		"a wrong session":        {"GET", "/api/v1/mocks", "", []string{"Authorization: ", "Cookie: mocloud_session=x"}, 401, "unauthorized", "", "sign in again"},
+		"401 comes before 400":   {"POST", "/api/v1/mocks", "{", []string{"Authorization: "}, 401, "unauthorized", "", ""},
+		"an unknown path":        {"GET", "/api/v1/nothing", "", nil, 404, "not_found", "", "/api/v1/openapi.json"},
+		"an unknown page":        {"GET", "/nothing", "", nil, 404, "not_found", "", ""},
+		"an unknown method":      {"PATCH", path, "", nil, 405, "method_not_allowed", "", "Allow"},
+		"an unknown mock":        {"GET", "/api/v1/mocks/nope", "", nil, 404, "not_found", "", "no mock with this id"},
+		"a quoted id":            {"GET", "/api/v1/mocks/x'%20OR%201=1", "", nil, 404, "not_found", "", ""},
+		"an endless id":          {"GET", "/api/v1/mocks/" + strings.Repeat("x", 100), "", nil, 400, "invalid", "id", "length is 64"},
+		"not JSON":               {"POST", "/api/v1/mocks", "{", nil, 400, "invalid", "", "not JSON"},
+		"no body":                {"POST", "/api/v1/mocks", "", nil, 400, "invalid", "", ""},
+		"another content type":   {"POST", "/api/v1/mocks", newMock("x", good), []string{"Content-Type: text/plain"}, 415, "unsupported_media_type", "", "application/json"},
+		"no slug":                {"POST", "/api/v1/mocks", `{"content":""}`, nil, 400, "invalid", "slug", "slug"},
+		"a number for content":   {"POST", "/api/v1/mocks", `{"slug":"x","content":1}`, nil, 400, "invalid", "content", "string"},
+		"a field that is not":    {"POST", "/api/v1/mocks", `{"slug":"x","content":"","revision":7}`, nil, 400, "invalid", "", "revision"},
+		"an impossible slug":     {"POST", "/api/v1/mocks", newMock("Pets", good), nil, 422, "invalid", "slug", "a-z, 0-9"},
+		"a slug that is taken":   {"POST", "/api/v1/mocks", newMock("pets", good), nil, 409, "conflict", "slug", "already has"},
+		"an unknown workspace":   {"POST", "/api/v1/mocks", `{"slug":"x","content":"","workspace":"acme"}`, nil, 404, "not_found", "workspace", "not a member"},
+		"content too large":      {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<16+1)), nil, 413, "too_large", "content", "at most 65536"},
+		"a body too large":       {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<20)), nil, 413, "too_large", "", "larger than"},
+		"content not UTF-8":      {"POST", "/api/v1/mocks", "{\"slug\":\"x\",\"content\":\"\xff\"}", nil, 422, "invalid", "content", "UTF-8"},
+		"content with zero":      {"POST", "/api/v1/mocks", newMock("x", "\x00"), nil, 422, "invalid", "content", "zero"},
+		"a limit of none":        {"GET", "/api/v1/mocks?limit=0", "", nil, 400, "invalid", "limit", "at least 1"},
+		"a limit of too many":    {"GET", "/api/v1/mocks?limit=1000", "", nil, 400, "invalid", "limit", "200"},
+		"a limit of words":       {"GET", "/api/v1/mocks?limit=ten", "", nil, 400, "invalid", "limit", "limit"},
+		"a foreign cursor":       {"GET", "/api/v1/mocks?cursor=abc", "", nil, 422, "invalid", "cursor", "begin without"},
+		"a cursor of workspaces": {"GET", "/api/v1/workspaces?cursor=%25", "", nil, 422, "invalid", "cursor", "begin without"},
+		"an impossible wait":     {"GET", path + "/publication?wait=soon", "", nil, 400, "invalid", "wait", "wait"},
+		"an endless wait":        {"GET", path + "/publication?wait=10m", "", nil, 400, "invalid", "wait", "at most 1m"},
+		"an impossible ETag":     {"PUT", path, `{"content":""}`, []string{`If-Match: "abc"`}, 400, "invalid", "If-Match", "ETag"},
+		"a lost update":          {"PUT", path, `{"content":""}`, []string{`If-Match: "7"`}, 412, "lost_update", "", "revision is 1, not 7"},
+		"another site":           {"POST", path + "/publish", "", []string{"Sec-Fetch-Site: cross-site"}, 403, "forbidden", "", "another site"},
+		"another origin":         {"POST", path + "/publish", "", []string{"Origin: http://evil.localhost"}, 403, "forbidden", "", "another site"},
+		"a wrong code":           {"POST", "/api/v1/sessions", `{"code":"guess"}`, []string{"Authorization: "}, 401, "unauthorized", "code", "used already or has expired"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := b.do(c.method, c.path, c.body, c.headers...)
+			p := as[struct {
+				Type, Title, Code, Detail, Field string
+				Status                           int
+				RequestID                        string `json:"request_id"`
+			}](t, a)
+			if a.status != c.status || p.Status != c.status || p.Code != c.code || p.Field != c.field || !strings.Contains(p.Detail, c.says) {
+				t.Errorf("%d %s", a.status, a.body)
+			}
+			if a.header.Get("Content-Type") != "application/problem+json" || p.Type != "about:blank" || p.Title == "" || p.Detail == "" ||
+				p.RequestID == "" || p.RequestID != a.header.Get("X-Request-Id") {
+				t.Errorf("the shape of the problem: %v %s", a.header, a.body)
+			}
+			if c.status == 401 && a.header.Get("WWW-Authenticate") == "" {
+				t.Error("401 without WWW-Authenticate")
+			}
+			if c.status == 405 && a.header.Get("Allow") == "" {
+				t.Error("405 without Allow")
+			}
+		})
+	}
+}
+
+// Every operation on an id refuses another account's, as if it did not exist, and changes nothing. The operations come
+// from the document, so that none can be forgotten.
+func TestAnotherWorkspacesIDsOpenNothing(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.account("eve")
+	m := b.create("pets", good)
+	doc, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for path, item := range doc.Paths.Map() {
+		if !strings.Contains(path, "{") {
+			continue
+		}
+		for method, op := range item.Operations() {
+			body := ""
+			if op.RequestBody != nil {
+				body = encode(map[string]string{"content": "# eve was here\n"})
+			}
+			a := b.do(method, strings.ReplaceAll(path, "{id}", m.ID), body, "Authorization: Bearer eve-token")
+			if a.status != http.StatusNotFound || strings.Contains(string(a.body), "pets") {
+				t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+			}
+			tried++
+		}
+	}
+	if tried < 6 {
+		t.Errorf("the document has only %d operations on an id", tried)
+	}
+	if got := as[mockBody](t, b.want(http.StatusOK, "GET", "/api/v1/mocks/"+m.ID, "")); got.Revision != 1 || got.State != "offline" {
+		t.Errorf("the mock changed: %+v", got)
+	}
+	if a := b.want(http.StatusOK, "GET", "/api/v1/mocks", "", "Authorization: Bearer eve-token"); strings.Contains(string(a.body), "pets") {
+		t.Errorf("eve lists %s", a.body)
+	}
+	b.want(http.StatusNotFound, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace": "dev"}), "Authorization: Bearer eve-token")
+}
+
+// Every operation that is not public wants to know who calls.
+func TestOperationsWantAToken(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	doc, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public := map[string]bool{"createSession": true, "getOpenAPI": true, "getMockSchema": true}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			a := b.do(method, strings.ReplaceAll(path, "{id}", "x"), "", "Authorization: ")
+			if (a.status == http.StatusUnauthorized) == public[op.OperationID] {
+				t.Errorf("%s %s without a token: %d", method, path, a.status)
+			}
+		}
+	}
+}
+
+func TestAViewerMayOnlyLook(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	vic := b.account("vic")
+	b.sql("INSERT INTO members (account_id, workspace_id, role, created_at) SELECT ?, id, 'viewer', created_at FROM workspaces WHERE slug = 'dev'", vic.ID)
+	path := "/api/v1/mocks/" + m.ID
+	as := "Authorization: Bearer vic-token"
+	b.want(http.StatusOK, "GET", path, "", as)
+	b.want(http.StatusOK, "GET", path+"/publication", "", as)
+	b.want(http.StatusForbidden, "PUT", path, `{"content":""}`, as)
+	b.want(http.StatusForbidden, "DELETE", path, "", as)
+	b.want(http.StatusForbidden, "POST", path+"/publish", "", as)
+	b.want(http.StatusForbidden, "POST", path+"/unpublish", "", as)
+	b.want(http.StatusForbidden, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace": "dev"}), as)
+	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good}), as) // in its own
+}
+
+// The one-time link makes a session that the page and the API take, and that ends.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	anonymous := "Authorization: "
+	b.create("<script>"[1:7], good)
+	if page := b.want(http.StatusOK, "GET", "/", "", anonymous); !strings.Contains(string(page.body), "sign-in link") || strings.Contains(string(page.body), "page.js") {
+		t.Error("the page does not say how to sign in")
+	}
+	b.want(http.StatusUnauthorized, "GET", "/signin?code=guess", "", anonymous)
+	b.want(http.StatusMethodNotAllowed, "HEAD", "/signin?code=one-time", "", anonymous) // a preview does not use it up
+	a := b.want(http.StatusSeeOther, "GET", "/signin?code=one-time", "", anonymous)
+	cookie := a.header.Get("Set-Cookie")
+	if a.header.Get("Location") != "/" || !strings.HasPrefix(cookie, "mocloud_session=") ||
+		!strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") || strings.Contains(cookie, "Secure") || strings.Contains(cookie, "Domain") {
+		t.Errorf("signed in: %v", a.header)
+	}
+	again := b.want(http.StatusUnauthorized, "GET", "/signin?code=one-time", "", anonymous)
+	if !strings.Contains(string(again.body), "used already") {
+		t.Errorf("the second time: %s", again.body)
+	}
+	session := "Cookie: " + strings.SplitN(cookie, ";", 2)[0]
+	page := b.want(http.StatusOK, "GET", "/", "", anonymous, session)
+	if !strings.Contains(string(page.body), "http://script-dev.localhost:8000") {
+		t.Errorf("the page: %s", page.body)
+	}
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "", anonymous, session)
+	b.want(http.StatusForbidden, "POST", "/api/v1/validate", `{"content":""}`, anonymous, session, "Origin: http://pets-dev.localhost:8000")
+	b.want(http.StatusOK, "POST", "/api/v1/validate", `{"content":""}`, anonymous, session, "Origin: "+b.url)
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/sessions/current", "", anonymous, session)
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", anonymous, session)
+}
+
+func TestSecureCookies(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) { c.PublicURL = "https://mocks.example.com/" })
+	a := b.want(http.StatusCreated, "POST", "/api/v1/sessions", `{"code":"one-time"}`, "Authorization: ")
+	if cookie := a.header.Get("Set-Cookie"); !strings.HasPrefix(cookie, "__Host-mocloud_session=") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "Path=/") {
+		t.Errorf("the cookie: %s", cookie)
+	}
+	if a.header.Get("Strict-Transport-Security") == "" {
+		t.Error("no Strict-Transport-Security")
+	}
+}
+
+func TestDocumentsAndFiles(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	anonymous := "Authorization: "
+	for path, contentType := range map[string]string{
+		"/api/v1/openapi.json":     "application/json",
+		"/api/v1/schema/mock.json": "application/schema+json",
+		"/assets/page.css":         "text/css; charset=utf-8",
+		"/assets/page.js":          "text/javascript; charset=utf-8",
+		"/assets/icon.svg":         "image/svg+xml",
+	} {
+		a := b.want(http.StatusOK, "GET", path, "", anonymous)
+		if a.header.Get("Content-Type") != contentType || len(a.body) == 0 {
+			t.Errorf("%s: %s, %d bytes", path, a.header.Get("Content-Type"), len(a.body))
+		}
+		for _, header := range []string{"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"} {
+			if a.header.Get(header) == "" {
+				t.Errorf("%s: no %s", path, header)
+			}
+		}
+		if a.header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s may be read from other sites", path)
+		}
+	}
+	for _, path := range []string{"/assets/../index.html", "/assets/%2e%2e/index.html", "/assets/"} {
+		if a := b.do("GET", path, "", anonymous); a.status == http.StatusOK && strings.Contains(string(a.body), "{{") {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	v := as[struct {
+		Valid       bool
+		Diagnostics []struct{ Line int }
+	}](t, b.want(http.StatusOK, "POST", "/api/v1/validate", encode(map[string]string{"content": bad})))
+	if v.Valid || len(v.Diagnostics) == 0 {
+		t.Errorf("validated: %+v", v)
+	}
+	if a := b.do("GET", "/api/v1/mocks", "", "X-Request-Id: from-the-caller"); a.header.Get("X-Request-Id") != "from-the-caller" {
+		t.Error("the caller's request id is lost")
+	}
+	if a := b.do("GET", "/api/v1/mocks", "", "X-Request-Id: "+url.QueryEscape("a b\n")); strings.Contains(a.header.Get("X-Request-Id"), "%") {
+		t.Error("an odd request id is repeated")
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.account("eve")
+	next := b.follow()
+	m := b.create("pets", good)
+	name, first, data := next()
+	if name != "publication" || !strings.Contains(data, m.ID) || !strings.Contains(data, `"state":"offline"`) {
+		t.Errorf("%s %s %s", name, first, data)
+	}
+	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "secret", "content": good}), "Authorization: Bearer eve-token")
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/mocks/"+m.ID, "")
+	if name, _, data := next(); name != "deleted" || !strings.Contains(data, m.ID) {
+		t.Errorf("%s %s: eve's mock must not show, the deletion must", name, data)
+	}
+	if name, _, _ := b.follow("Last-Event-ID: " + first)(); name != "deleted" {
+		t.Errorf("resumed with %s", name)
+	}
+	if name, _, _ := b.follow("Last-Event-ID: another-7")(); name != "reset" {
+		t.Errorf("resumed after another life with %s", name)
+	}
+	b.stop() // ends while streams are open
+}
