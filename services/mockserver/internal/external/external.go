@@ -148,7 +148,7 @@ func (l *Loader) Load(ctx context.Context, req Request) (Content, error) {
 		l.loads.WithLabelValues("cache").Inc()
 		return e.content, e.err
 	}
-	result := l.flights.DoChan(k.String(), func() (any, error) {
+	result := l.flights.DoChan(k.String(), func() (any, error) { //nolint:contextcheck // a shared load outlives the caller who began it
 		e, err := l.refresh(k)
 		return e, err
 	})

@@ -135,24 +135,24 @@ func TestCacheAgesRevalidatesAndOutlivesFailure(t *testing.T) {
 		}
 		check("1", false, 1, 1)
 		check("1", false, 1, 1) // fresh
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		check("1", false, 2, 1) // looked at again, unchanged: not read again
 		files.set("w1/a.json", "2", nil)
 		check("1", false, 2, 1) // still fresh
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		check("2", false, 3, 2)
 		files.set("w1/a.json", "3", errors.New("store is gone"))
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		check("2", true, 4, 2)
 		check("2", true, 4, 2) // the failing store is not asked each time
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		check("2", true, 5, 2)
 		files.set("w1/a.json", "3", nil)
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		check("3", false, 6, 3)
 
 		files.set("w1/a.json", "3", errors.New("store is gone"))
-		time.Sleep(11 * time.Minute)
+		<-time.After(11 * time.Minute)
 		if _, err := load(t, l, "a.json"); apperr.CodeOf(err) != apperr.Unavailable {
 			t.Fatalf("after MaxStale: %v", err)
 		}
@@ -164,7 +164,7 @@ func TestCacheAgesRevalidatesAndOutlivesFailure(t *testing.T) {
 		files.mu.Lock()
 		delete(files.files, "w1/b.json")
 		files.mu.Unlock()
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		if _, err := load(t, l, "b.json"); apperr.CodeOf(err) != apperr.NotFound {
 			t.Fatalf("removed file: %v", err)
 		}
@@ -352,13 +352,13 @@ func TestCacheShares(t *testing.T) {
 		return ok
 	}
 	put("quiet", "a")
-	for _, p := range strings.Split("abcdefghijklmnop", "") {
+	for _, p := range strings.SplitSeq("abcdefghijklmnop", "") {
 		put("loud", p)
 	}
 	if !has("quiet", "a") || has("loud", "l") || !has("loud", "m") || !has("loud", "p") {
 		t.Error("a loud workspace must lose its own oldest entries and nobody else's")
 	}
-	for _, w := range strings.Split("123456789", "") {
+	for _, w := range strings.SplitSeq("123456789", "") {
 		put(w, "a")
 	}
 	if has("loud", "n") || c.size > c.limit || len(c.entries) != 10 || c.order.Len() != 10 {

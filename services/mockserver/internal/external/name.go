@@ -57,9 +57,8 @@ func newKey(req Request) (key, error) {
 // hasScheme reports whether p begins like scheme://.
 func hasScheme(p string) bool {
 	scheme, _, ok := strings.Cut(strings.TrimSpace(p), "://")
-	return ok && !strings.ContainsFunc(scheme, func(r rune) bool {
-		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '-' || r == '.')
-	})
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-."
+	return ok && strings.Trim(scheme, letters) == ""
 }
 
 // cleanURL returns a normalised http(s) URL without fragment.

@@ -160,14 +160,11 @@ func (c cellKinds) appendValue(b []byte, at cell, raw string) []byte {
 		return append(b, "null"...)
 	}
 	kind := c.kinds[at]
-	switch kind {
-	case kindText:
-		return appendJSON(b, raw)
-	case kindBool:
+	if kind == kindBool {
 		return strconv.AppendBool(b, raw == "1" || strings.EqualFold(raw, "true"))
 	}
 	n, err := strconv.ParseFloat(raw, 64)
-	if err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
+	if kind == kindText || err != nil || math.IsInf(n, 0) || math.IsNaN(n) {
 		return appendJSON(b, raw)
 	}
 	if kind == kindDate {

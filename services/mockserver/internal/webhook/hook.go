@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -100,7 +101,7 @@ func (h *Hook) compileBody(b *mockspec.Body, mediaType string) error {
 	case b.Kind == mockspec.BodyNone:
 		return nil
 	case b.Kind == mockspec.BodyExternal:
-		return fmt.Errorf("external-body is for answers; write the webhook's body as text")
+		return errors.New("external-body is for answers; write the webhook's body as text")
 	case b.Kind == mockspec.BodyJSON, isJSON(mediaType):
 		escaping = selmer.JSON
 	case mediaType == "":

@@ -89,6 +89,12 @@ func start(t *testing.T, cfg Config, answer func(*http.Request) (*http.Response,
 	return s, r, func() { cancel(); wg.Wait() }
 }
 
+// pass lets the bubble's time pass, and everybody in it do what is due.
+func pass(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
 func call(host string) Call {
 	return Call{Endpoint: "POST /orders", URL: "https://" + host + "/hook", Method: "POST", Body: []byte("{}")}
 }
@@ -109,8 +115,7 @@ func TestDeliver(t *testing.T) {
 		if h := s.History("m"); len(h) != 1 || h[0].State != Waiting || !h[0].Next.Equal(queued.Add(time.Minute)) {
 			t.Errorf("before its time: %+v", h)
 		}
-		time.Sleep(61 * time.Second)
-		synctest.Wait()
+		pass(61 * time.Second)
 		want := []Delivery{{Endpoint: "POST /orders", Method: "POST", URL: "https://a.example/hook", State: Delivered, Queued: queued, Attempts: 1, Status: 204}}
 		if diff := cmp.Diff(want, s.History("m"), cmpopts.IgnoreFields(Delivery{}, "ID")); diff != "" {
 			t.Error(diff)
@@ -157,8 +162,7 @@ func TestRetries(t *testing.T) {
 				if err := s.Enqueue("w", "m", call("a.example")); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(10 * time.Minute)
-				synctest.Wait()
+				pass(10 * time.Minute)
 				d := s.History("m")[0]
 				if d.Attempts != tt.attempts || d.State != tt.state || d.Reason != tt.reason || len(r.requests) != tt.attempts {
 					t.Errorf("%+v after %d requests", d, len(r.requests))
@@ -181,7 +185,7 @@ func TestOneWorkspaceDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := func(r *http.Request) (*http.Response, error) {
 			if r.URL.Host == "slow.example" {
-				time.Sleep(9 * time.Second)
+				<-time.After(9 * time.Second)
 			}
 			return status(200)(r)
 		}
@@ -204,7 +208,7 @@ func TestOneWorkspaceDelaysNoOther(t *testing.T) {
 				t.Errorf("the quiet workspace waits: %+v", d)
 			}
 		}
-		time.Sleep(10 * time.Minute)
+		pass(10 * time.Minute)
 		if r.max["slow.example"] != 2 {
 			t.Errorf("%d calls of one workspace at once, want 2", r.max["slow.example"])
 		}
@@ -255,7 +259,7 @@ func TestStop(t *testing.T) {
 				<-r.Context().Done()
 				return nil, r.Context().Err()
 			case "slow.example":
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 			case "down.example":
 				return status(500)(r)
 			}

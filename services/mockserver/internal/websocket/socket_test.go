@@ -63,7 +63,7 @@ func serve(t *testing.T, cfg Config, w *mockspec.WebSocket) *bench {
 		socket.Serve(w, r, sc, b.done)
 	}))
 	t.Cleanup(func() {
-		if err := b.hub.Shutdown(context.Background()); err != nil { //nolint:usetesting // the test's own context has ended
+		if err := b.hub.Shutdown(context.Background()); err != nil { // the test's own has ended
 			t.Error(err)
 		}
 		srv.Close()
