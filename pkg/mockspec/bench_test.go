@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
@@ -80,6 +82,20 @@ func BenchmarkFits(b *testing.B) {
 	for b.Loop() {
 		if !mockspec.TypeUUID.Fits("0b0e7c5a-93c4-4b62-9f4c-0d5f0cf1b2aa") || !mockspec.TypeDate.Fits("2024-02-29") || !mockspec.TypeInt.Fits("12345") {
 			b.Fatal("does not fit")
+		}
+	}
+}
+
+// BenchmarkYAML is the floor of BenchmarkParse: the same text into YAML nodes.
+func BenchmarkYAML(b *testing.B) {
+	src := typical(1 << 20)[:1<<20]
+	src = src[:bytes.LastIndex(src, []byte("# Endpoint"))]
+	b.SetBytes(int64(len(src)))
+	b.ReportAllocs()
+	for b.Loop() {
+		var n yaml.Node
+		if err := yaml.Unmarshal(src, &n); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

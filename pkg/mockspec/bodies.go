@@ -15,7 +15,7 @@ func (r *reader) body(n *yaml.Node, contentType string) Body {
 	case isText(n):
 		b.Kind, b.Template = BodyText, n.Value
 	default:
-		w := jsonWriter{r: r}
+		w := jsonWriter{r: r, dst: make([]byte, 0, 256)}
 		w.value(n)
 		b.Kind, b.JSON = BodyJSON, string(w.dst)
 		b.Template = b.JSON
@@ -47,7 +47,7 @@ func (r *reader) sample(n *yaml.Node) *Sample {
 	if !isText(n) {
 		return &Sample{at(n), r.schema(n, at(n))}
 	}
-	value, err := readJSON([]byte(n.Value))
+	value, err := readJSON(n.Value)
 	if err != nil {
 		e := asJSONError(err)
 		r.warn(r.src.locate(n, e.offset), CodeSampleNotJSON, "write JSON, or YAML without quotes", "the sample of the request body is not JSON and is not checked: %s", e.what)

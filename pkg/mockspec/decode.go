@@ -28,7 +28,7 @@ func DecodeLines(data []byte) (*Mock, error) {
 		if !bytes.HasPrefix(text, []byte("- ")) {
 			return nil, fmt.Errorf("line %d: an item that begins with `- ` is expected", line)
 		}
-		j.text, j.i, j.line = text, 2, line
+		j.begin(string(text), line, 2) // a copy of this line alone, which the strings of the mock are parts of
 		n, err := j.value()
 		if err != nil {
 			return nil, fmt.Errorf("line %d: byte %d: %w", line, asJSONError(err).offset+1, err)

@@ -21,7 +21,19 @@ func Format(src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := formatter{src: r.src}
+	if len(docs) == 0 { // comments at most
+		return append(bytes.TrimSpace(r.src.text), '\n'), nil
+	}
+	out, err := write(docs, r.src, true)
+	if err != nil { // an alias that would come before its anchor, perhaps
+		out, err = write(docs, r.src, false)
+	}
+	return out, err
+}
+
+// write writes documents and makes sure that nothing got lost; sort says whether keys are put in order.
+func write(docs []*yaml.Node, src source, sort bool) ([]byte, error) {
+	f := formatter{src: src, sort: sort}
 	for i, d := range docs {
 		if i > 0 {
 			f.line(0, "---")
@@ -46,7 +58,7 @@ func Format(src []byte) ([]byte, error) {
 	if err := sameTree(docs, again); err != nil {
 		return nil, err
 	}
-	if lost := lostComment(r.src.text, docs, out); lost != "" {
+	if lost := lostComment(src.text, docs, out); lost != "" {
 		return nil, fmt.Errorf("%w: the comment %q would be lost: move it to a line of its own", ErrUnsafe, brief(lost))
 	}
 	return out, nil
@@ -80,8 +92,17 @@ func formatTree(src []byte) ([]*yaml.Node, *reader, error) {
 
 // formatter writes nodes with their comments.
 type formatter struct {
-	src source
-	out []byte
+	src  source
+	out  []byte
+	sort bool
+}
+
+// entries returns the entries of a map in the order in which they are written.
+func (f *formatter) entries(n *yaml.Node, t *table) []pair {
+	if !f.sort {
+		t = nil
+	}
+	return ordered(n, t)
 }
 
 func (f *formatter) line(indent int, text string) {
@@ -139,10 +160,8 @@ func (f *formatter) foot(indent int, text string) {
 func (f *formatter) item(n *yaml.Node, indent int, t *table) {
 	f.comment(indent, n.HeadComment)
 	if n.Kind == yaml.MappingNode && len(n.Content) > 0 && properties(n) == "" && f.flow(n) == "" {
-		pairs := ordered(n, t)
-		if f.nested(pairs[0].key.HeadComment) { // a comment cannot stand between `-` and its first key
-			f.comment(indent, pairs[0].key.HeadComment)
-		}
+		pairs := f.entries(n, t)
+		f.comment(indent, pairs[0].key.HeadComment) // which cannot stand between `-` and the key
 		for i, p := range pairs {
 			lead := strings.Repeat(" ", indent+2)
 			if i == 0 {
@@ -156,8 +175,6 @@ func (f *formatter) item(n *yaml.Node, indent int, t *table) {
 	f.value(n, strings.Repeat(" ", indent)+"-", indent, "", t)
 	f.foot(indent, n.FootComment)
 }
-
-func (*formatter) nested(comment string) bool { return comment != "" }
 
 // entry writes one entry of a block map; lead is what stands before the key.
 func (f *formatter) entry(p pair, indent int, lead string, head bool, t *table) {
@@ -214,7 +231,7 @@ func (f *formatter) value(n *yaml.Node, lead string, indent int, comment string,
 	switch n.Kind {
 	case yaml.MappingNode:
 		f.line(0, lead+end)
-		for _, p := range ordered(n, t) {
+		for _, p := range f.entries(n, t) {
 			f.entry(p, indent+2, strings.Repeat(" ", indent+2), true, t)
 		}
 	case yaml.SequenceNode:
@@ -308,11 +325,7 @@ func flowText(n *yaml.Node) string {
 			if n.Content[i].Kind == yaml.AliasNode {
 				key += " "
 			}
-			v := flowText(n.Content[i+1])
-			if v != "" {
-				v = " " + v
-			}
-			parts = append(parts, key+":"+v)
+			parts = append(parts, key+": "+flowText(n.Content[i+1]))
 		}
 		return lead + "{" + strings.Join(parts, ", ") + "}"
 	case yaml.SequenceNode:

@@ -10,14 +10,21 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// jsonReader reads JSON text into the nodes that the YAML parser would make of it, many times faster. Nodes are made
-// in slabs; they carry the line that the reader is told and their column in bytes.
+// jsonReader reads JSON text into the nodes that the YAML parser would make of it, many times faster. Nodes carry the
+// line that the reader is told and their column in bytes. They are good until the next text is read: a mock keeps
+// strings of the text, never nodes.
 type jsonReader struct {
-	text  []byte
+	text  string
 	i     int
 	line  int
 	depth int
-	nodes []yaml.Node
+	nodes []*yaml.Node
+	used  int
+}
+
+// begin starts on another text.
+func (j *jsonReader) begin(text string, line, i int) {
+	j.text, j.line, j.i, j.used = text, line, i, 0
 }
 
 // jsonSyntaxError says where text is not JSON.
@@ -40,7 +47,7 @@ func asJSONError(err error) *jsonSyntaxError {
 const maxJSONDepth = 200
 
 // readJSON reads one JSON value that takes all of text.
-func readJSON(text []byte) (*yaml.Node, error) {
+func readJSON(text string) (*yaml.Node, error) {
 	j := jsonReader{text: text, line: 1}
 	n, err := j.value()
 	if err != nil {
@@ -57,12 +64,15 @@ func (j *jsonReader) wrong(format string, args ...any) error {
 }
 
 func (j *jsonReader) node(k yaml.Kind, tag, value string) *yaml.Node {
-	if len(j.nodes) == 0 {
-		j.nodes = make([]yaml.Node, 32)
+	if j.used == len(j.nodes) {
+		slab := make([]yaml.Node, 32)
+		for i := range slab {
+			j.nodes = append(j.nodes, &slab[i])
+		}
 	}
-	n := &j.nodes[0]
-	j.nodes = j.nodes[1:]
-	n.Kind, n.Tag, n.Value, n.Line, n.Column = k, tag, value, j.line, j.i+1
+	n := j.nodes[j.used]
+	j.used++
+	n.Kind, n.Style, n.Tag, n.Value, n.Line, n.Column, n.Content = k, 0, tag, value, j.line, j.i+1, n.Content[:0]
 	return n
 }
 
@@ -93,13 +103,13 @@ func (j *jsonReader) value() (*yaml.Node, error) {
 		return j.number()
 	}
 	for _, w := range []struct{ text, tag string }{{"true", "!!bool"}, {"false", "!!bool"}, {"null", "!!null"}} {
-		if strings.HasPrefix(string(j.text[j.i:min(j.i+5, len(j.text))]), w.text) {
+		if strings.HasPrefix(j.text[j.i:], w.text) {
 			n := j.node(yaml.ScalarNode, w.tag, w.text)
 			j.i += len(w.text)
 			return n, nil
 		}
 	}
-	u, _ := utf8.DecodeRune(j.text[j.i:])
+	u, _ := utf8.DecodeRuneInString(j.text[j.i:])
 	return nil, j.wrong("a value cannot begin with %q", u)
 }
 
@@ -159,7 +169,7 @@ func (j *jsonReader) number() (*yaml.Node, error) {
 	for j.i < len(j.text) && strings.IndexByte("+-.eE0123456789", j.text[j.i]) >= 0 {
 		j.i++
 	}
-	s := string(j.text[start:j.i])
+	s := j.text[start:j.i]
 	end := j.i
 	j.i = start
 	if !isJSONNumber(s) {
@@ -174,7 +184,7 @@ func (j *jsonReader) number() (*yaml.Node, error) {
 	return n, nil
 }
 
-// str reads a string; most have no escapes and are one copy.
+// str reads a string; most have no escapes and are part of the text.
 func (j *jsonReader) str() (*yaml.Node, error) {
 	n := j.node(yaml.ScalarNode, "!!str", "")
 	n.Style = yaml.DoubleQuotedStyle
@@ -183,7 +193,7 @@ func (j *jsonReader) str() (*yaml.Node, error) {
 	for j.i < len(j.text) {
 		switch c := j.text[j.i]; {
 		case c == '"':
-			n.Value = string(j.text[start:j.i])
+			n.Value = j.text[start:j.i]
 			j.i++
 			return n, nil
 		case c == '\\':
@@ -249,7 +259,8 @@ func (j *jsonReader) unit() (rune, bool) {
 		return 0, false
 	}
 	var u rune
-	for _, c := range j.text[j.i+2 : j.i+6] {
+	for k := j.i + 2; k < j.i+6; k++ {
+		c := j.text[k]
 		if unhex(c) == 0 && c != '0' {
 			return 0, false
 		}
