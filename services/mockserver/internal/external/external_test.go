@@ -352,13 +352,13 @@ func TestCacheShares(t *testing.T) {
 		return ok
 	}
 	put("quiet", "a")
-	for _, p := range strings.SplitSeq("abcdefghijklmnop", "") {
+	for p := range strings.SplitSeq("abcdefghijklmnop", "") {
 		put("loud", p)
 	}
 	if !has("quiet", "a") || has("loud", "l") || !has("loud", "m") || !has("loud", "p") {
 		t.Error("a loud workspace must lose its own oldest entries and nobody else's")
 	}
-	for _, w := range strings.SplitSeq("123456789", "") {
+	for w := range strings.SplitSeq("123456789", "") {
 		put(w, "a")
 	}
 	if has("loud", "n") || c.size > c.limit || len(c.entries) != 10 || c.order.Len() != 10 {
