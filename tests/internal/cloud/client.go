@@ -164,12 +164,15 @@ func (c *Client) WaitFor(ctx context.Context, id string, revision int, state str
 }
 
 // Call calls a mock.
-func (c *Client) Call(ctx context.Context, url string) (Answer, error) {
+func (c *Client) Call(ctx context.Context, url string) (Answer, error) { return Get(ctx, c.http, url) }
+
+// Get is one GET request with its whole answer.
+func Get(ctx context.Context, client *http.Client, url string) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return Answer{}, err
 	}
-	response, err := c.http.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -32,6 +32,8 @@ const adminToken = "mct_end-to-end-test" //nolint:gosec // It opens what lives a
 type Cloud struct {
 	*Client
 
+	// AuditFile is where the proxy writes its audit trail.
+	AuditFile string
 	// Stores of the services apart; empty when embedded.
 	DatabaseURL, RedisURL, RedisPrefix, ObjectStoreURL string
 
@@ -39,11 +41,7 @@ type Cloud struct {
 	names     []string // in starting order
 	processes map[string]*Process
 	ready     map[string]string // URLs that answer 200 when a process is ready
-	proxy     proxyAddresses
 }
-
-// proxyAddresses is where the proxy listens.
-type proxyAddresses struct{ reverse, forward string }
 
 // Servers replaces the shared servers of the services apart with a test's own, or puts a fault proxy before one. Empty fields
 // take the shared server.
@@ -61,10 +59,11 @@ func Start(t testing.TB, binaries Binaries, target Target) *Cloud {
 func startEmbedded(t testing.TB, binaries Binaries) *Cloud {
 	t.Helper()
 	api, mocks, ops := freeAddress(t), freeAddress(t), freeAddress(t)
-	p := NewProcess(t, binaries, mocloud, []string{"MOCLOUD_ADMIN_TOKEN=" + adminToken},
+	audit := filepath.Join(t.TempDir(), "audit")
+	p := NewProcess(t, binaries, mocloud, []string{"MOCLOUD_ADMIN_TOKEN=" + adminToken, "PROXY_AUDIT_FILE=" + audit},
 		"up", "--data", filepath.Join(t.TempDir(), "data"), "--api", api, "--mocks", mocks, "--ops", ops)
 	c := &Cloud{
-		Client: newClient(t, "http://"+api, adminToken), t: t, names: []string{mocloud},
+		Client: newClient(t, "http://"+api, adminToken), AuditFile: audit, t: t, names: []string{mocloud},
 		processes: map[string]*Process{mocloud: p}, ready: map[string]string{mocloud: "http://" + ops + "/readyz"},
 	}
 	c.StartAll()
@@ -74,13 +73,13 @@ func startEmbedded(t testing.TB, binaries Binaries) *Cloud {
 // StartApart starts the five services.
 func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 	t.Helper()
-	api, mocks := freeAddress(t), freeAddress(t)
+	api, mocks, forward, reverse := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
 	_, mocksPort, _ := strings.Cut(mocks, ":")
 	c := &Cloud{
 		Client:      newClient(t, "http://"+api, adminToken),
 		DatabaseURL: servers.DatabaseURL, RedisURL: servers.RedisURL, ObjectStoreURL: servers.ObjectStoreURL,
-		t: t, names: services(), processes: map[string]*Process{}, ready: map[string]string{},
-		proxy: proxyAddresses{reverse: freeAddress(t), forward: freeAddress(t)},
+		AuditFile: filepath.Join(t.TempDir(), "audit"),
+		t:         t, names: services(), processes: map[string]*Process{}, ready: map[string]string{},
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = testkit.Postgres(t)
@@ -95,20 +94,21 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 	}
 	common := []string{
 		"REDIS_URL=" + c.RedisURL, "REDIS_PREFIX=" + c.RedisPrefix, "OBJECT_STORE_URL=" + c.ObjectStoreURL, "BASE_DOMAIN=localhost",
-		"EGRESS_PROXY_URL=http://mockserver:tenants@" + c.proxy.forward,
 	}
 	for name, env := range map[string][]string{
 		"proxy": {
-			"PROXY_REVERSE_ADDR=" + c.proxy.reverse, "PROXY_FORWARD_ADDR=" + c.proxy.forward,
+			"PROXY_REVERSE_ADDR=" + reverse, "PROXY_FORWARD_ADDR=" + forward, "PROXY_AUDIT_FILE=" + c.AuditFile,
 			"PROXY_REVERSE_CALLERS=cloudops:provider", "PROXY_FORWARD_CALLERS=mockserver:tenants",
 		},
 		"api": {
 			"API_ADDR=" + api, "DATABASE_URL=" + c.DatabaseURL, "API_PUBLIC_URL=http://" + api,
 			"MOCK_URL=http://{host}:" + mocksPort, "MOCLOUD_ADMIN_TOKEN=" + adminToken,
 		},
-		"yamlgen":    {},
-		"mockserver": {"MOCKSERVER_ADDR=" + mocks},
-		"cloudops":   {"CLOUDOPS_PROXY_URL=http://" + c.proxy.reverse, "CLOUDOPS_PROXY_TOKEN=provider"},
+		"yamlgen": {},
+		"mockserver": {
+			"MOCKSERVER_ADDR=" + mocks, "MOCKSERVER_EGRESS_URL=http://" + forward, "MOCKSERVER_EGRESS_TOKEN=tenants",
+		},
+		"cloudops": {"CLOUDOPS_PROXY_URL=http://" + reverse, "CLOUDOPS_PROXY_TOKEN=provider"},
 	} {
 		ops := freeAddress(t)
 		c.ready[name] = "http://" + ops + "/readyz"
@@ -173,9 +173,6 @@ func (c *Cloud) StopAll() {
 		}
 	}
 }
-
-// ForwardProxy is where tenants' outgoing calls leave, with the credentials of a service that may make them.
-func (c *Cloud) ForwardProxy() string { return "http://mockserver:tenants@" + c.proxy.forward }
 
 // Banner finds the part of what `mocloud up` printed that pattern's first group matches.
 func (c *Cloud) Banner(pattern string) string {
