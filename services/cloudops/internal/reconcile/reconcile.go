@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -189,7 +190,7 @@ func (r *Reconciler) reconcile(ctx context.Context) (time.Duration, error) {
 	}
 	for id, d := range snapshot.Domains {
 		status := after.Statuses[id]
-		if reason, ok := failed[d.Host]; ok && status.State == plan.Publishing {
+		if reason, ok := failed[strings.ToLower(d.Host)]; ok && status.State == plan.Publishing {
 			after.Statuses[id] = reason
 		}
 	}
