@@ -50,7 +50,10 @@ func write(docs []*yaml.Node, src source, sort bool) ([]byte, error) {
 			f.comment(0, d.FootComment)
 		}
 	}
-	out := append(bytes.TrimRight(bytes.TrimLeft(f.out, "\n"), "\n"), '\n')
+	out := append(f.out[:f.keep:f.keep], bytes.TrimRight(f.out[f.keep:], "\n")...)
+	if !bytes.HasSuffix(out, []byte("\n")) {
+		out = append(out, '\n')
+	}
 	again, _, err := formatTree(out)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnsafe, err)
@@ -95,6 +98,7 @@ type formatter struct {
 	src  source
 	out  []byte
 	sort bool
+	keep int // the end of the last block scalar whose empty lines count
 }
 
 // entries returns the entries of a map in the order in which they are written.
@@ -251,6 +255,9 @@ func (f *formatter) value(n *yaml.Node, lead string, indent int, comment string,
 		f.line(0, lead+" "+header+end)
 		for _, l := range lines {
 			f.line(indent+2, l)
+		}
+		if strings.HasSuffix(header, "+") {
+			f.keep = len(f.out)
 		}
 	}
 }
