@@ -93,8 +93,6 @@ func cleanName(raw string) (string, error) {
 		return "", apperr.New(apperr.Invalid, "external-body: path %q %s", clip(raw), why)
 	}
 	switch {
-	case strings.TrimSpace(raw) == "":
-		return bad("is empty; name a file of the workspace or an http(s) URL")
 	case len(raw) > maxName:
 		return bad("is too long")
 	case !utf8.ValidString(raw):
@@ -105,8 +103,6 @@ func cleanName(raw string) (string, error) {
 		return bad(`contains "\"; separate folders with "/"`)
 	case strings.HasPrefix(raw, "/"):
 		return bad("is absolute; name a file of the workspace without a leading /")
-	case len(raw) >= 2 && raw[1] == ':' && unicode.IsLetter(rune(raw[0])):
-		return bad("names a drive; name a file of the workspace")
 	}
 	for segment := range strings.SplitSeq(raw, "/") {
 		if segment == ".." {
@@ -114,8 +110,13 @@ func cleanName(raw string) (string, error) {
 		}
 	}
 	name := path.Clean(raw)
-	if name == "." || strings.HasSuffix(raw, "/") {
+	switch {
+	case raw == "" || strings.TrimSpace(name) == "":
+		return bad("is empty; name a file of the workspace or an http(s) URL")
+	case name == "." || strings.HasSuffix(raw, "/"):
 		return bad("is a folder; name a file")
+	case len(name) >= 2 && name[1] == ':' && unicode.IsLetter(rune(name[0])):
+		return bad("names a drive; name a file of the workspace")
 	}
 	return name, nil
 }
