@@ -2,6 +2,8 @@ package egress
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -27,6 +29,8 @@ type Config struct {
 	// AllowPrivate lifts the rule from direct calls: for a program that serves its own user on his own machine, where
 	// webhooks to localhost are what he expects. With a ProxyURL it is an error.
 	AllowPrivate bool
+	// RootCAs are the certificate authorities that destinations are checked by; nil means the system's.
+	RootCAs *x509.CertPool
 	// Timeout bounds a call, redirects and the reading of the body included. Default 30 s.
 	Timeout time.Duration
 }
@@ -68,6 +72,7 @@ func New(cfg Config) (*http.Client, error) {
 		TLSHandshakeTimeout:    5 * time.Second,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
+		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
 	}
 	switch {
 	case cfg.ProxyURL != "":
