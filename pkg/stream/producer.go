@@ -177,12 +177,23 @@ func (p *Producer) beat(ctx context.Context) {
 	}
 }
 
-func (p *Producer) heartbeat(ctx context.Context) error {
-	asking, cancel := context.WithTimeout(ctx, logTimeout)
+func (p *Producer) head(ctx context.Context) (Position, error) {
+	ctx, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
-	head, err := p.source.Head(asking)
+	head, err := p.source.Head(ctx)
 	if err != nil {
-		return fmt.Errorf("read head: %w", err)
+		return head, fmt.Errorf("read head: %w", err)
+	}
+	return head, nil
+}
+
+func (p *Producer) heartbeat(ctx context.Context) error {
+	head, err := p.head(ctx)
+	if err != nil {
+		return err
+	}
+	if head.Epoch == "" {
+		return nil // nothing to announce yet
 	}
 	fresh := p.fresh.Swap(false)
 	m, err := encode(p.names.heartbeat(), &heartbeat{V: wireVersion, Epoch: head.Epoch, Head: head.Number, Fresh: fresh})
@@ -221,6 +232,9 @@ func (p *Producer) answerAll(ctx context.Context) {
 
 // answer claims a request and answers it. If that fails, the asker repeats it under another name.
 func (p *Producer) answer(ctx context.Context, r request) error {
+	if head, err := p.head(ctx); err != nil || head.Epoch == "" {
+		return err // another producer may know more
+	}
 	mine, err := p.bus.claim(ctx, p.names.claim(r.Request), claimFor)
 	if err != nil || !mine {
 		return err
@@ -244,9 +258,9 @@ func (p *Producer) answer(ctx context.Context, r request) error {
 func (p *Producer) replay(ctx context.Context, r request) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, logTimeout)
 	defer cancel()
-	head, err := p.source.Head(ctx)
+	head, err := p.head(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read head: %w", err)
+		return nil, err
 	}
 	a := &answer{
 		V: wireVersion, Request: r.Request, Instance: r.Instance,

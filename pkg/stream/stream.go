@@ -31,7 +31,8 @@ var ErrTooOld = errors.New("position is older than the log")
 // Log is a producer's memory of its changes; the api's is a table, yamlgen's is its index of mocks. It is safe for
 // concurrent use.
 type Log interface {
-	// Head is the position of the latest committed change.
+	// Head is the position of the latest committed change. With an empty Epoch there is nothing to announce yet: the
+	// producer keeps silent.
 	Head(ctx context.Context) (Position, error)
 	// After returns at most limit changes after number, in order. After 0 it always succeeds and replays the whole
 	// present state. ErrTooOld if number is before what the log remembers; a log that purges is a Purger instead.

@@ -55,14 +55,14 @@ func Index(data []byte) (*File, error) {
 // nextBlock, and end with their own.
 func frame(data []byte) (Header, []byte, error) {
 	end := bytes.IndexByte(data, '\n')
-	if end < 0 || len(data)-end-1 < trailerSize {
+	if end < 0 || int64(len(data)-end-1) < TrailerSize {
 		return Header{}, nil, fmt.Errorf("%w: it is cut off", ErrCorrupt)
 	}
 	h, err := parseHeader(string(data[:end]))
 	if err != nil {
 		return h, nil, err
 	}
-	body := data[end : len(data)-trailerSize]
+	body := data[end : int64(len(data))-TrailerSize]
 	if bytes.HasPrefix(body[1:], []byte(emptyList)) {
 		body = body[len(emptyList):]
 	}
@@ -70,7 +70,7 @@ func frame(data []byte) (Header, []byte, error) {
 }
 
 func verify(data []byte) error {
-	body, trailer := data[:len(data)-trailerSize], data[len(data)-trailerSize:]
+	body, trailer := data[:int64(len(data))-TrailerSize], data[int64(len(data))-TrailerSize:]
 	if want := endPrefix + Digest(body) + "\n"; string(trailer) != want {
 		return fmt.Errorf("%w: its last line is %q, not %q", ErrCorrupt, trailer, want)
 	}
@@ -117,7 +117,7 @@ func indexPart(part []byte) ([]Block, error) {
 		if len(items) > 0 && (items[0] != '-' || items[len(items)-1] != '\n') {
 			return nil, fmt.Errorf("%w: the items of mock %s are not lines", ErrCorrupt, m.ID)
 		}
-		blocks = append(blocks, Block{Mock: m, Items: items, Endpoints: countLines(items)})
+		blocks = append(blocks, Block{Mock: m, Items: items, Endpoints: CountItems(items)})
 	}
 	return blocks, nil
 }
@@ -143,4 +143,5 @@ func (f *File) check() error {
 	return nil
 }
 
-func countLines(items []byte) int { return bytes.Count(items, []byte("\n")) }
+// CountItems counts lines.
+func CountItems(items []byte) int { return bytes.Count(items, []byte("\n")) }

@@ -68,7 +68,7 @@ func (s *Scanner) Next() error {
 	var named struct {
 		ID string `json:"id"`
 	}
-	if err := json.Unmarshal(s.comment[len(mockPrefix):], &named); err != nil || !validName(named.ID) || named.ID <= before {
+	if err := json.Unmarshal(s.comment[len(mockPrefix):], &named); err != nil || !ValidName(named.ID) || named.ID <= before {
 		return fmt.Errorf("%w: mock %q after %q", ErrCorrupt, named.ID, before)
 	}
 	s.id, s.inside = named.ID, true

@@ -116,11 +116,11 @@ const (
 	maxName    = 128     // bytes of an epoch or id
 )
 
-// trailerSize is the size of the last line.
-const trailerSize = len(endPrefix) + 2*sha256.Size + 1
+// TrailerSize is the size of the last line, in bytes.
+const TrailerSize = int64(len(endPrefix) + 2*sha256.Size + 1)
 
-// validName reports whether s can be an epoch or a mock's id: it goes into a comment line and into object keys.
-func validName(s string) bool {
+// ValidName reports whether s can be an epoch, a workspace's id or a mock's: it goes into a comment line and into object keys.
+func ValidName(s string) bool {
 	if s == "" || len(s) > maxName || s[0] == '.' {
 		return false
 	}
@@ -135,7 +135,7 @@ func validName(s string) bool {
 
 // AppendHeader appends the first line, and `[]` if there are no items.
 func AppendHeader(dst []byte, h Header) ([]byte, error) {
-	if !validName(h.Epoch) {
+	if !ValidName(h.Epoch) {
 		return dst, fmt.Errorf("write unified mock: epoch %q is not a name", h.Epoch)
 	}
 	dst = fmt.Appendf(dst, headerPrefix+" · epoch %s · change %d · %d mocks · %d endpoints · tombstones after %d\n",
@@ -177,7 +177,7 @@ func parseHeader(line string) (Header, error) {
 			return h, fmt.Errorf("%w: header says %q", ErrCorrupt, f)
 		}
 	}
-	if known != 4 || !validName(h.Epoch) {
+	if known != 4 || !ValidName(h.Epoch) {
 		return h, fmt.Errorf("%w: header %q is incomplete", ErrCorrupt, line)
 	}
 	return h, nil
@@ -185,7 +185,7 @@ func parseHeader(line string) (Header, error) {
 
 // AppendBlock appends a mock's comment and its items, which are whole lines as mockspec writes them, without settings.
 func AppendBlock(dst []byte, m *Mock, items []byte) ([]byte, error) {
-	if !validName(m.ID) || !validName(m.WorkspaceID) {
+	if !ValidName(m.ID) || !ValidName(m.WorkspaceID) {
 		return dst, fmt.Errorf("write mock %q of workspace %q: not an id", m.ID, m.WorkspaceID)
 	}
 	if len(items) > 0 && (items[0] != '-' || items[len(items)-1] != '\n') {
@@ -230,7 +230,7 @@ func parseMock(line []byte) (Mock, error) {
 	if err := json.Unmarshal(line[len(mockPrefix):], &m); err != nil {
 		return m, fmt.Errorf("%w: %q: %w", ErrCorrupt, short(line), err)
 	}
-	if !validName(m.ID) || !validName(m.WorkspaceID) {
+	if !ValidName(m.ID) || !ValidName(m.WorkspaceID) {
 		return m, fmt.Errorf("%w: %q names no mock", ErrCorrupt, short(line))
 	}
 	return m, nil

@@ -1,0 +1,220 @@
+package single
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+)
+
+// addHost writes host into every item of a document. It inserts text, so that everything else stays as the user wrote it;
+// where a document is written in a way that text cannot simply be inserted into, it is written anew from its tree, which
+// keeps order and comments but not the layout.
+func addHost(content, host string) ([]byte, error) {
+	docs, err := documents(content)
+	if err != nil {
+		return nil, err
+	}
+	var targets []*yaml.Node
+	for _, doc := range docs {
+		targets = append(targets, items(doc)...)
+	}
+	if out, ok := insert(content, host, targets); ok {
+		return out, nil
+	}
+	for _, t := range targets {
+		setHost(t, host)
+	}
+	var out bytes.Buffer
+	enc := yaml.NewEncoder(&out)
+	enc.SetIndent(2)
+	for _, doc := range docs {
+		if err := enc.Encode(doc); err != nil {
+			return nil, fmt.Errorf("write the document anew: %w", err)
+		}
+	}
+	return out.Bytes(), enc.Close()
+}
+
+func documents(content string) ([]*yaml.Node, error) {
+	dec := yaml.NewDecoder(strings.NewReader(content))
+	var docs []*yaml.Node
+	for {
+		var doc yaml.Node
+		switch err := dec.Decode(&doc); {
+		case errors.Is(err, io.EOF):
+			return docs, nil
+		case err != nil:
+			return nil, fmt.Errorf("read the document: %w", err)
+		}
+		docs = append(docs, &doc)
+	}
+}
+
+// items are the mappings behind `endpoint` and `websocket`, each once, aliases followed.
+func items(n *yaml.Node) []*yaml.Node {
+	var found []*yaml.Node
+	var visit func(n *yaml.Node, depth int)
+	visit = func(n *yaml.Node, depth int) {
+		if n = follow(n); n == nil || depth == 0 {
+			return
+		}
+		switch n.Kind {
+		case yaml.DocumentNode, yaml.SequenceNode:
+			for _, c := range n.Content {
+				visit(c, depth-1)
+			}
+		case yaml.MappingNode:
+			for i := 0; i+1 < len(n.Content); i += 2 {
+				name := strings.TrimPrefix(n.Content[i].Value, ":")
+				v := follow(n.Content[i+1])
+				if v != nil && v.Kind == yaml.MappingNode && (name == "endpoint" || name == "websocket") && !slices.Contains(found, v) {
+					found = append(found, v)
+				}
+			}
+		}
+	}
+	visit(n, 4)
+	return found
+}
+
+func follow(n *yaml.Node) *yaml.Node {
+	for hops := 0; n != nil && n.Kind == yaml.AliasNode; hops++ {
+		if hops > 64 {
+			return nil
+		}
+		n = n.Alias
+	}
+	return n
+}
+
+// setHost sets the key in the tree.
+func setHost(mapping *yaml.Node, host string) {
+	value := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: host}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == "host" {
+			value.LineComment = mapping.Content[i+1].LineComment
+			mapping.Content[i+1] = value
+			return
+		}
+	}
+	mapping.Content = append([]*yaml.Node{{Kind: yaml.ScalarNode, Value: "host"}, value}, mapping.Content...)
+}
+
+// edit replaces the bytes from to to.
+type edit struct {
+	from, to int
+	text     string
+}
+
+// insert makes the edits in the text. ok is false where that is not simple.
+func insert(content, host string, targets []*yaml.Node) (out []byte, ok bool) {
+	if strings.ContainsAny(content, "\u0085\u2028\u2029\ufeff") || strings.Count(content, "\r") != strings.Count(content, "\r\n") {
+		return nil, false // what a line is, is a matter of opinion here
+	}
+	text := source{content: content}
+	text.index()
+	edits := make([]edit, 0, len(targets))
+	for _, t := range targets {
+		e, ok := text.edit(t, host)
+		if !ok {
+			return nil, false
+		}
+		edits = append(edits, e)
+	}
+	slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
+	at := 0
+	for _, e := range edits {
+		if e.from < at {
+			return nil, false
+		}
+		out = append(out, content[at:e.from]...)
+		out = append(out, e.text...)
+		at = e.to
+	}
+	return append(out, content[at:]...), true
+}
+
+// source finds the places of tree nodes in the text.
+type source struct {
+	content string
+	lines   []int // where each begins
+}
+
+func (s *source) index() {
+	s.lines = []int{0}
+	for i := range len(s.content) {
+		if s.content[i] == '\n' {
+			s.lines = append(s.lines, i+1)
+		}
+	}
+}
+
+// offset is the byte at which a node begins; columns count characters.
+func (s *source) offset(n *yaml.Node) (at, lineStart int, ok bool) {
+	if n.Line < 1 || n.Line > len(s.lines) {
+		return 0, 0, false
+	}
+	lineStart = s.lines[n.Line-1]
+	at = lineStart
+	for range n.Column - 1 {
+		if at >= len(s.content) {
+			return 0, 0, false
+		}
+		_, size := utf8.DecodeRuneInString(s.content[at:])
+		at += size
+	}
+	return at, lineStart, true
+}
+
+// edit is what adds the host to a mapping, or replaces the one that is there.
+func (s *source) edit(mapping *yaml.Node, host string) (edit, bool) {
+	if len(mapping.Content) < 2 {
+		return edit{}, false
+	}
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == "host" {
+			return s.replace(mapping.Content[i+1], host)
+		}
+	}
+	if mapping.Style&yaml.FlowStyle != 0 {
+		at, _, ok := s.offset(mapping)
+		if !ok || at >= len(s.content) || s.content[at] != '{' {
+			return edit{}, false
+		}
+		return edit{at + 1, at + 1, fmt.Sprintf(`"host": %q, `, host)}, true
+	}
+	first := mapping.Content[0]
+	at, lineStart, ok := s.offset(first)
+	if !ok || first.Style != 0 || first.Anchor != "" || !strings.HasPrefix(s.content[at:], first.Value+":") {
+		return edit{}, false
+	}
+	indent := s.content[lineStart:at]
+	if strings.Trim(indent, " ") != "" {
+		return edit{}, false
+	}
+	end := "\n"
+	if strings.Contains(s.content, "\r\n") {
+		end = "\r\n"
+	}
+	return edit{at, at, "host: " + host + end + indent}, true
+}
+
+// replace changes a plain or quoted value on one line.
+func (s *source) replace(value *yaml.Node, host string) (edit, bool) {
+	at, _, ok := s.offset(value)
+	if !ok || value.Kind != yaml.ScalarNode || value.Anchor != "" || value.Style&yaml.TaggedStyle != 0 {
+		return edit{}, false
+	}
+	for _, written := range []string{value.Value, `"` + value.Value + `"`, `'` + value.Value + `'`} {
+		if written != "" && strings.HasPrefix(s.content[at:], written) {
+			return edit{at, at + len(written), fmt.Sprintf("%q", host)}, true
+		}
+	}
+	return edit{}, false
+}
