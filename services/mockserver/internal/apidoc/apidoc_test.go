@@ -114,7 +114,7 @@ func TestDocument(t *testing.T) {
 	}
 	var compact strings.Builder
 	for _, want := range []string{
-		`"/pets":{"get":{"operationId":"get_pets","tags":["pets"],"summary":"List pets","parameters":[{"name":"limit","in":"query","schema":{"type":"integer"}},{"name":"since","in":"query","schema":{"type":"string","format":"date"}}]`,
+		`"/pets":{"get":{"operationId":"get_pets","tags":["pets"],"summary":"List pets","parameters":[{"name":"limit","in":"query","required":true,"schema":{"type":"integer"}},{"name":"since","in":"query","required":true,"schema":{"type":"string","format":"date"}}]`,
 		`"headers":{"X-Total":{"schema":{"type":"string"},"example":"2"}}`,
 		`"example":[{"id":1,"name":"Rex","price":1.10,"tags":[],"owner":null},{"id":2.5,"price":null,"owner":{"name":"Ann"},"tags":["x",null,1]},{"tags":[{}]}]`,
 		`"properties":{"id":{"type":"number"},"name":{"type":"string"},"price":{"type":"number","nullable":true},"tags":{"type":"array","items":{"nullable":true}},"owner":{"type":"object","properties":{"name":{"type":"string"}},"nullable":true}}`,

@@ -57,7 +57,7 @@ func otherParameters(e *mockspec.Endpoint, u used) []object {
 			continue
 		}
 		declared[f.Name] = true
-		out = append(out, object{{"name", f.Name}, {"in", "query"}, {"schema", typeSchema(f.Type)}})
+		out = append(out, object{{"name", f.Name}, {"in", "query"}, {"required", true}, {"schema", typeSchema(f.Type)}})
 	}
 	for _, name := range u.query {
 		if !declared[name] {

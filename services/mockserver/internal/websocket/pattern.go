@@ -1,10 +1,8 @@
 package websocket
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"regexp/syntax"
@@ -191,15 +189,4 @@ func escapingOf(text string) selmer.Escaping {
 		return selmer.None
 	}
 	return selmer.JSON
-}
-
-// errorBody is the JSON of an answer that refuses a connection.
-func errorBody(code, text string) []byte {
-	var out bytes.Buffer
-	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(map[string]any{"error": map[string]string{"code": code, "message": text}}); err != nil {
-		return fmt.Appendf(nil, "{\"error\":{\"code\":%q}}\n", code)
-	}
-	return out.Bytes()
 }

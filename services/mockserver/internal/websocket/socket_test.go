@@ -294,10 +294,8 @@ func TestPlainRequest(t *testing.T) {
 	t.Parallel()
 	b := serve(t, Config{}, echo())
 	status, body := get(t, b.url, false)
-	var answer struct {
-		Error struct{ Code, Message string }
-	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusUpgradeRequired || answer.Error.Code != "upgrade_required" || !strings.Contains(answer.Error.Message, "ws://") {
+	var answer refusalBody
+	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusUpgradeRequired || answer.Error != "upgrade_required" || !strings.Contains(answer.Message, "ws://") {
 		t.Errorf("%d %s %v", status, body, err)
 	}
 }

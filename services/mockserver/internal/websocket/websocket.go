@@ -7,6 +7,7 @@ package websocket
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -168,11 +169,18 @@ func isUpgrade(r *http.Request) bool {
 	return false
 }
 
-// refuse answers a request that does not become a connection.
+// refuse answers a request that does not become a connection, in the form of the mock server's other refusals.
 func refuse(w http.ResponseWriter, status int, code, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(errorBody(code, message)) // the client may be gone
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(refusalBody{code, message}) // the client may be gone
+}
+
+type refusalBody struct {
+	Error   string `json:"error"`
+	Message string `json:"message"`
 }
 
 func refusal(err error) (code, message string) {
