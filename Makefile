@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test e2e bench fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build test e2e chaos bench fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -16,6 +16,9 @@ test: ## run every test, with the race detector, on throw-away Postgres, Redis a
 
 e2e: ## run the end-to-end tests alone, in both modes, and show what they measure
 	@scripts/with-servers scripts/e2e
+
+chaos: ## break everything in turn while a thousand edits are made
+	@scripts/with-servers scripts/chaos
 
 bench: ## run the benchmarks beside the code
 	@scripts/with-servers scripts/each-module go test -run='^$$' -bench=. -benchmem ./...

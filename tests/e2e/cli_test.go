@@ -37,7 +37,7 @@ func TestRunFile(t *testing.T) {
 		t.Helper()
 		check(t, os.WriteFile(file, []byte(content), 0o600))
 	}
-	write(answering("one"))
+	write(cloud.Answering("one"))
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
 	_, port, err := net.SplitHostPort(listener.Addr().String())
@@ -58,7 +58,7 @@ func TestRunFile(t *testing.T) {
 		})
 	}
 	becomes("one")
-	write(answering("two"))
+	write(cloud.Answering("two"))
 	becomes("two")
 	write("- endpoint: [")
 	cloud.Eventually(t, 30*time.Second, "it says what is wrong", func() error {
@@ -68,7 +68,7 @@ func TestRunFile(t *testing.T) {
 		return nil
 	})
 	becomes("two")
-	write(answering("three"))
+	write(cloud.Answering("three"))
 	becomes("three")
 	if code := p.Stop(); code != 0 {
 		t.Errorf("it ended with %d", code)

@@ -49,11 +49,6 @@ const hello = `- endpoint:
         }
 `
 
-// answering is a mock that answers /answer with text.
-func answering(text string) string {
-	return fmt.Sprintf("- endpoint:\n    path: /answer\n    response:\n      body: %q\n", text)
-}
-
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -123,7 +118,7 @@ func TestMainJob(t *testing.T) {
 			t.Errorf("content type %q", contentType)
 		}
 
-		mock, err = c.Update(t.Context(), mock.ID, answering("edited"))
+		mock, err = c.Update(t.Context(), mock.ID, cloud.Answering("edited"))
 		check(t, err)
 		if mock.Revision != 2 {
 			t.Errorf("the edit is revision %d", mock.Revision)
@@ -134,7 +129,7 @@ func TestMainJob(t *testing.T) {
 
 		read, err := c.Get(t.Context(), mock.ID)
 		check(t, err)
-		if read.Content != answering("edited") || read.State != cloud.Published || read.Revision != 2 {
+		if read.Content != cloud.Answering("edited") || read.State != cloud.Published || read.Revision != 2 {
 			t.Errorf("read %+v", read)
 		}
 		all, err := c.List(t.Context())
@@ -166,7 +161,7 @@ func TestMainJob(t *testing.T) {
 // TestInvalidEdit: an edit with errors is kept and explained, and the last good revision goes on answering.
 func TestInvalidEdit(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
-		mock := published(t, c, "fragile", answering("good"))
+		mock := published(t, c, "fragile", cloud.Answering("good"))
 		mock, err := c.Update(t.Context(), mock.ID, "- endpoint:\n    path: /answer\n    response: [\n")
 		check(t, err)
 		check(t, c.WaitFor(t.Context(), mock.ID, mock.Revision, cloud.OfflineInvalid))
@@ -176,7 +171,7 @@ func TestInvalidEdit(t *testing.T) {
 		if read.Reason == "" {
 			t.Error("nothing says why the edit is not live")
 		}
-		mock = edited(t, c, mock, answering("mended"))
+		mock = edited(t, c, mock, cloud.Answering("mended"))
 		answers(t, c, mock.URL+"/answer", "mended")
 	})
 }
@@ -184,11 +179,11 @@ func TestInvalidEdit(t *testing.T) {
 // TestOthersAreNotTouched: mocks with the same path live on hosts of their own.
 func TestOthersAreNotTouched(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
-		one, two := published(t, c, "one", answering("one")), published(t, c, "two", answering("two"))
+		one, two := published(t, c, "one", cloud.Answering("one")), published(t, c, "two", cloud.Answering("two"))
 		answers(t, c, one.URL+"/answer", "one")
 		answers(t, c, two.URL+"/answer", "two")
 		check(t, c.Delete(t.Context(), one.ID))
-		two = edited(t, c, two, answering("two again"))
+		two = edited(t, c, two, cloud.Answering("two again"))
 		gone(t, c, one, "/answer")
 		answers(t, c, two.URL+"/answer", "two again")
 	})

@@ -15,11 +15,11 @@ import (
 func TestEditToLive(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
 		const edits = 50
-		mock := published(t, c, "latency", answering("0"))
+		mock := published(t, c, "latency", cloud.Answering("0"))
 		times := make([]time.Duration, 0, edits)
 		for n := 1; n <= edits; n++ {
 			started := time.Now()
-			_, err := c.Update(t.Context(), mock.ID, answering(strconv.Itoa(n)))
+			_, err := c.Update(t.Context(), mock.ID, cloud.Answering(strconv.Itoa(n)))
 			check(t, err)
 			cloud.Eventually(t, 30*time.Second, "the edit is live", func() error {
 				answer, err := c.Call(t.Context(), mock.URL+"/answer")

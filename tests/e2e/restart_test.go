@@ -10,8 +10,8 @@ import (
 // TestRestart stops everything in order and starts it again: what was live is live, what was offline is offline.
 func TestRestart(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
-		live := published(t, c, "live", answering("kept"))
-		offline := published(t, c, "offline", answering("kept too"))
+		live := published(t, c, "live", cloud.Answering("kept"))
+		offline := published(t, c, "offline", cloud.Answering("kept too"))
 		check(t, c.Unpublish(t.Context(), offline.ID))
 		check(t, c.WaitFor(t.Context(), offline.ID, offline.Revision, cloud.Offline))
 
@@ -23,10 +23,10 @@ func TestRestart(t *testing.T) {
 		gone(t, c, offline, "/answer")
 		read, err := c.Get(t.Context(), offline.ID)
 		check(t, err)
-		if read.Content != answering("kept too") || read.State != cloud.Offline {
+		if read.Content != cloud.Answering("kept too") || read.State != cloud.Offline {
 			t.Errorf("read %+v", read)
 		}
-		live = edited(t, c, live, answering("edited after the restart"))
+		live = edited(t, c, live, cloud.Answering("edited after the restart"))
 		answers(t, c, live.URL+"/answer", "edited after the restart")
 	})
 }
@@ -36,10 +36,10 @@ func TestRestart(t *testing.T) {
 func TestEachProcessKilled(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
 		const bystanders = 5
-		mock := published(t, c, "edited", answering("at first"))
+		mock := published(t, c, "edited", cloud.Answering("at first"))
 		still := make([]cloud.Mock, bystanders)
 		for i := range still {
-			still[i] = published(t, c, fmt.Sprintf("still-%d", i), answering(fmt.Sprintf("still %d", i)))
+			still[i] = published(t, c, fmt.Sprintf("still-%d", i), cloud.Answering(fmt.Sprintf("still %d", i)))
 		}
 		for _, name := range c.Processes() {
 			t.Logf("kill %s", name)
@@ -47,7 +47,7 @@ func TestEachProcessKilled(t *testing.T) {
 			want := "edited while " + name + " was away"
 			edit := func() {
 				var err error
-				mock, err = c.Update(t.Context(), mock.ID, answering(want))
+				mock, err = c.Update(t.Context(), mock.ID, cloud.Answering(want))
 				check(t, err)
 			}
 			apiIsAway := name == "api" || len(c.Processes()) == 1

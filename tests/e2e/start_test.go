@@ -113,7 +113,7 @@ func TestPastedLines(t *testing.T) {
 // TestInterrupt: Ctrl-C ends every process with 0 within 10 s, whatever is connected.
 func TestInterrupt(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
-		mock := published(t, c, "open", answering("x"))
+		mock := published(t, c, "open", cloud.Answering("x"))
 		answers(t, c, mock.URL+"/answer", "x") // leaves idle connections to the api and the mock server
 		stop := c.Follow()
 		defer stop()

@@ -38,7 +38,9 @@ type Cloud struct {
 	DatabaseURL, RedisURL, RedisPrefix, ObjectStoreURL string
 
 	t         testing.TB
-	names     []string // in starting order
+	binaries  Binaries
+	env       map[string][]string // of the services apart
+	names     []string            // in starting order
 	processes map[string]*Process
 	ready     map[string]string // URLs that answer 200 when a process is ready
 }
@@ -79,7 +81,7 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 		Client:      newClient(t, "http://"+api, adminToken),
 		DatabaseURL: servers.DatabaseURL, RedisURL: servers.RedisURL, ObjectStoreURL: servers.ObjectStoreURL,
 		AuditFile: filepath.Join(t.TempDir(), "audit"),
-		t:         t, names: services(), processes: map[string]*Process{}, ready: map[string]string{},
+		t:         t, binaries: binaries, env: map[string][]string{}, processes: map[string]*Process{}, ready: map[string]string{},
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = testkit.Postgres(t)
@@ -110,12 +112,33 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 		},
 		"cloudops": {"CLOUDOPS_PROXY_URL=http://" + reverse, "CLOUDOPS_PROXY_TOKEN=provider"},
 	} {
-		ops := freeAddress(t)
-		c.ready[name] = "http://" + ops + "/readyz"
-		c.processes[name] = NewProcess(t, binaries, name, slices.Concat(common, env, []string{"OPS_ADDR=" + ops}))
+		c.env[name] = slices.Concat(common, env)
+	}
+	for _, name := range services() {
+		c.add(name, name)
 	}
 	c.StartAll()
 	return c
+}
+
+// add makes a process of a service; it does not start it.
+func (c *Cloud) add(name, service string) {
+	c.t.Helper()
+	ops := freeAddress(c.t)
+	c.names = append(c.names, name)
+	c.ready[name] = "http://" + ops + "/readyz"
+	c.processes[name] = NewProcess(c.t, c.binaries, service, slices.Concat(c.env[service], []string{"OPS_ADDR=" + ops}))
+}
+
+// AddReplica starts another process of a service beside the one there is, and returns its name. For services that do not
+// listen.
+func (c *Cloud) AddReplica(service string) string {
+	c.t.Helper()
+	name := fmt.Sprintf("%s-%d", service, len(c.names))
+	c.add(name, service)
+	c.processes[name].Start()
+	c.WaitReady(name)
+	return name
 }
 
 // Processes are the names of the processes, in starting order.
