@@ -1,0 +1,388 @@
+package reconcile_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
+	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
+	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
+	"github.com/mocloud/mocloud/services/cloudops/internal/reconcile"
+)
+
+// zone is a DNS provider in memory.
+type zone struct {
+	mu      sync.Mutex
+	records map[string]provider.Record
+	next    int
+	lists   []time.Time
+	writes  []string
+	fail    func(action, name string) (err error, after bool) // after: it is done all the same
+}
+
+func (z *zone) Records(context.Context, string) ([]provider.Record, error) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.lists = append(z.lists, time.Now())
+	if z.fail != nil {
+		if err, _ := z.fail("list", ""); err != nil {
+			return nil, err
+		}
+	}
+	var all []provider.Record
+	for _, r := range z.records {
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (z *zone) write(action, name string, do func()) error {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.writes = append(z.writes, action+" "+name)
+	if z.fail != nil {
+		if err, after := z.fail(action, name); err != nil {
+			if after {
+				do()
+			}
+			return err
+		}
+	}
+	do()
+	return nil
+}
+
+func (z *zone) Create(_ context.Context, r provider.Record) error {
+	return z.write("create", r.Name, func() {
+		z.next++
+		r.ID = fmt.Sprint("r", z.next)
+		z.records[r.ID] = r
+	})
+}
+
+func (z *zone) Update(_ context.Context, r provider.Record) error {
+	return z.write("update", r.Name, func() { z.records[r.ID] = r })
+}
+
+func (z *zone) Delete(_ context.Context, id string) error {
+	return z.write("delete", id, func() { delete(z.records, id) })
+}
+
+// bench is a reconciler at work in a bubble of fake time.
+type bench struct {
+	*reconcile.Reconciler
+	zone *zone
+
+	mu       sync.Mutex
+	desired  desired.Snapshot
+	said     []event.DomainUpdated
+	announce error
+}
+
+func (b *bench) want(domains ...desired.Domain) {
+	b.mu.Lock()
+	b.desired = desired.Snapshot{Complete: true, Domains: map[string]desired.Domain{}}
+	for _, d := range domains {
+		b.desired.Domains[d.ID] = d
+	}
+	b.mu.Unlock()
+	b.Wake()
+}
+
+// status returns what was said last of a domain.
+func (b *bench) status(id string) event.DomainUpdated {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	last := event.DomainUpdated{}
+	for _, e := range b.said {
+		if e.DomainID == id {
+			last = e
+		}
+	}
+	return last
+}
+
+func start(t *testing.T, change func(*reconcile.Config), test func(b *bench)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		b := &bench{zone: &zone{records: map[string]provider.Record{}}}
+		cfg := reconcile.Config{
+			Plan: plan.Config{
+				BaseDomain: "mocks.example.com", Domain: "mocks.example.com", PerHost: true, Provider: true, Target: "edge.example.net",
+				Owner: "prod", Policy: plan.Sync, DeleteAfter: time.Minute,
+			},
+			Quiet: 2 * time.Second, Interval: 10 * time.Minute, Report: time.Hour,
+		}
+		change(&cfg)
+		var dns provider.DNS = b.zone
+		if !cfg.Plan.Provider {
+			dns = nil
+		}
+		var err error
+		b.Reconciler, err = reconcile.New(cfg, dns, func() desired.Snapshot {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return b.desired
+		}, func(_ context.Context, e event.DomainUpdated) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.announce != nil {
+				return b.announce
+			}
+			b.said = append(b.said, e)
+			return nil
+		}, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- b.Run(ctx) }()
+		test(b)
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func asIs(*reconcile.Config) {}
+
+func domain(id string) desired.Domain { return desired.Domain{ID: id, Host: id + ".mocks.example.com"} }
+
+// pass lets fake time go by, and waits until everybody has done what was due.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func TestCreatesReadsBackAndReports(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.want(domain("a"))
+		pass(time.Second)
+		b.want(domain("a"), domain("b")) // within the quiet time: one round for both
+		pass(2500 * time.Millisecond)
+		if len(b.zone.records) != 2 || len(b.zone.lists) != 2 {
+			t.Errorf("%d records after %d looks, want 2 and 2", len(b.zone.records), len(b.zone.lists))
+		}
+		for _, id := range []string{"a", "b"} {
+			if got := b.status(id); got.State != plan.Published || got.Host != id+".mocks.example.com" {
+				t.Errorf("%+v", got)
+			}
+		}
+		pass(12 * time.Minute)
+		if len(b.zone.writes) != 2 {
+			t.Errorf("writes: %q", b.zone.writes)
+		}
+		if len(b.said) != 2 {
+			t.Errorf("said %d times, want once each", len(b.said))
+		}
+	})
+}
+
+func TestBusyChangesDoNotHoldARoundUp(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		for range 20 {
+			b.want(domain("a"))
+			pass(time.Second)
+		}
+		if len(b.zone.records) != 1 {
+			t.Error("nothing happened in 20 s of changes")
+		}
+	})
+}
+
+func TestDriftIsRepaired(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.want(domain("a"))
+		pass(3 * time.Second)
+		b.zone.mu.Lock()
+		for id, r := range b.zone.records {
+			r.Content = "elsewhere.example.net"
+			b.zone.records[id] = r
+		}
+		b.zone.mu.Unlock()
+		pass(12 * time.Minute)
+		for _, r := range b.zone.records {
+			if r.Content != "edge.example.net" {
+				t.Errorf("%+v", r)
+			}
+		}
+	})
+}
+
+func TestRemovalTakesItsTime(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.want(domain("a"), domain("b"))
+		pass(3 * time.Second)
+		b.want(domain("b"))
+		pass(30 * time.Second)
+		if len(b.zone.records) != 2 {
+			t.Error("the record was deleted at once")
+		}
+		if got := b.status("a"); got.State != plan.Offline {
+			t.Errorf("%+v", got)
+		}
+		pass(time.Minute)
+		if len(b.zone.records) != 1 {
+			t.Errorf("%d records a minute later, want 1", len(b.zone.records))
+		}
+		// Back within the time: nothing is deleted.
+		b.want()
+		pass(30 * time.Second)
+		b.want(domain("b"))
+		pass(10 * time.Minute)
+		if len(b.zone.records) != 1 {
+			t.Error("the record of a domain that came back was deleted")
+		}
+	})
+}
+
+func TestOneDomainsFaultIsItsOwn(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.zone.fail = func(_, name string) (error, bool) {
+			if name == "a.mocks.example.com" {
+				return &provider.Error{Status: 400, Code: 1004, Message: "DNS Validation Error"}, false
+			}
+			return nil, false
+		}
+		b.want(domain("a"), domain("b"))
+		pass(3 * time.Second)
+		if got := b.status("a"); got.State != plan.OfflineInvalid || !strings.Contains(got.Reason, "DNS Validation Error") {
+			t.Errorf("%+v", got)
+		}
+		if got := b.status("b"); got.State != plan.Published {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// What calls seem to do does not count; what is there does.
+func TestUnknownOutcomesAreLookedAt(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.zone.fail = func(action, _ string) (error, bool) {
+			if action == "create" {
+				return &provider.Error{Status: 502, Message: "sent-unknown"}, true
+			}
+			return nil, false
+		}
+		b.want(domain("a"))
+		pass(10 * time.Second)
+		if got := b.status("a"); got.State != plan.Published {
+			t.Errorf("%+v", got)
+		}
+		if len(b.zone.writes) != 1 {
+			t.Errorf("writes: %q", b.zone.writes)
+		}
+	})
+}
+
+func TestProviderDown(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.want(domain("a"))
+		pass(3 * time.Second)
+		b.zone.mu.Lock()
+		b.zone.fail = func(string, string) (error, bool) { return errors.New("down"), false }
+		before := len(b.zone.lists)
+		b.zone.mu.Unlock()
+		b.want(domain("a"), domain("b"))
+		pass(time.Hour)
+		if got := b.status("a"); got.State != plan.Published {
+			t.Errorf("what was known is forgotten: %+v", got)
+		}
+		if got := b.status("b"); got.State != plan.Publishing || got.Reason == "" {
+			t.Errorf("%+v", got)
+		}
+		if n := len(b.zone.lists) - before; n < 8 || n > 60 {
+			t.Errorf("%d looks in an hour of failure: no backoff", n)
+		}
+		b.zone.mu.Lock()
+		b.zone.fail = nil
+		b.zone.mu.Unlock()
+		pass(11 * time.Minute)
+		if got := b.status("b"); got.State != plan.Published {
+			t.Errorf("not healed: %+v", got)
+		}
+	})
+}
+
+func TestRateLimitStopsTheRound(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		b.zone.fail = func(action, _ string) (error, bool) {
+			if action == "create" {
+				return &provider.Error{Status: 429, RetryAfter: 5 * time.Minute}, false
+			}
+			return nil, false
+		}
+		b.want(domain("a"), domain("b"), domain("c"))
+		pass(4 * time.Minute)
+		if len(b.zone.writes) != 1 {
+			t.Errorf("writes: %q, want one", b.zone.writes)
+		}
+		b.zone.mu.Lock()
+		b.zone.fail = nil
+		b.zone.mu.Unlock()
+		pass(2 * time.Minute)
+		if len(b.zone.records) != 3 {
+			t.Errorf("%d records after the pause", len(b.zone.records))
+		}
+	})
+}
+
+func TestManyChangesGoOnAtOnce(t *testing.T) {
+	start(t, asIs, func(b *bench) {
+		var domains []desired.Domain
+		for i := range 250 {
+			domains = append(domains, domain(fmt.Sprint("d", i)))
+		}
+		b.want(domains...)
+		pass(3 * time.Second)
+		if len(b.zone.records) != 250 {
+			t.Errorf("%d records", len(b.zone.records))
+		}
+	})
+}
+
+func TestWithoutProvider(t *testing.T) {
+	start(t, func(c *reconcile.Config) { c.Plan.Provider, c.Plan.PerHost, c.Plan.Domain = false, false, "" }, func(b *bench) {
+		b.want(domain("a"))
+		synctest.Wait() // at once: there is nobody to ask
+		if got := b.status("a"); got.State != plan.Published || !strings.Contains(got.Reason, "*.mocks.example.com") {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+func TestReportsAreRepeated(t *testing.T) {
+	start(t, func(c *reconcile.Config) { c.Report = time.Minute }, func(b *bench) {
+		b.announce = errors.New("Redis is gone")
+		b.want(domain("a"))
+		pass(30 * time.Second)
+		b.mu.Lock()
+		b.announce = nil
+		b.mu.Unlock()
+		pass(31 * time.Second)
+		if len(b.said) != 1 {
+			t.Errorf("said %d times after Redis came back", len(b.said))
+		}
+		pass(2 * time.Minute)
+		if len(b.said) != 3 {
+			t.Errorf("said %d times, want once a minute", len(b.said))
+		}
+		b.want()
+		pass(20 * time.Minute)
+		if got := b.status("a"); got.State != plan.Offline {
+			t.Errorf("%+v", got)
+		}
+	})
+}
