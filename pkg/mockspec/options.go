@@ -6,6 +6,8 @@ type Options struct {
 	Name string
 	// MocksName is the name of the second file of an OpenAPI pair.
 	MocksName string
+	// Compat is the mode in which the mock will be served, if that is decided elsewhere than in the document.
+	Compat Compat
 	Limits    Limits
 }
 

@@ -18,7 +18,7 @@ type scope struct {
 }
 
 func (r *reader) scopeOf(e *Endpoint) scope {
-	s := scope{path: &e.Path, query: e.Query, compat: r.mock.Settings.Compat != ""}
+	s := scope{path: &e.Path, query: e.Query, compat: r.compat()}
 	if e.Body != nil {
 		s.body = e.Body.Schema
 	}
@@ -26,7 +26,7 @@ func (r *reader) scopeOf(e *Endpoint) scope {
 }
 
 func (r *reader) socketScope(w *WebSocket) scope {
-	return scope{path: &w.Path, message: true, compat: r.mock.Settings.Compat != ""}
+	return scope{path: &w.Path, message: true, compat: r.compat()}
 }
 
 // roots are the names that a template can begin with.

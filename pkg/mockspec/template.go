@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"sort"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -29,6 +30,9 @@ type written struct {
 	json bool // a body whose Content-Type says JSON
 	// message is set where a WebSocket's message is known.
 	message bool
+	// places, once asked for, tells where in the document each byte of the value stands.
+	places []int
+	leaves []leaf
 }
 
 // deferred are the templates of one item.
@@ -81,21 +85,28 @@ func (r *reader) lintOne(w *written, s scope) {
 	if w.use == bodyUse {
 		o.Escaping = selmer.JSON
 	}
+	report := r.fail
+	if r.compat() {
+		report = r.warn // moclojer 0.4 serves such a template, and answers 500
+	}
 	t, err := selmer.Compile(text, o)
 	if err != nil {
 		var e *selmer.Error
 		if errors.As(err, &e) {
-			r.fail(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be read: %s", e.Message)
+			report(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be read: %s", e.Message)
 		} else {
-			r.fail(r.place(w, 0), CodeBadTemplate, "", "the template cannot be read: %s", err.Error())
+			report(r.place(w, 0), CodeBadTemplate, "", "the template cannot be read: %s", err.Error())
 		}
 		return
 	}
 	problems := t.Problems()
 	for _, e := range problems {
-		r.fail(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be rendered: %s", e.Message)
+		report(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be rendered: %s", e.Message)
 	}
 	for _, v := range t.Variables() {
+		if r.full {
+			return
+		}
 		if message, fix := s.check(v, w.message); message != "" {
 			r.warn(r.place(w, v.Offset-shift), CodeUndeclaredVariable, fix, "%s", message)
 		}
@@ -105,32 +116,38 @@ func (r *reader) lintOne(w *written, s scope) {
 	}
 }
 
+// compat tells whether the mock is served as another implementation would.
+func (r *reader) compat() bool { return r.mock.Settings.Compat != "" || r.o.Compat != "" }
+
 // place is where in the document a byte of a template stands.
 func (r *reader) place(w *written, offset int) Position {
 	offset = max(offset, 0)
 	if isText(w.node) {
-		return r.src.locate(w.node, offset)
-	}
-	var leaves []leaf
-	out := jsonWriter{r: r.quiet(), tags: true, leaves: &leaves}
-	out.value(w.node)
-	for _, l := range leaves {
-		if offset < l.start || offset > l.end {
-			continue
+		if w.places == nil {
+			w.places = r.src.places(w.node)
 		}
-		encoded, value := l.start, 0
-		for rest := l.node.Value; rest != ""; {
-			plain, tag, after := cutTag(rest)
-			encoded += len(appendJSONText(nil, plain))
-			value += len(plain)
-			if offset < encoded+len(tag) || after == "" {
-				break
-			}
-			encoded, value, rest = encoded+len(tag), value+len(tag), after
-		}
-		return r.src.locate(l.node, value+max(offset-encoded, 0))
+		return r.src.at(w.node, w.places, offset)
 	}
-	return at(w.node)
+	if w.leaves == nil {
+		out := jsonWriter{r: r.quiet(), tags: true, leaves: &w.leaves}
+		out.value(w.node)
+	}
+	i := sort.Search(len(w.leaves), func(i int) bool { return w.leaves[i].end >= offset })
+	if i == len(w.leaves) || offset < w.leaves[i].start {
+		return at(w.node)
+	}
+	l := w.leaves[i]
+	encoded, value := l.start, 0
+	for rest := l.node.Value; rest != ""; {
+		plain, tag, after := cutTag(rest)
+		encoded += len(appendJSONText(nil, plain))
+		value += len(plain)
+		if offset < encoded+len(tag) || after == "" {
+			break
+		}
+		encoded, value, rest = encoded+len(tag), value+len(tag), after
+	}
+	return r.src.locate(l.node, value+max(offset-encoded, 0))
 }
 
 // checkJSON warns about a body that can never be the JSON that its Content-Type says.
