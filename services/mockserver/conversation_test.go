@@ -145,8 +145,7 @@ func start(t *testing.T, cfg Config) (*Service, string) {
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() {
 		_ = server.Close()
-		s.external.Close()
-		_ = s.root.Close()
+		s.close()
 	})
 	return s, listener.Addr().String()
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
+	"github.com/mocloud/mocloud/services/mockserver/internal/websocket"
 )
 
 // Deps are what the service works with. With Config.File, Redis and Objects are not used.
@@ -50,6 +53,8 @@ type Service struct {
 	core     *serve.Core
 	recorder *record.Recorder
 	external *external.Loader
+	webhooks *webhook.Sender
+	sockets  *websocket.Hub
 	root     *os.Root // of the files that external bodies may name; file mode only
 }
 
@@ -71,13 +76,29 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	s.external = external.New(external.Config{}, external.Deps{Files: files, Client: client, Metrics: deps.Metrics})
+	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics})
+	s.sockets = websocket.New(websocket.Config{}, deps.Metrics)
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader,
 	}, serve.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(),
 		Docs: func(s *site.Site, m *mockspec.Mock) serve.Docs {
-			return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: fmt.Sprint(s.Revision)})
+			return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: strconv.Itoa(s.Revision)})
+		},
+		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
+			h, err := s.webhooks.Compile(of, endpoint, w)
+			if err != nil {
+				return nil, err // not a typed nil
+			}
+			return h, nil
+		},
+		Socket: func(of *site.Site, w *mockspec.WebSocket) (serve.Socket, error) {
+			h, err := s.sockets.Compile(of, w)
+			if err != nil {
+				return nil, err // not a typed nil
+			}
+			return h, nil
 		},
 	})
 	return s, nil
@@ -98,42 +119,65 @@ func (s *Service) files() (external.Source, error) {
 
 // Run serves until ctx ends, then lets requests finish for a few seconds. It closes the listener.
 func (s *Service) Run(ctx context.Context) error {
-	defer func() {
-		s.external.Close()
-		if s.root != nil {
-			_ = s.root.Close() // it was only read
-		}
-	}()
+	defer s.close()
 	s.deps.Health.Set(healthPart, false)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var members sync.WaitGroup
-	failed := make(chan error, 2)
-	start := func(run func(context.Context) error) {
-		members.Go(func() {
-			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
-				failed <- err
-				cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	// What requests rely on goes on until the last of them is answered.
+	behind, end := context.WithCancel(context.WithoutCancel(ctx))
+	var before, after sync.WaitGroup
+	run := func(group *sync.WaitGroup, ctx context.Context, member func(context.Context) error) {
+		group.Go(func() {
+			if err := member(ctx); err != nil {
+				stop(err)
 			}
 		})
 	}
-	file := s.fileSource()
-	if file != nil {
-		if err := file.Load(); err != nil {
-			return errors.Join(err, s.deps.Listener.Close())
-		}
-		s.deps.Health.Set(healthPart, true)
-		start(func(ctx context.Context) error { file.Watch(ctx); return nil })
+	run(&after, behind, s.webhooks.Run)
+	run(&after, behind, s.housekeep)
+	if err := s.source(ctx, func(member func(context.Context) error) { run(&before, ctx, member) }); err != nil {
+		stop(err)
 	}
-	start(s.housekeep)
-	start(func(ctx context.Context) error { return lifecycle.Serve(ctx, s.server(), s.deps.Listener) })
-	members.Wait()
-	s.core.Replace(nil) // closes what still holds a mock, such as WebSockets
-	select {
-	case err := <-failed:
+	run(&before, ctx, func(ctx context.Context) error { return lifecycle.Serve(ctx, s.server(), s.deps.Listener) })
+	run(&before, ctx, s.hangUp)
+	before.Wait()
+	end()
+	after.Wait()
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
-	default:
+	}
+	return nil
+}
+
+// source starts what says which mocks there are.
+func (s *Service) source(_ context.Context, start func(func(context.Context) error)) error {
+	file := s.fileSource()
+	if err := file.Load(); err != nil {
+		return err
+	}
+	s.deps.Health.Set(healthPart, true)
+	start(func(ctx context.Context) error {
+		file.Watch(ctx)
 		return nil
+	})
+	return nil
+}
+
+// hangUp closes WebSockets when the service stops: the HTTP server does not know them.
+func (s *Service) hangUp(ctx context.Context) error {
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lifecycle.StopTimeout/2)
+	defer cancel()
+	if err := s.sockets.Shutdown(ctx); err != nil {
+		s.deps.Log.WarnContext(ctx, "websockets were cut off", "err", err)
+	}
+	return nil
+}
+
+func (s *Service) close() {
+	s.external.Close()
+	if s.root != nil {
+		_ = s.root.Close() // it was only read
 	}
 }
 

@@ -165,9 +165,9 @@ func (s *Source) read() ([][]byte, error) {
 
 // parse reads all files as one mock; settings are those of the first file that has any.
 func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
-	options := mockspec.Options{Limits: mockspec.Limits{Bytes: maxFile, Endpoints: maxEndpoints, Nodes: maxNodes, Documents: maxEndpoints}}
+	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.Limits{Bytes: maxFile, Endpoints: maxEndpoints, Nodes: maxNodes, Documents: maxEndpoints}}
 	if s.cfg.Mocks != "" || len(contents) == 1 && mockspec.IsOpenAPI(contents[0]) {
-		options.Name = s.cfg.Files[0]
+		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
 		var mocks []byte
 		if s.cfg.Mocks != "" {
 			mocks = contents[len(contents)-1]

@@ -13,7 +13,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
@@ -40,11 +39,11 @@ type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
 	Recorder *record.Recorder
-	External External                              // optional: without it external bodies are refused
-	Webhooks Webhooks                              // optional: without it no webhook is sent
-	Sockets  Sockets                               // optional: without it WebSockets are refused
-	Docs     func(*site.Site, *mockspec.Mock) Docs // optional: without it nothing describes mocks
-	Page     http.Handler                          // the page that Docs' documents are read with; set with Docs
+	External External      // optional: without it external bodies are refused
+	Webhook  CompileHook   // optional: without it no webhook is sent
+	Socket   CompileSocket // optional: without it WebSockets are refused
+	Docs     Describe      // optional: without it nothing describes mocks
+	Page     http.Handler  // the page that Docs' documents are read with; set with Docs
 }
 
 // Core answers requests. Put, Remove and Replace say which mocks there are. It is safe for concurrent use.
@@ -130,7 +129,7 @@ func (c *Core) find(host, path string) (h *hosted, rest string) {
 		return h, path
 	}
 	h, rest, ok := c.table.LookupPath(path)
-	if !ok {
+	if !ok || h == nil {
 		return nil, path
 	}
 	if rest == "" {

@@ -82,9 +82,9 @@ func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
 		e.limiter = limit.NewWindows(time.Duration(r.WindowMS)*time.Millisecond, r.MaxRequests, rateLimitKeys)
 	}
 	err := c.response(e)
-	if err == nil && spec.Webhook != nil && c.core.deps.Webhooks != nil {
-		if e.hook, err = c.core.deps.Webhooks.Compile(c.mock.site, e.label, spec.Webhook); err != nil {
-			err = &fault{what: "webhook", pos: spec.Webhook.Pos, err: err}
+	if err == nil && spec.Webhook != nil && c.core.deps.Webhook != nil {
+		if e.hook, err = c.core.deps.Webhook(c.mock.site, e.label, spec.Webhook); err != nil {
+			err = &fault{pos: spec.Webhook.Pos, err: err}
 		}
 	}
 	if err != nil {
@@ -150,10 +150,11 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	if err != nil {
 		return err
 	}
-	if !typed && found != "" {
+	bodiless := e.statusTemplate == nil && !allowsBody(e.status)
+	if !typed && found != "" && !bodiless {
 		fixed = append(fixed, header{"Content-Type", []string{found}})
 	}
-	if e.body.template == nil && e.body.external == nil && e.statusTemplate == nil && allowsBody(e.status) {
+	if e.body.template == nil && e.body.external == nil && e.statusTemplate == nil && !bodiless {
 		fixed = append(fixed, header{"Content-Length", lengthOf(e.body.fixed)})
 	}
 	e.headers = c.common(fixed)
@@ -350,9 +351,17 @@ func allowsBody(status int) bool {
 
 // fault is what is wrong with a part of an endpoint.
 type fault struct {
-	what string // "body", "header X-Total"
+	what string // "body", "header X-Total"; "" if err says it itself
 	pos  mockspec.Position
 	err  error
+}
+
+// sentence says it for the mock's author, without the place, which is told apart.
+func (f *fault) sentence() string {
+	if f.what == "" {
+		return plain(f.err)
+	}
+	return f.what + ": " + plain(f.err)
 }
 
 func (f *fault) Error() string { return f.what + ": " + f.err.Error() }

@@ -61,7 +61,7 @@ func nearest(endpoints []*endpoint, method, path string, matched *endpoint) []ne
 	return found
 }
 
-// worst is the distance from which on two paths have nothing in common.
+// worst is more than two paths can be apart.
 const worst = 1000
 
 func split(path string) []string {
@@ -90,7 +90,7 @@ func pattern(e *endpoint) []mockspec.Segment {
 // far measures how unlike a pattern and a path are. It gives up at limit.
 func far(e *endpoint, asked []string, limit int) int {
 	segments := pattern(e)
-	distance, alike := 0, 0
+	distance := 0
 	for i := range max(len(segments), len(asked)) {
 		switch {
 		case i < len(segments) && segments[i].Wildcard:
@@ -101,17 +101,12 @@ func far(e *endpoint, asked []string, limit int) int {
 			if !segments[i].Type.Fits(asked[i]) {
 				distance += 3
 			}
-		case segments[i].Literal == asked[i]:
-			alike++
-		default:
+		case segments[i].Literal != asked[i]:
 			distance += 4 + min(6, editDistance(segments[i].Literal, asked[i]))
 		}
 		if distance >= limit {
 			return worst
 		}
-	}
-	if alike == 0 && distance >= 10 {
-		return worst
 	}
 	return distance
 }

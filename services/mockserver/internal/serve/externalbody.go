@@ -31,7 +31,7 @@ type prepared struct {
 func (c *Core) loadExternal(x *exchange) error {
 	e := x.endpoint
 	from := e.body.external
-	failed := func(err error) error { return &fault{what: "external-body", pos: e.body.pos, err: err} }
+	failed := func(err error) error { return &fault{pos: e.body.pos, err: err} }
 	if c.deps.External == nil {
 		return failed(apperr.New(apperr.Invalid, "external bodies are not available here"))
 	}

@@ -59,15 +59,15 @@ func (x *exchange) take(r *http.Request) string {
 // serveMock answers a request whose mock was found, within the mock's share.
 func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, path string) {
 	gate := &x.mock.life.gate
+	if _, upgrade := r.Header["Upgrade"]; upgrade && c.upgrade(x, w, r) {
+		return
+	}
 	if refused := gate.Enter(x.scope.Request.At); refused != limit.Admitted {
 		x.overload(refused, &c.cfg)
 		x.write(w)
 		return
 	}
 	defer gate.Leave()
-	if _, upgrade := r.Header["Upgrade"]; upgrade && c.upgrade(x, w, r) {
-		return
-	}
 	c.answerTo(x)
 	if x.builtin != builtinNone {
 		c.describe(x, w, r, strings.TrimSuffix(path, x.scope.Request.Path))
@@ -122,7 +122,8 @@ func (c *Core) describe(x *exchange, w http.ResponseWriter, r *http.Request, pre
 	}
 }
 
-// upgrade serves a WebSocket, if the request asks for one and the mock has one there.
+// upgrade serves a WebSocket, if the request asks for one and the mock has one there. WebSockets have limits of their
+// own; they take no place among the mock's requests.
 func (c *Core) upgrade(x *exchange, w http.ResponseWriter, r *http.Request) bool {
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		return false

@@ -15,12 +15,9 @@ type External interface {
 	Load(ctx context.Context, req external.Request) (external.Content, error)
 }
 
-// Webhooks sends the requests that follow answers. package webhook implements it.
-type Webhooks interface {
-	// Compile prepares the webhook of an endpoint, which is named as in "POST /orders", when its mock is compiled. An
-	// error is told to the callers of the endpoint.
-	Compile(s *site.Site, endpoint string, w *mockspec.Webhook) (Hook, error)
-}
+// CompileHook prepares the webhook of an endpoint, which is named as in "POST /orders", when its mock is compiled. An
+// error is told to the callers of the endpoint. package webhook implements it.
+type CompileHook func(s *site.Site, endpoint string, w *mockspec.Webhook) (Hook, error)
 
 // Hook is one endpoint's webhook.
 type Hook interface {
@@ -29,11 +26,9 @@ type Hook interface {
 	Fire(sc *scope.Scope)
 }
 
-// Sockets serves WebSockets. package websocket implements it.
-type Sockets interface {
-	// Compile prepares a WebSocket when its mock is compiled. An error is told to those who want to connect.
-	Compile(s *site.Site, w *mockspec.WebSocket) (Socket, error)
-}
+// CompileSocket prepares a WebSocket when its mock is compiled. An error is told to those who want to connect. package
+// websocket implements it.
+type CompileSocket func(s *site.Site, w *mockspec.WebSocket) (Socket, error)
 
 // Socket is one WebSocket endpoint.
 type Socket interface {
@@ -41,6 +36,9 @@ type Socket interface {
 	// is closed, the mock was replaced: the connection is closed with 1012, service restart.
 	Serve(w http.ResponseWriter, r *http.Request, sc *scope.Scope, done <-chan struct{})
 }
+
+// Describe makes the description of a mock when it is compiled.
+type Describe func(s *site.Site, mock *mockspec.Mock) Docs
 
 // Docs describes one mock to its callers. package apidoc implements it. Host is the host for which endpoints are shown,
 // "" for all of them; base is where the mock answers.

@@ -138,8 +138,8 @@ func (h *hosted) compile() *program {
 	for i := range mock.WebSockets {
 		spec := &mock.WebSockets[i]
 		s := &socket{params: paramsOf(&spec.Path, nil, c.compat, c.fake)}
-		if h.core.deps.Sockets != nil {
-			s.serve, s.err = h.core.deps.Sockets.Compile(h.site, spec)
+		if h.core.deps.Socket != nil {
+			s.serve, s.err = h.core.deps.Socket(h.site, spec)
 		}
 		for _, w := range p.worlds(spec.Host, byItem) {
 			w.sockets.Add("GET", spec.Path.Segments, s)
@@ -197,7 +197,7 @@ func parse(s *site.Site) (mock *mockspec.Mock, fromUser bool, err error) {
 			return mock, false, nil
 		}
 	}
-	mock, problems := mockspec.Parse(s.Content, mockspec.Options{})
+	mock, problems := mockspec.Parse(s.Content, mockspec.Options{Compat: s.Compat})
 	for _, d := range problems {
 		if d.Severity == mockspec.Error {
 			return nil, true, fmt.Errorf("line %d, column %d: %s", d.Line, d.Column, d.Message)

@@ -117,7 +117,7 @@ func (x *exchange) failed(f *fault) {
 		x.answer.always, x.answer.body = keepOnly(always, mockHeader, allowOrigin), moclojerError(plain(f.err))
 		return
 	}
-	r := refusal{Error: "template_error", Message: f.what + ": " + plain(f.err), Endpoint: x.label()}
+	r := refusal{Error: "template_error", Message: f.sentence(), Endpoint: x.label()}
 	status := 500
 	switch {
 	case apperr.CodeOf(f.err) == apperr.Unavailable:
