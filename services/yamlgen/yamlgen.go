@@ -98,7 +98,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.active.Set(0)
 		if ctx.Err() == nil {
 			s.deps.Log.WarnContext(ctx, "term ended, standing by", "err", err)
-			s.pause(ctx, time.Second)
+			pause(ctx, time.Second)
 		}
 	}
 	s.active.Set(0)
@@ -123,17 +123,20 @@ func (s *Service) standBy(ctx context.Context) bool {
 		case err == nil:
 			s.deps.Health.Set(healthPart, true) // standing by is all that is asked of it
 		}
-		s.pause(ctx, s.cfg.Lease/5)
+		pause(ctx, s.cfg.Lease/5)
 	}
 	return false
 }
 
-func (*Service) pause(ctx context.Context, d time.Duration) {
+// pause waits; false if ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
+		return false
 	case <-t.C:
+		return true
 	}
 }
 
@@ -141,12 +144,10 @@ func (*Service) pause(ctx context.Context, d time.Duration) {
 // and nobody gets changes either.
 func (s *Service) keepLease(ctx context.Context) error {
 	for {
-		s.pause(ctx, s.cfg.Lease/4)
-		if ctx.Err() != nil {
+		if !pause(ctx, s.cfg.Lease/4) {
 			return nil
 		}
-		mine, err := s.lease.Take(ctx)
-		if err == nil && !mine {
+		if mine, err := s.lease.Take(ctx); err == nil && !mine {
 			return errDeposed
 		}
 	}
@@ -215,6 +216,6 @@ func (s *Service) load(ctx context.Context, g *generate.Generator, publish func(
 		}
 		s.deps.Health.Set(healthPart, false)
 		s.deps.Log.WarnContext(ctx, "unified mock not loaded, trying again", "err", err)
-		s.pause(ctx, time.Second)
+		pause(ctx, time.Second)
 	}
 }

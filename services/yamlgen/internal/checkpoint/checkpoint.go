@@ -93,7 +93,7 @@ func (w *Writer) Load(ctx context.Context, each func(unified.Mock)) (unified.Hea
 	if err != nil {
 		return unified.Header{}, false, fmt.Errorf("open %s: %w", unified.Key, err)
 	}
-	defer o.Body.Close() //nolint:errcheck // only read
+	defer o.Body.Close()
 	w.etag = o.ETag
 	mocks, err := w.scan(o)
 	if errors.Is(err, unified.ErrCorrupt) {

@@ -61,17 +61,16 @@ func items(n *yaml.Node) []*yaml.Node {
 	var found []*yaml.Node
 	var visit func(n *yaml.Node, depth int)
 	visit = func(n *yaml.Node, depth int) {
-		if n = follow(n); n == nil || depth == 0 {
-			return
-		}
-		switch n.Kind {
-		case yaml.DocumentNode, yaml.SequenceNode:
+		n = follow(n)
+		switch {
+		case n == nil || depth == 0:
+		case n.Kind == yaml.DocumentNode || n.Kind == yaml.SequenceNode:
 			for _, c := range n.Content {
 				visit(c, depth-1)
 			}
-		case yaml.MappingNode:
+		case n.Kind == yaml.MappingNode:
 			for i := 0; i+1 < len(n.Content); i += 2 {
-				name := strings.TrimPrefix(n.Content[i].Value, ":")
+				name := n.Content[i].Value
 				v := follow(n.Content[i+1])
 				if v != nil && v.Kind == yaml.MappingNode && (name == "endpoint" || name == "websocket") && !slices.Contains(found, v) {
 					found = append(found, v)
