@@ -78,7 +78,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := s.assemble(db)
+	p, err := s.assemble(db) //nolint:contextcheck // its handlers run in their requests' contexts
 	if err != nil {
 		return err
 	}
@@ -89,6 +89,9 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	listening = true
 	return p.run(ctx)
 }
+
+// now is the time as both databases keep it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // parts are the running pieces of the service.
 type parts struct {
@@ -106,9 +109,9 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL}
 	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
-	p.accounts = account.NewService(db, time.Now)
+	p.accounts = account.NewService(db, now)
 	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
-	p.mocks = mock.NewService(db, addresses, limits, p.publications, time.Now)
+	p.mocks = mock.NewService(db, addresses, limits, p.publications, now)
 
 	handler, err := httpapi.New(
 		httpapi.Config{

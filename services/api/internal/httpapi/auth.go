@@ -71,7 +71,7 @@ func (h *handlers) session(r *http.Request) secret.String {
 
 // cookie carries a session; without one it removes it.
 func (h *handlers) cookie(session secret.String, expires time.Time) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure follows the scheme: a laptop has no https
 		Name: h.cookieName(), Value: session.Reveal(), Path: "/", Expires: expires,
 		HttpOnly: true, Secure: h.Secure, SameSite: http.SameSiteLaxMode,
 	}

@@ -1,8 +1,12 @@
 package httpapi
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -67,14 +71,33 @@ func mustJSON(t *testing.T) []byte {
 	return encoded
 }
 
-// Every kind of error has a status and is a code of the document.
+// Every kind of error is a code of the document, and has a status of its own.
 func TestCodesAreDescribed(t *testing.T) {
-	for code, status := range statusOf {
-		if !ProblemCode(code).Valid() || http.StatusText(status) == "" {
-			t.Errorf("%s is not described", code)
+	seen := map[int]apperr.Code{}
+	for _, code := range []apperr.Code{
+		apperr.Invalid, apperr.Unauthorized, apperr.Forbidden, apperr.NotFound, apperr.Conflict, apperr.Precondition,
+		apperr.TooLarge, apperr.RateLimited, apperr.Internal, apperr.Unavailable,
+	} {
+		p := problemOf(apperr.New(code, "x"), nil)
+		if !p.Code.Valid() || p.Title == "" || seen[p.Status] != "" {
+			t.Errorf("%s: %+v, as %s", code, p, seen[p.Status])
 		}
+		seen[p.Status] = code
 	}
-	if p := problemOf(apperr.New(apperr.Unavailable, "x"), nil); p.Status != http.StatusServiceUnavailable {
-		t.Errorf("unavailable is a %d", p.Status)
+}
+
+// What has no public side shows nothing of itself.
+func TestUnknownErrorsAreNotShown(t *testing.T) {
+	for err, status := range map[error]int{
+		errors.New("password hunter2"):                                    http.StatusInternalServerError,
+		fmt.Errorf("hunter2: %w", context.DeadlineExceeded):               http.StatusServiceUnavailable,
+		apperr.New(apperr.Internal, "x").WithCause(errors.New("hunter2")): http.StatusInternalServerError,
+		echo.NewHTTPError(http.StatusTeapot, "hunter2"):                   http.StatusBadRequest,
+		&http.MaxBytesError{Limit: 7}:                                     http.StatusRequestEntityTooLarge,
+	} {
+		p := problemOf(err, httptest.NewRequest(http.MethodGet, "/", nil))
+		if p.Status != status || strings.Contains(p.Detail, "hunter2") || !p.Code.Valid() {
+			t.Errorf("%v: %+v", err, p)
+		}
 	}
 }

@@ -56,10 +56,10 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 			return err
 		}
 		if _, err := w.Write(pending); err != nil {
-			return nil // the caller has gone
+			return err // the caller has gone; nobody reads a problem any more
 		}
 		if err := conn.Flush(); err != nil {
-			return nil
+			return err
 		}
 		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
 		events, position, reset, err := e.follower.Next(ctx)
@@ -70,7 +70,7 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 				return err
 			}
 		case e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping):
-			return nil
+			return err
 		default: // nothing happened for a while
 			if e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.account); err != nil {
 				return err

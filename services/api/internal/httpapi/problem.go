@@ -18,17 +18,29 @@ var errCrossOrigin = apperr.New(apperr.Forbidden, "A browser sent this on behalf
 
 // statusOf is the HTTP status of each kind of error. Invalid input that was understood is a 422; what could not even be
 // read is a badRequest.
-var statusOf = map[apperr.Code]int{
-	apperr.Invalid:      http.StatusUnprocessableEntity,
-	apperr.Unauthorized: http.StatusUnauthorized,
-	apperr.Forbidden:    http.StatusForbidden,
-	apperr.NotFound:     http.StatusNotFound,
-	apperr.Conflict:     http.StatusConflict,
-	apperr.Precondition: http.StatusPreconditionFailed,
-	apperr.TooLarge:     http.StatusRequestEntityTooLarge,
-	apperr.RateLimited:  http.StatusTooManyRequests,
-	apperr.Internal:     http.StatusInternalServerError,
-	apperr.Unavailable:  http.StatusServiceUnavailable,
+func statusOf(code apperr.Code) int {
+	switch code {
+	case apperr.Invalid:
+		return http.StatusUnprocessableEntity
+	case apperr.Unauthorized:
+		return http.StatusUnauthorized
+	case apperr.Forbidden:
+		return http.StatusForbidden
+	case apperr.NotFound:
+		return http.StatusNotFound
+	case apperr.Conflict:
+		return http.StatusConflict
+	case apperr.Precondition:
+		return http.StatusPreconditionFailed
+	case apperr.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case apperr.RateLimited:
+		return http.StatusTooManyRequests
+	case apperr.Unavailable:
+		return http.StatusServiceUnavailable
+	case apperr.Internal:
+	}
+	return http.StatusInternalServerError
 }
 
 // statusError is an error whose status is another one than its code's.
@@ -73,7 +85,7 @@ func (h *handlers) problem(err error, c echo.Context) {
 func problemOf(err error, r *http.Request) Problem {
 	p := Problem{Type: "about:blank"}
 	if e, ok := errors.AsType[*apperr.Error](err); ok {
-		p.Status, p.Code, p.Detail = statusOf[e.Code], ProblemCode(e.Code), e.Message
+		p.Status, p.Code, p.Detail = statusOf(e.Code), ProblemCode(e.Code), e.Message
 		if e.Field != "" {
 			p.Field = &e.Field
 		}

@@ -195,7 +195,7 @@ func (s *Service) update(ctx context.Context, accountID, id string, decide func(
 	return m, nil
 }
 
-// Summary puts the first error and the number of others into a sentence.
+// Summary puts the first error and the number of others into a sentence; "" if there is none.
 func Summary(diagnostics []mockspec.Diagnostic) string {
 	var first string
 	errors := 0
@@ -207,8 +207,14 @@ func Summary(diagnostics []mockspec.Diagnostic) string {
 			first = fmt.Sprintf("line %d: %s", d.Line, d.Message)
 		}
 	}
-	if errors > 1 {
-		return fmt.Sprintf("%s (and %d more errors)", first, errors-1)
+	switch {
+	case errors == 2:
+		first += " (and 1 more error)"
+	case errors > 2:
+		first += fmt.Sprintf(" (and %d more errors)", errors-1)
+	}
+	if first != "" && !strings.ContainsAny(first[len(first)-1:], ".!?") {
+		first += "."
 	}
 	return first
 }

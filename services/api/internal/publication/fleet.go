@@ -44,7 +44,8 @@ func newFleet(now func() time.Time) *fleet {
 
 // observe takes a report and tells whether it changes anything but the time.
 func (f *fleet) observe(a event.Applied) bool {
-	if !(a.Service == mockServer && a.Of == event.Unified) && !(a.Service == generator && a.Of == event.Mocks) {
+	counts := (a.Service == mockServer && a.Of == event.Unified) || (a.Service == generator && a.Of == event.Mocks)
+	if !counts {
 		return false
 	}
 	f.mu.Lock()

@@ -45,6 +45,7 @@ func (o Outcomes) Apply(ctx context.Context, b stream.Batch) error {
 			if g, err := event.Decode[event.SingleGenerated](e); err == nil {
 				o.service.waits.expect(g.MockID, e.Number) // perhaps another replica of the api wrote it
 			}
+		default: // what was removed is known to the database
 		}
 	}
 	if err := o.service.repo.SaveOutcomes(ctx, stream.Position{Epoch: b.Epoch, Number: b.To}, rejections); err != nil {

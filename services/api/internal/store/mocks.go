@@ -101,7 +101,7 @@ func (s *Store) Mocks(ctx context.Context, accountID string, query mock.Query) (
 
 // MocksByID implements publication.Repository.
 func (s *Store) MocksByID(ctx context.Context, ids []string) ([]mock.Mock, error) {
-	return list(ctx, selectMocks(s.read, false).Where("m.id IN (?)", bun.In(ids)))
+	return list(ctx, selectMocks(s.read, false).Where("m.id IN (?)", bun.List(ids)))
 }
 
 func list(ctx context.Context, q *bun.SelectQuery) ([]mock.Mock, error) {

@@ -183,8 +183,13 @@ func TestMocks(t *testing.T) {
 				want apperr.Code
 				do   func() error
 			}{
-				"slug taken":            {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, ann.ID, newMock("pets"), anyone); return err }},
-				"foreign workspace":     {apperr.NotFound, func() error { m := newMock("x"); m.Workspace = "ann"; _, err := s.CreateMock(ctx, bob.ID, m, anyone); return err }},
+				"slug taken": {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, ann.ID, newMock("pets"), anyone); return err }},
+				"foreign workspace": {apperr.NotFound, func() error {
+					m := newMock("x")
+					m.Workspace = "ann"
+					_, err := s.CreateMock(ctx, bob.ID, m, anyone)
+					return err
+				}},
 				"foreign mock, read":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, bob.ID, created.ID); return err }},
 				"foreign mock, write":   {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, bob.ID, created.ID, publish); return err }},
 				"foreign mock, delete":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, bob.ID, created.ID, remove); return err }},

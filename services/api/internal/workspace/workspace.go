@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/base64"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
@@ -54,10 +53,14 @@ const MaxSlug = 39
 
 var slugPattern = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 
-// reserved are slugs that would be mistaken for parts of the installation.
-var reserved = []string{
-	"admin", "api", "app", "assets", "auth", "console", "docs", "edge", "help", "internal", "localhost", "login", "mail",
-	"mocloud", "moclojer", "ops", "public", "root", "security", "signin", "static", "status", "support", "system", "www",
+// reserved reports whether a slug would be mistaken for a part of the installation.
+func reserved(slug string) bool {
+	switch slug {
+	case "admin", "api", "app", "assets", "auth", "console", "docs", "edge", "help", "internal", "localhost", "login", "mail",
+		"mocloud", "moclojer", "ops", "public", "root", "security", "signin", "static", "status", "support", "system", "www":
+		return true
+	}
+	return false
 }
 
 // CheckSlug returns an error that a user may see, unless slug can name a workspace. There is no hyphen in it, so that
@@ -70,7 +73,7 @@ func CheckSlug(slug string) error {
 		return apperr.New(apperr.Invalid, "The workspace's slug has %d characters; at most %d are possible.", len(slug), MaxSlug).WithField("workspace")
 	case !slugPattern.MatchString(slug):
 		return apperr.New(apperr.Invalid, "The workspace's slug %q is not possible: use a-z and 0-9, beginning with a letter, without hyphens.", slug).WithField("workspace")
-	case slices.Contains(reserved, slug):
+	case reserved(slug):
 		return apperr.New(apperr.Invalid, "The slug %q is reserved; choose another one for the workspace.", slug).WithField("workspace")
 	}
 	return nil
