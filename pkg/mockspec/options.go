@@ -8,7 +8,7 @@ type Options struct {
 	MocksName string
 	// Compat is the mode in which the mock will be served, if that is decided elsewhere than in the document.
 	Compat Compat
-	Limits    Limits
+	Limits Limits
 }
 
 // Limits bound what a document may cost. A zero field means its default.
