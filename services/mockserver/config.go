@@ -52,6 +52,8 @@ type Config struct {
 
 	// Prefix begins every Redis channel and key.
 	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
+	// Poll is how often the object store is looked at while Redis is away.
+	Poll time.Duration `env:"MOCKSERVER_POLL" envDefault:"2s"`
 
 	// File serves files on disk instead of what is published; nil in a cloud.
 	File *FileConfig `env:"-"`
@@ -98,6 +100,7 @@ func (c *Config) Validate() error {
 		{"MOCKSERVER_WRITE_TIMEOUT", c.WriteTimeout},
 		{"MOCKSERVER_IDLE_TIMEOUT", c.IdleTimeout},
 		{"MOCKSERVER_IDLE_MOCKS", c.IdleMocks},
+		{"MOCKSERVER_POLL", c.Poll},
 	} {
 		if d.value <= 0 {
 			problems = append(problems, fmt.Errorf("%s must be a duration such as 30s", d.name))

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
@@ -29,6 +30,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+	"github.com/mocloud/mocloud/services/mockserver/internal/source"
 	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
 	"github.com/mocloud/mocloud/services/mockserver/internal/websocket"
 )
@@ -42,6 +44,13 @@ type Deps struct {
 	Objects  objstore.Store
 	Listener net.Listener // for HTTP; Run closes it
 }
+
+// Bounds of following what is published.
+const (
+	fetchParallel = 16
+	fetchTimeout  = 10 * time.Second // of one mock's file
+	loadTimeout   = 5 * time.Minute  // of a unified mock of any size
+)
 
 // healthPart is ready when there is something to serve.
 const healthPart = "snapshot"
@@ -151,6 +160,17 @@ func (s *Service) Run(ctx context.Context) error {
 
 // source starts what says which mocks there are.
 func (s *Service) source(_ context.Context, start func(func(context.Context) error)) error {
+	if s.cfg.File == nil {
+		published := source.New(source.Config{
+			Prefix: s.cfg.Prefix, Instance: uuid.NewString(), Poll: s.cfg.Poll, Parallel: fetchParallel,
+			Timeout: fetchTimeout, LoadTimeout: loadTimeout,
+		}, source.Deps{
+			Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
+			Ready: func() { s.deps.Health.Set(healthPart, true) },
+		})
+		start(published.Run)
+		return nil
+	}
 	file := s.fileSource()
 	if err := file.Load(); err != nil {
 		return err
