@@ -3,6 +3,7 @@ package selmer
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 var errNotCollection = errors.New("it is not a list, a map or a text")
@@ -96,7 +97,7 @@ func equal(a, b Value) bool {
 	case a.kind != b.kind:
 		return false
 	case a.kind == KindString || a.kind == KindKeyword:
-		return a.String() == b.String()
+		return a.text() == b.text()
 	case a.kind == KindTime:
 		return a.Time().Equal(b.Time())
 	default:
@@ -124,7 +125,7 @@ func compare(a, b Value) (int, error) {
 	case KindString:
 		return compareUTF16(a.String(), b.String()), nil
 	case KindKeyword:
-		return compareKeywords(a.String(), b.String()), nil
+		return compareKeywords(a.text(), b.text()), nil
 	case KindBool, KindChar:
 		return int(int64(a.num) - int64(b.num)), nil
 	case KindTime:
@@ -160,6 +161,9 @@ func compareKeywords(a, b string) int {
 
 // compareUTF16 orders texts by their UTF-16 code units, in which letters beyond the first plane come before some within it.
 func compareUTF16(a, b string) int {
+	if isASCII(a) && isASCII(b) {
+		return strings.Compare(a, b)
+	}
 	x, y := []rune(a), []rune(b)
 	for i := range min(len(x), len(y)) {
 		if x[i] == y[i] {

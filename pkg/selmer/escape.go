@@ -105,7 +105,7 @@ func (v Value) appendJSON(dst []byte, depth int) []byte {
 		}
 		return appendFloat(dst, f)
 	case KindString, KindKeyword:
-		return appendJSONString(dst, v.String())
+		return appendJSONString(dst, v.text())
 	case KindChar:
 		return appendJSONString(dst, string(appendUnit(nil, uint16(v.num))))
 	case KindTime:

@@ -1,6 +1,10 @@
 package selmer
 
-import "fmt"
+import (
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+)
 
 // lookup follows a path from a scope.
 func lookup(s Scope, segments []segment) Value {
@@ -171,7 +175,7 @@ func unwrap(v Value) (Value, bool) {
 		return v, false
 	}
 	items := v.Items()
-	if first := items[0]; first.kind != KindKeyword || first.String() != safeKey {
+	if first := items[0]; first.kind != KindKeyword || first.text() != safeKey {
 		return v, false
 	}
 	if len(items) < 2 {
@@ -234,6 +238,8 @@ func (r *renderer) emitHTML(e *expr, v Value) {
 	switch v.kind {
 	case KindString:
 		r.dst = appendHTML(r.dst, v.String())
+	case KindChar:
+		r.appendChar(v)
 	case KindInt, KindFloat, KindBigInt, KindDecimal, KindBool, KindNil:
 		r.dst = v.AppendText(r.dst)
 	default:
@@ -247,6 +253,21 @@ func (r *renderer) appendShown(v Value) {
 		return
 	}
 	r.dst = v.AppendText(r.dst)
+}
+
+// appendChar appends a letter. The halves of a pair that follow each other directly become one.
+func (r *renderer) appendChar(v Value) {
+	unit := rune(v.num)
+	if !utf16.IsSurrogate(unit) {
+		r.dst = appendHTML(r.dst, v.String())
+		return
+	}
+	if whole := utf16.DecodeRune(r.half, unit); whole != utf8.RuneError && r.halfEnd == len(r.dst) {
+		r.dst = utf8.AppendRune(r.dst[:len(r.dst)-1], whole)
+		return
+	}
+	r.dst = append(r.dst, '?')
+	r.half, r.halfEnd = unit, len(r.dst)
 }
 
 // write appends a value in one of the modes that are not Selmer's.

@@ -135,12 +135,12 @@ func join(r *renderer, v Value, args []Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	if v.kind == KindString && (len(args) == 0 || args[0].IsNil()) {
-		return v, nil
-	}
 	separator := ""
 	if len(args) > 0 {
 		separator = args[0].String()
+	}
+	if v.kind == KindString && separator == "" {
+		return v, nil
 	}
 	var out []byte
 	for i, item := range items {

@@ -139,12 +139,16 @@ func phone(_ *renderer, v Value, args []Value) (Value, error) {
 			prefix = args[0]
 		}
 	}
-	s, err := stringValue(v)
-	if err != nil {
-		return Value{}, err
+	hasPrefix := !prefix.IsNil() && (prefix.kind != KindBool || prefix.Bool())
+	switch {
+	case v.IsNil():
+		return Value{}, errMissing
+	case v.kind != KindString && validate && !hasPrefix:
+		return Value{}, errNotString
 	}
+	s := v.String()
 	number := s
-	if !prefix.IsNil() && (prefix.kind != KindBool || prefix.Bool()) && strings.HasPrefix(s, "0") {
+	if hasPrefix && strings.HasPrefix(s, "0") {
 		country := prefix.String()
 		if strings.ContainsAny(country, `\$`) {
 			return Value{}, fmt.Errorf("`%s` is no country's number", clip(country))

@@ -170,7 +170,7 @@ func nameOf(_ *renderer, v Value, _ []Value) (Value, error) {
 	case KindString:
 		return v, nil
 	case KindKeyword:
-		_, name := splitKeyword(v.String())
+		_, name := splitKeyword(v.text())
 		return String(name), nil
 	default:
 		return Value{}, errNoName
@@ -339,7 +339,7 @@ func abbreviate(_ *renderer, v Value, args []Value) (Value, error) {
 			ellipsis = e
 		}
 		if p, ok := v.Get("abbr-position"); ok {
-			position = p.String()
+			position = p.text()
 		}
 		if s, ok := v.Get("s"); ok {
 			inner = s

@@ -1,6 +1,7 @@
 package selmer
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -173,6 +174,18 @@ func formatCurrency(f float64, locale []string) string {
 	l := numberLocaleOf(language, country)
 	sign, digits := currencyOf(language, country)
 	text := strconv.FormatFloat(f, 'f', digits, 64)
+	const exact = 1 << 53
+	if math.Abs(f) >= exact && !math.IsInf(f, 0) {
+		// Java pads the shortest digits with zeros where Go goes on exactly.
+		significant, exp := shortestDigits(math.Abs(f))
+		text = significant + strings.Repeat("0", max(0, exp-len(significant)))
+		if digits > 0 {
+			text += "." + strings.Repeat("0", digits)
+		}
+		if f < 0 {
+			text = "-" + text
+		}
+	}
 	number, negative := strings.CutPrefix(text, "-")
 	switch {
 	case f != f:

@@ -1,6 +1,7 @@
 package selmer
 
 import (
+	"cmp"
 	"errors"
 	"math"
 	"math/big"
@@ -212,6 +213,9 @@ func ratioToFloat(a, b *big.Int) float64 {
 
 // compareNumbers orders two numbers; a NaN is equal to everything, as it is to Clojure's compare.
 func compareNumbers(x, y Value) int {
+	if x.kind == KindInt && y.kind == KindInt {
+		return cmp.Compare(x.Int(), y.Int())
+	}
 	x, y = numeric(x), numeric(y)
 	if x.kind == KindFloat || y.kind == KindFloat {
 		a, b := toFloat(x), toFloat(y)

@@ -64,8 +64,8 @@ type group struct {
 
 // cycle is a {% cycle %}.
 type cycle struct {
-	words []string
-	emit  emitMode
+	offset int
+	words  []string
 }
 
 // clock is a {% now %}.

@@ -16,6 +16,9 @@ type renderer struct {
 	loops  []runningLoop
 	cycles []int
 	now    time.Time
+	// half is a surrogate that was written as a question mark, up to halfEnd in dst.
+	half    rune
+	halfEnd int
 }
 
 // slot is a variable of a tag. One that a loop could not fill is not bound, and the variable outside shows through.
@@ -62,7 +65,7 @@ func (t *Template) release(r *renderer) {
 	clear(r.slots)
 	clear(r.loops)
 	clear(r.cycles)
-	r.scope, r.dst, r.now = nil, nil, time.Time{}
+	r.scope, r.dst, r.now, r.halfEnd = nil, nil, time.Time{}, -1
 	t.renderers.Put(r)
 }
 
@@ -199,12 +202,9 @@ func (r *renderer) bindItem(l *loop, item Value) error {
 	if len(l.targets) == 1 {
 		return r.bind(&l.targets[0], item, l.source.offset)
 	}
-	var parts []Value
-	if len(l.targets) > 0 {
-		var ok bool
-		if parts, ok = sequence(item); !ok {
-			return r.errorAt(l.source.offset, notCollection(item))
-		}
+	parts, ok := sequence(item)
+	if !ok {
+		return r.errorAt(l.source.offset, notCollection(item))
 	}
 	for i := range l.targets {
 		if i >= len(parts) {

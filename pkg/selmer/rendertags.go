@@ -61,14 +61,17 @@ func (r *renderer) sum(g *group) error {
 		if err != nil {
 			return err
 		}
-		if len(g.exprs) == 1 {
+		if len(g.exprs) > 1 {
+			if !isNumber(v) {
+				return r.errorAt(g.offset, fmt.Errorf("`%s` cannot be summed: %w", g.exprs[i].source, errNoSum))
+			}
+			v = numeric(v)
+		}
+		if i == 0 {
 			total = v // alone, a value is its own sum, whatever it is
-			break
+			continue
 		}
-		if !isNumber(v) {
-			return r.errorAt(g.offset, fmt.Errorf("`%s` cannot be summed: %w", g.exprs[i].source, errNoSum))
-		}
-		if total, err = addNumbers(total, numeric(v)); err != nil {
+		if total, err = addNumbers(total, v); err != nil {
 			return r.errorAt(g.offset, err)
 		}
 	}
@@ -83,7 +86,7 @@ func (r *renderer) sum(g *group) error {
 func (r *renderer) cycle(i int) error {
 	c := &r.t.cycles[i]
 	if len(c.words) == 0 {
-		return r.errorAt(0, errNoWords)
+		return r.errorAt(c.offset, errNoWords)
 	}
 	r.dst = append(r.dst, c.words[r.cycles[i]]...)
 	r.cycles[i] = (r.cycles[i] + 1) % len(c.words)

@@ -50,7 +50,8 @@ func (c *compiler) tag(name string, args []string, offset int) error {
 	case "sum":
 		return c.tagSum(args, offset)
 	case "cycle":
-		c.t.cycles = append(c.t.cycles, cycle{words: args, emit: c.rawMode()})
+		c.t.cycles = append(c.t.cycles, cycle{offset: offset, words: args})
+		c.rawMode()
 		c.code(opCycle, len(c.t.cycles)-1, 0)
 		if len(args) == 0 {
 			c.problem(offset, errNoWords)
@@ -85,11 +86,10 @@ func (c *compiler) unknownTag(name string, offset int) error {
 }
 
 // rawMode is for tags that write their own text. In JSON they count as a value.
-func (c *compiler) rawMode() emitMode {
+func (c *compiler) rawMode() {
 	if c.isJSON() {
 		c.emitMode()
 	}
-	return emitText
 }
 
 func (c *compiler) addGroup(o op, g group) {

@@ -140,25 +140,34 @@ func pathText(segments []segment) string {
 	return b.String()
 }
 
-// lineIndex finds the line and column of many offsets.
+// lineIndex finds the line and column of many offsets. Ascending offsets take time in proportion to the source, however
+// long its lines are.
 type lineIndex struct {
 	src    string
 	starts []int
+	// the last answer
+	offset, line, column int
 }
 
-func newLineIndex(src string) lineIndex {
+func newLineIndex(src string) *lineIndex {
 	starts := []int{0}
 	for i := range len(src) {
 		if src[i] == '\n' {
 			starts = append(starts, i+1)
 		}
 	}
-	return lineIndex{src: src, starts: starts}
+	return &lineIndex{src: src, starts: starts}
 }
 
-func (l lineIndex) position(offset int) (line, column int) {
+func (l *lineIndex) position(offset int) (line, column int) {
 	line = sort.SearchInts(l.starts, offset+1)
-	return line, 1 + utf8.RuneCountInString(l.src[l.starts[line-1]:offset])
+	from, base := l.starts[line-1], 1
+	if line == l.line && offset >= l.offset {
+		from, base = l.offset, l.column
+	}
+	column = base + utf8.RuneCountInString(l.src[from:offset])
+	l.offset, l.line, l.column = offset, line, column
+	return line, column
 }
 
 // Condition is a compiled expression of an {% if %}, such as the condition of a webhook. It is immutable and safe for

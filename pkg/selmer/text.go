@@ -16,8 +16,7 @@ func (v Value) AppendText(dst []byte) []byte {
 	case KindNil:
 		return dst
 	case KindString, KindDecimal:
-		s, _ := v.text()
-		return append(dst, s...)
+		return append(dst, v.text()...)
 	case KindChar:
 		return appendUnit(dst, uint16(v.num))
 	case KindBigInt:
@@ -52,7 +51,7 @@ func (v Value) appendEDN(dst []byte, depth int) []byte {
 	case KindChar:
 		return appendEDNChar(dst, uint16(v.num))
 	case KindKeyword:
-		return append(append(dst, ':'), v.String()...)
+		return append(append(dst, ':'), v.text()...)
 	case KindList:
 		return appendEDNItems(dst, '[', v.Items(), ']', depth)
 	case KindSeq:

@@ -149,24 +149,20 @@ func (v Value) Float() float64 {
 	return math.Float64frombits(v.num)
 }
 
-// String returns the text of a KindString, KindKeyword (without the colon) or KindDecimal, and what Clojure's str makes of all
-// other kinds. It does not allocate for the former.
+// String returns what Clojure's str makes of the value. It does not allocate for texts and decimals.
 func (v Value) String() string {
-	if s, ok := v.text(); ok {
-		return s
+	if v.kind == KindString || v.kind == KindDecimal {
+		return v.text()
 	}
 	return string(v.AppendText(nil))
 }
 
-// text returns the text that the value itself holds.
-func (v Value) text() (string, bool) {
-	if v.kind != KindString && v.kind != KindKeyword && v.kind != KindDecimal {
-		return "", false
-	}
+// text returns the text that a string, a decimal or a keyword (without its colon) holds.
+func (v Value) text() string {
 	if p, ok := v.ref.(*byte); ok {
-		return unsafe.String(p, int(v.num)), true
+		return unsafe.String(p, int(v.num))
 	}
-	return "", true
+	return ""
 }
 
 // Items returns the elements of a list or sequence, which must not be changed, and nil for all other kinds.
