@@ -1,0 +1,77 @@
+package up
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/mocloud/mocloud/services/api/client"
+)
+
+const (
+	askEvery  = 20 * time.Millisecond
+	askLong   = 10 * time.Second // for one answer, and for the first mock to be live
+	firstMock = "hello"          // the slug of the mock that a new data folder begins with
+)
+
+// announce waits until everything answers, tells the person, and stays until the end.
+func (c *cloud) announce(ctx context.Context, out io.Writer) error {
+	api, err := client.NewClientWithResponses(c.apiURL(),
+		client.WithHTTPClient(&http.Client{Timeout: 2 * askLong}),
+		client.WithRequestEditorFn(func(_ context.Context, req *http.Request) error {
+			req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+			return nil
+		}))
+	if err != nil {
+		return fmt.Errorf("make the API client: %w", err)
+	}
+	mocks, err := waitForAPI(ctx, api)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	b := banner{
+		SignInURL: c.apiURL() + "/signin?code=" + url.QueryEscape(c.signInCode),
+		APIURL:    c.apiURL(), Token: c.token.Reveal(), DataPath: c.data.path, OpsURL: "http://" + c.ports.ops.Addr().String(),
+	}
+	for _, m := range mocks {
+		if m.Slug == firstMock && m.State != client.Offline {
+			wait := askLong.String()
+			if _, err := api.GetPublicationWithResponse(ctx, m.ID, &client.GetPublicationParams{Wait: &wait}); err != nil && ctx.Err() == nil {
+				return fmt.Errorf("wait for the first mock: %w", err)
+			}
+			b.MockURL = m.URL
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err := b.write(out); err != nil {
+		return fmt.Errorf("print the banner: %w", err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// waitForAPI asks until the api answers. What goes wrong before is said by the service that it goes wrong in.
+func waitForAPI(ctx context.Context, api *client.ClientWithResponses) ([]client.Mock, error) {
+	ticker := time.NewTicker(askEvery)
+	defer ticker.Stop()
+	for {
+		page, err := api.ListMocksWithResponse(ctx, &client.ListMocksParams{})
+		if err == nil && page.JSON200 != nil {
+			return page.JSON200.Items, nil
+		}
+		if err == nil && page.StatusCode() == http.StatusUnauthorized {
+			return nil, fmt.Errorf("the api does not know its own admin token")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,52 @@
+// Command mockserver runs the mockserver service as a process of its own.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/mocloud/mocloud/pkg/config"
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/process"
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/mockserver"
+)
+
+type environment struct {
+	// Addr is where mocks answer.
+	Addr string `env:"MOCKSERVER_ADDR" envDefault:":8000"`
+	// RedisURL is redis://[user:password@]host:port or rediss://….
+	RedisURL secret.String `env:"REDIS_URL,required"`
+	// ObjectStoreURL is s3://key:secret@host:port/bucket or file:///folder.
+	ObjectStoreURL secret.String `env:"OBJECT_STORE_URL,required"`
+	mockserver.Config
+}
+
+func main() { os.Exit(process.Main("mockserver", build)) }
+
+func build(ctx context.Context, p *process.Process) (lifecycle.Member, error) {
+	var none lifecycle.Member
+	env, err := config.Load[environment](os.Environ())
+	if err != nil {
+		return none, err
+	}
+	redis, err := p.Redis(env.RedisURL)
+	if err != nil {
+		return none, err
+	}
+	objects, err := p.ObjectStore(ctx, env.ObjectStoreURL)
+	if err != nil {
+		return none, err
+	}
+	listener, err := lifecycle.Listen(ctx, env.Addr)
+	if err != nil {
+		return none, err
+	}
+	service, err := mockserver.New(env.Config, mockserver.Deps{
+		Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Objects: objects, Listener: listener,
+	})
+	if err != nil {
+		return none, err
+	}
+	return lifecycle.Member{Name: "mockserver", Run: service.Run}, nil
+}
