@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -367,7 +368,15 @@ func inline(n *yaml.Node) (string, bool) {
 
 // printable reports whether s can stand on one line outside double quotes.
 func printable(s string) bool {
-	return len(appendJSONText(nil, strings.NewReplacer(`"`, "", `\`, "").Replace(s))) == len(s)-strings.Count(s, `"`)-strings.Count(s, `\`)
+	for i, c := range s {
+		if c == '"' || c == '\\' {
+			continue
+		}
+		if c < ' ' || c >= 0x7f && len(appendJSONText(nil, s[i:i+utf8.RuneLen(c)])) > utf8.RuneLen(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // block returns the header and the lines of a block scalar without their indentation: those of the source where it

@@ -11,8 +11,8 @@ import (
 // YAML directives, whose handling costs the square of their number.
 func (r *reader) guard(src []byte) ([]byte, bool) {
 	if len(src) > r.o.Limits.Bytes {
-		r.fail(Position{1, 1}, CodeTooLarge, "split the mock", "the document has %s; at most %s are allowed",
-			size(len(src)), size(r.o.Limits.Bytes))
+		r.fail(Position{1, 1}, CodeTooLarge, "split the mock", "the document has %d bytes; at most %s are allowed",
+			len(src), size(r.o.Limits.Bytes))
 		return nil, false
 	}
 	switch {
@@ -59,9 +59,7 @@ func size(n int) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", n>>20)
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-	case n >= 1<<10:
+	case n >= 1<<10 && n%(1<<10) == 0:
 		return fmt.Sprintf("%d KiB", n>>10)
 	default:
 		return fmt.Sprintf("%d bytes", n)

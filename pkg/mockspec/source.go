@@ -84,35 +84,42 @@ func (s source) begin(n *yaml.Node) Position {
 	return at(n)
 }
 
-// locate returns the place in the document of a byte offset into a scalar's value, through quotes, escapes, folding
-// and indentation. When the scalar cannot be followed (it came through a tag, say) it returns where the scalar begins.
+// locate returns the place in the document of a byte offset into a scalar's value.
 func (s source) locate(n *yaml.Node, offset int) Position {
-	if len(s.lines) == 0 {
-		return at(n)
-	}
-	start := s.offset(at(n))
-	if start < 0 || offset < 0 {
-		return at(n)
-	}
-	start = s.skipProperties(start)
-	var places []int // places[i] is the offset in the document of byte i of the value
+	return s.at(n, s.places(n), offset)
+}
+
+// at is locate with the places of n, which cost as much as the scalar is long.
+func (s source) at(n *yaml.Node, places []int, offset int) Position {
 	switch {
-	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
-		places = s.blockPlaces(n, start)
-	case n.Style&yaml.DoubleQuotedStyle != 0:
-		places = s.flowPlaces(start+1, '"', len(n.Value))
-	case n.Style&yaml.SingleQuotedStyle != 0:
-		places = s.flowPlaces(start+1, '\'', len(n.Value))
-	default:
-		places = s.flowPlaces(start, 0, len(n.Value))
-	}
-	switch {
-	case offset < len(places):
+	case offset >= 0 && offset < len(places):
 		return s.position(places[offset])
-	case len(places) > 0:
+	case offset >= 0 && len(places) > 0:
 		return s.position(min(places[len(places)-1]+1, len(s.text)))
 	}
 	return s.begin(n)
+}
+
+// places returns the offset in the document of each byte of a scalar's value, followed through quotes, escapes,
+// folding and indentation; fewer when the scalar cannot be followed to its end.
+func (s source) places(n *yaml.Node) []int {
+	if len(s.lines) == 0 {
+		return nil
+	}
+	start := s.offset(at(n))
+	if start < 0 {
+		return nil
+	}
+	start = s.skipProperties(start)
+	switch {
+	case n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0:
+		return s.blockPlaces(n, start)
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		return s.flowPlaces(start+1, '"', len(n.Value))
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		return s.flowPlaces(start+1, '\'', len(n.Value))
+	}
+	return s.flowPlaces(start, 0, len(n.Value))
 }
 
 // skipProperties steps over an anchor and a tag before a value.

@@ -101,6 +101,9 @@ func (r *reader) lintOne(w *written, s scope) {
 	}
 	problems := t.Problems()
 	for _, e := range problems {
+		if r.full {
+			return
+		}
 		report(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be rendered: %s", e.Message)
 	}
 	for _, v := range t.Variables() {
