@@ -18,7 +18,9 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/pkg/testkit"
 	"github.com/mocloud/mocloud/services/api"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 )
@@ -230,6 +232,22 @@ func TestEditsAreAcceptedWithoutRedis(t *testing.T) {
 	if p.State != "publishing" || !strings.Contains(p.Reason, "No mock server") {
 		t.Errorf("published: %+v", p)
 	}
+}
+
+// With Postgres gone the API says so and asks to come back; when it is back, so is the API.
+func TestPostgresGone(t *testing.T) {
+	t.Parallel()
+	postgres := testkit.PostgresServer(t)
+	b := start(t, func(c *api.Config) { c.DatabaseURL = secret.New(postgres.URL()) })
+	m := b.create("pets", good)
+	postgres.Kill()
+	a := b.want(http.StatusServiceUnavailable, "GET", "/api/v1/mocks", "")
+	if a.header.Get("Retry-After") == "" || as[struct{ Code string }](t, a).Code != "unavailable" {
+		t.Errorf("%v %s", a.header, a.body)
+	}
+	b.want(http.StatusServiceUnavailable, "POST", "/api/v1/mocks/"+m.ID+"/publish", "")
+	postgres.Start()
+	b.want(http.StatusOK, "POST", "/api/v1/mocks/"+m.ID+"/publish", "")
 }
 
 func TestASecondStartFindsItsData(t *testing.T) {
