@@ -64,7 +64,7 @@ func send(t *testing.T, c *http.Client, method, url, body string) (string, *http
 	if err != nil {
 		return "", nil, err
 	}
-	defer res.Body.Close() //nolint:errcheck // test
+	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	return string(answer), res, err
 }
@@ -178,7 +178,7 @@ func raw(t *testing.T, r *running, request string) (status int, outcome, body st
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // test
+	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func raw(t *testing.T, r *running, request string) (status int, outcome, body st
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // test
+	defer res.Body.Close()
 	content, _ := io.ReadAll(res.Body)
 	return res.StatusCode, res.Header.Get(egress.OutcomeHeader), string(content)
 }
@@ -333,7 +333,7 @@ func openTunnel(t *testing.T, r *running) net.Conn {
 		if err != nil {
 			return
 		}
-		defer conn.Close()         //nolint:errcheck // test
+		defer conn.Close()
 		_, _ = io.Copy(conn, conn) // until the tunnel ends
 	}()
 	t.Cleanup(func() {

@@ -51,7 +51,7 @@ func call(t *testing.T, method, url, body string, header ...string) reply {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // test
+	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package providertest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -42,6 +43,7 @@ type Cloudflare struct {
 
 // NewCloudflare starts the fake; it stops with the test.
 func NewCloudflare(t testing.TB) *Cloudflare {
+	t.Helper()
 	c := &Cloudflare{
 		Zone: "023e105f4ecef8ad9ca31a8372d0c353", Token: "cloudflare-token-of-the-test", t: t, judge: NewJudge(t, CloudflareStrict),
 	}
@@ -110,11 +112,9 @@ func (c *Cloudflare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				c.serve(httptest.NewRecorder(), r, path)
 			}
 			if status < 0 {
-				panic(http.ErrAbortHandler)
+				panic(http.ErrAbortHandler) //nolint:forbidigo // the way to cut a connection
 			}
-			for key, values := range header {
-				w.Header()[key] = values
-			}
+			maps.Copy(w.Header(), header)
 			refuse(w, status, 10000+status, "failure of the test")
 			return
 		}

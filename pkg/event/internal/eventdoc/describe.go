@@ -108,8 +108,7 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func fieldsOf(t reflect.Type, docs map[string]string) ([]field, error) {
 	var fields []field
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "" || name == "-" {
 			return nil, fmt.Errorf("field %s has no name in JSON", f.Name)

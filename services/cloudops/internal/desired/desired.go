@@ -100,7 +100,7 @@ func (s *State) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", Key, err)
 	}
-	defer object.Body.Close() //nolint:errcheck // it was only read
+	defer object.Body.Close() // it was only read
 	raw, err := io.ReadAll(io.LimitReader(object.Body, maxObject+1))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", Key, err)

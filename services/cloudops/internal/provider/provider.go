@@ -56,13 +56,16 @@ func (e *Error) Conflict() bool {
 	return e.Code == 81053 || e.Code == 81054 || e.Code == 81057 || e.Code == 81058
 }
 
+// deniedByProxy is the proxy's code for a record that its guard does not permit, for example at a reserved name.
+const deniedByProxy = 90403
+
 // Terminal reports whether the same call would fail again: the record, and only it, is at fault.
 func (e *Error) Terminal() bool {
-	return (e.Status == 400 || e.Status == 404 || e.Status == 422) && !e.Conflict()
+	return (e.Status == 400 || e.Status == 404 || e.Status == 422 || e.Code == deniedByProxy) && !e.Conflict()
 }
 
-// Refused reports whether nothing at all can be done with the credentials or the permissions at hand.
-func (e *Error) Refused() bool { return e.Status == 401 || e.Status == 403 }
+// Refused reports whether nothing at all can be done with the credentials at hand.
+func (e *Error) Refused() bool { return e.Status == 401 || e.Status == 403 && e.Code != deniedByProxy }
 
 // Of returns the Error in err's chain.
 func Of(err error) (*Error, bool) { return errors.AsType[*Error](err) }

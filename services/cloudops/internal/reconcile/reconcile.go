@@ -257,9 +257,9 @@ func (r *Reconciler) apply(ctx context.Context, p plan.Plan) (failed map[string]
 		case known && e.Conflict():
 			// Reading back shows whose it is.
 		case known && e.Terminal():
-			failed[s.record.Name] = plan.Status{State: plan.OfflineInvalid, Reason: "The DNS provider refuses the record: " + e.Message}
+			failed[s.record.Name] = plan.Status{State: plan.OfflineInvalid, Reason: "The DNS record is refused: " + e.Message}
 		case known && e.Refused():
-			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The proxy or the DNS provider does not permit the change: " + e.Message}
+			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider or the proxy does not take our credentials; an operator must look at them."}
 			return failed, false, errors.Join(append(errs, err)...)
 		case known && (e.Status == 429 || e.Status == 503):
 			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider cannot be asked just now; it is tried again."}

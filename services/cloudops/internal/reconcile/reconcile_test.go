@@ -162,7 +162,7 @@ func domain(id string) desired.Domain { return desired.Domain{ID: id, Host: id +
 
 // pass lets fake time go by, and waits until everybody has done what was due.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	time.Sleep(d) //nolint:forbidigo // the bubble's clock
 	synctest.Wait()
 }
 
@@ -265,6 +265,39 @@ func TestOneDomainsFaultIsItsOwn(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+}
+
+// A name that the proxy refuses stops nobody else, a token that nobody takes stops the round.
+func TestRefusals(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err    *provider.Error
+		writes int
+		states [2]string
+	}{
+		"one record":  {&provider.Error{Status: 403, Code: 90403, Message: "reserved"}, 2, [2]string{plan.OfflineInvalid, plan.Published}},
+		"credentials": {&provider.Error{Status: 403, Code: 10000}, 1, [2]string{plan.Publishing, plan.Publishing}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start(t, asIs, func(b *bench) {
+				b.zone.fail = func(action, name string) (error, bool) {
+					if action == "create" && strings.HasPrefix(name, "a.") {
+						return tt.err, false
+					}
+					return nil, false
+				}
+				b.want(domain("a"), domain("b"))
+				pass(2 * time.Second)
+				if len(b.zone.writes) != tt.writes {
+					t.Errorf("writes: %q, want %d", b.zone.writes, tt.writes)
+				}
+				for i, id := range []string{"a", "b"} {
+					if got := b.status(id); got.State != tt.states[i] || (got.State != plan.Published && got.Reason == "") {
+						t.Errorf("%+v, want %s", got, tt.states[i])
+					}
+				}
+			})
+		})
+	}
 }
 
 // What calls seem to do does not count; what is there does.

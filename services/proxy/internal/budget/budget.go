@@ -5,6 +5,7 @@ package budget
 import (
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -68,7 +69,7 @@ func (b *Budget) Take(caller string) (wait time.Duration, ok bool) {
 		b.callers[caller] = own
 	}
 	var taken []*rate.Reservation
-	for _, limiter := range append(own[:len(own):len(own)], b.all...) {
+	for _, limiter := range append(slices.Clip(own), b.all...) {
 		r := limiter.ReserveN(now, 1)
 		taken = append(taken, r)
 		wait = max(wait, r.DelayFrom(now))

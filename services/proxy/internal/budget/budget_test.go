@@ -36,11 +36,11 @@ func TestBudget(t *testing.T) {
 		if ok || wait <= 0 || wait > time.Second {
 			t.Errorf("wait %v, want about 0.6 s", wait)
 		}
-		time.Sleep(wait)
+		time.Sleep(wait) //nolint:forbidigo // the bubble's clock
 		if _, ok := b.Take("b"); !ok {
 			t.Error("no call after the wait")
 		}
-		time.Sleep(10 * time.Minute)
+		time.Sleep(10 * time.Minute) //nolint:forbidigo // the bubble's clock
 		// The hour's limit binds now: 160 - 101 + what came back in ten minutes.
 		if got := take(b, "b"); got < 75 || got > 90 {
 			t.Errorf("%d calls after ten minutes", got)
@@ -101,7 +101,7 @@ func TestBudgetObeysTheProvider(t *testing.T) {
 				if wait, ok := b.Take("a"); ok || wait > tt.closed || wait < tt.closed-time.Second {
 					t.Errorf("wait %v, %v; want %v", wait, ok, tt.closed)
 				}
-				time.Sleep(tt.closed)
+				time.Sleep(tt.closed) //nolint:forbidigo // the bubble's clock
 				if _, ok := b.Take("a"); !ok {
 					t.Error("still closed")
 				}

@@ -35,7 +35,7 @@ func (h *Handler) connect(w http.ResponseWriter, r *http.Request, target string,
 		client: client, upstream: upstream,
 	}
 	t.touch()
-	stop := context.AfterFunc(h.closing, t.cut)
+	stop := context.AfterFunc(h.closing, t.cut) //nolint:contextcheck // the proxy's end, not the request's
 	defer stop()
 	if _, err := io.WriteString(client, "HTTP/1.1 200 Connection Established\r\n\r\n"); err != nil {
 		c.entry.Reason = err.Error()

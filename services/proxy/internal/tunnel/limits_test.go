@@ -43,7 +43,7 @@ func TestLimitsForgetSilentUsers(t *testing.T) {
 		if _, reason := l.begin("new"); reason != "too many users" {
 			t.Errorf("%q: the memory of users is not bounded", reason)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) //nolint:forbidigo // the bubble's clock
 		if _, reason := l.begin("new"); reason != "" {
 			t.Errorf("%q after a minute", reason)
 		}

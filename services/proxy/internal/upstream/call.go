@@ -151,7 +151,7 @@ func (u *Upstream) send(ctx context.Context, r request, token string) result {
 		}
 		return result{outcome: sentUnknown, err: err}
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read to its end, or is given up
+	defer res.Body.Close() // it was read to its end, or is given up
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	if err == nil && len(answer) > maxAnswer {
 		err = fmt.Errorf("the answer is larger than %d bytes", maxAnswer)

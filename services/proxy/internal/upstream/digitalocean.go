@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -154,12 +155,8 @@ func (c DigitalOceanConfig) guardSpec(ctx context.Context, app string, body map[
 // merged has the keys of both; the values of a win.
 func merged(a, b map[string]any) map[string]any {
 	all := make(map[string]any, len(a)+len(b))
-	for key, value := range b {
-		all[key] = value
-	}
-	for key, value := range a {
-		all[key] = value
-	}
+	maps.Copy(all, b)
+	maps.Copy(all, a)
 	return all
 }
 

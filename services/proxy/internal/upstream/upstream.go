@@ -87,7 +87,7 @@ func New(p Provider, credential *Credential, transport http.RoundTripper, log *s
 		IsSuccessful: func(err error) bool { return err == nil },
 		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
 		OnStateChange: func(_ string, from, to gobreaker.State) {
-			u.log.WarnContext(context.Background(), "breaker changed", "from", from.String(), "to", to.String())
+			u.log.Warn("breaker changed", "from", from.String(), "to", to.String())
 		},
 	})
 	if metrics != nil {
