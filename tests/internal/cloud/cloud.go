@@ -100,7 +100,7 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 	for name, env := range map[string][]string{
 		"proxy": {
 			"PROXY_REVERSE_ADDR=" + reverse, "PROXY_FORWARD_ADDR=" + forward, "PROXY_AUDIT_FILE=" + c.AuditFile,
-			"PROXY_REVERSE_CALLERS=cloudops:provider", "PROXY_FORWARD_CALLERS=mockserver:tenants",
+			"PROXY_REVERSE_CALLERS=cloudops:provider-calls-token", "PROXY_FORWARD_CALLERS=mockserver:tenant-calls-token",
 		},
 		"api": {
 			"API_ADDR=" + api, "DATABASE_URL=" + c.DatabaseURL, "API_PUBLIC_URL=http://" + api,
@@ -108,9 +108,9 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 		},
 		"yamlgen": {},
 		"mockserver": {
-			"MOCKSERVER_ADDR=" + mocks, "MOCKSERVER_EGRESS_URL=http://" + forward, "MOCKSERVER_EGRESS_TOKEN=tenants",
+			"MOCKSERVER_ADDR=" + mocks, "MOCKSERVER_EGRESS_URL=http://" + forward, "MOCKSERVER_EGRESS_TOKEN=tenant-calls-token",
 		},
-		"cloudops": {"CLOUDOPS_PROXY_URL=http://" + reverse, "CLOUDOPS_PROXY_TOKEN=provider"},
+		"cloudops": {"CLOUDOPS_PROXY_URL=http://" + reverse, "CLOUDOPS_PROXY_TOKEN=provider-calls-token"},
 	} {
 		c.env[name] = slices.Concat(common, env)
 	}
