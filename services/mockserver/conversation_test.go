@@ -114,6 +114,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.core.Ready()
 	s.core.Put(&site.Site{
 		MockID: "1", Mock: settings["mock"], Workspace: settings["workspace"], Revision: 1, Hosts: strings.Fields(settings["hosts"]),
 		Content: content, Compat: mockspec.Compat(settings["compat"]),
@@ -123,6 +124,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive) string {
 
 func testConfig(file *FileConfig) Config {
 	return Config{
+		PollInterval: time.Second, ParallelFetches: 1, FetchTimeout: time.Second, LoadTimeout: time.Second,
 		PathForm: true, MaxBody: 1000, RequestsPerSecond: 10000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
 		RecordRequests: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,

@@ -58,6 +58,7 @@ const healthPart = "snapshot"
 // Service is the mock server. Make it with New and run it once.
 type Service struct {
 	cfg      Config
+	instance string // unique while this process lives
 	deps     Deps
 	core     *serve.Core
 	recorder *record.Recorder
@@ -72,7 +73,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, deps: deps}
+	s := &Service{cfg: cfg, deps: deps, instance: uuid.NewString()}
 	s.recorder = record.New(record.Limits{Requests: cfg.RecordRequests, Body: cfg.RecordBody, Bytes: cfg.RecordBytes})
 	client, err := egress.New(egress.Config{
 		ProxyURL: cfg.EgressURL, Service: "mockserver", Token: cfg.EgressToken, AllowPrivate: cfg.File != nil,
@@ -144,7 +145,12 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	run(&after, behind, s.webhooks.Run)
 	run(&after, behind, s.housekeep)
-	if err := s.source(ctx, func(member func(context.Context) error) { run(&before, ctx, member) }); err != nil {
+	if s.cfg.File == nil {
+		run(&before, ctx, s.published().Run)
+		run(&after, behind, s.report)
+	} else if follow, err := s.file(); err == nil {
+		run(&before, ctx, follow)
+	} else {
 		stop(err)
 	}
 	run(&before, ctx, func(ctx context.Context) error { return lifecycle.Serve(ctx, s.server(), s.deps.Listener) })
@@ -158,29 +164,34 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// source starts what says which mocks there are.
-func (s *Service) source(_ context.Context, start func(func(context.Context) error)) error {
-	if s.cfg.File == nil {
-		published := source.New(source.Config{
-			Prefix: s.cfg.Prefix, Instance: uuid.NewString(), Poll: s.cfg.Poll, Parallel: fetchParallel,
-			Timeout: fetchTimeout, LoadTimeout: loadTimeout,
-		}, source.Deps{
-			Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
-			Ready: func() { s.deps.Health.Set(healthPart, true) },
-		})
-		start(published.Run)
-		return nil
-	}
+// published is the source of a cloud: what is published, as the object store and the stream say.
+func (s *Service) published() *source.Source {
+	return source.New(source.Config{
+		Prefix: s.cfg.Prefix, Instance: s.instance, Poll: s.cfg.PollInterval, Parallel: s.cfg.ParallelFetches,
+		Timeout: s.cfg.FetchTimeout, LoadTimeout: s.cfg.LoadTimeout,
+	}, source.Deps{
+		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
+		Ready: s.ready,
+	})
+}
+
+// file loads the files that are served and returns what follows their changes.
+func (s *Service) file() (follow func(context.Context) error, err error) {
 	file := s.fileSource()
 	if err := file.Load(); err != nil {
-		return err
+		return nil, err
 	}
-	s.deps.Health.Set(healthPart, true)
-	start(func(ctx context.Context) error {
+	s.ready()
+	return func(ctx context.Context) error {
 		file.Watch(ctx)
 		return nil
-	})
-	return nil
+	}, nil
+}
+
+// ready says that it is known which mocks there are.
+func (s *Service) ready() {
+	s.core.Ready()
+	s.deps.Health.Set(healthPart, true)
 }
 
 // hangUp closes WebSockets when the service stops: the HTTP server does not know them.
@@ -203,9 +214,6 @@ func (s *Service) close() {
 
 func (s *Service) fileSource() *filesource.Source {
 	f := s.cfg.File
-	if f == nil {
-		return nil
-	}
 	return filesource.New(filesource.Config{
 		Files: f.Files, Mocks: f.Mocks, Compat: f.Compat, Watch: f.Watch, Out: f.Out, URL: "http://" + address(s.deps.Listener),
 	}, s.core)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -56,6 +57,8 @@ type Core struct {
 	pool  sync.Pool
 	count counters
 
+	// ready tells that it is known which mocks there are, so that an unknown host is unknown for good.
+	ready   atomic.Bool
 	anybody []string // the value of Access-Control-Allow-Origin
 }
 
@@ -96,6 +99,9 @@ func (c *Core) close(h *hosted) {
 		h.life.log.Close()
 	}
 }
+
+// Ready says that the mocks are known. Until then callers of unknown hosts are asked to come back.
+func (c *Core) Ready() { c.ready.Store(true) }
 
 // Put makes s the mock's site on all its hosts at once. It is compiled when it is called for the first time.
 func (c *Core) Put(s *site.Site) { c.table.Put(s) }
@@ -178,7 +184,9 @@ func (c *Core) answerTo(x *exchange) {
 	}
 	if err := c.respond(x); err != nil {
 		x.failed(asFault(err))
+		return
 	}
+	x.answered = true
 }
 
 // receive reads the request's body. It reports whether the request can be answered.
@@ -286,7 +294,7 @@ func (c *Core) done(x *exchange) {
 		x.record.Endpoint = x.endpoint.label
 	}
 	x.mock.life.log.Add(&x.record)
-	if e := x.endpoint; e != nil && e.hook != nil && e.fault == nil && a.status < 500 {
+	if e := x.endpoint; x.answered && e.hook != nil {
 		e.hook.Fire(&x.scope)
 	}
 }

@@ -28,7 +28,7 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := c.pool.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
 	path := x.take(r)
 	if x.mock, x.scope.Request.Path = c.find(r.Host, path); x.mock == nil {
-		x.unknownHost(c.cfg.PathForm)
+		x.unknownHost(c)
 		x.write(w)
 	} else {
 		c.serveMock(x, w, r, path)

@@ -63,6 +63,7 @@ type exchange struct {
 	captures route.Captures
 	answer   answer
 	builtin  builtin
+	answered bool // as the endpoint says, not by a refusal
 
 	rendered []byte // the answer's body, when it is made for this request
 	received []byte // the request's body
@@ -86,6 +87,7 @@ func (x *exchange) reset() {
 	}
 	x.ctx, x.header.of, x.body, x.remoteAddr = nil, nil, nil, ""
 	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
+	x.answered = false
 	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0]}
 	x.rendered, x.received, x.record = rendered, received, record.Request{}
 }

@@ -51,16 +51,21 @@ func (x *exchange) label() string {
 }
 
 // unknownHost answers for a host that is nobody's.
-func (x *exchange) unknownHost(pathForm bool) {
+func (x *exchange) unknownHost(c *Core) {
 	q := &x.scope.Request
+	defer func() { x.answer.add(allowOrigin, "*") }()
+	if !c.ready.Load() {
+		x.refuse(503, refusal{Error: "starting", Message: "the server is starting and does not know its mocks yet; try again", Host: q.Host})
+		x.answer.add("Retry-After", "1")
+		return
+	}
 	hint := "check the host name, and that the mock is published"
-	if pathForm && strings.HasPrefix(q.Path, "/~") {
+	if c.cfg.PathForm && strings.HasPrefix(q.Path, "/~") {
 		hint = "the path names no published mock: it has the form /~workspace/mock/…"
 	}
 	x.refuse(404, refusal{
 		Error: "unknown_host", Message: fmt.Sprintf("no mock answers on %q: %s", q.Host, hint), Method: q.Method, Host: q.Host, Path: q.Path,
 	})
-	x.answer.add(allowOrigin, "*")
 }
 
 // brokenMock answers for a mock whose content cannot be read.
