@@ -23,6 +23,9 @@ type compiler struct {
 	notJSON  bool
 }
 
+// maxProblems bounds what Problems returns; who has more must mend those first.
+const maxProblems = 100
+
 // clause is what ended a block: the name and the arguments of the tag, such as else or endif.
 type clause struct {
 	name   string
@@ -44,6 +47,9 @@ func (c *compiler) fail(offset int, format string, args ...any) error {
 
 // problem records a fault that stops a rendering and not the compilation.
 func (c *compiler) problem(offset int, err error) {
+	if len(c.t.problems) >= maxProblems {
+		return
+	}
 	c.t.problems = append(c.t.problems, fault{offset: offset, message: err.Error()})
 }
 

@@ -160,15 +160,14 @@ func (r *renderer) testPositive(c *condition) (bool, error) {
 	}
 	switch c.kind {
 	case condTruth:
-		v, err := r.operand(&c.args[0].expr)
-		return truthy(v), err
+		return r.truth(&c.args[0].expr)
 	case condAny, condAll:
 		for i := range c.args {
-			v, err := r.operand(&c.args[i].expr)
+			ok, err := r.truth(&c.args[i].expr)
 			if err != nil {
 				return false, err
 			}
-			if truthy(v) == (c.kind == condAny) {
+			if ok == (c.kind == condAny) {
 				return c.kind == condAny, nil
 			}
 		}
@@ -180,6 +179,15 @@ func (r *renderer) testPositive(c *condition) (bool, error) {
 	default:
 		return r.testOrder(c)
 	}
+}
+
+// truth tells whether the operand is true. Its text need not be made for that: no text but "" and "false" is false, escaped or not.
+func (r *renderer) truth(e *expr) (bool, error) {
+	v, err := r.eval(e)
+	if !e.literal && (!e.raw || r.t.options.Escaping != HTML) {
+		v, _ = unwrap(v)
+	}
+	return truthy(v), err
 }
 
 // truthy is everything but nil, false, "" and "false".

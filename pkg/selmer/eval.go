@@ -107,8 +107,7 @@ func (r *renderer) apply(call *filterCall, v Value) (Value, error) {
 	if err := r.spend(1 + cost(v)); err != nil {
 		return Value{}, err
 	}
-	var buf [4]Value
-	args := buf[:0]
+	args := r.args[:0]
 	for i := range call.args {
 		arg := &call.args[i]
 		if arg.lookup {
@@ -117,12 +116,17 @@ func (r *renderer) apply(call *filterCall, v Value) (Value, error) {
 			args = append(args, arg.value)
 		}
 	}
+	r.args = args
 	out, err := call.filter.apply(r, v, args)
 	if err != nil {
 		return Value{}, err
 	}
 	if (out.kind == KindString || out.kind == KindList || out.kind == KindSeq) && out.num > uint64(r.t.options.MaxOutput) {
 		return Value{}, &LimitError{What: "bytes or elements in a value", Limit: r.t.options.MaxOutput}
+	}
+	if out.kind == KindString {
+		// What it took to make a text shows in its length, as for {{map|json}}.
+		return out, r.spend(cost(out))
 	}
 	return out, nil
 }
@@ -195,7 +199,8 @@ func (r *renderer) operand(e *expr) (Value, error) {
 		if v.IsNil() || v.kind == KindBool {
 			return v, nil
 		}
-		return String(v.String()), nil
+		text := String(v.String())
+		return text, r.spend(cost(text))
 	}
 	if e.raw || v.IsNil() && len(e.filters) == 0 {
 		return v, nil
@@ -203,7 +208,8 @@ func (r *renderer) operand(e *expr) (Value, error) {
 	if inner, ok := unwrap(v); ok {
 		return inner, nil
 	}
-	return String(string(appendHTML(nil, v.String()))), nil
+	text := String(string(appendHTML(nil, v.String())))
+	return text, r.spend(cost(text))
 }
 
 // emit writes the value of an expression.

@@ -154,7 +154,7 @@ func (c *compiler) newFilterCall(s string, offset int) (filterCall, error) {
 	call := filterCall{name: parts[0]}
 	f, ok := filterNamed(call.name)
 	if !ok {
-		return call, fmt.Errorf("there is no filter `%s`%s", call.name, didYouMean(call.name, filterNames()))
+		return call, c.unknownFilter(call.name)
 	}
 	call.filter = f
 	if n := len(parts) - 1; n < f.min || f.max >= 0 && n > f.max {
@@ -176,6 +176,14 @@ func (c *compiler) newFilterCall(s string, offset int) (filterCall, error) {
 		call.args = append(call.args, arg)
 	}
 	return call, nil
+}
+
+func (c *compiler) unknownFilter(name string) error {
+	suggestion := ""
+	if len(c.t.problems) < maxProblems {
+		suggestion = didYouMean(name, filterNames())
+	}
+	return fmt.Errorf("there is no filter `%s`%s", clip(name), suggestion)
 }
 
 // lastFilter returns the name of the last filter, or "".

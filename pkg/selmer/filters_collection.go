@@ -76,6 +76,10 @@ func first(_ *renderer, v Value, _ []Value) (Value, error) {
 var errEmpty = errors.New("the list is empty")
 
 func last(_ *renderer, v Value, _ []Value) (Value, error) {
+	if v.kind == KindString {
+		c, _ := charAt(v.String(), utf16Len(v.String())-1)
+		return c, nil
+	}
 	items, err := elements(v)
 	switch {
 	case err != nil:
@@ -162,7 +166,7 @@ func sortFilter(direction int, byKey bool) func(*renderer, Value, []Value) (Valu
 		if err != nil {
 			return Value{}, err
 		}
-		if err := r.spend(len(items) / 8); err != nil {
+		if err := r.spend(weight(items, 0) / 8); err != nil {
 			return Value{}, err
 		}
 		key := func(v Value) Value { return v }
@@ -184,6 +188,17 @@ func sortFilter(direction int, byKey bool) func(*renderer, Value, []Value) (Valu
 		})
 		return Seq(sorted), fault
 	}
+}
+
+// weight counts the elements of lists within lists, which comparing may have to look at.
+func weight(items []Value, depth int) int {
+	n := len(items)
+	if depth < maxPrintDepth {
+		for _, item := range items {
+			n += weight(item.Items(), depth+1)
+		}
+	}
+	return n
 }
 
 var errStep = errors.New("the step must not be 0")

@@ -47,6 +47,9 @@ func lineNumbers(s string) string {
 	return strings.Join(lines, "\n")
 }
 
+// maxTagNames bounds the regular expression of removeTags.
+const maxTagNames = 256
+
 func removeTags(_ *renderer, v Value, args []Value) (Value, error) {
 	if len(args) == 0 {
 		return v, nil
@@ -56,6 +59,9 @@ func removeTags(_ *renderer, v Value, args []Value) (Value, error) {
 		names[i] = a.String()
 	}
 	group := "(" + strings.Join(names, "|") + ")"
+	if len(group) > maxTagNames {
+		return Value{}, &LimitError{What: "bytes of tag names", Limit: maxTagNames}
+	}
 	opening, err := regexp.Compile(`(?i)<` + group + `(/?>|([\t\n\v\f\r ]+[^>]*>))`)
 	if err != nil {
 		return Value{}, fmt.Errorf("`%s` is no tag's name", clip(strings.Join(names, ":")))

@@ -45,7 +45,7 @@ func compilePattern(pattern string) ([]timePart, error) {
 				continue
 			}
 			if !validCount(c, n) {
-				return nil, fmt.Errorf("the pattern letters `%s` have no meaning", strings.Repeat(string(c), min(n, 24)))
+				return nil, fmt.Errorf("`%s` has no meaning in a pattern of a date", strings.Repeat(string(c), min(n, 24)))
 			}
 			parts = append(parts, timePart{letter: c, count: n, pad: pad})
 			pad = 0

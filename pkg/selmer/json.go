@@ -3,7 +3,6 @@ package selmer
 import (
 	"errors"
 	"fmt"
-	"math/big"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -35,7 +34,10 @@ type jsonParser struct {
 	entryArena arena[Entry]
 }
 
-type arena[T any] struct{ free []T }
+type arena[T any] struct {
+	free []T
+	size int // of the last piece of memory
+}
 
 // keep copies items to the arena.
 func (a *arena[T]) keep(items []T) []T {
@@ -43,7 +45,9 @@ func (a *arena[T]) keep(items []T) []T {
 		return nil
 	}
 	if len(items) > len(a.free) {
-		a.free = make([]T, max(len(items), min(2*cap(a.free), 1024), 8))
+		const first, most = 8, 1024
+		a.size = max(len(items), min(2*a.size, most), first)
+		a.free = make([]T, a.size)
 	}
 	n := len(items)
 	out := a.free[:n:n]
@@ -270,8 +274,7 @@ func (p *jsonParser) number() (Value, error) {
 		return Decimal(text), nil
 	}
 	if integer {
-		i, _ := new(big.Int).SetString(text, 10)
-		return normalInt(i), nil
+		return numeric(Decimal(text)), nil
 	}
 	f, _ := strconv.ParseFloat(text, 64) // out of range is infinite, as in Java
 	return Float(f), nil

@@ -12,6 +12,9 @@ import (
 // Arithmetic follows Clojure's: integers that overflow are an error, an integer and a double make a double, and a
 // division that does not come out even makes a double.
 
+// maxBits bounds integers. A longer one in the data counts as a double.
+const maxBits = 1 << 14
+
 var (
 	errNotNumber    = errors.New("it is not a number")
 	errOverflow     = errors.New("the result is beyond 64 bits")
@@ -33,7 +36,7 @@ func numeric(v Value) Value {
 		return v
 	}
 	text := v.String()
-	if !strings.ContainsAny(text, ".eE") {
+	if !strings.ContainsAny(text, ".eE") && len(text) <= maxBits/4 {
 		if i, ok := new(big.Int).SetString(text, 10); ok {
 			return normalInt(i)
 		}
@@ -132,7 +135,11 @@ func calculate(x, y Value, ints func(x, y int64) (int64, bool), bigs func(z, x, 
 		return Float(floats(toFloat(x), toFloat(y))), nil
 	case x.kind == KindBigInt || y.kind == KindBigInt:
 		// Once big, a number stays so in Clojure; only its value shows in a text.
-		return BigInt(bigs(new(big.Int), toBig(x), toBig(y))), nil
+		z := bigs(new(big.Int), toBig(x), toBig(y))
+		if z.BitLen() > maxBits {
+			return Value{}, &LimitError{What: "bits in a number", Limit: maxBits}
+		}
+		return BigInt(z), nil
 	default:
 		i, ok := ints(x.Int(), y.Int())
 		if !ok {

@@ -15,6 +15,7 @@ type renderer struct {
 	slots  []slot
 	loops  []runningLoop
 	cycles []int
+	args   []Value // of the filter at work
 	now    time.Time
 	// half is a surrogate that was written as a question mark, up to halfEnd in dst.
 	half    rune
@@ -65,6 +66,7 @@ func (t *Template) release(r *renderer) {
 	clear(r.slots)
 	clear(r.loops)
 	clear(r.cycles)
+	clear(r.args[:cap(r.args)])
 	r.scope, r.dst, r.now, r.halfEnd = nil, nil, time.Time{}, -1
 	t.renderers.Put(r)
 }
@@ -231,6 +233,9 @@ func (r *renderer) bind(t *target, v Value, offset int) error {
 		whole, ok := assocIn(r.resolveRoot(t.local.outer, t.local.name), t.rest, v)
 		if !ok {
 			return r.errorAt(offset, errNoPlace)
+		}
+		if err := r.spend(cost(whole)); err != nil {
+			return err
 		}
 		v = whole
 	}

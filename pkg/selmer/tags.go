@@ -81,7 +81,7 @@ func (c *compiler) unknownTag(name string, offset int) error {
 	case "elif", "else", "endif", "endifequal", "endifunequal", "empty", "endfor", "endwith", "endsafe", "endcomment", "endverbatim", "endblock":
 		return c.fail(offset, "the tag `%s` stands alone: nothing before it is open that it could belong to", name)
 	default:
-		return c.fail(offset, "there is no tag `%s`%s", name, didYouMean(name, tagNames()))
+		return c.fail(offset, "there is no tag `%s`%s", clip(name), didYouMean(name, tagNames()))
 	}
 }
 
