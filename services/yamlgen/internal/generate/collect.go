@@ -30,51 +30,63 @@ func (g *Generator) written(ctx context.Context, e event.UnifiedGenerated, chang
 	}
 }
 
+// collectEvery is how long the files that could not be deleted wait for another try.
+const collectEvery = 2 * time.Second
+
 // collect removes the files of mocks that are removed, once the unified mock says so: writing it proved that this instance
 // is the active one. It begins with the tombstones of former terms, whose files may have been left.
 func (g *Generator) collect(ctx context.Context) {
+	again := time.NewTicker(collectEvery)
+	defer again.Stop()
+	left := map[string]string{} // keys by mock id
 	for _, m := range g.live.Load().All() {
-		if m.Removed != nil && !g.discard(ctx, m) {
-			return
+		if m.Removed != nil {
+			left[m.ID] = single.Key(m.WorkspaceID, m.ID)
 		}
 	}
-	for {
+	for ctx.Err() == nil {
+		for id, key := range left {
+			if ctx.Err() != nil {
+				return
+			}
+			if g.discard(ctx, id, key) {
+				delete(left, id)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-again.C:
 		case changes := <-g.removed:
 			for i := range changes {
-				if !g.discard(ctx, &changes[i].Mock) {
-					return
-				}
+				m := &changes[i].Mock
+				left[m.ID] = single.Key(m.WorkspaceID, m.ID)
 			}
 		}
 	}
 }
 
-// discard removes a mock's file unless the mock has come back. False if ctx ended.
-func (g *Generator) discard(ctx context.Context, m *unified.Mock) bool {
-	if ctx.Err() != nil {
-		return false
-	}
+// discard removes a mock's file unless the mock has come back. False if it has to be tried again.
+func (g *Generator) discard(ctx context.Context, id, key string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, x := range []*index.Index{g.live.Load(), g.fresh} {
 		if x == nil {
 			continue
 		}
-		if now := x.Mock(m.ID); now != nil && now.Live() {
+		if now := x.Mock(id); now != nil && now.Live() {
 			return true
 		}
 	}
 	if !g.deps.Active() {
-		return true
+		return false
 	}
-	deleting, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
 	defer cancel()
-	if err := g.deps.Store.Delete(deleting, single.Key(m.WorkspaceID, m.ID)); err != nil && ctx.Err() == nil {
-		g.deps.Log.WarnContext(ctx, "file of a removed mock not deleted", "mock_id", m.ID, "err", err)
+	if err := g.deps.Store.Delete(ctx, key); err != nil {
+		g.deps.Log.WarnContext(ctx, "file of a removed mock not deleted, trying again", "mock_id", id, "err", err)
+		return false
 	}
-	delete(g.files, m.ID)
+	delete(g.files, id)
 	return true
 }

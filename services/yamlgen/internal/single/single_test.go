@@ -1,0 +1,120 @@
+package single_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/unified"
+	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
+)
+
+const host = "pets-ann.example.dev"
+
+// TestCorpus: each file of testdata is a document and what it becomes.
+func TestCorpus(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no corpus", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := unescape(a.Files[0].Data)
+			s, ds := single.Make(in, host, mockspec.Options{})
+			if s == nil {
+				t.Fatalf("refused: %v", ds)
+			}
+			if os.Getenv("UPDATE") != "" {
+				a.Files = []txtar.File{a.Files[0], {Name: "file", Data: []byte(escape(s.File))}, {Name: "items", Data: s.Items}}
+				if err := os.WriteFile(file, txtar.Format(a), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(a.Files[1].Data), escape(s.File)); diff != "" {
+				t.Errorf("file:\n%s", diff)
+			}
+			if diff := cmp.Diff(string(a.Files[2].Data), string(s.Items)); diff != "" {
+				t.Errorf("items:\n%s", diff)
+			}
+			checkSame(t, in, s)
+		})
+	}
+}
+
+// The corpus shows carriage returns, which editors and archives would lose, as ␍.
+func unescape(data []byte) string { return strings.ReplaceAll(string(data), "␍\n", "\r\n") }
+func escape(data []byte) string   { return strings.ReplaceAll(string(data), "\r\n", "␍\n") }
+
+// checkSame: the file and the lines mean what the user wrote, on the mock's host.
+func checkSame(t *testing.T, content string, s *single.Single) {
+	t.Helper()
+	lines := func(m *mockspec.Mock) string {
+		var out []byte
+		for _, e := range m.Endpoints {
+			e.Host = host
+			out = mockspec.AppendEndpoint(out, &e)
+		}
+		for _, w := range m.WebSockets {
+			w.Host = host
+			out = mockspec.AppendWebSocket(out, &w)
+		}
+		return string(out)
+	}
+	wrote, _ := mockspec.Parse([]byte(content), mockspec.Options{})
+	kept, ds := mockspec.Parse(s.File, mockspec.Options{Limits: mockspec.Limits{Bytes: 1 << 24}})
+	if mockspec.HasErrors(ds) {
+		t.Fatalf("the file is refused: %v\n%s", ds, s.File)
+	}
+	if diff := cmp.Diff(lines(wrote), lines(kept)); diff != "" {
+		t.Errorf("the file means something else:\n%s\n%s", diff, s.File)
+	}
+	for _, e := range kept.Endpoints {
+		if e.Host != host {
+			t.Errorf("an endpoint of the file answers on %q\n%s", e.Host, s.File)
+		}
+	}
+	for _, w := range kept.WebSockets {
+		if w.Host != host {
+			t.Errorf("a WebSocket of the file answers on %q\n%s", w.Host, s.File)
+		}
+	}
+	if string(s.Items) != lines(wrote) || s.Digest != unified.Digest(s.File) || s.Count != strings.Count(string(s.Items), "\n") {
+		t.Errorf("items, digest or count are wrong")
+	}
+	if cmp.Diff(wrote.Settings, kept.Settings) != "" || cmp.Diff(wrote.Settings, s.Settings) != "" {
+		t.Errorf("settings differ")
+	}
+}
+
+func TestInvalidIsRefused(t *testing.T) {
+	s, ds := single.Make("- endpoint:\n    path: /a\n    reponse: {}\n", host, mockspec.Options{})
+	if s != nil || !mockspec.HasErrors(ds) {
+		t.Errorf("Make = %v, %v", s, ds)
+	}
+}
+
+// FuzzMake: whatever the parser takes keeps its meaning.
+func FuzzMake(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.txtar")
+	for _, file := range files {
+		if a, err := txtar.ParseFile(file); err == nil {
+			f.Add(unescape(a.Files[0].Data))
+		}
+	}
+	f.Fuzz(func(t *testing.T, content string) {
+		s, _ := single.Make(content, host, mockspec.Options{Limits: mockspec.Limits{Bytes: 10_000, Nodes: 2000}})
+		if s != nil {
+			checkSame(t, content, s)
+		}
+	})
+}
