@@ -35,8 +35,14 @@ func DefaultLimits() Limits {
 func (l Limits) orDefault() Limits {
 	d := DefaultLimits()
 	for _, f := range []struct{ have, def *int }{
-		{&l.Bytes, &d.Bytes}, {&l.Endpoints, &d.Endpoints}, {&l.Depth, &d.Depth}, {&l.Nodes, &d.Nodes},
-		{&l.Documents, &d.Documents}, {&l.Key, &d.Key}, {&l.Number, &d.Number}, {&l.Problems, &d.Problems},
+		{&l.Bytes, &d.Bytes},
+		{&l.Endpoints, &d.Endpoints},
+		{&l.Depth, &d.Depth},
+		{&l.Nodes, &d.Nodes},
+		{&l.Documents, &d.Documents},
+		{&l.Key, &d.Key},
+		{&l.Number, &d.Number},
+		{&l.Problems, &d.Problems},
 	} {
 		if *f.have == 0 {
 			*f.have = *f.def

@@ -1,0 +1,111 @@
+// Package validate is `mocloud validate`: it checks mocks and prints what is wrong with them. Only cmd/mocloud imports it.
+package validate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+)
+
+// maxOpenAPI bounds an OpenAPI document, which is often larger than any mock.
+const maxOpenAPI = 16 << 20
+
+// errInvalid ends the program with status 1; the diagnostics have said why.
+var errInvalid = errors.New("")
+
+// Command returns the command.
+func Command() *cobra.Command {
+	var asJSON bool
+	var mocks string
+	c := &cobra.Command{
+		Use:   "validate FILE…",
+		Short: "Check mocks and say what is wrong, where, and what to write instead",
+		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
+			"The status is 1 when there is an error; warnings do not count. `-` reads standard input.\n" +
+			"With --mocks the one FILE is an OpenAPI document and MOCKS maps its operation ids to responses.",
+		Example: "  mocloud validate moclojer.yml\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if mocks != "" && len(files) != 1 {
+				return errors.New("--mocks goes with one OpenAPI document: name one FILE")
+			}
+			found := []mockspec.Diagnostic{} // not nil: `[]` in JSON
+			for _, file := range files {
+				ds, err := check(cmd.InOrStdin(), file, mocks)
+				if err != nil {
+					return err
+				}
+				found = append(found, ds...)
+			}
+			if err := show(cmd.OutOrStdout(), found, asJSON); err != nil {
+				return err
+			}
+			if mockspec.HasErrors(found) {
+				return errInvalid
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as a JSON array")
+	c.Flags().StringVar(&mocks, "mocks", "", "the `FILE` of answers that belongs to an OpenAPI document")
+	return c
+}
+
+// check reads one file, or an OpenAPI document with its answers.
+func check(stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
+	src, err := read(stdin, file)
+	if err != nil {
+		return nil, err
+	}
+	o := mockspec.Options{Name: file, MocksName: mocks}
+	if mocks == "" {
+		_, ds := mockspec.Parse(src, o)
+		return ds, nil
+	}
+	answers, err := read(stdin, mocks)
+	if err != nil {
+		return nil, err
+	}
+	o.Limits.Bytes = maxOpenAPI
+	_, ds := mockspec.ParseOpenAPI(src, answers, o)
+	return ds, nil
+}
+
+// read reads a file, or standard input for `-`, and a little more than is allowed at most.
+func read(stdin io.Reader, file string) ([]byte, error) {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }() // only read from
+		in = f
+	}
+	src, err := io.ReadAll(io.LimitReader(in, maxOpenAPI+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	return src, nil
+}
+
+func show(w io.Writer, ds []mockspec.Diagnostic, asJSON bool) error {
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(ds)
+	}
+	for _, d := range ds {
+		if _, err := fmt.Fprintln(w, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
