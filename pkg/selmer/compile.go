@@ -2,6 +2,7 @@ package selmer
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -21,6 +22,7 @@ type compiler struct {
 	safe     bool // within {% safe %}
 	json     jsonState
 	notJSON  bool
+	barrier  int // text is not merged into instructions before this one, which a jump may lead to
 }
 
 // maxProblems bounds what Problems returns; who has more must mend those first.
@@ -85,10 +87,8 @@ func (c *compiler) block(opener string, openerOffset int, ends ...string) (claus
 				return clause{}, c.fail(tok.offset, "the tag is empty: write a tag's name after {%%")
 			}
 			name := args[0]
-			for _, end := range ends {
-				if name == end {
-					return clause{name: name, args: args[1:], offset: tok.offset}, nil
-				}
+			if slices.Contains(ends, name) {
+				return clause{name: name, args: args[1:], offset: tok.offset}, nil
 			}
 			if err := c.tag(name, args[1:], tok.offset); err != nil {
 				return clause{}, err
@@ -182,7 +182,7 @@ func (c *compiler) literal(s string) {
 	}
 	start := c.text.Len()
 	c.text.WriteString(s)
-	if n := len(c.t.code); n > c.t.barrier {
+	if n := len(c.t.code); n > c.barrier {
 		if last := &c.t.code[n-1]; last.op == opText && int(last.b) == start {
 			last.b = int32(c.text.Len())
 			return
@@ -198,8 +198,8 @@ func (c *compiler) code(o op, a, b int) int {
 
 // here is the number of the next instruction, which a jump will lead to.
 func (c *compiler) here() int {
-	c.t.barrier = len(c.t.code)
-	return c.t.barrier
+	c.barrier = len(c.t.code)
+	return c.barrier
 }
 
 // land makes the instruction at i jump to the next one.
@@ -249,7 +249,6 @@ func (c *compiler) forget(slots int) {
 
 func (c *compiler) finish() *Template {
 	c.t.text = c.text.String()
-	c.t.barrier = 0
 	c.t.json = c.isJSON() && !c.notJSON
 	sort.SliceStable(c.t.uses, func(i, j int) bool { return c.t.uses[i].offset < c.t.uses[j].offset })
 	return c.t

@@ -23,9 +23,6 @@ func lookup(s Scope, segments []segment) Value {
 
 // lookupRoot asks for the name and, if it has a namespace (a/b), for the name alone.
 func lookupRoot(s Scope, name string) Value {
-	if s == nil {
-		return Value{}
-	}
 	v, _ := s.Lookup(name)
 	if v.IsNil() {
 		if ns, local := splitKeyword(name); ns != "" {
@@ -152,7 +149,7 @@ func (r *renderer) argument(arg *filterArg) Value {
 	for b := arg.path.local; b != nil && !found; b = b.outer {
 		v, found = r.slots[b.slot].value, r.slots[b.slot].bound
 	}
-	if !found && r.scope != nil && !segments[0].isIndex {
+	if !found && !segments[0].isIndex {
 		v, found = r.scope.Lookup(segments[0].name)
 	}
 	for i := 1; i < len(segments) && found; i++ {

@@ -193,6 +193,3 @@ func (e *expr) lastFilter() string {
 	}
 	return e.filters[len(e.filters)-1].name
 }
-
-// plain tells whether the expression is only a path.
-func (e *expr) plain() bool { return !e.literal && len(e.filters) == 0 && e.fault == nil }

@@ -35,7 +35,7 @@ func TestLimits(t *testing.T) {
 		"text that doubles":      doubling.String(),
 		"number that doubles":    squaring.String(),
 		"json in a loop":         "{% for a in l %}{% if deep|json|count > 1 %}{% endif %}{% endfor %}",
-		"condition in a loop":    "{% for a in l %}{% if deep %}{% endif %}{% endfor %}",
+		"condition in a loop":    "{% for a in l %}{% if deep = \"x\" %}{% endif %}{% endfor %}",
 		"letters in a loop":      "{% for a in l %}{% for c in s %}{% endfor %}{% endfor %}",
 		"sorting in a loop":      "{% for a in l %}{% for b in l %}{{ll|sort|count}}{% endfor %}{% endfor %}",
 		"range":                  "{{1000000000000|range|count}}",

@@ -68,9 +68,6 @@ func (p *previousTurn) Get(key string) (Value, bool) {
 			}
 		}
 	}
-	if p.r.scope == nil {
-		return Value{}, false
-	}
 	return p.r.scope.Lookup(key)
 }
 

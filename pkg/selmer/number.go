@@ -162,7 +162,7 @@ func multiplyNumbers(x, y Value) (Value, error) {
 			return 0, true
 		}
 		p := x * y
-		return p, p/y == x && !(x == -1 && y == math.MinInt64) && !(y == -1 && x == math.MinInt64)
+		return p, p/y == x && (x != -1 || y != math.MinInt64) && (y != -1 || x != math.MinInt64)
 	}, (*big.Int).Mul, func(x, y float64) float64 { return x * y })
 }
 

@@ -17,7 +17,6 @@ const (
 	opNow               // append the time in the pattern words[a]
 	opURI               // append the script or style tag uris[a]
 	opDebug             // append the data
-	opFail              // stop with faults[a]
 )
 
 type instr struct {

@@ -57,6 +57,9 @@ func (t *Template) renderer(s Scope) *renderer {
 	if !ok {
 		r = &renderer{t: t, slots: make([]slot, t.slots), loops: make([]runningLoop, t.loopDepth), cycles: make([]int, len(t.cycles))}
 	}
+	if s == nil {
+		s = MapScope{}
+	}
 	r.scope, r.steps = s, t.options.MaxSteps
 	return r
 }

@@ -294,7 +294,7 @@ func (c *compiler) tagURI(name string, args []string, offset int) error {
 	if u.script {
 		var parts []string
 		for _, arg := range args[1:] {
-			for _, p := range strings.Split(arg, "=") {
+			for p := range strings.SplitSeq(arg, "=") {
 				if p != "" {
 					parts = append(parts, p)
 				}

@@ -14,7 +14,6 @@ type Template struct {
 	options    Options
 	text       string
 	code       []instr
-	barrier    int // while compiling: text is not merged into instructions before this one
 	exprs      []expr
 	conditions []condition
 	loops      []loop
@@ -103,7 +102,7 @@ func (v Variable) Key() string {
 	return v.segments[1].name
 }
 
-// Resolve returns the value that the template would see. It is nil if there is none.
+// Resolve returns the value that the template would see. It is nil if there is none. The Scope must not be nil.
 func (v Variable) Resolve(s Scope) Value { return lookup(s, v.segments) }
 
 // Variables returns the root variables that the template reads, in the order of their tags.

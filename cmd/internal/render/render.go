@@ -109,7 +109,8 @@ func renderLines(in io.Reader, out io.Writer, e selmer.Escaping) error {
 	enc.SetEscapeHTML(false)
 	for {
 		line, err := readLine(lines)
-		if err != nil && !errors.Is(err, io.EOF) {
+		end := errors.Is(err, io.EOF)
+		if err != nil && !end {
 			return fmt.Errorf("read standard input: %w", err)
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
@@ -121,7 +122,7 @@ func renderLines(in io.Reader, out io.Writer, e selmer.Escaping) error {
 				return fmt.Errorf("write the answer: %w", err)
 			}
 		}
-		if err != nil {
+		if end {
 			return nil
 		}
 	}
