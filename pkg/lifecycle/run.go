@@ -27,7 +27,11 @@ func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 		stop context.CancelFunc
 		done chan error
 	}
-	ended := make(chan string, len(members))
+	type end struct {
+		name string
+		err  error
+	}
+	ended := make(chan end, len(members))
 	started := make([]running, 0, len(members))
 	for _, m := range members {
 		memberCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -36,15 +40,18 @@ func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 		go func() {
 			err := r.Run(memberCtx)
 			r.done <- err
-			ended <- r.Name
+			ended <- end{r.Name, err}
 		}()
 	}
 	var errs []error
 	select {
 	case <-ctx.Done():
-	case name := <-ended:
-		log.ErrorContext(ctx, "a member ended, stopping the process", "member", name)
-		errs = append(errs, fmt.Errorf("%s ended unasked", name))
+	case first := <-ended:
+		// Its error is returned, not logged: whoever started the process says it once.
+		log.InfoContext(ctx, "a member ended, stopping the process", "member", first.name)
+		if memberError(first.name, first.err) == nil {
+			errs = append(errs, fmt.Errorf("%s ended unasked", first.name))
+		}
 	}
 	deadline := time.NewTimer(StopTimeout)
 	defer deadline.Stop()

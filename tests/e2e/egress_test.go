@@ -74,6 +74,7 @@ func TestEverybodyReports(t *testing.T) {
 	subscription := client.Subscribe(t.Context(), c.RedisPrefix+"applied")
 	t.Cleanup(func() { _ = subscription.Close() })
 
+	published(t, c, "first", cloud.Answering("something to report"))
 	missing := map[string]bool{"yamlgen": true, "mockserver": true, "cloudops": true}
 	for deadline := time.After(20 * time.Second); len(missing) > 0; {
 		select {

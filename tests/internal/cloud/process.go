@@ -60,6 +60,9 @@ func (p *Process) start(credential *syscall.Credential) {
 	p.t.Helper()
 	cmd := exec.Command(p.path, p.args...) //nolint:noctx // The cleanup of NewProcess ends it.
 	cmd.Dir = p.t.TempDir()
+	if credential != nil {
+		cmd.Dir = "/" // the other user may not enter the test's folders
+	}
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, p.stdout, p.stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
 	if err := cmd.Start(); err != nil {
