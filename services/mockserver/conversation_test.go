@@ -18,12 +18,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
 	"golang.org/x/tools/txtar"
 
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var update = flag.Bool("update", false, "rewrite the answers in testdata/conversations with what the server says")
 
@@ -127,9 +130,13 @@ func testConfig(file *FileConfig) Config {
 		PollInterval: time.Second, ParallelFetches: 1, FetchTimeout: time.Second, LoadTimeout: time.Second,
 		PathForm: true, MaxBody: 1000, RequestsPerSecond: 10000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
 		RecordRequests: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
 		File: file,
 	}
+}
+
+func testDeps(listener net.Listener) Deps {
+	return Deps{Log: slog.New(slog.DiscardHandler), Health: &lifecycle.Health{}, Listener: listener}
 }
 
 // start runs the HTTP side of a service until the test ends.
@@ -139,7 +146,7 @@ func start(t *testing.T, cfg Config) (*Service, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := New(cfg, Deps{Log: slog.New(slog.DiscardHandler), Health: &lifecycle.Health{}, Listener: listener})
+	s, err := New(cfg, testDeps(listener))
 	if err != nil {
 		t.Fatal(err)
 	}
