@@ -88,6 +88,7 @@ func (r *reader) schema(n *yaml.Node, pos Position) *Schema {
 		default:
 			s.Kind = SchemaString
 		}
+	default:
 	}
 	return s
 }

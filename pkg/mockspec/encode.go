@@ -258,6 +258,7 @@ func appendSample(dst []byte, s *Schema) []byte {
 		return append(dst, "0.5"...)
 	case SchemaBoolean:
 		return append(dst, "true"...)
+	default:
+		return append(dst, "null"...)
 	}
-	return append(dst, "null"...)
 }

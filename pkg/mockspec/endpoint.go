@@ -25,11 +25,11 @@ func (r *reader) endpoint(n *yaml.Node, pos Position) {
 	r.object(n, endpointTable, func(k *key, name, v *yaml.Node) {
 		switch k.name {
 		case "method":
-			e.Method, _ = r.method(v)
+			e.Method = r.method(v)
 		case "host":
-			e.Host, _ = r.host(v)
+			e.Host = r.host(v)
 		case "path":
-			e.Path, _ = r.path(v)
+			e.Path = r.path(v)
 		case "query":
 			e.Query = r.types(v)
 		case "body":
@@ -145,9 +145,9 @@ func (r *reader) rateLimit(n *yaml.Node) *RateLimit {
 	r.object(n, rateLimitTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "window-ms":
-			l.WindowMS, _ = r.integer(v, k)
+			l.WindowMS = r.integer(v, k)
 		case "max-requests":
-			l.MaxRequests, _ = r.integer(v, k)
+			l.MaxRequests = r.integer(v, k)
 		case "key-fn":
 			if s, ok := r.plain(v, "`key-fn`"); ok {
 				if l.Key = strings.TrimSpace(s); !isToken(l.Key) {
@@ -165,16 +165,16 @@ func (r *reader) latency(n *yaml.Node) *Latency {
 	r.object(n, latencyTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "min-ms":
-			l.MinMS, _ = r.integer(v, k)
+			l.MinMS = r.integer(v, k)
 		case "max-ms":
-			l.MaxMS, _ = r.integer(v, k)
+			l.MaxMS = r.integer(v, k)
 			top = v
 		case "failure-rate":
 			l.FailureRate, _ = r.number(v, k)
 		case "timeout-rate":
 			l.TimeoutRate, _ = r.number(v, k)
 		case "timeout-ms":
-			l.TimeoutMS, _ = r.integer(v, k)
+			l.TimeoutMS = r.integer(v, k)
 		}
 	})
 	if top == nil {
@@ -206,14 +206,14 @@ func (r *reader) webhook(n *yaml.Node) *Webhook {
 				w.SleepMS = int(s * 1000)
 			}
 		case "sleep-time-ms":
-			w.SleepMS, _ = r.integer(v, k)
+			w.SleepMS = r.integer(v, k)
 		case "url":
 			if t, ok := r.oneLine(v, "`url`"); ok {
 				w.URL = t
 				r.url(v, t.Raw)
 			}
 		case "method":
-			w.Method, _ = r.method(v)
+			w.Method = r.method(v)
 		case "headers":
 			w.Headers = r.headers(v)
 		case "body":
@@ -245,9 +245,9 @@ func (r *reader) websocket(n *yaml.Node, pos Position) {
 	r.object(n, websocketTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "host":
-			w.Host, _ = r.host(v)
+			w.Host = r.host(v)
 		case "path":
-			w.Path, _ = r.path(v)
+			w.Path = r.path(v)
 		case "on-connect":
 			w.OnConnect = r.onConnect(v)
 		case "on-message":

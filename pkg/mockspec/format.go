@@ -214,13 +214,9 @@ func (f *formatter) keyText(k *yaml.Node) string {
 
 // value writes what stands behind lead, which is a `-` or a key with its colon, and ends the line.
 func (f *formatter) value(n *yaml.Node, lead string, indent int, comment string, t *table) {
-	end := ""
-	for _, c := range []string{comment, n.LineComment} {
-		for l := range strings.SplitSeq(c, "\n") {
-			if l != "" {
-				end += " " + l
-			}
-		}
+	end := strings.Join(slices.DeleteFunc(strings.Split("\n"+comment+"\n"+n.LineComment, "\n"), func(l string) bool { return l == "" }), " ")
+	if end != "" {
+		end = " " + end
 	}
 	if p := properties(n); p != "" {
 		lead += " " + p
@@ -345,6 +341,7 @@ func flowText(n *yaml.Node) string {
 			parts = append(parts, v)
 		}
 		return lead + "[" + strings.Join(parts, ", ") + "]"
+	default:
 	}
 	s, ok := inline(n)
 	if !ok {

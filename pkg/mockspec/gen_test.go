@@ -154,6 +154,7 @@ func genSchema(depth int) *rapid.Generator[*mockspec.Schema] {
 			if rapid.Bool().Draw(t, "items") {
 				s.Items = genSchema(depth-1).Draw(t, "item")
 			}
+		default:
 		}
 		return s
 	})

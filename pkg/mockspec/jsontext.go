@@ -170,7 +170,7 @@ func cutTag(s string) (plain, tag, after string) {
 		if s[i] != '{' {
 			continue
 		}
-		shut := ""
+		var shut string
 		switch s[i+1] {
 		case '{':
 			shut = "}}"

@@ -82,7 +82,7 @@ func (p *openAPI) resolve(n *yaml.Node) *yaml.Node {
 			return n
 		}
 		n = p.root
-		for _, part := range strings.Split(ref[2:], "/") {
+		for part := range strings.SplitSeq(ref[2:], "/") {
 			n = member(n, strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~"))
 		}
 	}

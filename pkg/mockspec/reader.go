@@ -149,15 +149,15 @@ func (r *reader) pairs(n *yaml.Node) []pair {
 }
 
 // object reads a map that has the keys of t, calling each for every known key in the order of the document. It
-// reports unknown and missing keys. It returns false when n is no map.
-func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *yaml.Node)) bool {
+// reports unknown and missing keys.
+func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *yaml.Node)) {
 	if n.Kind != yaml.MappingNode {
 		if isNull(n) {
 			r.fail(at(n), CodeWrongType, "", "%s is empty; it needs %s", t.name, t.keyList())
 		} else {
 			r.fail(at(n), CodeWrongType, "", "%s must be a map with %s, not %s", t.name, t.keyList(), nodeName(n))
 		}
-		return false
+		return
 	}
 	var seen uint32
 	for _, p := range r.pairs(n) {
@@ -181,7 +181,6 @@ func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *y
 			r.fail(at(n), k.missing, "add `"+k.name+":`", "%s has no `%s`: add one", t.name, k.name)
 		}
 	}
-	return true
 }
 
 // unknownKey reports a key that t does not have: an error when it is likely a slip, because then something that the
@@ -249,6 +248,7 @@ func nodeName(n *yaml.Node) string {
 		return "a map"
 	case yaml.SequenceNode:
 		return "a list"
+	default:
 	}
 	switch n.Tag {
 	case "!!null":

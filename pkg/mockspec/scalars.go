@@ -69,13 +69,12 @@ func (r *reader) boolean(n *yaml.Node, k *key) (bool, bool) {
 }
 
 // integer reads a whole number from k.min to k.max.
-func (r *reader) integer(n *yaml.Node, k *key) (int, bool) {
-	if f, ok := r.number(n, k); ok && f == math.Trunc(f) {
-		return int(f), true
-	} else if ok {
+func (r *reader) integer(n *yaml.Node, k *key) int {
+	f, ok := r.number(n, k)
+	if ok && f != math.Trunc(f) {
 		r.fail(at(n), CodeBadNumber, "write a whole number", "`%s` must be a whole number, not %s", k.name, brief(n.Value))
 	}
-	return 0, false
+	return int(f)
 }
 
 // number reads a number from k.min to k.max, or from 0 to 1 for a rate.
@@ -102,28 +101,28 @@ func (r *reader) shown(n *yaml.Node) string {
 	return nodeName(n)
 }
 
-func (r *reader) method(n *yaml.Node) (string, bool) {
+func (r *reader) method(n *yaml.Node) string {
 	s, ok := r.plain(n, "`method`")
 	if !ok {
-		return "", false
+		return ""
 	}
 	upper := strings.ToUpper(strings.TrimSpace(s))
 	if slices.Contains(methods, upper) {
-		return upper, true
+		return upper
 	}
 	if near := suggest(upper, methods); near != "" {
 		r.fail(at(n), CodeBadMethod, "write `"+near+"`", "unknown method `%s`: did you mean `%s`?", brief(s), near)
 	} else {
 		r.fail(at(n), CodeBadMethod, "", "unknown method `%s`: there are %s", brief(s), strings.Join(methods, ", "))
 	}
-	return "", false
+	return ""
 }
 
 // host reads a host name; a port that somebody wrote behind it is no part of it.
-func (r *reader) host(n *yaml.Node) (string, bool) {
+func (r *reader) host(n *yaml.Node) string {
 	s, ok := r.plain(n, "`host`")
 	if !ok {
-		return "", false
+		return ""
 	}
 	h := strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s), "."))
 	if name, port, found := strings.Cut(h, ":"); found && digits(port) == len(port) && port != "" {
@@ -141,7 +140,7 @@ func (r *reader) host(n *yaml.Node) (string, bool) {
 	} else if !ok {
 		r.fail(at(n), CodeBadHost, "write `api.example.com`", "`%s` is no host name: write it like `api.example.com`, without scheme, path or wildcard", brief(s))
 	}
-	return h, ok
+	return h
 }
 
 // status reads a number from 100 to 599 or a template.
@@ -167,17 +166,17 @@ func (r *reader) status(n *yaml.Node) (Text, bool) {
 }
 
 // path reads a route pattern.
-func (r *reader) path(n *yaml.Node) (Path, bool) {
+func (r *reader) path(n *yaml.Node) Path {
 	s, ok := r.plain(n, "`path`")
 	if !ok {
-		return Path{}, false
+		return Path{}
 	}
 	s = strings.TrimRight(s, "\r\n")
 	p, err := ParsePath(s)
 	if err != nil {
 		e := asPathError(err)
 		r.fail(r.src.locate(n, e.Offset), e.Code, e.Fix, "%s", e.Message)
-		return Path{}, false
+		return Path{}
 	}
 	p.Pos = r.begin(n)
 	if len(p.Raw) < len(s) && !r.trusted {
@@ -190,7 +189,7 @@ func (r *reader) path(n *yaml.Node) (Path, bool) {
 			r.warn(p.Pos, CodeUnreachableEndpoint, "write one `/`", "this endpoint hardly ever matches: most clients and proxies make one `/` of `//`")
 		}
 	}
-	return p, true
+	return p
 }
 
 // headers reads a map of names and values; a list of values gives the header several times.

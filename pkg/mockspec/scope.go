@@ -97,7 +97,7 @@ func (s *scope) undeclared(root, key string, known []string, format, fix string)
 
 // unknownRoot finds what somebody meant who wrote a name that nothing is called.
 func (s *scope) unknownRoot(root string, roots []string) (string, string) {
-	meant := ""
+	var meant string
 	switch {
 	case s.path.Param(root) != nil:
 		meant = "path-params." + root

@@ -91,8 +91,7 @@ func (r *reader) lintOne(w *written, s scope) {
 	}
 	t, err := selmer.Compile(text, o)
 	if err != nil {
-		var e *selmer.Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*selmer.Error](err); ok {
 			report(r.place(w, e.Offset-shift), CodeBadTemplate, "", "the template cannot be read: %s", e.Message)
 		} else {
 			report(r.place(w, 0), CodeBadTemplate, "", "the template cannot be read: %s", err.Error())

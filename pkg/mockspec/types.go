@@ -61,8 +61,9 @@ func (t ParamType) Fits(s string) bool {
 		return isDate(s)
 	case TypeBoolean:
 		return s == "true" || s == "false"
+	default:
+		return true
 	}
-	return true
 }
 
 // Value converts the text s, if it fits, to what templates see: numbers and booleans as such, all else as the text itself
@@ -84,8 +85,9 @@ func (t ParamType) Value(s string) (selmer.Value, bool) {
 		return selmer.Float(f), err == nil
 	case TypeBoolean:
 		return selmer.Bool(s == "true"), true
+	default:
+		return selmer.String(s), true
 	}
-	return selmer.String(s), true
 }
 
 // maxDigits bounds a number that arrives in a path or in a query.
