@@ -32,7 +32,7 @@ import (
 type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
-	Health   *lifecycle.Health // parts "api database" and "api redis"
+	Health   *lifecycle.Health // part "api database"; without Redis the api serves and accepts edits
 	Redis    *redis.Client     // stays the caller's
 	Listener net.Listener      // for HTTP; the service closes it
 }
@@ -44,10 +44,12 @@ type Service struct {
 }
 
 const (
-	serviceName = "api"
-	openTimeout = 30 * time.Second // database, migrations and seed
-	pingEvery   = 2 * time.Second
-	purgeEvery  = time.Hour
+	serviceName  = "api"
+	databasePart = "api database"   // of Health
+	openTimeout  = 10 * time.Minute // database, migrations and seed
+	pingEvery    = 2 * time.Second
+	purgeEvery   = time.Hour
+	purgeTimeout = time.Minute
 )
 
 // New checks the configuration. It does no I/O.
@@ -65,6 +67,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 // Run opens the database and serves until ctx ends; then it finishes what is going on and returns nil. An error at the
 // start is a sentence for the person who starts the service.
 func (s *Service) Run(ctx context.Context) (err error) {
+	s.deps.Health.Set(databasePart, false) // until it is open
 	listening := false
 	defer func() {
 		if !listening {
@@ -207,7 +210,7 @@ func (p *parts) run(ctx context.Context) error {
 	start("consume outcomes", p.outcomes.Run)
 	start("listen to reports", func(ctx context.Context) error {
 		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeApplied},
-			func(connected bool) { deps.Health.Set("api redis", connected) }, p.publications.Hear)
+			nil, p.publications.Hear)
 	})
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
@@ -225,7 +228,7 @@ func (p *parts) watchDatabase(ctx context.Context) error {
 	every(ctx, pingEvery, func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, pingEvery)
 		defer cancel()
-		p.service.deps.Health.Set("api database", p.db.Ping(ctx) == nil)
+		p.service.deps.Health.Set(databasePart, p.db.Ping(ctx) == nil)
 	})
 	return nil
 }
@@ -234,7 +237,7 @@ func (p *parts) watchDatabase(ctx context.Context) error {
 func (p *parts) purge(ctx context.Context) error {
 	every(ctx, purgeEvery, func(ctx context.Context) {
 		for name := range p.producers {
-			ctx, cancel := context.WithTimeout(ctx, openTimeout)
+			ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
 			n, err := p.db.Log(name).Purge(ctx, time.Now().Add(-p.service.cfg.KeepTombstones))
 			cancel()
 			if err != nil && ctx.Err() == nil {

@@ -101,6 +101,7 @@ func (b *bench) run() {
 		}
 	})
 	b.t.Cleanup(func() { b.stop() })
+	b.want(http.StatusOK, "GET", "/api/v1/openapi.json", "") // answers when the database is ready
 }
 
 // answer is what the api said.

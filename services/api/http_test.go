@@ -1,8 +1,11 @@
 package api_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -273,4 +276,27 @@ func TestEvents(t *testing.T) {
 		t.Errorf("resumed after another life with %s", name)
 	}
 	b.stop() // ends while streams are open
+}
+
+// Nothing that opens a door is in the database's files as it was shown to its owner.
+func TestSecretsAreHashedAtRest(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	a := b.want(http.StatusCreated, "POST", "/api/v1/sessions", `{"code":"one-time"}`, "Authorization: ")
+	session, _, _ := strings.Cut(strings.TrimPrefix(a.header.Get("Set-Cookie"), "mocloud_session="), ";")
+	files, err := filepath.Glob(b.database + "*")
+	if err != nil || len(files) == 0 || len(session) < 40 {
+		t.Fatalf("files %v, session %q, %v", files, session, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{token, "one-time", session} {
+			if bytes.Contains(content, []byte(s)) {
+				t.Errorf("%s holds the secret %q", filepath.Base(file), s)
+			}
+		}
+	}
 }

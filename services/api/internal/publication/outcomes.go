@@ -29,7 +29,7 @@ func (o Outcomes) Reset(ctx context.Context, epoch string) error {
 // Apply implements stream.Handler.
 func (o Outcomes) Apply(ctx context.Context, b stream.Batch) error {
 	var rejections []Rejection
-	var rejected []string
+	var touched []string
 	for _, e := range b.Changes {
 		switch e.Type {
 		case event.TypeSingleRejected:
@@ -40,17 +40,26 @@ func (o Outcomes) Apply(ctx context.Context, b stream.Batch) error {
 				continue
 			}
 			rejections = append(rejections, Rejection{MockID: r.MockID, Change: e.Number, Diagnostics: r.Diagnostics})
-			rejected = append(rejected, r.MockID)
+			touched = append(touched, r.MockID)
 		case event.TypeSingleGenerated:
 			if g, err := event.Decode[event.SingleGenerated](e); err == nil {
 				o.service.waits.expect(g.MockID, e.Number) // perhaps another replica of the api wrote it
+				touched = append(touched, g.MockID)
 			}
-		default: // what was removed is known to the database
+		case event.TypeSingleRemoved:
+			switch r, err := event.Decode[event.SingleRemoved](e); {
+			case err == nil && r.Deleted:
+				o.service.deleted(r.WorkspaceID, r.MockID)
+			case err == nil:
+				o.service.waits.expect(r.MockID, e.Number)
+				touched = append(touched, r.MockID)
+			}
+		default: // no other type is in this stream
 		}
 	}
 	if err := o.service.repo.SaveOutcomes(ctx, stream.Position{Epoch: b.Epoch, Number: b.To}, rejections); err != nil {
 		return fmt.Errorf("store outcomes up to %d: %w", b.To, err)
 	}
-	o.service.touch(rejected...)
+	o.service.touch(touched...)
 	return nil
 }

@@ -54,12 +54,17 @@ func New(repo Repository, mocks Log, log *slog.Logger, now func() time.Time) *Se
 func (s *Service) Announce(m mock.Mock, deleted bool, changes []event.Envelope) {
 	s.publisher.enqueue(changes)
 	if deleted {
-		s.feed.append(Event{WorkspaceID: m.WorkspaceID, MockID: m.ID, Deleted: true})
-		s.waits.forget(m.ID)
+		s.deleted(m.WorkspaceID, m.ID)
 		return
 	}
 	s.waits.expect(m.ID, m.Change)
 	s.touch(m.ID)
+}
+
+// deleted says that a mock is gone. Followers may hear it twice: from the replica that did it and from the generator.
+func (s *Service) deleted(workspaceID, mockID string) {
+	s.feed.append(Event{WorkspaceID: workspaceID, MockID: mockID, Deleted: true})
+	s.waits.forget(mockID)
 }
 
 // touch says that the publication of a mock may have changed.
@@ -98,7 +103,7 @@ func (s *Service) settle() {
 // checkLostPast renews the epoch when the generator has applied a number of this epoch that the log has never given: the
 // database was put back to an earlier state, and its numbers would be taken for those that were seen.
 func (s *Service) checkLostPast(ctx context.Context, a event.Applied) {
-	if a.Number <= s.waits.highest() {
+	if a.Number <= s.waits.lastHead() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -107,7 +112,7 @@ func (s *Service) checkLostPast(ctx context.Context, a event.Applied) {
 	if err != nil {
 		return // the report is repeated
 	}
-	s.waits.sawNumber(head.Number)
+	s.waits.sawHead(head.Number)
 	if head.Epoch != a.Epoch || head.Number >= a.Number {
 		return
 	}
@@ -163,7 +168,7 @@ func (s *Service) lookAtEpoch(ctx context.Context) {
 	if err != nil {
 		return // it is looked at again in a second; who needs the database says so
 	}
-	s.waits.sawNumber(head.Number)
+	s.waits.sawHead(head.Number)
 	if s.fleet.setEpoch(head.Epoch) {
 		s.settle()
 	}

@@ -11,7 +11,7 @@ type waits struct {
 	mu       sync.Mutex
 	watchers map[string]map[chan struct{}]struct{}
 	expected map[string]uint64 // mock → its change that has not arrived everywhere
-	top      uint64            // the highest number that is known to be in the log
+	head     uint64            // of the log, as it was last seen
 }
 
 func newWaits() *waits {
@@ -55,7 +55,7 @@ func (w *waits) poke(ids ...string) {
 func (w *waits) expect(id string, change uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.top = max(w.top, change)
+	w.head = max(w.head, change)
 	if change == 0 || w.expected[id] >= change || len(w.expected) >= maxExpected {
 		return
 	}
@@ -84,16 +84,16 @@ func (w *waits) forget(id string) {
 	w.poke(id)
 }
 
-// sawNumber notes that the log has given a number.
-func (w *waits) sawNumber(n uint64) {
+// sawHead notes where the log stands; a restored database puts it back.
+func (w *waits) sawHead(n uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.top = max(w.top, n)
+	w.head = n
 }
 
-// highest is the highest number that is known to be in the log.
-func (w *waits) highest() uint64 {
+// lastHead is where the log stood when it was last looked at, or a little further.
+func (w *waits) lastHead() uint64 {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.top
+	return w.head
 }

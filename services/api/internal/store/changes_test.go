@@ -1,0 +1,208 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+)
+
+// Numbers are consecutive whoever writes, and whoever reads the log sees them appear in order.
+func TestConcurrentWritersLeaveNoHole(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		const writers, each = 8, 12
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		log := s.Log(event.Mocks)
+		shared := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("shared"), anyone))
+		var mu sync.Mutex
+		var numbers []uint64
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				own, err := s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", w)), anyone)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for i := range each {
+					id := []string{own.ID, shared.ID}[i%2]
+					_, changes, err := s.UpdateMock(ctx, ann.ID, id, func(m mock.Mock) (mock.Write, error) {
+						m.Revision++
+						w, err := publish(m)
+						w.NewRevision = true
+						return w, err
+					})
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					mu.Lock()
+					numbers = append(numbers, changes[0].Number)
+					mu.Unlock()
+				}
+			})
+		}
+		done := make(chan struct{})
+		var reader sync.WaitGroup
+		reader.Go(func() {
+			for at := uint64(0); ; {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				b, err := log.After(ctx, at, 5)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, c := range b.Changes {
+					if c.Number <= at || c.Number > b.To {
+						t.Errorf("change %d in (%d, %d]", c.Number, b.From, b.To)
+					}
+					at = c.Number
+				}
+				at = b.To
+			}
+		})
+		wg.Wait()
+		close(done)
+		reader.Wait()
+		slices.Sort(numbers)
+		for i, n := range numbers {
+			if n != uint64(i+1) {
+				t.Fatalf("number %d is %d", i+1, n)
+			}
+		}
+		got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, shared.ID))
+		if len(numbers) != writers*each || got.Revision != 1+writers*each/2 {
+			t.Errorf("%d numbers, revision %d", len(numbers), got.Revision)
+		}
+	})
+}
+
+func TestLogCompactsAndPurges(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		log := s.Log(event.Mocks)
+		ids := map[string]string{}
+		do := func(slug string, decide func(mock.Mock) (mock.Write, error)) {
+			t.Helper()
+			if ids[slug] == "" {
+				ids[slug] = must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(slug), anyone)).ID
+			}
+			if _, _, err := s.UpdateMock(ctx, ann.ID, ids[slug], decide); err != nil {
+				t.Fatal(err)
+			}
+		}
+		numbers := func(b stream.Batch) (list []uint64) {
+			for _, c := range b.Changes {
+				list = append(list, c.Number)
+			}
+			return list
+		}
+		do("a", publish) // 1
+		do("b", publish) // 2
+		do("c", publish) // 3
+		do("c", remove)  // 4
+		do("a", publish) // 5
+		do("a", publish) // 6
+		for name, c := range map[string]struct {
+			after uint64
+			limit int
+			want  stream.Batch
+			list  []uint64
+		}{
+			"all":     {0, 10, stream.Batch{From: 0, To: 6}, []uint64{2, 4, 6}},
+			"a page":  {0, 2, stream.Batch{From: 0, To: 4, More: true}, []uint64{2, 4}},
+			"rest":    {4, 2, stream.Batch{From: 4, To: 6}, []uint64{6}},
+			"nothing": {6, 2, stream.Batch{From: 6, To: 6}, nil},
+		} {
+			b := must[stream.Batch](t)(log.After(ctx, c.after, c.limit))
+			if b.From != c.want.From || b.To != c.want.To || b.More != c.want.More || !slices.Equal(numbers(b), c.list) || b.Epoch == "" {
+				t.Errorf("%s: %+v", name, b)
+			}
+		}
+		if _, err := log.After(ctx, 7, 1); !errors.Is(err, stream.ErrTooOld) {
+			t.Errorf("beyond the head: %v", err)
+		}
+
+		later := time.Now().Add(time.Hour)
+		if n := must[int64](t)(log.Purge(ctx, later)); n != 0 {
+			t.Errorf("purged %d tombstones above a living change", n)
+		}
+		do("b", publish) // 7
+		if n := must[int64](t)(log.Purge(ctx, start)); n != 0 {
+			t.Errorf("purged %d young tombstones", n)
+		}
+		if n := must[int64](t)(log.Purge(ctx, later)); n != 1 {
+			t.Errorf("purged %d tombstones", n)
+		}
+		if _, err := log.After(ctx, 3, 1); !errors.Is(err, stream.ErrTooOld) {
+			t.Errorf("before the floor: %v", err)
+		}
+		// Who begins anew gets through, however small its batches are.
+		at := uint64(0)
+		var all []uint64
+		for range 10 {
+			b := must[stream.Batch](t)(log.After(ctx, at, 1))
+			all, at = append(all, numbers(b)...), b.To
+			if !b.More {
+				break
+			}
+		}
+		if !slices.Equal(all, []uint64{6, 7}) || at != 7 {
+			t.Errorf("replayed %v up to %d", all, at)
+		}
+
+		before := must[stream.Position](t)(log.Head(ctx))
+		if err := log.RenewEpoch(ctx, "another"); err != nil {
+			t.Fatal(err)
+		}
+		if same := must[stream.Position](t)(log.Head(ctx)); same != before {
+			t.Errorf("renewed from an epoch that it was not in: %+v", same)
+		}
+		if err := log.RenewEpoch(ctx, before.Epoch); err != nil {
+			t.Fatal(err)
+		}
+		if after := must[stream.Position](t)(log.Head(ctx)); after.Epoch == before.Epoch || after.Number != before.Number {
+			t.Errorf("not renewed: %+v", after)
+		}
+	})
+}
+
+func TestBatchesAreBoundedByBytes(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		large := strings.Repeat("x", maxBatchBytes/2+1)
+		for i := range 3 {
+			m := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", i)), anyone))
+			_, _, err := s.UpdateMock(ctx, ann.ID, m.ID, func(m mock.Mock) (mock.Write, error) {
+				return mock.Write{Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Content: large}}}}, nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := must[stream.Batch](t)(s.Log(event.Mocks).After(ctx, 0, 100))
+		if len(b.Changes) != 1 || b.To != 1 || !b.More {
+			t.Fatalf("%d changes up to %d", len(b.Changes), b.To)
+		}
+		var payload event.MockUpdated
+		if err := json.Unmarshal(b.Changes[0].Payload, &payload); err != nil || payload.Content != large {
+			t.Errorf("the payload changed: %v", err)
+		}
+	})
+}
