@@ -296,7 +296,7 @@ func TestForwardLimits(t *testing.T) {
 			t.Errorf("%v, want ErrLimited", err)
 		}
 	})
-	for name, environ := range map[string]string{"idle": "PROXY_FORWARD_IDLE_TIMEOUT=50ms", "total": "PROXY_FORWARD_TOTAL_TIMEOUT=50ms"} {
+	for name, environ := range map[string]string{"idle": "PROXY_FORWARD_IDLE_TIMEOUT=700ms", "total": "PROXY_FORWARD_TOTAL_TIMEOUT=700ms"} {
 		t.Run(name, func(t *testing.T) {
 			tunnel := openTunnel(t, run(t, onLoopback, "PROXY_FORWARD_PORTS=0", environ))
 			if _, err := tunnel.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !isReset(err) {

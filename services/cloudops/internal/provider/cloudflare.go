@@ -25,8 +25,8 @@ var _ DNS = (*Cloudflare)(nil)
 
 // perPage is how many records are asked for at once. maxPages bounds what a broken answer can make us read.
 const (
-	perPage  = 1000
-	maxPages = 100
+	perPage  = 500
+	maxPages = 200
 )
 
 // NewCloudflare makes a client of a zone. proxyURL is the proxy's reverse listener, token is ours at the proxy.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -78,6 +80,32 @@ func (z *zone) Delete(_ context.Context, id string) error {
 	return z.write("delete", id, func() { delete(z.records, id) })
 }
 
+// all, written and looks tell what happened so far.
+func (z *zone) all() map[string]provider.Record {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return maps.Clone(z.records)
+}
+
+func (z *zone) written() []string {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return slices.Clone(z.writes)
+}
+
+func (z *zone) looks() int {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	return len(z.lists)
+}
+
+// failing lets calls fail from now on.
+func (z *zone) failing(fail func(action, name string) (err error, after bool)) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.fail = fail
+}
+
 // bench is a reconciler at work in a bubble of fake time.
 type bench struct {
 	*reconcile.Reconciler
@@ -110,6 +138,13 @@ func (b *bench) status(id string) event.DomainUpdated {
 		}
 	}
 	return last
+}
+
+// saidTimes is how often something was announced.
+func (b *bench) saidTimes() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.said)
 }
 
 func start(t *testing.T, change func(*reconcile.Config), test func(b *bench)) {
@@ -172,8 +207,8 @@ func TestCreatesReadsBackAndReports(t *testing.T) {
 		pass(time.Second)
 		b.want(domain("a"), domain("b")) // within the quiet time: one round for both
 		pass(2500 * time.Millisecond)
-		if len(b.zone.records) != 2 || len(b.zone.lists) != 2 {
-			t.Errorf("%d records after %d looks, want 2 and 2", len(b.zone.records), len(b.zone.lists))
+		if len(b.zone.all()) != 2 || b.zone.looks() != 2 {
+			t.Errorf("%d records after %d looks, want 2 and 2", len(b.zone.all()), b.zone.looks())
 		}
 		for _, id := range []string{"a", "b"} {
 			if got := b.status(id); got.State != plan.Published || got.Host != id+".mocks.example.com" {
@@ -181,11 +216,11 @@ func TestCreatesReadsBackAndReports(t *testing.T) {
 			}
 		}
 		pass(12 * time.Minute)
-		if len(b.zone.writes) != 2 {
-			t.Errorf("writes: %q", b.zone.writes)
+		if len(b.zone.written()) != 2 {
+			t.Errorf("writes: %q", b.zone.written())
 		}
-		if len(b.said) != 2 {
-			t.Errorf("said %d times, want once each", len(b.said))
+		if b.saidTimes() != 2 {
+			t.Errorf("said %d times, want once each", b.saidTimes())
 		}
 	})
 }
@@ -196,7 +231,7 @@ func TestBusyChangesDoNotHoldARoundUp(t *testing.T) {
 			b.want(domain("a"))
 			pass(time.Second)
 		}
-		if len(b.zone.records) != 1 {
+		if len(b.zone.all()) != 1 {
 			t.Error("nothing happened in 20 s of changes")
 		}
 	})
@@ -213,7 +248,7 @@ func TestDriftIsRepaired(t *testing.T) {
 		}
 		b.zone.mu.Unlock()
 		pass(12 * time.Minute)
-		for _, r := range b.zone.records {
+		for _, r := range b.zone.all() {
 			if r.Content != "edge.example.net" {
 				t.Errorf("%+v", r)
 			}
@@ -227,22 +262,22 @@ func TestRemovalTakesItsTime(t *testing.T) {
 		pass(3 * time.Second)
 		b.want(domain("b"))
 		pass(30 * time.Second)
-		if len(b.zone.records) != 2 {
+		if len(b.zone.all()) != 2 {
 			t.Error("the record was deleted at once")
 		}
 		if got := b.status("a"); got.State != plan.Offline {
 			t.Errorf("%+v", got)
 		}
 		pass(time.Minute)
-		if len(b.zone.records) != 1 {
-			t.Errorf("%d records a minute later, want 1", len(b.zone.records))
+		if len(b.zone.all()) != 1 {
+			t.Errorf("%d records a minute later, want 1", len(b.zone.all()))
 		}
 		// Back within the time: nothing is deleted.
 		b.want()
 		pass(30 * time.Second)
 		b.want(domain("b"))
 		pass(10 * time.Minute)
-		if len(b.zone.records) != 1 {
+		if len(b.zone.all()) != 1 {
 			t.Error("the record of a domain that came back was deleted")
 		}
 	})
@@ -250,12 +285,12 @@ func TestRemovalTakesItsTime(t *testing.T) {
 
 func TestOneDomainsFaultIsItsOwn(t *testing.T) {
 	start(t, asIs, func(b *bench) {
-		b.zone.fail = func(_, name string) (error, bool) {
+		b.zone.failing(func(_, name string) (error, bool) {
 			if name == "a.mocks.example.com" {
 				return &provider.Error{Status: 400, Code: 1004, Message: "DNS Validation Error"}, false
 			}
 			return nil, false
-		}
+		})
 		b.want(domain("a"), domain("b"))
 		pass(3 * time.Second)
 		if got := b.status("a"); got.State != plan.OfflineInvalid || !strings.Contains(got.Reason, "DNS Validation Error") {
@@ -279,16 +314,16 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start(t, asIs, func(b *bench) {
-				b.zone.fail = func(action, name string) (error, bool) {
+				b.zone.failing(func(action, name string) (error, bool) {
 					if action == "create" && strings.HasPrefix(name, "a.") {
 						return tt.err, false
 					}
 					return nil, false
-				}
+				})
 				b.want(domain("a"), domain("b"))
 				pass(2 * time.Second)
-				if len(b.zone.writes) != tt.writes {
-					t.Errorf("writes: %q, want %d", b.zone.writes, tt.writes)
+				if len(b.zone.written()) != tt.writes {
+					t.Errorf("writes: %q, want %d", b.zone.written(), tt.writes)
 				}
 				for i, id := range []string{"a", "b"} {
 					if got := b.status(id); got.State != tt.states[i] || (got.State != plan.Published && got.Reason == "") {
@@ -303,19 +338,19 @@ func TestRefusals(t *testing.T) {
 // What calls seem to do does not count; what is there does.
 func TestUnknownOutcomesAreLookedAt(t *testing.T) {
 	start(t, asIs, func(b *bench) {
-		b.zone.fail = func(action, _ string) (error, bool) {
+		b.zone.failing(func(action, _ string) (error, bool) {
 			if action == "create" {
 				return &provider.Error{Status: 502, Message: "sent-unknown"}, true
 			}
 			return nil, false
-		}
+		})
 		b.want(domain("a"))
 		pass(10 * time.Second)
 		if got := b.status("a"); got.State != plan.Published {
 			t.Errorf("%+v", got)
 		}
-		if len(b.zone.writes) != 1 {
-			t.Errorf("writes: %q", b.zone.writes)
+		if len(b.zone.written()) != 1 {
+			t.Errorf("writes: %q", b.zone.written())
 		}
 	})
 }
@@ -324,10 +359,8 @@ func TestProviderDown(t *testing.T) {
 	start(t, asIs, func(b *bench) {
 		b.want(domain("a"))
 		pass(3 * time.Second)
-		b.zone.mu.Lock()
-		b.zone.fail = func(string, string) (error, bool) { return errors.New("down"), false }
-		before := len(b.zone.lists)
-		b.zone.mu.Unlock()
+		b.zone.failing(func(string, string) (error, bool) { return errors.New("down"), false })
+		before := b.zone.looks()
 		b.want(domain("a"), domain("b"))
 		pass(time.Hour)
 		if got := b.status("a"); got.State != plan.Published {
@@ -336,12 +369,10 @@ func TestProviderDown(t *testing.T) {
 		if got := b.status("b"); got.State != plan.Publishing || got.Reason == "" {
 			t.Errorf("%+v", got)
 		}
-		if n := len(b.zone.lists) - before; n < 8 || n > 60 {
+		if n := b.zone.looks() - before; n < 8 || n > 60 {
 			t.Errorf("%d looks in an hour of failure: no backoff", n)
 		}
-		b.zone.mu.Lock()
-		b.zone.fail = nil
-		b.zone.mu.Unlock()
+		b.zone.failing(nil)
 		pass(11 * time.Minute)
 		if got := b.status("b"); got.State != plan.Published {
 			t.Errorf("not healed: %+v", got)
@@ -351,23 +382,21 @@ func TestProviderDown(t *testing.T) {
 
 func TestRateLimitStopsTheRound(t *testing.T) {
 	start(t, asIs, func(b *bench) {
-		b.zone.fail = func(action, _ string) (error, bool) {
+		b.zone.failing(func(action, _ string) (error, bool) {
 			if action == "create" {
 				return &provider.Error{Status: 429, RetryAfter: 5 * time.Minute}, false
 			}
 			return nil, false
-		}
+		})
 		b.want(domain("a"), domain("b"), domain("c"))
 		pass(4 * time.Minute)
-		if len(b.zone.writes) != 1 {
-			t.Errorf("writes: %q, want one", b.zone.writes)
+		if len(b.zone.written()) != 1 {
+			t.Errorf("writes: %q, want one", b.zone.written())
 		}
-		b.zone.mu.Lock()
-		b.zone.fail = nil
-		b.zone.mu.Unlock()
+		b.zone.failing(nil)
 		pass(2 * time.Minute)
-		if len(b.zone.records) != 3 {
-			t.Errorf("%d records after the pause", len(b.zone.records))
+		if len(b.zone.all()) != 3 {
+			t.Errorf("%d records after the pause", len(b.zone.all()))
 		}
 	})
 }
@@ -380,8 +409,8 @@ func TestManyChangesGoOnAtOnce(t *testing.T) {
 		}
 		b.want(domains...)
 		pass(3 * time.Second)
-		if len(b.zone.records) != 250 {
-			t.Errorf("%d records", len(b.zone.records))
+		if len(b.zone.all()) != 250 {
+			t.Errorf("%d records", len(b.zone.all()))
 		}
 	})
 }
@@ -398,19 +427,21 @@ func TestWithoutProvider(t *testing.T) {
 
 func TestReportsAreRepeated(t *testing.T) {
 	start(t, func(c *reconcile.Config) { c.Report = time.Minute }, func(b *bench) {
+		b.mu.Lock()
 		b.announce = errors.New("Redis is gone")
+		b.mu.Unlock()
 		b.want(domain("a"))
 		pass(30 * time.Second)
 		b.mu.Lock()
 		b.announce = nil
 		b.mu.Unlock()
 		pass(31 * time.Second)
-		if len(b.said) != 1 {
-			t.Errorf("said %d times after Redis came back", len(b.said))
+		if b.saidTimes() != 1 {
+			t.Errorf("said %d times after Redis came back", b.saidTimes())
 		}
 		pass(2 * time.Minute)
-		if len(b.said) != 3 {
-			t.Errorf("said %d times, want once a minute", len(b.said))
+		if b.saidTimes() != 3 {
+			t.Errorf("said %d times, want once a minute", b.saidTimes())
 		}
 		b.want()
 		pass(20 * time.Minute)
