@@ -7,25 +7,41 @@ func (r *reader) finish() {
 	if r.trusted {
 		return
 	}
-	seen := make(map[string]Position, len(r.mock.Endpoints)+len(r.mock.WebSockets))
-	check := func(key string, pos Position, what string) {
-		if first, ok := seen[key]; ok {
-			r.warn(pos, CodeDuplicateEndpoint, "delete one of them", "%s is already defined on line %d, which answers: this one never does", what, first.Line)
-			return
+	seen := make(map[string]*Path, len(r.mock.Endpoints)+len(r.mock.WebSockets))
+	check := func(key string, p *Path, what string) {
+		other, ok := seen[key]
+		switch {
+		case !ok:
+			seen[key] = p
+		case yields(other, p):
+			seen[key] = p
+			r.warn(other.Pos, CodeDuplicateEndpoint, "delete one of them", "%s on line %d matches the same and answers: this one never does", what, p.Pos.Line)
+		default:
+			r.warn(p.Pos, CodeDuplicateEndpoint, "delete one of them", "%s is already defined on line %d, which answers: this one never does", what, other.Pos.Line)
 		}
-		seen[key] = pos
 	}
 	var buf []byte
 	for i := range r.mock.Endpoints {
 		e := &r.mock.Endpoints[i]
 		buf = append(append(append(buf[:0], e.Method...), ' '), e.Host...)
-		check(string(appendShape(buf, &e.Path)), e.Path.Pos, e.Method+" "+brief(e.Host+e.Path.Raw))
+		check(string(appendShape(buf, &e.Path)), &e.Path, e.Method+" "+brief(e.Host+e.Path.Raw))
 	}
 	for i := range r.mock.WebSockets {
 		w := &r.mock.WebSockets[i]
 		buf = append(append(buf[:0], "WS "...), w.Host...)
-		check(string(appendShape(buf, &w.Path)), w.Path.Pos, "the websocket "+brief(w.Host+w.Path.Raw))
+		check(string(appendShape(buf, &w.Path)), &w.Path, "the websocket "+brief(w.Host+w.Path.Raw))
 	}
+}
+
+// yields reports whether of two paths with one shape the first, although written before, does not answer: float and
+// double take the same values, and float is tried first.
+func yields(a, b *Path) bool {
+	for i := range a.Segments {
+		if a.Segments[i].Type != b.Segments[i].Type {
+			return a.Segments[i].Type == TypeDouble
+		}
+	}
+	return false
 }
 
 // appendShape writes what a path matches: two paths with one shape match the same requests.

@@ -2,7 +2,6 @@ package mockspec
 
 import (
 	"errors"
-	"path"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -132,7 +131,7 @@ func (r *reader) external(n *yaml.Node) Body {
 		r.fail(at(where), CodeBadValue, "name a file or a URL", "`path` is empty: name a file of the workspace or a URL")
 	}
 	if r.folder != "" && x.Path.Raw != "" && !strings.Contains(x.Path.Raw, "://") && !strings.HasPrefix(x.Path.Raw, "/") {
-		x.Path.Raw = path.Join(r.folder, "x")[:len(path.Join(r.folder, "x"))-1] + x.Path.Raw
+		x.Path.Raw = strings.TrimSuffix(r.folder, "/") + "/" + x.Path.Raw
 	}
 	return Body{Pos: at(n), Kind: BodyExternal, External: &x}
 }

@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			mib := (after.TotalAlloc - before.TotalAlloc) >> 20
 			t.Logf("%v, %d MiB allocated, %d diagnostics, %d endpoints, format: %.80v", took, mib, len(ds), len(m.Endpoints), err)
-			if took > 10*time.Second || mib > 2000 {
+			if took > time.Minute || mib > 2000 {
 				t.Errorf("took %v and %d MiB", took, mib)
 			}
 			if len(ds) > mockspec.DefaultLimits().Problems+1 {

@@ -140,10 +140,13 @@ func (r *reader) item(n *yaml.Node, pos Position) {
 		case "websocket":
 			r.websocket(v, pos)
 		case "mocloud":
-			if r.trusted {
+			if r.trusted { // else settle has read it
 				r.settings(v)
 			}
-		case "external-body": // see settle
+		case "external-body":
+			if r.trusted {
+				r.folders(v)
+			}
 		}
 	})
 	if !known && !slices.ContainsFunc(r.diags, func(d Diagnostic) bool { return d.Line == n.Line && d.Severity == Error }) {
@@ -178,11 +181,16 @@ func (r *reader) settle(docs []*yaml.Node) {
 				case "mocloud":
 					r.settings(v)
 				case "external-body":
-					r.object(v, folderTable, func(_ *key, _, v *yaml.Node) { r.folder, _ = r.plain(v, "`folder`") })
+					r.folders(v)
 				}
 			}
 		}
 	}
+}
+
+// folders reads the item `external-body`.
+func (r *reader) folders(n *yaml.Node) {
+	r.object(n, folderTable, func(_ *key, _, v *yaml.Node) { r.folder, _ = r.plain(v, "`folder`") })
 }
 
 // settings reads the item `mocloud`.
