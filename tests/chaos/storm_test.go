@@ -36,13 +36,14 @@ const mocksPerEditor = 3
 // repeatEvery is how long an editor waits before it repeats what failed.
 const repeatEvery = 50 * time.Millisecond
 
-func (e *editor) run(ctx context.Context, steps int) error {
+// run makes at least so many steps, and goes on until enough was broken.
+func (e *editor) run(ctx context.Context, steps int, enough <-chan struct{}) error {
 	for range mocksPerEditor {
 		if err := e.create(ctx); err != nil {
 			return err
 		}
 	}
-	for range steps {
+	for step := 0; step < steps || !closed(enough); step++ {
 		i := e.random.IntN(len(e.mocks))
 		var err error
 		switch e.random.IntN(20) {
@@ -150,6 +151,15 @@ func (e *editor) patiently(ctx context.Context, step func() error) error {
 	}
 }
 
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
 // pause waits, unless ctx ends before.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
@@ -163,9 +173,9 @@ func pause(ctx context.Context, d time.Duration) error {
 // stormTimeout bounds how long editors may take.
 const stormTimeout = 5 * time.Minute
 
-// storm lets editors work while disturb breaks things, and then checks that what they did is what the database, the unified
-// mock and HTTP say. disturb returns soon after its context ends and leaves everything running.
-func storm(t *testing.T, c *cloud.Cloud, edits int, disturb func(ctx context.Context, random *rand.Rand)) {
+// storm lets editors work while disturb breaks something and mends it, again and again at random instants, and then checks that
+// what they did is what the database, the unified mock and HTTP say.
+func storm(t *testing.T, c *cloud.Cloud, disturb func(ctx context.Context, random *rand.Rand)) {
 	t.Helper()
 	const editors = 4
 	seed := rand.Uint64()
@@ -173,10 +183,19 @@ func storm(t *testing.T, c *cloud.Cloud, edits int, disturb func(ctx context.Con
 	ctx, cancel := context.WithTimeout(t.Context(), stormTimeout)
 	defer cancel()
 
-	working, stop := context.WithCancel(ctx)
+	enough := make(chan struct{})
+	disturbing, stop := context.WithCancel(ctx)
 	defer stop()
-	var disturbing sync.WaitGroup
-	disturbing.Go(func() { disturb(working, rand.New(rand.NewPCG(seed, 0))) })
+	var disturber sync.WaitGroup
+	disturber.Go(func() {
+		random := rand.New(rand.NewPCG(seed, 0))
+		for done := 0; pause(disturbing, time.Duration(random.IntN(400))*time.Millisecond) == nil; done++ {
+			if done == disturbances() {
+				close(enough)
+			}
+			disturb(disturbing, random)
+		}
+	})
 
 	all := make([]*editor, editors)
 	var group errgroup.Group
@@ -185,18 +204,21 @@ func storm(t *testing.T, c *cloud.Cloud, edits int, disturb func(ctx context.Con
 			cloud: c, random: rand.New(rand.NewPCG(seed, uint64(i)+1)), name: fmt.Sprintf("e%d", i),
 			expected: cloud.Truth{}, urls: map[string]string{},
 		}
-		group.Go(func() error { return all[i].run(ctx, edits/editors) })
+		group.Go(func() error { return all[i].run(ctx, edits()/editors, enough) })
 	}
 	err := group.Wait()
 	stop()
-	disturbing.Wait()
+	disturber.Wait()
 	if err != nil {
 		t.Fatal(err)
 	}
-	expected, urls := cloud.Truth{}, map[string]string{}
+	expected, urls, made := cloud.Truth{}, map[string]string{}, 0
 	for _, e := range all {
+		made += e.edits
 		maps.Copy(expected, e.expected)
 		maps.Copy(urls, e.urls)
 	}
+	started := time.Now()
 	c.Converge(t, time.Minute, expected, urls)
+	t.Logf("%d edits; all agree %v after the last", made, time.Since(started).Round(time.Millisecond))
 }

@@ -33,6 +33,7 @@ type Process struct {
 	args       []string
 	credential *syscall.Credential
 	stopSignal syscall.Signal
+	killSignal syscall.Signal // SIGKILL if 0
 	ready      func(ctx context.Context) error
 
 	cmd   *exec.Cmd
@@ -100,8 +101,13 @@ func (p *Process) waitReady(ctx context.Context) error {
 	}
 }
 
-// Kill ends the process as kill -9 does and waits for its end. It does nothing to one that has ended.
-func (p *Process) Kill() error { return p.end(syscall.SIGKILL) }
+// Kill ends the process in the middle of what it does and waits for its end. It does nothing to one that has ended.
+func (p *Process) Kill() error {
+	if p.killSignal != 0 {
+		return p.end(p.killSignal)
+	}
+	return p.end(syscall.SIGKILL)
+}
 
 // Stop ends the process as its manual says, or kills it when it takes too long.
 func (p *Process) Stop() error { return p.end(p.stopSignal) }
