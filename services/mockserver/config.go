@@ -50,15 +50,6 @@ type Config struct {
 	// EgressToken is this service's token at the proxy.
 	EgressToken secret.String `env:"MOCKSERVER_EGRESS_TOKEN"`
 
-	// PollInterval is how often the object store is looked at while Redis is away.
-	PollInterval time.Duration `env:"MOCKSERVER_POLL_INTERVAL" envDefault:"2s"`
-	// ParallelFetches is how many changed mocks are fetched at the same time.
-	ParallelFetches int `env:"MOCKSERVER_PARALLEL_FETCHES" envDefault:"8"`
-	// FetchTimeout bounds the fetching of one mock.
-	FetchTimeout time.Duration `env:"MOCKSERVER_FETCH_TIMEOUT" envDefault:"10s"`
-	// LoadTimeout bounds the loading of the unified mock.
-	LoadTimeout time.Duration `env:"MOCKSERVER_LOAD_TIMEOUT" envDefault:"2m"`
-
 	// Prefix begins every Redis channel and key.
 	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
 	// Poll is how often the object store is looked at while Redis is away.
@@ -94,9 +85,6 @@ func (c *Config) Validate() error {
 			problems = append(problems, fmt.Errorf("%s must not be negative; 0 means none", n.name))
 		}
 	}
-	if c.ParallelFetches <= 0 {
-		problems = append(problems, errors.New("MOCKSERVER_PARALLEL_FETCHES must be 1 or more"))
-	}
 	if c.MaxBody <= 0 {
 		problems = append(problems, errors.New("MOCKSERVER_MAX_BODY must be a positive number of bytes"))
 	}
@@ -112,9 +100,6 @@ func (c *Config) Validate() error {
 		{"MOCKSERVER_WRITE_TIMEOUT", c.WriteTimeout},
 		{"MOCKSERVER_IDLE_TIMEOUT", c.IdleTimeout},
 		{"MOCKSERVER_IDLE_MOCKS", c.IdleMocks},
-		{"MOCKSERVER_POLL_INTERVAL", c.PollInterval},
-		{"MOCKSERVER_FETCH_TIMEOUT", c.FetchTimeout},
-		{"MOCKSERVER_LOAD_TIMEOUT", c.LoadTimeout},
 		{"MOCKSERVER_POLL", c.Poll},
 	} {
 		if d.value <= 0 {

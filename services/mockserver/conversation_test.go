@@ -105,10 +105,8 @@ func serveArchive(t *testing.T, archive *txtar.Archive) string {
 	s, address := start(t, testConfig(&file))
 	if len(settings) == 0 {
 		var out bytes.Buffer
-		source := s.fileSource()
 		file.Out = &out
-		source = s.fileSource()
-		if err := source.Load(); err != nil {
+		if err := s.fileSource().Load(); err != nil {
 			t.Fatalf("%v\n%s", err, out.String())
 		}
 		return address
@@ -127,7 +125,6 @@ func serveArchive(t *testing.T, archive *txtar.Archive) string {
 
 func testConfig(file *FileConfig) Config {
 	return Config{
-		PollInterval: time.Second, ParallelFetches: 1, FetchTimeout: time.Second, LoadTimeout: time.Second,
 		PathForm: true, MaxBody: 1000, RequestsPerSecond: 10000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
 		RecordRequests: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,

@@ -245,7 +245,7 @@ func TestRunReloadsFiles(t *testing.T) {
 	r.out.waitFor(t, "now serving")
 	got = append(got, r.get(t, "/x"))
 
-	r.write(t, "- endpoint: {path: /x, reponse: {body: three}}")
+	r.write(t, "- endpoint: {path: /x, responze: {body: three}}")
 	r.out.waitFor(t, "did you mean `response`?")
 	r.out.waitFor(t, "the last good version keeps answering")
 	got = append(got, r.get(t, "/x"))

@@ -167,8 +167,8 @@ func (s *Service) Run(ctx context.Context) error {
 // published is the source of a cloud: what is published, as the object store and the stream say.
 func (s *Service) published() *source.Source {
 	return source.New(source.Config{
-		Prefix: s.cfg.Prefix, Instance: s.instance, Poll: s.cfg.PollInterval, Parallel: s.cfg.ParallelFetches,
-		Timeout: s.cfg.FetchTimeout, LoadTimeout: s.cfg.LoadTimeout,
+		Prefix: s.cfg.Prefix, Instance: s.instance, Poll: s.cfg.Poll, Parallel: fetchParallel,
+		Timeout: fetchTimeout, LoadTimeout: loadTimeout,
 	}, source.Deps{
 		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
 		Ready: s.ready,

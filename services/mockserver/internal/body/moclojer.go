@@ -21,13 +21,13 @@ var ErrInfinite = errors.New("a number is too large for a double")
 func AppendMoclojer04(dst, text []byte) ([]byte, error) {
 	r := reader{text: string(text)}
 	v, err := r.value(0)
-	switch {
-	case errors.Is(err, ErrInfinite):
-		return dst, err
-	case err != nil:
-		return AppendDataJSONString(dst, string(text)), nil
+	if err == nil {
+		return v.append(dst), nil
 	}
-	return v.append(dst), nil
+	if errors.Is(err, ErrInfinite) {
+		return dst, err
+	}
+	return AppendDataJSONString(dst, string(text)), nil
 }
 
 // maxDepth bounds nesting. The real reader runs out of stack somewhere above.

@@ -6,6 +6,7 @@ package filesource
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -262,11 +263,11 @@ func (s *Source) curl(mock *mockspec.Mock) string {
 	if e.Host != "" {
 		line.WriteString("-H 'Host: " + e.Host + "' ")
 	}
-	query := ""
+	line.WriteString("'" + s.cfg.URL + examplePath(&e.Path))
 	for i, f := range e.Query {
-		query += string("?&"[min(i, 1)]) + f.Name + "=" + example(f.Type)
+		line.WriteString("?&"[min(i, 1):][:1] + f.Name + "=" + example(f.Type))
 	}
-	line.WriteString("'" + s.cfg.URL + examplePath(&e.Path) + query + "'")
+	line.WriteString("'")
 	return line.String()
 }
 
@@ -326,7 +327,7 @@ func name(path string) string {
 func digestOf(contents [][]byte) string {
 	h := sha256.New()
 	for _, c := range contents {
-		fmt.Fprintf(h, "%d\n", len(c))
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(c))))
 		h.Write(c)
 	}
 	return hex.EncodeToString(h.Sum(nil))

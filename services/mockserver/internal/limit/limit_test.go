@@ -32,8 +32,10 @@ func TestGateRate(t *testing.T) {
 func TestGateConcurrency(t *testing.T) {
 	g := Gate{Concurrent: 2}
 	now := time.Unix(0, 0)
-	if g.Enter(now) != Admitted || g.Enter(now) != Admitted || g.Enter(now) != TooMany {
-		t.Fatal("want two inside and no more")
+	for i, want := range []Refusal{Admitted, Admitted, TooMany} {
+		if got := g.Enter(now); got != want {
+			t.Fatalf("request %d: %v", i+1, got)
+		}
 	}
 	g.Leave()
 	if g.Enter(now) != Admitted {

@@ -16,9 +16,9 @@ import (
 // Lookups are lock-free and see one version of the whole table. Put and Remove replace all names of one mock at once
 // and cost the same however many mocks there are. All methods may be called concurrently.
 type Table[M any] struct {
-	open  func(s *site.Site, previous *M) *M
-	close func(*M)
-	seed  maphash.Seed
+	open   func(s *site.Site, previous *M) *M
+	closed func(*M)
+	seed   maphash.Seed
 
 	current atomic.Pointer[names[*M]]
 
@@ -35,10 +35,10 @@ type served[M any] struct {
 const everyHost = "*"
 
 // NewTable makes an empty table. open makes what the table keeps for a site; previous is what it kept for the mock's
-// last site, nil for a new mock. close is called, when requests are no longer led to a mock, with what was kept for it:
+// last site, nil for a new mock. closed is called, when requests are no longer led to a mock, with what was kept for it:
 // after a replacement, or a removal. Both are called one at a time and must not call the table.
-func NewTable[M any](open func(s *site.Site, previous *M) *M, close func(*M)) *Table[M] {
-	return &Table[M]{open: open, close: close, seed: maphash.MakeSeed(), mocks: map[string]served[M]{}}
+func NewTable[M any](open func(s *site.Site, previous *M) *M, closed func(*M)) *Table[M] {
+	return &Table[M]{open: open, closed: closed, seed: maphash.MakeSeed(), mocks: map[string]served[M]{}}
 }
 
 // Put makes s the mock's site on all its hosts at once. A site that is the same as the one served changes nothing.
@@ -57,7 +57,7 @@ func (t *Table[M]) Put(s *site.Site) {
 	t.mocks[s.MockID] = now
 	t.current.Store(t.announce(root, now))
 	if exists {
-		t.close(old.mock)
+		t.closed(old.mock)
 	}
 }
 
@@ -71,7 +71,7 @@ func (t *Table[M]) Remove(mockID string) {
 	}
 	delete(t.mocks, mockID)
 	t.current.Store(t.withdraw(t.current.Load(), old))
-	t.close(old.mock)
+	t.closed(old.mock)
 }
 
 // Replace makes sites the whole table in one step. Mocks that are the same as before are kept as they are.
@@ -80,30 +80,30 @@ func (t *Table[M]) Replace(sites []*site.Site) {
 	defer t.mu.Unlock()
 	mocks := make(map[string]served[M], len(sites))
 	var root *names[*M]
-	var closed []*M
+	var gone []*M
 	for _, s := range sites {
 		if twice, exists := mocks[s.MockID]; exists {
 			root = t.withdraw(root, twice)
-			closed = append(closed, twice.mock)
+			gone = append(gone, twice.mock)
 		}
 		now, exists := t.mocks[s.MockID]
 		delete(t.mocks, s.MockID)
 		if !exists || !now.site.Same(s) {
 			if exists {
-				closed = append(closed, now.mock)
+				gone = append(gone, now.mock)
 			}
 			now = served[M]{site: s, mock: t.open(s, now.mock)}
 		}
 		mocks[s.MockID] = now
 		root = t.announce(root, now)
 	}
-	for _, gone := range t.mocks {
-		closed = append(closed, gone.mock)
+	for _, old := range t.mocks {
+		gone = append(gone, old.mock)
 	}
 	t.mocks = mocks
 	t.current.Store(root)
-	for _, m := range closed {
-		t.close(m)
+	for _, m := range gone {
+		t.closed(m)
 	}
 }
 

@@ -222,10 +222,7 @@ func segments(path string) (rest string, more bool) {
 }
 
 func cut(path string) (segment, rest string, more bool) {
-	if i := strings.IndexByte(path, '/'); i >= 0 {
-		return path[:i], path[i+1:], true
-	}
-	return path, "", false
+	return strings.Cut(path, "/")
 }
 
 func unescape(s string) (string, bool) {

@@ -18,7 +18,7 @@ func pattern(s string) []mockspec.Segment {
 	if s = strings.TrimPrefix(s, "/"); s == "" {
 		return nil
 	}
-	for _, part := range strings.Split(s, "/") {
+	for part := range strings.SplitSeq(s, "/") {
 		switch {
 		case part == "*":
 			segments = append(segments, mockspec.Segment{Wildcard: true})

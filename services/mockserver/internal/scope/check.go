@@ -75,7 +75,8 @@ func (s *Scope) check(problems []Problem, field string, schema *mockspec.Schema,
 	if len(problems) >= maxProblems || depth > maxSchemaDepth {
 		return problems
 	}
-	if !fits(schema.Kind, v) && !(s.form && schema.Kind == mockspec.SchemaString && isScalar(v)) {
+	asText := s.form && schema.Kind == mockspec.SchemaString && isScalar(v)
+	if !asText && !fits(schema.Kind, v) {
 		return append(problems, Problem{In: "body", Field: field, Expected: describe(schema.Kind), Got: show(v)})
 	}
 	switch schema.Kind {
@@ -103,6 +104,8 @@ func (s *Scope) check(problems []Problem, field string, schema *mockspec.Schema,
 			}
 			problems = s.check(problems, field+"["+strconv.Itoa(i)+"]", schema.Items, item, depth+1)
 		}
+	case mockspec.SchemaAny, mockspec.SchemaString, mockspec.SchemaInteger, mockspec.SchemaNumber, mockspec.SchemaBoolean:
+		// They have no inside.
 	}
 	return problems
 }
@@ -120,10 +123,12 @@ func fits(kind mockspec.SchemaKind, v selmer.Value) bool {
 	case mockspec.SchemaInteger:
 		return v.Kind() == selmer.KindInt || v.Kind() == selmer.KindBigInt ||
 			v.Kind() == selmer.KindDecimal && mockspec.TypeInt.Fits(v.String())
+	case mockspec.SchemaAny:
+		return true
 	case mockspec.SchemaNumber:
 		return v.Kind() == selmer.KindInt || v.Kind() == selmer.KindBigInt || v.Kind() == selmer.KindDecimal || v.Kind() == selmer.KindFloat
 	}
-	return true
+	return false
 }
 
 // isScalar tells a form's text, which may look like a number, from its lists and files.
@@ -135,10 +140,11 @@ func describe(kind mockspec.SchemaKind) string {
 	switch kind {
 	case mockspec.SchemaObject, mockspec.SchemaArray, mockspec.SchemaInteger:
 		return "an " + string(kind)
+	case mockspec.SchemaString, mockspec.SchemaNumber, mockspec.SchemaBoolean:
+		return "a " + string(kind)
 	case mockspec.SchemaAny:
-		return "a value"
 	}
-	return "a " + string(kind)
+	return "a value"
 }
 
 const maxShown = 60

@@ -3,6 +3,7 @@ package serve_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -207,7 +208,7 @@ func TestRateLimitWindow(t *testing.T) {
 		if got := w.Header().Get("Retry-After"); got != "2" {
 			t.Errorf("Retry-After %q", got)
 		}
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		core.Rest() // a mock that counts is not forgotten
 		core.Rest()
 		codes = append(codes, ask(core, "GET", "a.example", "/x", "").Code, ask(core, "GET", "a.example", "/x", "").Code)
@@ -283,7 +284,7 @@ func TestWebhookFollowsTheAnswer(t *testing.T) {
 	core := plain(serve.Config{}, serve.Deps{
 		Webhook: func(_ *site.Site, _ string, w *mockspec.Webhook) (serve.Hook, error) {
 			if strings.Contains(w.URL.Raw, "bad") {
-				return nil, fmt.Errorf("webhook: bad")
+				return nil, errors.New("webhook: bad")
 			}
 			return hook{&seen}, nil
 		},

@@ -298,6 +298,7 @@ func (c *endpointCompiler) moclojerBody(e *endpoint, b *mockspec.Body) error {
 		return nil
 	case mockspec.BodyJSON:
 		text = b.JSON
+	case mockspec.BodyText, mockspec.BodyExternal:
 	}
 	t, err := selmer.Compile(text, selmer.Options{Escaping: selmer.HTML})
 	if err != nil {

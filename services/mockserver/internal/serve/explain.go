@@ -31,7 +31,6 @@ func nearest(endpoints []*endpoint, method, path string, matched *endpoint) []ne
 	type candidate struct {
 		endpoint *endpoint
 		distance int
-		why      string
 	}
 	asked := split(path)
 	var best []candidate
@@ -166,8 +165,8 @@ func editDistance(a, b string) int {
 	if d := len(a) - len(b); d >= most || -d >= most || len(a) > 64 || len(b) > 64 {
 		return most
 	}
-	var row [65]int
-	for j := range len(b) + 1 {
+	row := make([]int, len(b)+1)
+	for j := range row {
 		row[j] = j
 	}
 	for i := range len(a) {

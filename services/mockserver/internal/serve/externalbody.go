@@ -3,7 +3,6 @@ package serve
 import (
 	"bytes"
 	"sync/atomic"
-	"unsafe"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -75,10 +74,13 @@ func (c *Core) loadExternal(x *exchange) error {
 	return nil
 }
 
+// same tells whether two slices are one.
+func same(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+
 // prepare compiles loaded content, unless it is what was compiled last. JSON may hold templates, as in moclojer; other
 // content is sent as it is.
 func (b *externalBody) prepare(loaded external.Content, moclojer04 bool) (*prepared, error) {
-	if p := b.latest.Load(); p != nil && len(p.of) == len(loaded.Data) && unsafe.SliceData(p.of) == unsafe.SliceData(loaded.Data) {
+	if p := b.latest.Load(); p != nil && same(p.of, loaded.Data) {
 		return p, nil
 	}
 	p := &prepared{of: loaded.Data, fixed: loaded.Data}

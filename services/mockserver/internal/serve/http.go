@@ -31,7 +31,7 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.unknownHost(c)
 		x.write(w)
 	} else {
-		c.serveMock(x, w, r, path)
+		c.serveMock(x, w, r, path) //nolint:contextcheck // the request's context is in x
 	}
 	c.done(x)
 	x.reset()

@@ -119,10 +119,10 @@ func (h *hosted) compile() *program {
 	byItem := len(h.site.Hosts) == 0
 	if byItem {
 		for i := range mock.Endpoints {
-			p.world(mock.Endpoints[i].Host, c.cors)
+			p.addWorld(mock.Endpoints[i].Host)
 		}
 		for i := range mock.WebSockets {
-			p.world(mock.WebSockets[i].Host, c.cors)
+			p.addWorld(mock.WebSockets[i].Host)
 		}
 	}
 	for i := range mock.Endpoints {
@@ -148,18 +148,11 @@ func (h *hosted) compile() *program {
 	return p
 }
 
-// world returns what answers on a host, making it if needed.
-func (p *program) world(host string, cors bool) *world {
-	if host == "" {
-		return p.everywhere
+// addWorld makes room for what answers on a host that an item names.
+func (p *program) addWorld(host string) {
+	if host = strings.ToLower(host); host != "" && p.byHost[host] == nil {
+		p.byHost[host] = &world{cors: p.everywhere.cors}
 	}
-	host = strings.ToLower(host)
-	w := p.byHost[host]
-	if w == nil {
-		w = &world{cors: cors}
-		p.byHost[host] = w
-	}
-	return w
 }
 
 // worlds returns where an item belongs: on the host that it names, or on all.
