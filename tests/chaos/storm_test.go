@@ -219,6 +219,6 @@ func storm(t *testing.T, c *cloud.Cloud, disturb func(ctx context.Context, rando
 		maps.Copy(urls, e.urls)
 	}
 	started := time.Now()
-	c.Converge(t, time.Minute, expected, urls)
+	c.Converge(t, 2*time.Minute, expected, urls)
 	t.Logf("%d edits; all agree %v after the last", made, time.Since(started).Round(time.Millisecond))
 }
