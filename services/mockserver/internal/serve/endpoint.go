@@ -154,7 +154,7 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	if !typed && found != "" && !bodiless {
 		fixed = append(fixed, header{"Content-Type", []string{found}})
 	}
-	if e.body.template == nil && e.body.external == nil && e.statusTemplate == nil && !bodiless {
+	if e.body.template == nil && e.body.external == nil && len(e.body.fixed) > smallBody && !bodiless {
 		fixed = append(fixed, header{"Content-Length", lengthOf(e.body.fixed)})
 	}
 	e.headers = c.common(fixed)

@@ -73,7 +73,7 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 		c.describe(x, w, r, strings.TrimSuffix(path, x.scope.Request.Path))
 		return
 	}
-	if _, explain := r.Header[explainHeader]; explain && x.world != nil {
+	if _, explain := r.Header[explainHeader]; explain && x.world != nil && x.mock.life.explain.Enter(x.scope.Request.At) == limit.Admitted {
 		x.explanation()
 	}
 	x.write(w)

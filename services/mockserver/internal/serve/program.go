@@ -180,7 +180,8 @@ func (p *program) on(host string) *world {
 	return p.everywhere
 }
 
-// parse reads a site's content. fromUser tells whether positions in it are places in the file that the user wrote.
+// parse reads a site's content. fromUser tells whether positions in it are places in the file that the user wrote: what is
+// published has lines of its own, such as hosts.
 func parse(s *site.Site) (mock *mockspec.Mock, fromUser bool, err error) {
 	if s.Parsed != nil {
 		return s.Parsed, true, nil
@@ -193,10 +194,10 @@ func parse(s *site.Site) (mock *mockspec.Mock, fromUser bool, err error) {
 	mock, problems := mockspec.Parse(s.Content, mockspec.Options{Compat: s.Compat})
 	for _, d := range problems {
 		if d.Severity == mockspec.Error {
-			return nil, true, fmt.Errorf("line %d, column %d: %s", d.Line, d.Column, d.Message)
+			return nil, false, fmt.Errorf("line %d, column %d: %s", d.Line, d.Column, d.Message)
 		}
 	}
-	return mock, true, nil
+	return mock, false, nil
 }
 
 // isLines guesses whether content is lines of the unified mock.

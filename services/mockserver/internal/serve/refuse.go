@@ -132,10 +132,10 @@ func (x *exchange) failed(f *fault) {
 	case errors.Is(f.err, selmer.ErrLimit):
 		r.Error = "template_limit"
 	}
-	if x.program.fromUser {
-		if line, column, ok := f.place(); ok {
-			r.Line, r.Column = line, column
-		}
+	if line, column, ok := f.place(); ok && x.program.fromUser {
+		r.Line, r.Column = line, column
+	} else if t, isTemplate := errors.AsType[*selmer.Error](f.err); isTemplate {
+		r.Message = f.what + ", " + t.Error() // the place in the template at least
 	}
 	x.refuse(status, r)
 }
