@@ -14,6 +14,13 @@ import (
 // order of the document. The mock is never nil and holds the items that could be read; it may be served only when
 // HasErrors says no. Whatever src is, time and memory are bounded by o.Limits.
 func Parse(src []byte, o Options) (*Mock, []Diagnostic) {
+	mock, _, diagnostics := ParseTree(src, o)
+	return mock, diagnostics
+}
+
+// ParseTree is Parse for those who edit the document too: it also returns its YAML documents as they were read, with
+// comments. Lines and columns in them are those of src without its byte order mark. The nodes belong to the caller.
+func ParseTree(src []byte, o Options) (*Mock, []*yaml.Node, []Diagnostic) {
 	r := newReader(o)
 	docs, ok := r.documents(src)
 	if ok && len(docs) == 0 {
@@ -24,7 +31,7 @@ func Parse(src []byte, o Options) (*Mock, []Diagnostic) {
 		r.root(d)
 	}
 	r.finish()
-	return r.mock, r.sorted()
+	return r.mock, r.tree, r.sorted()
 }
 
 func newReader(o Options) *reader {
@@ -45,7 +52,8 @@ func (r *reader) documents(src []byte) ([]*yaml.Node, bool) {
 	} else if err != nil {
 		r.syntaxError(err)
 	}
-	roots := docs[:0]
+	r.tree = docs
+	roots := make([]*yaml.Node, 0, len(docs))
 	for _, d := range docs {
 		if len(d.Content) == 0 || isNull(d.Content[0]) {
 			continue

@@ -16,6 +16,7 @@ type reader struct {
 	src   source
 	diags []Diagnostic
 	mock  *Mock
+	tree  []*yaml.Node // the documents
 	// trusted skips the checks that need the text of the document or cost more than reading it: the document is
 	// our own line form, and was checked when it was made.
 	trusted bool

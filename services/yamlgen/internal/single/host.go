@@ -2,9 +2,7 @@ package single
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,14 +10,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// addHost writes host into every item of a document. It inserts text, so that everything else stays as the user wrote it;
+// addHost writes host into every item of the YAML documents docs, which content was read as. It inserts text, so that everything else stays as the user wrote it;
 // where a document is written in a way that text cannot simply be inserted into, it is written anew from its tree, which
 // keeps order and comments but not the layout.
-func addHost(content, host string) ([]byte, error) {
-	docs, err := documents(content)
-	if err != nil {
-		return nil, err
-	}
+func addHost(content, host string, docs []*yaml.Node) ([]byte, error) {
 	var targets []*yaml.Node
 	for _, doc := range docs {
 		targets = append(targets, items(doc)...)
@@ -39,21 +33,6 @@ func addHost(content, host string) ([]byte, error) {
 		}
 	}
 	return out.Bytes(), enc.Close()
-}
-
-func documents(content string) ([]*yaml.Node, error) {
-	dec := yaml.NewDecoder(strings.NewReader(content))
-	var docs []*yaml.Node
-	for {
-		var doc yaml.Node
-		switch err := dec.Decode(&doc); {
-		case errors.Is(err, io.EOF):
-			return docs, nil
-		case err != nil:
-			return nil, fmt.Errorf("read the document: %w", err)
-		}
-		docs = append(docs, &doc)
-	}
 }
 
 // items are the mappings behind `endpoint` and `websocket`, each once, aliases followed.

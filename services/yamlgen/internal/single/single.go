@@ -24,7 +24,7 @@ func Key(workspaceID, mockID string) string { return workspaceID + "/" + mockID 
 // Make validates content and writes host into each of its items; whatever host the user wrote gives way, because a mock
 // answers on its own hosts only. When a diagnostic is an error there is no Single.
 func Make(content, host string, o mockspec.Options) (*Single, []mockspec.Diagnostic) {
-	mock, diagnostics := mockspec.Parse([]byte(content), o)
+	mock, docs, diagnostics := mockspec.ParseTree([]byte(content), o)
 	if mockspec.HasErrors(diagnostics) {
 		return nil, diagnostics
 	}
@@ -37,9 +37,9 @@ func Make(content, host string, o mockspec.Options) (*Single, []mockspec.Diagnos
 		w.Host = host
 		s.Items = mockspec.AppendWebSocket(s.Items, &w)
 	}
-	file, err := addHost(content, host)
+	file, err := addHost(content, host, docs)
 	if err != nil {
-		// The parser took what cannot be edited: a gap between two packages of ours. The lines say the same.
+		// The tree cannot be written as a document: a gap in the YAML package. The lines say the same.
 		file = fmt.Appendf(nil, "# The document could not be kept as it was written: %q\n%s", err.Error(),
 			mockspec.AppendSettings(nil, &mock.Settings))
 		file = append(file, s.Items...)
