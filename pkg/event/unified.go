@@ -28,10 +28,11 @@ func (SingleGenerated) EventStream() Stream { return Unified }
 
 // SingleRejected says that a revision cannot be served; the last good one keeps answering.
 type SingleRejected struct {
-	WorkspaceID string       `json:"workspace_id"`
-	MockID      string       `json:"mock_id"`
-	Revision    int          `json:"revision"`
-	Diagnostics []Diagnostic `json:"diagnostics"` // at least one error
+	WorkspaceID string           `json:"workspace_id"`
+	MockID      string           `json:"mock_id"`
+	Revision    int              `json:"revision"`
+	Diagnostics []Diagnostic     `json:"diagnostics"`       // at least one error
+	Serving     *SingleGenerated `json:"serving,omitempty"` // what keeps answering; absent: nothing does
 }
 
 // Diagnostic is one complaint about a mock's content.

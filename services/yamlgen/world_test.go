@@ -54,7 +54,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 	t.Cleanup(func() { _ = store.Close() })
 	w := &world{t: t, redis: miniredis.RunT(t), store: store, rng: rand.New(rand.NewPCG(seed, 0))}
 	w.client = w.connect()
-	w.api = &api{epoch: "e1", latest: map[string]event.Envelope{}, good: map[string]want{}, past: map[string]string{}}
+	w.api = &api{epoch: "e1", latest: map[string]event.Envelope{}, good: map[string]want{}, past: map[string]bool{}}
 	w.follower = &follower{state: map[string]string{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	w.ctx = ctx
@@ -101,7 +101,7 @@ func (w *world) edit() {
 		u.Enabled = false
 		p = u
 	case 2:
-		u.Content = "- endpoint: {path: /a, reponse: {}}\n"
+		u.Content = "- endpoint: {path: /a, unknown: {}}\n"
 		p = u
 	default:
 		u.Content = fmt.Sprintf("# of %s\n", id)
@@ -213,17 +213,18 @@ func (w *world) compare(f *unified.File) string {
 			continue
 		}
 		content := wants[b.ID].content
-		if wants[b.ID].rejected && w.api.wasGood(b.ID, b.Revision) != "" {
-			content = w.api.wasGood(b.ID, b.Revision)
-		}
-		if b.Endpoints != strings.Count(content, "- endpoint") || !bytes.Contains(b.Items, []byte(b.ID+"-ann.example.dev")) {
-			return fmt.Sprintf("%s: items are %q, content is %q", b.ID, b.Items, content)
-		}
 		file, err := w.read("w1/" + b.ID + "/mock.yml")
 		if err != nil {
 			return fmt.Sprintf("%s: %v", b.ID, err)
 		}
-		if unified.Digest(file) != b.Digest || strings.ReplaceAll(string(file), "    host: "+b.Hosts[0]+"\n", "") != content {
+		wrote := strings.ReplaceAll(string(file), "    host: "+b.Hosts[0]+"\n", "")
+		if wants[b.ID].rejected && w.api.wasGood(b.ID, wrote) {
+			content = wrote
+		}
+		if b.Endpoints != strings.Count(content, "- endpoint") || !bytes.Contains(b.Items, []byte(b.ID+"-ann.example.dev")) {
+			return fmt.Sprintf("%s: items are %q, content is %q", b.ID, b.Items, content)
+		}
+		if unified.Digest(file) != b.Digest || wrote != content {
 			return fmt.Sprintf("%s: file is %q, content is %q", b.ID, file, content)
 		}
 		live[b.ID] = b.Digest
@@ -255,20 +256,20 @@ type api struct {
 	head   uint64
 	latest map[string]event.Envelope
 	good   map[string]want
-	past   map[string]string // content by mock and revision
-}
-
-// wasGood is the content of a revision.
-func (a *api) wasGood(id string, revision int) string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.past[fmt.Sprint(id, "@", revision)]
+	past   map[string]bool // mock and content
 }
 
 // want is what ought to be served of a mock: the last good content.
 type want struct {
 	content  string
 	rejected bool
+}
+
+// wasGood reports whether a mock ever had the content.
+func (a *api) wasGood(id, content string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.past[id+content]
 }
 
 func (a *api) commit(t *testing.T, p event.Payload) event.Envelope {
@@ -285,12 +286,12 @@ func (a *api) commit(t *testing.T, p event.Payload) event.Envelope {
 	case event.MockDeleted:
 		a.latest[p.MockID], a.good[p.MockID] = e, want{}
 	case event.MockUpdated:
-		a.past[fmt.Sprint(p.MockID, "@", p.Revision)] = p.Content
+		a.past[p.MockID+p.Content] = true
 		a.latest[p.MockID] = e
 		switch {
 		case !p.Enabled:
 			a.good[p.MockID] = want{}
-		case strings.Contains(p.Content, "reponse"):
+		case strings.Contains(p.Content, "unknown"):
 			a.good[p.MockID] = want{a.good[p.MockID].content, true}
 		default:
 			a.good[p.MockID] = want{p.Content, false}
@@ -357,8 +358,12 @@ func (f *follower) Apply(_ context.Context, b stream.Batch) error {
 			f.state[g.MockID] = g.Digest
 		} else if r, err := event.Decode[event.SingleRemoved](e); err == nil {
 			delete(f.state, r.MockID)
-		} else if _, err := event.Decode[event.SingleRejected](e); err != nil {
+		} else if r, err := event.Decode[event.SingleRejected](e); err != nil {
 			return err
+		} else if r.Serving != nil {
+			f.state[r.MockID] = r.Serving.Digest
+		} else {
+			delete(f.state, r.MockID)
 		}
 	}
 	f.position = stream.Position{Epoch: b.Epoch, Number: b.To}

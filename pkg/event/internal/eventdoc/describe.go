@@ -118,6 +118,9 @@ func fieldsOf(t reflect.Type, docs map[string]string) ([]field, error) {
 		if elem.Kind() == reflect.Slice {
 			elem, d.typ = elem.Elem(), "array of "
 		}
+		if elem.Kind() == reflect.Pointer && d.optional {
+			elem = elem.Elem()
+		}
 		switch {
 		case elem == reflect.TypeFor[time.Time]():
 			d.typ += "time"

@@ -77,7 +77,7 @@ type change struct {
 	site      *site.Site             // nil: there is no file that fits
 }
 
-// latest keeps the last change of each mock that is not applied yet. Rejections change nothing here.
+// latest keeps the last change of each mock that is not applied yet.
 func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []change {
 	var changes []change
 	at := map[string]int{}
@@ -96,6 +96,10 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 			var r event.SingleRemoved
 			r, err = event.Decode[event.SingleRemoved](e)
 			c.id = r.MockID
+		case event.TypeSingleRejected: // the generator's last word on what is served, which may not be what was applied
+			var r event.SingleRejected
+			r, err = event.Decode[event.SingleRejected](e)
+			c.id, c.generated = r.MockID, r.Serving
 		default:
 			continue
 		}

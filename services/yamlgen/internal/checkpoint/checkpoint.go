@@ -54,7 +54,6 @@ type Writer struct {
 	size    int // of the items in pending
 	target  Target
 	since   time.Time // when the oldest pending change came; zero when nothing is pending
-	done    uint64    // the change that the file in the store has reached
 	wake    chan struct{}
 }
 
@@ -109,7 +108,6 @@ func (w *Writer) Load(ctx context.Context, each func(unified.Mock)) (unified.Hea
 		each(m)
 	}
 	w.target = Target{stream.Position{Epoch: w.header.Epoch, Number: w.header.Change}, w.header.Forgotten}
-	w.done = w.header.Change
 	w.meters.size.Set(float64(o.Size))
 	return w.header, true, nil
 }
@@ -158,13 +156,6 @@ func (w *Writer) full() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.size >= w.cfg.PendingBytes
-}
-
-// Position is what the file in the store has.
-func (w *Writer) Position() uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.done
 }
 
 // Run writes what is pending as Config allows, until ctx ends (nil) or another generator is found to write too (ErrTaken).

@@ -123,9 +123,6 @@ func (w *Writer) write(ctx context.Context, p taken) (event.UnifiedGenerated, er
 			w.placed[id] = b
 		}
 	}
-	w.mu.Lock()
-	w.done = plan.header.Change
-	w.mu.Unlock()
 	return event.UnifiedGenerated{
 		Key: unified.Key, Epoch: plan.header.Epoch, Change: plan.header.Change, Digest: digest, Size: plan.size,
 		Mocks: plan.header.Mocks, Endpoints: plan.header.Endpoints,

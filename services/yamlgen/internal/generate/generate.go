@@ -20,6 +20,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/unified"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/checkpoint"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/index"
+	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
 // ErrNotActive says that this instance may not write now.
@@ -58,10 +59,14 @@ type Generator struct {
 
 	mu    sync.Mutex      // held while mocks' files change; guards the rest
 	files map[string]file // what this term has written, by mock id
+	own   map[string]bool // mocks whose state is this term's own work
 	// fresh is the index of a snapshot that is being built, nil in ordinary times.
 	fresh *index.Index
 
-	removed chan []unified.Change // to the collector
+	leftMu sync.Mutex        // guards left; taken after mu
+	left   map[string]string // keys of files that are to be deleted, by mock id
+	remind chan struct{}     // wakes the collector
+	inFile atomic.Uint64     // removals up to here are in the unified mock, and in left until their files are gone
 }
 
 // file is a mock's file as this term wrote it.
@@ -71,7 +76,7 @@ var _ stream.Handler = (*Generator)(nil)
 
 // New makes a generator; it does no I/O.
 func New(cfg Config, deps Deps) *Generator {
-	g := &Generator{cfg: cfg, deps: deps, files: map[string]file{}, removed: make(chan []unified.Change, 16)}
+	g := &Generator{cfg: cfg, deps: deps, files: map[string]file{}, own: map[string]bool{}, left: map[string]string{}, remind: make(chan struct{}, 1)}
 	g.writer = checkpoint.New(cfg.Checkpoint, checkpoint.Deps{
 		Store: deps.Store, Log: deps.Log, Metrics: deps.Checkpoint, Written: g.written,
 	})
@@ -105,8 +110,13 @@ func (g *Generator) Load(ctx context.Context, publish func(context.Context, stre
 	if ok {
 		x = index.New(stream.Position{Epoch: h.Epoch, Number: h.Change}, h.Forgotten)
 	}
+	g.leftMu.Lock()
+	defer g.leftMu.Unlock()
 	for i := range mocks {
 		x.Load(mocks[i])
+		if mocks[i].Removed != nil { // a former term may have left the file
+			g.left[mocks[i].ID] = single.Key(mocks[i].WorkspaceID, mocks[i].ID)
+		}
 	}
 	x.Settle()
 	g.live.Store(x)
@@ -167,11 +177,14 @@ func (g *Generator) Apply(ctx context.Context, b stream.Batch) error {
 	}
 	to := stream.Position{Epoch: b.Epoch, Number: b.To}
 	mocks, changes := split(results)
+	for _, m := range mocks {
+		g.own[m.ID] = true
+	}
 	if g.fresh != nil {
 		return g.snapshot(ctx, b, to, mocks, changes)
 	}
 	x.Apply(to, mocks)
-	for _, m := range x.Purge(g.cfg.Tombstones, g.writer.Position()) {
+	for _, m := range x.Purge(g.cfg.Tombstones, g.inFile.Load(), g.uncollected) {
 		changes = append(changes, drop(m))
 	}
 	forgotten, _ := x.Forgotten(ctx) // never fails

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -21,6 +22,7 @@ import (
 const (
 	maxDiagnostics = 50
 	maxMessage     = 1000
+	maxFile        = 64 << 20 // bytes of a mock's file that are looked at
 )
 
 // result is what a change made of a mock.
@@ -56,7 +58,9 @@ func (g *Generator) make(ctx context.Context, changes []event.Envelope, known fu
 	for i := range intents {
 		work.Go(func() (err error) {
 			_, id := intents[i].ids()
-			results[i] = g.decide(&intents[i], known(id))
+			if results[i], err = g.decide(ctx, &intents[i], known(id)); err != nil {
+				return err
+			}
 			if results[i].single != nil {
 				written[i], err = g.store(ctx, &results[i])
 			}
@@ -113,32 +117,80 @@ func (g *Generator) latest(ctx context.Context, changes []event.Envelope) []inte
 }
 
 // decide says what a mock becomes. It validates, and writes nothing.
-func (g *Generator) decide(i *intent, before *unified.Mock) result {
+func (g *Generator) decide(ctx context.Context, i *intent, before *unified.Mock) (result, error) {
 	workspace, id := i.ids()
 	m := unified.Mock{ID: id, WorkspaceID: workspace, Change: i.number}
 	if i.delete != nil || !i.update.Enabled {
 		g.deps.Metrics.removed.Inc()
 		m.Removed = &unified.Removal{Deleted: i.delete != nil}
-		return result{mock: m}
+		return result{mock: m}, nil
 	}
 	u := i.update
-	host := ""
-	if len(u.Hosts) > 0 {
-		host = u.Hosts[0]
-	}
-	s, diagnostics := single.Make(u.Content, host, mockspec.Options{Name: u.Mock, Limits: g.cfg.Limits})
+	s, diagnostics := single.Make(u.Content, first(u.Hosts), mockspec.Options{Name: u.Mock, Limits: g.cfg.Limits})
 	if s == nil {
 		g.deps.Metrics.rejected.Inc()
-		keep := before != nil && before.Live()
-		if keep {
-			m = before.Clone()
+		r, err := g.lastGood(ctx, u, before)
+		if r.mock.ID == "" {
+			r.mock = m
+			r.mock.Change = 0
 		}
-		m.Rejected = &unified.Rejection{Change: i.number, Revision: u.Revision, Diagnostics: diagnosticsOf(diagnostics)}
-		return result{mock: m, keep: keep}
+		r.mock.Rejected = &unified.Rejection{Change: i.number, Revision: u.Revision, Diagnostics: diagnosticsOf(diagnostics)}
+		return r, err
 	}
 	m.Workspace, m.Slug, m.Revision, m.Hosts = u.Workspace, u.Mock, u.Revision, u.Hosts
 	m.Digest, m.Size, m.Compat, m.CORS = s.Digest, int64(len(s.File)), s.Settings.Compat, s.Settings.CORS
-	return result{mock: m, items: s.Items, single: s}
+	return result{mock: m, items: s.Items, single: s}, nil
+}
+
+// lastGood is what a mock goes on answering with when u cannot be served; the result has no mock if that is nothing.
+//
+// A generator that was killed may have published a good revision that is neither in the unified mock nor, superseded by u,
+// in the log any more. The mock's file is its witness: it was written before the revision was published.
+func (g *Generator) lastGood(ctx context.Context, u *event.MockUpdated, before *unified.Mock) (result, error) {
+	var r result
+	if before != nil && before.Live() {
+		r = result{mock: before.Clone(), keep: true}
+	}
+	if g.own[u.MockID] || (before != nil && before.Removed != nil) {
+		return r, nil // what this term did itself, it knows; where a mock was removed, its file may be left
+	}
+	key := single.Key(u.WorkspaceID, u.MockID)
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
+	defer cancel()
+	file, err := g.read(ctx, key)
+	switch {
+	case errors.Is(err, objstore.ErrNotFound):
+		return result{}, nil
+	case err != nil:
+		return r, fmt.Errorf("read %s: %w", key, err)
+	case r.keep && unified.Digest(file) == before.Digest:
+		return r, nil
+	}
+	s, _ := single.Make(string(file), first(u.Hosts), mockspec.Options{Limits: g.cfg.Limits})
+	if s == nil {
+		return result{}, nil
+	}
+	return result{items: s.Items, mock: unified.Mock{
+		ID: u.MockID, WorkspaceID: u.WorkspaceID, Workspace: u.Workspace, Slug: u.Mock, Hosts: u.Hosts,
+		Revision: max(1, u.Revision-1), // the best that can be known
+		Digest:   unified.Digest(file), Size: int64(len(file)), Compat: s.Settings.Compat, CORS: s.Settings.CORS,
+	}}, nil
+}
+
+func (g *Generator) read(ctx context.Context, key string) ([]byte, error) {
+	o, err := g.deps.Store.Get(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(o.Body, maxFile))
+	return content, errors.Join(err, o.Body.Close())
+}
+
+func first(hosts []string) string {
+	if len(hosts) == 0 {
+		return ""
+	}
+	return hosts[0]
 }
 
 func diagnosticsOf(ds []mockspec.Diagnostic) []event.Diagnostic {

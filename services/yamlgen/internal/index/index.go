@@ -91,8 +91,9 @@ func (x *Index) rebuild() {
 	slices.SortFunc(x.order, func(a, b ref) int { return cmp.Compare(a.number, b.number) })
 }
 
-// Purge forgets the oldest tombstones up to a number while there are more than keep, and returns them.
-func (x *Index) Purge(keep int, upTo uint64) []*unified.Mock {
+// Purge forgets the oldest tombstones up to a number while there are more than keep, and returns them. It stops at one
+// that is still needed.
+func (x *Index) Purge(keep int, upTo uint64, needed func(id string) bool) []*unified.Mock {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var dropped []*unified.Mock
@@ -104,6 +105,9 @@ func (x *Index) Purge(keep int, upTo uint64) []*unified.Mock {
 			break
 		}
 		if m := x.mocks[r.id]; m != nil && m.Removed != nil && m.Change == r.number {
+			if needed(r.id) {
+				break
+			}
 			delete(x.mocks, r.id)
 			x.gone--
 			x.forgotten = r.number
@@ -187,22 +191,31 @@ func Event(epoch string, m *unified.Mock, number uint64) (e event.Envelope, ok b
 	var p event.Payload
 	switch {
 	case m.Rejected != nil && m.Rejected.Change == number:
-		p = event.SingleRejected{
+		r := event.SingleRejected{
 			WorkspaceID: m.WorkspaceID, MockID: m.ID, Revision: m.Rejected.Revision, Diagnostics: m.Rejected.Diagnostics,
 		}
+		if m.Live() {
+			g := generated(m)
+			r.Serving = &g
+		}
+		p = r
 	case m.Change != number:
 		return e, false, nil
 	case m.Removed != nil:
 		p = event.SingleRemoved{WorkspaceID: m.WorkspaceID, MockID: m.ID, Deleted: m.Removed.Deleted}
 	case m.Live():
-		p = event.SingleGenerated{
-			WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug, Revision: m.Revision,
-			Hosts: m.Hosts, Key: single.Key(m.WorkspaceID, m.ID), Digest: m.Digest, Size: m.Size,
-		}
+		p = generated(m)
 	default:
 		return e, false, nil
 	}
 	e, err = event.New(p)
 	e.Epoch, e.Number = epoch, number
 	return e, err == nil, err
+}
+
+func generated(m *unified.Mock) event.SingleGenerated {
+	return event.SingleGenerated{
+		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug, Revision: m.Revision,
+		Hosts: m.Hosts, Key: single.Key(m.WorkspaceID, m.ID), Digest: m.Digest, Size: m.Size,
+	}
 }

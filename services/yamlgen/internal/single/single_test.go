@@ -1,6 +1,7 @@
 package single_test
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,8 @@ import (
 	"github.com/mocloud/mocloud/pkg/unified"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
+
+var update = flag.Bool("update", false, "write what comes out into the corpus")
 
 const host = "pets-ann.example.dev"
 
@@ -33,7 +36,7 @@ func TestCorpus(t *testing.T) {
 			if s == nil {
 				t.Fatalf("refused: %v", ds)
 			}
-			if os.Getenv("UPDATE") != "" {
+			if *update {
 				a.Files = []txtar.File{a.Files[0], {Name: "file", Data: []byte(escape(s.File))}, {Name: "items", Data: s.Items}}
 				if err := os.WriteFile(file, txtar.Format(a), 0o600); err != nil {
 					t.Fatal(err)
@@ -97,7 +100,7 @@ func checkSame(t *testing.T, content string, s *single.Single) {
 }
 
 func TestInvalidIsRefused(t *testing.T) {
-	s, ds := single.Make("- endpoint:\n    path: /a\n    reponse: {}\n", host, mockspec.Options{})
+	s, ds := single.Make("- endpoint:\n    path: /a\n    unknown: {}\n", host, mockspec.Options{})
 	if s != nil || !mockspec.HasErrors(ds) {
 		t.Errorf("Make = %v, %v", s, ds)
 	}
