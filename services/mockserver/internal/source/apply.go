@@ -117,21 +117,29 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 	return changes
 }
 
+// siteWith is the site of the changed mock with that content.
+func (c *change) siteWith(content []byte) *site.Site {
+	g := c.generated
+	return &site.Site{
+		WorkspaceID: g.WorkspaceID, Workspace: g.Workspace, MockID: g.MockID, Mock: g.Mock, Revision: g.Revision,
+		Change: c.number, Digest: g.Digest, Hosts: g.Hosts, Content: content,
+	}
+}
+
 // errDiffers says that a file is not what its change says.
 var errDiffers = errors.New("digest differs")
 
-// fetch gets a mock's file. It returns nil when there is none that fits; an error when the store is in trouble.
+// fetch gets a mock from its event, or its file. It returns nil when there is none that fits; an error when the store is in trouble.
 func (s *Source) fetch(ctx context.Context, c *change) (*site.Site, error) {
+	if lines := c.generated.Lines; lines != "" {
+		return c.siteWith([]byte(lines)), nil
+	}
 	wait := fetchPause
 	for try := 1; ; try++ {
 		content, err := s.read(ctx, c.generated)
 		switch {
 		case err == nil:
-			g := c.generated
-			return &site.Site{
-				WorkspaceID: g.WorkspaceID, Workspace: g.Workspace, MockID: g.MockID, Mock: g.Mock, Revision: g.Revision,
-				Change: c.number, Digest: g.Digest, Hosts: g.Hosts, Content: content,
-			}, nil
+			return c.siteWith(content), nil
 		case !errors.Is(err, objstore.ErrNotFound) && !errors.Is(err, errDiffers):
 			return nil, fmt.Errorf("fetch %s: %w", c.generated.Key, err)
 		case try == fetchTries:

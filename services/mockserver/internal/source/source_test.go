@@ -270,6 +270,37 @@ func TestStoreAwayWhileFollowing(t *testing.T) {
 	w.settle()
 }
 
+// TestLinesSaveTheFetch: a change that brings the mock's lines is served without the store.
+func TestLinesSaveTheFetch(t *testing.T) {
+	w := newWorld(t)
+	w.set("a", "1")
+	w.checkpoint()
+	w.follow()
+	<-w.ready
+	p := w.generate()
+	e := w.set("a", "2")
+	g, err := event.Decode[event.SingleGenerated](e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Lines = `- {"endpoint":{"path":"/","response":{"body":"2"}}}` + "\n"
+	withLines, err := event.New(g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	withLines.Epoch, withLines.Number = e.Epoch, e.Number
+	w.store.away.Store(true)
+	if err := p.Publish(t.Context(), withLines); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually(func() bool { return w.table.site("a").Change == e.Number })
+	if s := w.table.site("a"); string(s.Content) != g.Lines || s.Digest != g.Digest {
+		t.Errorf("served: %+v", s)
+	}
+	w.store.away.Store(false)
+	w.settle()
+}
+
 // TestFileOfAnotherChange: a file that is not what its change says is not served, holds nobody up, and the unified mock puts
 // it right.
 func TestFileOfAnotherChange(t *testing.T) {

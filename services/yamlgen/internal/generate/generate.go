@@ -181,7 +181,7 @@ func (g *Generator) Apply(ctx context.Context, b stream.Batch) error {
 		g.own[m.ID] = true
 	}
 	if g.fresh != nil {
-		return g.snapshot(ctx, b, to, mocks, changes)
+		return g.snapshot(ctx, b, to, results)
 	}
 	x.Apply(to, mocks)
 	for _, m := range x.Purge(g.cfg.Tombstones, g.inFile.Load(), g.uncollected) {
@@ -189,13 +189,14 @@ func (g *Generator) Apply(ctx context.Context, b stream.Batch) error {
 	}
 	forgotten, _ := x.Forgotten(ctx) // never fails
 	g.writer.Add(changes, checkpoint.Target{Position: to, Forgotten: forgotten})
-	g.tell(ctx, b, mocks)
+	g.tell(ctx, b, results)
 	return nil
 }
 
 // snapshot takes a batch of a replay from 0. Until the last one the unified mock's position stays where it was, so that
 // whoever starts from it begins the replay again.
-func (g *Generator) snapshot(ctx context.Context, b stream.Batch, to stream.Position, mocks []*unified.Mock, changes []unified.Change) error {
+func (g *Generator) snapshot(ctx context.Context, b stream.Batch, to stream.Position, results []result) error {
+	mocks, changes := split(results)
 	old := g.live.Load()
 	g.fresh.Apply(to, mocks)
 	if b.More {
@@ -220,7 +221,7 @@ func (g *Generator) snapshot(ctx context.Context, b stream.Batch, to stream.Posi
 	}
 	g.live.Store(g.fresh)
 	g.fresh = nil
-	g.tell(ctx, b, mocks)
+	g.tell(ctx, b, results)
 	return nil
 }
 
@@ -236,10 +237,11 @@ func inherit(x *index.Index, id, epoch string) *unified.Mock {
 }
 
 // tell publishes what became of the changes in b. Who misses it asks for a replay.
-func (g *Generator) tell(ctx context.Context, b stream.Batch, mocks []*unified.Mock) {
+func (g *Generator) tell(ctx context.Context, b stream.Batch, results []result) {
 	out := stream.Batch{Epoch: b.Epoch, From: b.From, To: b.To}
-	for _, m := range mocks {
-		e, ok, err := index.Event(b.Epoch, m, m.Latest())
+	for i := range results {
+		m := &results[i].mock
+		e, ok, err := index.Event(b.Epoch, m, m.Latest(), results[i].lines())
 		if err != nil {
 			g.deps.Log.ErrorContext(ctx, "event not made", "mock_id", m.ID, "err", err)
 			continue

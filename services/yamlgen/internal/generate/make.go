@@ -33,6 +33,22 @@ type result struct {
 	single *single.Single
 }
 
+// maxLines is how many bytes of a mock's lines are published with its event. Mock servers fetch and parse the file of a larger one,
+// which takes longer anyway; and a batch of such events stays far below what Redis keeps for a slow subscriber.
+const maxLines = 64 << 10
+
+// lines are what the event about the mock says of it; empty if they are too many, or not new.
+func (r *result) lines() string {
+	if r.keep || len(r.items) > maxLines {
+		return ""
+	}
+	settings := r.mock.Settings()
+	if settings == (mockspec.Settings{}) {
+		return string(r.items)
+	}
+	return string(append(mockspec.AppendSettings(nil, &settings), r.items...))
+}
+
 // intent is the latest change of one mock in a batch.
 type intent struct {
 	number uint64

@@ -174,7 +174,7 @@ func (x *Index) After(_ context.Context, number uint64, limit int) (stream.Batch
 			b.To, b.More = b.Changes[limit-1].Number, true
 			return b, nil
 		}
-		e, ok, err := Event(x.position.Epoch, m, r.number)
+		e, ok, err := Event(x.position.Epoch, m, r.number, "")
 		if err != nil {
 			return stream.Batch{}, err
 		}
@@ -186,8 +186,8 @@ func (x *Index) After(_ context.Context, number uint64, limit int) (stream.Batch
 }
 
 // Event is the change of the unified stream that change number of the mocks stream made; ok is false if that change has
-// been superseded.
-func Event(epoch string, m *unified.Mock, number uint64) (e event.Envelope, ok bool, err error) {
+// been superseded. lines is event.SingleGenerated's.
+func Event(epoch string, m *unified.Mock, number uint64, lines string) (e event.Envelope, ok bool, err error) {
 	var p event.Payload
 	switch {
 	case m.Rejected != nil && m.Rejected.Change == number:
@@ -204,7 +204,9 @@ func Event(epoch string, m *unified.Mock, number uint64) (e event.Envelope, ok b
 	case m.Removed != nil:
 		p = event.SingleRemoved{WorkspaceID: m.WorkspaceID, MockID: m.ID, Deleted: m.Removed.Deleted}
 	case m.Live():
-		p = generated(m)
+		g := generated(m)
+		g.Lines = lines
+		p = g
 	default:
 		return e, false, nil
 	}
