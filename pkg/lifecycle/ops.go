@@ -40,7 +40,7 @@ func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Mem
 	}}
 }
 
-// Serve runs server on listener until ctx ends, then lets requests finish for at most half of StopTimeout.
+// Serve runs server on listener until ctx ends, then lets requests finish as long as Stopping allows.
 func Serve(ctx context.Context, server *http.Server, listener net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -49,7 +49,7 @@ func Serve(ctx context.Context, server *http.Server, listener net.Listener) erro
 		return err
 	case <-ctx.Done():
 	}
-	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTimeout/2)
+	stopCtx, cancel := Stopping(ctx)
 	defer cancel()
 	err := server.Shutdown(stopCtx)
 	if err != nil {

@@ -11,6 +11,23 @@ import (
 // StopTimeout bounds how long all members together may take to stop.
 const StopTimeout = 10 * time.Second
 
+// stopping is the cause of the end of a member's context. For everybody else it is an ordinary cancellation.
+type stopping struct{ by time.Time }
+
+func (stopping) Error() string { return context.Canceled.Error() }
+func (stopping) Unwrap() error { return context.Canceled }
+
+// Stopping returns a context for what a member finishes after its own context, ctx, has ended: requests that are
+// underway, goodbyes. It ends when half of the time that was left is over, so that the members that stop after this one
+// have time too; outside of Run, after half of StopTimeout.
+func Stopping(ctx context.Context) (context.Context, context.CancelFunc) {
+	by := time.Now().Add(StopTimeout / 2)
+	if s, ok := errors.AsType[stopping](context.Cause(ctx)); ok {
+		by = s.by
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), by)
+}
+
 // Member is a part of the process. Run blocks until ctx ends and then returns nil as soon as it has stopped cleanly.
 type Member struct {
 	Name string
@@ -24,7 +41,7 @@ type Member struct {
 func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 	type running struct {
 		Member
-		stop context.CancelFunc
+		stop context.CancelCauseFunc
 		done chan error
 	}
 	type end struct {
@@ -34,7 +51,7 @@ func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 	ended := make(chan end, len(members))
 	started := make([]running, 0, len(members))
 	for _, m := range members {
-		memberCtx, stop := context.WithCancel(context.WithoutCancel(ctx))
+		memberCtx, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 		r := running{Member: m, stop: stop, done: make(chan error, 1)}
 		started = append(started, r)
 		go func() {
@@ -53,12 +70,13 @@ func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 			errs = append(errs, fmt.Errorf("%s ended unasked", first.name))
 		}
 	}
+	last := time.Now().Add(StopTimeout)
 	deadline := time.NewTimer(StopTimeout)
 	defer deadline.Stop()
 	expired := false
 	for i := len(started) - 1; i >= 0; i-- {
 		r := started[i]
-		r.stop()
+		r.stop(stopping{by: time.Now().Add(time.Until(last) / 2)})
 		if expired {
 			select {
 			case err := <-r.done:

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
@@ -75,6 +76,34 @@ func TestRunDoesNotWaitForever(t *testing.T) {
 			t.Errorf("Run = %v", err)
 		}
 		close(release)
+	})
+}
+
+// TestRunStopsServersThatAreBusyInTime has four servers, each with a request that does not end: all are cut off within
+// the one time that there is, and that is a clean stop.
+func TestRunStopsServersThatAreBusyInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var members []lifecycle.Member
+		for range 4 {
+			members = append(members, lifecycle.Member{Name: "busy", Run: func(ctx context.Context) error {
+				ctx, stop := context.WithCancelCause(ctx) // as services do
+				defer stop(nil)
+				<-ctx.Done()
+				ctx, cancel := lifecycle.Stopping(ctx)
+				defer cancel()
+				<-ctx.Done()
+				return nil
+			}})
+		}
+		cancel()
+		start := time.Now()
+		if err := lifecycle.Run(ctx, quiet, members...); err != nil {
+			t.Errorf("Run = %v", err)
+		}
+		if took := time.Since(start); took >= lifecycle.StopTimeout || took < lifecycle.StopTimeout/2 {
+			t.Errorf("stopping took %s", took)
+		}
 	})
 }
 

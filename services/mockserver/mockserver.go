@@ -197,7 +197,7 @@ func (s *Service) ready() {
 // hangUp closes WebSockets when the service stops: the HTTP server does not know them.
 func (s *Service) hangUp(ctx context.Context) error {
 	<-ctx.Done()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lifecycle.StopTimeout/2)
+	ctx, cancel := lifecycle.Stopping(ctx)
 	defer cancel()
 	if err := s.sockets.Shutdown(ctx); err != nil {
 		s.deps.Log.WarnContext(ctx, "websockets were cut off", "err", err)
