@@ -112,7 +112,7 @@ func TestAMocksLife(t *testing.T) {
 		t.Errorf("on its way offline: %+v", p)
 	}
 	b.applied("one", position, false)
-	if p := b.wait(m.ID, "wait=10s"); p.State != "offline" || !p.Settled {
+	if p := b.wait(m.ID, "wait=10s"); p.State != "offline-invalid" || !p.Settled {
 		t.Errorf("offline: %+v", p)
 	}
 

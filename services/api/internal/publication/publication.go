@@ -71,8 +71,12 @@ func (s *Service) Of(m mock.Mock) Publication {
 	case !m.Published():
 		p.State, p.Reason = Offline, "The mock is not published."
 		p.Settled = m.Change == 0 || p.Servers.all()
-		if !p.Settled {
+		switch {
+		case !p.Settled:
 			p.Reason = "The mock is being taken offline. " + s.fleet.waitingFor(m.Change, p.Servers)
+		case mockspec.HasErrors(m.Diagnostics):
+			p.State = Invalid
+			p.Reason = fmt.Sprintf("Revision %d cannot be served: %s Nothing is published.", m.Revision, mock.Summary(m.Diagnostics))
 		}
 	case m.Revision > m.PublishedRevision:
 		p.State, p.Settled = Invalid, true

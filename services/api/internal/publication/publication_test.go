@@ -109,6 +109,7 @@ func server(name string, number uint64) event.Applied {
 
 func TestStates(t *testing.T) {
 	wrong := []mockspec.Diagnostic{{Line: 1, Severity: mockspec.Error, Message: "wrong"}}
+	warning := []mockspec.Diagnostic{{Line: 1, Severity: mockspec.Warning, Message: "odd"}}
 	rejection := []event.Diagnostic{{Line: 2, Severity: "error", Message: "hostile"}}
 	leaving := server("a", 5)
 	leaving.Leaving = true
@@ -127,6 +128,9 @@ func TestStates(t *testing.T) {
 		says    string
 	}{
 		"never published":          {mock.Mock{Revision: 1}, nil, 0, Offline, true, "not published"},
+		"never valid":              {mock.Mock{Revision: 1, Diagnostics: wrong}, nil, 0, Invalid, true, "line 1: wrong. Nothing is published."},
+		"warned of":                {mock.Mock{Revision: 1, Diagnostics: warning}, nil, 0, Offline, true, "not published"},
+		"unpublished with errors":  {mock.Mock{Revision: 1, Change: 5, Diagnostics: wrong}, []event.Applied{server("a", 4)}, 0, Offline, false, "being taken offline"},
 		"unpublished, not yet":     {mock.Mock{Revision: 1, Change: 5}, []event.Applied{server("a", 4)}, 0, Offline, false, "being taken offline"},
 		"unpublished, everywhere":  {mock.Mock{Revision: 1, Change: 5}, []event.Applied{server("a", 5)}, 0, Offline, true, "not published"},
 		"no server":                {live, nil, 0, Publishing, false, "No mock server"},
