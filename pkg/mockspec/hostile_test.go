@@ -1,3 +1,5 @@
+//go:build !race
+
 package mockspec_test
 
 import (
@@ -79,7 +81,8 @@ func mergeBomb(n int) string {
 	return s
 }
 
-// TestHostile reads documents that are made to cost much. The bounds are generous, because machines differ; what they
+// TestHostile reads documents that are made to cost much. Nothing runs side by side here, and the race detector would
+// only multiply the cost. The bounds are generous, because machines differ; what they
 // catch is growth with the square of the input.
 func TestHostile(t *testing.T) {
 	for name, src := range hostile() {
