@@ -41,13 +41,13 @@ func (b *bench) measureEdits(ctx context.Context) error {
 	var live, answered, alone []time.Duration
 	began := time.Now()
 	for time.Since(began) < b.editTime {
-		m := b.mocks[rand.IntN(len(b.mocks))] //nolint:gosec // which mock is edited is no secret
+		m := b.mocks[rand.IntN(len(b.mocks))]
 		e, err := b.edit(ctx, m)
 		if err != nil {
 			return err
 		}
 		live, answered, alone = append(live, e.live), append(answered, e.answered), append(alone, e.yamlgen)
-		if err := pause(ctx, rand.N(2*thinkTime)); err != nil { //nolint:gosec // as above
+		if err := pause(ctx, rand.N(2*thinkTime)); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -74,18 +75,18 @@ func newInstall(ctx context.Context, bin string, postgres bool) (*install, error
 	common := append(os.Environ(),
 		"REDIS_URL="+redis, fmt.Sprintf("REDIS_PREFIX=scale%d:", os.Getpid()), "OBJECT_STORE_URL=file://"+dir+"/objects",
 		"BASE_DOMAIN=localhost", "LOG_LEVEL=warn")
-	make := func(name, ops string, env ...string) *service {
+	newService := func(name, ops string, env ...string) *service {
 		return &service{
 			name: name, program: filepath.Join(bin, name), opsURL: "http://" + ops,
-			env: append(append([]string{}, common...), append(env, "OPS_ADDR="+ops)...),
+			env: slices.Concat(common, env, []string{"OPS_ADDR=" + ops}),
 		}
 	}
 	return &install{
 		dir: dir, apiURL: "http://" + api, mocksURL: "http://" + mocks,
-		api: make("api", addresses[2], "API_ADDR="+api, "DATABASE_URL="+database, "API_PUBLIC_URL=http://"+api,
+		api: newService("api", addresses[2], "API_ADDR="+api, "DATABASE_URL="+database, "API_PUBLIC_URL=http://"+api,
 			"MOCK_URL=http://{host}:"+mocksPort, "MOCLOUD_ADMIN_TOKEN="+adminToken),
-		yamlgen:    make("yamlgen", addresses[3]),
-		mockserver: make("mockserver", addresses[4], "MOCKSERVER_ADDR="+mocks),
+		yamlgen:    newService("yamlgen", addresses[3]),
+		mockserver: newService("mockserver", addresses[4], "MOCKSERVER_ADDR="+mocks),
 	}, os.Mkdir(filepath.Join(dir, "objects"), 0o700)
 }
 
@@ -120,7 +121,7 @@ func (i *install) logs() string {
 
 // start starts a service and waits until it says that it is ready.
 func (*install) start(ctx context.Context, s *service) error {
-	cmd := exec.Command(s.program) //nolint:gosec,noctx // a program that scripts/bench-scale built; stop ends it
+	cmd := exec.Command(s.program) //nolint:noctx // stop ends it
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &s.log, &s.log
 	// A terminal's Ctrl-C is for this program, which then stops the services; they end too if it is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

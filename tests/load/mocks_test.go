@@ -29,14 +29,23 @@ func TestRevisionOf(t *testing.T) {
 		}
 	}
 }
-func BenchmarkP(b *testing.B) {
-	c := []byte(content(17))
-	b.SetBytes(int64(len(c)))
-	for b.Loop() { mockspec.Parse(c, mockspec.Options{}) }
-}
-func BenchmarkL(b *testing.B) {
-	m, _ := mockspec.Parse([]byte(content(17)), mockspec.Options{})
-	var l []byte
-	for _, e := range m.Endpoints { l = mockspec.AppendEndpoint(l, &e) }
-	for b.Loop() { mockspec.DecodeLines(l) }
+
+// TestEditsAllow: an answer is right when it is between what was seen before the request and what was sent.
+func TestEditsAllow(t *testing.T) {
+	m := &mock{revision: 3}
+	e := newEdits([]*mock{m})
+	e.state[m].sent.Store(5)
+	early := e.allowed(m)
+	if !e.allowed(m)(5) {
+		t.Error("what was sent is refused")
+	}
+	if !early(4) {
+		t.Error("a request from before 5 was seen may be answered by 4")
+	}
+	if e.allowed(m)(4) {
+		t.Error("4 is allowed after 5 was seen")
+	}
+	if e.allowed(m)(6) {
+		t.Error("6 is allowed before it was sent")
+	}
 }

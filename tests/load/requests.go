@@ -100,14 +100,14 @@ func (l *load) call(ctx context.Context, next time.Time, every time.Duration) {
 		if behind := time.Since(next); behind > time.Second {
 			next = next.Add(behind) // the machine cannot keep the rate: give way
 		}
-		n := rand.IntN(len(l.mocks)) //nolint:gosec // which mock is called is no secret
+		n := rand.IntN(len(l.mocks))
 		m := l.mocks[n]
 		fits := func(int) bool { return true }
 		if l.allowed != nil {
 			fits = l.allowed(m)
 		}
 		began := time.Now()
-		revision, err := l.client.ask(context.WithoutCancel(ctx), m.host, path(rand.IntN(perMock))) //nolint:gosec // as above
+		revision, err := l.client.ask(context.WithoutCancel(ctx), m.host, path(rand.IntN(perMock)))
 		times = append(times, time.Since(began))
 		if err == nil && !fits(revision) {
 			err = errStale{m.host, revision}
