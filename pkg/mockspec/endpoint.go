@@ -133,6 +133,10 @@ func (r *reader) external(n *yaml.Node) Body {
 	if r.folder != "" && x.Path.Raw != "" && !strings.Contains(x.Path.Raw, "://") && !strings.HasPrefix(x.Path.Raw, "/") {
 		x.Path.Raw = strings.TrimSuffix(r.folder, "/") + "/" + x.Path.Raw
 	}
+	if where != nil && strings.HasPrefix(x.Path.Raw, "/") {
+		r.warn(at(where), CodeBadValue, "upload the file, or put it beside the mock, and write its path without the first `/`",
+			"`%s` is absolute, which no file of the workspace is: requests are answered with 500", brief(x.Path.Raw))
+	}
 	return Body{Pos: at(n), Kind: BodyExternal, External: &x}
 }
 

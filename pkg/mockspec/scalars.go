@@ -124,6 +124,10 @@ func (r *reader) host(n *yaml.Node) string {
 	if !ok {
 		return ""
 	}
+	if hasTag(s) {
+		r.warn(at(n), CodeBadHost, "delete `host`", "`host` cannot be a template, so this answers on every host, as without `host`")
+		return ""
+	}
 	h := strings.ToLower(strings.TrimSuffix(strings.TrimSpace(s), "."))
 	if name, port, found := strings.Cut(h, ":"); found && digits(port) == len(port) && port != "" {
 		h = name

@@ -45,6 +45,9 @@ func (s *scope) roots(message bool) []string {
 func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 	root, key := v.Root(), v.Key()
 	roots := s.roots(message)
+	if root == "headers" && !s.compat {
+		return "", "" // an older name of header-params
+	}
 	if !slices.Contains(roots, root) {
 		return s.unknownRoot(root, roots)
 	}
@@ -108,7 +111,7 @@ func (s *scope) unknownRoot(root string, roots []string) (string, string) {
 	default:
 		meant = suggest(root, roots)
 		if meant == "" && !s.compat {
-			meant = map[string]string{"headers": "header-params", "params": "path-params", "parms": "path-params", "query": "query-params", "body": "json-params", "json": "json-params", "path": "path-params"}[root]
+			meant = map[string]string{"params": "path-params", "parms": "path-params", "query": "query-params", "body": "json-params", "json": "json-params", "path": "path-params"}[root]
 		}
 	}
 	what := "nothing is called `" + brief(root) + "`"

@@ -44,7 +44,7 @@ func filterNames() []string {
 		"default", "default-if-empty", "json", "safe",
 		"replace", "remove", "remove-tags", "addslashes", "subs", "center", "urlescape", "hash",
 		"abbreviate", "abbr-left", "abbr-middle", "abbr-right", "abbr-ellipsis",
-		"linebreaks", "linebreaks-br", "linenumbers", "email", "phone", "date",
+		"linebreaks", "linebreaks-br", "linenumbers", "email", "phone", "date", "timestamp",
 	}
 }
 

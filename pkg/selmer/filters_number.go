@@ -28,6 +28,8 @@ func numberFilter(name string) (filter, bool) {
 		return filter{2, 2, between}, true
 	case "date":
 		return filter{1, 2, date}, true
+	case "timestamp":
+		return filter{0, 0, timestamp}, true
 	default:
 		return filter{}, false
 	}
@@ -198,5 +200,19 @@ func date(_ *renderer, v Value, args []Value) (Value, error) {
 	text, err := formatTime(v.Time(), true, args[0].String(), locale)
 	return String(text), err
 }
+
+// timestamp is the time in whole seconds since 1970. Selmer has no such filter; moclojer's documentation uses it.
+func timestamp(_ *renderer, v Value, _ []Value) (Value, error) {
+	switch v.kind {
+	case KindTime:
+		return Int(v.Time().Unix()), nil
+	case KindNil:
+		return Value{}, errMissing
+	default:
+		return Value{}, errNotTime
+	}
+}
+
+var errNotTime = errors.New("the value is not a time: write {{now|timestamp}} for the time of the request")
 
 var errNotDate = errors.New("the value is not a date: write {{now|date:\"yyyy-MM-dd\"}} for the time of the request")

@@ -268,6 +268,24 @@ func TestRunReloadsFiles(t *testing.T) {
 	}
 }
 
+// TestRunFromAnotherFolder serves a mock whose external bodies are named from the working directory, as moclojer's are.
+func TestRunFromAnotherFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.MkdirAll("bodies", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("bodies/a.json", []byte(`{"from": "here"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := runFile(t, "- endpoint: {path: /a, response: {external-body: {provider: json, path: bodies/a.json}}}")
+	if got, want := r.get(t, "/a"), `200 {"from":"here"}`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if err := r.stop(); err != nil {
+		t.Errorf("stop: %v", err)
+	}
+}
+
 func TestRunRefusesABrokenFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "mock.yml")
 	if err := os.WriteFile(file, []byte("- endpoint: {}"), 0o600); err != nil {

@@ -65,7 +65,7 @@ type Service struct {
 	external *external.Loader
 	webhooks *webhook.Sender
 	sockets  *websocket.Hub
-	root     *os.Root // of the files that external bodies may name; file mode only
+	roots    []*os.Root // of the files that external bodies may name; file mode only
 }
 
 // New checks the configuration and builds the service; it reads no mock and starts nothing.
@@ -114,17 +114,26 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	return s, nil
 }
 
-// files is where external bodies are.
+// files is where external bodies are. Names of files are relative to the mock or, as in moclojer, to the working directory.
 func (s *Service) files() (external.Source, error) {
 	if s.cfg.File == nil {
 		return external.Objects{Store: s.deps.Objects}, nil
 	}
-	root, err := os.OpenRoot(filepath.Dir(s.cfg.File.Files[0]))
-	if err != nil {
-		return nil, fmt.Errorf("open the mock's folder: %w", err)
+	folders := []string{filepath.Dir(s.cfg.File.Files[0])}
+	if folders[0] != "." {
+		folders = append(folders, ".")
 	}
-	s.root = root
-	return external.Directory{Root: root}, nil
+	var found external.Directories
+	for _, folder := range folders {
+		root, err := os.OpenRoot(folder)
+		if err != nil {
+			s.closeRoots()
+			return nil, fmt.Errorf("open the folder of external bodies: %w", err)
+		}
+		s.roots = append(s.roots, root)
+		found = append(found, external.Directory{Root: root})
+	}
+	return found, nil
 }
 
 // Run serves until ctx ends, then lets requests finish for a few seconds. It closes the listener.
@@ -207,8 +216,12 @@ func (s *Service) hangUp(ctx context.Context) error {
 
 func (s *Service) close() {
 	s.external.Close()
-	if s.root != nil {
-		_ = s.root.Close() // it was only read
+	s.closeRoots()
+}
+
+func (s *Service) closeRoots() {
+	for _, root := range s.roots {
+		_ = root.Close() // it was only read
 	}
 }
 

@@ -64,13 +64,15 @@ func check(stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
 		return nil, err
 	}
 	o := mockspec.Options{Name: file, MocksName: mocks}
-	if mocks == "" {
+	var answers []byte
+	switch {
+	case mocks != "":
+		if answers, err = read(stdin, mocks); err != nil {
+			return nil, err
+		}
+	case !mockspec.IsOpenAPI(src):
 		_, ds := mockspec.Parse(src, o)
 		return ds, nil
-	}
-	answers, err := read(stdin, mocks)
-	if err != nil {
-		return nil, err
 	}
 	o.Limits.Bytes = maxOpenAPI
 	_, ds := mockspec.ParseOpenAPI(src, answers, o)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -304,6 +305,31 @@ func TestDirectoryIsAFence(t *testing.T) {
 	}
 	for _, path := range []string{"out.json", "dir/secret.json", "up/x", "up", "none.json"} {
 		if c, err := load(t, l, path); err == nil || len(c.Data) > 0 || apperr.CodeOf(err) == apperr.Unavailable {
+			t.Errorf("%s: %q %v", path, c.Data, err)
+		}
+	}
+}
+
+func TestDirectoriesAreLookedThroughInOrder(t *testing.T) {
+	t.Parallel()
+	var folders Directories
+	for _, names := range [][]string{{"both.json"}, {"both.json", "second.json"}} {
+		dir := t.TempDir()
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(strconv.Itoa(len(names))), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		folders = append(folders, Directory{Root: root})
+	}
+	l := newLoader(t, Config{}, Deps{Files: folders})
+	for path, want := range map[string]string{"both.json": "1", "second.json": "2", "none.json": ""} {
+		if c, err := load(t, l, path); string(c.Data) != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q %v", path, c.Data, err)
 		}
 	}

@@ -46,7 +46,7 @@ func (s Objects) Open(ctx context.Context, workspace, name string) (File, error)
 	return File{Body: o.Body, Version: o.ETag}, nil
 }
 
-// Directory is the source of a mock that is run from a file on disk: the folder of that file. Nothing outside of the
+// Directory is one folder of a mock that is run from a file on disk. Nothing outside of the
 // folder can be opened, not by ".." and not through a symbolic link.
 type Directory struct {
 	Root *os.Root
@@ -68,6 +68,21 @@ func (s Directory) Open(_ context.Context, _, name string) (File, error) {
 		return File{}, err
 	}
 	return File{Body: f, Version: fmt.Sprintf("%d-%d", info.ModTime().UnixNano(), info.Size())}, nil
+}
+
+// Directories is a source of several folders: a file is that of the first that has it.
+type Directories []Directory
+
+var _ Source = Directories(nil)
+
+// Open implements Source.
+func (s Directories) Open(ctx context.Context, workspace, name string) (File, error) {
+	for _, d := range s {
+		if f, err := d.Open(ctx, workspace, name); !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	return File{}, fs.ErrNotExist
 }
 
 // open loads a file of k's workspace, unless it still has the version known.

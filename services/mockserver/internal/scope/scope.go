@@ -108,7 +108,7 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 		return selmer.Nil(), false
 	}
 	switch name {
-	case "header-params":
+	case "header-params", "headers": // the second name is that of older moclojers
 		return selmer.ObjectOf(&s.header), true
 	case "request":
 		return selmer.ObjectOf(&s.request), true

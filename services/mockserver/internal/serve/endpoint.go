@@ -120,7 +120,7 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	mediaType, typed := "", false
 	for _, h := range r.Headers {
 		name := http.CanonicalHeaderKey(h.Name)
-		if isFraming(name) {
+		if isFraming(name) && (name != "Content-Length" || !e.ownLength(h.Value.Raw)) {
 			continue
 		}
 		isType := name == "Content-Type"
@@ -168,6 +168,12 @@ func isFraming(name string) bool {
 		return true
 	}
 	return false
+}
+
+// ownLength tells a length that the author may state: that of the body which an answer to HEAD leaves out.
+func (e *endpoint) ownLength(value string) bool {
+	_, err := strconv.ParseUint(value, 10, 63)
+	return err == nil && e.spec.Method == http.MethodHead
 }
 
 // with adds a header; several of one name are sent one after the other.

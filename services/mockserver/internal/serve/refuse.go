@@ -182,8 +182,9 @@ func (c *Core) withinRate(x *exchange) bool {
 	if !v.Allowed {
 		wait := max(1, int((v.Reset.Sub(now)+time.Second-1)/time.Second))
 		x.refuse(429, refusal{
-			Error: "rate_limited", Endpoint: e.label,
-			Message: fmt.Sprintf("more than %d requests in %s: try again in %d s", v.Limit, time.Duration(e.spec.RateLimit.WindowMS)*time.Millisecond, wait),
+			Error:    "Rate limit exceeded", // the words of moclojer's documentation
+			Endpoint: e.label,
+			Message:  fmt.Sprintf("more than %d requests in %s: try again in %d s", v.Limit, time.Duration(e.spec.RateLimit.WindowMS)*time.Millisecond, wait),
 		})
 		x.answer.add("Retry-After", strconv.Itoa(wait))
 	}
