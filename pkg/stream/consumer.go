@@ -159,6 +159,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	wg.Go(func() { c.report(ctx) })
 	l.run(ctx)
 	wg.Wait()
+	c.leave(ctx)
 	return nil
 }
 

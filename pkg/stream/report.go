@@ -10,8 +10,8 @@ import (
 // reportGap is the least time between two reports, so that a burst of batches has few.
 const reportGap = 20 * time.Millisecond
 
-// report says event.Applied at once after each batch, again and again while nothing happens, and a last time with
-// Leaving. A report that is lost is made good by the next.
+// report says event.Applied at once after each batch, and again and again while nothing happens. A report that is lost
+// is made good by the next.
 func (c *Consumer) report(ctx context.Context) {
 	if c.cfg.Silent {
 		return
@@ -22,9 +22,6 @@ func (c *Consumer) report(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			c.say(leaving, true)
-			cancel()
 			return
 		case <-again.C:
 		case <-c.applied:
@@ -40,6 +37,16 @@ func (c *Consumer) report(ctx context.Context) {
 		last = time.Now()
 		c.say(ctx, false)
 	}
+}
+
+// leave says the last number, once nothing is applied any more.
+func (c *Consumer) leave(ctx context.Context) {
+	if c.cfg.Silent {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	c.say(ctx, true)
 }
 
 func (c *Consumer) say(ctx context.Context, leaving bool) {
