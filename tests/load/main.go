@@ -136,9 +136,12 @@ func run(ctx context.Context, o options) (err error) {
 		if err := b.at(ctx, size, n == len(o.sizes)-1); err != nil {
 			return fmt.Errorf("at %d endpoints: %w", size, err)
 		}
-	}
-	if o.out != "" {
-		return r.write(o.out)
+		if o.out == "" {
+			continue
+		}
+		if err := r.write(o.out); err != nil { // at every size: who stops it later has the smaller ones
+			return err
+		}
 	}
 	return nil
 }
