@@ -119,7 +119,8 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	handler, err := httpapi.New(
 		httpapi.Config{
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
-			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+			MaxLasting: s.cfg.MaxLasting,
+			MaxBody:    4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Workspaces: workspace.NewService(db),

@@ -42,6 +42,8 @@ type Config struct {
 	MaxContent int `env:"API_MAX_CONTENT" envDefault:"1048576"`
 	// MaxEndpoints bounds the endpoints of a mock.
 	MaxEndpoints int `env:"API_MAX_ENDPOINTS" envDefault:"2000"`
+	// MaxLasting bounds how many requests of one account may wait for publications or follow events at a time.
+	MaxLasting int `env:"API_MAX_LASTING" envDefault:"500"`
 	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
 	// again.
 	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
@@ -67,6 +69,7 @@ func (c *Config) Validate() error {
 	complain(c.RedisPrefix == "", "REDIS_PREFIX is empty")
 	complain(c.MaxContent <= 0, "API_MAX_CONTENT is %d: it must be positive", c.MaxContent)
 	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
+	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
 	return errors.Join(problems...)
 }

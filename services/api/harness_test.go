@@ -48,7 +48,26 @@ type bench struct {
 	redis    *redis.Client
 	url      string
 	database string
+	log      *logged
 	stop     func() // ends the api and waits for it
+}
+
+// logged keeps what was logged.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // database is a path that no other test has.
@@ -58,7 +77,7 @@ func config(path string) api.Config {
 	return api.Config{
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
-		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, KeepTombstones: time.Hour,
+		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10, KeepTombstones: time.Hour,
 	}
 }
 
@@ -68,7 +87,7 @@ func start(t *testing.T, edit ...func(*api.Config)) *bench {
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	path := database(t)
-	b := &bench{t: t, cfg: config(path), redis: client, database: path}
+	b := &bench{t: t, cfg: config(path), redis: client, database: path, log: &logged{}}
 	for _, e := range edit {
 		e(&b.cfg)
 	}
@@ -84,7 +103,7 @@ func (b *bench) run() {
 		b.t.Fatal(err)
 	}
 	service, err := api.New(b.cfg, api.Deps{
-		Log: slog.New(slog.NewTextHandler(b.t.Output(), nil)), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{},
+		Log: slog.New(slog.NewTextHandler(io.MultiWriter(b.t.Output(), b.log), &slog.HandlerOptions{Level: slog.LevelDebug})), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{},
 		Redis: b.redis, Listener: listener,
 	})
 	if err != nil {
@@ -326,26 +345,9 @@ func (b *bench) follow(headers ...string) (next func() (name, id, data string)) 
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
 	b.t.Cleanup(cancel)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/events", nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Authorization", "Bearer "+token)
-	for _, h := range headers {
-		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
-	}
-	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.t.Cleanup(func() { _ = res.Body.Close() })
-	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
-		b.t.Fatalf("events: %d %s", res.StatusCode, res.Header.Get("Content-Type"))
-	}
 	guard := time.AfterFunc(soon, cancel) // a stream that says nothing ends the test
 	b.t.Cleanup(func() { guard.Stop() })
-	lines := bufio.NewScanner(res.Body)
+	lines := bufio.NewScanner(b.open(ctx, headers...))
 	return func() (name, id, data string) {
 		b.t.Helper()
 		for lines.Scan() {
@@ -364,4 +366,27 @@ func (b *bench) follow(headers ...string) (next func() (name, id, data string)) 
 		b.t.Fatalf("the stream ended: %v", lines.Err())
 		return "", "", ""
 	}
+}
+
+// open opens the event stream, until ctx ends.
+func (b *bench) open(ctx context.Context, headers ...string) io.Reader {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/events", nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		r.Header.Set(name, value)
+	}
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = res.Body.Close() })
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
+		b.t.Fatalf("events: %d %s", res.StatusCode, res.Header.Get("Content-Type"))
+	}
+	return res.Body
 }

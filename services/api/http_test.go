@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mocloud/mocloud/services/api"
 	"github.com/mocloud/mocloud/services/api/openapi"
@@ -276,6 +278,63 @@ func TestEvents(t *testing.T) {
 		t.Errorf("resumed after another life with %s", name)
 	}
 	b.stop() // ends while streams are open
+}
+
+// One account cannot take all the connections there are by waiting and following; another one is not held up.
+func TestAnAccountFollowsAndWaitsOnlySoOften(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) { c.MaxLasting = 2 })
+	b.account("eve")
+	m := b.create("pets", good)
+	follow, end := context.WithCancel(t.Context())
+	defer end()
+	for range 2 {
+		b.open(follow)
+	}
+	a := b.want(http.StatusTooManyRequests, "GET", "/api/v1/mocks/"+m.ID+"/publication?wait=1s", "")
+	if p := as[struct{ Code, Detail string }](t, a); p.Code != "rate_limited" || !strings.Contains(p.Detail, "2 requests") {
+		t.Errorf("%+v", p)
+	}
+	b.want(http.StatusTooManyRequests, "GET", "/api/v1/events", "")
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "")
+	b.want(http.StatusNotFound, "GET", "/api/v1/mocks/"+m.ID+"/publication?wait=1s", "", "Authorization: Bearer eve-token")
+	end()
+	for deadline := time.Now().Add(soon); ; { // the server notices when the followers have gone
+		a := b.do("GET", "/api/v1/mocks/"+m.ID+"/publication?wait=0s", "")
+		if a.status == http.StatusOK {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("places are not given back: %d %s", a.status, a.body)
+		}
+	}
+}
+
+// A caller that goes away while it waits is no error of the server's.
+func TestACallerThatGoesIsNoError(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/mocks/"+m.ID+"/publication?revision=9&wait=30s", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if res, err := http.DefaultTransport.RoundTrip(r); err == nil {
+		_ = res.Body.Close()
+		t.Fatal("it answered")
+	}
+	for deadline := time.Now().Add(soon); !strings.Contains(b.log.String(), ":id/publication"); {
+		b.do("GET", "/api/v1/openapi.json", "")
+		if time.Now().After(deadline) {
+			t.Fatal("the request did not end")
+		}
+	}
+	if log := b.log.String(); strings.Contains(log, "level=ERROR") {
+		t.Errorf("logged:\n%s", log)
+	}
 }
 
 // Nothing that opens a door is in the database's files as it was shown to its owner.

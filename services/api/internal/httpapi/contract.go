@@ -23,11 +23,13 @@ import (
 type contract struct {
 	handlers   *handlers
 	operations map[string]*operation // by method and echo path
+	lasting    *lasting
 }
 
 type operation struct {
 	route  *routers.Route
 	public bool
+	lasts  bool // longer than a request usually may
 }
 
 // The operations that last longer than a request usually may.
@@ -37,7 +39,7 @@ const (
 )
 
 func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
-	c := &contract{handlers: h, operations: map[string]*operation{}}
+	c := &contract{handlers: h, operations: map[string]*operation{}, lasting: newLasting(h.MaxLasting)}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			security := doc.Security
@@ -48,6 +50,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 			c.operations[key] = &operation{
 				route:  &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
 				public: len(security) == 0,
+				lasts:  op.OperationID == opWait || op.OperationID == opStream,
 			}
 		}
 	}
@@ -78,6 +81,13 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 			c.SetRequest(c.Request().WithContext(withIdentity(c.Request().Context(), who)))
+			if op.lasts {
+				leave, err := ct.lasting.enter(who.account.ID)
+				if err != nil {
+					return err
+				}
+				defer leave()
+			}
 		}
 		if err := ct.check(c, op); err != nil {
 			return err

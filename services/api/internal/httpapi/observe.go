@@ -41,6 +41,7 @@ func newObserver(log *slog.Logger, metrics prometheus.Registerer) (*observer, er
 func (o *observer) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := time.Now()
+		ctx := c.Request().Context() // of the connection, not of the operation
 		id := c.Request().Header.Get(requestIDHeader)
 		if !callersID.MatchString(id) {
 			id = rand.Text()
@@ -57,10 +58,10 @@ func (o *observer) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			o.seconds.WithLabelValues(method(c.Request()), route, strconv.Itoa(status)).Observe(took.Seconds())
 		}
 		level := slog.LevelDebug
-		if status >= http.StatusInternalServerError {
+		if status >= http.StatusInternalServerError && ctx.Err() == nil { // the caller's going is nobody's fault
 			level = slog.LevelError
 		}
-		o.log.LogAttrs(c.Request().Context(), level, "request", slog.String("request_id", id), slog.String("method", c.Request().Method),
+		o.log.LogAttrs(ctx, level, "request", slog.String("request_id", id), slog.String("method", c.Request().Method),
 			slog.String("route", route), slog.Int("status", status), slog.Duration("took", took), slog.Any("error", err))
 		return nil
 	}

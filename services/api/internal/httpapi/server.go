@@ -36,6 +36,8 @@ type Config struct {
 	Secure    bool           // PublicURL is https
 	Addresses mock.Addresses // of mocks
 	MaxBody   int64          // bytes of a request body
+	// MaxLasting is how many requests of one account may wait or follow events at a time.
+	MaxLasting int
 }
 
 // Deps are the business services behind the API.
