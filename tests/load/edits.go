@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	askEvery    = 300 * time.Microsecond // while an edit is on its way
-	thinkTime   = 20 * time.Millisecond  // between edits, on average
+	askEvery    = time.Millisecond      // while an edit is on its way: more often would compete with what is measured
+	thinkTime   = 20 * time.Millisecond // between edits, on average
 	editTimeout = 30 * time.Second
 )
 
