@@ -21,8 +21,9 @@
 //	{prefix}{type}                       an event.Envelope, for example "mocloud:mock.updated"
 //	{prefix}stream.{stream}.heartbeat    {v, epoch, head, fresh}: about once a second, and shortly after a publish;
 //	                                     fresh when the producer has just begun to hear requests
-//	{prefix}stream.{stream}.replay       {v, request, instance, epoch, after, snapshot}: "everything after 41, please"
-//	{prefix}stream.{stream}.batch        {v, request, instance, epoch, from, to, head, changes, too_old}: an answer for
+//	{prefix}stream.{stream}.replay       {v, request, instance, epoch, after, snapshot, forgotten}: "everything after 41,
+//	                                     please"
+//	{prefix}stream.{stream}.batch        {v, request, instance, epoch, from, to, head, changes, too_old, forgotten}: an answer for
 //	                                     that instance, or, without one, a range with superseded numbers for everybody
 //	{prefix}applied                      event.Applied: how far a consumer is, at once after a batch and once a second
 //
@@ -57,8 +58,8 @@
 //	more arrives than may wait           the furthest is dropped; it shows as a hole when its turn comes
 //	Redis is gone, restarted, or forgets the position is with the output, numbers with the producer: reconnect, ask
 //	the connection is silent             pings find out within seconds; then as a lost connection
-//	the log was purged                   too_old → resetting; not in the middle of a replay from 0 (snapshot), which misses
-//	                                     nothing by it
+//	the log was purged                   too_old → resetting; in the middle of a replay from 0 (snapshot) only if more was
+//	                                     forgotten since it began
 //	the database was restored            new epoch → resetting
 //	the clock jumps                      nothing: only monotonic durations are used
 //

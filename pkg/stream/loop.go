@@ -16,8 +16,10 @@ type loop struct {
 	c       *Consumer
 	tracker tracker
 	applied Position
-	// snapshot: what was taken is part of a replay from 0 that has not reached the head
-	snapshot bool
+	// snapshot: what was taken is part of a replay from 0 that has not reached the head; forgotten is what the log had
+	// forgotten when it began
+	snapshot  bool
+	forgotten uint64
 
 	connected bool
 	want      bool   // ask for a replay as soon as nothing else is to be done
@@ -141,6 +143,9 @@ func (l *loop) takeAnswer(a *answer) {
 			l.begin(a.Epoch)
 			return
 		}
+		if l.askedFrom == 0 {
+			l.forgotten = a.Forgotten
+		}
 	}
 	b, err := a.batch()
 	if err != nil {
@@ -229,7 +234,7 @@ func (l *loop) request() {
 	l.asked, l.askedFrom = uuid.NewString(), l.tracker.taken
 	m, err := encode(l.c.names.replay(), &request{
 		V: wireVersion, Request: l.asked, Instance: l.c.cfg.Instance, Epoch: l.tracker.epoch, After: l.askedFrom,
-		Snapshot: l.snapshot,
+		Snapshot: l.snapshot, Forgotten: l.forgotten,
 	})
 	if err != nil {
 		l.c.log.Error("replay request not encoded", "err", err)
@@ -297,7 +302,7 @@ func (l *loop) finish(o outcome) {
 		l.c.meters.resets.Inc()
 		l.tracker.reset(o.applied)
 		l.resync, l.want = "", true
-		l.snapshot = o.applied.Number == 0
+		l.snapshot, l.forgotten = o.applied.Number == 0, 0
 	}
 	l.c.meters.applied.Add(float64(o.changes))
 	l.applied = o.applied

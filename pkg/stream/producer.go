@@ -273,13 +273,16 @@ func (p *Producer) replay(ctx context.Context, r request) (*answer, error) {
 	if r.After >= head.Number {
 		return a, nil
 	}
-	tooOld, err := p.tooOld(ctx, r)
-	if err != nil {
+	if a.Forgotten, err = p.forgotten(ctx); err != nil {
 		return nil, err
 	}
 	b, err := p.source.After(ctx, r.After, p.cfg.BatchChanges)
+	// Asked again afterwards: what is forgotten while the changes are read may be missing in them.
+	forgotten, ferr := p.forgotten(ctx)
 	switch {
-	case tooOld || (errors.Is(err, ErrTooOld) && !r.Snapshot):
+	case ferr != nil:
+		return nil, ferr
+	case r.misses(forgotten) || (errors.Is(err, ErrTooOld) && !r.Snapshot):
 		a.TooOld = true
 		return a, nil
 	case err != nil:
@@ -306,15 +309,24 @@ func (p *Producer) replay(ctx context.Context, r request) (*answer, error) {
 	return a, nil
 }
 
-// tooOld reports whether the removal of something that the asker may hold was forgotten.
-func (p *Producer) tooOld(ctx context.Context, r request) (bool, error) {
+// forgotten is the highest number of a tombstone that the log forgot.
+func (p *Producer) forgotten(ctx context.Context) (uint64, error) {
 	purger, ok := p.source.(Purger)
-	if !ok || r.Snapshot || r.After == 0 {
-		return false, nil
+	if !ok {
+		return 0, nil
 	}
-	forgotten, err := purger.Forgotten(ctx)
+	n, err := purger.Forgotten(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read what was purged: %w", err)
+		return 0, fmt.Errorf("read what was purged: %w", err)
 	}
-	return r.After < forgotten, nil
+	return n, nil
+}
+
+// misses reports whether the asker may hold something whose removal is not in the log any more. In a replay from 0 that
+// is so only if it was forgotten since the replay began.
+func (r request) misses(forgotten uint64) bool {
+	if r.Snapshot && forgotten <= r.Forgotten {
+		return false
+	}
+	return r.After > 0 && r.After < forgotten
 }

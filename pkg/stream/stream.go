@@ -41,8 +41,8 @@ type Log interface {
 
 // Purger is a Log that forgets tombstones. Its After answers for every number with what it has; whether that is enough
 // depends on who asks: a consumer whose state stands at a number below Forgotten may hold things whose removal was
-// forgotten and has to begin anew, one that is in the middle of a replay from 0 does not. A tombstone must be kept for
-// much longer than a replay from 0 takes.
+// forgotten and has to begin anew; one that is in the middle of a replay from 0 only if more was forgotten since it began.
+// A tombstone should be kept for much longer than a replay from 0 takes, or such replays never end.
 type Purger interface {
 	Log
 	// Forgotten is the highest number of a forgotten tombstone, 0 if there is none.

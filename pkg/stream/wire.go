@@ -27,6 +27,8 @@ type request struct {
 	Epoch    string `json:"epoch,omitempty"`
 	After    uint64 `json:"after"`
 	Snapshot bool   `json:"snapshot,omitempty"` // After belongs to an unfinished replay from 0
+	// Forgotten is, of such a replay, answer.Forgotten of its first batch: what is forgotten since may be missing in it.
+	Forgotten uint64 `json:"forgotten,omitempty"`
 }
 
 // answer carries a Batch: to the instance that asked, or to everybody when Instance is empty.
@@ -40,6 +42,8 @@ type answer struct {
 	Head     uint64           `json:"head"`
 	Changes  []event.Envelope `json:"changes,omitempty"`
 	TooOld   bool             `json:"too_old,omitempty"`
+	// Forgotten is the highest number of a tombstone that was forgotten before Changes were read.
+	Forgotten uint64 `json:"forgotten,omitempty"`
 }
 
 // batch checks that the numbers are what they must be and returns the answer as a Batch.
