@@ -287,7 +287,7 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 	}
 	r.inReaction = true
 	defer func() { r.inReaction = false }()
-	out := make([]Reaction, 0, len(items))
+	out, total := make([]Reaction, 0, len(items)), 0
 	for _, item := range items {
 		item = follow(item)
 		re := Reaction{Pos: at(item)}
@@ -296,7 +296,7 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 			case "pattern":
 				if t, ok := r.text(v, "`pattern`"); ok {
 					re.Pattern = t
-					r.pattern(v, t.Raw)
+					total += r.pattern(v, t.Raw)
 				}
 			case "response":
 				if re.Response = r.body(v, "text/plain"); re.Response.Kind == BodyNone {
@@ -305,6 +305,12 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 			}
 		})
 		out = append(out, re)
+	}
+	if !r.trusted && len(out) > MaxPatterns {
+		r.fail(at(n), CodeBadPattern, "use fewer", "a WebSocket may have %d patterns, not %d", MaxPatterns, len(out))
+	}
+	if total > MaxAllInstructions {
+		r.fail(at(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expressions are too large together to be served: use fewer or smaller repetitions")
 	}
 	return out
 }

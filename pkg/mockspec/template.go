@@ -3,7 +3,6 @@ package mockspec
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
 	"sort"
 	"strings"
 
@@ -53,19 +52,24 @@ func (r *reader) bodyTemplate(n *yaml.Node, b *Body, contentType string) {
 	}
 }
 
-// pattern checks what a WebSocket's messages are compared with.
-func (r *reader) pattern(n *yaml.Node, s string) {
-	if r.trusted {
-		return
-	}
-	if hasTag(s) {
+// pattern checks what a WebSocket's messages are compared with, and returns how large it is as a regular expression.
+func (r *reader) pattern(n *yaml.Node, s string) int {
+	switch {
+	case r.trusted || len(s) > MaxExpression:
+		return 0
+	case hasTag(s):
 		r.template(n, s, patternUse)
-		return
+		return 0
 	}
-	if _, err := regexp.Compile(s); err != nil {
+	size, err := ExpressionSize(s)
+	switch {
+	case err != nil:
 		reason := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 		r.warn(r.begin(n), CodeBadPattern, "escape it, if it is meant as one", "this is not a regular expression (%s), so it matches only messages that are equal to it", brief(reason))
+	case size > MaxInstructions:
+		r.fail(r.begin(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expression is too large to be served: use fewer or smaller repetitions")
 	}
+	return size
 }
 
 // lint checks the templates of an item against what is known in it.

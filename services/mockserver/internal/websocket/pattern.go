@@ -5,19 +5,16 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"regexp/syntax"
 	"strconv"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
 // Bounds of regular expressions. Matching takes time in proportion to the message and the compiled expression.
-const (
-	maxExpression   = 2048     // bytes as written
-	maxInstructions = 1000     // compiled, of one pattern
-	maxMatched      = 16 << 10 // bytes of a message that is held against regular expressions
-)
+// The bounds of the expressions themselves are mockspec's, which says so while they are written.
+const maxMatched = 16 << 10 // bytes of a message that is held against regular expressions
 
 // pattern decides whether a reaction answers a message. A message matches
 //   - the same text, or the same JSON if both are objects or arrays (so that a client's spaces and order do not matter);
@@ -51,18 +48,17 @@ func compilePattern(text string) (*pattern, error) {
 	if p.json = parseContainer(text); p.json != nil {
 		return p, nil
 	}
-	if regexp.QuoteMeta(text) == text || len(text) > maxExpression {
+	if regexp.QuoteMeta(text) == text || len(text) > mockspec.MaxExpression {
 		return p, nil // nothing but text
 	}
-	parsed, err := syntax.Parse(text, syntax.Perl)
+	size, err := mockspec.ExpressionSize(text)
 	if err != nil {
 		return p, nil //nolint:nilerr // what is no expression, such as "what?*", is text
 	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil || len(program.Inst) > maxInstructions {
+	if size > mockspec.MaxInstructions {
 		return nil, errors.New("the regular expression is too large; use fewer or smaller repetitions")
 	}
-	p.size = len(program.Inst)
+	p.size = size
 	p.regexp, err = regexp.Compile(`\A(?:` + text + `)\z`)
 	return p, err
 }

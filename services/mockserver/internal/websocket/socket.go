@@ -33,9 +33,6 @@ type reaction struct {
 	line     int              // in the mock's file, 0 if unknown
 }
 
-// maxProgram is how many instructions the regular expressions of one WebSocket may have together.
-const maxProgram = 10 * maxInstructions
-
 // Compile prepares a WebSocket when its mock is compiled. Errors are for the mock's author.
 func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 	if len(w.OnMessage) > h.cfg.Reactions {
@@ -59,7 +56,7 @@ func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 		if err != nil {
 			return nil, fmt.Errorf("on-message %d: response: %w", i+1, err)
 		}
-		if total += p.size; total > maxProgram {
+		if total += p.size; total > mockspec.MaxAllInstructions {
 			return nil, errors.New("on-message: the regular expressions are too large together; use fewer or smaller repetitions")
 		}
 		out.reactions = append(out.reactions, reaction{pattern: p, response: response, line: r.Pos.Line})

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
 // Config bounds a Hub. Zero fields mean the default.
@@ -44,7 +45,7 @@ func (c *Config) setDefaults() {
 	orDefault(&c.MessagesPerSecond, 100)
 	orDefault(&c.Connections, 10_000)
 	orDefault(&c.ConnectionsOfMock, 500)
-	orDefault(&c.Reactions, 200)
+	orDefault(&c.Reactions, mockspec.MaxPatterns)
 	orDefault(&c.Idle, time.Hour)
 	orDefault(&c.Ping, 30*time.Second)
 	orDefault(&c.Timeout, 10*time.Second)
