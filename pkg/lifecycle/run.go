@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -74,8 +75,7 @@ func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 	deadline := time.NewTimer(StopTimeout)
 	defer deadline.Stop()
 	expired := false
-	for i := len(started) - 1; i >= 0; i-- {
-		r := started[i]
+	for _, r := range slices.Backward(started) {
 		r.stop(stopping{by: time.Now().Add(time.Until(last) / 2)})
 		if expired {
 			select {
