@@ -47,6 +47,7 @@ func Main(name string, build func(ctx context.Context, p *Process) (lifecycle.Me
 		Metrics: NewMetrics(),
 		Health:  &lifecycle.Health{},
 	}
+	RedisLog(p.Log)
 	if err := p.run(ctx, name, build); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return 1
@@ -83,6 +84,17 @@ func SignalContext() (context.Context, context.CancelFunc) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
+}
+
+// RedisLog sends what the Redis client says of its own accord, which is about reconnecting, to log at the debug level. The
+// client has one logger for the whole process: call it once, from main.
+func RedisLog(log *slog.Logger) { redis.SetLogger(redisLog{log}) }
+
+type redisLog struct{ log *slog.Logger }
+
+// Printf implements the client's logger.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "redis client", "said", fmt.Sprintf(format, v...))
 }
 
 // NewMetrics is a registry with the process's and the Go runtime's own figures.

@@ -80,6 +80,7 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 		log: telemetry.NewLogger(logs, level), metrics: process.NewMetrics(), health: &lifecycle.Health{},
 		data: data, ports: ports, bus: bus, token: token, signInCode: random(24), environ: os.Environ(),
 	}
+	process.RedisLog(c.log)
 	objects, err := c.openObjects(ctx)
 	if err != nil {
 		return err
