@@ -164,7 +164,7 @@ func hasTag(s string) bool {
 }
 
 // cutTag splits s around its first template tag as the template language does: a tag ends at the first `}}`, `%}` or
-// `#}`, even inside quotes. A tag that is not closed takes the rest.
+// `#}`, even inside quotes; an empty map as the last argument belongs to it. A tag that is not closed takes the rest.
 func cutTag(s string) (plain, tag, after string) {
 	for i := 0; i+1 < len(s); i++ {
 		if s[i] != '{' {
@@ -183,6 +183,9 @@ func cutTag(s string) (plain, tag, after string) {
 		}
 		if j := strings.Index(s[i+2:], shut); j >= 0 {
 			end := i + 2 + j + 2
+			if shut == "}}" && strings.HasSuffix(s[:end-2], ":{") && strings.HasPrefix(s[end:], "}") {
+				end++ // {{a|default:{}}}
+			}
 			return s[:i], s[i:end], s[end:]
 		}
 		return s[:i], s[i:], ""

@@ -176,9 +176,11 @@ func (p *openAPI) operation(where *yaml.Node, op pair, method string) {
 	answer, ok := p.answers[id]
 	if !ok || id == "" {
 		p.example(&e, op.value)
-		if id == "" {
+		switch {
+		case len(p.answers) == 0: // all operations answer their examples
+		case id == "":
 			p.warn(at(op.key), CodeMissingMock, "add an `operationId`", "%s %s has no `operationId`, so no answer can be given for it", method, brief(where.Value))
-		} else if len(p.answers) > 0 {
+		default:
 			p.warn(at(op.key), CodeMissingMock, "add `"+brief(id)+":` to the mocks", "the operation `%s` has no entry in the mocks", brief(id))
 		}
 		p.mock.Endpoints = append(p.mock.Endpoints, e)

@@ -37,7 +37,7 @@ type clause struct {
 
 func newCompiler(src string, o Options) *compiler {
 	return &compiler{
-		src: src, options: o, lex: lexer{src: src},
+		src: src, options: o, lex: lexer{src: src, emptyMaps: o.Escaping == JSON},
 		t:        &Template{source: src, options: o},
 		bindings: map[string]*binding{},
 	}
@@ -126,8 +126,8 @@ func (c *compiler) emitExpr(e expr) {
 	c.code(opValue, c.addExpr(e), 0)
 }
 
-// typeLiterals gives numbers and words that stand without quotes in the template their JSON type: {{a|default:1}} in
-// the place of a number is a number.
+// typeLiterals gives JSON that stands without quotes in the template its type: {{a|default:1}} in the place of a value
+// is a number, {{a|default:[]}} a list.
 func typeLiterals(e *expr) {
 	if e.literal && !strings.HasPrefix(e.source, `"`) {
 		e.value = typed(e.value)
@@ -145,7 +145,7 @@ func typeLiterals(e *expr) {
 
 func typed(text Value) Value {
 	v, err := ParseJSON([]byte(text.String()))
-	if err != nil || v.Kind() == KindString || v.Len() >= 0 {
+	if err != nil || v.Kind() == KindString {
 		return text
 	}
 	return v

@@ -44,6 +44,7 @@ func TestJSONEscaping(t *testing.T) {
 		{name: "object in an object", template: `{"a":{{{u}}:{{i}}}}`, want: `{"a":{"x":5}}`},
 		{name: "key in quotes", template: `{"{{u}}-{{i}}":1}`, want: `{"x-5":1}`},
 		{name: "quotes within a tag", template: `{"a":"{{x|default:"q"}}","b":{{x|default:"q"}}}`, want: `{"a":"q","b":"q"}`},
+		{name: "default list and map", template: `{"a":{{none|default:[]}},"b":{{none|default:{}}},"c":{{m|default:{}}},"d":"{{none|default:[]}}","e":{"f":{{none|default:{}}}}}`, want: `{"a":[],"b":{},"c":{"k":"v\"","n":2.50},"d":"[]","e":{"f":{}}}`},
 		{name: "default number", template: `{"a":{{x|default:1}},"b":{{x|default:true}},"c":{{x|default:"1"}},"d":"{{x|default:1}}"}`, want: `{"a":1,"b":true,"c":"1","d":"1"}`},
 		{name: "literals", template: `[{{1}},{{"x"}},"{{1}}",{{007}}]`, want: `[1,"x","1","007"]`},
 		{name: "json filter", template: `{"a":{{m|json}},"b":"{{m|json}}","c":{{s|json}}}`, want: `{"a":{"k":"v\"","n":2.50},"b":"{\"k\":\"v\\\"\",\"n\":2.50}","c":"a \"b\" \\ \n <é>"}`},

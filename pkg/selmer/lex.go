@@ -30,6 +30,9 @@ type token struct {
 type lexer struct {
 	src string
 	pos int
+	// emptyMaps: {} as the last argument belongs to the tag, {{a|default:{}}}. Selmer ends the tag at the first two
+	// braces, which writes one too many behind a value that is there.
+	emptyMaps bool
 }
 
 // next returns the next token. A tag ends at the first }} or %} even inside quotes, and at the end of the template.
@@ -73,6 +76,9 @@ func (l *lexer) tag(start int, open byte) token {
 	body := l.src[start+2:]
 	for i := 0; i+1 < len(body); i++ {
 		if (body[i] == '}' || body[i] == '%') && body[i+1] == '}' {
+			if l.emptyMaps && strings.HasSuffix(body[:i], ":{") && strings.HasPrefix(body[i:], "}}}") {
+				i++
+			}
 			l.pos = start + 2 + i + 2
 			t.text = body[:i]
 			return t
