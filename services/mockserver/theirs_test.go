@@ -1,0 +1,76 @@
+package mockserver
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestFilesOfMoclojer serves moclojer's own files unchanged and asks what its documentation and tests ask of them.
+// WebSockets and webhooks have tests of their own: of these files only the answers are read here.
+func TestFilesOfMoclojer(t *testing.T) {
+	t.Parallel()
+	const post = "POST %s HTTP/1.1\nContent-Type: application/json\n\n"
+	asJSON := func(method, path, body string) string {
+		return strings.Replace(strings.Replace(post, "%s", path, 1), "POST", method, 1) + body
+	}
+	get := func(path string, header ...string) string {
+		return "GET " + path + " HTTP/1.1\n" + strings.Join(append(header, ""), "\n") + "\n"
+	}
+	for file, asked := range map[string][]struct{ request, want string }{
+		"readme.yml": {{get("/hello/moclojer"), `200 OK {"hello":"moclojer!"}`}},
+		"moclojer.yml": {
+			{get("/hello/moclojer"), `200 OK {"hello":"moclojer!"}`},
+			{get("/hello-world", "Origin: http://google.com/"), `200 OK {"hello":"Hello, World!"}`},
+			{get("/with-params/moclojer?param1=moclojer"), `200 OK {"path-params":"moclojer","query-params":"moclojer"}`},
+			{asJSON("POST", "/first-post-route", `{"project":"moclojer"}`), `200 OK {"project":"moclojer"}`},
+			{get("/v1/hello/test/world"), `200 OK {"hello-v1":"world!","sufix":false}`},
+			{get("/v1/hello/test/world/with-sufix"), `200 OK {"hello-v1":"world!","sufix":true}`},
+			{get("/v1/hello"), `200 OK {"hello-v1":"hello world!"}`},
+			{get("/v1/hello/"), `200 OK {"hello-v1":"hello world!"}`},
+			{get("/multi-path-param/moclojer-123/more/10"), `200 OK {"username":"moclojer-123","age":10}`},
+		},
+		"multihost.yml": {
+			{get("/multihost", "Host: moclojer.com"), `200 OK {"domain":"moclojer.com"}`},
+			{get("/multihost-sub", "Host: sub.moclojer.com"), `200 OK {"domain":"sub.moclojer.com"}`},
+		},
+		"external-body-global.yml": {{get("/without-external-body"), `200 OK {"msg":"hello world"}`}},
+		"server.yml":               {{get("/hello/you"), `200 OK {"hello":"you!"}`}},
+		"shop-excerpt.yml": {
+			{asJSON("POST", "/api/v1/auth/login", `{"email":"john@example.com","password":"password123"}`), `"email":"john@example.com","name":"John Doe"`},
+			{get("/api/v1/products/search?q=headphones"), `"suggestions":["headphones accessories","headphones reviews"]`},
+			{asJSON("POST", "/api/v1/cart/items", `{"product_id":101,"quantity":2}`), `"subtotal": 2 * 99.99,`},
+			{asJSON("PATCH", "/api/v1/admin/orders/ORD-1/status", `{"status":"shipped"}`), `"new_status":"shipped"`},
+			{get("/api/v1/products/99999"), `404 Not Found {"error":"Not Found"`},
+		},
+		"../openapi/pets.yaml": {
+			{get("/pets?limit=3"), `200 OK [{"id":0,"name":"caramelo"}]`},
+			{get("/pets/0"), `200 OK {"id":0,"name":"caramelo"}`},
+			{asJSON("POST", "/pets", `{"name":"caramelo"}`), `303 See Other`},
+			{"DELETE /pets/0 HTTP/1.1\n\n", `202 Accepted`},
+		},
+	} {
+		t.Run(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)), func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			path := filepath.Join("../../examples/moclojer", file)
+			served := FileConfig{Files: []string{path}, Out: &out}
+			if strings.HasSuffix(file, "pets.yaml") {
+				served.Mocks = filepath.Join(filepath.Dir(path), "mocks.yaml")
+			}
+			s, address := start(t, testConfig(&served))
+			if err := s.fileSource().Load(); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			for _, q := range asked {
+				answer := talk(t, address, []byte(q.request))
+				status, rest, _ := strings.Cut(strings.TrimPrefix(answer, "HTTP/1.1 "), "\n")
+				_, body, _ := strings.Cut(rest, "\n\n")
+				if got := strings.TrimSpace(status + " " + body); !strings.Contains(got, q.want) {
+					t.Errorf("%s\n%s\nwant %s", q.request, got, q.want)
+				}
+			}
+		})
+	}
+}
