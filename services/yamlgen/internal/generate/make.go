@@ -282,7 +282,8 @@ func (g *Generator) store(ctx context.Context, r *result) (file, error) {
 func split(results []result) (mocks []*unified.Mock, changes []unified.Change) {
 	for i := range results {
 		r := &results[i]
-		mocks = append(mocks, &r.mock)
+		m := r.mock // the index keeps it, and must not keep the files in r with it
+		mocks = append(mocks, &m)
 		changes = append(changes, unified.Change{Mock: r.mock, Items: r.items, Keep: r.keep})
 	}
 	return mocks, changes
