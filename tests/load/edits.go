@@ -64,6 +64,10 @@ func (b *bench) measureEdits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	held, _, err := memory(generator.pid())
+	if err != nil {
+		return err
+	}
 	n := len(live)
 	return b.report.end(
 		value{"publish_live_p50", quantile(live, 0.5), "ms", n},
@@ -72,6 +76,7 @@ func (b *bench) measureEdits(ctx context.Context) error {
 		value{"publish_live_after_answer_p99", quantile(answered, 0.99), "ms", n},
 		value{"yamlgen_cpu_per_publish_p50", quantile(alone, 0.5), "ms", n},
 		value{"yamlgen_cpu_per_publish_mean", milliseconds(cpuAfter-cpu) / float64(n), "ms", n},
+		value{"yamlgen_rss", float64(held), "B", 1},
 		value{"bytes_per_publish_mock", float64(single), "B", n},
 		value{"bytes_per_publish_unified", (unifiedAfter - unified) / float64(n), "B", n},
 		value{"publishes_per_second", float64(n) / spent.Seconds(), "1/s", n},
