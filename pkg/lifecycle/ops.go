@@ -40,10 +40,11 @@ func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Mem
 	}}
 }
 
-// Serve runs server on listener until ctx ends, then lets requests finish as long as Stopping allows.
+// Serve runs server on listener, with a bounded number of connections, until ctx ends. Then it lets requests finish as
+// long as Stopping allows.
 func Serve(ctx context.Context, server *http.Server, listener net.Listener) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(&bounded{Listener: listener, most: mostConnections()}) }()
 	select {
 	case err := <-failed:
 		return err
