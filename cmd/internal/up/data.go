@@ -44,7 +44,10 @@ func unwritable(path string, err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return fmt.Errorf("data folder %s cannot be written; change its permissions or choose another with --data", path)
 	}
-	return fmt.Errorf("data folder %s: %w", path, err)
+	if errors.Is(err, syscall.ENOTDIR) {
+		return fmt.Errorf("data folder %s cannot be made, as a part of its path is a file; choose another with --data", path)
+	}
+	return fmt.Errorf("data folder %s cannot be made (%w); choose another with --data", path, err)
 }
 
 // Close releases the folder.

@@ -36,20 +36,21 @@ func Command() *cobra.Command {
 				return errors.New("--mocks goes with one OpenAPI document: name one FILE")
 			}
 			found := []mockspec.Diagnostic{} // not nil: `[]` in JSON
+			var unread []error
 			for _, file := range files {
 				ds, err := check(cmd.InOrStdin(), file, mocks)
 				if err != nil {
-					return err
+					unread = append(unread, err) // the other files are checked all the same
 				}
 				found = append(found, ds...)
 			}
 			if err := show(cmd.OutOrStdout(), found, asJSON); err != nil {
 				return err
 			}
-			if mockspec.HasErrors(found) {
+			if len(unread) == 0 && mockspec.HasErrors(found) {
 				return errInvalid
 			}
-			return nil
+			return errors.Join(unread...)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as a JSON array")

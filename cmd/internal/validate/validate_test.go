@@ -57,6 +57,7 @@ func TestValidate(t *testing.T) {
 		{name: "several files", args: "good.yml bad.yml odd.yml", want: badLine + oddLine, fails: true},
 		{name: "standard input", args: "-", stdin: good},
 		{name: "no such file", args: "none.yml", fails: true, wantErr: "open none.yml: no such file or directory"},
+		{name: "a file that cannot be read does not hide the others", args: "none.yml bad.yml", want: badLine, fails: true, wantErr: "open none.yml: no such file or directory"},
 		{name: "OpenAPI", args: "openapi.yaml --mocks mocks.yaml"},
 		{name: "OpenAPI with an error in the mocks", args: "openapi.yaml --mocks badmocks.yaml", want: "badmocks.yaml:1:13: error BAD_STATUS: `status` must be a number from 100 to 599, not `99`\n", fails: true},
 		{name: "OpenAPI without mocks, which answers its examples", args: "openapi.yaml"},
