@@ -58,7 +58,7 @@ func TestProblems(t *testing.T) {
 		"a limit of words":       {"GET", "/api/v1/mocks?limit=ten", "", nil, 400, "invalid", "limit", "limit"},
 		"a foreign cursor":       {"GET", "/api/v1/mocks?cursor=abc", "", nil, 422, "invalid", "cursor", "begin without"},
 		"a cursor of workspaces": {"GET", "/api/v1/workspaces?cursor=%25", "", nil, 422, "invalid", "cursor", "begin without"},
-		"an impossible wait":     {"GET", path + "/publication?wait=soon", "", nil, 400, "invalid", "wait", "wait"},
+		"an impossible wait":     {"GET", path + "/publication?wait=soon", "", nil, 400, "invalid", "wait", "write it like 10s"},
 		"an endless wait":        {"GET", path + "/publication?wait=10m", "", nil, 400, "invalid", "wait", "at most 1m"},
 		"an impossible ETag":     {"PUT", path, `{"content":""}`, []string{`If-Match: "abc"`}, 400, "invalid", "If-Match", "ETag"},
 		"a lost update":          {"PUT", path, `{"content":""}`, []string{`If-Match: "7"`}, 412, "lost_update", "", "revision is 1, not 7"},

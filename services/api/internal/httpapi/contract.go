@@ -165,6 +165,8 @@ func explain(err error) error {
 		field = strings.Join(schema.JSONPointer(), ".")
 	}
 	switch {
+	case e.Parameter != nil && e.Parameter.Example != nil && schemaField(e.Err) == "pattern":
+		return badRequest(e.Parameter.Name, "The %s parameter %s is not possible: write it like %v. %s", e.Parameter.In, e.Parameter.Name, e.Parameter.Example, e.Parameter.Description)
 	case e.Parameter != nil:
 		return badRequest(e.Parameter.Name, "The %s parameter %s is not possible: %s.", e.Parameter.In, e.Parameter.Name, orElse(reason, "it cannot be read"))
 	case strings.HasPrefix(e.Reason, "header Content-Type"):
@@ -177,6 +179,14 @@ func explain(err error) error {
 		return badRequest("", "The body is not JSON: %s.", parse.Cause)
 	}
 	return badRequest("", "The body is not possible: %s.", orElse(reason, "it cannot be read"))
+}
+
+// schemaField names the rule of a schema that was broken, "" if that is not what is wrong.
+func schemaField(err error) string {
+	if e, ok := errors.AsType[*openapi3.SchemaError](err); ok {
+		return e.SchemaField
+	}
+	return ""
 }
 
 func orElse(s, otherwise string) string {
