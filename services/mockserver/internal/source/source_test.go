@@ -278,6 +278,8 @@ func TestLinesSaveTheFetch(t *testing.T) {
 	w.follow()
 	<-w.ready
 	p := w.generate()
+	w.set("a", "heard")
+	w.settle() // changes are heard from now on: what follows needs no replay, which would have no lines
 	e := w.set("a", "2")
 	g, err := event.Decode[event.SingleGenerated](e)
 	if err != nil {
