@@ -2,6 +2,7 @@ package up
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,7 +30,7 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("make the API client: %w", err)
 	}
 	mocks, err := waitForAPI(ctx, api)
-	if err != nil || ctx.Err() != nil {
+	if err != nil {
 		return err
 	}
 	b := banner{
@@ -39,15 +40,18 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 	for _, m := range mocks {
 		if m.Slug == firstMock && m.State != client.Offline {
 			wait := askLong.String()
-			if _, err := api.GetPublicationWithResponse(ctx, m.ID, &client.GetPublicationParams{Wait: &wait}); err != nil && ctx.Err() == nil {
+			_, err := api.GetPublicationWithResponse(ctx, m.ID, &client.GetPublicationParams{Wait: &wait})
+			if err != nil && ctx.Err() == nil {
 				return fmt.Errorf("wait for the first mock: %w", err)
 			}
 			b.MockURL = m.URL
 			break
 		}
 	}
-	if ctx.Err() != nil {
-		return nil
+	select {
+	case <-ctx.Done():
+		return nil // asked to stop before there was anything to announce
+	default:
 	}
 	if err := b.write(out); err != nil {
 		return fmt.Errorf("print the banner: %w", err)
@@ -66,7 +70,7 @@ func waitForAPI(ctx context.Context, api *client.ClientWithResponses) ([]client.
 			return page.JSON200.Items, nil
 		}
 		if err == nil && page.StatusCode() == http.StatusUnauthorized {
-			return nil, fmt.Errorf("the api does not know its own admin token")
+			return nil, errors.New("the api does not know its own admin token")
 		}
 		select {
 		case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -101,8 +102,8 @@ func (c *closers) add(closer io.Closer) { *c = append(*c, closer) }
 
 func (c *closers) close() error {
 	var errs []error
-	for i := len(*c) - 1; i >= 0; i-- {
-		errs = append(errs, (*c)[i].Close())
+	for _, closer := range slices.Backward(*c) {
+		errs = append(errs, closer.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // number is set by the build: -ldflags "-X github.com/mocloud/mocloud/cmd/internal/version.number=1.2.3".
-var number = "dev"
+var number = "dev" //nolint:gochecknoglobals // the linker can only set a variable
 
 // Command prints the version, the commit it was built from and the Go version.
 func Command() *cobra.Command {
