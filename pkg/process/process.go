@@ -10,12 +10,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/mocloud/mocloud/pkg/config"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/objstore/storeurl"
@@ -32,39 +34,41 @@ type Process struct {
 	closers []io.Closer
 }
 
+// environment is what every service's process reads.
+type environment struct {
+	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+	OpsAddr  string     `env:"OPS_ADDR" envDefault:":9090"`
+}
+
 // Main runs a service as a process until SIGINT or SIGTERM (a second one ends it at once) and returns its exit code.
 // build makes the service's member from the environment; an error of it is printed as it is.
 func Main(name string, build func(ctx context.Context, p *Process) (lifecycle.Member, error)) int {
 	ctx, stop := SignalContext()
 	defer stop()
-	level := slog.LevelInfo
-	if err := level.UnmarshalText([]byte(os.Getenv("LOG_LEVEL"))); err != nil && os.Getenv("LOG_LEVEL") != "" {
-		fmt.Fprintf(os.Stderr, "%s: LOG_LEVEL must be debug, info, warn or error\n", name)
+	env, err := config.Load[environment](os.Environ())
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return 1
 	}
 	p := &Process{
-		Log:     telemetry.NewLogger(os.Stderr, level).With("service", name),
+		Log:     telemetry.NewLogger(os.Stderr, env.LogLevel).With("service", name),
 		Metrics: NewMetrics(),
 		Health:  &lifecycle.Health{},
 	}
 	RedisLog(p.Log)
-	if err := p.run(ctx, name, build); err != nil {
+	if err := p.run(ctx, env.OpsAddr, build); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return 1
 	}
 	return 0
 }
 
-func (p *Process) run(ctx context.Context, name string, build func(context.Context, *Process) (lifecycle.Member, error)) (err error) {
+func (p *Process) run(ctx context.Context, opsAddr string, build func(context.Context, *Process) (lifecycle.Member, error)) (err error) {
 	defer func() {
-		for i := len(p.closers) - 1; i >= 0; i-- {
-			err = errors.Join(err, p.closers[i].Close())
+		for _, closer := range slices.Backward(p.closers) {
+			err = errors.Join(err, closer.Close())
 		}
 	}()
-	opsAddr := os.Getenv("OPS_ADDR")
-	if opsAddr == "" {
-		opsAddr = ":9090"
-	}
 	member, err := build(ctx, p)
 	if err != nil {
 		return err
