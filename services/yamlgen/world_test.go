@@ -41,6 +41,7 @@ type world struct {
 	revision int
 	wg       sync.WaitGroup
 	ctx      context.Context
+	valid    bool // edits are without errors
 }
 
 const prefix = "t:"
@@ -94,13 +95,13 @@ func (w *world) edit() {
 		Hosts: []string{id + "-ann.example.dev", id + ".ann.example.com"},
 	}
 	var p event.Payload
-	switch w.rng.IntN(10) {
-	case 0:
+	switch kind := w.rng.IntN(10); {
+	case kind == 0:
 		p = event.MockDeleted{WorkspaceID: "w1", MockID: id}
-	case 1:
+	case kind == 1:
 		u.Enabled = false
 		p = u
-	case 2:
+	case kind == 2 && !w.valid:
 		u.Content = "- endpoint: {path: /a, unknown: {}}\n"
 		p = u
 	default:
