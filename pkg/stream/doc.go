@@ -63,5 +63,5 @@
 //	the database was restored            new epoch → resetting
 //	the clock jumps                      nothing: only monotonic durations are used
 //
-// Each row is a test in this package or in tests/chaos.
+// Each row is a test in this package or in tests/chaos, but for the clock: that no wall clock is read is by construction only.
 package stream
