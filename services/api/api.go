@@ -174,15 +174,16 @@ func (s *Service) provision(ctx context.Context, p *parts) error {
 	if err != nil || head.Number > 0 {
 		return err
 	}
-	mocks, _, err := p.mocks.List(ctx, a.ID, "", "", 1)
+	who := workspace.Caller{AccountID: a.ID}
+	mocks, _, err := p.mocks.List(ctx, who, "", "", 1)
 	if err != nil || len(mocks) > 0 {
 		return err
 	}
-	m, err := p.mocks.Create(ctx, a.ID, "", "hello", seedContent)
+	m, err := p.mocks.Create(ctx, who, "", "hello", seedContent)
 	if err != nil {
 		return fmt.Errorf("create the first mock: %w", err)
 	}
-	if _, err := p.mocks.Publish(ctx, a.ID, m.ID); err != nil {
+	if _, err := p.mocks.Publish(ctx, who, m.ID); err != nil {
 		return fmt.Errorf("publish the first mock: %w", err)
 	}
 	return nil

@@ -23,6 +23,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/testkit"
 	"github.com/mocloud/mocloud/services/api"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 // The main job, with a fake generator and fake mock servers.
@@ -213,7 +214,7 @@ func TestAKillBetweenCommitAndPublishLosesNothing(t *testing.T) {
 	m := b.create("pets", good)
 	a := b.account("dev") // with another token
 	killed := mock.NewService(b.store(), mock.Addresses{BaseDomain: "localhost"}, mockspec.DefaultLimits(), dropped{}, time.Now)
-	if _, err := killed.Publish(t.Context(), a.ID, m.ID); err != nil {
+	if _, err := killed.Publish(t.Context(), workspace.Caller{AccountID: a.ID}, m.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, changes := g.reach(t, 1); len(changes) != 1 || changes[0].Type != event.TypeMockUpdated {

@@ -9,6 +9,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 type callerKey struct{}
@@ -16,6 +17,7 @@ type callerKey struct{}
 // identity is who calls and with which session, if that is how they are known.
 type identity struct {
 	account account.Account
+	limit   string // the id of the workspace that the token is good for, "" for all
 	session secret.String
 }
 
@@ -24,9 +26,9 @@ func withIdentity(ctx context.Context, who identity) context.Context {
 }
 
 // caller is who calls an operation that is not public.
-func caller(ctx context.Context) account.Account {
+func caller(ctx context.Context) workspace.Caller {
 	who, _ := ctx.Value(callerKey{}).(identity)
-	return who.account
+	return workspace.Caller{AccountID: who.account.ID, WorkspaceID: who.limit}
 }
 
 // sessionOf is the session that the caller is known by; empty for programs.

@@ -44,6 +44,9 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 			if op.Summary == "" || len(op.Tags) == 0 || op.Responses.Default() == nil {
 				t.Errorf("%s has no summary, no tag, or no problem", op.OperationID)
 			}
+			if public := op.Security != nil && len(*op.Security) == 0; public == (op.Extensions["x-scope"] != nil && op.Extensions["x-role"] != nil) {
+				t.Errorf("%s is public (%t) and must have x-scope and x-role if it is not", op.OperationID, public)
+			}
 		}
 	}
 	slices.Sort(routes)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 const (
@@ -24,12 +25,12 @@ const (
 // StreamEvents implements StrictServerInterface.
 func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
 	who := caller(ctx)
-	workspaces, err := h.Workspaces.IDs(ctx, who.ID)
+	workspaces, err := h.Workspaces.IDs(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	return &eventResponse{
-		ctx: ctx, handlers: h, account: who.ID, workspaces: workspaces,
+		ctx: ctx, handlers: h, who: who, workspaces: workspaces,
 		follower: h.Publications.Follow(value(r.Params.LastEventID, "")),
 	}, nil
 }
@@ -39,7 +40,7 @@ func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject
 type eventResponse struct {
 	ctx        context.Context
 	handlers   *handlers
-	account    string
+	who        workspace.Caller
 	workspaces map[string]bool
 	follower   *publication.Follower
 }
@@ -72,7 +73,7 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 		case e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping):
 			return err
 		default: // nothing happened for a while
-			if e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.account); err != nil {
+			if e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.who); err != nil {
 				return err
 			}
 			pending = []byte(":\n\n")

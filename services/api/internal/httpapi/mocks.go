@@ -15,7 +15,7 @@ const defaultLimit = 50
 
 // ListMocks implements StrictServerInterface.
 func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (ListMocksResponseObject, error) {
-	mocks, next, err := h.Mocks.List(ctx, caller(ctx).ID, value(r.Params.Workspace, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	mocks, next, err := h.Mocks.List(ctx, caller(ctx), value(r.Params.Workspace, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (Lis
 
 // CreateMock implements StrictServerInterface.
 func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (CreateMockResponseObject, error) {
-	m, err := h.Mocks.Create(ctx, caller(ctx).ID, value(r.Body.Workspace, ""), r.Body.Slug, r.Body.Content)
+	m, err := h.Mocks.Create(ctx, caller(ctx), value(r.Body.Workspace, ""), r.Body.Slug, r.Body.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (C
 
 // GetMock implements StrictServerInterface.
 func (h *handlers) GetMock(ctx context.Context, r GetMockRequestObject) (GetMockResponseObject, error) {
-	m, err := h.Mocks.Find(ctx, caller(ctx).ID, r.ID)
+	m, err := h.Mocks.Find(ctx, caller(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (h *handlers) UpdateMock(ctx context.Context, r UpdateMockRequestObject) (U
 	if err != nil {
 		return nil, err
 	}
-	m, err := h.Mocks.Edit(ctx, caller(ctx).ID, r.ID, r.Body.Content, expected)
+	m, err := h.Mocks.Edit(ctx, caller(ctx), r.ID, r.Body.Content, expected)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (h *handlers) UpdateMock(ctx context.Context, r UpdateMockRequestObject) (U
 
 // DeleteMock implements StrictServerInterface.
 func (h *handlers) DeleteMock(ctx context.Context, r DeleteMockRequestObject) (DeleteMockResponseObject, error) {
-	if err := h.Mocks.Delete(ctx, caller(ctx).ID, r.ID); err != nil {
+	if err := h.Mocks.Delete(ctx, caller(ctx), r.ID); err != nil {
 		return nil, err
 	}
 	return DeleteMock204Response{}, nil
@@ -71,7 +71,7 @@ func (h *handlers) DeleteMock(ctx context.Context, r DeleteMockRequestObject) (D
 
 // PublishMock implements StrictServerInterface.
 func (h *handlers) PublishMock(ctx context.Context, r PublishMockRequestObject) (PublishMockResponseObject, error) {
-	m, err := h.Mocks.Publish(ctx, caller(ctx).ID, r.ID)
+	m, err := h.Mocks.Publish(ctx, caller(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (h *handlers) PublishMock(ctx context.Context, r PublishMockRequestObject) 
 
 // UnpublishMock implements StrictServerInterface.
 func (h *handlers) UnpublishMock(ctx context.Context, r UnpublishMockRequestObject) (UnpublishMockResponseObject, error) {
-	m, err := h.Mocks.Unpublish(ctx, caller(ctx).ID, r.ID)
+	m, err := h.Mocks.Unpublish(ctx, caller(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 			return nil, badRequest("wait", "The query parameter wait is %q; at most %s is possible.", *r.Params.Wait, maxWait)
 		}
 	}
-	p, err := h.Publications.Wait(ctx, caller(ctx).ID, r.ID, value(r.Params.Revision, 0), wait)
+	p, err := h.Publications.Wait(ctx, caller(ctx), r.ID, value(r.Params.Revision, 0), wait)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 
 // ListWorkspaces implements StrictServerInterface.
 func (h *handlers) ListWorkspaces(ctx context.Context, r ListWorkspacesRequestObject) (ListWorkspacesResponseObject, error) {
-	memberships, next, err := h.Workspaces.List(ctx, caller(ctx).ID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	memberships, next, err := h.Workspaces.List(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}

@@ -75,15 +75,15 @@ type Write struct {
 // apperr.NotFound.
 type Repository interface {
 	// Mock finds a mock with its content.
-	Mock(ctx context.Context, accountID, id string) (Mock, error)
+	Mock(ctx context.Context, who workspace.Caller, id string) (Mock, error)
 	// Mocks lists without content, by workspace id and slug.
-	Mocks(ctx context.Context, accountID string, q Query) ([]Mock, error)
+	Mocks(ctx context.Context, who workspace.Caller, q Query) ([]Mock, error)
 	// CreateMock stores a mock with its first revision in the account's workspace m.Workspace. It calls check with the
 	// membership first. apperr.NotFound if there is no such workspace, apperr.Conflict if the slug is taken.
-	CreateMock(ctx context.Context, accountID string, m Mock, check func(workspace.Membership) error) (Mock, error)
+	CreateMock(ctx context.Context, who workspace.Caller, m Mock, check func(workspace.Membership) error) (Mock, error)
 	// UpdateMock lets decide say what to write for the present state, under a lock, and stores it together with the change
 	// log. A zero Write writes nothing. It returns the new state and the numbered changes, which are committed.
-	UpdateMock(ctx context.Context, accountID, id string, decide func(Mock) (Write, error)) (Mock, []event.Envelope, error)
+	UpdateMock(ctx context.Context, who workspace.Caller, id string, decide func(Mock) (Write, error)) (Mock, []event.Envelope, error)
 }
 
 // Announcer hears of every committed write. It must not block.

@@ -43,7 +43,7 @@ func (s *Service) Validate(content string) ([]mockspec.Diagnostic, error) {
 }
 
 // Create stores a new mock, offline, in the workspace with that slug.
-func (s *Service) Create(ctx context.Context, accountID, workspaceSlug, slug, content string) (Mock, error) {
+func (s *Service) Create(ctx context.Context, who workspace.Caller, workspaceSlug, slug, content string) (Mock, error) {
 	diagnostics, err := s.Validate(content)
 	if err != nil {
 		return Mock{}, err
@@ -57,7 +57,7 @@ func (s *Service) Create(ctx context.Context, accountID, workspaceSlug, slug, co
 		ID: id.String(), Workspace: workspaceSlug, Slug: slug, Revision: 1, Content: content, Diagnostics: diagnostics,
 		CreatedAt: now, UpdatedAt: now,
 	}
-	m, err = s.repo.CreateMock(ctx, accountID, m, func(in workspace.Membership) error {
+	m, err = s.repo.CreateMock(ctx, who, m, func(in workspace.Membership) error {
 		if err := in.Role.RequireEdit(in.Slug); err != nil {
 			return err
 		}
@@ -71,12 +71,12 @@ func (s *Service) Create(ctx context.Context, accountID, workspaceSlug, slug, co
 }
 
 // Find returns a mock with its content.
-func (s *Service) Find(ctx context.Context, accountID, id string) (Mock, error) {
-	return s.repo.Mock(ctx, accountID, id)
+func (s *Service) Find(ctx context.Context, who workspace.Caller, id string) (Mock, error) {
+	return s.repo.Mock(ctx, who, id)
 }
 
 // List returns one page of mocks and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, accountID, workspaceSlug, cursor string, limit int) ([]Mock, string, error) {
+func (s *Service) List(ctx context.Context, who workspace.Caller, workspaceSlug, cursor string, limit int) ([]Mock, string, error) {
 	q := Query{Workspace: workspaceSlug, Limit: limit + 1}
 	if cursor != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(cursor)
@@ -86,7 +86,7 @@ func (s *Service) List(ctx context.Context, accountID, workspaceSlug, cursor str
 		}
 		q.AfterWorkspace, q.AfterSlug = ws, slug
 	}
-	items, err := s.repo.Mocks(ctx, accountID, q)
+	items, err := s.repo.Mocks(ctx, who, q)
 	if err != nil || len(items) <= limit {
 		return items, "", err
 	}
@@ -98,12 +98,12 @@ func (s *Service) List(ctx context.Context, accountID, workspaceSlug, cursor str
 // Edit stores content as a new revision, unless it is what the current one holds. A published mock is published again
 // with it, unless it has errors: then the last good revision stays published. expected is the revision that the editor
 // saw; apperr.Precondition if it is not the current one; 0 means any.
-func (s *Service) Edit(ctx context.Context, accountID, id, content string, expected int) (Mock, error) {
+func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content string, expected int) (Mock, error) {
 	diagnostics, err := s.Validate(content)
 	if err != nil {
 		return Mock{}, err
 	}
-	return s.update(ctx, accountID, id, func(m Mock) (Write, error) {
+	return s.update(ctx, who, id, func(m Mock) (Write, error) {
 		if expected != 0 && expected != m.Revision {
 			return Write{}, apperr.New(apperr.Precondition, "The mock was edited meanwhile: its revision is %d, not %d. Read it again and repeat your edit.", m.Revision, expected)
 		}
@@ -121,8 +121,8 @@ func (s *Service) Edit(ctx context.Context, accountID, id, content string, expec
 }
 
 // Publish puts the current revision on the mock's host; it is no change if it is there. An *InvalidError if it has errors.
-func (s *Service) Publish(ctx context.Context, accountID, id string) (Mock, error) {
-	return s.update(ctx, accountID, id, func(m Mock) (Write, error) {
+func (s *Service) Publish(ctx context.Context, who workspace.Caller, id string) (Mock, error) {
+	return s.update(ctx, who, id, func(m Mock) (Write, error) {
 		if mockspec.HasErrors(m.Diagnostics) {
 			return Write{}, &InvalidError{
 				Err:         apperr.New(apperr.Invalid, "Revision %d cannot be published: %s", m.Revision, Summary(m.Diagnostics)).WithField("content"),
@@ -140,8 +140,8 @@ func (s *Service) Publish(ctx context.Context, accountID, id string) (Mock, erro
 }
 
 // Unpublish takes the mock offline; it is no change if it is.
-func (s *Service) Unpublish(ctx context.Context, accountID, id string) (Mock, error) {
-	return s.update(ctx, accountID, id, func(m Mock) (Write, error) {
+func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string) (Mock, error) {
+	return s.update(ctx, who, id, func(m Mock) (Write, error) {
 		if !m.Published() {
 			return Write{}, nil
 		}
@@ -154,8 +154,8 @@ func (s *Service) Unpublish(ctx context.Context, accountID, id string) (Mock, er
 }
 
 // Delete removes the mock and its history for good.
-func (s *Service) Delete(ctx context.Context, accountID, id string) error {
-	_, err := s.update(ctx, accountID, id, func(m Mock) (Write, error) {
+func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) error {
+	_, err := s.update(ctx, who, id, func(m Mock) (Write, error) {
 		w := Write{Mock: m, Delete: true}
 		if m.Change > 0 { // else nobody ever heard of it
 			w.Changes = []Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: m.WorkspaceID, MockID: m.ID}}}
@@ -176,9 +176,9 @@ func (s *Service) publish(w *Write) {
 }
 
 // update checks the role before it lets decide say what to write, and announces what was written.
-func (s *Service) update(ctx context.Context, accountID, id string, decide func(Mock) (Write, error)) (Mock, error) {
+func (s *Service) update(ctx context.Context, who workspace.Caller, id string, decide func(Mock) (Write, error)) (Mock, error) {
 	var deleted, written bool
-	m, changes, err := s.repo.UpdateMock(ctx, accountID, id, func(m Mock) (Write, error) {
+	m, changes, err := s.repo.UpdateMock(ctx, who, id, func(m Mock) (Write, error) {
 		if err := m.Role.RequireEdit(m.Workspace); err != nil {
 			return Write{}, err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 // State of a publication.
@@ -45,7 +46,7 @@ func (s Servers) all() bool { return s.Live > 0 && s.Applied == s.Live }
 // Repository is what the package needs of the database.
 type Repository interface {
 	// Mock finds a mock through the account's memberships.
-	Mock(ctx context.Context, accountID, id string) (mock.Mock, error)
+	Mock(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error)
 	// MocksByID finds those of the mocks that exist, without content, for nobody in particular.
 	MocksByID(ctx context.Context, ids []string) ([]mock.Mock, error)
 	// UnifiedPosition is how far the outcomes of the unified stream are stored.

@@ -20,6 +20,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,7 +39,7 @@ func (d *fakeDatabase) put(m mock.Mock) {
 	d.head.Number = max(d.head.Number, m.Change)
 }
 
-func (d *fakeDatabase) Mock(_ context.Context, _, id string) (mock.Mock, error) {
+func (d *fakeDatabase) Mock(_ context.Context, _ workspace.Caller, id string) (mock.Mock, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if m, ok := d.mocks[id]; ok {
@@ -184,7 +185,7 @@ func TestWaitEndsWhenTheSlowestServerDies(t *testing.T) {
 		s.hear(t, server("healthy", 1))
 		s.hear(t, server("dying", 0))
 		begin := time.Now()
-		p, err := s.Wait(t.Context(), "", "m", 1, time.Minute)
+		p, err := s.Wait(t.Context(), workspace.Caller{}, "m", 1, time.Minute)
 		if took := time.Since(begin); err != nil || p.State != Published || took < alive || took > alive+2*tick {
 			t.Errorf("%s after %s, %v", p.State, took, err)
 		}
@@ -225,7 +226,7 @@ func TestWaitEnds(t *testing.T) {
 				result := make(chan Publication, 1)
 				failure := make(chan error, 1)
 				go func() {
-					p, err := s.Wait(t.Context(), "", "m", 1, 10*time.Second)
+					p, err := s.Wait(t.Context(), workspace.Caller{}, "m", 1, 10*time.Second)
 					failure <- err
 					result <- p
 				}()

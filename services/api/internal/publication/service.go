@@ -10,6 +10,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 // tick is how often the service looks for instances that died and for a new epoch of the log.
@@ -197,13 +198,13 @@ func (s *Service) refresh(ctx context.Context) {
 
 // Wait returns the publication of a mock as soon as it is settled at the revision or a later one (0: at any), or after
 // the time, as it is then.
-func (s *Service) Wait(ctx context.Context, accountID, id string, revision int, wait time.Duration) (Publication, error) {
+func (s *Service) Wait(ctx context.Context, who workspace.Caller, id string, revision int, wait time.Duration) (Publication, error) {
 	poked, done := s.waits.watch(id)
 	defer done()
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
-		m, err := s.repo.Mock(ctx, accountID, id)
+		m, err := s.repo.Mock(ctx, who, id)
 		if err != nil {
 			return Publication{}, err
 		}

@@ -142,10 +142,10 @@ func (s *Store) AddCode(ctx context.Context, accountID string, code account.Hash
 }
 
 // Workspaces implements workspace.Repository.
-func (s *Store) Workspaces(ctx context.Context, accountID, after string, limit int) ([]workspace.Membership, error) {
+func (s *Store) Workspaces(ctx context.Context, who workspace.Caller, after string, limit int) ([]workspace.Membership, error) {
 	var rows []membershipRow
-	err := s.read.NewRaw(membershipSelect+" WHERE mb.account_id = ? AND mb.workspace_id > ? ORDER BY mb.workspace_id LIMIT ?",
-		accountID, after, limit).Scan(ctx, &rows)
+	err := s.read.NewRaw(membershipSelect+" WHERE ? AND mb.workspace_id > ? ORDER BY mb.workspace_id LIMIT ?",
+		membership(who), after, limit).Scan(ctx, &rows)
 	memberships := make([]workspace.Membership, len(rows))
 	for i, r := range rows {
 		memberships[i] = r.membership()

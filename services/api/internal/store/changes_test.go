@@ -23,20 +23,20 @@ func TestConcurrentWritersLeaveNoHole(t *testing.T) {
 		ctx := t.Context()
 		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
 		log := s.Log(event.Mocks)
-		shared := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("shared"), anyone))
+		shared := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("shared"), anyone))
 		var mu sync.Mutex
 		var numbers []uint64
 		var wg sync.WaitGroup
 		for w := range writers {
 			wg.Go(func() {
-				own, err := s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", w)), anyone)
+				own, err := s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", w)), anyone)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				for i := range each {
 					id := []string{own.ID, shared.ID}[i%2]
-					_, changes, err := s.UpdateMock(ctx, ann.ID, id, func(m mock.Mock) (mock.Write, error) {
+					_, changes, err := s.UpdateMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
 						m.Revision++
 						w, err := publish(m)
 						w.NewRevision = true
@@ -84,7 +84,7 @@ func TestConcurrentWritersLeaveNoHole(t *testing.T) {
 				t.Fatalf("number %d is %d", i+1, n)
 			}
 		}
-		got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, shared.ID))
+		got := must[mock.Mock](t)(s.Mock(ctx, as(ann), shared.ID))
 		if len(numbers) != writers*each || got.Revision != 1+writers*each/2 {
 			t.Errorf("%d numbers, revision %d", len(numbers), got.Revision)
 		}
@@ -100,9 +100,9 @@ func TestLogCompactsAndPurges(t *testing.T) {
 		do := func(slug string, decide func(mock.Mock) (mock.Write, error)) {
 			t.Helper()
 			if ids[slug] == "" {
-				ids[slug] = must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(slug), anyone)).ID
+				ids[slug] = must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(slug), anyone)).ID
 			}
-			if _, _, err := s.UpdateMock(ctx, ann.ID, ids[slug], decide); err != nil {
+			if _, _, err := s.UpdateMock(ctx, as(ann), ids[slug], decide); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -188,8 +188,8 @@ func TestBatchesAreBoundedByBytes(t *testing.T) {
 		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
 		large := strings.Repeat("x", maxBatchBytes/2+1)
 		for i := range 3 {
-			m := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", i)), anyone))
-			_, _, err := s.UpdateMock(ctx, ann.ID, m.ID, func(m mock.Mock) (mock.Write, error) {
+			m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
+			_, _, err := s.UpdateMock(ctx, as(ann), m.ID, func(m mock.Mock) (mock.Write, error) {
 				return mock.Write{Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Content: large}}}}, nil
 			})
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/schema"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
@@ -62,16 +63,24 @@ func selectMocks(db bun.IDB, content bool) *bun.SelectQuery {
 	return q
 }
 
-// asMember limits q to the mocks of the account's workspaces.
-func asMember(q *bun.SelectQuery, accountID string) *bun.SelectQuery {
-	return q.ColumnExpr("mb.role").Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND mb.account_id = ?", accountID)
+// membership is the condition that a row mb of members is one of who's.
+func membership(who workspace.Caller) schema.QueryWithArgs {
+	if who.WorkspaceID != "" {
+		return bun.SafeQuery("mb.account_id = ? AND mb.workspace_id = ?", who.AccountID, who.WorkspaceID)
+	}
+	return bun.SafeQuery("mb.account_id = ?", who.AccountID)
+}
+
+// asMember limits q to the mocks of the caller's workspaces.
+func asMember(q *bun.SelectQuery, who workspace.Caller) *bun.SelectQuery {
+	return q.ColumnExpr("mb.role").Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(who))
 }
 
 var errNoMock = apperr.New(apperr.NotFound, "There is no mock with this id in your workspaces.")
 
-func findMock(ctx context.Context, db bun.IDB, accountID, id string) (mock.Mock, error) {
+func findMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string) (mock.Mock, error) {
 	var row mockRow
-	err := asMember(selectMocks(db, true), accountID).Where("m.id = ?", id).Scan(ctx, &row)
+	err := asMember(selectMocks(db, true), who).Where("m.id = ?", id).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
 		return mock.Mock{}, errNoMock
 	}
@@ -82,14 +91,14 @@ func findMock(ctx context.Context, db bun.IDB, accountID, id string) (mock.Mock,
 }
 
 // Mock implements mock.Repository.
-func (s *Store) Mock(ctx context.Context, accountID, id string) (mock.Mock, error) {
-	m, err := findMock(ctx, s.read, accountID, id)
+func (s *Store) Mock(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error) {
+	m, err := findMock(ctx, s.read, who, id)
 	return m, failed("read a mock", err)
 }
 
 // Mocks implements mock.Repository.
-func (s *Store) Mocks(ctx context.Context, accountID string, query mock.Query) ([]mock.Mock, error) {
-	q := asMember(selectMocks(s.read, false), accountID).Order("m.workspace_id", "m.slug").Limit(int64(query.Limit))
+func (s *Store) Mocks(ctx context.Context, who workspace.Caller, query mock.Query) ([]mock.Mock, error) {
+	q := asMember(selectMocks(s.read, false), who).Order("m.workspace_id", "m.slug").Limit(int64(query.Limit))
 	if query.Workspace != "" {
 		q = q.Where("w.slug = ?", query.Workspace)
 	}
@@ -120,11 +129,11 @@ func list(ctx context.Context, q *bun.SelectQuery) ([]mock.Mock, error) {
 }
 
 // CreateMock implements mock.Repository.
-func (s *Store) CreateMock(ctx context.Context, accountID string, m mock.Mock, check func(workspace.Membership) error) (mock.Mock, error) {
+func (s *Store) CreateMock(ctx context.Context, who workspace.Caller, m mock.Mock, check func(workspace.Membership) error) (mock.Mock, error) {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var in membershipRow
-		err := tx.NewRaw(membershipSelect+" JOIN accounts AS a ON a.id = mb.account_id WHERE a.id = ? AND w.slug = COALESCE(NULLIF(?, ''), a.username)",
-			accountID, m.Workspace).Scan(ctx, &in)
+		err := tx.NewRaw(membershipSelect+" JOIN accounts AS a ON a.id = mb.account_id WHERE ? AND w.slug = COALESCE(NULLIF(?, ''), a.username)",
+			membership(who), m.Workspace).Scan(ctx, &in)
 		if errors.Is(err, sql.ErrNoRows) {
 			return apperr.New(apperr.NotFound, "You are not a member of a workspace %q.", m.Workspace).WithField("workspace")
 		}
@@ -145,7 +154,7 @@ func (s *Store) CreateMock(ctx context.Context, accountID string, m mock.Mock, c
 			}
 			return err
 		}
-		return insertRevision(ctx, tx, accountID, m)
+		return insertRevision(ctx, tx, who.AccountID, m)
 	})
 	return m, failed("create a mock", err)
 }
@@ -165,7 +174,7 @@ func insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock
 }
 
 // UpdateMock implements mock.Repository.
-func (s *Store) UpdateMock(ctx context.Context, accountID, id string, decide func(mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
+func (s *Store) UpdateMock(ctx context.Context, who workspace.Caller, id string, decide func(mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
 	var m mock.Mock
 	var changes []event.Envelope
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -173,8 +182,8 @@ func (s *Store) UpdateMock(ctx context.Context, accountID, id string, decide fun
 			// Lock first and read then: a lock on a join would miss the row if its revision changed while it waited.
 			// SQLite's transaction is the only writer from its beginning.
 			var locked string
-			err := tx.NewRaw(`SELECT id FROM mocks WHERE id = ? AND workspace_id IN (SELECT workspace_id FROM members WHERE account_id = ?) FOR UPDATE`,
-				id, accountID).Scan(ctx, &locked)
+			err := tx.NewRaw(`SELECT id FROM mocks WHERE id = ? AND workspace_id IN (SELECT mb.workspace_id FROM members mb WHERE ?) FOR UPDATE`,
+				id, membership(who)).Scan(ctx, &locked)
 			if errors.Is(err, sql.ErrNoRows) {
 				return errNoMock
 			}
@@ -183,7 +192,7 @@ func (s *Store) UpdateMock(ctx context.Context, accountID, id string, decide fun
 			}
 		}
 		var err error
-		if m, err = findMock(ctx, tx, accountID, id); err != nil {
+		if m, err = findMock(ctx, tx, who, id); err != nil {
 			return err
 		}
 		w, err := decide(m)
@@ -191,7 +200,7 @@ func (s *Store) UpdateMock(ctx context.Context, accountID, id string, decide fun
 			return err
 		}
 		m = w.Mock
-		if changes, err = s.apply(ctx, tx, accountID, &m, w); err != nil {
+		if changes, err = s.apply(ctx, tx, who, &m, w); err != nil {
 			return err
 		}
 		return nil
@@ -200,9 +209,9 @@ func (s *Store) UpdateMock(ctx context.Context, accountID, id string, decide fun
 }
 
 // apply stores w. The changes come last: the stream's row is locked from the first of them to the commit.
-func (s *Store) apply(ctx context.Context, tx bun.Tx, accountID string, m *mock.Mock, w mock.Write) ([]event.Envelope, error) {
+func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *mock.Mock, w mock.Write) ([]event.Envelope, error) {
 	if w.NewRevision {
-		if err := insertRevision(ctx, tx, accountID, *m); err != nil {
+		if err := insertRevision(ctx, tx, who.AccountID, *m); err != nil {
 			return nil, err
 		}
 	}

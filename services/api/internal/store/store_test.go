@@ -96,7 +96,7 @@ func TestAccounts(t *testing.T) {
 		if diff := cmp.Diff(a, again); diff != "" || a.Username != "ann" || !a.CreatedAt.Equal(start) {
 			t.Fatalf("the account is not the same the second time: %s", diff)
 		}
-		memberships := must[[]workspace.Membership](t)(s.Workspaces(ctx, a.ID, "", 10))
+		memberships := must[[]workspace.Membership](t)(s.Workspaces(ctx, as(a), "", 10))
 		if len(memberships) != 1 || memberships[0].Slug != "ann" || memberships[0].Role != workspace.Owner {
 			t.Fatalf("memberships: %+v", memberships)
 		}
@@ -169,11 +169,11 @@ func TestMocks(t *testing.T) {
 		ctx := t.Context()
 		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
 		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
-		created := must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("pets"), anyone))
+		created := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		if created.Workspace != "ann" || created.Role != workspace.Owner {
 			t.Fatalf("created in %q as %q", created.Workspace, created.Role)
 		}
-		if diff := cmp.Diff(created, must[mock.Mock](t)(s.Mock(ctx, ann.ID, created.ID)), cmp.FilterValues(noDiagnostics, cmp.Ignore())); diff != "" {
+		if diff := cmp.Diff(created, must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID)), cmp.FilterValues(noDiagnostics, cmp.Ignore())); diff != "" {
 			t.Errorf("read back: %s", diff)
 		}
 
@@ -182,30 +182,30 @@ func TestMocks(t *testing.T) {
 				want apperr.Code
 				do   func() error
 			}{
-				"slug taken": {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, ann.ID, newMock("pets"), anyone); return err }},
+				"slug taken": {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, as(ann), newMock("pets"), anyone); return err }},
 				"foreign workspace": {apperr.NotFound, func() error {
 					m := newMock("x")
 					m.Workspace = "ann"
-					_, err := s.CreateMock(ctx, bob.ID, m, anyone)
+					_, err := s.CreateMock(ctx, as(bob), m, anyone)
 					return err
 				}},
-				"foreign mock, read":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, bob.ID, created.ID); return err }},
-				"foreign mock, write":   {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, bob.ID, created.ID, publish); return err }},
-				"foreign mock, delete":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, bob.ID, created.ID, remove); return err }},
-				"injection in an id":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, ann.ID, "' OR '1'='1"); return err }},
-				"injection in an owner": {apperr.NotFound, func() error { _, err := s.Mock(ctx, "' OR '1'='1", created.ID); return err }},
+				"foreign mock, read":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(bob), created.ID); return err }},
+				"foreign mock, write":   {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, publish); return err }},
+				"foreign mock, delete":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, remove); return err }},
+				"injection in an id":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(ann), "' OR '1'='1"); return err }},
+				"injection in an owner": {apperr.NotFound, func() error { _, err := s.Mock(ctx, workspace.Caller{AccountID: "' OR '1'='1"}, created.ID); return err }},
 			} {
 				if err := c.do(); apperr.CodeOf(err) != c.want {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			if list := must[[]mock.Mock](t)(s.Mocks(ctx, bob.ID, mock.Query{Limit: 10})); len(list) != 0 {
+			if list := must[[]mock.Mock](t)(s.Mocks(ctx, as(bob), mock.Query{Limit: 10})); len(list) != 0 {
 				t.Errorf("bob sees %d mocks of ann", len(list))
 			}
 		})
 		t.Run("a refusal writes nothing", func(t *testing.T) {
 			refused := errors.New("refused")
-			_, changes, err := s.UpdateMock(ctx, ann.ID, created.ID, func(m mock.Mock) (mock.Write, error) {
+			_, changes, err := s.UpdateMock(ctx, as(ann), created.ID, func(m mock.Mock) (mock.Write, error) {
 				w, _ := publish(m)
 				return w, refused
 			})
@@ -217,7 +217,7 @@ func TestMocks(t *testing.T) {
 			}
 		})
 		t.Run("an edit, published", func(t *testing.T) {
-			m, changes, err := s.UpdateMock(ctx, ann.ID, created.ID, func(m mock.Mock) (mock.Write, error) {
+			m, changes, err := s.UpdateMock(ctx, as(ann), created.ID, func(m mock.Mock) (mock.Write, error) {
 				m.Revision, m.Content, m.Diagnostics, m.UpdatedAt = 2, "two", nil, start.Add(time.Second)
 				w, err := publish(m)
 				w.NewRevision = true
@@ -226,7 +226,7 @@ func TestMocks(t *testing.T) {
 			if err != nil || len(changes) != 1 || changes[0].Number != 1 || changes[0].Epoch == "" || m.Change != 1 {
 				t.Fatalf("%v, changes %+v, mock's change %d", err, changes, m.Change)
 			}
-			got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, created.ID))
+			got := must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID))
 			if got.Content != "two" || got.Revision != 2 || got.PublishedRevision != 2 || got.Change != 1 || len(got.Diagnostics) != 0 || !got.UpdatedAt.Equal(start.Add(time.Second)) {
 				t.Errorf("read back: %+v", got)
 			}
@@ -254,19 +254,19 @@ func TestMocks(t *testing.T) {
 			if p := must[stream.Position](t)(s.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "f"}) {
 				t.Errorf("position after the reset %+v", p)
 			}
-			if got := must[mock.Mock](t)(s.Mock(ctx, ann.ID, created.ID)); got.Rejected != 0 || len(got.Rejection) != 0 {
+			if got := must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID)); got.Rejected != 0 || len(got.Rejection) != 0 {
 				t.Errorf("after the reset: %+v", got)
 			}
 		})
 		t.Run("deleted with its history", func(t *testing.T) {
-			if _, _, err := s.UpdateMock(ctx, ann.ID, created.ID, remove); err != nil {
+			if _, _, err := s.UpdateMock(ctx, as(ann), created.ID, remove); err != nil {
 				t.Fatal(err)
 			}
 			var revisions int
 			if err := s.read.NewRaw("SELECT count(*) FROM revisions").Scan(ctx, &revisions); err != nil || revisions != 0 {
 				t.Errorf("%d revisions are left, %v", revisions, err)
 			}
-			must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock("pets"), anyone))
+			must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		})
 	})
 }
@@ -278,12 +278,12 @@ func TestListPages(t *testing.T) {
 		ctx := t.Context()
 		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
 		for i := range 7 {
-			must[mock.Mock](t)(s.CreateMock(ctx, ann.ID, newMock(fmt.Sprintf("m%d", i)), anyone))
+			must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
 		}
 		var slugs []string
 		q := mock.Query{Limit: 3}
 		for {
-			page := must[[]mock.Mock](t)(s.Mocks(ctx, ann.ID, q))
+			page := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), q))
 			for _, m := range page {
 				slugs = append(slugs, m.Slug)
 				if m.Content != "" {
@@ -298,7 +298,7 @@ func TestListPages(t *testing.T) {
 		if want := []string{"m0", "m1", "m2", "m3", "m4", "m5", "m6"}; !slices.Equal(slugs, want) {
 			t.Errorf("listed %v", slugs)
 		}
-		if other := must[[]mock.Mock](t)(s.Mocks(ctx, ann.ID, mock.Query{Workspace: "bob", Limit: 3})); len(other) != 0 {
+		if other := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Workspace: "bob", Limit: 3})); len(other) != 0 {
 			t.Errorf("listed %d mocks of another workspace", len(other))
 		}
 	})
@@ -339,3 +339,6 @@ func TestUnreachableDatabaseIsUnavailable(t *testing.T) {
 		t.Errorf("code %s of %v", apperr.CodeOf(err), err)
 	}
 }
+
+// as is the account with no limits.
+func as(a account.Account) workspace.Caller { return workspace.Caller{AccountID: a.ID} }

@@ -47,6 +47,12 @@ type Membership struct {
 	Role Role
 }
 
+// Caller is who asks, and what the token that they ask with limits them to. Everything is reached through it.
+type Caller struct {
+	AccountID   string
+	WorkspaceID string // the one workspace that the token is good for, "" for all that the account is a member of
+}
+
 // MaxSlug is the most characters that a workspace's slug may have. With the mock's slug and a hyphen it has to fit into
 // one label of a host name.
 const MaxSlug = 39
@@ -82,7 +88,7 @@ func CheckSlug(slug string) error {
 // Repository keeps workspaces. It shows an account nothing but the workspaces that it is a member of.
 type Repository interface {
 	// Workspaces returns at most limit memberships after the workspace with the id after, by id, which is by age.
-	Workspaces(ctx context.Context, accountID, after string, limit int) ([]Membership, error)
+	Workspaces(ctx context.Context, who Caller, after string, limit int) ([]Membership, error)
 }
 
 // Service answers questions about workspaces. It is safe for concurrent use.
@@ -92,12 +98,12 @@ type Service struct{ repo Repository }
 func NewService(repo Repository) *Service { return &Service{repo: repo} }
 
 // List returns one page of the account's memberships and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, accountID, cursor string, limit int) ([]Membership, string, error) {
+func (s *Service) List(ctx context.Context, who Caller, cursor string, limit int) ([]Membership, string, error) {
 	after, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
 		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
 	}
-	items, err := s.repo.Workspaces(ctx, accountID, string(after), limit+1)
+	items, err := s.repo.Workspaces(ctx, who, string(after), limit+1)
 	if err != nil || len(items) <= limit {
 		return items, "", err
 	}
@@ -106,11 +112,11 @@ func (s *Service) List(ctx context.Context, accountID, cursor string, limit int)
 }
 
 // IDs returns the ids of all workspaces that the account is a member of.
-func (s *Service) IDs(ctx context.Context, accountID string) (map[string]bool, error) {
+func (s *Service) IDs(ctx context.Context, who Caller) (map[string]bool, error) {
 	const page = 200
 	ids := map[string]bool{}
 	for after := ""; ; {
-		items, err := s.repo.Workspaces(ctx, accountID, after, page)
+		items, err := s.repo.Workspaces(ctx, who, after, page)
 		if err != nil {
 			return nil, err
 		}
