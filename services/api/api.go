@@ -21,6 +21,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -124,7 +125,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		},
 		httpapi.Deps{
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Workspaces: workspace.NewService(db),
-			Mocks: p.mocks, Publications: p.publications,
+			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db),
 		})
 	if err != nil {
 		return nil, err
@@ -216,6 +217,7 @@ func (p *parts) run(ctx context.Context) error {
 	})
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
+	start("purge the audit log", p.purgeAudit)
 	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
 	<-ctx.Done()
 	wg.Wait()
@@ -248,6 +250,22 @@ func (p *parts) purge(ctx context.Context) error {
 			if n > 0 {
 				p.service.deps.Log.InfoContext(ctx, "purged the change log", "stream", name, "tombstones", n)
 			}
+		}
+	})
+	return nil
+}
+
+// purgeAudit bounds what the audit log remembers.
+func (p *parts) purgeAudit(ctx context.Context) error {
+	every(ctx, purgeEvery, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+		defer cancel()
+		n, err := p.db.PurgeAudit(ctx, time.Now().Add(-p.service.cfg.KeepAudit))
+		if err != nil && ctx.Err() == nil {
+			p.service.deps.Log.WarnContext(ctx, "purge the audit log", "error", err)
+		}
+		if n > 0 {
+			p.service.deps.Log.InfoContext(ctx, "purged the audit log", "entries", n)
 		}
 	})
 	return nil

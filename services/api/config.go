@@ -47,6 +47,8 @@ type Config struct {
 	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
 	// again.
 	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
+	// KeepAudit is how long the audit log remembers who did what.
+	KeepAudit time.Duration `env:"API_KEEP_AUDIT" envDefault:"8760h"`
 }
 
 // Validate reports everything that is wrong, a line each.
@@ -71,6 +73,7 @@ func (c *Config) Validate() error {
 	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
 	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
+	complain(c.KeepAudit < time.Hour, "API_KEEP_AUDIT is %s: it must be at least 1h", c.KeepAudit)
 	return errors.Join(problems...)
 }
 

@@ -48,6 +48,7 @@ type bench struct {
 	redis    *redis.Client
 	url      string
 	database string
+	client   *http.Client
 	log      *logged
 	stop     func() // ends the api and waits for it
 }
@@ -78,8 +79,12 @@ func config(path string) api.Config {
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10, KeepTombstones: time.Hour,
+		KeepAudit: time.Hour,
 	}
 }
+
+// generous lifts the bounds that a test which does everything as fast as it can would meet.
+func generous(cfg *api.Config) { cfg.MaxLasting = 1000 }
 
 func start(t *testing.T, edit ...func(*api.Config)) *bench {
 	t.Helper()
@@ -87,7 +92,10 @@ func start(t *testing.T, edit ...func(*api.Config)) *bench {
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	path := database(t)
-	b := &bench{t: t, cfg: config(path), redis: client, database: path, log: &logged{}}
+	b := &bench{t: t, cfg: config(path), redis: client, database: path, log: &logged{}, client: &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	for _, e := range edit {
 		e(&b.cfg)
 	}
@@ -162,11 +170,7 @@ func (b *bench) do(method, path, body string, headers ...string) answer {
 			r.Header.Del(name)
 		}
 	}
-	client := http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	res, err := client.Do(r)
+	res, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -19,6 +19,8 @@ type identity struct {
 	account account.Account
 	limit   string // the id of the workspace that the token is good for, "" for all
 	session secret.String
+
+	means, operation, request string // for the audit log, as in workspace.Caller
 }
 
 func withIdentity(ctx context.Context, who identity) context.Context {
@@ -28,7 +30,10 @@ func withIdentity(ctx context.Context, who identity) context.Context {
 // caller is who calls an operation that is not public.
 func caller(ctx context.Context) workspace.Caller {
 	who, _ := ctx.Value(callerKey{}).(identity)
-	return workspace.Caller{AccountID: who.account.ID, WorkspaceID: who.limit}
+	return workspace.Caller{
+		AccountID: who.account.ID, WorkspaceID: who.limit,
+		Operation: who.operation, Means: who.means, RequestID: who.request,
+	}
 }
 
 // sessionOf is the session that the caller is known by; empty for programs.
@@ -45,11 +50,11 @@ func (h *handlers) authenticate(r *http.Request) (identity, error) {
 			return identity{}, apperr.New(apperr.Unauthorized, "The Authorization header cannot be read; write Authorization: Bearer TOKEN.")
 		}
 		a, err := h.Accounts.ByToken(r.Context(), secret.New(token))
-		return identity{account: a}, err
+		return identity{account: a, means: workspace.Token}, err
 	}
 	if session := h.session(r); !session.Empty() {
 		a, err := h.Accounts.BySession(r.Context(), session)
-		return identity{account: a, session: session}, err
+		return identity{account: a, session: session, means: workspace.Session}, err
 	}
 	return identity{}, apperr.New(apperr.Unauthorized, "Who are you? Send Authorization: Bearer TOKEN, or open the sign-in link in this browser.")
 }

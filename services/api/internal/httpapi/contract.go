@@ -80,6 +80,7 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			if err != nil {
 				return err
 			}
+			who.operation, who.request = op.route.Operation.OperationID, requestID(c)
 			c.SetRequest(c.Request().WithContext(withIdentity(c.Request().Context(), who)))
 			if op.lasts {
 				leave, err := ct.lasting.enter(who.account.ID)

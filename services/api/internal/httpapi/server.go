@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -48,6 +49,7 @@ type Deps struct {
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
 	Publications *publication.Service
+	Audit        *audit.Service
 }
 
 // handlers implements the generated StrictServerInterface.

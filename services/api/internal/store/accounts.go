@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
 
+	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -151,6 +152,21 @@ func (s *Store) Workspaces(ctx context.Context, who workspace.Caller, after stri
 		memberships[i] = r.membership()
 	}
 	return memberships, failed("list workspaces", err)
+}
+
+// Membership implements workspace.Repository.
+func (s *Store) Membership(ctx context.Context, who workspace.Caller, slug string) (workspace.Membership, error) {
+	m, err := findMembership(ctx, s.read, who, slug)
+	return m, failed("find a workspace", err)
+}
+
+func findMembership(ctx context.Context, db bun.IDB, who workspace.Caller, slug string) (workspace.Membership, error) {
+	var row membershipRow
+	err := db.NewRaw(membershipSelect+" WHERE ? AND w.slug = ?", membership(who), slug).Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return workspace.Membership{}, apperr.New(apperr.NotFound, "You are not a member of a workspace %q.", slug).WithField("workspace")
+	}
+	return row.membership(), err
 }
 
 const membershipSelect = `SELECT w.id, w.slug, w.name, w.created_at, mb.role FROM members mb JOIN workspaces w ON w.id = mb.workspace_id`

@@ -14,6 +14,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -154,9 +155,17 @@ func (s *Store) CreateMock(ctx context.Context, who workspace.Caller, m mock.Moc
 			}
 			return err
 		}
-		return insertRevision(ctx, tx, who.AccountID, m)
+		if err := insertRevision(ctx, tx, who.AccountID, m); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, who, aboutMock(&m))
 	})
 	return m, failed("create a mock", err)
+}
+
+// aboutMock begins the audit entry of a write of m.
+func aboutMock(m *mock.Mock) audit.Entry {
+	return audit.Entry{WorkspaceID: m.WorkspaceID, Kind: "mock", TargetID: m.ID, Label: m.Slug}
 }
 
 func insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock) error {
@@ -214,6 +223,9 @@ func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *m
 		if err := insertRevision(ctx, tx, who.AccountID, *m); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.audit(ctx, tx, who, aboutMock(m)); err != nil {
+		return nil, err
 	}
 	var changes []event.Envelope
 	for _, c := range w.Changes {

@@ -16,6 +16,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -26,6 +27,7 @@ var (
 	_ workspace.Repository   = (*Store)(nil)
 	_ mock.Repository        = (*Store)(nil)
 	_ publication.Repository = (*Store)(nil)
+	_ audit.Repository       = (*Store)(nil)
 )
 
 // Store is an open database. It is safe for concurrent use.

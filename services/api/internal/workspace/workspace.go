@@ -33,6 +33,24 @@ const (
 // CanEdit reports whether the role may create, edit, publish and delete mocks.
 func (r Role) CanEdit() bool { return r == Owner || r == Admin || r == Editor }
 
+// rank orders the roles; what is no role ranks below all of them.
+func (r Role) rank() int {
+	switch r {
+	case Owner:
+		return 4
+	case Admin:
+		return 3
+	case Editor:
+		return 2
+	case Viewer:
+		return 1
+	}
+	return 0
+}
+
+// AtLeast reports whether the role may do all that least may.
+func (r Role) AtLeast(least Role) bool { return r.rank() >= least.rank() }
+
 // RequireEdit is a Forbidden error that a user may see, unless the role may edit.
 func (r Role) RequireEdit(slug string) error {
 	if r.CanEdit() {
@@ -47,11 +65,30 @@ type Membership struct {
 	Role Role
 }
 
-// Caller is who asks, and what the token that they ask with limits them to. Everything is reached through it.
+// Require is a Forbidden error that a user may see, unless the member's role may do all that least may.
+func (m Membership) Require(least Role) error {
+	if m.Role.AtLeast(least) {
+		return nil
+	}
+	return apperr.New(apperr.Forbidden, "Your role in the workspace %q is %s, and this needs %s; ask an owner.", m.Slug, m.Role, least)
+}
+
+// Caller is who asks, and what the token that they ask with limits them to. Everything is reached through it. The other
+// fields are for the audit log.
 type Caller struct {
 	AccountID   string
 	WorkspaceID string // the one workspace that the token is good for, "" for all that the account is a member of
+
+	Operation string // what they ask for: the operationId; "" if it is the service itself that asks
+	Means     string // how they are known: Session, Token, "" for the service itself
+	RequestID string
 }
+
+// How a caller may be known.
+const (
+	Session = "session"
+	Token   = "token"
+)
 
 // MaxSlug is the most characters that a workspace's slug may have. With the mock's slug and a hyphen it has to fit into
 // one label of a host name.
@@ -87,6 +124,8 @@ func CheckSlug(slug string) error {
 
 // Repository keeps workspaces. It shows an account nothing but the workspaces that it is a member of.
 type Repository interface {
+	// Membership is the caller's in the workspace with that slug; apperr.NotFound if there is none.
+	Membership(ctx context.Context, who Caller, slug string) (Membership, error)
 	// Workspaces returns at most limit memberships after the workspace with the id after, by id, which is by age.
 	Workspaces(ctx context.Context, who Caller, after string, limit int) ([]Membership, error)
 }

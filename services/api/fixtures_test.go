@@ -1,0 +1,56 @@
+package api_test
+
+import (
+	"net/url"
+
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// fixtures say for each operation how to call it: a request of a member of o with that role that fits and works. What it
+// names is made for it, so that it can be called again and again. Ids and slugs of what belongs to o come from o.
+var fixtures = map[string]func(o *org, role workspace.Role) call{
+	// mocks
+	"listMocks": func(o *org, _ workspace.Role) call { return call{query: url.Values{"workspace": {o.slug}}} },
+	"createMock": func(o *org, _ workspace.Role) call {
+		return call{body: map[string]any{"workspace": o.slug, "slug": o.name("m"), "content": good}}
+	},
+	"getMock": onMock(nil),
+	"updateMock": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"content": good + "# more\n"}, header: map[string]string{"If-Match": `"1"`}}
+	},
+	"deleteMock":     onMock(nil),
+	"publishMock":    onMock(nil),
+	"getPublication": onMock(nil),
+	"unpublishMock":  onMock(func(o *org, id string) { o.as("POST", "/api/v1/mocks/"+id+"/publish", nil) }),
+	"streamEvents":   plain,
+
+	// workspaces
+	"listWorkspaces": plain,
+	"listAudit":      onWorkspace,
+
+	// tools
+	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
+
+	// sessions
+	"createSession": func(*org, workspace.Role) call { return call{body: map[string]any{"code": "one-time"}} },
+	"deleteSession": plain,
+
+	// contract
+	"getMockSchema": plain,
+	"getOpenAPI":    plain,
+}
+
+func plain(*org, workspace.Role) call { return call{} }
+
+func onWorkspace(o *org, _ workspace.Role) call { return call{path: map[string]string{"slug": o.slug}} }
+
+// onMock calls with the id of a fresh mock, after prepare.
+func onMock(prepare func(o *org, id string)) func(*org, workspace.Role) call {
+	return func(o *org, _ workspace.Role) call {
+		id := o.mock()
+		if prepare != nil {
+			prepare(o, id)
+		}
+		return call{path: map[string]string{"id": id}}
+	}
+}

@@ -1,0 +1,220 @@
+package api_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+	"github.com/mocloud/mocloud/services/api/openapi"
+)
+
+// A world is a running api with two organisations that know nothing of each other. The tests that go through every
+// operation of the OpenAPI document live in it: they find the operations in the document, and how to call them in the
+// fixtures.
+type world struct {
+	*bench
+	acme, rival *org
+}
+
+// org is an organisation with one member of each role.
+type org struct {
+	w     *world
+	slug  string
+	id    string
+	taken int // how many names are in use
+}
+
+var roles = []workspace.Role{workspace.Owner, workspace.Admin, workspace.Editor, workspace.Viewer}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{bench: start(t, generous)}
+	w.acme, w.rival = w.org("acme"), w.org("rival")
+	return w
+}
+
+func (w *world) org(slug string) *org {
+	w.t.Helper()
+	o := &org{w: w, slug: slug, id: "id-of-" + slug}
+	w.sql("INSERT INTO workspaces (id, slug, name, created_at) VALUES (?, ?, ?, '2026-11-22T00:00:00Z')", o.id, slug, slug)
+	for _, role := range roles {
+		o.join(o.user(role), role)
+	}
+	return o
+}
+
+// user is the username of the member with that role. Everybody's token is {username}-token.
+func (o *org) user(role workspace.Role) string { return string(role) + "of" + o.slug }
+
+// member makes one more member and returns the username.
+func (o *org) member(role workspace.Role) string {
+	o.w.t.Helper()
+	username := o.name(string(role))
+	o.join(username, role)
+	return username
+}
+
+// join makes an account that is a member.
+func (o *org) join(username string, role workspace.Role) {
+	o.w.t.Helper()
+	a := o.w.account(username)
+	o.w.sql("INSERT INTO members (account_id, workspace_id, role, created_at) VALUES (?, ?, ?, '2026-11-22T00:00:00Z')", a.ID, o.id, role)
+}
+
+// name is one that nothing in this world has.
+func (o *org) name(prefix string) string {
+	o.taken++
+	return prefix + o.slug + strings.Repeat("x", o.taken)
+}
+
+// as sends a request of the organisation's owner, which has to succeed, and reads the answer.
+func (o *org) as(method, path string, body any) map[string]any {
+	o.w.t.Helper()
+	encoded := ""
+	if body != nil {
+		encoded = encode(body)
+	}
+	a := o.w.do(method, path, encoded, "Authorization: Bearer "+o.user(workspace.Owner)+"-token")
+	if a.status >= 300 {
+		o.w.t.Fatalf("%s %s: %d %s", method, path, a.status, a.body)
+	}
+	if len(a.body) == 0 {
+		return nil
+	}
+	return as[map[string]any](o.w.t, a)
+}
+
+// mock makes a mock and returns its id.
+func (o *org) mock() string {
+	o.w.t.Helper()
+	return o.as("POST", "/api/v1/mocks", map[string]any{"workspace": o.slug, "slug": o.name("m"), "content": good})["id"].(string)
+}
+
+// call is a request that fits an operation: everything that it names is there, and it would change something.
+type call struct {
+	path   map[string]string // path parameters
+	query  url.Values
+	header map[string]string
+	body   map[string]any // JSON; raw bodies are in raw
+	raw    string
+	kind   string // the Content-Type of raw
+	as     string // the username of who has to call; "" for any member with the role
+}
+
+// operation is one of the document with its fixture.
+type operation struct {
+	*openapi3.Operation
+	method, path string
+	fixture      func(o *org, role workspace.Role) call
+}
+
+func (op operation) public() bool { return op.Security != nil && len(*op.Security) == 0 }
+
+func (op operation) mutates() bool { return op.method != http.MethodGet }
+
+// least is the operation's x-role, "" for none.
+func (op operation) least() workspace.Role {
+	if role, _ := op.Extensions["x-role"].(string); role != "none" {
+		return workspace.Role(role)
+	}
+	return ""
+}
+
+// operations are all of the document, each with its fixture.
+func operations(t *testing.T) []operation {
+	t.Helper()
+	doc, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []operation
+	known := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			op.Parameters = append(slices.Clone(item.Parameters), op.Parameters...)
+			fixture := fixtures[op.OperationID]
+			if fixture == nil {
+				t.Errorf("%s has no fixture: add one to fixtures_test.go, so that it is tested like all others", op.OperationID)
+				continue
+			}
+			known[op.OperationID] = true
+			all = append(all, operation{op, method, path, fixture})
+		}
+	}
+	for id := range fixtures {
+		if !known[id] {
+			t.Errorf("there is a fixture for %s, which the document does not have", id)
+		}
+	}
+	slices.SortFunc(all, func(a, b operation) int { return strings.Compare(a.OperationID, b.OperationID) })
+	return all
+}
+
+// send calls an operation. Of an endless answer it reads nothing.
+func (w *world) send(op operation, c call, username string) answer {
+	w.t.Helper()
+	if c.as != "" {
+		username = c.as
+	}
+	path := op.path
+	for name, v := range c.path {
+		path = strings.ReplaceAll(path, "{"+name+"}", url.PathEscape(v))
+	}
+	if len(c.query) > 0 {
+		path += "?" + c.query.Encode()
+	}
+	content, kind := c.raw, c.kind
+	if c.body != nil {
+		content, kind = encode(c.body), "application/json"
+	}
+	ctx, cancel := context.WithTimeout(w.t.Context(), soon)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, op.method, w.url+path, strings.NewReader(content))
+	if err != nil {
+		w.t.Fatalf("%s: %v", op.OperationID, err)
+	}
+	if !op.public() {
+		r.Header.Set("Authorization", "Bearer "+username+"-token")
+	}
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	for name, v := range c.header {
+		r.Header.Set(name, v)
+	}
+	res, err := w.client.Do(r)
+	if err != nil {
+		w.t.Fatalf("%s: %v", op.OperationID, err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	a := answer{status: res.StatusCode, header: res.Header}
+	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		if a.body, err = io.ReadAll(res.Body); err != nil {
+			w.t.Fatalf("%s: %v", op.OperationID, err)
+		}
+	}
+	return a
+}
+
+// audited returns the actions of the audit log of the workspace with that slug, as one of its owners sees it.
+func (w *world) audited(slug, username string) []string {
+	w.t.Helper()
+	a := w.want(http.StatusOK, "GET", "/api/v1/workspaces/"+slug+"/audit?limit=200", "", "Authorization: Bearer "+username+"-token")
+	var page struct{ Items []struct{ Action string } }
+	if err := json.Unmarshal(a.body, &page); err != nil {
+		w.t.Fatal(err)
+	}
+	var actions []string
+	for _, e := range page.Items {
+		actions = append(actions, e.Action)
+	}
+	return actions
+}
