@@ -15,6 +15,7 @@ require (
 
 require (
 	code.dny.dev/ssrf v0.3.0 // indirect
+	github.com/apapsch/go-jsonmerge/v2 v2.0.0 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/caarlos0/env/v11 v11.4.2 // indirect
 	github.com/cloudflare/cloudflare-go/v7 v7.9.0 // indirect
@@ -22,6 +23,7 @@ require (
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
 	github.com/go-openapi/swag/jsonname v0.25.5 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/oapi-codegen/runtime v1.8.0 // indirect
 	github.com/oasdiff/yaml v0.1.1 // indirect
 	github.com/oasdiff/yaml3 v0.0.14 // indirect
 	github.com/prometheus/client_golang v1.25.0 // indirect
@@ -52,6 +54,7 @@ require (
 	github.com/minio/crc64nvme v1.1.1 // indirect
 	github.com/minio/md5-simd v1.1.2 // indirect
 	github.com/minio/minio-go/v7 v7.4.1 // indirect
+	github.com/mocloud/mocloud/services/api v0.0.0
 	github.com/mocloud/mocloud/services/cloudops v0.0.0
 	github.com/mocloud/mocloud/services/proxy v0.0.0
 	github.com/philhofer/fwd v1.2.0 // indirect
@@ -73,3 +76,5 @@ replace github.com/mocloud/mocloud/pkg => ../pkg
 replace github.com/mocloud/mocloud/services/proxy => ../services/proxy
 
 replace github.com/mocloud/mocloud/services/cloudops => ../services/cloudops
+
+replace github.com/mocloud/mocloud/services/api => ../services/api

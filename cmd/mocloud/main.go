@@ -7,7 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/format"
+	"github.com/mocloud/mocloud/cmd/internal/list"
+	"github.com/mocloud/mocloud/cmd/internal/login"
+	"github.com/mocloud/mocloud/cmd/internal/open"
+	"github.com/mocloud/mocloud/cmd/internal/pull"
+	"github.com/mocloud/mocloud/cmd/internal/push"
 	"github.com/mocloud/mocloud/cmd/internal/render"
 	"github.com/mocloud/mocloud/cmd/internal/run"
 	"github.com/mocloud/mocloud/cmd/internal/up"
@@ -24,13 +30,24 @@ func main() {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(up.Command(), run.Command(), validate.Command(), format.Command(), render.Command(), version.Command())
+	const here, there = "here", "there"
+	root.AddGroup(&cobra.Group{ID: here, Title: "On this machine:"}, &cobra.Group{ID: there, Title: "On a server:"})
+	group := func(id string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = id
+			root.AddCommand(c)
+		}
+	}
+	group(here, up.Command(), run.Command(), validate.Command(), format.Command(), render.Command())
+	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), open.Command())
+	root.AddCommand(version.Command())
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {
 		if message := err.Error(); message != "" {
 			fmt.Fprintln(os.Stderr, "mocloud: "+message)
 		}
-		os.Exit(1)
+		os.Exit(exit.Status(err))
 	}
 }

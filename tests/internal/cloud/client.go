@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mocloud/mocloud/services/api/client"
 )
 
 // callTimeout bounds one HTTP call of a test, waiting for a publication included.
@@ -44,6 +46,25 @@ func newClient(t testing.TB, api, token string) *Client {
 	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &Client{api: api, token: token, http: &http.Client{Transport: transport, Timeout: callTimeout}}
+}
+
+// API is the generated client, which sends the token with every request.
+func (c *Client) API(t testing.TB) *client.ClientWithResponses {
+	t.Helper()
+	api, err := client.NewClientWithResponses(c.api, client.WithHTTPClient(c.http),
+		client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+c.token)
+			return nil
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+// Environ is what a program needs in its environment to call the API.
+func (c *Client) Environ() []string {
+	return []string{"MOCLOUD_URL=" + c.api, "MOCLOUD_TOKEN=" + c.token}
 }
 
 // Mock is a mock as the API shows it.
