@@ -44,8 +44,11 @@ type install struct {
 // service is one process.
 type service struct {
 	name, program, opsURL string
-	env                   []string
+	args, env             []string
 	log                   tail
+
+	talk net.Conn // a connection on which its answers are verified; nil: none
+	hear *bufio.Reader
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -119,9 +122,9 @@ func (i *install) logs() string {
 	return b.String()
 }
 
-// start starts a service and waits until it says that it is ready.
-func (*install) start(ctx context.Context, s *service) error {
-	cmd := exec.Command(s.program) //nolint:noctx // stop ends it
+// start starts the service and waits until it says that it is ready.
+func (s *service) start(ctx context.Context) error {
+	cmd := exec.Command(s.program, s.args...) //nolint:noctx // stop ends it
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &s.log, &s.log
 	// A terminal's Ctrl-C is for this program, which then stops the services; they end too if it is killed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -186,6 +189,14 @@ func (s *service) stop() error {
 }
 
 func (s *service) pid() int { return s.cmd.Process.Pid }
+
+// hangUp ends talk.
+func (s *service) hangUp() {
+	if s.talk != nil {
+		_ = s.talk.Close()
+		s.talk, s.hear = nil, nil
+	}
+}
 
 // metric is the sum of a metric of the service over its labels.
 func (s *service) metric(ctx context.Context, c *client, name string) (float64, error) {

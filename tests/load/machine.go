@@ -31,14 +31,16 @@ func machine() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	model := "unknown processor"
+	model, cores := "unknown processor", 0
 	for line := range bytes.Lines(cpus) {
 		if name, ok := bytes.CutPrefix(line, []byte("model name")); ok {
 			model = strings.TrimLeft(string(bytes.TrimSpace(name)), ": \t")
-			break
+		}
+		if bytes.HasPrefix(line, []byte("processor")) {
+			cores++ // the machine's; this program may be held to some of them
 		}
 	}
-	return fmt.Sprintf("%d cores (%s), %d GiB, %s, %s", runtime.NumCPU(), model, kib>>20, runtime.GOOS, runtime.Version()), nil
+	return fmt.Sprintf("%d cores (%s), %d GiB, %s, %s", cores, model, kib>>20, runtime.GOOS, runtime.Version()), nil
 }
 
 // field is the number after a label of a file of /proc.

@@ -1,6 +1,9 @@
 //go:build linux
 
-// Command load is the scale benchmark, `make bench-scale`: it runs the api, yamlgen and the mock server as processes of
+// Command load holds the benchmarks of whole programs. `load http` is the HTTP benchmark, `make bench-http`: it compares the
+// mock server with a bare net/http handler that gives the same answers (see http.go).
+//
+// Otherwise it is the scale benchmark, `make bench-scale`: it runs the api, yamlgen and the mock server as processes of
 // their own, hosts more and more endpoints through the public API, and measures at each size what a publish costs, how
 // long it takes until it is live, how fast a mock server starts, what it needs, and whether reloads fail requests.
 //
@@ -57,13 +60,25 @@ func main() {
 }
 
 func start(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "http" {
+		o, err := parseHTTP(args[1:])
+		if err != nil {
+			return err
+		}
+		return within(ctx, o.timeout, func(ctx context.Context) error { return runHTTP(ctx, o, os.Stdout) })
+	}
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("not finished within %s (-timeout)", o.timeout))
+	return within(ctx, o.timeout, func(ctx context.Context) error { return run(ctx, o) })
+}
+
+// within ends a run that takes too long.
+func within(ctx context.Context, timeout time.Duration, run func(context.Context) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not finished within %s (-timeout)", timeout))
 	defer cancel()
-	err = run(ctx, o)
+	err := run(ctx)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return cause
 	}
@@ -128,7 +143,7 @@ func run(ctx context.Context, o options) (err error) {
 	b := &bench{options: o, report: r, install: i, client: newClient(i.apiURL, i.mocksURL)}
 	defer b.client.close()
 	for _, s := range i.services() {
-		if err := i.start(ctx, s); err != nil {
+		if err := s.start(ctx); err != nil {
 			return err
 		}
 	}

@@ -105,11 +105,25 @@ func quantile(times []time.Duration, q float64) float64 {
 
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1000 }
 
-// Where the table is in scale.md.
+// Where the table is in a page.
 const (
 	tableBegin = "<!-- figures: written by the benchmark -->\n"
 	tableEnd   = "<!-- end of figures -->\n"
 )
+
+// writeTable replaces the table in a page.
+func writeTable(page string, table []byte) error {
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	before, rest, ok := bytes.Cut(text, []byte(tableBegin))
+	_, after, ok2 := bytes.Cut(rest, []byte(tableEnd))
+	if !ok || !ok2 {
+		return fmt.Errorf("%s has no place for the table: %q and %q", page, tableBegin, tableEnd)
+	}
+	return os.WriteFile(page, slices.Concat(before, []byte(tableBegin), table, []byte(tableEnd), after), 0o644) //nolint:gosec // documentation, for everybody
+}
 
 // write writes the figures into a folder: as lines, as a plot, and as a table in the page that is there.
 func (r *report) write(dir string) error {
@@ -121,20 +135,12 @@ func (r *report) write(dir string) error {
 		}
 		lines.Write(append(line, '\n'))
 	}
-	page := filepath.Join(dir, "scale.md")
-	text, err := os.ReadFile(page)
-	if err != nil {
+	if err := writeTable(filepath.Join(dir, "scale.md"), table(r.figures)); err != nil {
 		return err
-	}
-	before, rest, ok := bytes.Cut(text, []byte(tableBegin))
-	_, after, ok2 := bytes.Cut(rest, []byte(tableEnd))
-	if !ok || !ok2 {
-		return fmt.Errorf("%s has no place for the table: %q and %q", page, tableBegin, tableEnd)
 	}
 	for path, content := range map[string][]byte{
 		filepath.Join(dir, "scale.jsonl"): lines.Bytes(),
 		filepath.Join(dir, "scale.svg"):   plots(r.figures),
-		page:                              slices.Concat(before, []byte(tableBegin), table(r.figures), []byte(tableEnd), after),
 	} {
 		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // documentation, for everybody
 			return err

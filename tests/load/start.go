@@ -23,7 +23,7 @@ func (b *bench) measureStart(ctx context.Context) error {
 			return err
 		}
 		began := time.Now()
-		if err := b.install.start(ctx, s); err != nil {
+		if err := s.start(ctx); err != nil {
 			return err
 		}
 		times[n] = time.Since(began)
