@@ -1,5 +1,11 @@
 package mockspec
 
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
 // Body is a body as written: nothing, text, a YAML value that means JSON, or external content.
 type Body struct {
 	Pos  Position
@@ -28,6 +34,25 @@ type External struct {
 	Provider  string // "json" or "xlsx"
 	Path      Text   // a file of the workspace or an http(s) URL; a template
 	SheetName string // xlsx only; "" means the first sheet
+}
+
+// Folder returns the folder that a path outside of the workspace begins with, and whether Path is such a path: absolute,
+// or with "..". The folder is what the document fixes, before any template: what a request puts into the rest of the path
+// stays below it. It is "" if that is nothing, or the root of the disk. A hosted mock has no such folder.
+func (x *External) Folder() (folder string, leaves bool) {
+	fixed := x.Path.Raw
+	if strings.Contains(fixed, "://") {
+		return "", false
+	}
+	for _, open := range []string{"{{", "{%", "{#"} {
+		fixed, _, _ = strings.Cut(fixed, open)
+	}
+	fixed = fixed[:strings.LastIndexByte(fixed, '/')+1]
+	leaves = strings.HasPrefix(x.Path.Raw, "/") || slices.Contains(strings.Split(fixed, "/"), "..")
+	if fixed = strings.TrimRight(fixed, "/"); !leaves || path.Clean("/"+fixed) == "/" && strings.HasPrefix(x.Path.Raw, "/") {
+		return "", leaves
+	}
+	return fixed, true
 }
 
 // Sample is the declared shape of a request body, taken from the sample that the document gives.

@@ -133,11 +133,23 @@ func (r *reader) external(n *yaml.Node) Body {
 	if r.folder != "" && x.Path.Raw != "" && !strings.Contains(x.Path.Raw, "://") && !strings.HasPrefix(x.Path.Raw, "/") {
 		x.Path.Raw = strings.TrimSuffix(r.folder, "/") + "/" + x.Path.Raw
 	}
-	if where != nil && strings.HasPrefix(x.Path.Raw, "/") {
-		r.warn(at(where), CodeBadValue, "upload the file, or put it beside the mock, and write its path without the first `/`",
-			"`%s` is absolute, which no file of the workspace is: requests are answered with 500", brief(x.Path.Raw))
+	if where != nil {
+		r.outside(where, &x)
 	}
 	return Body{Pos: at(n), Kind: BodyExternal, External: &x}
+}
+
+// outside warns of a path that leaves the workspace.
+func (r *reader) outside(where *yaml.Node, x *External) {
+	const fix = "upload the file, or put it beside the mock, and write its path without a leading `/` and without `..`"
+	folder, leaves := x.Folder()
+	switch {
+	case !leaves:
+	case folder == "":
+		r.warn(at(where), CodeBadValue, fix, "`%s` leaves the workspace and does not begin with a fixed folder: requests are answered with 500", brief(x.Path.Raw))
+	default:
+		r.warn(at(where), CodeBadValue, fix, "`%s` is outside of the workspace: only `mocloud run` reads files of `%s`, a published mock answers with 500", brief(x.Path.Raw), brief(folder))
+	}
 }
 
 func (r *reader) rateLimit(n *yaml.Node) *RateLimit {

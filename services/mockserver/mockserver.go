@@ -81,11 +81,11 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outgoing calls: %w", err)
 	}
-	files, err := s.files()
+	files, folders, err := s.files()
 	if err != nil {
 		return nil, err
 	}
-	s.external = external.New(external.Config{}, external.Deps{Files: files, Client: client, Metrics: deps.Metrics})
+	s.external = external.New(external.Config{}, external.Deps{Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
 	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics})
 	s.sockets = websocket.New(websocket.Config{}, deps.Metrics)
 	s.core = serve.New(serve.Config{
@@ -115,11 +115,11 @@ func New(cfg Config, deps Deps) (*Service, error) {
 }
 
 // files is where external bodies are. Names of files are relative to the mock or, as in moclojer, to the working directory.
-func (s *Service) files() (external.Source, error) {
+func (s *Service) files() (external.Source, external.Folders, error) {
 	if s.cfg.File == nil {
-		return external.Objects{Store: s.deps.Objects}, nil
+		return external.Objects{Store: s.deps.Objects}, nil, nil
 	}
-	folders := []string{filepath.Dir(s.cfg.File.Files[0])}
+	folders := external.Disk{filepath.Dir(s.cfg.File.Files[0])}
 	if folders[0] != "." {
 		folders = append(folders, ".")
 	}
@@ -128,12 +128,12 @@ func (s *Service) files() (external.Source, error) {
 		root, err := os.OpenRoot(folder)
 		if err != nil {
 			s.closeRoots()
-			return nil, fmt.Errorf("open the folder of external bodies: %w", err)
+			return nil, nil, fmt.Errorf("open the folder of external bodies: %w", err)
 		}
 		s.roots = append(s.roots, root)
 		found = append(found, external.Directory{Root: root})
 	}
-	return found, nil
+	return found, folders, nil
 }
 
 // Run serves until ctx ends, then lets requests finish for a few seconds. It closes the listener.

@@ -37,12 +37,37 @@ func TestFilesOfMoclojer(t *testing.T) {
 		},
 		"external-body-global.yml": {{get("/without-external-body"), `200 OK {"msg":"hello world"}`}},
 		"server.yml":               {{get("/hello/you"), `200 OK {"hello":"you!"}`}},
-		"shop-excerpt.yml": {
+		"real-world-example.yml": {
 			{asJSON("POST", "/api/v1/auth/login", `{"email":"john@example.com","password":"password123"}`), `"email":"john@example.com","name":"John Doe"`},
 			{get("/api/v1/products/search?q=headphones"), `"suggestions":["headphones accessories","headphones reviews"]`},
 			{asJSON("POST", "/api/v1/cart/items", `{"product_id":101,"quantity":2}`), `"subtotal": 2 * 99.99,`},
 			{asJSON("PATCH", "/api/v1/admin/orders/ORD-1/status", `{"status":"shipped"}`), `"new_status":"shipped"`},
-			{get("/api/v1/products/99999"), `404 Not Found {"error":"Not Found"`},
+			{get("/api/v1/auth/profile", "X-User-Email: a@b.c", "X-User-Name: Ann", "X-User-Role: admin"), `{"id":12345,"email":"a@b.c","name":"Ann","role":"admin",`},
+			{asJSON("POST", "/api/v1/auth/invalid", `{}`), `401 Unauthorized {"error":"Unauthorized","message":"Invalid email or password"`},
+			{asJSON("POST", "/api/v1/auth/register/invalid", `{}`), `400 Bad Request {"error":"Bad Request","message":"Validation failed"`},
+			{get("/api/v1/products?page=2&per_page=20&brand=AudioTech"), `"pagination":{"page":2,"per_page":20,"total":156,"total_pages":16},"filters":{"category":"","min_price":"","max_price":"","brand":"AudioTech","sort":""}}`},
+			{get("/api/v1/categories"), `"subcategories":[{"id":21,"name":"T-Shirts","product_count":22},`},
+			{get("/api/v1/cart", "X-User-ID: u-1"), `200 OK {"user_id":"u-1","items":[`},
+			{asJSON("PUT", "/api/v1/cart/items/7", `{"quantity":3}`), `"subtotal": 3 * 99.99,`},
+			{"DELETE /api/v1/cart/items/7 HTTP/1.1\n\n", `200 OK {"removed_item_id":7,"cart_summary":{"items_count":2,"total":184.97},`},
+			{asJSON("POST", "/api/v1/cart/items/out-of-stock", `{}`), `422 Unprocessable Entity {"error":"Unprocessable Entity","message":"Product 'Gaming Laptop' is out of stock"`},
+			{asJSON("POST", "/api/v1/cart/checkout", `{"user_id":"u-1","shipping":{"name":"Ann \"A.\"","street":"1 Rd","city":"X","zip":"1"},"payment":{"method":"card"}}`), `"shipping_address":{"name":"Ann \"A.\"","street":"1 Rd","city":"X","zip":"1"},"payment":{"method":"card","status":"pending"}`},
+			{get("/api/v1/orders?page=4&status=shipped"), `"pagination":{"page":4,"per_page":10,"total":15},"filters":{"status":"shipped",`},
+			{get("/api/v1/orders/ORD-1"), `"tracking":{"number":"TRKORD-1789","carrier":"FastShip",`},
+			{asJSON("POST", "/api/v1/orders/ORD-1/cancel", `{}`), `200 OK {"order_id":"ORD-1","previous_status":"processing","new_status":"cancelled",`},
+			{get("/api/v1/products/5/reviews?page=1&rating=5"), `200 OK {"product_id":5,"reviews":[`},
+			{asJSON("POST", "/api/v1/products/5/reviews", `{"rating":4,"title":"Good","comment":"Yes"}`), `"rating":4,"title":"Good","comment":"Yes","verified_purchase":true`},
+			{get("/api/v1/admin/dashboard"), `"total_revenue":"156,789.45"}`},
+			{get("/api/v1/admin/products?page=1&low_stock=true"), `"filters":{"category":"","status":"","low_stock":"true"}}`},
+			{get("/api/v1/admin/products/unauthorized"), `401 Unauthorized {"error":"Unauthorized","message":"Authentication required.`},
+			{get("/api/v1/admin/orders?status=pending&page=1"), `"status":"pending","items_count":2,`},
+		},
+		"openapi/petstore-expanded.yaml": {
+			{get("/pets?tags=a&limit=3"), `200 OK [{"id":0,"name":"caramelo"}]`},
+			{get("/pets"), `200 OK [{"id":0,"name":"caramelo"}]`},
+			{get("/pets/1"), `200 OK {"id":0,"name":"caramelo"}`},
+			{asJSON("POST", "/pets", `{"name":"caramelo"}`), `303 See Other`},
+			{"DELETE /pets/0 HTTP/1.1\n\n", `202 Accepted`},
 		},
 		"../openapi/pets.yaml": {
 			{get("/pets?limit=3"), `200 OK [{"id":0,"name":"caramelo"}]`},
@@ -56,8 +81,8 @@ func TestFilesOfMoclojer(t *testing.T) {
 			var out bytes.Buffer
 			path := filepath.Join("../../examples/moclojer", file)
 			served := FileConfig{Files: []string{path}, Out: &out}
-			if strings.HasSuffix(file, "pets.yaml") {
-				served.Mocks = filepath.Join(filepath.Dir(path), "mocks.yaml")
+			if mocks, ok := map[string]string{"pets.yaml": "mocks.yaml", "petstore-expanded.yaml": "petstore-expanded-mocks.yaml"}[filepath.Base(file)]; ok {
+				served.Mocks = filepath.Join(filepath.Dir(path), mocks)
 			}
 			s, address := start(t, testConfig(&served))
 			if err := s.fileSource().Load(); err != nil {

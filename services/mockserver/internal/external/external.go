@@ -68,6 +68,7 @@ func (c *Config) setDefaults() {
 // Deps are what a Loader needs.
 type Deps struct {
 	Files   Source                // the workspaces' files; nil: there are none
+	Folders Folders               // folders of this machine that mocks may name; nil, as in a hosted server: none
 	Client  *http.Client          // fetches URLs: the egress client, never a plain one in a hosted server; nil: URLs are refused
 	Metrics prometheus.Registerer // nil: not measured
 }
@@ -77,6 +78,7 @@ type Request struct {
 	Workspace string // id of the workspace whose mock asks
 	Provider  string // ProviderFile or ProviderXLSX
 	Path      string // a file of the workspace, or an http(s) URL
+	Folder    string // mockspec.External.Folder: the beginning of Path, if it leaves the workspace; the file is below it
 	Sheet     string // ProviderXLSX only; "" is the first sheet
 }
 

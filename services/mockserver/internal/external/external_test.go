@@ -310,6 +310,48 @@ func TestDirectoryIsAFence(t *testing.T) {
 	}
 }
 
+// TestFolders opens files below folders that a mock names outright: never for a hosted mock, and never outside of them.
+func TestFolders(t *testing.T) {
+	t.Parallel()
+	base := t.TempDir()
+	for _, dir := range []string{"data/users", "secret"} {
+		if err := os.MkdirAll(filepath.Join(base, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, content := range map[string]string{"data/users.json": "[]", "data/users/1.json": "{}", "secret/key.json": `"key"`} {
+		if err := os.WriteFile(filepath.Join(base, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink(filepath.Join(base, "secret/key.json"), filepath.Join(base, "data/link.json")); err != nil {
+		t.Fatal(err)
+	}
+	data := base + "/data"
+	local := newLoader(t, Config{}, Deps{Files: &fakeFiles{files: map[string]string{}}, Folders: Disk{base + "/none", base + "/secret"}})
+	hosted := newLoader(t, Config{}, Deps{Files: &fakeFiles{files: map[string]string{}}})
+	for _, c := range []struct{ folder, path, want, says string }{
+		{data, data + "/users.json", "[]", ""},
+		{data, data + "//users/1.json", "{}", ""},
+		{"../data", "../data/users.json", "[]", ""}, // of the second base
+		{data, data + "/none.json", "", "there is no such file in " + data},
+		{base + "/nowhere", base + "/nowhere/a.json", "", "correct `folder` or `path`"},
+		{data, data + "/../secret/key.json", "", `contains ".."`},
+		{data, data + "/link.json", "", "leads out of the folder"},
+		{data, base + "/secret/key.json", "", "is absolute"}, // not below its folder: cannot happen, must not matter
+		{data, data + "/users", "", "not a regular file"},
+	} {
+		req := Request{Workspace: "w", Provider: ProviderFile, Path: c.path, Folder: c.folder}
+		got, err := local.Load(t.Context(), req)
+		if string(got.Data) != c.want || (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %q %v", c.path, got.Data, err)
+		}
+		if got, err := hosted.Load(t.Context(), req); err == nil || len(got.Data) > 0 || apperr.CodeOf(err) != apperr.Invalid {
+			t.Errorf("hosted: %s: %q %v", c.path, got.Data, err)
+		}
+	}
+}
+
 func TestDirectoriesAreLookedThroughInOrder(t *testing.T) {
 	t.Parallel()
 	var folders Directories

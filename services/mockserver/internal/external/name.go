@@ -19,6 +19,7 @@ const (
 type key struct {
 	workspace string
 	provider  string
+	folder    string // outside of the workspace, if path is below such a one
 	path      string // a clean file name, or a URL
 	sheet     string
 	url       bool
@@ -26,7 +27,7 @@ type key struct {
 
 // String is unique for each key: no part can contain the separator.
 func (k key) String() string {
-	return k.workspace + "\x00" + k.provider + "\x00" + k.path + "\x00" + k.sheet
+	return k.workspace + "\x00" + k.provider + "\x00" + k.folder + "\x00" + k.path + "\x00" + k.sheet
 }
 
 func newKey(req Request) (key, error) {
@@ -42,10 +43,15 @@ func newKey(req Request) (key, error) {
 		return key{}, apperr.New(apperr.Invalid, "external-body: unknown provider %q; use %q or %q", clip(req.Provider), ProviderFile, ProviderXLSX)
 	}
 	var err error
-	if hasScheme(req.Path) {
+	below, outside := strings.CutPrefix(req.Path, req.Folder+"/")
+	switch {
+	case req.Folder != "" && outside:
+		k.folder = req.Folder
+		k.path, err = cleanName(strings.TrimLeft(below, "/"))
+	case hasScheme(req.Path):
 		k.url = true
 		k.path, err = cleanURL(req.Path)
-	} else {
+	default:
 		k.path, err = cleanName(req.Path)
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/objstore"
@@ -85,15 +86,68 @@ func (s Directories) Open(ctx context.Context, workspace, name string) (File, er
 	return File{}, fs.ErrNotExist
 }
 
-// open loads a file of k's workspace, unless it still has the version known.
-func (l *Loader) open(ctx context.Context, k key, known string) (rawContent, error) {
-	if l.deps.Files == nil {
-		return rawContent{}, describe(k, apperr.New(apperr.NotFound, "there are no files on this server"))
+// Folders opens files below a folder that a mock names outright. The folder is the mock's author's, the name below it may
+// be a caller's. Open returns an error that is fs.ErrNotExist for a file or a folder that is not there.
+type Folders interface {
+	Open(ctx context.Context, folder, name string) (File, error)
+}
+
+// Disk gives mocks that are run from a file the folders of this machine. It must not be given to hosted mocks.
+// The value is where relative folders begin; the first that has the file counts.
+type Disk []string
+
+var _ Folders = Disk(nil)
+
+// Open implements Folders. As in a Directory, nothing outside of folder can be opened.
+func (d Disk) Open(ctx context.Context, folder, name string) (File, error) {
+	from := []string{folder}
+	if !filepath.IsAbs(folder) {
+		from = nil
+		for _, base := range d {
+			from = append(from, filepath.Join(base, folder))
+		}
+	}
+	for _, dir := range from {
+		if f, err := openBelow(ctx, dir, name); !errors.Is(err, fs.ErrNotExist) {
+			return f, err
+		}
+	}
+	return File{}, fs.ErrNotExist
+}
+
+func openBelow(ctx context.Context, dir, name string) (File, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return File{}, err
+	}
+	defer root.Close() // an opened file outlives it
+	return Directory{Root: root}.Open(ctx, "", name)
+}
+
+// find opens the file that k names.
+func (l *Loader) find(ctx context.Context, k key) (File, error) {
+	switch {
+	case k.folder != "" && l.deps.Folders == nil:
+		return File{}, apperr.New(apperr.Invalid, "%s is outside of the workspace, where a published mock reads nothing; upload the file and name it without a leading / and without ..", clip(k.folder))
+	case k.folder != "":
+		f, err := l.deps.Folders.Open(ctx, k.folder, k.path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = apperr.New(apperr.NotFound, "there is no such file in %s; create it, or correct `folder` or `path`", clip(k.folder))
+		}
+		return f, err
+	case l.deps.Files == nil:
+		return File{}, apperr.New(apperr.NotFound, "there are no files on this server")
 	}
 	f, err := l.deps.Files.Open(ctx, k.workspace, k.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return rawContent{}, describe(k, apperr.New(apperr.NotFound, "there is no such file in this workspace; upload it or correct the path"))
+		err = apperr.New(apperr.NotFound, "there is no such file in this workspace; upload it or correct the path")
 	}
+	return f, err
+}
+
+// open loads a file of k's workspace, unless it still has the version known.
+func (l *Loader) open(ctx context.Context, k key, known string) (rawContent, error) {
+	f, err := l.find(ctx, k)
 	if _, outside := errors.AsType[*fs.PathError](err); outside && !errors.Is(err, fs.ErrPermission) {
 		// os.Root has no error value for "escapes": whatever keeps a clean name from opening is the file's own trouble.
 		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "the file cannot be opened (a link that leads out of the folder?)").WithCause(err))

@@ -241,7 +241,8 @@ func (c *endpointCompiler) body(e *endpoint, b *mockspec.Body, mediaType string)
 		if err != nil {
 			return "", &fault{what: "external-body path", pos: b.External.Path.Pos, err: err}
 		}
-		e.body.external = &externalBody{spec: b.External, path: t}
+		folder, _ := b.External.Folder()
+		e.body.external = &externalBody{spec: b.External, folder: folder, path: t}
 		return "", nil
 	}
 	if c.compat {

@@ -13,8 +13,9 @@ import (
 
 // externalBody is a body that is loaded from elsewhere.
 type externalBody struct {
-	spec *mockspec.External
-	path *selmer.Template
+	spec   *mockspec.External
+	folder string // what spec.Folder says
+	path   *selmer.Template
 	// latest is what was made of the content that was loaded last, since it is nearly always the same again.
 	latest atomic.Pointer[prepared]
 }
@@ -41,7 +42,7 @@ func (c *Core) loadExternal(x *exchange) error {
 	ctx, cancel := withTimeout(x.ctx)
 	defer cancel()
 	loaded, err := c.deps.External.Load(ctx, external.Request{
-		Workspace: x.mock.site.WorkspaceID, Provider: from.spec.Provider, Path: string(path), Sheet: from.spec.SheetName,
+		Workspace: x.mock.site.WorkspaceID, Provider: from.spec.Provider, Path: string(path), Folder: from.folder, Sheet: from.spec.SheetName,
 	})
 	if err != nil {
 		return failed(err)
