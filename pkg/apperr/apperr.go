@@ -12,16 +12,17 @@ type Code string
 
 // The kinds of error; each has one HTTP status.
 const (
-	Invalid      Code = "invalid"      // 400, 422
-	Unauthorized Code = "unauthorized" // 401
-	Forbidden    Code = "forbidden"    // 403
-	NotFound     Code = "not_found"    // 404
-	Conflict     Code = "conflict"     // 409
-	Precondition Code = "lost_update"  // 412
-	TooLarge     Code = "too_large"    // 413
-	RateLimited  Code = "rate_limited" // 429
-	Internal     Code = "internal"     // 500
-	Unavailable  Code = "unavailable"  // 503
+	Invalid       Code = "invalid"        // 400, 422
+	Unauthorized  Code = "unauthorized"   // 401
+	Forbidden     Code = "forbidden"      // 403
+	QuotaExceeded Code = "quota_exceeded" // 403
+	NotFound      Code = "not_found"      // 404
+	Conflict      Code = "conflict"       // 409
+	Precondition  Code = "lost_update"    // 412
+	TooLarge      Code = "too_large"      // 413
+	RateLimited   Code = "rate_limited"   // 429
+	Internal      Code = "internal"       // 500
+	Unavailable   Code = "unavailable"    // 503
 )
 
 // Error is an error with a public side. It is immutable.

@@ -25,6 +25,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -82,6 +83,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	db.Limit(s.cfg.Quota.limits())
 	p, err := s.assemble(db) //nolint:contextcheck // its handlers run in their requests' contexts
 	if err != nil {
 		return err
@@ -125,7 +127,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		},
 		httpapi.Deps{
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Workspaces: workspace.NewService(db),
-			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db),
+			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 		})
 	if err != nil {
 		return nil, err

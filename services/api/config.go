@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -44,11 +45,38 @@ type Config struct {
 	MaxEndpoints int `env:"API_MAX_ENDPOINTS" envDefault:"2000"`
 	// MaxLasting bounds how many requests of one account may wait for publications or follow events at a time.
 	MaxLasting int `env:"API_MAX_LASTING" envDefault:"500"`
+	// Quota is how much a workspace may hold. 0 means any amount.
+	Quota Quota `envPrefix:"API_QUOTA_"`
 	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
 	// again.
 	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
 	// KeepAudit is how long the audit log remembers who did what.
 	KeepAudit time.Duration `env:"API_KEEP_AUDIT" envDefault:"8760h"`
+}
+
+// Quota is how much one workspace may hold; 0 means any amount.
+type Quota struct {
+	// Mocks bounds the mocks of a workspace; 0 for any number, as with all quotas.
+	Mocks int64 `env:"MOCKS" envDefault:"1000"`
+	// Endpoints bounds the endpoints of all mocks of a workspace.
+	Endpoints int64 `env:"ENDPOINTS" envDefault:"20000"`
+	// Content bounds the bytes of the current revisions of all mocks of a workspace.
+	Content int64 `env:"CONTENT" envDefault:"104857600"`
+	// Files bounds the bytes of a workspace's files.
+	Files int64 `env:"FILES" envDefault:"1073741824"`
+	// Members bounds the members of a workspace, with open invitations.
+	Members int64 `env:"MEMBERS" envDefault:"100"`
+	// Tokens bounds the API tokens of a workspace.
+	Tokens int64 `env:"TOKENS" envDefault:"100"`
+	// Domains bounds the custom domains of a workspace.
+	Domains int64 `env:"DOMAINS" envDefault:"50"`
+}
+
+func (q Quota) limits() quota.Limits {
+	return quota.Limits{
+		quota.Mocks: q.Mocks, quota.Endpoints: q.Endpoints, quota.Content: q.Content, quota.Files: q.Files,
+		quota.Members: q.Members, quota.Tokens: q.Tokens, quota.Domains: q.Domains,
+	}
 }
 
 // Validate reports everything that is wrong, a line each.
@@ -73,6 +101,9 @@ func (c *Config) Validate() error {
 	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
 	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
+	for resource, limit := range c.Quota.limits() {
+		complain(limit < 0, "API_QUOTA_%s is %d: it must be 0 (any amount) or more", strings.ToUpper(string(resource)), limit)
+	}
 	complain(c.KeepAudit < time.Hour, "API_KEEP_AUDIT is %s: it must be at least 1h", c.KeepAudit)
 	return errors.Join(problems...)
 }

@@ -27,6 +27,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	// workspaces
 	"listWorkspaces": plain,
 	"listAudit":      onWorkspace,
+	"getQuota":       onWorkspace,
 
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },

@@ -44,6 +44,7 @@ const (
 	LostUpdate           ProblemCode = "lost_update"
 	MethodNotAllowed     ProblemCode = "method_not_allowed"
 	NotFound             ProblemCode = "not_found"
+	QuotaExceeded        ProblemCode = "quota_exceeded"
 	RateLimited          ProblemCode = "rate_limited"
 	TooLarge             ProblemCode = "too_large"
 	Unauthorized         ProblemCode = "unauthorized"
@@ -68,6 +69,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case NotFound:
 		return true
+	case QuotaExceeded:
+		return true
 	case RateLimited:
 		return true
 	case TooLarge:
@@ -77,6 +80,39 @@ func (e ProblemCode) Valid() bool {
 	case Unavailable:
 		return true
 	case UnsupportedMediaType:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for QuotaResource.
+const (
+	QuotaResourceContent   QuotaResource = "content"
+	QuotaResourceDomains   QuotaResource = "domains"
+	QuotaResourceEndpoints QuotaResource = "endpoints"
+	QuotaResourceFiles     QuotaResource = "files"
+	QuotaResourceMembers   QuotaResource = "members"
+	QuotaResourceMocks     QuotaResource = "mocks"
+	QuotaResourceTokens    QuotaResource = "tokens"
+)
+
+// Valid indicates whether the value is a known member of the QuotaResource enum.
+func (e QuotaResource) Valid() bool {
+	switch e {
+	case QuotaResourceContent:
+		return true
+	case QuotaResourceDomains:
+		return true
+	case QuotaResourceEndpoints:
+		return true
+	case QuotaResourceFiles:
+		return true
+	case QuotaResourceMembers:
+		return true
+	case QuotaResourceMocks:
+		return true
+	case QuotaResourceTokens:
 		return true
 	default:
 		return false
@@ -301,7 +337,8 @@ type Problem struct {
 	Diagnostics *[]Diagnostic `json:"diagnostics,omitempty"`
 
 	// Field The input that it is about.
-	Field *string `json:"field,omitempty"`
+	Field *string   `json:"field,omitempty"`
+	Quota *QuotaUse `json:"quota,omitempty"`
 
 	// RequestID Name it when you ask for help.
 	RequestID *string `json:"request_id,omitempty"`
@@ -340,6 +377,26 @@ type Publication struct {
 	// still answers.
 	State       State  `json:"state"`
 	WorkspaceID string `json:"workspace_id"`
+}
+
+// Quota defines model for Quota.
+type Quota struct {
+	Items []QuotaUse `json:"items"`
+}
+
+// QuotaResource `content` and `files` are counted in bytes, `members` with the open invitations; `endpoints` and `content` are those
+// of the mocks' current revisions.
+type QuotaResource string
+
+// QuotaUse defines model for QuotaUse.
+type QuotaUse struct {
+	// Limit 0: there is none.
+	Limit int64 `json:"limit"`
+
+	// Resource `content` and `files` are counted in bytes, `members` with the open invitations; `endpoints` and `content` are those
+	// of the mocks' current revisions.
+	Resource QuotaResource `json:"resource"`
+	Used     int64         `json:"used"`
 }
 
 // Role What the caller may do there.
@@ -719,6 +776,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetQuota See how much a workspace holds and may hold
+	//
+	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
+	// beyond a limit that was lowered can still go back.
+	//
+	// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
+	GetQuota(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // StreamEvents Follow publications live
@@ -1075,6 +1140,24 @@ func (c *Client) ListWorkspaces(ctx context.Context, params *ListWorkspacesParam
 // Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
 func (c *Client) ListAudit(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAuditRequest(c.Server, slug, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetQuota See how much a workspace holds and may hold
+//
+// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
+// beyond a limit that was lowered can still go back.
+//
+// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
+func (c *Client) GetQuota(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetQuotaRequest(c.Server, slug)
 	if err != nil {
 		return nil, err
 	}
@@ -1864,6 +1947,40 @@ func NewListAuditRequest(server string, slug WorkspaceSlug, params *ListAuditPar
 	return req, nil
 }
 
+// NewGetQuotaRequest constructs an http.Request for the GetQuota method
+func NewGetQuotaRequest(server string, slug WorkspaceSlug) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/quota", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -2095,6 +2212,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
 	ListAuditWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
+	// GetQuotaWithResponse See how much a workspace holds and may hold
+	//
+	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
+	// beyond a limit that was lowered can still go back.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
+	GetQuotaWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetQuotaResponse, error)
 }
 
 type StreamEventsResponse struct {
@@ -2880,6 +3007,54 @@ func (r ListAuditResponse) ContentType() string {
 	return ""
 }
 
+type GetQuotaResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Quota
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetQuotaResponse) GetJSON200() *Quota {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetQuotaResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetQuotaResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetQuotaResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetQuotaResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetQuotaResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // StreamEventsWithResponse Follow publications live
 //
 // Server-sent events for the caller's workspaces. `publication` carries a Publication; `deleted` carries
@@ -3186,6 +3361,22 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, slug Wo
 		return nil, err
 	}
 	return ParseListAuditResponse(rsp)
+}
+
+// GetQuotaWithResponse See how much a workspace holds and may hold
+//
+// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
+// beyond a limit that was lowered can still go back.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
+func (c *ClientWithResponses) GetQuotaWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetQuotaResponse, error) {
+	rsp, err := c.GetQuota(ctx, slug, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetQuotaResponse(rsp)
 }
 
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
@@ -3756,6 +3947,39 @@ func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AuditPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetQuotaResponse parses an HTTP response from a GetQuotaWithResponse call
+func ParseGetQuotaResponse(rsp *http.Response) (*GetQuotaResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetQuotaResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Quota
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -43,6 +43,7 @@ const (
 	LostUpdate           ProblemCode = "lost_update"
 	MethodNotAllowed     ProblemCode = "method_not_allowed"
 	NotFound             ProblemCode = "not_found"
+	QuotaExceeded        ProblemCode = "quota_exceeded"
 	RateLimited          ProblemCode = "rate_limited"
 	TooLarge             ProblemCode = "too_large"
 	Unauthorized         ProblemCode = "unauthorized"
@@ -67,6 +68,8 @@ func (e ProblemCode) Valid() bool {
 		return true
 	case NotFound:
 		return true
+	case QuotaExceeded:
+		return true
 	case RateLimited:
 		return true
 	case TooLarge:
@@ -76,6 +79,39 @@ func (e ProblemCode) Valid() bool {
 	case Unavailable:
 		return true
 	case UnsupportedMediaType:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for QuotaResource.
+const (
+	QuotaResourceContent   QuotaResource = "content"
+	QuotaResourceDomains   QuotaResource = "domains"
+	QuotaResourceEndpoints QuotaResource = "endpoints"
+	QuotaResourceFiles     QuotaResource = "files"
+	QuotaResourceMembers   QuotaResource = "members"
+	QuotaResourceMocks     QuotaResource = "mocks"
+	QuotaResourceTokens    QuotaResource = "tokens"
+)
+
+// Valid indicates whether the value is a known member of the QuotaResource enum.
+func (e QuotaResource) Valid() bool {
+	switch e {
+	case QuotaResourceContent:
+		return true
+	case QuotaResourceDomains:
+		return true
+	case QuotaResourceEndpoints:
+		return true
+	case QuotaResourceFiles:
+		return true
+	case QuotaResourceMembers:
+		return true
+	case QuotaResourceMocks:
+		return true
+	case QuotaResourceTokens:
 		return true
 	default:
 		return false
@@ -300,7 +336,8 @@ type Problem struct {
 	Diagnostics *[]Diagnostic `json:"diagnostics,omitempty"`
 
 	// Field The input that it is about.
-	Field *string `json:"field,omitempty"`
+	Field *string   `json:"field,omitempty"`
+	Quota *QuotaUse `json:"quota,omitempty"`
 
 	// RequestID Name it when you ask for help.
 	RequestID *string `json:"request_id,omitempty"`
@@ -339,6 +376,26 @@ type Publication struct {
 	// still answers.
 	State       State  `json:"state"`
 	WorkspaceID string `json:"workspace_id"`
+}
+
+// Quota defines model for Quota.
+type Quota struct {
+	Items []QuotaUse `json:"items"`
+}
+
+// QuotaResource `content` and `files` are counted in bytes, `members` with the open invitations; `endpoints` and `content` are those
+// of the mocks' current revisions.
+type QuotaResource string
+
+// QuotaUse defines model for QuotaUse.
+type QuotaUse struct {
+	// Limit 0: there is none.
+	Limit int64 `json:"limit"`
+
+	// Resource `content` and `files` are counted in bytes, `members` with the open invitations; `endpoints` and `content` are those
+	// of the mocks' current revisions.
+	Resource QuotaResource `json:"resource"`
+	Used     int64         `json:"used"`
 }
 
 // Role What the caller may do there.
@@ -531,6 +588,9 @@ type ServerInterface interface {
 	// ListAudit See who did what
 	// (GET /api/v1/workspaces/{slug}/audit)
 	ListAudit(ctx echo.Context, slug WorkspaceSlug, params ListAuditParams) error
+	// GetQuota See how much a workspace holds and may hold
+	// (GET /api/v1/workspaces/{slug}/quota)
+	GetQuota(ctx echo.Context, slug WorkspaceSlug) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -870,6 +930,22 @@ func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 	return err
 }
 
+// GetQuota converts echo context to params.
+func (w *ServerInterfaceWrapper) GetQuota(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetQuota(ctx, slug)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -927,6 +1003,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:id/publication", wrapper.GetPublication, options.OperationMiddlewares["getPublication"]...)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces", wrapper.ListWorkspaces, options.OperationMiddlewares["listWorkspaces"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/quota", wrapper.GetQuota, options.OperationMiddlewares["getQuota"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
@@ -1629,6 +1706,45 @@ func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAudi
 	return err
 }
 
+type GetQuotaRequestObject struct {
+	Slug WorkspaceSlug `json:"slug"`
+}
+
+type GetQuotaResponseObject interface {
+	VisitGetQuotaResponse(w http.ResponseWriter) error
+}
+
+type GetQuota200JSONResponse Quota
+
+func (response GetQuota200JSONResponse) VisitGetQuotaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetQuotadefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetQuotadefaultApplicationProblemPlusJSONResponse) VisitGetQuotaResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// StreamEvents Follow publications live
@@ -1679,6 +1795,9 @@ type StrictServerInterface interface {
 	// ListAudit See who did what
 	// (GET /api/v1/workspaces/{slug}/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// GetQuota See how much a workspace holds and may hold
+	// (GET /api/v1/workspaces/{slug}/quota)
+	GetQuota(ctx context.Context, request GetQuotaRequestObject) (GetQuotaResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -2170,6 +2289,31 @@ func (sh *strictHandler) ListAudit(ctx echo.Context, slug WorkspaceSlug, params 
 		return err
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		return validResponse.VisitListAuditResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetQuota operation middleware
+func (sh *strictHandler) GetQuota(ctx echo.Context, slug WorkspaceSlug) error {
+	var request GetQuotaRequestObject
+
+	request.Slug = slug
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetQuota(ctx.Request().Context(), request.(GetQuotaRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetQuota")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetQuotaResponseObject); ok {
+		return validResponse.VisitGetQuotaResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

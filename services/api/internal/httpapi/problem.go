@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
 )
 
 var errCrossOrigin = apperr.New(apperr.Forbidden, "A browser sent this on behalf of another site; write from the console's own pages, or with an API token from a program.")
@@ -24,7 +25,7 @@ func statusOf(code apperr.Code) int {
 		return http.StatusUnprocessableEntity
 	case apperr.Unauthorized:
 		return http.StatusUnauthorized
-	case apperr.Forbidden:
+	case apperr.Forbidden, apperr.QuotaExceeded:
 		return http.StatusForbidden
 	case apperr.NotFound:
 		return http.StatusNotFound
@@ -98,6 +99,9 @@ func problemOf(err error, r *http.Request) Problem {
 	if e, ok := errors.AsType[*mock.InvalidError](err); ok {
 		list := diagnostics(e.Diagnostics)
 		p.Diagnostics = &list
+	}
+	if e, ok := errors.AsType[*quota.ExceededError](err); ok {
+		p.Quota = &QuotaUse{Resource: QuotaResource(e.Use.Resource), Used: e.Use.Used, Limit: e.Use.Limit}
 	}
 	p.Title = http.StatusText(p.Status)
 	return p

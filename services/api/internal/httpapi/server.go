@@ -17,6 +17,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
 )
@@ -50,6 +51,7 @@ type Deps struct {
 	Mocks        *mock.Service
 	Publications *publication.Service
 	Audit        *audit.Service
+	Quotas       *quota.Service
 }
 
 // handlers implements the generated StrictServerInterface.

@@ -23,6 +23,7 @@ type Mock struct {
 	Revision    int                   // the current one, from 1
 	Content     string                // of the current revision; empty in lists
 	Diagnostics []mockspec.Diagnostic // of the current revision
+	Endpoints   int                   // of the current revision, WebSockets included
 
 	PublishedRevision int    // the newest that went into the change log, 0 while the mock is offline
 	Change            uint64 // its latest change in the mocks stream, 0 if it never had one

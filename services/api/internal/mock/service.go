@@ -32,19 +32,28 @@ func NewService(repo Repository, addresses Addresses, limits mockspec.Limits, an
 
 // Validate says what is wrong with content. An error means that it cannot even be kept: too large, or not text.
 func (s *Service) Validate(content string) ([]mockspec.Diagnostic, error) {
+	_, diagnostics, err := s.parse(content)
+	return diagnostics, err
+}
+
+// parse validates content and counts its endpoints.
+func (s *Service) parse(content string) (int, []mockspec.Diagnostic, error) {
 	if limit := s.limits.Bytes; len(content) > limit {
-		return nil, apperr.New(apperr.TooLarge, "The content has %d bytes; at most %d are possible.", len(content), limit).WithField("content")
+		return 0, nil, apperr.New(apperr.TooLarge, "The content has %d bytes; at most %d are possible.", len(content), limit).WithField("content")
 	}
 	if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
-		return nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without zero characters.").WithField("content")
+		return 0, nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without zero characters.").WithField("content")
 	}
-	_, diagnostics := mockspec.Parse([]byte(content), mockspec.Options{Limits: s.limits})
-	return diagnostics, nil
+	parsed, diagnostics := mockspec.Parse([]byte(content), mockspec.Options{Limits: s.limits})
+	if parsed == nil {
+		return 0, diagnostics, nil
+	}
+	return len(parsed.Endpoints) + len(parsed.WebSockets), diagnostics, nil
 }
 
 // Create stores a new mock, offline, in the workspace with that slug.
 func (s *Service) Create(ctx context.Context, who workspace.Caller, workspaceSlug, slug, content string) (Mock, error) {
-	diagnostics, err := s.Validate(content)
+	endpoints, diagnostics, err := s.parse(content)
 	if err != nil {
 		return Mock{}, err
 	}
@@ -54,7 +63,7 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, workspaceSlu
 	}
 	now := s.now()
 	m := Mock{
-		ID: id.String(), Workspace: workspaceSlug, Slug: slug, Revision: 1, Content: content, Diagnostics: diagnostics,
+		ID: id.String(), Workspace: workspaceSlug, Slug: slug, Revision: 1, Content: content, Diagnostics: diagnostics, Endpoints: endpoints,
 		CreatedAt: now, UpdatedAt: now,
 	}
 	m, err = s.repo.CreateMock(ctx, who, m, func(in workspace.Membership) error {
@@ -99,7 +108,7 @@ func (s *Service) List(ctx context.Context, who workspace.Caller, workspaceSlug,
 // with it, unless it has errors: then the last good revision stays published. expected is the revision that the editor
 // saw; apperr.Precondition if it is not the current one; 0 means any.
 func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content string, expected int) (Mock, error) {
-	diagnostics, err := s.Validate(content)
+	endpoints, diagnostics, err := s.parse(content)
 	if err != nil {
 		return Mock{}, err
 	}
@@ -111,7 +120,7 @@ func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content st
 			return Write{}, nil
 		}
 		m.Revision++
-		m.Content, m.Diagnostics, m.UpdatedAt = content, diagnostics, s.now()
+		m.Content, m.Diagnostics, m.Endpoints, m.UpdatedAt = content, diagnostics, endpoints, s.now()
 		w := Write{Mock: m, NewRevision: true}
 		if m.Published() && !mockspec.HasErrors(diagnostics) {
 			s.publish(&w)

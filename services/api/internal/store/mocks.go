@@ -16,6 +16,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -31,6 +32,8 @@ type mockRow struct {
 	Change            int64     `bun:"change"`
 	Rejected          int64     `bun:"rejected"`
 	Rejection         string    `bun:"rejection"`
+	Endpoints         int       `bun:"endpoints"`
+	Bytes             int       `bun:"bytes"`
 	CreatedAt         time.Time `bun:"created_at"`
 	UpdatedAt         time.Time `bun:"updated_at"`
 
@@ -43,7 +46,7 @@ type mockRow struct {
 func (r *mockRow) mock() (mock.Mock, error) {
 	m := mock.Mock{
 		ID: r.ID, WorkspaceID: r.WorkspaceID, Workspace: r.Workspace, Role: r.Role, Slug: r.Slug,
-		Revision: r.Revision, Content: r.Content, PublishedRevision: r.PublishedRevision,
+		Revision: r.Revision, Content: r.Content, Endpoints: r.Endpoints, PublishedRevision: r.PublishedRevision,
 		Change: uint64(r.Change), Rejected: uint64(r.Rejected), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 	err := errors.Join(json.Unmarshal([]byte(r.Diagnostics), &m.Diagnostics), json.Unmarshal([]byte(r.Rejection), &m.Rejection))
@@ -155,7 +158,10 @@ func (s *Store) CreateMock(ctx context.Context, who workspace.Caller, m mock.Moc
 			}
 			return err
 		}
-		if err := insertRevision(ctx, tx, who.AccountID, m); err != nil {
+		if err := s.insertRevision(ctx, tx, who.AccountID, m); err != nil {
+			return err
+		}
+		if err := s.within(ctx, tx, m.WorkspaceID, quota.Mocks); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, who, aboutMock(&m))
@@ -168,7 +174,8 @@ func aboutMock(m *mock.Mock) audit.Entry {
 	return audit.Entry{WorkspaceID: m.WorkspaceID, Kind: "mock", TargetID: m.ID, Label: m.Slug}
 }
 
-func insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock) error {
+// insertRevision stores m's current revision, unless it makes the workspace larger than it may be.
+func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock) error {
 	diagnostics := m.Diagnostics
 	if diagnostics == nil {
 		diagnostics = []mockspec.Diagnostic{}
@@ -179,6 +186,28 @@ func insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock
 	}
 	_, err = tx.NewRaw("INSERT INTO revisions (mock_id, number, content, diagnostics, author_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
 		m.ID, m.Revision, m.Content, string(encoded), authorID, m.UpdatedAt.UTC()).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return s.measure(ctx, tx, m)
+}
+
+// measure stores how large m's current revision is. Growth has to be within the quota.
+func (s *Store) measure(ctx context.Context, tx bun.Tx, m mock.Mock) error {
+	var grown struct{ Endpoints, Bytes bool }
+	err := tx.NewRaw("SELECT endpoints < ? AS endpoints, bytes < ? AS bytes FROM mocks WHERE id = ?", m.Endpoints, len(m.Content), m.ID).Scan(ctx, &grown)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.NewRaw("UPDATE mocks SET endpoints = ?, bytes = ? WHERE id = ?", m.Endpoints, len(m.Content), m.ID).Exec(ctx); err != nil {
+		return err
+	}
+	if grown.Endpoints {
+		err = s.within(ctx, tx, m.WorkspaceID, quota.Endpoints)
+	}
+	if err == nil && grown.Bytes {
+		err = s.within(ctx, tx, m.WorkspaceID, quota.Content)
+	}
 	return err
 }
 
@@ -220,7 +249,7 @@ func (s *Store) UpdateMock(ctx context.Context, who workspace.Caller, id string,
 // apply stores w. The changes come last: the stream's row is locked from the first of them to the commit.
 func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *mock.Mock, w mock.Write) ([]event.Envelope, error) {
 	if w.NewRevision {
-		if err := insertRevision(ctx, tx, who.AccountID, *m); err != nil {
+		if err := s.insertRevision(ctx, tx, who.AccountID, *m); err != nil {
 			return nil, err
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -28,12 +29,15 @@ var (
 	_ mock.Repository        = (*Store)(nil)
 	_ publication.Repository = (*Store)(nil)
 	_ audit.Repository       = (*Store)(nil)
+	_ quota.Repository       = (*Store)(nil)
 )
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	read  *bun.DB
 	write *bun.DB // SQLite: one connection, as there can be one writer; Postgres: the same as read
+
+	limits quota.Limits // of each workspace
 }
 
 // Open connects to "postgres://…" or "sqlite:///absolute/path" and prepares the schema: with migrate it applies missing

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/uptrace/bun"
+
+	"github.com/mocloud/mocloud/services/api/internal/quota"
+)
+
+// Limit sets how much a workspace may hold. Call it before the store is used; without it there is no limit.
+func (s *Store) Limit(limits quota.Limits) { s.limits = limits }
+
+// counted is the query that counts a resource of the workspace ?.
+func counted(r quota.Resource) string {
+	switch r {
+	case quota.Mocks:
+		return "SELECT COUNT(*) FROM mocks WHERE workspace_id = ?"
+	case quota.Endpoints:
+		return "SELECT COALESCE(SUM(endpoints), 0) FROM mocks WHERE workspace_id = ?"
+	case quota.Content:
+		return "SELECT COALESCE(SUM(bytes), 0) FROM mocks WHERE workspace_id = ?"
+	case quota.Members:
+		return "SELECT COUNT(*) FROM members WHERE workspace_id = ?"
+	case quota.Files, quota.Tokens, quota.Domains:
+	}
+	return ""
+}
+
+// within refuses the write of tx with a *quota.ExceededError if the workspace holds more of one of the resources than it
+// may. Call it after a write that made it hold more, and not after one that made it hold less: who is beyond a limit that
+// was lowered can always go back. From then on until tx ends nobody else adds to the workspace.
+func (s *Store) within(ctx context.Context, tx bun.Tx, workspaceID string, resources ...quota.Resource) error {
+	locked := !s.postgres() // SQLite's transaction is the only writer from its beginning
+	for _, r := range resources {
+		if s.limits[r] <= 0 {
+			continue
+		}
+		if !locked {
+			if _, err := tx.NewRaw("SELECT id FROM workspaces WHERE id = ? FOR NO KEY UPDATE", workspaceID).Exec(ctx); err != nil {
+				return fmt.Errorf("lock a workspace: %w", err)
+			}
+			locked = true
+		}
+		u, err := s.use(ctx, tx, workspaceID, r)
+		if err != nil {
+			return err
+		}
+		if err := u.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) use(ctx context.Context, db bun.IDB, workspaceID string, r quota.Resource) (quota.Use, error) {
+	u := quota.Use{Resource: r, Limit: s.limits[r]}
+	if err := db.NewRaw(counted(r), workspaceID).Scan(ctx, &u.Used); err != nil {
+		return u, fmt.Errorf("count the %s of a workspace: %w", r, err)
+	}
+	return u, nil
+}
+
+// QuotaUse implements quota.Repository.
+func (s *Store) QuotaUse(ctx context.Context, workspaceID string) ([]quota.Use, error) {
+	var all []quota.Use
+	for _, r := range quota.Resources() {
+		if counted(r) == "" {
+			continue
+		}
+		u, err := s.use(ctx, s.read, workspaceID, r)
+		if err != nil {
+			return nil, failed("read a quota", err)
+		}
+		all = append(all, u)
+	}
+	return all, nil
+}
