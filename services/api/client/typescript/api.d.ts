@@ -294,6 +294,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{slug}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * See how much a workspace holds and may hold
+         * @description A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
+         *     beyond a limit that was lowered can still go back.
+         */
+        get: operations["getQuota"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -401,12 +425,13 @@ export interface components {
              * @description A stable name of the kind of error.
              * @enum {string}
              */
-            code: "invalid" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "lost_update" | "too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable";
+            code: "invalid" | "unauthorized" | "forbidden" | "quota_exceeded" | "not_found" | "method_not_allowed" | "conflict" | "lost_update" | "too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable";
             /** @description One sentence: what was wrong, where, what to do. */
             detail: string;
             diagnostics?: components["schemas"]["Diagnostic"][];
             /** @description The input that it is about. */
             field?: string;
+            quota?: components["schemas"]["QuotaUse"];
             /** @description Name it when you ask for help. */
             request_id?: string;
             status: number;
@@ -432,6 +457,25 @@ export interface components {
             settled: boolean;
             state: components["schemas"]["State"];
             workspace_id: string;
+        };
+        Quota: {
+            items: components["schemas"]["QuotaUse"][];
+        };
+        /**
+         * @description `content` and `files` are counted in bytes, `members` with the open invitations; `endpoints` and `content` are those
+         *     of the mocks' current revisions.
+         * @enum {string}
+         */
+        QuotaResource: "mocks" | "endpoints" | "content" | "files" | "members" | "tokens" | "domains";
+        QuotaUse: {
+            /**
+             * Format: int64
+             * @description 0: there is none.
+             */
+            limit: number;
+            resource: components["schemas"]["QuotaResource"];
+            /** Format: int64 */
+            used: number;
         };
         /**
          * @description What the caller may do there.
@@ -897,6 +941,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getQuota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The use of everything that is limited. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
                 };
             };
             default: components["responses"]["Problem"];
