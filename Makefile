@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test e2e chaos bench bench-http bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build test e2e chaos bench bench-api bench-http bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
@@ -22,6 +22,9 @@ chaos: ## break everything in turn while a thousand edits are made
 
 bench: ## run the benchmarks beside the code
 	@scripts/with-servers scripts/each-module go test -run='^$$' -bench=. -benchmem ./...
+
+bench-api: ## measure the API's lists, reads and edits with up to 100,000 mocks in the database (5 minutes)
+	@scripts/bench-api
 
 bench-http: ## compare the mock server with a bare net/http handler, one JSON line a workload (5 minutes)
 	@scripts/bench-http
