@@ -27,6 +27,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/store"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -104,6 +105,7 @@ type parts struct {
 	service      *Service
 	db           *store.Store
 	accounts     *account.Service
+	tokens       *token.Service
 	mocks        *mock.Service
 	publications *publication.Service
 	server       *http.Server
@@ -116,6 +118,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
 	p.accounts = account.NewService(db, now)
+	p.tokens = token.NewService(db, s.deps.Log, now)
 	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, addresses, limits, p.publications, now)
 
@@ -126,7 +129,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			MaxBody:    4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
-			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Workspaces: workspace.NewService(db),
+			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Tokens: p.tokens, Workspaces: workspace.NewService(db),
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 		})
 	if err != nil {
@@ -217,6 +220,7 @@ func (p *parts) run(ctx context.Context) error {
 		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeApplied},
 			nil, p.publications.Hear)
 	})
+	start("note the use of tokens", p.tokens.Run)
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
 	start("purge the audit log", p.purgeAudit)

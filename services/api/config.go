@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -29,7 +30,7 @@ type Config struct {
 	// Account is the username of the account that AdminToken and SignInCode are for, and the slug of its workspace. It is
 	// made at the start if it is missing.
 	Account string `env:"API_ACCOUNT" envDefault:"dev"`
-	// AdminToken is an API token of Account. Its hash is stored at every start; the one of an earlier start ends.
+	// AdminToken is an API token of Account with all scopes, at least 16 characters long. Its hash is stored at every start; the one of an earlier start ends.
 	AdminToken secret.String `env:"MOCLOUD_ADMIN_TOKEN"`
 	// SignInCode is good for one sign-in as Account at {PublicURL}/signin?code=…, within 15 minutes of the start.
 	SignInCode secret.String `env:"API_SIGNIN_CODE"`
@@ -79,6 +80,9 @@ func (q Quota) limits() quota.Limits {
 	}
 }
 
+// minToken is how many characters a configured token needs at least.
+const minToken = 16
+
 // Validate reports everything that is wrong, a line each.
 func (c *Config) Validate() error {
 	var problems []error
@@ -95,6 +99,8 @@ func (c *Config) Validate() error {
 	if err := workspace.CheckSlug(c.Account); err != nil {
 		problems = append(problems, fmt.Errorf("API_ACCOUNT: %w", err))
 	}
+	complain(!c.AdminToken.Empty() && len(c.AdminToken.Reveal()) < minToken, "MOCLOUD_ADMIN_TOKEN has only %d characters and could be guessed: it needs at least %d; `openssl rand -hex 24` makes one", len(c.AdminToken.Reveal()), minToken)
+	complain(token.Mistyped(c.AdminToken.Reveal()), "MOCLOUD_ADMIN_TOKEN begins with %s like the tokens that the api makes, and is none of them; begin it with something else", token.Prefix)
 	complain(strings.ContainsAny(c.AdminToken.Reveal(), " \t\r\n"), "MOCLOUD_ADMIN_TOKEN must not contain white space")
 	complain(c.RedisPrefix == "", "REDIS_PREFIX is empty")
 	complain(c.MaxContent <= 0, "API_MAX_CONTENT is %d: it must be positive", c.MaxContent)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"net/http"
 	"net/url"
 
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -36,6 +37,16 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"createSession": func(*org, workspace.Role) call { return call{body: map[string]any{"code": "one-time"}} },
 	"deleteSession": plain,
 
+	// tokens
+	"listTokens":           plain,
+	"createToken":          func(*org, workspace.Role) call { return call{body: newToken} },
+	"getToken":             onOwnToken,
+	"deleteToken":          onOwnToken,
+	"listWorkspaceTokens":  onWorkspace,
+	"createWorkspaceToken": func(o *org, role workspace.Role) call { c := onWorkspace(o, role); c.body = newToken; return c },
+	"getWorkspaceToken":    onWorkspaceToken,
+	"deleteWorkspaceToken": onWorkspaceToken,
+
 	// contract
 	"getMockSchema": plain,
 	"getOpenAPI":    plain,
@@ -54,4 +65,18 @@ func onMock(prepare func(o *org, id string)) func(*org, workspace.Role) call {
 		}
 		return call{path: map[string]string{"id": id}}
 	}
+}
+
+var newToken = map[string]any{"name": "CI", "scopes": []string{"mocks:read"}}
+
+// onOwnToken calls with the id of a fresh token of the member.
+func onOwnToken(o *org, role workspace.Role) call {
+	made := o.w.want(http.StatusCreated, "POST", "/api/v1/tokens", encode(newToken), bearer(o.user(role)+"-token"))
+	return call{path: map[string]string{"id": as[createdToken](o.w.t, made).Token.ID}}
+}
+
+// onWorkspaceToken calls with the id of a fresh token of the organisation.
+func onWorkspaceToken(o *org, _ workspace.Role) call {
+	id := o.as("POST", "/api/v1/workspaces/"+o.slug+"/tokens", newToken)["token"].(map[string]any)["id"].(string)
+	return call{path: map[string]string{"slug": o.slug, "id": id}}
 }

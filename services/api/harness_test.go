@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
@@ -34,7 +35,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	token  = "test-token"
+	token  = "the-token-of-the-test"
 	prefix = "t:"
 	good   = "- endpoint:\n    path: /hello/:name\n    response:\n      body: '{\"hello\": \"{{path-params.name}}\"}'\n"
 	bad    = "- endpoint:\n    path: 42: no\n"
@@ -197,6 +198,40 @@ func encode(v any) string {
 	return string(out)
 }
 
+// sampleBody is the smallest JSON body that an operation of the document takes, "" if it takes none.
+func sampleBody(op *openapi3.Operation) string {
+	if op.RequestBody == nil || op.RequestBody.Value.Content.Get("application/json") == nil {
+		return ""
+	}
+	return encode(sample(op.RequestBody.Value.Content.Get("application/json").Schema.Value))
+}
+
+// sample is a value that a schema takes.
+func sample(s *openapi3.Schema) any {
+	switch {
+	case s.Example != nil:
+		return s.Example
+	case len(s.Enum) > 0:
+		return s.Enum[len(s.Enum)-1]
+	case s.Type.Is("object"):
+		object := map[string]any{}
+		for _, name := range s.Required {
+			object[name] = sample(s.Properties[name].Value)
+		}
+		return object
+	case s.Type.Is("array"):
+		return []any{sample(s.Items.Value)}
+	case s.Type.Is("integer"), s.Type.Is("number"):
+		if s.Min != nil {
+			return *s.Min
+		}
+		return 1
+	case s.Type.Is("boolean"):
+		return true
+	}
+	return strings.Repeat("x", max(1, int(s.MinLength)))
+}
+
 // mockBody is the JSON of a mock as the tests look at it.
 type mockBody struct {
 	ID, Slug, Workspace, URL, State, Reason, Content string
@@ -249,7 +284,7 @@ func (b *bench) sql(statement string, args ...any) {
 	}
 }
 
-// account makes another account with a token of the same name.
+// account makes another account with the token NAME-token.
 func (b *bench) account(name string) account.Account {
 	b.t.Helper()
 	a, err := account.NewService(b.store(), time.Now).Provision(b.t.Context(), name, secret.New(name+"-token"), secret.String{})

@@ -107,11 +107,7 @@ func TestAnotherWorkspacesIDsOpenNothing(t *testing.T) {
 			continue
 		}
 		for method, op := range item.Operations() {
-			body := ""
-			if op.RequestBody != nil {
-				body = encode(map[string]string{"content": "# eve was here\n"})
-			}
-			a := b.do(method, strings.ReplaceAll(path, "{id}", m.ID), body, "Authorization: Bearer eve-token")
+			a := b.do(method, strings.NewReplacer("{id}", m.ID, "{slug}", "dev").Replace(path), sampleBody(op), "Authorization: Bearer eve-token")
 			if a.status != http.StatusNotFound || strings.Contains(string(a.body), "pets") {
 				t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 			}
@@ -141,7 +137,7 @@ func TestOperationsWantAToken(t *testing.T) {
 	public := map[string]bool{"createSession": true, "getOpenAPI": true, "getMockSchema": true}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			a := b.do(method, strings.ReplaceAll(path, "{id}", "x"), "", "Authorization: ")
+			a := b.do(method, strings.NewReplacer("{id}", "x", "{slug}", "x").Replace(path), "", "Authorization: ")
 			if (a.status == http.StatusUnauthorized) == public[op.OperationID] {
 				t.Errorf("%s %s without a token: %d", method, path, a.status)
 			}

@@ -1,5 +1,5 @@
-// Package account is about who calls: accounts, API tokens, sessions and one-time sign-in codes. The api's store and its
-// presentation import it. Secrets are kept as hashes only.
+// Package account is about who calls: accounts, sessions and one-time sign-in codes. The api's other business packages, its
+// store and its presentation import it. Secrets are kept as hashes only.
 package account
 
 import (
@@ -32,8 +32,8 @@ type Account struct {
 	CreatedAt time.Time
 }
 
-// Hash is how a token, session or code is kept: the SHA-256 of a secret, in hex. Secrets that we make have 256 random
-// bits, so that a slow hash would gain nothing; and as the database looks for the hash, timing tells nothing of a secret.
+// Hash is how a token, session or code is kept: the SHA-256 of a secret, in hex. Secrets that we make have 130
+// random bits and more, so that a slow hash would gain nothing; and as the database looks for the hash, timing tells nothing of a secret.
 type Hash string
 
 // HashOf hashes a secret.
@@ -44,8 +44,6 @@ func HashOf(s secret.String) Hash {
 
 // Repository keeps accounts and what proves them.
 type Repository interface {
-	// AccountByToken finds the owner of an API token that has not expired; ErrNotFound if there is none.
-	AccountByToken(ctx context.Context, token Hash, now time.Time) (Account, error)
 	// AccountBySession finds the owner of a session that has not expired; ErrNotFound if there is none.
 	AccountBySession(ctx context.Context, session Hash, now time.Time) (Account, error)
 	// RedeemCode uses a sign-in code up and stores the session that it was exchanged for, both or neither. ErrNotFound
@@ -55,8 +53,8 @@ type Repository interface {
 	EndSession(ctx context.Context, session Hash) error
 	// EnsureAccount finds or creates the account with its own workspace, of which it is the owner.
 	EnsureAccount(ctx context.Context, username string, now time.Time) (Account, error)
-	// SetNamedToken makes token the only one of the account that has this name; the empty Hash removes it.
-	SetNamedToken(ctx context.Context, accountID, name string, token Hash, now time.Time) error
+	// SetConfiguredToken makes token the only configured API token of the account; the empty Hash removes it.
+	SetConfiguredToken(ctx context.Context, accountID string, token Hash, now time.Time) error
 	// AddCode stores a one-time sign-in code and removes expired codes and sessions.
 	AddCode(ctx context.Context, accountID string, code Hash, now, expires time.Time) error
 }
@@ -70,15 +68,6 @@ type Service struct {
 // NewService makes a Service over repo; now tells the time.
 func NewService(repo Repository, now func() time.Time) *Service {
 	return &Service{repo: repo, now: now}
-}
-
-// ByToken authenticates a program.
-func (s *Service) ByToken(ctx context.Context, token secret.String) (Account, error) {
-	a, err := s.repo.AccountByToken(ctx, HashOf(token), s.now())
-	if errors.Is(err, ErrNotFound) {
-		return Account{}, apperr.New(apperr.Unauthorized, "The API token is not known here, or has expired.")
-	}
-	return a, err
 }
 
 // BySession authenticates a browser.
@@ -114,9 +103,6 @@ func (s *Service) SignOut(ctx context.Context, session secret.String) error {
 	return s.repo.EndSession(ctx, HashOf(session))
 }
 
-// configuredToken is the name of the API token that comes from the configuration.
-const configuredToken = "configuration"
-
 // Provision makes sure that the account exists and that exactly the configured token (none if empty) is its configured
 // one; a code that is not empty becomes a sign-in code for CodeLife.
 func (s *Service) Provision(ctx context.Context, username string, token, code secret.String) (Account, error) {
@@ -132,7 +118,7 @@ func (s *Service) Provision(ctx context.Context, username string, token, code se
 	if !token.Empty() {
 		hash = HashOf(token)
 	}
-	if err := s.repo.SetNamedToken(ctx, a.ID, configuredToken, hash, now); err != nil {
+	if err := s.repo.SetConfiguredToken(ctx, a.ID, hash, now); err != nil {
 		return Account{}, fmt.Errorf("provision the token of %s: %w", username, err)
 	}
 	if code.Empty() {

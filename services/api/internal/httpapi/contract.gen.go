@@ -38,6 +38,7 @@ func (e DiagnosticSeverity) Valid() bool {
 const (
 	Conflict             ProblemCode = "conflict"
 	Forbidden            ProblemCode = "forbidden"
+	InsufficientScope    ProblemCode = "insufficient_scope"
 	Internal             ProblemCode = "internal"
 	Invalid              ProblemCode = "invalid"
 	LostUpdate           ProblemCode = "lost_update"
@@ -57,6 +58,8 @@ func (e ProblemCode) Valid() bool {
 	case Conflict:
 		return true
 	case Forbidden:
+		return true
+	case InsufficientScope:
 		return true
 	case Internal:
 		return true
@@ -142,6 +145,57 @@ func (e Role) Valid() bool {
 	}
 }
 
+// Defines values for Scope.
+const (
+	ScopeAccountRead     Scope = "account:read"
+	ScopeAccountWrite    Scope = "account:write"
+	ScopeAll             Scope = "*"
+	ScopeDomainsRead     Scope = "domains:read"
+	ScopeDomainsWrite    Scope = "domains:write"
+	ScopeFilesRead       Scope = "files:read"
+	ScopeFilesWrite      Scope = "files:write"
+	ScopeMocksRead       Scope = "mocks:read"
+	ScopeMocksWrite      Scope = "mocks:write"
+	ScopeRequestsRead    Scope = "requests:read"
+	ScopeRequestsWrite   Scope = "requests:write"
+	ScopeWorkspacesRead  Scope = "workspaces:read"
+	ScopeWorkspacesWrite Scope = "workspaces:write"
+)
+
+// Valid indicates whether the value is a known member of the Scope enum.
+func (e Scope) Valid() bool {
+	switch e {
+	case ScopeAccountRead:
+		return true
+	case ScopeAccountWrite:
+		return true
+	case ScopeAll:
+		return true
+	case ScopeDomainsRead:
+		return true
+	case ScopeDomainsWrite:
+		return true
+	case ScopeFilesRead:
+		return true
+	case ScopeFilesWrite:
+		return true
+	case ScopeMocksRead:
+		return true
+	case ScopeMocksWrite:
+		return true
+	case ScopeRequestsRead:
+		return true
+	case ScopeRequestsWrite:
+		return true
+	case ScopeWorkspacesRead:
+		return true
+	case ScopeWorkspacesWrite:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for State.
 const (
 	Offline        State = "offline"
@@ -160,6 +214,27 @@ func (e State) Valid() bool {
 	case Published:
 		return true
 	case Publishing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TokenKind.
+const (
+	TokenKindConfigured TokenKind = "configured"
+	TokenKindPersonal   TokenKind = "personal"
+	TokenKindWorkspace  TokenKind = "workspace"
+)
+
+// Valid indicates whether the value is a known member of the TokenKind enum.
+func (e TokenKind) Valid() bool {
+	switch e {
+	case TokenKindConfigured:
+		return true
+	case TokenKindPersonal:
+		return true
+	case TokenKindWorkspace:
 		return true
 	default:
 		return false
@@ -216,6 +291,13 @@ type AuditPage struct {
 //	      "hello": "{{path-params.username}}!"
 //	    }
 type Content = string
+
+// CreatedToken defines model for CreatedToken.
+type CreatedToken struct {
+	// Secret What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown this once.
+	Secret string `json:"secret"`
+	Token  Token  `json:"token"`
+}
 
 // Diagnostic defines model for Diagnostic.
 type Diagnostic struct {
@@ -326,6 +408,18 @@ type NewMock struct {
 	Workspace *string `json:"workspace,omitempty"`
 }
 
+// NewToken defines model for NewToken.
+type NewToken struct {
+	// ExpiresAt Never if it is not given.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// Name What it is for.
+	//
+	// Example: CI
+	Name   string  `json:"name"`
+	Scopes []Scope `json:"scopes"`
+}
+
 // Problem RFC 9457 problem details.
 type Problem struct {
 	// Code A stable name of the kind of error.
@@ -401,6 +495,9 @@ type QuotaUse struct {
 // Role What the caller may do there.
 type Role string
 
+// Scope What a token may do; `write` includes `read`, `*` is everything.
+type Scope string
+
 // Servers How many mock servers are alive, and how many of them have applied the latest change.
 type Servers struct {
 	Applied int `json:"applied"`
@@ -423,6 +520,37 @@ type SignIn struct {
 // live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
+
+// Token defines model for Token.
+type Token struct {
+	CreatedAt time.Time `json:"created_at"`
+
+	// ExpiresAt Absent if it does not expire.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	ID        string     `json:"id"`
+
+	// Kind `configured`: from the server's configuration, with all scopes.
+	Kind TokenKind `json:"kind"`
+
+	// LastUsedAt About a minute late; absent if it was never used.
+	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
+	Name       string     `json:"name"`
+	Scopes     []Scope    `json:"scopes"`
+
+	// Workspace The slug of the workspace that a workspace's token is good for.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
+// TokenKind `configured`: from the server's configuration, with all scopes.
+type TokenKind string
+
+// TokenPage defines model for TokenPage.
+type TokenPage struct {
+	Items []Token `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
 
 // Validation defines model for Validation.
 type Validation struct {
@@ -460,8 +588,14 @@ type Limit = int
 // MockID defines model for MockID.
 type MockID = string
 
+// TokenID defines model for TokenID.
+type TokenID = string
+
 // WorkspaceSlug defines model for WorkspaceSlug.
 type WorkspaceSlug = string
+
+// Tokens defines model for Tokens.
+type Tokens = TokenPage
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
@@ -496,6 +630,15 @@ type GetPublicationParams struct {
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
+// ListTokensParams defines parameters for ListTokens.
+type ListTokensParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListWorkspacesParams defines parameters for ListWorkspaces.
 type ListWorkspacesParams struct {
 	// Limit How many items a page holds at most.
@@ -526,6 +669,15 @@ type ListAuditParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
+type ListWorkspaceTokensParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
 
@@ -535,8 +687,14 @@ type UpdateMockJSONRequestBody = MockContent
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
 
+// CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
+type CreateTokenJSONRequestBody = NewToken
+
 // ValidateContentJSONRequestBody defines body for ValidateContent for application/json ContentType.
 type ValidateContentJSONRequestBody = MockContent
+
+// CreateWorkspaceTokenJSONRequestBody defines body for CreateWorkspaceToken for application/json ContentType.
+type CreateWorkspaceTokenJSONRequestBody = NewToken
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -579,6 +737,18 @@ type ServerInterface interface {
 	// DeleteSession Sign out
 	// (DELETE /api/v1/sessions/current)
 	DeleteSession(ctx echo.Context) error
+	// ListTokens List the caller's tokens
+	// (GET /api/v1/tokens)
+	ListTokens(ctx echo.Context, params ListTokensParams) error
+	// CreateToken Make a personal token
+	// (POST /api/v1/tokens)
+	CreateToken(ctx echo.Context) error
+	// DeleteToken Revoke a personal token
+	// (DELETE /api/v1/tokens/{id})
+	DeleteToken(ctx echo.Context, id TokenID) error
+	// GetToken Read a personal token
+	// (GET /api/v1/tokens/{id})
+	GetToken(ctx echo.Context, id TokenID) error
 	// ValidateContent Check a mock's content
 	// (POST /api/v1/validate)
 	ValidateContent(ctx echo.Context) error
@@ -591,6 +761,18 @@ type ServerInterface interface {
 	// GetQuota See how much a workspace holds and may hold
 	// (GET /api/v1/workspaces/{slug}/quota)
 	GetQuota(ctx echo.Context, slug WorkspaceSlug) error
+	// ListWorkspaceTokens List a workspace's tokens
+	// (GET /api/v1/workspaces/{slug}/tokens)
+	ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlug, params ListWorkspaceTokensParams) error
+	// CreateWorkspaceToken Make a workspace's token
+	// (POST /api/v1/workspaces/{slug}/tokens)
+	CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug) error
+	// DeleteWorkspaceToken Revoke a workspace's token
+	// (DELETE /api/v1/workspaces/{slug}/tokens/{id})
+	DeleteWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error
+	// GetWorkspaceToken Read a workspace's token
+	// (GET /api/v1/workspaces/{slug}/tokens/{id})
+	GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -836,6 +1018,72 @@ func (w *ServerInterfaceWrapper) DeleteSession(ctx echo.Context) error {
 	return err
 }
 
+// ListTokens converts echo context to params.
+func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListTokens(ctx, params)
+	return err
+}
+
+// CreateToken converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateToken(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateToken(ctx)
+	return err
+}
+
+// DeleteToken converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteToken(ctx, id)
+	return err
+}
+
+// GetToken converts echo context to params.
+func (w *ServerInterfaceWrapper) GetToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetToken(ctx, id)
+	return err
+}
+
 // ValidateContent converts echo context to params.
 func (w *ServerInterfaceWrapper) ValidateContent(ctx echo.Context) error {
 	var err error
@@ -946,6 +1194,102 @@ func (w *ServerInterfaceWrapper) GetQuota(ctx echo.Context) error {
 	return err
 }
 
+// ListWorkspaceTokens converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWorkspaceTokens(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWorkspaceTokensParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWorkspaceTokens(ctx, slug, params)
+	return err
+}
+
+// CreateWorkspaceToken converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateWorkspaceToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateWorkspaceToken(ctx, slug)
+	return err
+}
+
+// DeleteWorkspaceToken converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteWorkspaceToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteWorkspaceToken(ctx, slug, id)
+	return err
+}
+
+// GetWorkspaceToken converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWorkspaceToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// ------------- Path parameter "id" -------------
+	var id TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWorkspaceToken(ctx, slug, id)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -1008,9 +1352,26 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions/current", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
+	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
+	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
+	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken, options.OperationMiddlewares["deleteToken"]...)
+	router.GET(options.BaseURL+"/api/v1/tokens/:id", wrapper.GetToken, options.OperationMiddlewares["getToken"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/tokens", wrapper.ListWorkspaceTokens, options.OperationMiddlewares["listWorkspaceTokens"]...)
+	router.POST(options.BaseURL+"/api/v1/workspaces/:slug/tokens", wrapper.CreateWorkspaceToken, options.OperationMiddlewares["createWorkspaceToken"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/tokens/:id", wrapper.DeleteWorkspaceToken, options.OperationMiddlewares["deleteWorkspaceToken"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/tokens/:id", wrapper.GetWorkspaceToken, options.OperationMiddlewares["getWorkspaceToken"]...)
 	router.GET(options.BaseURL+"/api/v1/schema/mock.json", wrapper.GetMockSchema, options.OperationMiddlewares["getMockSchema"]...)
 	router.GET(options.BaseURL+"/api/v1/openapi.json", wrapper.GetOpenAPI, options.OperationMiddlewares["getOpenAPI"]...)
 
+}
+
+type CreatedTokenResponseHeaders struct {
+	Location *string
+}
+type CreatedTokenJSONResponse struct {
+	Body CreatedToken
+
+	Headers CreatedTokenResponseHeaders
 }
 
 type MockResponseHeaders struct {
@@ -1025,6 +1386,8 @@ type MockJSONResponse struct {
 type ProblemApplicationProblemPlusJSONResponse Problem
 
 type PublicationJSONResponse Publication
+
+type TokensJSONResponse TokenPage
 
 type StreamEventsRequestObject struct {
 	Params StreamEventsParams
@@ -1588,6 +1951,159 @@ func (response DeleteSessiondefaultApplicationProblemPlusJSONResponse) VisitDele
 	return err
 }
 
+type ListTokensRequestObject struct {
+	Params ListTokensParams
+}
+
+type ListTokensResponseObject interface {
+	VisitListTokensResponse(w http.ResponseWriter) error
+}
+
+type ListTokens200JSONResponse struct{ TokensJSONResponse }
+
+func (response ListTokens200JSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokensdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTokensdefaultApplicationProblemPlusJSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokenRequestObject struct {
+	Body *CreateTokenJSONRequestBody
+}
+
+type CreateTokenResponseObject interface {
+	VisitCreateTokenResponse(w http.ResponseWriter) error
+}
+
+type CreateToken201JSONResponse struct{ CreatedTokenJSONResponse }
+
+func (response CreateToken201JSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTokendefaultApplicationProblemPlusJSONResponse) VisitCreateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteTokenRequestObject struct {
+	ID TokenID `json:"id"`
+}
+
+type DeleteTokenResponseObject interface {
+	VisitDeleteTokenResponse(w http.ResponseWriter) error
+}
+
+type DeleteToken204Response struct {
+}
+
+func (response DeleteToken204Response) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteTokendefaultApplicationProblemPlusJSONResponse) VisitDeleteTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTokenRequestObject struct {
+	ID TokenID `json:"id"`
+}
+
+type GetTokenResponseObject interface {
+	VisitGetTokenResponse(w http.ResponseWriter) error
+}
+
+type GetToken200JSONResponse Token
+
+func (response GetToken200JSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTokendefaultApplicationProblemPlusJSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ValidateContentRequestObject struct {
 	Body *ValidateContentJSONRequestBody
 }
@@ -1745,6 +2261,163 @@ func (response GetQuotadefaultApplicationProblemPlusJSONResponse) VisitGetQuotaR
 	return err
 }
 
+type ListWorkspaceTokensRequestObject struct {
+	Slug   WorkspaceSlug `json:"slug"`
+	Params ListWorkspaceTokensParams
+}
+
+type ListWorkspaceTokensResponseObject interface {
+	VisitListWorkspaceTokensResponse(w http.ResponseWriter) error
+}
+
+type ListWorkspaceTokens200JSONResponse struct{ TokensJSONResponse }
+
+func (response ListWorkspaceTokens200JSONResponse) VisitListWorkspaceTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWorkspaceTokensdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWorkspaceTokensdefaultApplicationProblemPlusJSONResponse) VisitListWorkspaceTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWorkspaceTokenRequestObject struct {
+	Slug WorkspaceSlug `json:"slug"`
+	Body *CreateWorkspaceTokenJSONRequestBody
+}
+
+type CreateWorkspaceTokenResponseObject interface {
+	VisitCreateWorkspaceTokenResponse(w http.ResponseWriter) error
+}
+
+type CreateWorkspaceToken201JSONResponse struct{ CreatedTokenJSONResponse }
+
+func (response CreateWorkspaceToken201JSONResponse) VisitCreateWorkspaceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateWorkspaceTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateWorkspaceTokendefaultApplicationProblemPlusJSONResponse) VisitCreateWorkspaceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteWorkspaceTokenRequestObject struct {
+	Slug WorkspaceSlug `json:"slug"`
+	ID   TokenID       `json:"id"`
+}
+
+type DeleteWorkspaceTokenResponseObject interface {
+	VisitDeleteWorkspaceTokenResponse(w http.ResponseWriter) error
+}
+
+type DeleteWorkspaceToken204Response struct {
+}
+
+func (response DeleteWorkspaceToken204Response) VisitDeleteWorkspaceTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteWorkspaceTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteWorkspaceTokendefaultApplicationProblemPlusJSONResponse) VisitDeleteWorkspaceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWorkspaceTokenRequestObject struct {
+	Slug WorkspaceSlug `json:"slug"`
+	ID   TokenID       `json:"id"`
+}
+
+type GetWorkspaceTokenResponseObject interface {
+	VisitGetWorkspaceTokenResponse(w http.ResponseWriter) error
+}
+
+type GetWorkspaceToken200JSONResponse Token
+
+func (response GetWorkspaceToken200JSONResponse) VisitGetWorkspaceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWorkspaceTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWorkspaceTokendefaultApplicationProblemPlusJSONResponse) VisitGetWorkspaceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// StreamEvents Follow publications live
@@ -1786,6 +2459,18 @@ type StrictServerInterface interface {
 	// DeleteSession Sign out
 	// (DELETE /api/v1/sessions/current)
 	DeleteSession(ctx context.Context, request DeleteSessionRequestObject) (DeleteSessionResponseObject, error)
+	// ListTokens List the caller's tokens
+	// (GET /api/v1/tokens)
+	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
+	// CreateToken Make a personal token
+	// (POST /api/v1/tokens)
+	CreateToken(ctx context.Context, request CreateTokenRequestObject) (CreateTokenResponseObject, error)
+	// DeleteToken Revoke a personal token
+	// (DELETE /api/v1/tokens/{id})
+	DeleteToken(ctx context.Context, request DeleteTokenRequestObject) (DeleteTokenResponseObject, error)
+	// GetToken Read a personal token
+	// (GET /api/v1/tokens/{id})
+	GetToken(ctx context.Context, request GetTokenRequestObject) (GetTokenResponseObject, error)
 	// ValidateContent Check a mock's content
 	// (POST /api/v1/validate)
 	ValidateContent(ctx context.Context, request ValidateContentRequestObject) (ValidateContentResponseObject, error)
@@ -1798,6 +2483,18 @@ type StrictServerInterface interface {
 	// GetQuota See how much a workspace holds and may hold
 	// (GET /api/v1/workspaces/{slug}/quota)
 	GetQuota(ctx context.Context, request GetQuotaRequestObject) (GetQuotaResponseObject, error)
+	// ListWorkspaceTokens List a workspace's tokens
+	// (GET /api/v1/workspaces/{slug}/tokens)
+	ListWorkspaceTokens(ctx context.Context, request ListWorkspaceTokensRequestObject) (ListWorkspaceTokensResponseObject, error)
+	// CreateWorkspaceToken Make a workspace's token
+	// (POST /api/v1/workspaces/{slug}/tokens)
+	CreateWorkspaceToken(ctx context.Context, request CreateWorkspaceTokenRequestObject) (CreateWorkspaceTokenResponseObject, error)
+	// DeleteWorkspaceToken Revoke a workspace's token
+	// (DELETE /api/v1/workspaces/{slug}/tokens/{id})
+	DeleteWorkspaceToken(ctx context.Context, request DeleteWorkspaceTokenRequestObject) (DeleteWorkspaceTokenResponseObject, error)
+	// GetWorkspaceToken Read a workspace's token
+	// (GET /api/v1/workspaces/{slug}/tokens/{id})
+	GetWorkspaceToken(ctx context.Context, request GetWorkspaceTokenRequestObject) (GetWorkspaceTokenResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -2198,6 +2895,127 @@ func (sh *strictHandler) DeleteSession(ctx echo.Context) error {
 	return nil
 }
 
+// ListTokens operation middleware
+func (sh *strictHandler) ListTokens(ctx echo.Context, params ListTokensParams) error {
+	var request ListTokensRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTokens(ctx.Request().Context(), request.(ListTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTokens")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListTokensResponseObject); ok {
+		return validResponse.VisitListTokensResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateToken operation middleware
+func (sh *strictHandler) CreateToken(ctx echo.Context) error {
+	var request CreateTokenRequestObject
+
+	var body CreateTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateToken(ctx.Request().Context(), request.(CreateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateTokenResponseObject); ok {
+		return validResponse.VisitCreateTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteToken operation middleware
+func (sh *strictHandler) DeleteToken(ctx echo.Context, id TokenID) error {
+	var request DeleteTokenRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteToken(ctx.Request().Context(), request.(DeleteTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteTokenResponseObject); ok {
+		return validResponse.VisitDeleteTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetToken operation middleware
+func (sh *strictHandler) GetToken(ctx echo.Context, id TokenID) error {
+	var request GetTokenRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetToken(ctx.Request().Context(), request.(GetTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTokenResponseObject); ok {
+		return validResponse.VisitGetTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ValidateContent operation middleware
 func (sh *strictHandler) ValidateContent(ctx echo.Context) error {
 	var request ValidateContentRequestObject
@@ -2314,6 +3132,132 @@ func (sh *strictHandler) GetQuota(ctx echo.Context, slug WorkspaceSlug) error {
 		return err
 	} else if validResponse, ok := response.(GetQuotaResponseObject); ok {
 		return validResponse.VisitGetQuotaResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWorkspaceTokens operation middleware
+func (sh *strictHandler) ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlug, params ListWorkspaceTokensParams) error {
+	var request ListWorkspaceTokensRequestObject
+
+	request.Slug = slug
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWorkspaceTokens(ctx.Request().Context(), request.(ListWorkspaceTokensRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWorkspaceTokens")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWorkspaceTokensResponseObject); ok {
+		return validResponse.VisitListWorkspaceTokensResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateWorkspaceToken operation middleware
+func (sh *strictHandler) CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug) error {
+	var request CreateWorkspaceTokenRequestObject
+
+	request.Slug = slug
+
+	var body CreateWorkspaceTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateWorkspaceToken(ctx.Request().Context(), request.(CreateWorkspaceTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateWorkspaceToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateWorkspaceTokenResponseObject); ok {
+		return validResponse.VisitCreateWorkspaceTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteWorkspaceToken operation middleware
+func (sh *strictHandler) DeleteWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error {
+	var request DeleteWorkspaceTokenRequestObject
+
+	request.Slug = slug
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteWorkspaceToken(ctx.Request().Context(), request.(DeleteWorkspaceTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteWorkspaceToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteWorkspaceTokenResponseObject); ok {
+		return validResponse.VisitDeleteWorkspaceTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWorkspaceToken operation middleware
+func (sh *strictHandler) GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error {
+	var request GetWorkspaceTokenRequestObject
+
+	request.Slug = slug
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWorkspaceToken(ctx.Request().Context(), request.(GetWorkspaceTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWorkspaceToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWorkspaceTokenResponseObject); ok {
+		return validResponse.VisitGetWorkspaceTokenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

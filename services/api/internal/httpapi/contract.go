@@ -17,9 +17,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
-// contract holds every request to the OpenAPI document: who may call (its security), and what may be sent.
+// contract holds every request to the OpenAPI document: who may call (its security and x-scope), and what may be sent.
 type contract struct {
 	handlers   *handlers
 	operations map[string]*operation // by method and echo path
@@ -29,7 +30,9 @@ type contract struct {
 type operation struct {
 	route  *routers.Route
 	public bool
-	lasts  bool // longer than a request usually may
+	scope  token.Scope // that the caller's token needs
+	beyond bool        // about no single workspace
+	lasts  bool        // longer than a request usually may
 }
 
 // The operations that last longer than a request usually may.
@@ -46,10 +49,16 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 			if op.Security != nil {
 				security = *op.Security
 			}
+			scope, _ := op.Extensions["x-scope"].(string)
+			if len(security) > 0 && !token.Scope(scope).Known() {
+				return nil, fmt.Errorf("the operation %s of the OpenAPI document has no known x-scope, but %q", op.OperationID, scope)
+			}
 			key := method + " " + strings.NewReplacer("{", ":", "}", "").Replace(path)
 			c.operations[key] = &operation{
 				route:  &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
 				public: len(security) == 0,
+				scope:  token.Scope(scope),
+				beyond: op.Extensions["x-role"] == "none",
 				lasts:  op.OperationID == opWait || op.OperationID == opStream,
 			}
 		}
@@ -81,6 +90,9 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 			who.operation, who.request = op.route.Operation.OperationID, requestID(c)
+			if err := op.permit(who); err != nil {
+				return err
+			}
 			c.SetRequest(c.Request().WithContext(withIdentity(c.Request().Context(), who)))
 			if op.lasts {
 				leave, err := ct.lasting.enter(who.account.ID)

@@ -13,6 +13,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
 var errCrossOrigin = apperr.New(apperr.Forbidden, "A browser sent this on behalf of another site; write from the console's own pages, or with an API token from a program.")
@@ -59,6 +60,31 @@ func badRequest(field, format string, args ...any) error {
 	return &statusError{http.StatusBadRequest, Invalid, apperr.New(apperr.Invalid, format, args...).WithField(field)}
 }
 
+// challenge is an error about a token. What it says goes into WWW-Authenticate (RFC 6750, 3).
+type challenge struct {
+	params string
+	err    error
+}
+
+func (e *challenge) Error() string { return e.err.Error() }
+func (e *challenge) Unwrap() error { return e.err }
+
+// invalidToken says that credentials came and are no good; other errors pass.
+func invalidToken(err error) error {
+	if apperr.CodeOf(err) != apperr.Unauthorized {
+		return err
+	}
+	return &challenge{`error="invalid_token"`, err}
+}
+
+// insufficientScope says which scope a token lacks.
+func insufficientScope(scope token.Scope, err *apperr.Error) error {
+	return &challenge{
+		fmt.Sprintf(`error="insufficient_scope", scope="%s"`, scope),
+		&statusError{http.StatusForbidden, InsufficientScope, err},
+	}
+}
+
 // problem is the one place where errors become answers.
 func (h *handlers) problem(err error, c echo.Context) {
 	if c.Response().Committed {
@@ -69,9 +95,12 @@ func (h *handlers) problem(err error, c echo.Context) {
 		p.RequestID = &id
 	}
 	header := c.Response().Header()
+	if e, ok := errors.AsType[*challenge](err); ok {
+		header.Set("WWW-Authenticate", `Bearer realm="mocloud", `+e.params)
+	} else if p.Status == http.StatusUnauthorized {
+		header.Set("WWW-Authenticate", `Bearer realm="mocloud"`) // not Basic: browsers would ask for a password of their own
+	}
 	switch p.Status {
-	case http.StatusUnauthorized:
-		header.Set("WWW-Authenticate", `Bearer realm="mocloud"`)
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		header.Set("Retry-After", "1")
 	}

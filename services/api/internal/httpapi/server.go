@@ -18,6 +18,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
 )
@@ -47,6 +48,7 @@ type Deps struct {
 	Log          *slog.Logger
 	Metrics      prometheus.Registerer
 	Accounts     *account.Service
+	Tokens       *token.Service
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
 	Publications *publication.Service

@@ -37,12 +37,6 @@ func one(ctx context.Context, q *bun.RawQuery) (account.Account, error) {
 	return row.account(), failed("find an account", err)
 }
 
-// AccountByToken implements account.Repository.
-func (s *Store) AccountByToken(ctx context.Context, token account.Hash, now time.Time) (account.Account, error) {
-	return one(ctx, s.read.NewRaw(`SELECT a.id, a.username, a.created_at FROM tokens t JOIN accounts a ON a.id = t.account_id
-		WHERE t.hash = ? AND (t.expires_at IS NULL OR t.expires_at > ?)`, token, now.UTC()))
-}
-
 // AccountBySession implements account.Repository.
 func (s *Store) AccountBySession(ctx context.Context, session account.Hash, now time.Time) (account.Account, error) {
 	return one(ctx, s.read.NewRaw(`SELECT a.id, a.username, a.created_at FROM sessions s JOIN accounts a ON a.id = s.account_id
@@ -108,20 +102,6 @@ func (s *Store) EnsureAccount(ctx context.Context, username string, now time.Tim
 		return err
 	})
 	return a, failed("create an account", err)
-}
-
-// SetNamedToken implements account.Repository.
-func (s *Store) SetNamedToken(ctx context.Context, accountID, name string, token account.Hash, now time.Time) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		_, err := tx.NewRaw("DELETE FROM tokens WHERE account_id = ? AND name = ? AND hash <> ?", accountID, name, token).Exec(ctx)
-		if err != nil || token == "" {
-			return err
-		}
-		_, err = tx.NewRaw("INSERT INTO tokens (hash, account_id, name, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
-			token, accountID, name, now.UTC()).Exec(ctx)
-		return err
-	})
-	return failed("set a token", err)
 }
 
 // AddCode implements account.Repository.

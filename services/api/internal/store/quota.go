@@ -23,7 +23,9 @@ func counted(r quota.Resource) string {
 		return "SELECT COALESCE(SUM(bytes), 0) FROM mocks WHERE workspace_id = ?"
 	case quota.Members:
 		return "SELECT COUNT(*) FROM members WHERE workspace_id = ?"
-	case quota.Files, quota.Tokens, quota.Domains:
+	case quota.Tokens:
+		return "SELECT COUNT(*) FROM api_tokens WHERE workspace_id = ?"
+	case quota.Files, quota.Domains:
 	}
 	return ""
 }

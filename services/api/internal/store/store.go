@@ -20,11 +20,13 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 var (
 	_ account.Repository     = (*Store)(nil)
+	_ token.Repository       = (*Store)(nil)
 	_ workspace.Repository   = (*Store)(nil)
 	_ mock.Repository        = (*Store)(nil)
 	_ publication.Repository = (*Store)(nil)

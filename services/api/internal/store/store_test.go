@@ -101,25 +101,6 @@ func TestAccounts(t *testing.T) {
 			t.Fatalf("memberships: %+v", memberships)
 		}
 
-		t.Run("a named token replaces the one before", func(t *testing.T) {
-			for _, token := range []account.Hash{"one", "two", "two"} {
-				if err := s.SetNamedToken(ctx, a.ID, "configuration", token, start); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if _, err := s.AccountByToken(ctx, "one", start); !errors.Is(err, account.ErrNotFound) {
-				t.Errorf("the old token: %v", err)
-			}
-			if got := must[account.Account](t)(s.AccountByToken(ctx, "two", start)); got != a {
-				t.Errorf("the new token: %+v", got)
-			}
-			if err := s.SetNamedToken(ctx, a.ID, "configuration", "", start); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.AccountByToken(ctx, "two", start); !errors.Is(err, account.ErrNotFound) {
-				t.Errorf("the removed token: %v", err)
-			}
-		})
 		t.Run("a code works once and in time", func(t *testing.T) {
 			for _, code := range []account.Hash{"code", "late"} {
 				if err := s.AddCode(ctx, a.ID, code, start, start.Add(time.Minute)); err != nil {
@@ -189,11 +170,14 @@ func TestMocks(t *testing.T) {
 					_, err := s.CreateMock(ctx, as(bob), m, anyone)
 					return err
 				}},
-				"foreign mock, read":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(bob), created.ID); return err }},
-				"foreign mock, write":   {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, publish); return err }},
-				"foreign mock, delete":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, remove); return err }},
-				"injection in an id":    {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(ann), "' OR '1'='1"); return err }},
-				"injection in an owner": {apperr.NotFound, func() error { _, err := s.Mock(ctx, workspace.Caller{AccountID: "' OR '1'='1"}, created.ID); return err }},
+				"foreign mock, read":   {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(bob), created.ID); return err }},
+				"foreign mock, write":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, publish); return err }},
+				"foreign mock, delete": {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, remove); return err }},
+				"injection in an id":   {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(ann), "' OR '1'='1"); return err }},
+				"injection in an owner": {apperr.NotFound, func() error {
+					_, err := s.Mock(ctx, workspace.Caller{AccountID: "' OR '1'='1"}, created.ID)
+					return err
+				}},
 			} {
 				if err := c.do(); apperr.CodeOf(err) != c.want {
 					t.Errorf("%s: %v", name, err)

@@ -1,0 +1,98 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/mocloud/mocloud/services/api/internal/token"
+)
+
+// own stands for the caller's own tokens where a workspace's slug could be.
+const own = ""
+
+// ListTokens implements StrictServerInterface.
+func (h *handlers) ListTokens(ctx context.Context, r ListTokensRequestObject) (ListTokensResponseObject, error) {
+	page, err := h.listTokens(ctx, own, r.Params.Cursor, r.Params.Limit)
+	return ListTokens200JSONResponse{page}, err
+}
+
+// ListWorkspaceTokens implements StrictServerInterface.
+func (h *handlers) ListWorkspaceTokens(ctx context.Context, r ListWorkspaceTokensRequestObject) (ListWorkspaceTokensResponseObject, error) {
+	page, err := h.listTokens(ctx, r.Slug, r.Params.Cursor, r.Params.Limit)
+	return ListWorkspaceTokens200JSONResponse{page}, err
+}
+
+func (h *handlers) listTokens(ctx context.Context, slug string, cursor *string, limit *int) (TokensJSONResponse, error) {
+	tokens, next, err := h.Tokens.List(ctx, caller(ctx), slug, value(cursor, ""), value(limit, defaultLimit))
+	page := TokensJSONResponse{Items: make([]Token, len(tokens)), NextCursor: present(next)}
+	for i, t := range tokens {
+		page.Items[i] = tokenOf(t)
+	}
+	return page, err
+}
+
+// CreateToken implements StrictServerInterface.
+func (h *handlers) CreateToken(ctx context.Context, r CreateTokenRequestObject) (CreateTokenResponseObject, error) {
+	created, err := h.createToken(ctx, own, "/api/v1/tokens/", *r.Body)
+	return CreateToken201JSONResponse{created}, err
+}
+
+// CreateWorkspaceToken implements StrictServerInterface.
+func (h *handlers) CreateWorkspaceToken(ctx context.Context, r CreateWorkspaceTokenRequestObject) (CreateWorkspaceTokenResponseObject, error) {
+	created, err := h.createToken(ctx, r.Slug, "/api/v1/workspaces/"+r.Slug+"/tokens/", *r.Body)
+	return CreateWorkspaceToken201JSONResponse{created}, err
+}
+
+func (h *handlers) createToken(ctx context.Context, slug, path string, wanted NewToken) (CreatedTokenJSONResponse, error) {
+	scopes := make(token.Scopes, len(wanted.Scopes))
+	for i, s := range wanted.Scopes {
+		scopes[i] = token.Scope(s)
+	}
+	t, shown, err := h.Tokens.Create(ctx, caller(ctx), slug, token.New{Name: wanted.Name, Scopes: scopes, ExpiresAt: value(wanted.ExpiresAt, time.Time{})})
+	location := path + t.ID
+	return CreatedTokenJSONResponse{
+		Body:    CreatedToken{Token: tokenOf(t), Secret: shown.Reveal()},
+		Headers: CreatedTokenResponseHeaders{Location: &location},
+	}, err
+}
+
+// GetToken implements StrictServerInterface.
+func (h *handlers) GetToken(ctx context.Context, r GetTokenRequestObject) (GetTokenResponseObject, error) {
+	t, err := h.Tokens.Find(ctx, caller(ctx), own, r.ID)
+	return GetToken200JSONResponse(tokenOf(t)), err
+}
+
+// GetWorkspaceToken implements StrictServerInterface.
+func (h *handlers) GetWorkspaceToken(ctx context.Context, r GetWorkspaceTokenRequestObject) (GetWorkspaceTokenResponseObject, error) {
+	t, err := h.Tokens.Find(ctx, caller(ctx), r.Slug, r.ID)
+	return GetWorkspaceToken200JSONResponse(tokenOf(t)), err
+}
+
+// DeleteToken implements StrictServerInterface.
+func (h *handlers) DeleteToken(ctx context.Context, r DeleteTokenRequestObject) (DeleteTokenResponseObject, error) {
+	return DeleteToken204Response{}, h.Tokens.Revoke(ctx, caller(ctx), own, r.ID)
+}
+
+// DeleteWorkspaceToken implements StrictServerInterface.
+func (h *handlers) DeleteWorkspaceToken(ctx context.Context, r DeleteWorkspaceTokenRequestObject) (DeleteWorkspaceTokenResponseObject, error) {
+	return DeleteWorkspaceToken204Response{}, h.Tokens.Revoke(ctx, caller(ctx), r.Slug, r.ID)
+}
+
+func tokenOf(t token.Token) Token {
+	scopes := make([]Scope, len(t.Scopes))
+	for i, s := range t.Scopes {
+		scopes[i] = Scope(s)
+	}
+	return Token{
+		ID: t.ID, Kind: TokenKind(t.Kind), Workspace: present(t.Workspace), Name: t.Name, Scopes: scopes,
+		CreatedAt: t.CreatedAt, LastUsedAt: at(t.LastUsedAt), ExpiresAt: at(t.ExpiresAt),
+	}
+}
+
+// at is nil for a time that never was.
+func at(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

@@ -1,0 +1,202 @@
+// Package token is about API tokens: what programs show instead of a person's sign-in, and what each may do. The api's store,
+// its presentation and its root package import it.
+package token
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Kind is where a token comes from and how far it reaches.
+type Kind string
+
+// The kinds of token. A personal one reaches what its account reaches, a workspace's one workspace as long as its account is
+// a member there. The configured one is personal, has all scopes and comes with the configuration.
+const (
+	Personal   Kind = "personal"
+	Workspace  Kind = "workspace"
+	Configured Kind = "configured"
+)
+
+// Token is a token as it is kept: without what opens the door.
+type Token struct {
+	ID          string
+	Kind        Kind
+	AccountID   string
+	WorkspaceID string // of a workspace's token
+	Workspace   string // its slug
+	Name        string
+	Scopes      Scopes
+	CreatedAt   time.Time
+	LastUsedAt  time.Time // zero if it never was; about a minute late
+	ExpiresAt   time.Time // zero if it does not
+}
+
+// Max is how many tokens an account may have of its own. Those of a workspace have a quota.
+const Max = 100
+
+const maxName = 100
+
+// ErrNotFound says that no token goes with what was shown, or not any more.
+var ErrNotFound = errors.New("no such token")
+
+// Repository keeps tokens. With the slug of a workspace it is about the tokens of that workspace, without about the
+// account's own. What the caller is not a member of does not exist.
+type Repository interface {
+	// TokenByHash finds a token that has not expired and its account; ErrNotFound if there is none.
+	TokenByHash(ctx context.Context, hash account.Hash, now time.Time) (Token, account.Account, error)
+	// CreateToken stores t for the caller, if check agrees with the membership (the zero Membership for the account's own
+	// token) and the account has fewer than Max of its own, or the workspace's quota allows it. It returns t with what the
+	// database knows.
+	CreateToken(ctx context.Context, who workspace.Caller, slug string, t Token, hash account.Hash, check func(workspace.Membership) error) (Token, error)
+	// Tokens returns at most limit tokens after the one with the id after, by id, which is by age.
+	Tokens(ctx context.Context, who workspace.Caller, slug, after string, limit int, check func(workspace.Membership) error) ([]Token, error)
+	// Token finds one token; ErrNotFound if there is none.
+	Token(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership) error) (Token, error)
+	// DeleteToken removes a token, if check agrees; ErrNotFound if there is none.
+	DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, Token) error) error
+	// TokensUsed stores when tokens were used, by id.
+	TokensUsed(ctx context.Context, used map[string]time.Time) error
+}
+
+// Service makes, lists, revokes and recognises tokens. It is safe for concurrent use.
+type Service struct {
+	repo Repository
+	now  func() time.Time
+	uses *account.Uses
+}
+
+// NewService makes a Service over repo; now tells the time.
+func NewService(repo Repository, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{repo: repo, now: now, uses: account.NewUses(log, repo.TokensUsed)}
+}
+
+// Run writes when tokens were used, until ctx ends.
+func (s *Service) Run(ctx context.Context) error { return s.uses.Run(ctx) }
+
+// Authenticate finds the token that a program shows, and its account.
+func (s *Service) Authenticate(ctx context.Context, shown secret.String) (Token, account.Account, error) {
+	if Mistyped(shown.Reveal()) {
+		return Token{}, account.Account{}, apperr.New(apperr.Unauthorized, "This is not a whole API token; copy it again from its beginning to its end.")
+	}
+	now := s.now()
+	t, a, err := s.repo.TokenByHash(ctx, account.HashOf(shown), now)
+	if errors.Is(err, ErrNotFound) {
+		return t, a, apperr.New(apperr.Unauthorized, "The API token is not known here, was revoked, or has expired.")
+	}
+	if err != nil {
+		return t, a, err
+	}
+	s.uses.Note(t.ID, now)
+	return t, a, nil
+}
+
+// New is what somebody wants of a new token.
+type New struct {
+	Name      string
+	Scopes    Scopes
+	ExpiresAt time.Time // zero for never
+}
+
+// Create makes a token of the caller's, or of the workspace with the slug. The secret is shown this once.
+func (s *Service) Create(ctx context.Context, who workspace.Caller, slug string, wanted New) (Token, secret.String, error) {
+	t := Token{Kind: Personal, Name: strings.TrimSpace(wanted.Name), CreatedAt: s.now(), ExpiresAt: wanted.ExpiresAt.UTC().Truncate(time.Microsecond)}
+	if slug != "" {
+		t.Kind = Workspace
+	}
+	t.Scopes = slices.Clone(wanted.Scopes)
+	slices.Sort(t.Scopes)
+	t.Scopes = slices.Compact(t.Scopes)
+	if err := t.check(); err != nil {
+		return t, secret.String{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return t, secret.String{}, fmt.Errorf("make token id: %w", err)
+	}
+	t.ID = id.String()
+	shown := newSecret()
+	t, err = s.repo.CreateToken(ctx, who, slug, t, account.HashOf(shown), mayManage)
+	return t, shown, err
+}
+
+func (t Token) check() error {
+	if n := len([]rune(t.Name)); n == 0 || n > maxName || strings.ContainsFunc(t.Name, unicode.IsControl) {
+		return apperr.New(apperr.Invalid, "The token's name is not possible: say in 1 to %d characters, on one line, what it is for.", maxName).WithField("name")
+	}
+	if len(t.Scopes) == 0 {
+		return apperr.New(apperr.Invalid, "A token without scopes opens nothing; name at least one, such as mocks:read.").WithField("scopes")
+	}
+	for _, scope := range t.Scopes {
+		if !scope.Known() {
+			return apperr.New(apperr.Invalid, "There is no scope %q.", scope).WithField("scopes")
+		}
+		if t.Kind == Workspace && scope.aboutAccount() {
+			return apperr.New(apperr.Invalid, "A workspace's token cannot have the scope %q, which reaches beyond the workspace; make a personal token for that.", scope).WithField("scopes")
+		}
+	}
+	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(t.CreatedAt) {
+		return apperr.New(apperr.Invalid, "The token would have expired at %s; choose a time in the future.", t.ExpiresAt.Format(time.RFC3339)).WithField("expires_at")
+	}
+	return nil
+}
+
+// mayManage lets owners and admins see to a workspace's tokens, and everybody to their own.
+func mayManage(m workspace.Membership) error {
+	if m.ID == "" {
+		return nil
+	}
+	return m.Require(workspace.Admin)
+}
+
+// List returns one page of tokens and the cursor of the next page, "" on the last one.
+func (s *Service) List(ctx context.Context, who workspace.Caller, slug, cursor string, limit int) ([]Token, string, error) {
+	after, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+	}
+	items, err := s.repo.Tokens(ctx, who, slug, string(after), limit+1, mayManage)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	items = items[:limit]
+	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
+}
+
+// Find returns one token.
+func (s *Service) Find(ctx context.Context, who workspace.Caller, slug, id string) (Token, error) {
+	t, err := s.repo.Token(ctx, who, slug, id, mayManage)
+	return t, explain(err)
+}
+
+// Revoke ends a token at once.
+func (s *Service) Revoke(ctx context.Context, who workspace.Caller, slug, id string) error {
+	return explain(s.repo.DeleteToken(ctx, who, slug, id, func(m workspace.Membership, t Token) error {
+		if t.Kind == Configured {
+			return apperr.New(apperr.Conflict, "This token comes from MOCLOUD_ADMIN_TOKEN and would come back; change or remove it there and restart.")
+		}
+		return mayManage(m)
+	}))
+}
+
+// explain says to a user that there is no such token.
+func explain(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return apperr.New(apperr.NotFound, "There is no token with this id here.")
+	}
+	return err
+}
