@@ -230,6 +230,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the caller's tokens
+         * @description The personal tokens of the account and the configured one, in the order in which they were created, without their secrets.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make a personal token
+         * @description The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                id: components["parameters"]["TokenID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a personal token
+         * @description Everything but its secret.
+         */
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a personal token
+         * @description It opens nothing from now on.
+         */
+        delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/validate": {
         parameters: {
             query?: never;
@@ -318,6 +369,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{slug}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List a workspace's tokens
+         * @description The tokens that its owners and admins made, in the order in which they were created, without their secrets.
+         */
+        get: operations["listWorkspaceTokens"];
+        put?: never;
+        /**
+         * Make a workspace's token
+         * @description The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+         */
+        post: operations["createWorkspaceToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                id: components["parameters"]["TokenID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a workspace's token
+         * @description Everything but its secret.
+         */
+        get: operations["getWorkspaceToken"];
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a workspace's token
+         * @description It opens nothing from now on.
+         */
+        delete: operations["deleteWorkspaceToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -362,6 +469,11 @@ export interface components {
          *             }
          */
         Content: string;
+        CreatedToken: {
+            /** @description What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown this once. */
+            secret: string;
+            token: components["schemas"]["Token"];
+        };
         Diagnostic: {
             /** @example UNKNOWN_KEY */
             code: string;
@@ -419,13 +531,26 @@ export interface components {
             /** @description The slug of the workspace; the caller's own if it is not given. */
             workspace?: string;
         };
+        NewToken: {
+            /**
+             * Format: date-time
+             * @description Never if it is not given.
+             */
+            expires_at?: string;
+            /**
+             * @description What it is for.
+             * @example CI
+             */
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+        };
         /** @description RFC 9457 problem details. */
         Problem: {
             /**
              * @description A stable name of the kind of error.
              * @enum {string}
              */
-            code: "invalid" | "unauthorized" | "forbidden" | "quota_exceeded" | "not_found" | "method_not_allowed" | "conflict" | "lost_update" | "too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable";
+            code: "invalid" | "unauthorized" | "forbidden" | "insufficient_scope" | "quota_exceeded" | "not_found" | "method_not_allowed" | "conflict" | "lost_update" | "too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable";
             /** @description One sentence: what was wrong, where, what to do. */
             detail: string;
             diagnostics?: components["schemas"]["Diagnostic"][];
@@ -482,6 +607,11 @@ export interface components {
          * @enum {string}
          */
         Role: "owner" | "admin" | "editor" | "viewer";
+        /**
+         * @description What a token may do; `write` includes `read`, `*` is everything.
+         * @enum {string}
+         */
+        Scope: "*" | "account:read" | "account:write" | "workspaces:read" | "workspaces:write" | "mocks:read" | "mocks:write" | "files:read" | "files:write" | "domains:read" | "domains:write" | "requests:read" | "requests:write";
         /** @description How many mock servers are alive, and how many of them have applied the latest change. */
         Servers: {
             applied: number;
@@ -503,6 +633,35 @@ export interface components {
          * @enum {string}
          */
         State: "offline" | "offline-invalid" | "publishing" | "published";
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Absent if it does not expire.
+             */
+            expires_at?: string;
+            id: string;
+            /**
+             * @description `configured`: from the server's configuration, with all scopes.
+             * @enum {string}
+             */
+            kind: "personal" | "workspace" | "configured";
+            /**
+             * Format: date-time
+             * @description About a minute late; absent if it was never used.
+             */
+            last_used_at?: string;
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            /** @description The slug of the workspace that a workspace's token is good for. */
+            workspace?: string;
+        };
+        TokenPage: {
+            items: components["schemas"]["Token"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
+        };
         Validation: {
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description There is no error; warnings are possible. */
@@ -523,6 +682,17 @@ export interface components {
         };
     };
     responses: {
+        /** @description The new token with its secret. */
+        CreatedToken: {
+            headers: {
+                /** @description The path of the new token. */
+                Location?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["CreatedToken"];
+            };
+        };
         /** @description The mock with its current content. */
         Mock: {
             headers: {
@@ -551,6 +721,15 @@ export interface components {
                 "application/json": components["schemas"]["Publication"];
             };
         };
+        /** @description One page of tokens. */
+        Tokens: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["TokenPage"];
+            };
+        };
     };
     parameters: {
         /** @description The `next_cursor` of the page before. */
@@ -559,6 +738,8 @@ export interface components {
         Limit: number;
         /** @description The mock's id. */
         MockID: string;
+        /** @description The token's id. */
+        TokenID: string;
         /** @description The workspace's slug. */
         WorkspaceSlug: string;
     };
@@ -858,6 +1039,87 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Tokens"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: components["responses"]["CreatedToken"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                id: components["parameters"]["TokenID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                id: components["parameters"]["TokenID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     validateContent: {
         parameters: {
             query?: never;
@@ -966,6 +1228,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Quota"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWorkspaceTokens: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Tokens"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWorkspaceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            201: components["responses"]["CreatedToken"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWorkspaceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                id: components["parameters"]["TokenID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWorkspaceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id. */
+                id: components["parameters"]["TokenID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
