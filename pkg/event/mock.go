@@ -16,6 +16,8 @@ type MockUpdated struct {
 	Hosts       []string `json:"hosts"` // the first is the mock's own host under the base domain
 	Enabled     bool     `json:"enabled"`
 	Content     string   `json:"content,omitempty"` // YAML as the user wrote it
+	// What is recorded of the mock's requests; absent: RecordRedacted.
+	Recording *Recording `json:"recording,omitempty"`
 }
 
 func (MockUpdated) EventType() Type     { return TypeMockUpdated }

@@ -25,5 +25,7 @@ func Kinds() []Kind {
 		{Applied{}, false, []string{yamlgen, mockserver, cloudops}, []string{api, yamlgen}},
 		{DomainUpdated{}, false, []string{cloudops}, []string{api}},
 		{RequestsRecorded{}, false, []string{mockserver}, []string{api}},
+		{WebhooksDelivered{}, false, []string{mockserver}, []string{api}},
+		{ReportsStored{}, false, []string{api}, []string{mockserver}},
 	}
 }

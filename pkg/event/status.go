@@ -1,12 +1,12 @@
 package event
 
-import "time"
-
 // The types of the status stream.
 const (
-	TypeApplied          Type = "applied"
-	TypeDomainUpdated    Type = "domain.updated"
-	TypeRequestsRecorded Type = "requests.recorded"
+	TypeApplied           Type = "applied"
+	TypeDomainUpdated     Type = "domain.updated"
+	TypeRequestsRecorded  Type = "requests.recorded"
+	TypeWebhooksDelivered Type = "webhooks.delivered"
+	TypeReportsStored     Type = "reports.stored"
 )
 
 // Applied says how far an instance has applied a stream. It is repeated about once a second while the instance lives.
@@ -34,19 +34,3 @@ type DomainUpdated struct {
 func (DomainUpdated) EventType() Type     { return TypeDomainUpdated }
 func (DomainUpdated) EventVersion() int   { return 1 }
 func (DomainUpdated) EventStream() Stream { return Status }
-
-// RequestsRecorded counts what one mock server answered for one mock since its last report.
-type RequestsRecorded struct {
-	Instance    string    `json:"instance"`
-	WorkspaceID string    `json:"workspace_id"`
-	MockID      string    `json:"mock_id"`
-	From        time.Time `json:"from"`
-	To          time.Time `json:"to"`
-	Requests    uint64    `json:"requests"`
-	Errors      uint64    `json:"errors"`  // answers of 500 and above
-	Dropped     uint64    `json:"dropped"` // requests that were answered but not recorded
-}
-
-func (RequestsRecorded) EventType() Type     { return TypeRequestsRecorded }
-func (RequestsRecorded) EventVersion() int   { return 1 }
-func (RequestsRecorded) EventStream() Stream { return Status }

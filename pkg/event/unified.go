@@ -20,6 +20,8 @@ type SingleGenerated struct {
 	Key         string   `json:"key"`    // of the object
 	Digest      string   `json:"digest"` // sha256 of the object, hex
 	Size        int64    `json:"size"`   // bytes
+	// What is recorded of the mock's requests; absent: RecordRedacted.
+	Recording *Recording `json:"recording,omitempty"`
 	// The mock as lines of the unified mock, its settings first: who has them need not fetch the object. Absent
 	// when there are many, and in replays.
 	Lines string `json:"lines,omitempty"`

@@ -60,8 +60,10 @@ type Mock struct {
 	Slug      string          `json:"slug,omitempty"`
 	Compat    mockspec.Compat `json:"compat,omitempty"`
 	CORS      *bool           `json:"cors,omitempty"`
-	Removed   *Removal        `json:"removed,omitempty"`
-	Rejected  *Rejection      `json:"rejected,omitempty"`
+	// Recording says what is recorded of the mock's requests; nil: event.RecordRedacted. It is never changed, only replaced.
+	Recording *event.Recording `json:"recording,omitempty"`
+	Removed   *Removal         `json:"removed,omitempty"`
+	Rejected  *Rejection       `json:"rejected,omitempty"`
 }
 
 // Removal marks a tombstone.

@@ -26,12 +26,20 @@ type Config struct {
 	// IdleMocks is how long a mock that nobody calls stays compiled; it is compiled again in milliseconds.
 	IdleMocks time.Duration `env:"MOCKSERVER_IDLE_MOCKS" envDefault:"10m"`
 
-	// RecordRequests is how many of the latest requests are kept for each mock; 0: they are only counted.
-	RecordRequests int `env:"MOCKSERVER_RECORD_REQUESTS" envDefault:"50"`
-	// RecordBody bounds what is kept of one request's body, in bytes.
+	// RecordPerSecond is how many requests of one mock are recorded in a second; the others are only counted. 0: all are
+	// only counted.
+	RecordPerSecond int `env:"MOCKSERVER_RECORD_PER_SECOND" envDefault:"20"`
+	// RecordAllPerSecond is the same for all mocks together.
+	RecordAllPerSecond int `env:"MOCKSERVER_RECORD_ALL_PER_SECOND" envDefault:"200"`
+	// RecordRate bounds the bytes that are recorded in a second, of all mocks together; one mock may take a quarter.
+	RecordRate int64 `env:"MOCKSERVER_RECORD_RATE" envDefault:"2097152"`
+	// RecordBody bounds what is recorded of a request's body, and of its answer's, in bytes.
 	RecordBody int `env:"MOCKSERVER_RECORD_BODY" envDefault:"65536"`
-	// RecordBytes bounds the memory of all kept requests together, in bytes.
-	RecordBytes int64 `env:"MOCKSERVER_RECORD_BYTES" envDefault:"67108864"`
+	// RecordBytes bounds the memory of records that wait to be stored, in bytes. The oldest give way, and are counted.
+	RecordBytes int64 `env:"MOCKSERVER_RECORD_BYTES" envDefault:"33554432"`
+	// RecordRedact is the words that make the name of a header or field sensitive: its value is masked in the records of
+	// mocks that are recorded redacted.
+	RecordRedact []string `env:"MOCKSERVER_RECORD_REDACT" envDefault:"authorization,cookie,token,secret,password,passwd,passphrase,pwd,apikey,accesskey,privatekey,credential,session,signature,jwt,csrf,xsrf"`
 
 	// ReadHeaderTimeout bounds how long a caller may take to send the head of a request.
 	ReadHeaderTimeout time.Duration `env:"MOCKSERVER_READ_HEADER_TIMEOUT" envDefault:"10s"`
@@ -77,7 +85,9 @@ func (c *Config) Validate() error {
 	}{
 		{"MOCKSERVER_REQUESTS_PER_SECOND", int64(c.RequestsPerSecond)},
 		{"MOCKSERVER_CONCURRENT_REQUESTS", int64(c.ConcurrentRequests)},
-		{"MOCKSERVER_RECORD_REQUESTS", int64(c.RecordRequests)},
+		{"MOCKSERVER_RECORD_PER_SECOND", int64(c.RecordPerSecond)},
+		{"MOCKSERVER_RECORD_ALL_PER_SECOND", int64(c.RecordAllPerSecond)},
+		{"MOCKSERVER_RECORD_RATE", c.RecordRate},
 		{"MOCKSERVER_RECORD_BODY", int64(c.RecordBody)},
 		{"MOCKSERVER_RECORD_BYTES", c.RecordBytes},
 	} {

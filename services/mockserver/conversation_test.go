@@ -126,7 +126,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive) string {
 func testConfig(file *FileConfig) Config {
 	return Config{
 		PathForm: true, MaxBody: 1000, RequestsPerSecond: 10000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
-		RecordRequests: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
+		RecordPerSecond: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
 		File: file,
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/report"
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 	"github.com/mocloud/mocloud/services/mockserver/internal/source"
@@ -74,7 +75,10 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{cfg: cfg, deps: deps, instance: uuid.NewString()}
-	s.recorder = record.New(record.Limits{Requests: cfg.RecordRequests, Body: cfg.RecordBody, Bytes: cfg.RecordBytes})
+	s.recorder = record.New(record.Limits{
+		PerSecond: cfg.RecordPerSecond, AllPerSecond: cfg.RecordAllPerSecond, Body: cfg.RecordBody, Rate: cfg.RecordRate,
+		Bytes: cfg.RecordBytes,
+	})
 	client, err := egress.New(egress.Config{
 		ProxyURL: cfg.EgressURL, Service: "mockserver", Token: cfg.EgressToken, AllowPrivate: cfg.File != nil,
 	})
@@ -144,7 +148,9 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stop(nil)
 	// What requests rely on goes on until the last of them is answered.
 	behind, end := context.WithCancel(context.WithoutCancel(ctx))
-	var before, after sync.WaitGroup
+	// What tells of it has the last word.
+	told, hush := context.WithCancel(context.WithoutCancel(ctx))
+	var before, after, last sync.WaitGroup
 	run := func(group *sync.WaitGroup, ctx context.Context, member func(context.Context) error) {
 		group.Go(func() {
 			if err := member(ctx); err != nil {
@@ -156,7 +162,7 @@ func (s *Service) Run(ctx context.Context) error {
 	run(&after, behind, s.housekeep)
 	if s.cfg.File == nil {
 		run(&before, ctx, s.published().Run)
-		run(&after, behind, s.report)
+		run(&last, told, s.reporter().Run)
 	} else if follow, err := s.file(); err == nil {
 		run(&before, ctx, follow)
 	} else {
@@ -167,6 +173,8 @@ func (s *Service) Run(ctx context.Context) error {
 	before.Wait()
 	end()
 	after.Wait()
+	hush()
+	last.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -182,6 +190,13 @@ func (s *Service) published() *source.Source {
 		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
 		Ready: s.ready,
 	})
+}
+
+// reporter tells the api what was answered.
+func (s *Service) reporter() *report.Reporter {
+	return report.New(report.Config{
+		Prefix: s.cfg.Prefix, Instance: s.instance, Words: s.cfg.RecordRedact, Bytes: s.cfg.RecordBytes,
+	}, report.Deps{Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Recorder: s.recorder})
 }
 
 // file loads the files that are served and returns what follows their changes.

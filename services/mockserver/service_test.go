@@ -125,7 +125,7 @@ func TestRunPublished(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.WorkspaceID != "w" || got.MockID != "m" || got.Requests != 1 || got.Errors != 0 || got.To.Before(got.From) {
+	if got.Sequence != 1 || len(got.Records) != 1 || got.Records[0].WorkspaceID != "w" || got.Records[0].MockID != "m" || got.Records[0].Status != 200 {
 		t.Errorf("%+v", got)
 	}
 	if broken := health.Broken(); len(broken) > 0 {

@@ -91,6 +91,6 @@ func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config
 
 // environ is the environment with this command's own defaults: a person at his own machine is not limited.
 func environ() []string {
-	own := []string{"MOCKSERVER_REQUESTS_PER_SECOND=0", "MOCKSERVER_CONCURRENT_REQUESTS=0", "MOCKSERVER_RECORD_REQUESTS=0"}
+	own := []string{"MOCKSERVER_REQUESTS_PER_SECOND=0", "MOCKSERVER_CONCURRENT_REQUESTS=0", "MOCKSERVER_RECORD_PER_SECOND=0"}
 	return append(own, os.Environ()...)
 }

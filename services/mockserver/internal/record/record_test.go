@@ -1,142 +1,248 @@
 package record
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/mocloud/mocloud/pkg/event"
 )
 
 type lines string
 
 func (l lines) AppendTo(dst []byte) []byte { return append(dst, l...) }
 
-func request(target string) *Request {
+var many = Limits{PerSecond: 1e6, Body: 4, Bytes: 1 << 20}
+
+func request() *Request {
 	return &Request{
-		At: time.Unix(1, 0), Duration: time.Millisecond, Method: "POST", Host: "a.example", Path: target, Query: "q=1",
-		Header: lines("Accept: a\r\nAccept: b\r\nX-Odd: c: d\r\n"), Body: []byte("0123456789"), Status: 201, Size: 7, Endpoint: "POST /x",
+		At: time.Unix(1, 0), Duration: time.Millisecond, Method: "POST", Host: "a.example", Path: "/x", Query: "q=1",
+		Header: lines("Accept: a\r\n"), Body: []byte("0123456789"), Status: 201, Answer: []byte("abcdefg"), Endpoint: "POST /x",
 	}
 }
 
-func TestLogKeepsTheLatest(t *testing.T) {
-	r := New(Limits{Requests: 3, Body: 4, Bytes: 1 << 20})
-	l := r.Open("w", "m")
-	for i := range 5 {
-		l.Add(request(fmt.Sprint("/", i)))
+// seen is a record as a test looks at it.
+type seen struct {
+	Mock, Method, Host, Path, Query, Header, Body, Answer, Endpoint string
+	Status, BodySize, AnswerSize                                    int
+}
+
+// all takes what was recorded.
+func all(r *Recorder) (out []seen) {
+	for len(r.Records()) > 0 {
+		c := <-r.Records()
+		out = append(out, seen{
+			c.Log.MockID, string(c.Method()), string(c.Host()), string(c.Path()), string(c.Query()), string(c.Header()),
+			string(c.Body()), string(c.Answer()), c.Endpoint, c.Status, c.BodySize, c.AnswerSize,
+		})
+		r.Release(c)
 	}
-	got := l.Latest()
-	var targets []string
-	for _, k := range got {
-		targets = append(targets, k.Target)
-	}
-	if diff := cmp.Diff([]string{"/4?q=1", "/3?q=1", "/2?q=1"}, targets); diff != "" {
-		t.Fatal(diff)
-	}
-	want := Kept{
-		At: time.Unix(1, 0), Duration: time.Millisecond, Method: "POST", Host: "a.example", Target: "/4?q=1",
-		Header: map[string][]string{"Accept": {"a", "b"}, "X-Odd": {"c: d"}}, Body: []byte("0123"), BodySize: 10, Status: 201, Size: 7,
-		Endpoint: "POST /x",
-	}
-	if diff := cmp.Diff(want, got[0]); diff != "" {
-		t.Fatal(diff)
+	return out
+}
+
+// counted takes what was counted, by mock.
+func counted(r *Recorder) map[string]Counts {
+	out := map[string]Counts{}
+	r.Collect(func(_, mock string, c Counts) {
+		sum := out[mock]
+		for i, n := range c.Classes {
+			sum.Classes[i] += n
+		}
+		for i, n := range c.Latency {
+			sum.Latency[i] += n
+		}
+		sum.NotKept += c.NotKept
+		out[mock] = sum
+	})
+	return out
+}
+
+func TestWhatIsTakenIsWhatTheMockAllows(t *testing.T) {
+	whole := seen{"m", "POST", "a.example", "/x", "q=1", "Accept: a\r\n", "0123", "abcd", "POST /x", 201, 10, 7}
+	bare := seen{"m", "POST", "a.example", "/x", "", "", "", "", "POST /x", 201, 10, 7}
+	for mode, want := range map[event.RecordingMode][]seen{
+		"": {whole}, event.RecordFull: {whole}, event.RecordRedacted: {whole}, event.RecordMetadata: {bare}, "of the future": {bare}, event.RecordOff: nil,
+	} {
+		r := New(many)
+		l := r.Open("w", "m")
+		if mode != "" {
+			l.SetRecording(&event.Recording{Mode: mode})
+		}
+		l.Add(request())
+		if diff := cmp.Diff(want, all(r)); diff != "" {
+			t.Errorf("%q: %s", mode, diff)
+		}
+		if c := counted(r)["m"]; c.Classes[2] != 1 || c.NotKept != 0 {
+			t.Errorf("%q: %+v", mode, c)
+		}
 	}
 }
 
 func TestCounts(t *testing.T) {
 	r := New(Limits{})
-	l := r.Open("w", "m")
-	r.Open("w", "quiet")
-	l.Add(request("/"))
-	bad := request("/")
-	bad.Status = 503
-	l.Add(bad)
-	l.Close()
-	if diff := cmp.Diff([]Counts{{"w", "m", 2, 1, 0}}, r.Collect()); diff != "" {
-		t.Fatal(diff)
+	l, quiet := r.Open("w", "m"), r.Open("w", "quiet")
+	_ = quiet
+	for _, status := range []int{200, 204, 101, 302, 404, 503, 599, 600, 7} {
+		q := request()
+		q.Status = status
+		l.Add(q)
 	}
-	if got := r.Collect(); got != nil {
-		t.Fatalf("counted twice: %+v", got)
+	got := counted(r)
+	if len(got) != 1 {
+		t.Errorf("%d mocks were asked", len(got))
 	}
-	if len(r.logs) != 1 {
-		t.Fatalf("a closed log stays: %d", len(r.logs))
+	if diff := cmp.Diff([6]uint64{2, 1, 2, 1, 1, 2}, got["m"].Classes); diff != "" {
+		t.Error(diff)
 	}
-	if l.Latest() != nil {
-		t.Fatal("kept although nothing should be")
+	if n := got["m"].Latency[bucketOf(time.Millisecond)]; n != 8 {
+		t.Errorf("%d of 8 in the bucket of 1 ms; a WebSocket has no latency", n)
+	}
+	if len(counted(r)) != 0 {
+		t.Error("counted twice")
+	}
+	l.Add(request())
+	if c := counted(r)["m"]; c.Classes[2] != 1 {
+		t.Errorf("after a collection: %+v", c)
 	}
 }
 
-func TestMemoryIsBounded(t *testing.T) {
-	r := New(Limits{Requests: 10, Body: 1 << 10, Bytes: 10_000})
-	big := request("/" + strings.Repeat("x", 2000))
-	var logs []*Log
-	for i := range 10 {
-		l := r.Open("w", fmt.Sprint(i))
-		logs = append(logs, l)
-		for range 20 {
-			l.Add(big)
+func TestBuckets(t *testing.T) {
+	last := uint64(0)
+	for i := range Buckets {
+		up := UpTo(i)
+		if up <= last {
+			t.Fatalf("bucket %d ends at %d, the one before at %d", i, up, last)
 		}
+		if b := bucketOf(time.Duration(up) * time.Microsecond); b != i {
+			t.Errorf("%d µs is in bucket %d, not %d", up, b, i)
+		}
+		if b := bucketOf(time.Duration(last)*time.Microsecond + 1); b != i {
+			t.Errorf("a little more than %d µs is in bucket %d, not %d", last, b, i)
+		}
+		last = up
 	}
-	if used := r.used.Load(); used > 10_000 {
-		t.Fatalf("%d bytes used", used)
-	}
-	var dropped uint64
-	for _, c := range r.Collect() {
-		dropped += c.Dropped
-	}
-	if dropped == 0 {
-		t.Fatal("what was dropped is not counted")
-	}
-	for _, l := range logs {
-		l.Close()
-	}
-	if used := r.used.Load(); used != 0 {
-		t.Fatalf("%d bytes left", used)
+	if last < 120e6 || bucketOf(time.Hour) != Buckets-1 || bucketOf(-1) != 0 {
+		t.Errorf("the last bucket ends at %d µs", last)
 	}
 }
 
-func TestAddNeverWaits(t *testing.T) {
-	r := New(Limits{Requests: 2, Bytes: 1 << 20})
-	l := r.Open("w", "m")
-	l.mu.Lock()
-	l.Add(request("/"))
-	l.mu.Unlock()
-	if got := r.Collect(); got[0].Dropped != 1 {
-		t.Fatalf("%+v", got)
-	}
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for range 500 {
-				l.Add(request("/"))
-				l.Latest()
+func TestWhatIsTooMuchIsOnlyCounted(t *testing.T) {
+	for name, c := range map[string]struct {
+		limits Limits
+		kept   int
+	}{
+		"of one mock":        {Limits{PerSecond: 5, Bytes: 1 << 20}, 5},
+		"of all":             {Limits{PerSecond: 100, AllPerSecond: 7, Bytes: 1 << 20}, 7},
+		"bytes of one mock":  {Limits{PerSecond: 100, Rate: 40_000, Body: 4000, Bytes: 1 << 20}, 2},
+		"memory":             {Limits{PerSecond: 100, Body: 4000, Bytes: 10_000}, 2},
+		"places in the line": {Limits{PerSecond: 1e6, Bytes: 1 << 30}, queued},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := New(c.limits)
+			l := r.Open("w", "m")
+			q := request()
+			q.Body = []byte(strings.Repeat("x", 4000))
+			for range 2000 {
+				l.Add(q)
+			}
+			if n := len(all(r)); n != c.kept {
+				t.Errorf("%d are kept, not %d", n, c.kept)
+			}
+			if got := counted(r)["m"]; got.Classes[2] != 2000 || got.NotKept != uint64(2000-c.kept) {
+				t.Errorf("%d counted, %d of them not kept", got.Classes[2], got.NotKept)
+			}
+			if used := r.used.Load(); used != 0 {
+				t.Errorf("%d bytes are never given back", used)
+			}
+			q.At = q.At.Add(time.Second)
+			l.Add(q)
+			if len(all(r)) != 1 {
+				t.Error("a second later nothing is kept")
 			}
 		})
 	}
-	wg.Wait()
-	if got := r.Collect(); got[0].Requests != 4000 {
-		t.Fatalf("%+v", got)
+}
+
+// Nothing is lost or counted twice while requests and collections meet.
+func TestCountsAreExact(t *testing.T) {
+	r := New(Limits{PerSecond: 1000, Bytes: 1 << 20})
+	logs := []*Log{r.Open("w", "a"), r.Open("w", "b"), r.Open("w", "b")} // a mock may be removed and come back
+	var wg sync.WaitGroup
+	for _, l := range logs {
+		for range 4 {
+			wg.Go(func() {
+				for range 5000 {
+					l.Add(request())
+				}
+			})
+		}
+	}
+	done := make(chan struct{})
+	go func() { wg.Wait(); close(done) }()
+	sum := map[string]uint64{}
+	records := uint64(0)
+	for finished := false; !finished; {
+		select {
+		case <-done:
+			finished = true
+		default:
+		}
+		records += uint64(len(all(r)))
+		for mock, c := range counted(r) {
+			sum[mock] += c.Classes[2]
+			records += c.NotKept
+		}
+	}
+	if sum["a"] != 20_000 || sum["b"] != 40_000 || records != 60_000 {
+		t.Errorf("%v, %d records", sum, records)
 	}
 }
 
 func TestAddDoesNotAllocate(t *testing.T) {
-	l := New(Limits{Requests: 4, Body: 100, Bytes: 1 << 20}).Open("w", "m")
-	q := request("/some/path")
+	r := New(many)
+	l := r.Open("w", "m")
+	q := request()
 	for range 4 {
 		l.Add(q)
+		all(r)
 	}
-	if n := testing.AllocsPerRun(100, func() { l.Add(q) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() {
+		l.Add(q)
+		r.Release(<-r.Records())
+	}); n != 0 {
 		t.Fatalf("%v allocations", n)
 	}
 }
 
 func BenchmarkAdd(b *testing.B) {
-	l := New(Limits{Requests: 50, Body: 100, Bytes: 1 << 20}).Open("w", "m")
-	q := request("/some/path")
-	b.ReportAllocs()
-	for b.Loop() {
-		l.Add(q)
-	}
+	b.Run("kept", func(b *testing.B) {
+		r := New(many)
+		l := r.Open("w", "m")
+		q := request()
+		b.ReportAllocs()
+		for b.Loop() {
+			q.At = q.At.Add(time.Millisecond)
+			l.Add(q)
+			r.Release(<-r.Records())
+		}
+	})
+	b.Run("counted", func(b *testing.B) {
+		r := New(Limits{PerSecond: 1, Bytes: 1 << 20})
+		l := r.Open("w", "m")
+		q := request()
+		b.ReportAllocs()
+		for b.Loop() {
+			l.Add(q)
+		}
+	})
+	b.Run("off", func(b *testing.B) {
+		l := New(Limits{}).Open("w", "m")
+		q := request()
+		for b.Loop() {
+			l.Add(q)
+		}
+	})
 }

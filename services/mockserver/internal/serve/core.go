@@ -88,16 +88,13 @@ func (c *Core) open(s *site.Site, previous *hosted) *hosted {
 			log:     c.deps.Recorder.Open(s.WorkspaceID, s.MockID),
 		}
 	}
-	h.life.hosted++
+	h.life.log.SetRecording(s.Recording)
 	return h
 }
 
 // close ends what the table kept for a site. Requests that are underway finish; WebSockets are told.
 func (c *Core) close(h *hosted) {
 	close(h.done)
-	if h.life.hosted--; h.life.hosted == 0 {
-		h.life.log.Close()
-	}
 }
 
 // Ready says that the mocks are known. Until then callers of unknown hosts are asked to come back.
@@ -118,15 +115,6 @@ func (c *Core) Rest() {
 		h.rest()
 		return true
 	})
-}
-
-// Latest returns the latest requests of a mock, newest first, as far as they are kept.
-func (c *Core) Latest(mockID string) []record.Kept {
-	h := c.table.Mock(mockID)
-	if h == nil {
-		return nil
-	}
-	return h.life.log.Latest()
 }
 
 // find returns the mock for a request, and cuts what leads to the mock off the path.
@@ -288,7 +276,7 @@ func (c *Core) done(x *exchange) {
 	q := &x.scope.Request
 	x.record = record.Request{
 		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: &x.header,
-		Query: q.Query, Body: q.Body, Status: a.status, Size: len(a.body),
+		Query: q.Query, Body: q.Body, Status: a.status, Answer: a.body,
 	}
 	if x.endpoint != nil {
 		x.record.Endpoint = x.endpoint.label

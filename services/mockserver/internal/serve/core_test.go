@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
@@ -38,7 +39,7 @@ func ask(core http.Handler, method, host, target, body string) *httptest.Respons
 
 func plain(cfg serve.Config, deps serve.Deps) *serve.Core {
 	if deps.Recorder == nil {
-		deps.Recorder = record.New(record.Limits{Requests: 10, Body: 8, Bytes: 1 << 20})
+		deps.Recorder = record.New(record.Limits{})
 	}
 	if cfg.MaxBody == 0 {
 		cfg.MaxBody = 1000
@@ -237,37 +238,42 @@ func TestClientIPHeader(t *testing.T) {
 }
 
 func TestRecords(t *testing.T) {
-	recorder := record.New(record.Limits{Requests: 10, Body: 8, Bytes: 1 << 20})
+	recorder := record.New(record.Limits{PerSecond: 10, Body: 8, Bytes: 1 << 20})
 	core := plain(serve.Config{}, serve.Deps{Recorder: recorder})
 	core.Put(mock("1", "a.example", `- endpoint: {method: POST, path: "/x/:y", response: {status: 503, body: busy}}`))
 	ask(core, "POST", "a.example:80", "/x/1?q=2", "0123456789")
 	second := mock("1", "a.example", `- endpoint: {path: /y, response: {body: new}}`)
+	second.Recording = &event.Recording{Mode: event.RecordMetadata}
 	core.Put(second)
-	ask(core, "GET", "a.example", "/none", "")
-	kept := core.Latest("1")
-	if len(kept) != 2 {
-		t.Fatalf("records do not outlive a revision: %+v", kept)
-	}
-	for i := range kept {
-		if kept[i].At.IsZero() || kept[i].Duration < 0 {
+	ask(core, "GET", "a.example", "/y?q=2", "")
+	third := *second
+	third.Recording = &event.Recording{Mode: event.RecordOff}
+	core.Put(&third)
+	ask(core, "GET", "a.example", "/y?q=3", "")
+	core.Remove("1")
+	var got []string
+	for len(recorder.Records()) > 0 {
+		c := <-recorder.Records()
+		got = append(got, fmt.Sprintf("%s %s %s %s?%s %s %d %q %d → %d %q %d", c.Log.WorkspaceID, c.Log.MockID, c.Method(), c.Path(), c.Query(),
+			c.Host(), len(c.Header()), c.Body(), c.BodySize, c.Status, c.Answer(), c.AnswerSize))
+		if c.At.IsZero() || c.Duration < 0 {
 			t.Error("no time")
 		}
-		kept[i].At, kept[i].Duration, kept[i].Header = time.Time{}, 0, nil
-		kept[i].Size = min(kept[i].Size, 5)
+		recorder.Release(c)
 	}
-	want := []record.Kept{
-		{Method: "GET", Host: "a.example", Target: "/none", Body: []byte{}, Status: 404, Size: 5},
-		{Method: "POST", Host: "a.example:80", Target: "/x/1?q=2", Body: []byte("01234567"), BodySize: 10, Status: 503, Size: 4, Endpoint: "POST /x/:y"},
+	want := []string{
+		`w 1 POST /x/1?q=2 a.example:80 0 "01234567" 10 → 503 "busy" 4`,
+		`w 1 GET /y? a.example 0 "" 0 → 200 "" 3`,
 	}
-	if diff := cmp.Diff(want, kept); diff != "" {
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]record.Counts{{WorkspaceID: "w", MockID: "1", Requests: 2, Errors: 1}}, recorder.Collect()); diff != "" {
+	var counts []string
+	recorder.Collect(func(workspace, mock string, c record.Counts) {
+		counts = append(counts, fmt.Sprint(workspace, mock, c.Classes))
+	})
+	if diff := cmp.Diff([]string{"w1[0 0 2 0 0 1]"}, counts); diff != "" {
 		t.Error(diff)
-	}
-	core.Remove("1")
-	if core.Latest("1") != nil {
-		t.Error("a mock that is gone has records")
 	}
 }
 

@@ -36,7 +36,6 @@ type life struct {
 	gate    limit.Gate
 	explain limit.Gate // explaining costs far more than answering
 	log     *record.Log
-	hosted  int // revisions in the table; changed under the table's lock only
 }
 
 // program is a compiled mock.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
@@ -32,6 +33,9 @@ type Site struct {
 	// Parsed, when it is set, is the mock itself, and Content is not looked at.
 	Parsed *mockspec.Mock
 
+	// Recording says what is recorded of the mock's requests; nil: event.RecordRedacted.
+	Recording *event.Recording
+
 	// Compat, when it is set, overrides the mock's own setting.
 	Compat mockspec.Compat
 }
@@ -43,5 +47,6 @@ func (s *Site) Ref() string { return fmt.Sprintf("%s@%d", s.Mock, s.Revision) }
 // nothing is known to be the same.
 func (s *Site) Same(t *Site) bool {
 	return s.Digest != "" && s.Digest == t.Digest && s.Revision == t.Revision && s.MockID == t.MockID && s.Mock == t.Mock &&
-		s.WorkspaceID == t.WorkspaceID && s.Workspace == t.Workspace && s.Compat == t.Compat && slices.Equal(s.Hosts, t.Hosts)
+		s.WorkspaceID == t.WorkspaceID && s.Workspace == t.Workspace && s.Compat == t.Compat && slices.Equal(s.Hosts, t.Hosts) &&
+		s.Recording.Equal(t.Recording)
 }

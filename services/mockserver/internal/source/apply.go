@@ -122,7 +122,7 @@ func (c *change) siteWith(content []byte) *site.Site {
 	g := c.generated
 	return &site.Site{
 		WorkspaceID: g.WorkspaceID, Workspace: g.Workspace, MockID: g.MockID, Mock: g.Mock, Revision: g.Revision,
-		Change: c.number, Digest: g.Digest, Hosts: g.Hosts, Content: content,
+		Change: c.number, Digest: g.Digest, Hosts: g.Hosts, Content: content, Recording: g.Recording,
 	}
 }
 

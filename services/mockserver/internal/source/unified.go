@@ -159,6 +159,6 @@ func siteOf(b *unified.Block, own bool) *site.Site {
 	}
 	return &site.Site{
 		WorkspaceID: b.WorkspaceID, Workspace: b.Workspace, MockID: b.ID, Mock: b.Slug, Revision: b.Revision,
-		Change: b.Change, Digest: b.Digest, Hosts: b.Hosts, Content: content,
+		Change: b.Change, Digest: b.Digest, Hosts: b.Hosts, Content: content, Recording: b.Recording,
 	}
 }

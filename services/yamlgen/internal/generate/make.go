@@ -150,11 +150,13 @@ func (g *Generator) decide(ctx context.Context, i *intent, before *unified.Mock)
 			r.mock = m
 			r.mock.Change = 0
 		}
+		r.mock.Recording = u.Recording // of whatever answers: it is the owner's word on privacy
 		r.mock.Rejected = &unified.Rejection{Change: i.number, Revision: u.Revision, Diagnostics: diagnosticsOf(diagnostics)}
 		return r, err
 	}
 	m.Workspace, m.Slug, m.Revision, m.Hosts = u.Workspace, u.Mock, u.Revision, u.Hosts
 	m.Digest, m.Size, m.Compat, m.CORS = s.Digest, int64(len(s.File)), s.Settings.Compat, s.Settings.CORS
+	m.Recording = u.Recording
 	return result{mock: m, items: s.Items, single: s}, nil
 }
 

@@ -219,5 +219,6 @@ func generated(m *unified.Mock) event.SingleGenerated {
 	return event.SingleGenerated{
 		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug, Revision: m.Revision,
 		Hosts: m.Hosts, Key: single.Key(m.WorkspaceID, m.ID), Digest: m.Digest, Size: m.Size,
+		Recording: m.Recording,
 	}
 }

@@ -1,0 +1,192 @@
+// Package redact masks what looks like a secret in recorded requests: in headers, queries, URLs, and in bodies that are
+// JSON or forms. Package report imports it.
+//
+// It goes by names: a header or field whose name contains one of a list of words. In bodies of other kinds nothing can be
+// told apart, so that they are withheld as soon as one of the words is in them.
+package redact
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"strings"
+)
+
+// Mask takes the place of what is masked.
+const Mask = "[redacted]"
+
+// Rules are the words that make a name sensitive. They are immutable and safe for concurrent use.
+type Rules struct{ words []string }
+
+// New makes rules of words; capitals and what is not a letter or digit make no difference in them.
+func New(words ...[]string) *Rules {
+	r := &Rules{}
+	for _, list := range words {
+		for _, w := range list {
+			if w = plain(w); w != "" {
+				r.words = append(r.words, w)
+			}
+		}
+	}
+	return r
+}
+
+// plain is s in small letters and digits only.
+func plain(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			return c + 'a' - 'A'
+		case c == '-' || c == '_' || c == '.' || c == ' ':
+			return -1
+		}
+		return c
+	}, s)
+}
+
+// sensitive reports whether a name, or any text, contains one of the words.
+func (r *Rules) sensitive(name string) bool {
+	name = plain(name)
+	for _, w := range r.words {
+		if strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// Header masks values in "Name: value\r\n" lines.
+func (r *Rules) Header(lines string) string {
+	var out strings.Builder
+	for line := range strings.SplitAfterSeq(lines, "\r\n") {
+		name, value, ok := strings.Cut(line, ": ")
+		switch {
+		case ok && r.sensitive(name):
+			out.WriteString(name + ": " + Mask + "\r\n")
+		case ok && strings.EqualFold(name, "Referer"):
+			out.WriteString(name + ": " + r.URL(strings.TrimSuffix(value, "\r\n")) + "\r\n")
+		default:
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}
+
+// Query masks values of a query or a form: name=value pairs with & or ; between them.
+func (r *Rules) Query(raw string) string {
+	var out strings.Builder
+	for raw != "" {
+		pair, end := raw, ""
+		if i := strings.IndexAny(raw, "&;"); i >= 0 {
+			pair, end = raw[:i], raw[i:i+1]
+		}
+		raw = raw[len(pair)+len(end):]
+		name, value, ok := strings.Cut(pair, "=")
+		decoded, err := url.QueryUnescape(name)
+		if err != nil {
+			decoded = name
+		}
+		if ok && value != "" && r.sensitive(decoded) {
+			pair = name + "=" + Mask
+		}
+		out.WriteString(pair + end)
+	}
+	return out.String()
+}
+
+// URL masks values in a URL's query, and its user and password.
+func (r *Rules) URL(raw string) string {
+	raw, _, _ = strings.Cut(raw, "#")
+	before, query, ok := strings.Cut(raw, "?")
+	if scheme, rest, ok := strings.Cut(before, "://"); ok {
+		authority, path := rest, ""
+		if i := strings.IndexAny(rest, "/\\"); i >= 0 {
+			authority, path = rest[:i], rest[i:]
+		}
+		if i := strings.LastIndexByte(authority, '@'); i >= 0 {
+			before = scheme + "://" + Mask + authority[i:] + path
+		}
+	}
+	if !ok {
+		return before
+	}
+	return before + "?" + r.Query(query)
+}
+
+// Body masks values in a body, which may have been cut off at any place.
+func (r *Rules) Body(body []byte, contentType string) []byte {
+	if len(body) == 0 {
+		return body
+	}
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	if strings.EqualFold(strings.TrimSpace(mediaType), "application/x-www-form-urlencoded") {
+		return []byte(r.Query(string(body)))
+	}
+	if first := bytes.TrimLeft(body, " \t\r\n"); len(first) > 0 && (first[0] == '{' || first[0] == '[') {
+		return r.json(body)
+	}
+	if r.sensitive(string(body)) {
+		return []byte(Mask)
+	}
+	return body
+}
+
+// json masks the values of sensitive keys. Where the text stops being JSON, the rest is withheld if it has one of the
+// words.
+func (r *Rules) json(body []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	var out []byte
+	copied := 0
+	var open []byte // of the containers that are open, '{', '[' or, where a key was read, ':'
+	for {
+		token, err := dec.Token()
+		at := int(dec.InputOffset())
+		if errors.Is(err, io.EOF) && len(open) == 0 {
+			return append(out, body[copied:]...)
+		}
+		if err != nil {
+			if r.sensitive(string(body[copied:])) {
+				return append(append(out, body[copied:copied+clean(body[copied:], r)]...), Mask...)
+			}
+			return append(out, body[copied:]...)
+		}
+		switch d, isDelim := token.(json.Delim); {
+		case isDelim && (d == '{' || d == '['):
+			open = append(open, byte(d))
+			continue
+		case isDelim:
+			open = open[:len(open)-1]
+		case len(open) > 0 && open[len(open)-1] == '{': // a key
+			if key, ok := token.(string); ok && r.sensitive(key) {
+				out = append(append(out, body[copied:at]...), `:"`+Mask+`"`...)
+				var value json.RawMessage
+				if err := dec.Decode(&value); err != nil {
+					return out
+				}
+				copied = int(dec.InputOffset())
+				continue
+			}
+			open[len(open)-1] = ':'
+			continue
+		}
+		if len(open) > 0 && open[len(open)-1] == ':' { // the value of a key has ended
+			open[len(open)-1] = '{'
+		}
+	}
+}
+
+// clean is how much of text, up to the end of a line of JSON's structure, comes before the first sensitive word.
+func clean(text []byte, r *Rules) int {
+	for end := len(text); end > 0; {
+		end = bytes.LastIndexAny(text[:end], ",{[")
+		if end <= 0 {
+			return 0
+		}
+		if !r.sensitive(string(text[:end])) {
+			return end
+		}
+	}
+	return 0
+}

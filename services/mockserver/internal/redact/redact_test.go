@@ -1,0 +1,132 @@
+package redact
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+var rules = New([]string{"Authorization", "cookie", "token", "password", "api-key"}, []string{"IBAN"})
+
+func TestHeader(t *testing.T) {
+	got := rules.Header("Accept: a\r\nAUTHORIZATION: Bearer x\r\nSet-Cookie: a=b\r\nX-Api-Key: k\r\nX-Odd: c: d\r\nReferer: https://u:p@h/x?token=1&q=2#f\r\n")
+	want := "Accept: a\r\nAUTHORIZATION: [redacted]\r\nSet-Cookie: [redacted]\r\nX-Api-Key: [redacted]\r\nX-Odd: c: d\r\nReferer: https://[redacted]@h/x?token=[redacted]&q=2\r\n"
+	if got != want {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestQueryAndURL(t *testing.T) {
+	for raw, want := range map[string]string{
+		"":                            "",
+		"q=1&access_token=abc&x":      "q=1&access_token=[redacted]&x",
+		"pass%77ord=1;q=2":            "pass%77ord=[redacted];q=2",
+		"iban=DE1&token=":             "iban=[redacted]&token=",
+		"to%ken=1&%zztoken=1":         "to%ken=1&%zztoken=[redacted]",
+		"a=1&&b=2&":                   "a=1&&b=2&",
+		"user[password]=x&user[n]=y":  "user[password]=[redacted]&user[n]=y",
+		"api.key=1&API_KEY=2&apikey2": "api.key=[redacted]&API_KEY=[redacted]&apikey2",
+	} {
+		if got := rules.Query(raw); got != want {
+			t.Errorf("%q became %q", raw, got)
+		}
+	}
+	for raw, want := range map[string]string{
+		"https://h/p":                   "https://h/p",
+		"https://u:p@h":                 "https://[redacted]@h",
+		"https://u@x:p@h/a@b?password=": "https://[redacted]@h/a@b?password=",
+		"http://h/?token=1#token=2":     "http://h/?token=[redacted]",
+	} {
+		if got := rules.URL(raw); got != want {
+			t.Errorf("%q became %q", raw, got)
+		}
+	}
+}
+
+func TestBody(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"name":"Rex","password": "p"}`:                         `{"name":"Rex","password":"[redacted]"}`,
+		`[{"token":{"a":[1,2]},"b":1}, {"b":{"iban":null}}]`:     `[{"token":"[redacted]","b":1}, {"b":{"iban":"[redacted]"}}]`,
+		`{"pass\u0077ord":"p","a":"the token"}`:                  `{"pass\u0077ord":"[redacted]","a":"the token"}`,
+		`{"a":1,"token":"cut of`:                                 `{"a":1,"token":"[redacted]"`,
+		`{"a":1,"b":"cut of`:                                     `{"a":1,"b":"cut of`,
+		`{"a":{"x":1},"b" "password":"p"}`:                       `{"a":{"x":1}[redacted]`,
+		`{"a":1}{"token":2}`:                                     `{"a":1}{"token":"[redacted]"}`,
+		`plain text`:                                             `plain text`,
+		`plain text with a Pass-Word`:                            `[redacted]`,
+		`<login><token>x</token></login>`:                        `[redacted]`,
+		` [1, "token", {"a":"b"}]`:                               ` [1, "token", {"a":"b"}]`,
+		`{"a":"token","password":"x","c":[{"api_key":"y"}],"d":`: `{"a":"token","password":"[redacted]","c":[{"api_key":"[redacted]"}],"d":`,
+	} {
+		if got := string(rules.Body([]byte(body), "application/json")); got != want {
+			t.Errorf("%s became %s", body, got)
+		}
+	}
+	if got := string(rules.Body([]byte("a=1&password=2"), "Application/x-www-form-urlencoded; charset=utf-8")); got != "a=1&password=[redacted]" {
+		t.Error(got)
+	}
+}
+
+// FuzzBody looks for values of sensitive keys that get through, whatever is around them and wherever the body ends.
+func FuzzBody(f *testing.F) {
+	f.Add(`{"a":`, `}`, 30)
+	f.Add(`[1,{"b":{"c":"d"},`, `,"e":2}]`, 100)
+	f.Fuzz(func(t *testing.T, before, after string, cut int) {
+		const secret = "sUpErSeCrEt"
+		if strings.Contains(before+after, secret) {
+			return
+		}
+		full := before + `"password":"` + secret + `"` + after
+		body := []byte(full)
+		if cut >= 0 && cut < len(body) {
+			body = body[:cut]
+		}
+		given := bytes.Clone(body)
+		out := rules.Body(body, "application/json")
+		if !bytes.Equal(body, given) {
+			t.Fatal("the body was changed in place")
+		}
+		var value any
+		// In a string of JSON the words are no key: {"a":"\"password\":\"…\""}.
+		if json.Unmarshal([]byte(full), &value) == nil && !isKey(value) {
+			return
+		}
+		if bytes.Contains(out, []byte(secret)) && !strings.HasPrefix(strings.TrimLeft(before, " \t\r\n"), `"`) && !inString(before) {
+			t.Errorf("%q became %q", body, out)
+		}
+	})
+}
+
+// isKey reports whether some object has the sensitive key.
+func isKey(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if k == "password" || isKey(e) {
+				return true
+			}
+		}
+	case []any:
+		for _, e := range v {
+			if isKey(e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inString reports whether text ends within a string of JSON.
+func inString(text string) bool {
+	in := false
+	for i := 0; i < len(text); i++ {
+		switch {
+		case text[i] == '\\' && in:
+			i++
+		case text[i] == '"':
+			in = !in
+		}
+	}
+	return in
+}

@@ -1,0 +1,98 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/redact"
+)
+
+// masks makes events of records, with as much in them as their mocks allow.
+type masks struct {
+	words []string
+	usual *redact.Rules
+	// own are the rules of mocks that name more; those that nobody used for long are made again.
+	own map[*event.Recording]*redact.Rules
+}
+
+// maxOwn bounds the rules that are remembered.
+const maxOwn = 1000
+
+func newMasks(words []string) masks {
+	return masks{words: words, usual: redact.New(words), own: map[*event.Recording]*redact.Rules{}}
+}
+
+func (m *masks) rules(choice *event.Recording) *redact.Rules {
+	if len(choice.Names()) == 0 {
+		return m.usual
+	}
+	rules := m.own[choice]
+	if rules == nil {
+		if len(m.own) >= maxOwn {
+			clear(m.own)
+		}
+		rules = redact.New(m.words, choice.Redact)
+		m.own[choice] = rules
+	}
+	return rules
+}
+
+// event is the event of a record, which is not needed any more then, and its size in bytes, roughly.
+func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
+	e := event.RequestRecord{
+		ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: c.Log.WorkspaceID, MockID: c.Log.MockID, Time: c.At.UTC(),
+		Duration: c.Duration.Microseconds(), Mode: c.Recording.ModeOrDefault(), Method: text(c.Method()), Host: text(c.Host()),
+		Path: text(c.Path()), Endpoint: c.Endpoint, Status: c.Status,
+		Request: event.RecordedPart{Size: c.BodySize}, Answer: event.RecordedPart{Size: c.AnswerSize},
+	}
+	switch e.Mode {
+	case event.RecordFull:
+		e.Query, e.Request.Head = text(c.Query()), text(c.Header())
+		setBody(&e.Request, c.Body())
+		setBody(&e.Answer, c.Answer())
+	case event.RecordRedacted:
+		rules, head := m.rules(c.Recording), text(c.Header())
+		e.Query, e.Request.Head = rules.Query(text(c.Query())), rules.Header(head)
+		setBody(&e.Request, rules.Body(c.Body(), contentType(head)))
+		setBody(&e.Answer, rules.Body(c.Answer(), ""))
+	case event.RecordMetadata, event.RecordOff:
+	default:
+		e.Mode = event.RecordMetadata
+	}
+	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Answer.Body)
+	return e, size
+}
+
+// text is b as a string that JSON can carry.
+func text(b []byte) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00", "\uFFFD")
+}
+
+func setBody(p *event.RecordedPart, body []byte) {
+	// A body that was cut off within a character is text all the same.
+	whole := body
+	for i := 0; i < utf8.UTFMax-1 && len(whole) > 0 && len(body) < p.Size && !utf8.Valid(whole); i++ {
+		whole = whole[:len(whole)-1]
+	}
+	if utf8.Valid(whole) && bytes.IndexByte(whole, 0) < 0 { // databases take zeros for no text
+		p.Body = string(whole)
+		return
+	}
+	p.Body, p.Base64 = base64.StdEncoding.EncodeToString(body), true
+}
+
+// contentType is the Content-Type in header lines.
+func contentType(head string) string {
+	for line := range strings.SplitSeq(head, "\r\n") {
+		if name, value, _ := strings.Cut(line, ": "); strings.EqualFold(name, "Content-Type") {
+			return value
+		}
+	}
+	return ""
+}

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+)
+
+const (
+	prefix = "t:"
+	soon   = 10 * time.Second
+)
+
+// bench is a running reporter and somebody who hears it.
+type bench struct {
+	t        *testing.T
+	server   *miniredis.Miniredis
+	client   *redis.Client
+	recorder *record.Recorder
+	log      *record.Log
+	heard    *redis.PubSub
+	stop     func()
+}
+
+func start(t *testing.T) *bench {
+	t.Helper()
+	b := &bench{t: t, server: miniredis.RunT(t)}
+	b.client = redis.NewClient(&redis.Options{Addr: b.server.Addr()})
+	t.Cleanup(func() { _ = b.client.Close() })
+	b.listen()
+	b.recorder = record.New(record.Limits{PerSecond: 1e6, Body: 1000, Bytes: 1 << 20})
+	b.log = b.recorder.Open("w", "m")
+	r := New(Config{Prefix: prefix, Instance: "i", Words: []string{"token"}, Bytes: 10_000}, Deps{
+		Log: slog.New(slog.DiscardHandler), Redis: b.client, Recorder: b.recorder,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	ended := false
+	b.stop = func() {
+		if ended {
+			return
+		}
+		ended = true
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(b.stop)
+	return b
+}
+
+func (b *bench) listen() {
+	b.t.Helper()
+	b.heard = b.client.Subscribe(b.t.Context(), prefix+string(event.TypeRequestsRecorded))
+	b.t.Cleanup(func() { _ = b.heard.Close() })
+	if _, err := b.heard.Receive(b.t.Context()); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) request(path string) {
+	b.log.Add(&record.Request{At: time.Now(), Method: "GET", Host: "h", Path: path, Query: "token=x", Status: 200})
+}
+
+// next is the next report.
+func (b *bench) next() event.RequestsRecorded {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.t.Context(), soon)
+	defer cancel()
+	m, err := b.heard.ReceiveMessage(ctx)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var e event.Envelope
+	if err := json.Unmarshal([]byte(m.Payload), &e); err != nil {
+		b.t.Fatal(err)
+	}
+	r, err := event.Decode[event.RequestsRecorded](e)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+func (b *bench) store(instance string, sequences ...uint64) {
+	b.t.Helper()
+	if err := stream.Announce(b.t.Context(), b.client, prefix, event.ReportsStored{Instance: instance, Sequences: sequences}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// until reads reports until one is as wanted.
+func (b *bench) until(wanted func(event.RequestsRecorded) bool) event.RequestsRecorded {
+	b.t.Helper()
+	for {
+		if r := b.next(); wanted(r) {
+			return r
+		}
+	}
+}
+
+func TestReports(t *testing.T) {
+	b := start(t)
+	began := time.Now()
+	b.request("/1")
+	b.request("/2")
+	first := b.next()
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a record takes %v", took)
+	}
+	if first.Instance != "i" || first.Sequence != 1 || len(first.Records) != 2 || first.Counts != nil {
+		t.Fatalf("%+v", first)
+	}
+	if r := first.Records[1]; r.Path != "/2" || r.Query != "token=[redacted]" || r.Mode != event.RecordRedacted || r.ID <= first.Records[0].ID {
+		t.Errorf("%+v", r)
+	}
+	counts := b.until(func(r event.RequestsRecorded) bool { return r.Counts != nil })
+	if len(counts.Counts) != 2 || counts.Counts[0].MockID != "m" || counts.Counts[0].Success != 2 || counts.Counts[1].MockID != "" || counts.Counts[1].Success != 2 {
+		t.Fatalf("%+v", counts)
+	}
+	// Nobody said that anything was stored: the records come again as they were, the totals with what has come since.
+	b.request("/3")
+	again := b.until(func(r event.RequestsRecorded) bool { return r.Sequence == 1 })
+	if diff := cmp.Diff(first, again); diff != "" {
+		t.Error(diff)
+	}
+	grown := b.until(func(r event.RequestsRecorded) bool { return r.Counts != nil && r.Counts[0].Success == 3 })
+	if grown.Sequence == counts.Sequence {
+		t.Error("other totals have the same number")
+	}
+}
+
+func TestWhatIsStoredIsNotRepeated(t *testing.T) {
+	b := start(t)
+	b.request("/1")
+	b.store("another", 1, 2)
+	for range 2 { // the record and the counts
+		b.store("i", b.next().Sequence)
+	}
+	b.request("/2")
+	seen := map[uint64]bool{}
+	for range 2 {
+		r := b.next()
+		if r.Sequence <= 2 || seen[r.Sequence] {
+			t.Errorf("report %d comes again", r.Sequence)
+		}
+		seen[r.Sequence] = true
+	}
+	b.stop() // says all that is left
+	if last := b.until(func(r event.RequestsRecorded) bool { return r.Counts != nil }); last.Counts[0].Success != 2 {
+		t.Errorf("%+v", last)
+	}
+}
+
+func TestRedisIsAway(t *testing.T) {
+	b := start(t)
+	b.server.Close()
+	for range 30 { // of 1000 bytes at least, where there is room for 10,000
+		b.request("/" + strings.Repeat("x", 1000))
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _ = b.server.Restart() })
+	for b.client.Ping(t.Context()).Err() != nil {
+		if t.Context().Err() != nil {
+			t.Fatal("Redis does not come back")
+		}
+	}
+	b.listen()
+	last := b.until(func(r event.RequestsRecorded) bool { return r.Counts != nil })
+	if c := last.Counts[0]; c.Success != 30 || c.NotKept != 30 {
+		t.Errorf("%+v: the report had no room", c)
+	}
+	b.request("/after")
+	b.until(func(r event.RequestsRecorded) bool { return len(r.Records) == 1 && r.Records[0].Path == "/after" })
+}
+
+func TestBodies(t *testing.T) {
+	for name, c := range map[string]struct {
+		body []byte
+		size int
+		want event.RecordedPart
+	}{
+		"text":                     {[]byte("ä"), 2, event.RecordedPart{Body: "ä"}},
+		"cut within a character":   {[]byte("aä")[:2], 3, event.RecordedPart{Body: "a"}},
+		"not text":                 {[]byte{1, 0xff}, 2, event.RecordedPart{Body: "Af8=", Base64: true}},
+		"not text, cut off":        {[]byte{0xff, 0xfe, 1, 2}, 10, event.RecordedPart{Body: "//4BAg==", Base64: true}},
+		"with zeros":               {[]byte("a\x00b"), 3, event.RecordedPart{Body: "YQBi", Base64: true}},
+		"nothing":                  {nil, 0, event.RecordedPart{}},
+		"nothing kept of a binary": {nil, 7, event.RecordedPart{}},
+	} {
+		p := event.RecordedPart{Size: c.size}
+		c.want.Size = c.size
+		setBody(&p, c.body)
+		if diff := cmp.Diff(c.want, p); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
