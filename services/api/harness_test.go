@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -263,7 +264,7 @@ func (b *bench) wait(id, query string) publicationBody {
 // store opens the api's database a second time, as another process would.
 func (b *bench) store() *store.Store {
 	b.t.Helper()
-	s, err := store.Open(b.t.Context(), secret.New("sqlite://"+b.database), true)
+	s, err := store.Open(b.t.Context(), b.cfg.DatabaseURL, true)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -274,7 +275,14 @@ func (b *bench) store() *store.Store {
 // sql changes the api's database behind its back.
 func (b *bench) sql(statement string, args ...any) {
 	b.t.Helper()
-	db, err := sql.Open("sqlite", b.database)
+	driver, source := "sqlite", "file:"+b.database+"?_pragma=busy_timeout(10000)"
+	if url := b.cfg.DatabaseURL.Reveal(); strings.HasPrefix(url, "postgres") {
+		driver, source = "pgx", url
+		for i := range args {
+			statement = strings.Replace(statement, "?", fmt.Sprint("$", i+1), 1)
+		}
+	}
+	db, err := sql.Open(driver, source)
 	if err != nil {
 		b.t.Fatal(err)
 	}

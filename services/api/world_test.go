@@ -7,11 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/pkg/testkit"
+	"github.com/mocloud/mocloud/services/api"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
 )
@@ -34,9 +38,9 @@ type org struct {
 
 var roles = []workspace.Role{workspace.Owner, workspace.Admin, workspace.Editor, workspace.Viewer}
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, edit ...func(*api.Config)) *world {
 	t.Helper()
-	w := &world{bench: start(t, generous)}
+	w := &world{bench: start(t, append(edit, generous)...)}
 	w.acme, w.rival = w.org("acme"), w.org("rival")
 	return w
 }
@@ -54,14 +58,6 @@ func (w *world) org(slug string) *org {
 // user is the username of the member with that role. Everybody's token is {username}-token.
 func (o *org) user(role workspace.Role) string { return string(role) + "of" + o.slug }
 
-// member makes one more member and returns the username.
-func (o *org) member(role workspace.Role) string {
-	o.w.t.Helper()
-	username := o.name(string(role))
-	o.join(username, role)
-	return username
-}
-
 // join makes an account that is a member.
 func (o *org) join(username string, role workspace.Role) {
 	o.w.t.Helper()
@@ -72,7 +68,7 @@ func (o *org) join(username string, role workspace.Role) {
 // name is one that nothing in this world has.
 func (o *org) name(prefix string) string {
 	o.taken++
-	return prefix + o.slug + strings.Repeat("x", o.taken)
+	return prefix + o.slug + strconv.Itoa(o.taken)
 }
 
 // as sends a request of the organisation's owner, which has to succeed, and reads the answer.
@@ -126,6 +122,15 @@ func (op operation) least() workspace.Role {
 		return workspace.Role(role)
 	}
 	return ""
+}
+
+// databases are how to run an api on each of the databases.
+func databases(t *testing.T) map[string]func(*api.Config) {
+	t.Helper()
+	return map[string]func(*api.Config){
+		"sqlite":   func(*api.Config) {},
+		"postgres": func(cfg *api.Config) { cfg.DatabaseURL = secret.New(testkit.Postgres(t)) },
+	}
 }
 
 // operations are all of the document, each with its fixture.

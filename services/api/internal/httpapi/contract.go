@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -144,10 +143,13 @@ func (ct *contract) check(c echo.Context, op *operation) error {
 		if err != nil {
 			return badRequest("", "The request's body ended early.")
 		}
-		if !utf8.Valid(body) {
-			return apperr.New(apperr.Invalid, "The request's body is not UTF-8.").WithField("content")
+		if err := checkBody(r, body); err != nil {
+			return err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if err := checkParameters(c, op); err != nil {
+		return err
 	}
 	params := make(map[string]string, len(c.ParamNames()))
 	for _, name := range c.ParamNames() {
