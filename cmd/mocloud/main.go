@@ -7,10 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/backup"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/format"
 	"github.com/mocloud/mocloud/cmd/internal/list"
 	"github.com/mocloud/mocloud/cmd/internal/login"
+	"github.com/mocloud/mocloud/cmd/internal/migrate"
 	"github.com/mocloud/mocloud/cmd/internal/open"
 	"github.com/mocloud/mocloud/cmd/internal/pull"
 	"github.com/mocloud/mocloud/cmd/internal/push"
@@ -38,9 +40,9 @@ func main() {
 			root.AddCommand(c)
 		}
 	}
-	group(here, up.Command(), run.Command(), validate.Command(), format.Command(), render.Command())
+	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command())
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), open.Command())
-	root.AddCommand(version.Command())
+	root.AddCommand(migrate.Command(), version.Command())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	err := root.ExecuteContext(ctx)
 	stop()

@@ -197,6 +197,9 @@ func (c *Cloud) StopAll() {
 	}
 }
 
+// Data is the folder that an embedded mocloud keeps everything in.
+func (c *Cloud) Data() string { return c.Banner(`Data +(\S+)`) }
+
 // Banner finds the part of what `mocloud up` printed that pattern's first group matches.
 func (c *Cloud) Banner(pattern string) string {
 	c.t.Helper()
