@@ -14,16 +14,7 @@ import (
 type Change struct {
 	Mock  Mock
 	Items []byte // lines as mockspec writes them, without settings
-	Keep  bool   // keep the items that are there; only the comment is new
 	Drop  bool   // leave no block at all
-}
-
-// Over is the change that c becomes when it comes after earlier, before earlier was written.
-func (c Change) Over(earlier Change) Change {
-	if c.Keep && !earlier.Drop {
-		c.Items, c.Keep = earlier.Items, earlier.Keep
-	}
-	return c
 }
 
 // Merge writes the file that old becomes with changes, which are sorted by mock id, each id once. old is nil if there is
@@ -77,16 +68,10 @@ func (m *merger) run(h Header) error {
 		if err := m.change(m.old.ID(), false); err != nil {
 			return err
 		}
-		comment := m.old.Comment()
 		if len(m.changes) > 0 && m.changes[0].Mock.ID == m.old.ID() {
-			if !m.changes[0].Keep {
-				continue // written when its turn comes
-			}
-			if comment, err = m.replaced(); err != nil {
-				return err
-			}
+			continue // written when its turn comes
 		}
-		if err := m.keep(comment); err != nil {
+		if err := m.keep(); err != nil {
 			return err
 		}
 	}
@@ -115,9 +100,6 @@ func (m *merger) change(id string, all bool) error {
 		if c.Drop {
 			continue
 		}
-		if c.Keep {
-			return fmt.Errorf("%w: mock %s has no items to keep", ErrCorrupt, c.Mock.ID)
-		}
 		block, err := AppendBlock(m.scratch[:0], &c.Mock, c.Items)
 		if err != nil {
 			return err
@@ -131,18 +113,9 @@ func (m *merger) change(id string, all bool) error {
 	return nil
 }
 
-// replaced is the comment of the next change, which is done with then.
-func (m *merger) replaced() ([]byte, error) {
-	c := &m.changes[0]
-	m.changes, m.last = m.changes[1:], c.Mock.ID
-	var err error
-	m.scratch, err = AppendBlock(m.scratch[:0], &c.Mock, nil)
-	return m.scratch, err
-}
-
-// keep copies the current block of old under a comment.
-func (m *merger) keep(comment []byte) error {
-	if _, err := m.Write(comment); err != nil {
+// keep copies the current block of old.
+func (m *merger) keep() error {
+	if _, err := m.Write(m.old.Comment()); err != nil {
 		return err
 	}
 	_, items, err := m.old.CopyItems(m)

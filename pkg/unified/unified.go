@@ -16,12 +16,12 @@
 package unified
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -46,7 +46,7 @@ type Header struct {
 	Forgotten uint64 // tombstones up to this change may be missing
 }
 
-// Mock is what the comment of a block says.
+// Mock is what the comment of a block says. A mock's own file begins with such a comment too, about what follows it there.
 type Mock struct {
 	ID          string `json:"id"`
 	WorkspaceID string `json:"workspace"`
@@ -64,6 +64,7 @@ type Mock struct {
 	Recording *event.Recording `json:"recording,omitempty"`
 	Removed   *Removal         `json:"removed,omitempty"`
 	Rejected  *Rejection       `json:"rejected,omitempty"`
+	Epoch     string           `json:"epoch,omitempty"` // of the numbers; in a mock's own file only
 }
 
 // Removal marks a tombstone.
@@ -92,13 +93,6 @@ func (m *Mock) Latest() uint64 {
 // Settings are the mock's settings as mockspec knows them.
 func (m *Mock) Settings() mockspec.Settings {
 	return mockspec.Settings{Compat: m.Compat, CORS: m.CORS}
-}
-
-// Clone returns a copy that shares nothing which can change.
-func (m *Mock) Clone() Mock {
-	c := *m
-	c.Hosts = slices.Clone(m.Hosts)
-	return c
 }
 
 // Digest is the sha256 of content, hex.
@@ -224,6 +218,16 @@ func appendASCII(dst, text []byte) []byte {
 		}
 	}
 	return dst
+}
+
+// CutMock reads the comment with which a mock's own file begins and returns what follows it. False if there is none.
+func CutMock(file []byte) (Mock, []byte, bool) {
+	line, rest, ok := bytes.Cut(file, []byte("\n"))
+	if !ok || !bytes.HasPrefix(line, []byte(mockPrefix)) {
+		return Mock{}, nil, false
+	}
+	m, err := parseMock(line)
+	return m, rest, err == nil
 }
 
 // parseMock reads a comment line, without its line feed.

@@ -94,15 +94,6 @@ func TestMerge(t *testing.T) {
 			for range rapid.IntRange(0, 12).Draw(t, "changes") {
 				number++
 				c := drawChange(t, number)
-				if before, ok := m[c.Mock.ID]; ok && rapid.Bool().Draw(t, "keep") {
-					c.Drop, c.Items, c.Keep = false, nil, true
-					m[c.Mock.ID] = c.Over(before)
-					if earlier, ok := changes[c.Mock.ID]; ok {
-						c = c.Over(earlier)
-					}
-					changes[c.Mock.ID] = c
-					continue
-				}
 				changes[c.Mock.ID], m[c.Mock.ID] = c, c
 				if c.Drop {
 					delete(m, c.Mock.ID)
@@ -244,12 +235,11 @@ func TestMergeRefuses(t *testing.T) {
 		header  unified.Header
 		changes []unified.Change
 	}{
-		"an epoch with a line feed":    {unified.Header{Epoch: "a\nb"}, nil},
-		"an id that leads elsewhere":   {unified.Header{Epoch: "e"}, []unified.Change{{Mock: unified.Mock{ID: "../x", WorkspaceID: "w"}}}},
-		"items that are not lines":     {unified.Header{Epoch: "e", Mocks: 1}, []unified.Change{{Mock: good, Items: []byte("- {}")}}},
-		"items to keep where none are": {unified.Header{Epoch: "e"}, []unified.Change{{Mock: good, Keep: true}}},
-		"the same mock twice":          {unified.Header{Epoch: "e"}, []unified.Change{{Mock: good}, {Mock: good}}},
-		"counts that are not correct":  {unified.Header{Epoch: "e", Mocks: 2}, []unified.Change{{Mock: good}}},
+		"an epoch with a line feed":   {unified.Header{Epoch: "a\nb"}, nil},
+		"an id that leads elsewhere":  {unified.Header{Epoch: "e"}, []unified.Change{{Mock: unified.Mock{ID: "../x", WorkspaceID: "w"}}}},
+		"items that are not lines":    {unified.Header{Epoch: "e", Mocks: 1}, []unified.Change{{Mock: good, Items: []byte("- {}")}}},
+		"the same mock twice":         {unified.Header{Epoch: "e"}, []unified.Change{{Mock: good}, {Mock: good}}},
+		"counts that are not correct": {unified.Header{Epoch: "e", Mocks: 2}, []unified.Change{{Mock: good}}},
 	} {
 		if _, _, err := unified.Merge(io.Discard, nil, c.header, c.changes); err == nil {
 			t.Errorf("Merge took %s", name)

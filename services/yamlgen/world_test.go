@@ -41,7 +41,6 @@ type world struct {
 	revision int
 	wg       sync.WaitGroup
 	ctx      context.Context
-	valid    bool // edits are without errors
 }
 
 const prefix = "t:"
@@ -95,13 +94,13 @@ func (w *world) edit() {
 		Hosts: []string{id + "-ann.example.dev", id + ".ann.example.com"},
 	}
 	var p event.Payload
-	switch kind := w.rng.IntN(10); {
-	case kind == 0:
+	switch w.rng.IntN(10) {
+	case 0:
 		p = event.MockDeleted{WorkspaceID: "w1", MockID: id}
-	case kind == 1:
+	case 1:
 		u.Enabled = false
 		p = u
-	case kind == 2 && !w.valid:
+	case 2:
 		u.Content = "- endpoint: {path: /a, unknown: {}}\n"
 		p = u
 	default:
@@ -218,7 +217,11 @@ func (w *world) compare(f *unified.File) string {
 		if err != nil {
 			return fmt.Sprintf("%s: %v", b.ID, err)
 		}
-		wrote := strings.ReplaceAll(string(file), "    host: "+b.Hosts[0]+"\n", "")
+		head, body, ok := unified.CutMock(file)
+		if !ok || head.Epoch != f.Header.Epoch || head.Latest() != b.Latest() {
+			return fmt.Sprintf("%s: file begins with %+v, not with change %d", b.ID, head, b.Latest())
+		}
+		wrote := strings.ReplaceAll(string(body), "    host: "+b.Hosts[0]+"\n", "")
 		if wants[b.ID].rejected && w.api.wasGood(b.ID, wrote) {
 			content = wrote
 		}

@@ -158,7 +158,7 @@ func (s *Service) term(ctx context.Context) error {
 	var producer *stream.Producer
 	g := generate.New(generate.Config{
 		Limits:     mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints},
-		Tombstones: s.cfg.Tombstones, Parallel: s.cfg.Parallel, Timeout: callTimeout,
+		Tombstones: s.cfg.Tombstones, Parallel: s.cfg.Parallel, Timeout: callTimeout, Linger: 2 * s.cfg.Lease,
 		Checkpoint: checkpoint.Config{
 			Share: s.cfg.WriteShare, MaxAge: s.cfg.MaxAge, PendingBytes: s.cfg.PendingBytes, WriteTimeout: writeTimeout,
 		},

@@ -136,11 +136,7 @@ func (w *Writer) Add(changes []unified.Change, target Target) {
 		w.since = time.Now()
 	}
 	for _, c := range changes {
-		if earlier, ok := w.pending[c.Mock.ID]; ok {
-			w.size -= len(earlier.Items)
-			c = c.Over(earlier)
-		}
-		w.size += len(c.Items)
+		w.size += len(c.Items) - len(w.pending[c.Mock.ID].Items)
 		w.pending[c.Mock.ID] = c
 	}
 	w.target = target

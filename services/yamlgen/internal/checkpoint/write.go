@@ -62,12 +62,10 @@ func (w *Writer) giveBack(p taken) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, c := range p.changes {
-		if newer, ok := w.pending[id]; ok {
-			w.size -= len(newer.Items)
-			c = newer.Over(c)
+		if _, newer := w.pending[id]; !newer {
+			w.pending[id] = c
+			w.size += len(c.Items)
 		}
-		w.pending[id] = c
-		w.size += len(c.Items)
 	}
 	w.since = p.since
 	w.meters.pending.Set(float64(len(w.pending)))
@@ -178,9 +176,6 @@ func (w *Writer) plan(p taken) (plan, error) {
 			}
 			scratch = comment
 			now = placed{len(comment), int64(len(c.Items)), unified.CountItems(c.Items)}
-			if c.Keep {
-				now.items, now.count = before.items, before.count
-			}
 		}
 		n.placed[c.Mock.ID] = now
 		n.blocks += now.bytes() - before.bytes()

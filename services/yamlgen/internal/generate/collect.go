@@ -2,6 +2,7 @@ package generate
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"time"
 
@@ -15,7 +16,7 @@ func (g *Generator) written(ctx context.Context, e event.UnifiedGenerated, chang
 	g.leftMu.Lock()
 	for _, c := range changes {
 		if c.Drop || c.Mock.Removed != nil {
-			g.left[c.Mock.ID] = single.Key(c.Mock.WorkspaceID, c.Mock.ID)
+			g.left[single.Key(c.Mock.WorkspaceID, c.Mock.ID)] = leftover{id: c.Mock.ID}
 		}
 	}
 	g.leftMu.Unlock()
@@ -29,16 +30,30 @@ func (g *Generator) written(ctx context.Context, e event.UnifiedGenerated, chang
 	}
 }
 
-// uncollected reports whether a mock's file may still have to be deleted.
-func (g *Generator) uncollected(id string) bool {
+// leave has a file deleted once the unified mock is written.
+func (g *Generator) leave(workspaceID, id string) {
 	g.leftMu.Lock()
 	defer g.leftMu.Unlock()
-	_, ok := g.left[id]
+	g.left[single.Key(workspaceID, id)] = leftover{id: id}
+}
+
+// uncollected reports whether a mock's file may still have to be deleted.
+func (g *Generator) uncollected(m *unified.Mock) bool {
+	g.leftMu.Lock()
+	defer g.leftMu.Unlock()
+	_, ok := g.left[single.Key(m.WorkspaceID, m.ID)]
 	return ok
 }
 
+// leftover is a file that has to go. It is deleted twice: a generator that has lost the lease and does not know it yet may
+// write once more what it was about to write.
+type leftover struct {
+	id   string
+	once time.Time // when it was deleted, zero if it was not
+}
+
 // collectEvery is how long the files that could not be deleted wait for another try.
-const collectEvery = 2 * time.Second
+const collectEvery = time.Second
 
 // collect removes the files of mocks that are removed, once the unified mock says so: writing it proved that this instance
 // is the active one.
@@ -49,11 +64,13 @@ func (g *Generator) collect(ctx context.Context) {
 		g.leftMu.Lock()
 		left := maps.Clone(g.left)
 		g.leftMu.Unlock()
-		for id, key := range left {
+		for key, l := range left {
 			if ctx.Err() != nil {
 				return
 			}
-			g.discard(ctx, id, key)
+			if l.once.IsZero() || time.Since(l.once) > g.cfg.Linger {
+				g.discard(ctx, key, l)
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -64,33 +81,57 @@ func (g *Generator) collect(ctx context.Context) {
 }
 
 // discard removes a mock's file unless the mock has come back. What fails is tried again.
-func (g *Generator) discard(ctx context.Context, id, key string) {
+func (g *Generator) discard(ctx context.Context, key string, l leftover) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.alive(id) {
-		if !g.deps.Active() {
-			return
+	gone, err := g.delete(ctx, l.id, key)
+	if err != nil {
+		if ctx.Err() == nil && !errors.Is(err, ErrNotActive) {
+			g.deps.Log.WarnContext(ctx, "file of a removed mock not deleted, trying again", "mock_id", l.id, "err", err)
 		}
-		ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
-		defer cancel()
-		if err := g.deps.Store.Delete(ctx, key); err != nil {
-			g.deps.Log.WarnContext(ctx, "file of a removed mock not deleted, trying again", "mock_id", id, "err", err)
-			return
-		}
-		delete(g.files, id)
+		return
 	}
 	g.leftMu.Lock()
 	defer g.leftMu.Unlock()
-	delete(g.left, id)
+	if gone && l.once.IsZero() {
+		g.left[key] = leftover{l.id, time.Now()}
+	} else {
+		delete(g.left, key)
+	}
 }
 
-// alive reports whether a mock answers somewhere, as far as is known. A snapshot that is being built knows better.
-func (g *Generator) alive(id string) bool {
+// delete removes a file that is not a living mock's, unless a later change wrote it than this term knows of. It reports
+// whether there is none now.
+func (g *Generator) delete(ctx context.Context, id, key string) (gone bool, err error) {
+	m := g.known(id)
+	if m != nil && m.Live() && single.Key(m.WorkspaceID, id) == key {
+		return false, nil
+	}
+	known := g.live.Load().Position()
+	if m != nil {
+		known.Number = m.Latest()
+	}
+	ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
+	defer cancel()
+	o, err := g.look(ctx, key)
+	switch {
+	case err != nil || o.after(known):
+		return false, err
+	case o.etag == "":
+		return true, nil
+	case !g.deps.Active():
+		return false, ErrNotActive
+	}
+	delete(g.files, id)
+	return true, g.deps.Store.Delete(ctx, key)
+}
+
+// known is what is known of a mock; nil if nothing is. A snapshot that is being built knows better.
+func (g *Generator) known(id string) *unified.Mock {
 	if g.fresh != nil {
 		if m := g.fresh.Mock(id); m != nil {
-			return m.Live()
+			return m
 		}
 	}
-	m := g.live.Load().Mock(id)
-	return m != nil && m.Live()
+	return g.live.Load().Mock(id)
 }

@@ -32,6 +32,7 @@ type Config struct {
 	Tombstones int // removed mocks that are remembered
 	Parallel   int // object store calls at a time
 	Timeout    time.Duration
+	Linger     time.Duration // how long another generator may think that it is the active one
 	Checkpoint checkpoint.Config
 }
 
@@ -59,24 +60,20 @@ type Generator struct {
 
 	mu    sync.Mutex      // held while mocks' files change; guards the rest
 	files map[string]file // what this term has written, by mock id
-	own   map[string]bool // mocks whose state is this term's own work
 	// fresh is the index of a snapshot that is being built, nil in ordinary times.
 	fresh *index.Index
 
-	leftMu sync.Mutex        // guards left; taken after mu
-	left   map[string]string // keys of files that are to be deleted, by mock id
-	remind chan struct{}     // wakes the collector
-	inFile atomic.Uint64     // removals up to here are in the unified mock, and in left until their files are gone
+	leftMu sync.Mutex          // guards left; taken after mu
+	left   map[string]leftover // files that are to be deleted, by key
+	remind chan struct{}       // wakes the collector
+	inFile atomic.Uint64       // removals up to here are in the unified mock, and in left until their files are gone
 }
-
-// file is a mock's file as this term wrote it.
-type file struct{ etag, digest string }
 
 var _ stream.Handler = (*Generator)(nil)
 
 // New makes a generator; it does no I/O.
 func New(cfg Config, deps Deps) *Generator {
-	g := &Generator{cfg: cfg, deps: deps, files: map[string]file{}, own: map[string]bool{}, left: map[string]string{}, remind: make(chan struct{}, 1)}
+	g := &Generator{cfg: cfg, deps: deps, files: map[string]file{}, left: map[string]leftover{}, remind: make(chan struct{}, 1)}
 	g.writer = checkpoint.New(cfg.Checkpoint, checkpoint.Deps{
 		Store: deps.Store, Log: deps.Log, Metrics: deps.Checkpoint, Written: g.written,
 	})
@@ -115,7 +112,7 @@ func (g *Generator) Load(ctx context.Context, publish func(context.Context, stre
 	for i := range mocks {
 		x.Load(mocks[i])
 		if mocks[i].Removed != nil { // a former term may have left the file
-			g.left[mocks[i].ID] = single.Key(mocks[i].WorkspaceID, mocks[i].ID)
+			g.left[single.Key(mocks[i].WorkspaceID, mocks[i].ID)] = leftover{id: mocks[i].ID}
 		}
 	}
 	x.Settle()
@@ -160,29 +157,16 @@ func (g *Generator) Apply(ctx context.Context, b stream.Batch) error {
 	if b.From == 0 {
 		g.fresh = index.New(stream.Position{Epoch: b.Epoch}, 0)
 	}
-	x := g.live.Load()
-	into := x
-	if g.fresh != nil {
-		into = g.fresh
-	}
-	results, err := g.make(ctx, b.Changes, func(id string) *unified.Mock {
-		m := into.Mock(id)
-		if m == nil && into != x {
-			m = inherit(x, id, b.Epoch)
-		}
-		return m
-	})
+	results, err := g.make(ctx, b)
 	if err != nil {
 		return err
 	}
 	to := stream.Position{Epoch: b.Epoch, Number: b.To}
-	mocks, changes := split(results)
-	for _, m := range mocks {
-		g.own[m.ID] = true
-	}
 	if g.fresh != nil {
 		return g.snapshot(ctx, b, to, results)
 	}
+	mocks, changes := split(results)
+	x := g.live.Load()
 	x.Apply(to, mocks)
 	for _, m := range x.Purge(g.cfg.Tombstones, g.inFile.Load(), g.uncollected) {
 		changes = append(changes, drop(m))
@@ -223,17 +207,6 @@ func (g *Generator) snapshot(ctx context.Context, b stream.Batch, to stream.Posi
 	g.fresh = nil
 	g.tell(ctx, b, results)
 	return nil
-}
-
-// inherit is a mock from before a snapshot: its last good revision counts, its number only in the same epoch.
-func inherit(x *index.Index, id, epoch string) *unified.Mock {
-	m := x.Mock(id)
-	if m == nil || x.Position().Epoch == epoch {
-		return m
-	}
-	old := m.Clone()
-	old.Change = 0
-	return &old
 }
 
 // tell publishes what became of the changes in b. Who misses it asks for a replay.

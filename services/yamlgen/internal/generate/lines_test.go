@@ -17,7 +17,6 @@ func TestLinesOfAnEvent(t *testing.T) {
 	}{
 		"few":      {result{items: []byte(item)}, item},
 		"many":     {result{items: []byte(strings.Repeat(item, maxLines/len(item)+1))}, ""},
-		"not new":  {result{items: []byte(item), keep: true}, ""},
 		"settings": {result{items: []byte(item), mock: unified.Mock{CORS: &off}}, `- {"mocloud":{"cors":false}}` + "\n" + item},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,22 +6,20 @@ import (
 	"weak"
 
 	"github.com/mocloud/mocloud/pkg/unified"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
-// TestSplitKeepsNoFiles: what the index keeps of a mock for ever has not its file behind it.
-func TestSplitKeepsNoFiles(t *testing.T) {
-	file := make([]byte, 64<<10)
-	results := []result{{mock: unified.Mock{ID: "a"}, single: &single.Single{File: file}}}
-	made := weak.Make(results[0].single)
+// TestSplitKeepsNoItems: what the index keeps of a mock for ever has not its lines behind it.
+func TestSplitKeepsNoItems(t *testing.T) {
+	items := make([]byte, 64<<10)
+	made := weak.Make(&items[0])
+	results := []result{{mock: unified.Mock{ID: "a"}, items: items}}
 	mocks, changes := split(results)
-	if len(mocks) != 1 || mocks[0].ID != "a" || len(changes) != 1 || changes[0].Mock.ID != "a" {
+	if len(mocks) != 1 || mocks[0].ID != "a" || len(changes) != 1 || len(changes[0].Items) != 64<<10 {
 		t.Fatalf("split = %v, %v", mocks, changes)
 	}
 	runtime.GC()
 	if made.Value() != nil {
-		t.Error("the file is still in memory")
+		t.Error("the items are still in memory")
 	}
 	runtime.KeepAlive(mocks)
-	runtime.KeepAlive(changes)
 }

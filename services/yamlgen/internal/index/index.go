@@ -93,7 +93,7 @@ func (x *Index) rebuild() {
 
 // Purge forgets the oldest tombstones up to a number while there are more than keep, and returns them. It stops at one
 // that is still needed.
-func (x *Index) Purge(keep int, upTo uint64, needed func(id string) bool) []*unified.Mock {
+func (x *Index) Purge(keep int, upTo uint64, needed func(m *unified.Mock) bool) []*unified.Mock {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var dropped []*unified.Mock
@@ -105,7 +105,7 @@ func (x *Index) Purge(keep int, upTo uint64, needed func(id string) bool) []*uni
 			break
 		}
 		if m := x.mocks[r.id]; m != nil && m.Removed != nil && m.Change == r.number {
-			if needed(r.id) {
+			if needed(m) {
 				break
 			}
 			delete(x.mocks, r.id)

@@ -6,13 +6,11 @@ import (
 	"fmt"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
-	"github.com/mocloud/mocloud/pkg/unified"
 )
 
 // Single is a mock that may be published.
 type Single struct {
 	File     []byte // moclojer YAML as the user wrote it, the host added
-	Digest   string // of File
 	Items    []byte // lines of the unified mock, the host added, without settings
 	Count    int    // of Items
 	Settings mockspec.Settings
@@ -44,6 +42,6 @@ func Make(content, host string, o mockspec.Options) (*Single, []mockspec.Diagnos
 			mockspec.AppendSettings(nil, &mock.Settings))
 		file = append(file, s.Items...)
 	}
-	s.File, s.Digest = file, unified.Digest(file)
+	s.File = file
 	return s, diagnostics
 }
