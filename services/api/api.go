@@ -19,9 +19,11 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -37,6 +39,7 @@ type Deps struct {
 	Metrics  prometheus.Registerer
 	Health   *lifecycle.Health // part "api database"; without Redis the api serves and accepts edits
 	Redis    *redis.Client     // stays the caller's
+	Objects  objstore.Store    // for the files of workspaces; stays the caller's
 	Listener net.Listener      // for HTTP; the service closes it
 }
 
@@ -60,7 +63,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if deps.Log == nil || deps.Metrics == nil || deps.Health == nil || deps.Redis == nil || deps.Listener == nil {
+	if deps.Log == nil || deps.Metrics == nil || deps.Health == nil || deps.Redis == nil || deps.Objects == nil || deps.Listener == nil {
 		return nil, errors.New("api: a dependency is missing")
 	}
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
@@ -107,6 +110,7 @@ type parts struct {
 	accounts     *account.Service
 	tokens       *token.Service
 	mocks        *mock.Service
+	files        *file.Service
 	publications *publication.Service
 	server       *http.Server
 	producers    map[event.Stream]*stream.Producer
@@ -119,6 +123,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
 	p.accounts = account.NewService(db, now)
 	p.tokens = token.NewService(db, s.deps.Log, now)
+	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
 	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, addresses, limits, p.publications, now)
 
@@ -131,6 +136,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		httpapi.Deps{
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Tokens: p.tokens, Workspaces: workspace.NewService(db),
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
+			Files: p.files,
 		})
 	if err != nil {
 		return nil, err
@@ -221,6 +227,7 @@ func (p *parts) run(ctx context.Context) error {
 			nil, p.publications.Hear)
 	})
 	start("note the use of tokens", p.tokens.Run)
+	start("keep files in order", p.files.Run)
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
 	start("purge the audit log", p.purgeAudit)

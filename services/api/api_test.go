@@ -18,6 +18,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/objstore/dirstore"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/testkit"
@@ -322,10 +323,16 @@ func TestStartErrorsAreSentences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	objects, err := dirstore.Open(t.TempDir(), dirstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = objects.Close() }()
 	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
 	defer func() { _ = client.Close() }()
 	service, err := api.New(config(path), api.Deps{
-		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{}, Redis: client, Listener: listener,
+		Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{}, Redis: client,
+		Objects: objects, Listener: listener,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -44,6 +44,10 @@ type Config struct {
 	MaxContent int `env:"API_MAX_CONTENT" envDefault:"1048576"`
 	// MaxEndpoints bounds the endpoints of a mock.
 	MaxEndpoints int `env:"API_MAX_ENDPOINTS" envDefault:"2000"`
+	// MaxFile bounds a file of a workspace, in bytes. Mock servers serve files of up to 8 MiB.
+	MaxFile int64 `env:"API_MAX_FILE" envDefault:"8388608"`
+	// MaxFiles bounds how many files a workspace has.
+	MaxFiles int64 `env:"API_MAX_FILES" envDefault:"1000"`
 	// MaxLasting bounds how many requests of one account may wait for publications or follow events at a time.
 	MaxLasting int `env:"API_MAX_LASTING" envDefault:"500"`
 	// Quota is how much a workspace may hold. 0 means any amount.
@@ -105,6 +109,8 @@ func (c *Config) Validate() error {
 	complain(c.RedisPrefix == "", "REDIS_PREFIX is empty")
 	complain(c.MaxContent <= 0, "API_MAX_CONTENT is %d: it must be positive", c.MaxContent)
 	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
+	complain(c.MaxFile <= 0, "API_MAX_FILE is %d: it must be positive", c.MaxFile)
+	complain(c.MaxFiles <= 0 || c.MaxFiles > 10_000, "API_MAX_FILES is %d: it must be from 1 to 10000", c.MaxFiles)
 	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
 	for resource, limit := range c.Quota.limits() {

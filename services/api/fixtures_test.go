@@ -30,6 +30,16 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"listAudit":      onWorkspace,
 	"getQuota":       onWorkspace,
 
+	// files
+	"putFile": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"slug": o.slug}, query: url.Values{"name": {"new/" + o.name("f") + ".json"}}, raw: "{}", kind: "application/json"}
+	},
+	"listFiles":      onWorkspace,
+	"getFile":        onFile,
+	"getFileContent": onFile,
+	"listFileMocks":  onFile,
+	"deleteFile":     onFile,
+
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 
@@ -79,4 +89,9 @@ func onOwnToken(o *org, role workspace.Role) call {
 func onWorkspaceToken(o *org, _ workspace.Role) call {
 	id := o.as("POST", "/api/v1/workspaces/"+o.slug+"/tokens", newToken)["token"].(map[string]any)["id"].(string)
 	return call{path: map[string]string{"slug": o.slug, "id": id}}
+}
+
+// onFile calls with the id of a fresh file.
+func onFile(o *org, _ workspace.Role) call {
+	return call{path: map[string]string{"slug": o.slug, "file": o.file()}}
 }

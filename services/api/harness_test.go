@@ -26,6 +26,8 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/objstore/dirstore"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api"
@@ -48,6 +50,7 @@ type bench struct {
 	t        *testing.T
 	cfg      api.Config
 	redis    *redis.Client
+	objects  objstore.Store
 	url      string
 	database string
 	client   *http.Client
@@ -82,11 +85,12 @@ func config(path string) api.Config {
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10, KeepTombstones: time.Hour,
 		KeepAudit: time.Hour,
+		MaxFile:   1 << 20, MaxFiles: 5,
 	}
 }
 
 // generous lifts the bounds that a test which does everything as fast as it can would meet.
-func generous(cfg *api.Config) { cfg.MaxLasting = 1000 }
+func generous(cfg *api.Config) { cfg.MaxLasting, cfg.MaxFiles = 1000, 1000 }
 
 func start(t *testing.T, edit ...func(*api.Config)) *bench {
 	t.Helper()
@@ -98,6 +102,12 @@ func start(t *testing.T, edit ...func(*api.Config)) *bench {
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+	objects, err := dirstore.Open(t.TempDir(), dirstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = objects.Close() })
+	b.objects = objects
 	for _, e := range edit {
 		e(&b.cfg)
 	}
@@ -114,7 +124,7 @@ func (b *bench) run() {
 	}
 	service, err := api.New(b.cfg, api.Deps{
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(b.t.Output(), b.log), &slog.HandlerOptions{Level: slog.LevelDebug})), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{},
-		Redis: b.redis, Listener: listener,
+		Redis: b.redis, Objects: b.objects, Listener: listener,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -270,6 +280,19 @@ func (b *bench) store() *store.Store {
 	}
 	b.t.Cleanup(func() { _ = s.Close() })
 	return s
+}
+
+// query reads one value from the api's database.
+func (b *bench) query(value any, statement string, args ...any) {
+	b.t.Helper()
+	db, err := sql.Open("sqlite", b.database)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(b.t.Context(), statement, args...).Scan(value); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // sql changes the api's database behind its back.

@@ -94,6 +94,14 @@ func (o *org) mock() string {
 	return o.as("POST", "/api/v1/mocks", map[string]any{"workspace": o.slug, "slug": o.name("m"), "content": good})["id"].(string)
 }
 
+// file uploads a file and returns its id.
+func (o *org) file() string {
+	o.w.t.Helper()
+	path := "/api/v1/workspaces/" + o.slug + "/files?name=" + o.name("f") + ".txt"
+	a := o.w.want(http.StatusCreated, "PUT", path, "content", "Authorization: Bearer "+o.user(workspace.Owner)+"-token", "Content-Type: text/plain")
+	return as[struct{ ID string }](o.w.t, a).ID
+}
+
 // call is a request that fits an operation: everything that it names is there, and it would change something.
 type call struct {
 	path   map[string]string // path parameters

@@ -121,7 +121,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 // files is where external bodies are. Names of files are relative to the mock or, as in moclojer, to the working directory.
 func (s *Service) files() (external.Source, external.Folders, error) {
 	if s.cfg.File == nil {
-		return external.Objects{Store: s.deps.Objects}, nil, nil
+		return external.NewObjects(s.deps.Objects), nil, nil
 	}
 	folders := external.Disk{filepath.Dir(s.cfg.File.Files[0])}
 	if folders[0] != "." {

@@ -57,7 +57,7 @@ func (c *cloud) members(objects objstore.Store) ([]lifecycle.Member, error) {
 	return members, nil
 }
 
-func (c *cloud) api(objstore.Store) (lifecycle.Member, error) {
+func (c *cloud) api(objects objstore.Store) (lifecycle.Member, error) {
 	cfg, err := settings[api.Config](c, map[string]string{
 		"DATABASE_URL":        c.data.databaseURL().Reveal(),
 		"API_PUBLIC_URL":      c.apiURL(),
@@ -71,7 +71,8 @@ func (c *cloud) api(objstore.Store) (lifecycle.Member, error) {
 		return lifecycle.Member{}, err
 	}
 	s, err := api.New(cfg, api.Deps{
-		Log: c.logFor("api"), Metrics: c.metricsFor("api"), Health: c.health, Redis: c.bus.client, Listener: c.ports.api,
+		Log: c.logFor("api"), Metrics: c.metricsFor("api"), Health: c.health, Redis: c.bus.client, Objects: objects,
+		Listener: c.ports.api,
 	})
 	if err != nil {
 		return lifecycle.Member{}, err

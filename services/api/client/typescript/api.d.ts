@@ -345,6 +345,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{slug}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List files
+         * @description The files of a workspace, sorted by name.
+         */
+        get: operations["listFiles"];
+        /**
+         * Upload a file
+         * @description The body is the content as it is, whatever it is. A file with this name is replaced, else made. Mocks of the
+         *     workspace name it as `path` of an `external-body`, and published ones answer with the new content within seconds.
+         *
+         *     The Content-Type is kept. What programs send that do not know it (`application/octet-stream`,
+         *     `application/x-www-form-urlencoded`) counts as none: then the ending of the name decides, else the content. A
+         *     content that is plainly something else is refused.
+         */
+        put: operations["putFile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read what is known of a file
+         * @description Everything but the content.
+         */
+        get: operations["getFile"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a file
+         * @description 409 if a mock's current or published revision names it, unless `force` is true.
+         */
+        delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/files/{file}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Download a file
+         * @description The content as it was uploaded, as an attachment; a browser never shows it as a page.
+         */
+        get: operations["getFileContent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/files/{file}/mocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the mocks that use a file
+         * @description The mocks whose current or published revision names the file. A `path` that is a template names a file only when
+         *     somebody calls the mock, so that it is not seen here.
+         */
+        get: operations["listFileMocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{slug}/quota": {
         parameters: {
             query?: never;
@@ -486,6 +598,48 @@ export interface components {
             message: string;
             /** @enum {string} */
             severity: "error" | "warning";
+        };
+        File: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @example application/json */
+            media_type: string;
+            /** @example data/users.json */
+            name: string;
+            /** @description Of the content, in hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /**
+             * Format: date-time
+             * @description When the content was uploaded.
+             */
+            updated_at: string;
+            /** @description The workspace's slug. */
+            workspace: string;
+        };
+        FilePage: {
+            items: components["schemas"]["File"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
+        };
+        FileUse: {
+            /** @description Its current revision names the file. */
+            current: boolean;
+            /** @description The mock's id. */
+            mock: string;
+            /** @description Its published revision names the file. */
+            published: boolean;
+            slug: string;
+        };
+        FileUsePage: {
+            items: components["schemas"]["FileUse"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
         };
         Mock: {
             /** @description The current revision as it was written; not in lists. */
@@ -734,6 +888,8 @@ export interface components {
     parameters: {
         /** @description The `next_cursor` of the page before. */
         Cursor: string;
+        /** @description The file's id. */
+        FileID: string;
         /** @description How many items a page holds at most. */
         Limit: number;
         /** @description The mock's id. */
@@ -747,6 +903,8 @@ export interface components {
     headers: {
         /** @description The revision, quoted. */
         ETag: string;
+        /** @description The SHA-256 of the content in hex, quoted. */
+        FileETag: string;
     };
     pathItems: never;
 }
@@ -1203,6 +1361,206 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFiles: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Only files whose names begin with this, such as `data/`. */
+                prefix?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putFile: {
+        parameters: {
+            query: {
+                /**
+                 * @description The file's name, 255 bytes at most; folders are separated by `/`. Nothing leads out of the workspace.
+                 * @example data/users.json
+                 */
+                name: string;
+            };
+            header?: {
+                /** @description The ETag of the content that is replaced. 412 if it is no longer the present one. */
+                "If-Match"?: string;
+                /**
+                 * @description `*`: 412 if there is a file with this name already.
+                 * @example *
+                 */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": string;
+            };
+        };
+        responses: {
+            /** @description The file, whose content was replaced or is the same. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["FileETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description The new file. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["FileETag"];
+                    /** @description The path of the new file. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["FileETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: {
+                /** @description Delete it although mocks use it. They answer 500 where they need it. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFileContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The content. */
+            200: {
+                headers: {
+                    /** @description `attachment` with the last part of the name. */
+                    "Content-Disposition"?: string;
+                    ETag: components["headers"]["FileETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFileMocks: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The file's id. */
+                file: components["parameters"]["FileID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of mocks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileUsePage"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -17,6 +17,8 @@ type environment struct {
 	Addr string `env:"API_ADDR" envDefault:":3000"`
 	// RedisURL is redis://[user:password@]host:port or rediss://….
 	RedisURL secret.String `env:"REDIS_URL,required"`
+	// ObjectStoreURL is s3://key:secret@host:port/bucket or file:///folder, the same as the generator's and the mock servers'.
+	ObjectStoreURL secret.String `env:"OBJECT_STORE_URL,required"`
 	api.Config
 }
 
@@ -32,12 +34,16 @@ func build(ctx context.Context, p *process.Process) (lifecycle.Member, error) {
 	if err != nil {
 		return none, err
 	}
+	objects, err := p.ObjectStore(ctx, env.ObjectStoreURL)
+	if err != nil {
+		return none, err
+	}
 	listener, err := lifecycle.Listen(ctx, env.Addr)
 	if err != nil {
 		return none, err
 	}
 	service, err := api.New(env.Config, api.Deps{
-		Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Listener: listener,
+		Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Objects: objects, Listener: listener,
 	})
 	if err != nil {
 		return none, err

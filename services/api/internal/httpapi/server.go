@@ -15,6 +15,7 @@ import (
 
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
@@ -51,6 +52,7 @@ type Deps struct {
 	Tokens       *token.Service
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
+	Files        *file.Service
 	Publications *publication.Service
 	Audit        *audit.Service
 	Quotas       *quota.Service

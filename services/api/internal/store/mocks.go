@@ -189,6 +189,9 @@ func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, 
 	if err != nil {
 		return err
 	}
+	if err := insertReferences(ctx, tx, m); err != nil {
+		return err
+	}
 	return s.measure(ctx, tx, m)
 }
 

@@ -25,7 +25,9 @@ func counted(r quota.Resource) string {
 		return "SELECT COUNT(*) FROM members WHERE workspace_id = ?"
 	case quota.Tokens:
 		return "SELECT COUNT(*) FROM api_tokens WHERE workspace_id = ?"
-	case quota.Files, quota.Domains:
+	case quota.Files:
+		return "SELECT COALESCE(SUM(bytes), 0) FROM file_indexes WHERE workspace_id = ?" // one row or none
+	case quota.Domains:
 	}
 	return ""
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/files"
 )
 
 // Providers of an external body.
@@ -222,7 +223,7 @@ func (l *Loader) load(ctx context.Context, k key, old entry) (entry, error) {
 	}
 	if k.provider != ProviderXLSX {
 		media := mediaType(k.path, raw.media, raw.data)
-		return entry{content: Content{Data: raw.data, MediaType: media, JSON: isJSON(media)}, version: raw.version}, nil
+		return entry{content: Content{Data: raw.data, MediaType: media, JSON: files.IsJSON(media)}, version: raw.version}, nil
 	}
 	select {
 	case l.sheets <- struct{}{}:

@@ -3,93 +3,23 @@ package external
 import (
 	"mime"
 	"net/http"
-	"path"
 	"strings"
+
+	"github.com/mocloud/mocloud/pkg/files"
 )
 
 // mediaType says what data is: what its origin says if that is anything specific, else by the extension of name,
-// else by its first bytes. The table of the operating system is not asked: answers must not differ between servers.
+// else by its first bytes.
 func mediaType(name, origin string, data []byte) string {
 	if t, _, err := mime.ParseMediaType(origin); err == nil && t != "application/octet-stream" && t != "binary/octet-stream" {
 		return origin
 	}
 	name, _, _ = strings.Cut(name, "?")
-	if t := byExtension(strings.ToLower(path.Ext(name))); t != "" {
+	if t := files.MediaType(name); t != "" {
 		return t
 	}
 	if first := strings.TrimLeft(string(data[:min(len(data), 64)]), "\ufeff \t\r\n"); strings.HasPrefix(first, "{") || strings.HasPrefix(first, "[") {
 		return "application/json"
 	}
 	return http.DetectContentType(data)
-}
-
-func byExtension(ext string) string {
-	switch ext {
-	case ".json":
-		return "application/json"
-	case ".geojson":
-		return "application/geo+json"
-	case ".jsonld":
-		return "application/ld+json"
-	case ".ndjson", ".jsonl":
-		return "application/x-ndjson"
-	case ".xml":
-		return "application/xml"
-	case ".yml", ".yaml":
-		return "application/yaml"
-	case ".txt", ".log":
-		return "text/plain; charset=utf-8"
-	case ".md":
-		return "text/markdown; charset=utf-8"
-	case ".csv":
-		return "text/csv; charset=utf-8"
-	case ".htm", ".html":
-		return "text/html; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".js", ".mjs":
-		return "text/javascript; charset=utf-8"
-	case ".png":
-		return "image/png"
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".gif":
-		return "image/gif"
-	case ".webp":
-		return "image/webp"
-	case ".avif":
-		return "image/avif"
-	case ".svg":
-		return "image/svg+xml"
-	case ".ico":
-		return "image/x-icon"
-	case ".pdf":
-		return "application/pdf"
-	case ".zip":
-		return "application/zip"
-	case ".gz":
-		return "application/gzip"
-	case ".mp3":
-		return "audio/mpeg"
-	case ".wav":
-		return "audio/wav"
-	case ".mp4":
-		return "video/mp4"
-	case ".webm":
-		return "video/webm"
-	case ".woff2":
-		return "font/woff2"
-	case ".wasm":
-		return "application/wasm"
-	case ".xlsx":
-		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	default:
-		return ""
-	}
-}
-
-// isJSON reports whether a media type is JSON or built on it.
-func isJSON(media string) bool {
-	t, _, err := mime.ParseMediaType(media)
-	return err == nil && (t == "application/json" || t == "text/json" || strings.HasSuffix(t, "+json"))
 }

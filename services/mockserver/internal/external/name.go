@@ -2,17 +2,16 @@ package external
 
 import (
 	"net/url"
-	"path"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/files"
 )
 
 const (
-	maxName = 1024 // bytes of a file name
-	maxURL  = 4096 // bytes of a URL
+	maxName = files.MaxName // bytes of a sheet's name too
+	maxURL  = 4096          // bytes of a URL
 )
 
 // key identifies one external body. Two workspaces never share one, not even for the same URL.
@@ -91,38 +90,11 @@ func cleanURL(raw string) (string, error) {
 	return u.String(), nil
 }
 
-// cleanName returns the slash-separated name of a file below a workspace's folder. What could lead out of the
-// folder is an error and never silently repaired: a mock that hits one has a mistake or a curious caller. ".." is
-// refused even where it would stay inside, because parts of a path usually come from the request.
+// cleanName returns the name of a file below a workspace's folder; files.Clean says what is refused.
 func cleanName(raw string) (string, error) {
-	bad := func(why string) (string, error) {
-		return "", apperr.New(apperr.Invalid, "external-body: path %q %s", clip(raw), why)
-	}
-	switch {
-	case len(raw) > maxName:
-		return bad("is too long")
-	case !utf8.ValidString(raw):
-		return bad("is not valid UTF-8")
-	case strings.ContainsFunc(raw, unicode.IsControl):
-		return bad("contains a control character")
-	case strings.Contains(raw, `\`):
-		return bad(`contains "\"; separate folders with "/"`)
-	case strings.HasPrefix(raw, "/"):
-		return bad("is absolute; name a file of the workspace without a leading /")
-	}
-	for segment := range strings.SplitSeq(raw, "/") {
-		if segment == ".." {
-			return bad(`contains ".."; name the file from the workspace's own folder`)
-		}
-	}
-	name := path.Clean(raw)
-	switch {
-	case raw == "" || strings.TrimSpace(name) == "":
-		return bad("is empty; name a file of the workspace or an http(s) URL")
-	case name == "." || strings.HasSuffix(raw, "/"):
-		return bad("is a folder; name a file")
-	case len(name) >= 2 && name[1] == ':' && unicode.IsLetter(rune(name[0])):
-		return bad("names a drive; name a file of the workspace")
+	name, wrong := files.Clean(raw)
+	if wrong != "" {
+		return "", apperr.New(apperr.Invalid, "external-body: path %q %s", clip(raw), wrong)
 	}
 	return name, nil
 }

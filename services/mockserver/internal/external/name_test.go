@@ -1,10 +1,8 @@
 package external
 
 import (
-	"io/fs"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 )
@@ -61,26 +59,4 @@ func TestNewKey(t *testing.T) {
 	if _, err := newKey(Request{Provider: ProviderXLSX, Path: "a", Sheet: "a\x00"}); err == nil {
 		t.Error("a sheet name with a control character was accepted")
 	}
-}
-
-func FuzzCleanName(f *testing.F) {
-	for _, s := range []string{"a/b.json", "../x", "./a//b", "c:/x", "a/./b/", "..", "a\\..\\b", "\x00", "/x", "…/é"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, raw string) {
-		name, err := cleanName(raw)
-		if err != nil {
-			if name != "" {
-				t.Fatalf("%q: a name beside an error: %q", raw, name)
-			}
-			return
-		}
-		// fs.ValidPath: relative, no dot segments, no empty segments, valid UTF-8.
-		if !fs.ValidPath(name) || name == "." || strings.ContainsAny(name, "\\\x00") || strings.ContainsFunc(name, unicode.IsControl) {
-			t.Fatalf("%q: unsafe name %q", raw, name)
-		}
-		if again, err := cleanName(name); err != nil || again != name {
-			t.Fatalf("%q: %q is not its own clean form: %q, %v", raw, name, again, err)
-		}
-	})
 }

@@ -10,41 +10,20 @@ import (
 	"path/filepath"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
-	"github.com/mocloud/mocloud/pkg/objstore"
 )
 
-// Source opens the files of workspaces. Name is clean: relative, slash-separated, without dot segments. Open returns
-// an error that is fs.ErrNotExist for a file that is not there. Implementations are safe for concurrent use.
+// Source opens the files of workspaces. Name is clean: relative, slash-separated, without dot segments. Known is the
+// version that the caller has, "" if none: then the content is not opened again. Open returns an error that is
+// fs.ErrNotExist for a file that is not there. Implementations are safe for concurrent use.
 type Source interface {
-	Open(ctx context.Context, workspace, name string) (File, error)
+	Open(ctx context.Context, workspace, name, known string) (File, error)
 }
 
 // File is an opened file; its reader closes Body.
 type File struct {
-	Body    io.ReadCloser
-	Version string // changes with the content
-}
-
-// Objects is the source of a hosted mock: the files that a workspace has uploaded to the object store.
-type Objects struct {
-	Store objstore.Store
-}
-
-var _ Source = Objects{}
-
-// Open implements Source.
-func (s Objects) Open(ctx context.Context, workspace, name string) (File, error) {
-	if workspace == "" {
-		return File{}, fs.ErrNotExist // a mock that belongs to nobody has no files
-	}
-	o, err := s.Store.Get(ctx, workspace+"/files/"+name)
-	if errors.Is(err, objstore.ErrNotFound) {
-		return File{}, fs.ErrNotExist
-	}
-	if err != nil {
-		return File{}, err
-	}
-	return File{Body: o.Body, Version: o.ETag}, nil
+	Body    io.ReadCloser // nil if it still has the version that is known
+	Version string        // changes with the content
+	Media   string        // its media type, "" if nobody has said
 }
 
 // Directory is one folder of a mock that is run from a file on disk. Nothing outside of the
@@ -56,7 +35,7 @@ type Directory struct {
 var _ Source = Directory{}
 
 // Open implements Source; there is only one workspace.
-func (s Directory) Open(_ context.Context, _, name string) (File, error) {
+func (s Directory) Open(_ context.Context, _, name, known string) (File, error) {
 	info, err := s.Root.Stat(name)
 	if err != nil {
 		return File{}, err
@@ -64,11 +43,15 @@ func (s Directory) Open(_ context.Context, _, name string) (File, error) {
 	if !info.Mode().IsRegular() { // a folder, or a pipe that would block
 		return File{}, apperr.New(apperr.Invalid, "it is not a regular file")
 	}
+	version := fmt.Sprintf("%d-%d", info.ModTime().UnixNano(), info.Size())
+	if version == known {
+		return File{Version: version}, nil
+	}
 	f, err := s.Root.Open(name)
 	if err != nil {
 		return File{}, err
 	}
-	return File{Body: f, Version: fmt.Sprintf("%d-%d", info.ModTime().UnixNano(), info.Size())}, nil
+	return File{Body: f, Version: version}, nil
 }
 
 // Directories is a source of several folders: a file is that of the first that has it.
@@ -77,9 +60,9 @@ type Directories []Directory
 var _ Source = Directories(nil)
 
 // Open implements Source.
-func (s Directories) Open(ctx context.Context, workspace, name string) (File, error) {
+func (s Directories) Open(ctx context.Context, workspace, name, known string) (File, error) {
 	for _, d := range s {
-		if f, err := d.Open(ctx, workspace, name); !errors.Is(err, fs.ErrNotExist) {
+		if f, err := d.Open(ctx, workspace, name, known); !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
 	}
@@ -89,7 +72,7 @@ func (s Directories) Open(ctx context.Context, workspace, name string) (File, er
 // Folders opens files below a folder that a mock names outright. The folder is the mock's author's, the name below it may
 // be a caller's. Open returns an error that is fs.ErrNotExist for a file or a folder that is not there.
 type Folders interface {
-	Open(ctx context.Context, folder, name string) (File, error)
+	Open(ctx context.Context, folder, name, known string) (File, error)
 }
 
 // Disk gives mocks that are run from a file the folders of this machine. It must not be given to hosted mocks.
@@ -99,7 +82,7 @@ type Disk []string
 var _ Folders = Disk(nil)
 
 // Open implements Folders. As in a Directory, nothing outside of folder can be opened.
-func (d Disk) Open(ctx context.Context, folder, name string) (File, error) {
+func (d Disk) Open(ctx context.Context, folder, name, known string) (File, error) {
 	from := []string{folder}
 	if !filepath.IsAbs(folder) {
 		from = nil
@@ -108,29 +91,29 @@ func (d Disk) Open(ctx context.Context, folder, name string) (File, error) {
 		}
 	}
 	for _, dir := range from {
-		if f, err := openBelow(ctx, dir, name); !errors.Is(err, fs.ErrNotExist) {
+		if f, err := openBelow(ctx, dir, name, known); !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
 	}
 	return File{}, fs.ErrNotExist
 }
 
-func openBelow(ctx context.Context, dir, name string) (File, error) {
+func openBelow(ctx context.Context, dir, name, known string) (File, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return File{}, err
 	}
 	defer root.Close() // an opened file outlives it
-	return Directory{Root: root}.Open(ctx, "", name)
+	return Directory{Root: root}.Open(ctx, "", name, known)
 }
 
 // find opens the file that k names.
-func (l *Loader) find(ctx context.Context, k key) (File, error) {
+func (l *Loader) find(ctx context.Context, k key, known string) (File, error) {
 	switch {
 	case k.folder != "" && l.deps.Folders == nil:
 		return File{}, apperr.New(apperr.Invalid, "%s is outside of the workspace, where a published mock reads nothing; upload the file and name it without a leading / and without ..", clip(k.folder))
 	case k.folder != "":
-		f, err := l.deps.Folders.Open(ctx, k.folder, k.path)
+		f, err := l.deps.Folders.Open(ctx, k.folder, k.path, known)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = apperr.New(apperr.NotFound, "there is no such file in %s; create it, or correct `folder` or `path`", clip(k.folder))
 		}
@@ -138,7 +121,7 @@ func (l *Loader) find(ctx context.Context, k key) (File, error) {
 	case l.deps.Files == nil:
 		return File{}, apperr.New(apperr.NotFound, "there are no files on this server")
 	}
-	f, err := l.deps.Files.Open(ctx, k.workspace, k.path)
+	f, err := l.deps.Files.Open(ctx, k.workspace, k.path, known)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = apperr.New(apperr.NotFound, "there is no such file in this workspace; upload it or correct the path")
 	}
@@ -147,7 +130,7 @@ func (l *Loader) find(ctx context.Context, k key) (File, error) {
 
 // open loads a file of k's workspace, unless it still has the version known.
 func (l *Loader) open(ctx context.Context, k key, known string) (rawContent, error) {
-	f, err := l.find(ctx, k)
+	f, err := l.find(ctx, k, known)
 	if _, outside := errors.AsType[*fs.PathError](err); outside && !errors.Is(err, fs.ErrPermission) {
 		// os.Root has no error value for "escapes": whatever keeps a clean name from opening is the file's own trouble.
 		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "the file cannot be opened (a link that leads out of the folder?)").WithCause(err))
@@ -155,15 +138,15 @@ func (l *Loader) open(ctx context.Context, k key, known string) (rawContent, err
 	if err != nil {
 		return rawContent{}, describe(k, err)
 	}
-	defer f.Body.Close()
-	if known != "" && f.Version == known {
+	if f.Body == nil {
 		return rawContent{unchanged: true}, nil
 	}
+	defer f.Body.Close()
 	data, err := readAll(f.Body, l.cfg.MaxBytes)
 	if err != nil {
 		return rawContent{}, describe(k, err)
 	}
-	return rawContent{data: data, version: f.Version}, nil
+	return rawContent{data: data, media: f.Media, version: f.Version}, nil
 }
 
 // readAll reads r to its end; content above limit bytes is an error.

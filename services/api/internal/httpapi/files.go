@@ -1,0 +1,118 @@
+package httpapi
+
+import (
+	"context"
+	"mime"
+	"net/url"
+	"path"
+	"regexp"
+
+	"github.com/mocloud/mocloud/services/api/internal/file"
+)
+
+// The operations whose bodies are as long as a file.
+const (
+	opPutFile     = "putFile"
+	opFileContent = "getFileContent"
+)
+
+// ListFiles implements StrictServerInterface.
+func (h *handlers) ListFiles(ctx context.Context, r ListFilesRequestObject) (ListFilesResponseObject, error) {
+	files, next, err := h.Files.List(ctx, caller(ctx), r.Slug, value(r.Params.Prefix, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	page := FilePage{Items: make([]File, len(files)), NextCursor: present(next)}
+	for i, f := range files {
+		page.Items[i] = fileOf(f)
+	}
+	return ListFiles200JSONResponse(page), nil
+}
+
+// PutFile implements StrictServerInterface.
+func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFileResponseObject, error) {
+	sum, err := sumOf(value(r.Params.IfMatch, ""))
+	if err != nil {
+		return nil, err
+	}
+	f, created, err := h.Files.Put(ctx, caller(ctx), r.Slug, file.Upload{
+		Name: r.Params.Name, MediaType: r.ContentType, Body: r.Body, IfMatch: sum, IfAbsent: r.Params.IfNoneMatch != nil,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !created {
+		return PutFile200JSONResponse{Body: fileOf(f), Headers: PutFile200ResponseHeaders{ETag: fileETag(f)}}, nil
+	}
+	location := "/api/v1/workspaces/" + url.PathEscape(f.Workspace) + "/files/" + f.ID
+	return PutFile201JSONResponse{Body: fileOf(f), Headers: PutFile201ResponseHeaders{ETag: fileETag(f), Location: &location}}, nil
+}
+
+// GetFile implements StrictServerInterface.
+func (h *handlers) GetFile(ctx context.Context, r GetFileRequestObject) (GetFileResponseObject, error) {
+	f, err := h.Files.Find(ctx, caller(ctx), r.Slug, r.File)
+	if err != nil {
+		return nil, err
+	}
+	return GetFile200JSONResponse{Body: fileOf(f), Headers: GetFile200ResponseHeaders{ETag: fileETag(f)}}, nil
+}
+
+// GetFileContent implements StrictServerInterface.
+func (h *handlers) GetFileContent(ctx context.Context, r GetFileContentRequestObject) (GetFileContentResponseObject, error) {
+	f, content, err := h.Files.Open(ctx, caller(ctx), r.Slug, r.File)
+	if err != nil {
+		return nil, err
+	}
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(f.Name)})
+	return GetFileContent200AsteriskResponse{ // which closes the content
+		Body: content, ContentType: f.MediaType, ContentLength: f.Size,
+		Headers: GetFileContent200ResponseHeaders{ContentDisposition: &disposition, ETag: fileETag(f)},
+	}, nil
+}
+
+// DeleteFile implements StrictServerInterface.
+func (h *handlers) DeleteFile(ctx context.Context, r DeleteFileRequestObject) (DeleteFileResponseObject, error) {
+	if err := h.Files.Delete(ctx, caller(ctx), r.Slug, r.File, value(r.Params.Force, false)); err != nil {
+		return nil, err
+	}
+	return DeleteFile204Response{}, nil
+}
+
+// ListFileMocks implements StrictServerInterface.
+func (h *handlers) ListFileMocks(ctx context.Context, r ListFileMocksRequestObject) (ListFileMocksResponseObject, error) {
+	mocks, next, err := h.Files.Mocks(ctx, caller(ctx), r.Slug, r.File, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	page := FileUsePage{Items: make([]FileUse, len(mocks)), NextCursor: present(next)}
+	for i, m := range mocks {
+		page.Items[i] = FileUse{Mock: m.ID, Slug: m.Slug, Current: m.Current, Published: m.Published}
+	}
+	return ListFileMocks200JSONResponse(page), nil
+}
+
+func fileOf(f file.File) File {
+	return File{
+		ID: f.ID, Workspace: f.Workspace, Name: f.Name, Size: f.Size, Sha256: f.SHA256, MediaType: f.MediaType,
+		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
+	}
+}
+
+func fileETag(f file.File) *string {
+	tag := `"` + f.SHA256 + `"`
+	return &tag
+}
+
+var fileTag = regexp.MustCompile(`^(?:W/)?"([0-9a-f]{64})"$`)
+
+// sumOf reads the ETag of a file; "" and "*" are any.
+func sumOf(ifMatch string) (string, error) {
+	if ifMatch == "" || ifMatch == "*" {
+		return "", nil
+	}
+	m := fileTag.FindStringSubmatch(ifMatch)
+	if m == nil {
+		return "", badRequest("If-Match", "The header If-Match is %s; send the ETag of the content that you replace.", ifMatch)
+	}
+	return m[1], nil
+}

@@ -1,0 +1,145 @@
+package external
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/files"
+	"github.com/mocloud/mocloud/pkg/objstore"
+)
+
+const (
+	indexTTL    = time.Second // an index is looked at again after this
+	keptIndexes = 32 << 20    // bytes, as encoded, of the indexes in memory
+)
+
+// Objects is the source of a hosted mock: the files that a workspace has uploaded. Which object holds a file is what the
+// workspace's index says, which is read again every second while somebody asks; an object itself never changes. It is safe for concurrent use.
+type Objects struct {
+	store   objstore.Store
+	flights singleflight.Group
+
+	mu      sync.Mutex
+	indexes map[string]*index // by workspace
+	size    int64             // of indexes
+}
+
+// index is a workspace's index as it was when it was looked at.
+type index struct {
+	etag    string
+	size    int64
+	files   map[string]files.File
+	checked time.Time
+}
+
+var _ Source = (*Objects)(nil)
+
+// NewObjects makes the source of the files in a store.
+func NewObjects(store objstore.Store) *Objects {
+	return &Objects{store: store, indexes: map[string]*index{}}
+}
+
+// Open implements Source.
+func (s *Objects) Open(ctx context.Context, workspace, name, known string) (File, error) {
+	if workspace == "" {
+		return File{}, fs.ErrNotExist // a mock that belongs to nobody has no files
+	}
+	i, err := s.index(ctx, workspace)
+	if err != nil {
+		return File{}, err
+	}
+	f, ok := i.files[name]
+	if !ok {
+		return File{}, fs.ErrNotExist
+	}
+	if f.Object == known {
+		return File{Version: known}, nil
+	}
+	o, err := s.store.Get(ctx, files.ObjectKey(workspace, f.Object))
+	if errors.Is(err, objstore.ErrNotFound) {
+		// It was replaced a while ago and the index here is an old one.
+		return File{}, apperr.New(apperr.Unavailable, "it has just been replaced; try again").WithCause(err)
+	}
+	if err != nil {
+		return File{}, err
+	}
+	return File{Body: o.Body, Version: f.Object, Media: f.MediaType}, nil
+}
+
+// index returns the workspace's index, at most indexTTL old. Those who ask at the same time share one look.
+func (s *Objects) index(ctx context.Context, workspace string) (*index, error) {
+	s.mu.Lock()
+	old := s.indexes[workspace]
+	s.mu.Unlock()
+	if old != nil && time.Since(old.checked) < indexTTL {
+		return old, nil
+	}
+	result := s.flights.DoChan(workspace, func() (any, error) {
+		i, err := s.look(context.WithoutCancel(ctx), workspace, old)
+		if err == nil {
+			s.keep(workspace, i)
+		}
+		return i, err
+	})
+	select {
+	case r := <-result:
+		i, _ := r.Val.(*index)
+		return i, r.Err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// lookTimeout bounds a look at an index.
+const lookTimeout = 10 * time.Second
+
+// look reads the index unless it is what old is. A workspace without an index has no files.
+func (s *Objects) look(ctx context.Context, workspace string, old *index) (*index, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	key, now := files.IndexKey(workspace), time.Now()
+	if old != nil && old.etag != "" {
+		info, err := s.store.Stat(ctx, key)
+		if err == nil && info.ETag == old.etag {
+			return &index{etag: old.etag, size: old.size, files: old.files, checked: now}, nil
+		}
+		if err != nil && !errors.Is(err, objstore.ErrNotFound) {
+			return nil, err
+		}
+	}
+	o, err := s.store.Get(ctx, key)
+	if errors.Is(err, objstore.ErrNotFound) {
+		return &index{size: entryOverhead, checked: now}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = o.Body.Close() }()
+	i, err := files.Decode(o.Body)
+	if err != nil {
+		return nil, fmt.Errorf("workspace %s: %w", workspace, err)
+	}
+	return &index{etag: o.ETag, size: o.Size + entryOverhead, files: i.Files, checked: now}, nil
+}
+
+// keep remembers an index. When they are too many, all are forgotten: they are read again one by one, as somebody asks.
+func (s *Objects) keep(workspace string, i *index) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.indexes[workspace]; old != nil {
+		s.size -= old.size
+	}
+	if s.size+i.size > keptIndexes {
+		clear(s.indexes)
+		s.size = 0
+	}
+	s.indexes[workspace] = i
+	s.size += i.size
+}
