@@ -46,7 +46,7 @@ type Options struct {
 	// MaxOutput bounds what one rendering appends, and each text made on the way, in bytes; 0 means 1 MiB.
 	MaxOutput int
 	// MaxSteps bounds the work of one rendering: a step is a tag, a turn of a loop, a filter, or 64 bytes or
-	// elements that a filter looks at; 0 means 200,000.
+	// elements that a filter looks at; 0 means 50,000.
 	MaxSteps int
 }
 
@@ -54,7 +54,7 @@ const (
 	defaultMaxSource = 1 << 20
 	defaultMaxDepth  = 64
 	defaultMaxOutput = 1 << 20
-	defaultMaxSteps  = 200_000
+	defaultMaxSteps  = 50_000
 )
 
 func (o Options) withDefaults() Options {

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +29,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/report"
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
@@ -91,12 +94,13 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	}
 	s.external = external.New(external.Config{}, external.Deps{Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
 	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics})
-	s.sockets = websocket.New(websocket.Config{}, deps.Metrics)
+	turns := limit.NewTurns(runtime.GOMAXPROCS(0), orAny(cfg.ConcurrentRequests))
+	s.sockets = websocket.New(websocket.Config{}, turns, deps.Metrics)
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader,
 	}, serve.Deps{
-		Log: deps.Log, Metrics: deps.Metrics, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(),
+		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(),
 		Docs: func(s *site.Site, m *mockspec.Mock) serve.Docs {
 			return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: strconv.Itoa(s.Revision)})
 		},
@@ -116,6 +120,14 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		},
 	})
 	return s, nil
+}
+
+// orAny is a limit as a number: zero means none.
+func orAny(limit int) int {
+	if limit == 0 {
+		return math.MaxInt
+	}
+	return limit
 }
 
 // files is where external bodies are. Names of files are relative to the mock or, as in moclojer, to the working directory.

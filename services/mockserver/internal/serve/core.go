@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,7 @@ type Config struct {
 type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
+	Turns    *limit.Turns // optional: those of everything else that may take a processor for long
 	Recorder *record.Recorder
 	External External      // optional: without it external bodies are refused
 	Webhook  CompileHook   // optional: without it no webhook is sent
@@ -62,8 +64,14 @@ type Core struct {
 	anybody []string // the value of Access-Control-Allow-Origin
 }
 
+// defaultWaiting is how many of one workspace may wait for a turn.
+const defaultWaiting = 1000
+
 // New makes a core without mocks.
 func New(cfg Config, deps Deps) *Core {
+	if deps.Turns == nil {
+		deps.Turns = limit.NewTurns(runtime.GOMAXPROCS(0), defaultWaiting)
+	}
 	c := &Core{cfg: cfg, deps: deps, fake: scope.NewFake(cfg.Seed), dice: newDice(cfg.Seed), count: newCounters(deps.Metrics), anybody: []string{"*"}}
 	c.table = route.NewTable(c.open, c.close)
 	c.pool.New = func() any {
@@ -162,8 +170,8 @@ func (c *Core) answerTo(x *exchange) {
 		return
 	}
 	if len(e.params.Query) > 0 || e.spec.Body != nil {
-		if problems := x.scope.Check(e.spec.Body); len(problems) > 0 {
-			x.invalid(problems)
+		if err := c.inTurn(x, x.isLarge(), (*Core).check); err != nil {
+			c.unable(x, err)
 			return
 		}
 	}
@@ -171,10 +179,54 @@ func (c *Core) answerTo(x *exchange) {
 		return
 	}
 	if err := c.respond(x); err != nil {
-		x.failed(asFault(err))
+		c.unable(x, err)
 		return
 	}
 	x.answered = true
+}
+
+// largeBody is the size from which reading a request's body as JSON takes a processor for long.
+const largeBody = 16 << 10
+
+func (x *exchange) isLarge() bool { return len(x.received) > largeBody }
+
+// errNoTurn tells that the mock's workspace has more to do than its share.
+var errNoTurn = errors.New("no turn")
+
+// inTurn does work; if it may take long, when it is the workspace's turn. Nothing may be waited for meanwhile.
+func (c *Core) inTurn(x *exchange, long bool, work func(*Core, *exchange) error) error {
+	if !long {
+		return work(c, x)
+	}
+	if !c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID) {
+		return errNoTurn
+	}
+	defer c.deps.Turns.Give()
+	return work(c, x)
+}
+
+// unable answers for an endpoint that could not.
+func (c *Core) unable(x *exchange, err error) {
+	if errors.Is(err, errNoTurn) {
+		x.overload(limit.TooMany, &c.cfg)
+	} else if e, ok := errors.AsType[*invalidError](err); ok {
+		x.invalid(e.problems)
+	} else {
+		x.failed(asFault(err))
+	}
+}
+
+// invalidError tells what of a request is not as the endpoint declares it.
+type invalidError struct{ problems []scope.Problem }
+
+func (*invalidError) Error() string { return "the request is not as declared" }
+
+// check holds the request against what the endpoint declares.
+func (c *Core) check(x *exchange) error {
+	if problems := x.scope.Check(x.endpoint.spec.Body); len(problems) > 0 {
+		return &invalidError{problems}
+	}
+	return nil
 }
 
 // receive reads the request's body. It reports whether the request can be answered.
@@ -213,6 +265,28 @@ func (c *Core) receive(x *exchange) bool {
 func (c *Core) respond(x *exchange) error {
 	e, a := x.endpoint, &x.answer
 	a.status = e.status
+	long := e.long || x.isLarge()
+	if e.statusTemplate != nil || len(e.varying) > 0 {
+		if err := c.inTurn(x, long, (*Core).renderHead); err != nil {
+			return err
+		}
+	}
+	if !allowsBody(a.status) {
+		return nil
+	}
+	switch {
+	case e.body.template != nil:
+		return c.inTurn(x, long, (*Core).render)
+	case e.body.external != nil:
+		return c.loadExternal(x)
+	}
+	a.body = e.body.fixed
+	return nil
+}
+
+// renderHead makes status and headers of this request from the endpoint's templates.
+func (c *Core) renderHead(x *exchange) error {
+	e, a := x.endpoint, &x.answer
 	if e.statusTemplate != nil {
 		text, err := e.statusTemplate.Append(x.rendered[:0], &x.scope)
 		if err == nil {
@@ -230,16 +304,6 @@ func (c *Core) respond(x *exchange) error {
 		}
 		a.add(v.name, oneLine(string(text)))
 	}
-	if !allowsBody(a.status) {
-		return nil
-	}
-	switch {
-	case e.body.template != nil:
-		return c.render(x)
-	case e.body.external != nil:
-		return c.loadExternal(x)
-	}
-	a.body = e.body.fixed
 	return nil
 }
 
@@ -283,7 +347,11 @@ func (c *Core) done(x *exchange) {
 	}
 	x.mock.life.log.Add(&x.record)
 	if e := x.endpoint; x.answered && e.hook != nil {
-		e.hook.Fire(&x.scope)
+		turn := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
+		e.hook.Fire(&x.scope) // in any case
+		if turn {
+			c.deps.Turns.Give()
+		}
 	}
 }
 

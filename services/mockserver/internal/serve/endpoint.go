@@ -32,6 +32,9 @@ type endpoint struct {
 	// statusTemplate makes the status of each answer; nil when it is fixed.
 	statusTemplate *selmer.Template
 
+	// long tells that a template of status, headers or body has loops, so that making the answer may take long.
+	long bool
+
 	limiter *limit.Windows
 	hook    Hook
 
@@ -87,12 +90,15 @@ func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
 			err = &fault{pos: spec.Webhook.Pos, err: err}
 		}
 	}
+	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, func(v varying) bool { return loops(v.template) })
 	if err != nil {
 		e.fault = asFault(err)
 		e.headers = c.common(nil)
 	}
 	return e
 }
+
+func loops(t *selmer.Template) bool { return t != nil && t.Loops() }
 
 // paramsOf says what an endpoint declares.
 func paramsOf(path *mockspec.Path, query []mockspec.Field, compat bool, fake *scope.Fake) scope.Params {

@@ -22,6 +22,7 @@ import (
 // Socket is one compiled WebSocket of a mock. It is immutable and safe for concurrent use.
 type Socket struct {
 	hub       *Hub
+	workspace string
 	mock      string
 	onConnect *selmer.Template // nil: nothing is sent
 	reactions []reaction
@@ -38,7 +39,7 @@ func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 	if len(w.OnMessage) > h.cfg.Reactions {
 		return nil, fmt.Errorf("on-message has %d patterns; at most %d are possible", len(w.OnMessage), h.cfg.Reactions)
 	}
-	out := &Socket{hub: h, mock: s.MockID}
+	out := &Socket{hub: h, workspace: s.WorkspaceID, mock: s.MockID}
 	var err error
 	if w.OnConnect != nil {
 		if out.onConnect, err = compileResponse(w.OnConnect); err != nil {
@@ -119,7 +120,7 @@ type connection struct {
 
 // run reads and answers until the connection ends.
 func (c *connection) run(ctx context.Context) {
-	if !c.send(ctx, c.socket.onConnect, "on-connect") {
+	if c.socket.onConnect != nil && !c.send(ctx, func() ([]byte, error) { return c.render(c.socket.onConnect, "on-connect") }) {
 		return
 	}
 	perSecond := c.socket.hub.cfg.MessagesPerSecond
@@ -141,28 +142,30 @@ func (c *connection) run(ctx context.Context) {
 		case !utf8.Valid(data):
 			c.close(websocket.StatusInvalidFramePayloadData, "messages must be text in UTF-8")
 			return
-		case !c.answer(ctx, string(data)):
+		case !c.send(ctx, func() ([]byte, error) { return c.answer(string(data)) }):
 			return
 		}
 	}
 }
 
-// answer sends the response of the first reaction that matches. False ends the connection.
-func (c *connection) answer(ctx context.Context, text string) bool {
+// answer is the response of the first reaction that matches, nil if none does. An error ends the connection.
+func (c *connection) answer(text string) ([]byte, error) {
 	c.scope.SetMessage(text, time.Now())
 	m := &message{text: text}
 	for i := range c.socket.reactions {
 		r := &c.socket.reactions[i]
 		ok, err := r.pattern.matches(m, c.scope)
 		if err != nil {
-			c.close(websocket.StatusInternalError, r.place(i)+": pattern: "+err.Error())
-			return false
+			return nil, fmt.Errorf("%s: pattern: %w", r.place(i), err)
+		}
+		if ok && r.response != nil {
+			return c.render(r.response, r.place(i))
 		}
 		if ok {
-			return c.send(ctx, r.response, r.place(i))
+			break
 		}
 	}
-	return true
+	return nil, nil
 }
 
 func (r *reaction) place(i int) string {
@@ -172,15 +175,31 @@ func (r *reaction) place(i int) string {
 	return fmt.Sprintf("on-message %d", i+1)
 }
 
-// send renders and sends a response. False ends the connection.
-func (c *connection) send(ctx context.Context, t *selmer.Template, place string) bool {
-	if t == nil {
-		return true
-	}
-	out, err := t.Append(nil, c.scope)
+// render makes a response; an empty one is sent too. An error ends the connection.
+func (c *connection) render(t *selmer.Template, place string) ([]byte, error) {
+	out, err := t.Append([]byte{}, c.scope)
 	if err != nil {
-		c.close(websocket.StatusInternalError, place+": "+err.Error())
+		return nil, fmt.Errorf("%s: %w", place, err)
+	}
+	return out, nil
+}
+
+// send makes a response when it is the workspace's turn, and sends it if there is one. False ends the connection.
+func (c *connection) send(ctx context.Context, make func() ([]byte, error)) bool {
+	if !c.socket.hub.turns.Take(ctx, c.socket.workspace) {
+		c.close(websocket.StatusTryAgainLater, "the mock has more to do than its share of the server")
 		return false
+	}
+	out, err := func() ([]byte, error) {
+		defer c.socket.hub.turns.Give()
+		return make()
+	}()
+	if err != nil { // told now: the turn is over, and closing waits for the client
+		c.close(websocket.StatusInternalError, err.Error())
+		return false
+	}
+	if out == nil {
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.socket.hub.cfg.Timeout)
 	defer cancel()

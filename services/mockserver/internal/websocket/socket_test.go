@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
@@ -51,7 +52,7 @@ type bench struct {
 
 func serve(t *testing.T, cfg Config, w *mockspec.WebSocket) *bench {
 	t.Helper()
-	b := &bench{hub: New(cfg, nil), done: make(chan struct{})}
+	b := &bench{hub: New(cfg, limit.NewTurns(2, 100), nil), done: make(chan struct{})}
 	socket, err := b.hub.Compile(&site.Site{MockID: "m"}, w)
 	if err != nil {
 		t.Fatal(err)
@@ -324,7 +325,7 @@ func TestCompileErrors(t *testing.T) {
 		"on-message has 201 patterns": many,
 		"regular expressions":         {OnMessage: repeat(on(`a{900}`, ""), 20)},
 	} {
-		if _, err := New(Config{}, nil).Compile(&site.Site{}, w); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := New(Config{}, nil, nil).Compile(&site.Site{}, w); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 )
 
 // Config bounds a Hub. Zero fields mean the default.
@@ -54,6 +55,7 @@ func (c *Config) setDefaults() {
 // Hub owns all open connections. It is safe for concurrent use.
 type Hub struct {
 	cfg      Config
+	turns    *limit.Turns
 	open     prometheus.Gauge
 	messages prometheus.Counter
 
@@ -66,11 +68,11 @@ type Hub struct {
 	wg      sync.WaitGroup // connections
 }
 
-// New makes a Hub; it starts nothing. Without metrics nothing is measured.
-func New(cfg Config, metrics prometheus.Registerer) *Hub {
+// New makes a Hub; it starts nothing. Responses are made in turns. Without metrics nothing is measured.
+func New(cfg Config, turns *limit.Turns, metrics prometheus.Registerer) *Hub {
 	cfg.setDefaults()
 	return &Hub{
-		cfg: cfg, stop: make(chan struct{}), ofMock: map[string]int{},
+		cfg: cfg, turns: turns, stop: make(chan struct{}), ofMock: map[string]int{},
 		open: promauto.With(metrics).NewGauge(prometheus.GaugeOpts{
 			Name: "mocloud_websocket_connections", Help: "Open WebSocket connections.",
 		}),
