@@ -26,6 +26,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
@@ -35,6 +36,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 	"github.com/mocloud/mocloud/services/mockserver/internal/source"
+	"github.com/mocloud/mocloud/services/mockserver/internal/trial"
 	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
 	"github.com/mocloud/mocloud/services/mockserver/internal/websocket"
 )
@@ -69,6 +71,7 @@ type Service struct {
 	external *external.Loader
 	webhooks *webhook.Sender
 	sockets  *websocket.Hub
+	drafts   *trial.Trier
 	roots    []*os.Root // of the files that external bodies may name; file mode only
 }
 
@@ -96,14 +99,17 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics})
 	turns := limit.NewTurns(runtime.GOMAXPROCS(0), orAny(cfg.ConcurrentRequests))
 	s.sockets = websocket.New(websocket.Config{}, turns, deps.Metrics)
+	docs := func(s *site.Site, m *mockspec.Mock) serve.Docs {
+		return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: strconv.Itoa(s.Revision)})
+	}
+	s.drafts = trial.New(cfg.MaxBody, trial.Deps{
+		Log: deps.Log, Turns: turns, External: s.external, Docs: docs, Page: apidoc.NewPage(), Webhooks: s.webhooks,
+	})
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader,
 	}, serve.Deps{
-		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(),
-		Docs: func(s *site.Site, m *mockspec.Mock) serve.Docs {
-			return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: strconv.Itoa(s.Revision)})
-		},
+		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			h, err := s.webhooks.Compile(of, endpoint, w)
 			if err != nil {
@@ -174,6 +180,9 @@ func (s *Service) Run(ctx context.Context) error {
 	run(&after, behind, s.housekeep)
 	if s.cfg.File == nil {
 		run(&before, ctx, s.published().Run)
+		run(&before, ctx, func(ctx context.Context) error {
+			return tryit.Serve(ctx, s.deps.Redis, s.deps.Log, s.cfg.Prefix, s.drafts.Try)
+		})
 		run(&last, told, s.reporter().Run)
 	} else if follow, err := s.file(); err == nil {
 		run(&before, ctx, follow)

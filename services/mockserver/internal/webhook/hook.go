@@ -122,22 +122,28 @@ func isJSON(mediaType string) bool {
 // before it returns and keeps nothing of the scope. It never waits. What cannot be sent is in the mock's history as
 // dropped, with the reason.
 func (h *Hook) Fire(sc *scope.Scope) {
-	if h.condition != nil {
-		yes, err := h.condition.True(sc)
-		if err != nil {
-			h.sender.Drop(h.mock, h.endpoint, fmt.Errorf("if: %w", err))
-			return
-		}
-		if !yes {
-			return
-		}
-	}
-	call, err := h.render(sc)
-	if err != nil {
+	call, due, err := h.Prepare(sc)
+	switch {
+	case err != nil:
 		h.sender.Drop(h.mock, h.endpoint, err)
-		return
+	case due:
+		_ = h.sender.Enqueue(h.workspace, h.mock, call) // a refusal is in the history
 	}
-	_ = h.sender.Enqueue(h.workspace, h.mock, call) // a refusal is in the history
+}
+
+// Prepare returns what Fire would send and whether it would, and sends nothing. It keeps nothing of the scope.
+func (h *Hook) Prepare(sc *scope.Scope) (call Call, due bool, err error) {
+	if h.condition != nil {
+		due, err := h.condition.True(sc)
+		if err != nil {
+			return Call{}, false, fmt.Errorf("if: %w", err)
+		}
+		if !due {
+			return Call{}, false, nil
+		}
+	}
+	call, err = h.render(sc)
+	return call, err == nil, err
 }
 
 func (h *Hook) render(sc *scope.Scope) (Call, error) {

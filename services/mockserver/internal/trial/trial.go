@@ -1,0 +1,175 @@
+// Package trial answers requests to drafts of mocks: what a draft would answer if it were published, and how that would
+// come about. Nothing is published, recorded, counted or sent. The root package makes one Trier.
+package trial
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
+	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
+)
+
+// Deps are what trials share with published mocks.
+type Deps struct {
+	Log      *slog.Logger
+	Turns    *limit.Turns // of everything that may take a processor for long
+	External serve.External
+	Docs     serve.Describe
+	Page     http.Handler
+	Webhooks *webhook.Sender // compiles webhooks; none is sent
+}
+
+// Trier tries drafts. It is safe for concurrent use.
+type Trier struct {
+	deps    Deps
+	maxBody int64
+}
+
+// New makes a Trier; maxBody bounds the body of a request, in bytes.
+func New(maxBody int64, deps Deps) *Trier {
+	return &Trier{deps: deps, maxBody: maxBody}
+}
+
+const explainHeader = "X-Mocloud-Explain"
+
+// Try answers one question. It returns when ctx ends.
+func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
+	// The draft is a stranger's, and whatever is wrong with it or with what runs it must not end the server of everybody's mocks.
+	defer func() {
+		if r := recover(); r != nil {
+			t.deps.Log.ErrorContext(ctx, "a draft made the server panic", "workspace", q.WorkspaceID, "mock", q.MockID, "panic", fmt.Sprint(r))
+			a = tryit.Answer{Problem: "Something went wrong with this draft; it is not your fault."}
+		}
+	}()
+	r, err := request(ctx, q)
+	if err != nil {
+		return tryit.Answer{Problem: "The request is not possible: " + err.Error()}
+	}
+	var sent sink
+	core, err := t.core(ctx, q, &sent)
+	if err != nil {
+		return tryit.Answer{Problem: err.Error()}
+	}
+	w := &capture{header: http.Header{}}
+	begin := time.Now()
+	core.ServeHTTP(w, r)
+	a = tryit.Answer{
+		Status: w.status, Header: w.header, Body: w.body.Bytes(), Cut: w.cut, Duration: time.Since(begin), TimedOut: ctx.Err() != nil,
+		Webhook: sent.webhook,
+	}
+	if told := w.header.Get(explainHeader); json.Valid([]byte(told)) {
+		a.Explain = json.RawMessage(told)
+	}
+	w.header.Del(explainHeader)
+	return a
+}
+
+// request makes the request that the question describes.
+func request(ctx context.Context, q tryit.Question) (*http.Request, error) {
+	u, err := url.ParseRequestURI(q.Target)
+	if err != nil || q.Target[0] != '/' {
+		return nil, fmt.Errorf("%q is no path", q.Target)
+	}
+	r, err := http.NewRequestWithContext(ctx, q.Method, u.String(), bytes.NewReader(q.Body))
+	if err != nil {
+		return nil, err
+	}
+	r.RequestURI, r.Host, r.RemoteAddr = q.Target, q.Host, "192.0.2.1:1" // an address of documents (RFC 5737)
+	if q.Header != nil {
+		r.Header = q.Header
+	}
+	r.Header.Del("Upgrade") // there is no connection that could become a WebSocket
+	r.Header.Set(explainHeader, "1")
+	return r, nil
+}
+
+// core makes a server that has the draft and nothing else.
+func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.Core, error) {
+	if !t.deps.Turns.Take(ctx, q.WorkspaceID) {
+		return nil, errors.New("the servers are busy with this workspace; try again in a moment")
+	}
+	parsed, problems := mockspec.Parse([]byte(q.Content), mockspec.Options{})
+	t.deps.Turns.Give()
+	for _, d := range problems {
+		if d.Severity == mockspec.Error {
+			return nil, fmt.Errorf("line %d: %s", d.Line, d.Message)
+		}
+	}
+	core := serve.New(serve.Config{MaxBody: t.maxBody}, serve.Deps{
+		Log: t.deps.Log, Turns: t.deps.Turns, Recorder: record.New(record.Limits{}), External: t.deps.External, Docs: t.deps.Docs, Page: t.deps.Page,
+		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
+			hook, err := t.deps.Webhooks.Compile(of, endpoint, w)
+			if err != nil {
+				return nil, err // not a typed nil
+			}
+			return dry{hook: hook, sent: sent}, nil
+		},
+	})
+	core.Put(&site.Site{
+		WorkspaceID: q.WorkspaceID, Workspace: q.Workspace, MockID: q.MockID, Mock: q.Mock, Revision: q.Revision,
+		Hosts: []string{q.Host}, Parsed: parsed, Recording: &event.Recording{Mode: event.RecordOff},
+	})
+	core.Ready()
+	return core, nil
+}
+
+// sink takes the webhook that would be sent: an answer has one at most.
+type sink struct{ webhook *tryit.Webhook }
+
+// dry is a webhook that is not sent.
+type dry struct {
+	hook *webhook.Hook
+	sent *sink
+}
+
+// Fire implements serve.Hook.
+func (d dry) Fire(sc *scope.Scope) {
+	call, due, err := d.hook.Prepare(sc)
+	switch {
+	case err != nil:
+		d.sent.webhook = &tryit.Webhook{Problem: err.Error()}
+	case due:
+		d.sent.webhook = &tryit.Webhook{Method: call.Method, URL: call.URL, Header: call.Header, Body: call.Body, Delay: call.Delay}
+	}
+}
+
+// capture is the ResponseWriter of a trial: it keeps the beginning of the body.
+type capture struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+	cut    bool
+}
+
+func (c *capture) Header() http.Header { return c.header }
+
+func (c *capture) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+}
+
+func (c *capture) Write(p []byte) (int, error) {
+	c.WriteHeader(http.StatusOK)
+	kept := p
+	if room := tryit.MaxBody - c.body.Len(); len(p) > room {
+		kept, c.cut = p[:room], true
+	}
+	_, _ = c.body.Write(kept) // never fails
+	return len(p), nil
+}
