@@ -54,9 +54,9 @@ func (c *boundedConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// mostConnections is how many connections one server may have: two fifths of the files that the process may open. A
+// MostConnections is how many connections one server may have: two fifths of the files that the process may open. A
 // process has at most two servers for the public.
-func mostConnections() int64 {
+func MostConnections() int64 {
 	var files syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files) != nil {
 		files.Cur = 1024

@@ -58,7 +58,7 @@ func TestBoundedHangsUpOnTooMany(t *testing.T) {
 	if n := listener.open.Load(); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
-	if n := mostConnections(); n < 64 {
-		t.Errorf("mostConnections = %d", n)
+	if n := MostConnections(); n < 64 {
+		t.Errorf("MostConnections = %d", n)
 	}
 }

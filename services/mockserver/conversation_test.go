@@ -3,6 +3,7 @@ package mockserver
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -38,49 +39,60 @@ func TestConversations(t *testing.T) {
 		t.Fatal("no conversations", err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		// What net/http answers must be the same, whoever else answers it.
+		t.Run(name+"/net-http", func(t *testing.T) {
 			t.Parallel()
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			address := serveArchive(t, archive)
-			changed := false
-			for i := 0; i < len(archive.Files); i++ { // -update adds to them
-				name := archive.Files[i].Name
-				number, isRequest := strings.CutPrefix(name, "> ")
-				if !isRequest {
-					continue
-				}
-				if i+1 == len(archive.Files) || archive.Files[i+1].Name != "< "+number {
-					if !*update {
-						t.Fatalf("`-- %s --` is not followed by `-- < %s --`", name, number)
-					}
-					archive.Files = slices.Insert(archive.Files, i+1, txtar.File{Name: "< " + number})
-				}
-				got := talk(t, address, archive.Files[i].Data)
-				want := string(archive.Files[i+1].Data)
-				if matches(got, want) {
-					continue
-				}
-				if *update {
-					archive.Files[i+1].Data = []byte(scrub(got, archive))
-					changed = true
-					continue
-				}
-				t.Errorf("request %s:\n%s\nanswer (-want +got):\n%s", number, archive.Files[i].Data, cmp.Diff(want, got))
-			}
-			if changed {
-				if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+			play(t, file, startNetHTTP, false)
+		})
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, file, start, *update)
 		})
 	}
 }
 
+// play plays the file of a conversation.
+func play(t *testing.T, file string, start func(*testing.T, Config) (*Service, string), update bool) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := serveArchive(t, archive, start)
+	changed := false
+	for i := 0; i < len(archive.Files); i++ { // an update adds to them
+		name := archive.Files[i].Name
+		number, isRequest := strings.CutPrefix(name, "> ")
+		if !isRequest {
+			continue
+		}
+		if i+1 == len(archive.Files) || archive.Files[i+1].Name != "< "+number {
+			if !update {
+				t.Fatalf("`-- %s --` is not followed by `-- < %s --`", name, number)
+			}
+			archive.Files = slices.Insert(archive.Files, i+1, txtar.File{Name: "< " + number})
+		}
+		got := talk(t, address, archive.Files[i].Data)
+		want := string(archive.Files[i+1].Data)
+		if matches(got, want) {
+			continue
+		}
+		if update {
+			archive.Files[i+1].Data = []byte(scrub(got, archive))
+			changed = true
+			continue
+		}
+		t.Errorf("request %s:\n%s\nanswer (-want +got):\n%s", number, archive.Files[i].Data, cmp.Diff(want, got))
+	}
+	if changed {
+		if err := os.WriteFile(file, txtar.Format(archive), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // serveArchive serves the mock of a conversation and returns where.
-func serveArchive(t *testing.T, archive *txtar.Archive) string {
+func serveArchive(t *testing.T, archive *txtar.Archive, start func(*testing.T, Config) (*Service, string)) string {
 	t.Helper()
 	dir := t.TempDir()
 	settings := map[string]string{}
@@ -139,6 +151,17 @@ func testDeps(listener net.Listener) Deps {
 // start runs the HTTP side of a service until the test ends.
 func start(t *testing.T, cfg Config) (*Service, string) {
 	t.Helper()
+	return startHTTP(t, cfg, func(ctx context.Context, s *Service) { _ = s.serve(ctx) })
+}
+
+// startNetHTTP does the same with net/http alone.
+func startNetHTTP(t *testing.T, cfg Config) (*Service, string) {
+	t.Helper()
+	return startHTTP(t, cfg, func(ctx context.Context, s *Service) { _ = lifecycle.Serve(ctx, s.server(nil), s.deps.Listener) })
+}
+
+func startHTTP(t *testing.T, cfg Config, serve func(context.Context, *Service)) (*Service, string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -147,10 +170,15 @@ func start(t *testing.T, cfg Config) (*Service, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := s.server()
-	go func() { _ = server.Serve(listener) }()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		serve(ctx, s)
+	}()
 	t.Cleanup(func() {
-		_ = server.Close()
+		stop()
+		<-ended
 		s.close()
 	})
 	return s, listener.Addr().String()

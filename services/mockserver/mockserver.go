@@ -30,6 +30,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
+	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/report"
@@ -189,7 +190,7 @@ func (s *Service) Run(ctx context.Context) error {
 	} else {
 		stop(err)
 	}
-	run(&before, ctx, func(ctx context.Context) error { return lifecycle.Serve(ctx, s.server(), s.deps.Listener) })
+	run(&before, ctx, func(ctx context.Context) error { return s.serve(ctx) })
 	run(&before, ctx, s.hangUp)
 	before.Wait()
 	end()
@@ -280,8 +281,21 @@ func address(l net.Listener) string {
 	return net.JoinHostPort(host, port)
 }
 
-func (s *Service) server() *http.Server {
+// serve serves what most requests are by itself, and lets net/http serve all others.
+func (s *Service) serve(ctx context.Context) error {
+	var old, h2c http.Protocols
+	old.SetHTTP1(true)
+	h2c.SetUnencryptedHTTP2(true)
+	return http1.New(http1.Config{
+		ReadHeaderTimeout: s.cfg.ReadHeaderTimeout, ReadTimeout: s.cfg.ReadTimeout, WriteTimeout: s.cfg.WriteTimeout,
+		IdleTimeout: s.cfg.IdleTimeout, MaxHeaderBytes: s.cfg.MaxHeaderBytes, MaxBody: s.cfg.MaxBody,
+		MaxConnections: lifecycle.MostConnections(),
+	}, s.core, s.deps.Log).Run(ctx, s.deps.Listener, s.server(&old), s.server(&h2c))
+}
+
+func (s *Service) server(protocols *http.Protocols) *http.Server {
 	return &http.Server{
+		Protocols:         protocols,
 		Handler:           s.core,
 		ReadHeaderTimeout: s.cfg.ReadHeaderTimeout,
 		ReadTimeout:       s.cfg.ReadTimeout,

@@ -75,7 +75,7 @@ func New(cfg Config, deps Deps) *Core {
 	c := &Core{cfg: cfg, deps: deps, fake: scope.NewFake(cfg.Seed), dice: newDice(cfg.Seed), count: newCounters(deps.Metrics), anybody: []string{"*"}}
 	c.table = route.NewTable(c.open, c.close)
 	c.pool.New = func() any {
-		return &exchange{captures: make(route.Captures, 0, 8), answer: answer{more: make([]header, 0, 8)}}
+		return &exchange{core: c, captures: make(route.Captures, 0, 8), answer: answer{more: make([]header, 0, 8)}}
 	}
 	return c
 }
@@ -86,7 +86,7 @@ const explainsPerSecond = 100
 // open makes what the table keeps for a site. Calls are serialised by the table.
 func (c *Core) open(s *site.Site, previous *hosted) *hosted {
 	ref := []string{s.Ref()}
-	h := &hosted{core: c, site: s, ref: ref, own: []header{{allowOrigin, c.anybody}, {mockHeader, ref}}, done: make(chan struct{})}
+	h := &hosted{core: c, site: s, ref: ref, own: newHeaders([]header{{allowOrigin, c.anybody}, {mockHeader, ref}}), done: make(chan struct{})}
 	if previous != nil {
 		h.life = previous.life
 	} else {
@@ -140,23 +140,33 @@ func (c *Core) find(host, path string) (h *hosted, rest string) {
 	return h, rest
 }
 
-// answerTo makes the answer to a request whose mock was found.
-func (c *Core) answerTo(x *exchange) {
-	p := x.mock.program()
-	x.program = p
-	if p.broken != nil {
-		x.brokenMock(p)
-		return
+// match finds the endpoint of a request whose mock was found. It reports whether there is one.
+func (x *exchange) match() bool {
+	x.program = x.mock.program()
+	if x.program.broken != nil {
+		return false
 	}
 	q := &x.scope.Request
-	w := p.on(q.Host)
-	x.world = w
-	x.endpoint, x.captures = w.tree.Find(q.Method, q.Path, x.captures)
-	e := x.endpoint
-	if e == nil {
+	x.world = x.program.on(q.Host)
+	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
+	return x.endpoint != nil
+}
+
+// answerTo makes the answer to a request whose mock was found.
+func (c *Core) answerTo(x *exchange) {
+	switch {
+	case x.match():
+		c.answerMatched(x)
+	case x.program.broken != nil:
+		x.brokenMock(x.program)
+	default:
 		c.unmatched(x)
-		return
 	}
+}
+
+// answerMatched makes the answer to a request whose endpoint was found.
+func (c *Core) answerMatched(x *exchange) {
+	e, q := x.endpoint, &x.scope.Request
 	x.answer.always = e.headers
 	x.scope.Reset(*q, &e.params, x.captures)
 	if e.limiter != nil && !c.withinRate(x) {
@@ -188,7 +198,7 @@ func (c *Core) answerTo(x *exchange) {
 // largeBody is the size from which reading a request's body as JSON takes a processor for long.
 const largeBody = 16 << 10
 
-func (x *exchange) isLarge() bool { return len(x.received) > largeBody }
+func (x *exchange) isLarge() bool { return len(x.scope.Request.Body) > largeBody }
 
 // errNoTurn tells that the mock's workspace has more to do than its share.
 var errNoTurn = errors.New("no turn")
@@ -280,7 +290,7 @@ func (c *Core) respond(x *exchange) error {
 	case e.body.external != nil:
 		return c.loadExternal(x)
 	}
-	a.body = e.body.fixed
+	a.body, a.length = e.body.fixed, e.body.length
 	return nil
 }
 
@@ -339,7 +349,7 @@ func (c *Core) done(x *exchange) {
 	}
 	q := &x.scope.Request
 	x.record = record.Request{
-		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: &x.header,
+		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: x.header,
 		Query: q.Query, Body: q.Body, Status: a.status, Answer: a.body,
 	}
 	if x.endpoint != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
+	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 )
@@ -24,7 +25,7 @@ type endpoint struct {
 	line   int    // in the user's file, 0 when unknown
 	params scope.Params
 
-	headers []header // what every answer has
+	headers *headers // what every answer has
 	varying []varying
 	status  int
 	body    content
@@ -51,7 +52,8 @@ type varying struct {
 
 // content is a compiled body.
 type content struct {
-	fixed    []byte // sent as it is, when template and external are nil
+	fixed    []byte   // sent as it is, when template and external are nil
+	length   []string // its Content-Length, if it is so long that net/http does not count it
 	template *selmer.Template
 	external *externalBody
 	pos      mockspec.Position
@@ -73,6 +75,8 @@ type endpointCompiler struct {
 	cors     bool
 	fake     *scope.Fake
 	fromUser bool // positions are places in the user's file
+	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
+	shared map[string]*headers
 }
 
 func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
@@ -161,7 +165,7 @@ func (c *endpointCompiler) response(e *endpoint) error {
 		fixed = append(fixed, header{"Content-Type", []string{found}})
 	}
 	if e.body.template == nil && e.body.external == nil && len(e.body.fixed) > smallBody && !bodiless {
-		fixed = append(fixed, header{"Content-Length", lengthOf(e.body.fixed)})
+		e.body.length = lengthOf(e.body.fixed)
 	}
 	e.headers = c.common(fixed)
 	return nil
@@ -194,14 +198,27 @@ func with(headers []header, name, value string) []header {
 }
 
 // common adds the headers of every answer, where the author has not set them.
-func (c *endpointCompiler) common(headers []header) []header {
+func (c *endpointCompiler) common(list []header) *headers {
 	has := func(name string) bool {
-		return slices.ContainsFunc(headers, func(h header) bool { return h.name == name })
+		return slices.ContainsFunc(list, func(h header) bool { return h.name == name })
 	}
 	if c.cors && !has(allowOrigin) {
-		headers = append(headers, header{allowOrigin, c.core.anybody})
+		list = append(list, header{allowOrigin, c.core.anybody})
 	}
-	return append(headers, header{mockHeader, c.mock.ref})
+	list = append(list, header{mockHeader, c.mock.ref})
+	var key []byte
+	for _, h := range list {
+		for _, value := range h.values {
+			key, _ = http1.AppendLine(key, h.name, value)
+		}
+	}
+	if c.shared == nil {
+		c.shared = map[string]*headers{}
+	}
+	if c.shared[string(key)] == nil {
+		c.shared[string(key)] = newHeaders(list)
+	}
+	return c.shared[string(key)]
 }
 
 // The names of headers that answers carry.

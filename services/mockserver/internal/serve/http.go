@@ -46,12 +46,13 @@ func (x *exchange) take(r *http.Request) string {
 	} else if i := strings.IndexByte(path, '?'); i >= 0 {
 		path = path[:i]
 	}
-	x.ctx, x.header.of, x.remoteAddr = r.Context(), r.Header, r.RemoteAddr
+	x.ctx, x.netHeader.of, x.remoteAddr = r.Context(), r.Header, r.RemoteAddr
+	x.header = &x.netHeader
 	if r.ContentLength != 0 && r.Body != nil && r.Body != http.NoBody {
 		x.body, x.bodyLength = r.Body, r.ContentLength
 	}
 	x.scope.Request = scope.Request{
-		Method: r.Method, Host: r.Host, Query: r.URL.RawQuery, Header: &x.header, At: time.Now(),
+		Method: r.Method, Host: r.Host, Query: r.URL.RawQuery, Header: x.header, At: time.Now(),
 	}
 	return path
 }
@@ -83,14 +84,19 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 func (x *exchange) write(w http.ResponseWriter) {
 	a := &x.answer
 	to := w.Header()
-	for i := range a.always {
-		to[a.always[i].name] = a.always[i].values
+	if a.always != nil {
+		for i := range a.always.list {
+			to[a.always.list[i].name] = a.always.list[i].values
+		}
 	}
 	for i := range a.more {
 		to[a.more[i].name] = a.more[i].values
 	}
 	if len(a.body) > smallBody && to["Content-Length"] == nil {
-		to["Content-Length"] = lengthOf(a.body)
+		if a.length == nil {
+			a.length = lengthOf(a.body)
+		}
+		to["Content-Length"] = a.length
 	}
 	w.WriteHeader(a.status)
 	if len(a.body) > 0 && allowsBody(a.status) {
@@ -100,7 +106,7 @@ func (x *exchange) write(w http.ResponseWriter) {
 
 // describe answers what the mock does not define, but every mock has: a hello, its OpenAPI document, a page for it.
 func (c *Core) describe(x *exchange, w http.ResponseWriter, r *http.Request, prefix string) {
-	for _, h := range x.answer.always {
+	for _, h := range x.answer.always.list {
 		w.Header()[h.name] = h.values
 	}
 	switch x.builtin {

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
@@ -23,12 +25,42 @@ type header struct {
 	values []string
 }
 
+// headers are those of many answers, also as they are sent. They are never changed.
+type headers struct {
+	list  []header
+	block []byte
+	has   http1.Has
+}
+
+// newHeaders prepares headers for sending. What says where messages end is not in the block.
+func newHeaders(list []header) *headers {
+	h := &headers{list: list}
+	for i := range list {
+		h.block = list[i].appendTo(h.block, &h.has)
+	}
+	return h
+}
+
+// appendTo appends the header as it is sent and notes in has what it is.
+func (h *header) appendTo(dst []byte, has *http1.Has) []byte {
+	if isFraming(h.name) {
+		return dst
+	}
+	for _, value := range h.values {
+		var is http1.Has
+		dst, is = http1.AppendLine(dst, h.name, value)
+		*has |= is
+	}
+	return dst
+}
+
 // answer is what a request gets: the headers that its endpoint always sends, those of this answer, and a body.
 type answer struct {
 	status int
-	always []header
+	always *headers
 	more   []header
 	body   []byte
+	length []string // of a body that lies ready; nil when that is not known
 }
 
 func (a *answer) add(name, value string) {
@@ -47,13 +79,21 @@ const (
 	htmlType = "text/html; charset=utf-8"
 )
 
+// requestHeader is the header of a request, whoever read it.
+type requestHeader interface {
+	scope.Header
+	record.Header
+}
+
 // exchange is everything that one request needs. It is pooled.
 type exchange struct {
+	core       *Core
 	ctx        context.Context
 	scope      scope.Scope
-	header     httpHeader
-	body       io.Reader // nil when the request has none
-	bodyLength int64     // as announced, -1 when unknown
+	header     requestHeader
+	netHeader  httpHeader // header, when the request is net/http's
+	body       io.Reader  // nil when the request has none
+	bodyLength int64      // as announced, -1 when unknown
 	remoteAddr string
 
 	mock     *hosted
@@ -64,6 +104,11 @@ type exchange struct {
 	answer   answer
 	builtin  builtin
 	answered bool // as the endpoint says, not by a refusal
+
+	progress progress // of a simple request
+	refused  limit.Refusal
+	simple   http1.Answer // what it gets
+	lines    []byte       // the headers that it gets, when they are made for it
 
 	rendered []byte // the answer's body, when it is made for this request
 	received []byte // the request's body
@@ -85,7 +130,8 @@ func (x *exchange) reset() {
 	if cap(received) > keptBytes {
 		received = nil
 	}
-	x.ctx, x.header.of, x.body, x.remoteAddr = nil, nil, nil, ""
+	x.ctx, x.header, x.netHeader.of, x.body, x.remoteAddr = nil, nil, nil, nil, ""
+	x.progress, x.refused, x.simple, x.lines = unanswered, limit.Admitted, http1.Answer{}, x.lines[:0]
 	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
 	x.answered = false
 	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0]}

@@ -20,7 +20,7 @@ type hosted struct {
 	core *Core
 	site *site.Site
 	ref  []string // X-Mocloud-Mock
-	own  []header // of answers that are made before the mock is compiled
+	own  *headers // of answers that are made before the mock is compiled
 	life *life
 	// done is closed when requests are no longer led here.
 	done chan struct{}
@@ -47,7 +47,7 @@ type program struct {
 	byHost     map[string]*world
 	// broken is why the mock cannot be served; then the rest is empty.
 	broken   error
-	own      []header // of the answers that the server makes itself
+	own      *headers // of the answers that the server makes itself
 	keep     bool     // it has state that must not be dropped
 	fromUser bool
 }

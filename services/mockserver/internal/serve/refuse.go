@@ -32,7 +32,7 @@ type refusal struct {
 // refuse answers with a refusal, keeping the headers that every answer of the mock has.
 func (x *exchange) refuse(status int, r refusal) {
 	a := &x.answer
-	a.always, a.more, a.body = nil, a.more[:0], nil
+	a.always, a.more, a.body, a.length = nil, a.more[:0], nil, nil
 	if x.mock != nil {
 		r.Mock = x.mock.ref[0]
 		a.always = x.mock.own
@@ -119,7 +119,7 @@ func (x *exchange) failed(f *fault) {
 	if x.endpoint.params.Moclojer04 {
 		always := x.answer.always
 		x.refuse(500, refusal{})
-		x.answer.always, x.answer.body = keepOnly(always, mockHeader, allowOrigin), moclojerError(plain(f.err))
+		x.answer.always, x.answer.body = newHeaders(keepOnly(always.list, mockHeader, allowOrigin)), moclojerError(plain(f.err))
 		return
 	}
 	r := refusal{Error: "template_error", Message: f.sentence(), Endpoint: x.label()}

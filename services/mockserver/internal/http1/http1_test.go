@@ -1,0 +1,510 @@
+package http1
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/mocloud/mocloud/pkg/lifecycle"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// echo answers with what it was asked, as a Handler and as net/http's.
+type echo struct {
+	begun, ended atomic.Int64 // by the Handler
+	large        []byte
+	entered      chan struct{} // receives when /wait is asked, which answers when released is closed
+	released     chan struct{}
+}
+
+func newEcho() *echo {
+	return &echo{large: []byte(strings.Repeat("0123456789", 20_000)), entered: make(chan struct{}, 10), released: make(chan struct{})}
+}
+
+type exchange struct {
+	echo    *echo
+	request *Request
+	answer  Answer
+}
+
+// Begin implements Handler.
+func (e *echo) Begin(r *Request) Exchange {
+	if strings.HasPrefix(r.Path, "/net-http") {
+		return nil
+	}
+	e.begun.Add(1)
+	return &exchange{echo: e, request: r}
+}
+
+// End implements Exchange.
+func (x *exchange) End() { x.echo.ended.Add(1) }
+
+// Answer implements Exchange.
+func (x *exchange) Answer(body []byte) *Answer {
+	r := x.request
+	header := http.Header{}
+	r.Header.Each(func(name, value string) bool {
+		header.Add(name, value)
+		return true
+	})
+	status, lines, text := x.echo.answer(r.Method, r.Path, r.Query, r.Host, header, body)
+	x.answer = Answer{Status: status, Body: text}
+	for _, l := range lines {
+		var has Has
+		x.answer.Block, has = AppendLine(x.answer.Block, l[0], l[1])
+		x.answer.Has |= has
+	}
+	return &x.answer
+}
+
+// ServeHTTP implements http.Handler.
+func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	status, lines, text := e.answer(r.Method, path, r.URL.RawQuery, r.Host, r.Header, body)
+	for _, l := range lines {
+		w.Header().Add(l[0], l[1])
+	}
+	if mayHaveBody(status) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(text)
+}
+
+func (e *echo) answer(method, path, query, host string, header http.Header, body []byte) (status int, lines [][2]string, text []byte) {
+	switch path {
+	case "/large":
+		return 200, nil, e.large
+	case "/empty":
+		return 204, [][2]string{{"X", "y"}}, nil
+	case "/odd":
+		return 599, [][2]string{{"X", " a\r\nInjected: b "}, {"not a name", "x"}, {"Date", "today"}, {"Content-Encoding", "x"}}, []byte("<html>")
+	case "/panic":
+		panic(http.ErrAbortHandler)
+	case "/wait":
+		e.entered <- struct{}{}
+		<-e.released
+	}
+	var names []string
+	for name, values := range header {
+		names = append(names, fmt.Sprintf("%s=%q", name, values))
+	}
+	slices.Sort(names)
+	return 200, [][2]string{{"X-One", "1"}, {"X-One", "2"}}, fmt.Appendf(nil, "%s %s %s %s %s [%s]", method, path, query, host, names, body)
+}
+
+func testConfig() Config {
+	return Config{
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,
+		MaxHeaderBytes: 16 << 10, MaxBody: 1 << 20, MaxConnections: 1000,
+	}
+}
+
+func netHTTP(cfg *Config, handler http.Handler, set func(*http.Protocols)) *http.Server {
+	p := new(http.Protocols)
+	set(p)
+	return &http.Server{
+		Handler: handler, Protocols: p, ReadHeaderTimeout: cfg.ReadHeaderTimeout, ReadTimeout: cfg.ReadTimeout, WriteTimeout: cfg.WriteTimeout,
+		IdleTimeout: cfg.IdleTimeout, MaxHeaderBytes: cfg.MaxHeaderBytes, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0), DisableGeneralOptionsHandler: true,
+	}
+}
+
+// running is a server until the test ends.
+type running struct {
+	*Server
+	address string
+	stop    context.CancelFunc
+	ended   chan struct{}
+}
+
+func run(tb testing.TB, cfg Config, e *echo) *running {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{Server: New(cfg, e, slog.New(slog.DiscardHandler)), address: listener.Addr().String(), stop: stop, ended: make(chan struct{})}
+	old := netHTTP(&cfg, e, func(p *http.Protocols) { p.SetHTTP1(true) })
+	h2c := netHTTP(&cfg, e, func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) })
+	go func() {
+		defer close(r.ended)
+		if err := r.Run(ctx, listener, old, h2c); err != nil {
+			tb.Errorf("run: %v", err)
+		}
+	}()
+	tb.Cleanup(func() {
+		stop()
+		<-r.ended
+		// net/http forgets a connection a moment before it has closed it.
+		for end := time.Now().Add(5 * time.Second); r.open.Load() != 0 && time.Now().Before(end); {
+			runtime.Gosched()
+		}
+		if n := r.open.Load(); n != 0 {
+			tb.Errorf("%d connections are still counted", n)
+		}
+		if begun, ended := e.begun.Load(), e.ended.Load(); begun != ended {
+			tb.Errorf("%d exchanges were begun, %d ended", begun, ended)
+		}
+	})
+	return r
+}
+
+// runNetHTTP serves with net/http alone.
+func runNetHTTP(tb testing.TB, cfg Config, e *echo) (address string) {
+	tb.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server := netHTTP(&cfg, e, func(p *http.Protocols) { p.SetHTTP1(true) })
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- lifecycle.Serve(ctx, server, listener) }()
+	tb.Cleanup(func() {
+		stop()
+		<-ended
+	})
+	return listener.Addr().String()
+}
+
+func dial(tb testing.TB, address string) *net.TCPConn {
+	tb.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	return conn.(*net.TCPConn)
+}
+
+// converse sends text in pieces, ends its direction, and returns all answers as text.
+func converse(tb testing.TB, address string, pieces ...string) string {
+	tb.Helper()
+	conn := dial(tb, address)
+	defer conn.Close()
+	go func() {
+		for _, piece := range pieces {
+			_, _ = io.WriteString(conn, piece) // the server may have said enough
+		}
+		_ = conn.CloseWrite()
+	}()
+	var out strings.Builder
+	in := bufio.NewReader(conn)
+	for {
+		if _, err := in.Peek(1); err != nil {
+			return out.String()
+		}
+		answer, err := http.ReadResponse(in, nil)
+		if err != nil {
+			fmt.Fprintf(&out, "broken: %v\n", err)
+			return out.String()
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err != nil && !strings.Contains(err.Error(), "reset") { // who refuses does not wait for the rest
+			fmt.Fprintf(&out, "broken body: %v\n", err)
+		}
+		if answer.StatusCode < 200 {
+			body = nil
+		}
+		dates := answer.Header["Date"]
+		if len(dates) == 1 && dates[0] != "today" {
+			if _, err := http.ParseTime(dates[0]); err != nil {
+				fmt.Fprintf(&out, "date: %v\n", err)
+			}
+			delete(answer.Header, "Date")
+		}
+		fmt.Fprintf(&out, "%s %s %v %d close=%t %.300q\n", answer.Proto, answer.Status, answer.Header, answer.ContentLength, answer.Close, body)
+	}
+}
+
+// conversations are what is sent on one connection.
+func conversations() []string {
+	const get = "GET /a?b HTTP/1.1\r\nHost: h\r\nX-Y: z\r\n\r\n"
+	const post = "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
+	all := []string{
+		"", get, get + get, post + get + post, post + "\r\n" + get, get + "\r\n" + get,
+		"GET /large HTTP/1.1\r\nHost: h\r\n\r\n" + get, "GET /empty HTTP/1.1\r\nHost: h\r\n\r\n" + get, "GET /odd HTTP/1.1\r\nHost: h\r\n\r\n" + get,
+		"GET /c HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + get, get + "GET /net-http HTTP/1.1\r\nHost: h\r\n\r\n" + get,
+		"GET /net-http HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" + post,
+		get + "HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n", "GET /a HTTP/1.0\r\n\r\n" + get, "GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" + get,
+		get + "POST /p HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + get,
+		post + "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\nhello" + get,
+		"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 70000\r\n\r\n" + strings.Repeat("b", 70_000) + get,
+		"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 60000\r\n\r\n" + strings.Repeat("b", 60_000) + get,
+		"GET /a HTTP/1.1\r\nHost: h\r\nX: " + strings.Repeat("x", 9000) + "\r\n\r\n" + get,
+		"GET /a HTTP/1.1\r\nHost: h\r\nX: " + strings.Repeat("x", 90_000) + "\r\n\r\n" + get,
+		// Cut off.
+		"G", "GET /a HTTP/1.1\r\n", "GET /a HTTP/1.1\r\nHost: h\r\n", get + "GET /a", "POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhel",
+		"hello", "\x16\x03\x01\x02\x00", "\n", "\r\n", "\r\n\r\n" + get, "GET /a HTTP/1.1\nHost: h\n\n" + get, get + "GET /a HTTP/1.1\r\nHost: h\n\r\n",
+		// What is after an answer counts for the next, whoever looks at it.
+		"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 0\r\n\r\n" + get,
+		"POST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n" + get, "GET /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0" + strings.Repeat("0", 8) + "\r\n\r\n" + get,
+	}
+	for _, h := range heads {
+		if strings.HasPrefix(h.text, "CONNECT") || strings.HasPrefix(h.text, "PRI") {
+			continue // net/http has h2c turned off in what this is compared with; the other is told apart by its method
+		}
+		all = append(all, h.text, get+h.text+get)
+	}
+	return all
+}
+
+// TestSameAsNetHTTP: whatever is sent, and in whatever pieces it comes, the answers are those of net/http.
+func TestSameAsNetHTTP(t *testing.T) {
+	e := newEcho()
+	r := run(t, testConfig(), e)
+	theirs := runNetHTTP(t, testConfig(), newEcho())
+	for _, text := range conversations() {
+		want := converse(t, theirs, text)
+		if diff := cmp.Diff(want, converse(t, r.address, text)); diff != "" {
+			t.Errorf("%.300q (-net/http +ours):\n%s", text, diff)
+		}
+		if len(text) > 500 {
+			continue
+		}
+		pieces := strings.Split(text, "")
+		if diff := cmp.Diff(want, converse(t, r.address, pieces...)); diff != "" {
+			t.Errorf("byte by byte, %.300q (-net/http +ours):\n%s", text, diff)
+		}
+	}
+	if e.begun.Load() == 0 {
+		t.Error("nothing was simple")
+	}
+}
+
+// FuzzConversation: the same of anything.
+func FuzzConversation(f *testing.F) {
+	for _, text := range conversations() {
+		if len(text) < 1000 {
+			f.Add(text)
+		}
+	}
+	r := run(f, testConfig(), newEcho())
+	theirs := runNetHTTP(f, testConfig(), newEcho())
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "/wait") || strings.Contains(text, "/panic") {
+			return
+		}
+		if diff := cmp.Diff(converse(t, theirs, text), converse(t, r.address, text)); diff != "" {
+			t.Errorf("%q (-net/http +ours):\n%s", text, diff)
+		}
+	})
+}
+
+// closed waits until the server has closed a connection, without an answer.
+func closed(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if rest, err := io.ReadAll(conn); err != nil && !strings.Contains(err.Error(), "reset") || len(rest) > 0 {
+		t.Errorf("not just closed: %q %v", rest, err)
+	}
+}
+
+// TestSlowCallers: who takes too long to send, or sends nothing, is hung up on.
+func TestSlowCallers(t *testing.T) {
+	cfg := testConfig()
+	cfg.ReadHeaderTimeout, cfg.ReadTimeout, cfg.IdleTimeout = 150*time.Millisecond, 300*time.Millisecond, 200*time.Millisecond
+	r := run(t, cfg, newEcho())
+	for name, text := range map[string]string{
+		"nothing": "", "half a head": "GET /a HTTP/1.1\r\nHost:", "half a body": "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := dial(t, r.address)
+			_, _ = io.WriteString(conn, text)
+			began := time.Now()
+			closed(t, conn)
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("took %s", took)
+			}
+		})
+	}
+	t.Run("a byte now and then", func(t *testing.T) {
+		t.Parallel()
+		conn := dial(t, r.address)
+		ticker := time.NewTicker(20 * time.Millisecond)
+		defer ticker.Stop()
+		for range 200 {
+			if _, err := conn.Write([]byte("G")); err != nil {
+				return
+			}
+			<-ticker.C
+		}
+		t.Error("bytes keep a connection open")
+	})
+	t.Run("asks in time", func(t *testing.T) {
+		t.Parallel()
+		conn := dial(t, r.address)
+		in := bufio.NewReader(conn)
+		ticker := time.NewTicker(100 * time.Millisecond)
+		defer ticker.Stop()
+		for range 6 { // longer together than any of the deadlines
+			_, _ = io.WriteString(conn, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nh")
+			<-ticker.C
+			_, _ = io.WriteString(conn, "i")
+			answer, err := http.ReadResponse(in, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, answer.Body); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// TestDeafCaller: who does not read is hung up on too.
+func TestDeafCaller(t *testing.T) {
+	cfg := testConfig()
+	cfg.WriteTimeout = 200 * time.Millisecond
+	r := run(t, cfg, newEcho())
+	conn := dial(t, r.address)
+	_ = conn.SetReadBuffer(4 << 10)
+	for {
+		if _, err := io.WriteString(conn, strings.Repeat("GET /large HTTP/1.1\r\nHost: h\r\n\r\n", 100)); err != nil {
+			return // as soon as the server has closed it
+		}
+	}
+}
+
+// TestPanic: a bug costs one connection, nobody else's.
+func TestPanic(t *testing.T) {
+	e := newEcho()
+	r := run(t, testConfig(), e)
+	conn := dial(t, r.address)
+	_, _ = io.WriteString(conn, "GET /panic HTTP/1.1\r\nHost: h\r\n\r\n")
+	closed(t, conn)
+	if got := converse(t, r.address, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n"); !strings.Contains(got, "200 OK") {
+		t.Errorf("after a panic: %s", got)
+	}
+}
+
+// TestTooManyConnections: one more than allowed is hung up on, and the places of those who leave are free again.
+func TestTooManyConnections(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxConnections = 2
+	r := run(t, cfg, newEcho())
+	ask := func(path string) *net.TCPConn {
+		conn := dial(t, r.address)
+		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: h\r\n\r\n", path)
+		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+			t.Fatal(err)
+		}
+		return conn
+	}
+	first, second := ask("/a"), ask("/net-http")
+	closed(t, dial(t, r.address))
+	for _, conn := range []*net.TCPConn{first, second} {
+		_ = conn.Close()
+	}
+	for end := time.Now().Add(5 * time.Second); r.open.Load() > 0; runtime.Gosched() { // until the server has noticed
+		if time.Now().After(end) {
+			t.Fatal("places are not given back")
+		}
+	}
+	ask("/a")
+}
+
+// TestStop: who waits is hung up on at once, what was asked is answered, and a request that has begun to come is waited for.
+func TestStop(t *testing.T) {
+	e := newEcho()
+	r := run(t, testConfig(), e)
+	idle := dial(t, r.address)
+	_, _ = io.WriteString(idle, "GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+	if _, err := http.ReadResponse(bufio.NewReader(idle), nil); err != nil {
+		t.Fatal(err)
+	}
+	silent := dial(t, r.address)
+	half := dial(t, r.address)
+	_, _ = io.WriteString(half, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nh")
+	busy, theirs := dial(t, r.address), dial(t, r.address)
+	for conn, method := range map[*net.TCPConn]string{busy: "GET", theirs: "BREW"} {
+		_, _ = fmt.Fprintf(conn, "%s /wait HTTP/1.1\r\nHost: h\r\n\r\n", method)
+		<-e.entered
+	}
+	for end := time.Now().Add(5 * time.Second); e.begun.Load() < 3; runtime.Gosched() { // half has begun
+		if time.Now().After(end) {
+			t.Fatal("the half request is not seen")
+		}
+	}
+	r.stop()
+	closed(t, silent)
+	if rest, err := io.ReadAll(idle); err != nil || strings.Contains(string(rest), "HTTP/1.1") {
+		t.Errorf("an idle connection: %q %v", rest, err)
+	}
+	for conn, err := net.Dial("tcp", r.address); err == nil; conn, err = net.Dial("tcp", r.address) {
+		_ = conn.Close() // the listener is about to be closed
+	}
+	_, _ = io.WriteString(half, "i")
+	close(e.released)
+	for name, conn := range map[string]*net.TCPConn{"half": half, "busy": busy, "net/http's": theirs} {
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if answer.StatusCode != 200 || !answer.Close {
+			t.Errorf("%s: %s, close %t", name, answer.Status, answer.Close)
+		}
+	}
+	<-r.ended
+}
+
+// TestListenerFails: a listener that somebody else closes ends the server with an error.
+func TestListenerFails(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, e := testConfig(), newEcho()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- New(cfg, e, slog.New(slog.DiscardHandler)).Run(context.Background(), listener,
+			netHTTP(&cfg, e, func(p *http.Protocols) { p.SetHTTP1(true) }), netHTTP(&cfg, e, func(p *http.Protocols) { p.SetUnencryptedHTTP2(true) }))
+	}()
+	_ = listener.Close()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Run: %v", err)
+	}
+}
+
+func TestAppendLine(t *testing.T) {
+	for _, c := range []struct {
+		name, value, want string
+		has               Has
+	}{
+		{"X", "y", "X: y\r\n", 0},
+		{"X", " a\r\nY: b\t", "X: a  Y: b\r\n", 0},
+		{"X", "", "X: \r\n", 0},
+		{"X Y", "z", "", 0},
+		{"", "z", "", 0},
+		{"Content-Type", "t", "Content-Type: t\r\n", HasType},
+		{"Content-Encoding", "t", "Content-Encoding: t\r\n", HasEncoding},
+		{"Date", "t", "Date: t\r\n", HasDate},
+	} {
+		if got, has := AppendLine(nil, c.name, c.value); string(got) != c.want || has != c.has {
+			t.Errorf("AppendLine(%q, %q) = %q, %d", c.name, c.value, got, has)
+		}
+	}
+}

@@ -1,0 +1,98 @@
+package serve
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+)
+
+// progress is how far a simple request has come.
+type progress uint8
+
+const (
+	unanswered progress = iota
+	answering           // and if it ends so, its answer panicked
+	answered
+)
+
+// Begin implements http1.Handler: it takes what an endpoint answers at once. Everything else goes the way of ServeHTTP, which
+// can wait, notices callers who leave, and explains.
+func (c *Core) Begin(r *http1.Request) http1.Exchange {
+	x := c.pool.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
+	var path string
+	if x.mock, path = c.find(r.Host, r.Path); x.mock != nil && len(r.Header.Values(explainHeader)) == 0 {
+		x.header, x.remoteAddr, x.ctx = &r.Header, r.RemoteAddr, context.Background()
+		x.scope.Request = scope.Request{Method: r.Method, Host: r.Host, Path: path, Query: r.Query, Header: x.header, At: r.At}
+		if x.match() && x.endpoint.spec.Latency == nil && x.endpoint.body.external == nil {
+			return x
+		}
+	}
+	x.reset()
+	c.pool.Put(x)
+	return nil
+}
+
+// Answer implements http1.Exchange.
+func (x *exchange) Answer(body []byte) *http1.Answer {
+	x.progress = answering
+	q, a := &x.scope.Request, &x.answer
+	if len(body) > 0 {
+		q.Body = body
+	}
+	if x.refused = x.mock.life.gate.Enter(q.At); x.refused == limit.Admitted {
+		x.core.answerMatched(x)
+	} else {
+		x.overload(x.refused, &x.core.cfg)
+	}
+	x.simple = http1.Answer{Status: a.status, Body: a.body}
+	if len(a.more) == 0 && a.status != http.StatusNotModified {
+		x.simple.Block, x.simple.Has = a.always.block, a.always.has
+	} else {
+		x.lines = a.appendLines(x.lines[:0], &x.simple.Has)
+		x.simple.Block = x.lines
+	}
+	x.progress = answered
+	return &x.simple
+}
+
+// End implements http1.Exchange.
+func (x *exchange) End() {
+	if x.progress != unanswered && x.refused == limit.Admitted {
+		x.mock.life.gate.Leave()
+	}
+	switch x.progress {
+	case answered:
+		x.core.done(x)
+	case answering:
+		return // who knows what it is like
+	case unanswered:
+	}
+	x.reset()
+	x.core.pool.Put(x)
+}
+
+// appendLines appends the headers of an answer that has some of its own. As in net/http's map, the last of a name counts.
+func (a *answer) appendLines(dst []byte, has *http1.Has) []byte {
+	later := func(name string, list []header) bool {
+		for i := range list {
+			if list[i].name == name {
+				return true
+			}
+		}
+		return a.status == http.StatusNotModified && name == "Content-Type" // which net/http leaves out
+	}
+	for i := range a.always.list {
+		if h := &a.always.list[i]; !later(h.name, a.more) {
+			dst = h.appendTo(dst, has)
+		}
+	}
+	for i := range a.more {
+		if h := &a.more[i]; !later(h.name, a.more[i+1:]) {
+			dst = h.appendTo(dst, has)
+		}
+	}
+	return dst
+}
