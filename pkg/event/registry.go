@@ -27,5 +27,6 @@ func Kinds() []Kind {
 		{RequestsRecorded{}, false, []string{mockserver}, []string{api}},
 		{WebhooksDelivered{}, false, []string{mockserver}, []string{api}},
 		{ReportsStored{}, false, []string{api}, []string{mockserver}},
+		{WorkspaceChanged{}, false, []string{api}, []string{api}},
 	}
 }

@@ -7,6 +7,7 @@ const (
 	TypeRequestsRecorded  Type = "requests.recorded"
 	TypeWebhooksDelivered Type = "webhooks.delivered"
 	TypeReportsStored     Type = "reports.stored"
+	TypeWorkspaceChanged  Type = "workspace.changed"
 )
 
 // Applied says how far an instance has applied a stream. It is repeated about once a second while the instance lives.
@@ -34,3 +35,15 @@ type DomainUpdated struct {
 func (DomainUpdated) EventType() Type     { return TypeDomainUpdated }
 func (DomainUpdated) EventVersion() int   { return 1 }
 func (DomainUpdated) EventStream() Stream { return Status }
+
+// WorkspaceChanged says what one replica of the api told those who follow a workspace, so that the others tell theirs.
+type WorkspaceChanged struct {
+	Origin      string `json:"origin"` // names the replica, which does not tell it twice
+	WorkspaceID string `json:"workspace_id"`
+	Name        string `json:"name"` // of the server-sent event: mock, deleted, …
+	Data        string `json:"data"` // of the server-sent event: JSON
+}
+
+func (WorkspaceChanged) EventType() Type     { return TypeWorkspaceChanged }
+func (WorkspaceChanged) EventVersion() int   { return 1 }
+func (WorkspaceChanged) EventStream() Stream { return Status }

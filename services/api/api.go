@@ -125,7 +125,10 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.tokens = token.NewService(db, s.deps.Log, now)
 	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
 	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
-	p.mocks = mock.NewService(db, addresses, limits, p.publications, now)
+	p.mocks = mock.NewService(db, mock.Config{
+		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
+		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
+	}, p.publications, now)
 
 	handler, err := httpapi.New(
 		httpapi.Config{
@@ -187,11 +190,11 @@ func (s *Service) provision(ctx context.Context, p *parts) error {
 		return err
 	}
 	who := workspace.Caller{AccountID: a.ID}
-	mocks, _, err := p.mocks.List(ctx, who, "", "", 1)
+	mocks, _, err := p.mocks.List(ctx, who, mock.Filter{}, "", 1)
 	if err != nil || len(mocks) > 0 {
 		return err
 	}
-	m, err := p.mocks.Create(ctx, who, "", "hello", seedContent)
+	m, err := p.mocks.Create(ctx, who, mock.New{Slug: "hello", Content: seedContent})
 	if err != nil {
 		return fmt.Errorf("create the first mock: %w", err)
 	}
@@ -219,18 +222,23 @@ func (p *parts) run(ctx context.Context) error {
 		producers[name] = producer
 		start("produce "+string(name), producer.Run)
 	}
-	start("publish changes", func(ctx context.Context) error { return p.publications.RunPublisher(ctx, producers) })
+	start("publish changes", func(ctx context.Context) error {
+		return p.publications.RunPublisher(ctx, producers, func(ctx context.Context, payload event.Payload) error {
+			return stream.Announce(ctx, deps.Redis, p.service.cfg.RedisPrefix, payload)
+		})
+	})
 	start("follow publications", p.publications.Run)
 	start("consume outcomes", p.outcomes.Run)
 	start("listen to reports", func(ctx context.Context) error {
-		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeApplied},
-			nil, p.publications.Hear)
+		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix,
+			[]event.Type{event.TypeApplied, event.TypeWorkspaceChanged}, nil, p.publications.Hear)
 	})
 	start("note the use of tokens", p.tokens.Run)
 	start("keep files in order", p.files.Run)
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
 	start("purge the audit log", p.purgeAudit)
+	start("purge deleted mocks", p.purgeMocks)
 	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
 	<-ctx.Done()
 	wg.Wait()
@@ -279,6 +287,22 @@ func (p *parts) purgeAudit(ctx context.Context) error {
 		}
 		if n > 0 {
 			p.service.deps.Log.InfoContext(ctx, "purged the audit log", "entries", n)
+		}
+	})
+	return nil
+}
+
+// purgeMocks ends deleted mocks for good that can be restored no longer.
+func (p *parts) purgeMocks(ctx context.Context) error {
+	every(ctx, purgeEvery, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+		defer cancel()
+		n, err := p.mocks.Purge(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.service.deps.Log.WarnContext(ctx, "purge deleted mocks", "error", err)
+		}
+		if n > 0 {
+			p.service.deps.Log.InfoContext(ctx, "purged deleted mocks", "mocks", n)
 		}
 	})
 	return nil

@@ -48,6 +48,14 @@ type Config struct {
 	MaxFile int64 `env:"API_MAX_FILE" envDefault:"8388608"`
 	// MaxFiles bounds how many files a workspace has.
 	MaxFiles int64 `env:"API_MAX_FILES" envDefault:"1000"`
+	// KeepRevisions is how many earlier revisions of a mock are kept, beside pinned ones and the published one.
+	KeepRevisions int `env:"API_KEEP_REVISIONS" envDefault:"200"`
+	// MaxPinned bounds the pinned revisions of a mock.
+	MaxPinned int `env:"API_MAX_PINNED" envDefault:"50"`
+	// KeepDeletedFor is how long a deleted mock can be restored.
+	KeepDeletedFor time.Duration `env:"API_KEEP_DELETED_FOR" envDefault:"168h"`
+	// KeepDeleted is how many deleted mocks of a workspace can be restored; beyond that the oldest end for good.
+	KeepDeleted int `env:"API_KEEP_DELETED" envDefault:"100"`
 	// MaxLasting bounds how many requests of one account may wait for publications or follow events at a time.
 	MaxLasting int `env:"API_MAX_LASTING" envDefault:"500"`
 	// Quota is how much a workspace may hold. 0 means any amount.
@@ -111,6 +119,10 @@ func (c *Config) Validate() error {
 	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
 	complain(c.MaxFile <= 0, "API_MAX_FILE is %d: it must be positive", c.MaxFile)
 	complain(c.MaxFiles <= 0 || c.MaxFiles > 10_000, "API_MAX_FILES is %d: it must be from 1 to 10000", c.MaxFiles)
+	complain(c.KeepRevisions < 0, "API_KEEP_REVISIONS is %d: it must not be negative", c.KeepRevisions)
+	complain(c.MaxPinned < 0, "API_MAX_PINNED is %d: it must not be negative", c.MaxPinned)
+	complain(c.KeepDeletedFor < 0, "API_KEEP_DELETED_FOR is %s: it must not be negative", c.KeepDeletedFor)
+	complain(c.KeepDeleted < 0, "API_KEEP_DELETED is %d: it must not be negative", c.KeepDeleted)
 	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
 	for resource, limit := range c.Quota.limits() {

@@ -24,6 +24,29 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"getPublication": onMock(nil),
 	"unpublishMock":  onMock(func(o *org, id string) { o.as("POST", "/api/v1/mocks/"+id+"/publish", nil) }),
 	"streamEvents":   plain,
+	"changeMock": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"slug": o.name("m"), "name": "Pets"}}
+	},
+	"moveMock": func(o *org, role workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"workspace": o.slug, "slug": o.name("m")}}
+	},
+	"duplicateMock": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"slug": o.name("m")}}
+	},
+	"restoreMock": func(o *org, _ workspace.Role) call {
+		id := o.mock()
+		o.as("DELETE", "/api/v1/mocks/"+id, nil)
+		return call{path: map[string]string{"id": id}, body: map[string]any{"slug": o.name("m")}}
+	},
+	"listRevisions": onMock(nil),
+	"getRevision":   onRevision(nil),
+	"diffRevisions": onRevision(nil),
+	"markRevision":  onRevision(map[string]any{"pinned": true, "label": "demo"}),
+	"rollbackMock": func(o *org, _ workspace.Role) call {
+		id := o.mock()
+		o.as("PUT", "/api/v1/mocks/"+id, map[string]any{"content": good + "# more\n"})
+		return call{path: map[string]string{"id": id}, body: map[string]any{"revision": 1}}
+	},
 
 	// workspaces
 	"listWorkspaces": plain,
@@ -42,6 +65,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
+	"formatContent":   func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 
 	// sessions
 	"createSession": func(*org, workspace.Role) call { return call{body: map[string]any{"code": "one-time"}} },
@@ -94,4 +118,11 @@ func onWorkspaceToken(o *org, _ workspace.Role) call {
 // onFile calls with the id of a fresh file.
 func onFile(o *org, _ workspace.Role) call {
 	return call{path: map[string]string{"slug": o.slug, "file": o.file()}}
+}
+
+// onRevision calls with the first revision of a fresh mock.
+func onRevision(body map[string]any) func(*org, workspace.Role) call {
+	return func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock(), "revision": "1"}, body: body}
+	}
 }

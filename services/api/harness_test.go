@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
@@ -83,14 +82,17 @@ func config(path string) api.Config {
 	return api.Config{
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
-		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10, KeepTombstones: time.Hour,
+		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10,
+		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour,
 		KeepAudit: time.Hour,
 		MaxFile:   1 << 20, MaxFiles: 5,
 	}
 }
 
 // generous lifts the bounds that a test which does everything as fast as it can would meet.
-func generous(cfg *api.Config) { cfg.MaxLasting, cfg.MaxFiles = 1000, 1000 }
+func generous(cfg *api.Config) {
+	cfg.MaxLasting, cfg.MaxFiles, cfg.KeepDeleted, cfg.MaxPinned = 1000, 1000, 1000, 1000
+}
 
 func start(t *testing.T, edit ...func(*api.Config)) *bench {
 	t.Helper()
@@ -207,40 +209,6 @@ func (b *bench) want(status int, method, path, body string, headers ...string) a
 func encode(v any) string {
 	out, _ := json.Marshal(v)
 	return string(out)
-}
-
-// sampleBody is the smallest JSON body that an operation of the document takes, "" if it takes none.
-func sampleBody(op *openapi3.Operation) string {
-	if op.RequestBody == nil || op.RequestBody.Value.Content.Get("application/json") == nil {
-		return ""
-	}
-	return encode(sample(op.RequestBody.Value.Content.Get("application/json").Schema.Value))
-}
-
-// sample is a value that a schema takes.
-func sample(s *openapi3.Schema) any {
-	switch {
-	case s.Example != nil:
-		return s.Example
-	case len(s.Enum) > 0:
-		return s.Enum[len(s.Enum)-1]
-	case s.Type.Is("object"):
-		object := map[string]any{}
-		for _, name := range s.Required {
-			object[name] = sample(s.Properties[name].Value)
-		}
-		return object
-	case s.Type.Is("array"):
-		return []any{sample(s.Items.Value)}
-	case s.Type.Is("integer"), s.Type.Is("number"):
-		if s.Min != nil {
-			return *s.Min
-		}
-		return 1
-	case s.Type.Is("boolean"):
-		return true
-	}
-	return strings.Repeat("x", max(1, int(s.MinLength)))
 }
 
 // mockBody is the JSON of a mock as the tests look at it.

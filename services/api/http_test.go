@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/services/api"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
 )
 
@@ -36,7 +37,7 @@ func TestProblems(t *testing.T) {
 		"401 comes before 400":   {"POST", "/api/v1/mocks", "{", []string{"Authorization: "}, 401, "unauthorized", "", ""},
 		"an unknown path":        {"GET", "/api/v1/nothing", "", nil, 404, "not_found", "", "/api/v1/openapi.json"},
 		"an unknown page":        {"GET", "/nothing", "", nil, 404, "not_found", "", ""},
-		"an unknown method":      {"PATCH", path, "", nil, 405, "method_not_allowed", "", "Allow"},
+		"an unknown method":      {"POST", path, "", nil, 405, "method_not_allowed", "", "Allow"},
 		"an unknown mock":        {"GET", "/api/v1/mocks/nope", "", nil, 404, "not_found", "", "no mock with this id"},
 		"a quoted id":            {"GET", "/api/v1/mocks/x'%20OR%201=1", "", nil, 404, "not_found", "", ""},
 		"an endless id":          {"GET", "/api/v1/mocks/" + strings.Repeat("x", 100), "", nil, 400, "invalid", "id", "length is 64"},
@@ -90,40 +91,28 @@ func TestProblems(t *testing.T) {
 	}
 }
 
-// Every operation on an id refuses another account's, as if it did not exist, and changes nothing. The operations come
-// from the document, so that none can be forgotten.
+// Every operation on an id refuses another workspace's, as if it did not exist. The operations come from the document, so
+// that none can be forgotten.
 func TestAnotherWorkspacesIDsOpenNothing(t *testing.T) {
 	t.Parallel()
-	b := start(t)
-	b.account("eve")
-	m := b.create("pets", good)
-	doc, err := openapi.Document()
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := newWorld(t)
 	tried := 0
-	for path, item := range doc.Paths.Map() {
-		if !strings.Contains(path, "{id}") {
+	for _, op := range operations(t) {
+		c := op.fixture(w.acme, workspace.Owner)
+		if len(c.path) == 0 || c.as != "" {
 			continue
 		}
-		for method, op := range item.Operations() {
-			a := b.do(method, strings.NewReplacer("{id}", m.ID, "{slug}", "dev").Replace(path), sampleBody(op), "Authorization: Bearer eve-token")
-			if a.status != http.StatusNotFound || strings.Contains(string(a.body), "pets") {
-				t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
-			}
-			tried++
+		if a := w.send(op, c, w.rival.user(workspace.Owner)); a.status != http.StatusNotFound {
+			t.Errorf("%s: %d %s", op.OperationID, a.status, a.body)
 		}
+		tried++
 	}
-	if tried < 6 {
-		t.Errorf("the document has only %d operations on an id", tried)
+	if tried < 15 {
+		t.Errorf("only %d operations are on an id", tried)
 	}
-	if got := as[mockBody](t, b.want(http.StatusOK, "GET", "/api/v1/mocks/"+m.ID, "")); got.Revision != 1 || got.State != "offline" {
-		t.Errorf("the mock changed: %+v", got)
+	if a := w.want(http.StatusOK, "GET", "/api/v1/mocks", "", "Authorization: Bearer "+w.rival.user(workspace.Owner)+"-token"); strings.Contains(string(a.body), "acme") {
+		t.Errorf("the rival lists %s", a.body)
 	}
-	if a := b.want(http.StatusOK, "GET", "/api/v1/mocks", "", "Authorization: Bearer eve-token"); strings.Contains(string(a.body), "pets") {
-		t.Errorf("eve lists %s", a.body)
-	}
-	b.want(http.StatusNotFound, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace": "dev"}), "Authorization: Bearer eve-token")
 }
 
 // Every operation that is not public wants to know who calls.
@@ -137,7 +126,7 @@ func TestOperationsWantAToken(t *testing.T) {
 	public := map[string]bool{"createSession": true, "getOpenAPI": true, "getMockSchema": true}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			a := b.do(method, strings.NewReplacer("{id}", "x", "{slug}", "x").Replace(path), "", "Authorization: ")
+			a := b.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization: ")
 			if (a.status == http.StatusUnauthorized) == public[op.OperationID] {
 				t.Errorf("%s %s without a token: %d", method, path, a.status)
 			}
@@ -258,6 +247,9 @@ func TestEvents(t *testing.T) {
 	b.account("eve")
 	next := b.follow()
 	m := b.create("pets", good)
+	if name, _, data := next(); name != "mock" || !strings.Contains(data, `"action":"created"`) {
+		t.Errorf("%s %s", name, data)
+	}
 	name, first, data := next()
 	if name != "publication" || !strings.Contains(data, m.ID) || !strings.Contains(data, `"state":"offline"`) {
 		t.Errorf("%s %s %s", name, first, data)

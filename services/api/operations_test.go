@@ -11,6 +11,7 @@ import (
 // unaudited are the operations that write and leave no entry in the audit log of a workspace, with the reason.
 var unaudited = map[string]string{
 	"validateContent": "it stores nothing",
+	"formatContent":   "nor does it",
 	"createSession":   "signing in changes nothing in a workspace",
 	"deleteSession":   "nor does signing out",
 }

@@ -30,7 +30,7 @@ func Command() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := remote.Read((*client.GetMockResponse).GetJSON200)(c.GetMockWithResponse(cmd.Context(), found.ID))
+			m, err := remote.Read((*client.GetMockResponse).GetJSON200)(c.GetMockWithResponse(cmd.Context(), found.ID, nil))
 			if err != nil {
 				return err
 			}

@@ -151,13 +151,13 @@ func (p *push) store(ctx context.Context, ref remote.Ref, content string) (*clie
 		return nil, err
 	}
 	if m != nil {
-		return remote.Read((*client.UpdateMockResponse).GetJSON200)(p.client.UpdateMockWithResponse(ctx, m.ID, nil, client.MockContent{Content: content}))
+		return remote.Read((*client.UpdateMockResponse).GetJSON200)(p.client.UpdateMockWithResponse(ctx, m.ID, nil, client.NewRevision{Content: content}))
 	}
 	fresh := client.NewMock{Slug: ref.Slug, Content: content}
 	if ref.Workspace != "" {
 		fresh.Workspace = &ref.Workspace
 	}
-	return remote.Read((*client.CreateMockResponse).GetJSON201)(p.client.CreateMockWithResponse(ctx, fresh))
+	return remote.Read((*client.CreateMockResponse).GetJSON201)(p.client.CreateMockWithResponse(ctx, nil, fresh))
 }
 
 // publish publishes the mock and waits as long as it was asked to.
@@ -179,7 +179,7 @@ func (p *push) publish(ctx context.Context, m *client.Mock) (*client.Mock, error
 			_, _ = fmt.Fprintf(p.progress, "live on %d of %d mock servers after %s\n", pub.Servers.Applied, pub.Servers.Live, time.Since(started).Round(time.Millisecond))
 		}
 	}
-	return remote.Read((*client.GetMockResponse).GetJSON200)(p.client.GetMockWithResponse(ctx, m.ID))
+	return remote.Read((*client.GetMockResponse).GetJSON200)(p.client.GetMockWithResponse(ctx, m.ID, nil))
 }
 
 // longestWait is how long one request waits at most.

@@ -35,6 +35,45 @@ func (e DiagnosticSeverity) Valid() bool {
 	}
 }
 
+// Defines values for EndpointChangeChange.
+const (
+	Added   EndpointChangeChange = "added"
+	Changed EndpointChangeChange = "changed"
+	Removed EndpointChangeChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the EndpointChangeChange enum.
+func (e EndpointChangeChange) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Changed:
+		return true
+	case Removed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EndpointChangeKind.
+const (
+	Endpoint  EndpointChangeKind = "endpoint"
+	Websocket EndpointChangeKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the EndpointChangeKind enum.
+func (e EndpointChangeKind) Valid() bool {
+	switch e {
+	case Endpoint:
+		return true
+	case Websocket:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemCode.
 const (
 	Conflict             ProblemCode = "conflict"
@@ -242,6 +281,36 @@ func (e TokenKind) Valid() bool {
 	}
 }
 
+// Defines values for ListMocksParamsSort.
+const (
+	CreatedAt      ListMocksParamsSort = "created_at"
+	MinusCreatedAt ListMocksParamsSort = "-created_at"
+	MinusSlug      ListMocksParamsSort = "-slug"
+	MinusUpdatedAt ListMocksParamsSort = "-updated_at"
+	Slug           ListMocksParamsSort = "slug"
+	UpdatedAt      ListMocksParamsSort = "updated_at"
+)
+
+// Valid indicates whether the value is a known member of the ListMocksParamsSort enum.
+func (e ListMocksParamsSort) Valid() bool {
+	switch e {
+	case CreatedAt:
+		return true
+	case MinusCreatedAt:
+		return true
+	case MinusSlug:
+		return true
+	case MinusUpdatedAt:
+		return true
+	case Slug:
+		return true
+	case UpdatedAt:
+		return true
+	default:
+		return false
+	}
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Account The username of who did it; empty if that account does not exist any more.
@@ -320,6 +389,22 @@ type Diagnostic struct {
 // DiagnosticSeverity defines model for Diagnostic.Severity.
 type DiagnosticSeverity string
 
+// EndpointChange defines model for EndpointChange.
+type EndpointChange struct {
+	Change EndpointChangeChange `json:"change"`
+	Kind   EndpointChangeKind   `json:"kind"`
+
+	// Method Empty for WebSockets.
+	Method string `json:"method"`
+	Path   string `json:"path"`
+}
+
+// EndpointChangeChange defines model for EndpointChange.Change.
+type EndpointChangeChange string
+
+// EndpointChangeKind defines model for EndpointChange.Kind.
+type EndpointChangeKind string
+
 // File defines model for File.
 type File struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -373,11 +458,22 @@ type FileUsePage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// FormattedContent defines model for FormattedContent.
+type FormattedContent struct {
+	// Changed It is not what was sent.
+	Changed bool   `json:"changed"`
+	Content string `json:"content"`
+}
+
 // Mock defines model for Mock.
 type Mock struct {
 	// Content The current revision as it was written; not in lists.
 	Content   *string   `json:"content,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+
+	// DeletedAt Only of a deleted mock.
+	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
+	Description string     `json:"description"`
 
 	// Diagnostics What is wrong with the current revision.
 	Diagnostics []Diagnostic `json:"diagnostics"`
@@ -385,12 +481,16 @@ type Mock struct {
 	// Hosts The host names on which it answers.
 	Hosts []string `json:"hosts"`
 	ID    string   `json:"id"`
+	Name  string   `json:"name"`
 
 	// PublishedRevision The newest revision that was published, 0 if the mock is offline.
 	PublishedRevision int `json:"published_revision"`
 
 	// Reason Why the state is what it is, as a sentence; empty when it is published.
 	Reason string `json:"reason"`
+
+	// RestorableUntil Only of a deleted mock: it ends for good then.
+	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
 
 	// Revision The current revision, from 1.
 	Revision int    `json:"revision"`
@@ -428,12 +528,68 @@ type MockContent struct {
 	Content Content `json:"content"`
 }
 
+// MockCopy defines model for MockCopy.
+type MockCopy struct {
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
+	// Slug The copy's, as for a new mock.
+	Slug string `json:"slug"`
+
+	// Workspace The slug of the workspace for the copy; the original's if it is not given.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
+// MockDescription For people; may be empty.
+type MockDescription = string
+
+// MockMove defines model for MockMove.
+type MockMove struct {
+	// Slug The mock's slug there; the same if it is not given.
+	Slug *string `json:"slug,omitempty"`
+
+	// Workspace The slug of the workspace to move it to.
+	Workspace string `json:"workspace"`
+}
+
+// MockName For people; may be empty.
+//
+// Example: The pet shop
+type MockName = string
+
 // MockPage defines model for MockPage.
 type MockPage struct {
 	Items []Mock `json:"items"`
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// MockRestore defines model for MockRestore.
+type MockRestore struct {
+	// Slug Another slug for it; the same if it is not given.
+	Slug *string `json:"slug,omitempty"`
+}
+
+// MockSettings defines model for MockSettings.
+type MockSettings struct {
+	// Description For people; may be empty.
+	Description *MockDescription `json:"description,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
+	// Slug As for a new mock.
+	Slug *string `json:"slug,omitempty"`
 }
 
 // NewMock defines model for NewMock.
@@ -453,6 +609,19 @@ type NewMock struct {
 	//         }
 	Content Content `json:"content"`
 
+	// Description For people; may be empty.
+	Description *MockDescription `json:"description,omitempty"`
+
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
 	// Slug The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
 	//
 	// Example: pets
@@ -460,6 +629,29 @@ type NewMock struct {
 
 	// Workspace The slug of the workspace; the caller's own if it is not given.
 	Workspace *string `json:"workspace,omitempty"`
+}
+
+// NewRevision defines model for NewRevision.
+type NewRevision struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content Content `json:"content"`
+
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
 }
 
 // NewToken defines model for NewToken.
@@ -489,7 +681,10 @@ type Problem struct {
 
 	// RequestID Name it when you ask for help.
 	RequestID *string `json:"request_id,omitempty"`
-	Status    int     `json:"status"`
+
+	// Revision With `lost_update`: the mock's current revision.
+	Revision *int `json:"revision,omitempty"`
+	Status   int  `json:"status"`
 
 	// Title The HTTP status in words.
 	Title string `json:"title"`
@@ -546,8 +741,84 @@ type QuotaUse struct {
 	Used     int64         `json:"used"`
 }
 
+// Revision defines model for Revision.
+type Revision struct {
+	// Author The username; empty if the account is gone.
+	Author string `json:"author"`
+
+	// Content As it was written; not in lists.
+	Content   *string   `json:"content,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Diagnostics Not in lists.
+	Diagnostics *[]Diagnostic `json:"diagnostics,omitempty"`
+
+	// Errors Among its diagnostics, as they were when it was written.
+	Errors  int    `json:"errors"`
+	Label   string `json:"label"`
+	Message string `json:"message"`
+
+	// Pinned It is never pruned.
+	Pinned bool `json:"pinned"`
+
+	// Revision Its number, from 1.
+	Revision int `json:"revision"`
+
+	// Size Of the content, in bytes.
+	Size     int `json:"size"`
+	Warnings int `json:"warnings"`
+}
+
+// RevisionDiff defines model for RevisionDiff.
+type RevisionDiff struct {
+	// Endpoints Endpoints that are new, gone or different, whatever their place and layout; where a revision cannot be read, its endpoints are missing.
+	Endpoints []EndpointChange `json:"endpoints"`
+
+	// From A revision.
+	From int `json:"from"`
+
+	// Text A unified diff of the content; empty if it is the same.
+	Text string `json:"text"`
+
+	// To A revision.
+	To int `json:"to"`
+}
+
+// RevisionMark defines model for RevisionMark.
+type RevisionMark struct {
+	// Label What the pin is for; only with a pin.
+	//
+	// Example: Demo of 1 December
+	Label  *string `json:"label,omitempty"`
+	Pinned bool    `json:"pinned"`
+}
+
+// RevisionMessage What is said about the revision in the mock's history.
+//
+// Example: Add GET /pets/:id
+type RevisionMessage = string
+
+// RevisionPage defines model for RevisionPage.
+type RevisionPage struct {
+	Items []Revision `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Role What the caller may do there.
 type Role string
+
+// Rollback defines model for Rollback.
+type Rollback struct {
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Revision The revision to go back to.
+	Revision int `json:"revision"`
+}
 
 // Scope What a token may do; `write` includes `read`, `*` is everything.
 type Scope string
@@ -639,11 +910,23 @@ type Cursor = string
 // FileID defines model for FileID.
 type FileID = string
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
 // Limit defines model for Limit.
 type Limit = int
 
 // MockID defines model for MockID.
 type MockID = string
+
+// RevisionNumber defines model for RevisionNumber.
+type RevisionNumber = int
 
 // TokenID defines model for TokenID.
 type TokenID = string
@@ -651,11 +934,17 @@ type TokenID = string
 // WorkspaceSlug defines model for WorkspaceSlug.
 type WorkspaceSlug = string
 
+// MockCreated defines model for MockCreated.
+type MockCreated = Mock
+
 // Tokens defines model for Tokens.
 type Tokens = TokenPage
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
+	// Workspace Only events of the workspace with this slug.
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
 	// LastEventID The id of the last event that was seen.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
@@ -665,6 +954,18 @@ type ListMocksParams struct {
 	// Workspace Only mocks of the workspace with this slug.
 	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
 
+	// State Only mocks in this state.
+	State *State `form:"state,omitempty" json:"state,omitempty"`
+
+	// Q Only mocks with this text in their slug or name, whatever the case.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Deleted Those that are deleted and can be restored instead, the latest first; `sort` does not count then.
+	Deleted *bool `form:"deleted,omitempty" json:"deleted,omitempty"`
+
+	// Sort The order within each workspace; with `-`, backwards.
+	Sort *ListMocksParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// Limit How many items a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -672,10 +973,59 @@ type ListMocksParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListMocksParamsSort defines parameters for ListMocks.
+type ListMocksParamsSort string
+
+// CreateMockParams defines parameters for CreateMock.
+type CreateMockParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteMockParams defines parameters for DeleteMock.
+type DeleteMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetMockParams defines parameters for GetMock.
+type GetMockParams struct {
+	// IfNoneMatch The ETag that is known. 304 if nothing changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ChangeMockParams defines parameters for ChangeMock.
+type ChangeMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // UpdateMockParams defines parameters for UpdateMock.
 type UpdateMockParams struct {
-	// IfMatch The ETag of the revision that was edited. 412 if it is no longer the current one.
-	IfMatch *string `json:"If-Match,omitempty"`
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DuplicateMockParams defines parameters for DuplicateMock.
+type DuplicateMockParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MoveMockParams defines parameters for MoveMock.
+type MoveMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetPublicationParams defines parameters for GetPublication.
@@ -685,6 +1035,34 @@ type GetPublicationParams struct {
 
 	// Wait How long to wait at most, such as `10s` or `500ms`; 60 s at most.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+}
+
+// ListRevisionsParams defines parameters for ListRevisions.
+type ListRevisionsParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetRevisionParams defines parameters for GetRevision.
+type GetRevisionParams struct {
+	// IfNoneMatch The ETag that is known. 304 if nothing changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// DiffRevisionsParams defines parameters for DiffRevisions.
+type DiffRevisionsParams struct {
+	// From The other revision; the newest before this one if it is not given.
+	From *int `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// RollbackMockParams defines parameters for RollbackMock.
+type RollbackMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
@@ -774,11 +1152,32 @@ type ListWorkspaceTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// FormatContentJSONRequestBody defines body for FormatContent for application/json ContentType.
+type FormatContentJSONRequestBody = MockContent
+
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
 
+// ChangeMockJSONRequestBody defines body for ChangeMock for application/json ContentType.
+type ChangeMockJSONRequestBody = MockSettings
+
 // UpdateMockJSONRequestBody defines body for UpdateMock for application/json ContentType.
-type UpdateMockJSONRequestBody = MockContent
+type UpdateMockJSONRequestBody = NewRevision
+
+// DuplicateMockJSONRequestBody defines body for DuplicateMock for application/json ContentType.
+type DuplicateMockJSONRequestBody = MockCopy
+
+// MoveMockJSONRequestBody defines body for MoveMock for application/json ContentType.
+type MoveMockJSONRequestBody = MockMove
+
+// RestoreMockJSONRequestBody defines body for RestoreMock for application/json ContentType.
+type RestoreMockJSONRequestBody = MockRestore
+
+// MarkRevisionJSONRequestBody defines body for MarkRevision for application/json ContentType.
+type MarkRevisionJSONRequestBody = RevisionMark
+
+// RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
+type RollbackMockJSONRequestBody = Rollback
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -866,18 +1265,48 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
-	// StreamEvents Follow publications live
+	// StreamEvents Follow a workspace live
 	//
-	// Server-sent events for the caller's workspaces. `publication` carries a Publication; `deleted` carries
-	// `{"mock","workspace"}`; `reset` says that events were missed and lists have to be read again. A client that
-	// reconnects with `Last-Event-ID` gets what it missed, or `reset`.
+	// Server-sent events of one of the caller's workspaces, or of all of them:
+	//
+	// * `publication`: a Publication, when something about it changed.
+	// * `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
+	//   `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
+	// * `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
+	// * `domain`: a domain that changed, with its `workspace_id`.
+	// * `reset`: events were missed; what is known has to be read again.
+	//
+	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
+	// another replica, or after a long time. The stream ends when the caller's access does.
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// FormatContentWithBody Format a mock's content
+	//
+	// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+	// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+	// that say where; what would lose a comment is refused too.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+	FormatContentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FormatContent Format a mock's content
+	//
+	// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+	// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+	// that say where; what would lose a comment is refused too.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+	FormatContent(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMocks List mocks
 	//
-	// All mocks of the caller's workspaces, grouped by workspace and sorted by slug, without their content.
+	// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
 	//
 	// Corresponds with GET /api/v1/mocks (the `ListMocks` operationId).
 	ListMocks(ctx context.Context, params *ListMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -890,7 +1319,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-	CreateMockWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateMockWithBody(ctx context.Context, params *CreateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateMock Create a mock
 	//
@@ -900,25 +1329,49 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-	CreateMock(ctx context.Context, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	CreateMock(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteMock Delete a mock
 	//
-	// It stops answering, and its history is gone.
+	// It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
+	// be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
 	//
 	// Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-	DeleteMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	DeleteMock(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMock Read a mock
 	//
+	// With its content. A deleted mock is read in the list of deleted ones only.
+	//
 	// Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-	GetMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetMock(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMockWithBody Rename or describe a mock
+	//
+	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+	// answers nothing any more; the old slug is free for another mock of the workspace.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+	ChangeMockWithBody(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMock Rename or describe a mock
+	//
+	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+	// answers nothing any more; the old slug is free for another mock of the workspace.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+	ChangeMock(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateMockWithBody Write a new revision
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision.
+	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+	// nothing of an edit.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -929,12 +1382,53 @@ type ClientInterface interface {
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision.
+	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+	// nothing of an edit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
 	UpdateMock(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DuplicateMockWithBody Copy a mock
+	//
+	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+	// `viewer` in the original's.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMockWithBody(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DuplicateMock Copy a mock
+	//
+	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+	// `viewer` in the original's.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMock(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveMockWithBody Move a mock to another workspace
+	//
+	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+	// old host answers nothing any more.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+	MoveMockWithBody(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MoveMock Move a mock to another workspace
+	//
+	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+	// old host answers nothing any more.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+	MoveMock(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPublication See whether a mock is live
 	//
@@ -952,6 +1446,81 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
 	PublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreMockWithBody Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+	RestoreMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreMock Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+	RestoreMock(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRevisions List a mock's revisions
+	//
+	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
+	ListRevisions(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRevision Read a revision
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
+	GetRevision(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkRevisionWithBody Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+	MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkRevision Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+	MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiffRevisions Compare two revisions
+	//
+	// What changed from another revision to this one, as text and endpoint by endpoint.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+	DiffRevisions(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackMockWithBody Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+	RollbackMockWithBody(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackMock Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+	RollbackMock(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnpublishMock Take a mock offline
 	//
@@ -1167,11 +1736,19 @@ type ClientInterface interface {
 	GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
-// StreamEvents Follow publications live
+// StreamEvents Follow a workspace live
 //
-// Server-sent events for the caller's workspaces. `publication` carries a Publication; `deleted` carries
-// `{"mock","workspace"}`; `reset` says that events were missed and lists have to be read again. A client that
-// reconnects with `Last-Event-ID` gets what it missed, or `reset`.
+// Server-sent events of one of the caller's workspaces, or of all of them:
+//
+//   - `publication`: a Publication, when something about it changed.
+//   - `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
+//     `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
+//   - `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
+//   - `domain`: a domain that changed, with its `workspace_id`.
+//   - `reset`: events were missed; what is known has to be read again.
+//
+// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
+// another replica, or after a long time. The stream ends when the caller's access does.
 //
 // Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1186,9 +1763,51 @@ func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, r
 	return c.Client.Do(req)
 }
 
+// FormatContentWithBody Format a mock's content
+//
+// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+// that say where; what would lose a comment is refused too.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+func (c *Client) FormatContentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFormatContentRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FormatContent Format a mock's content
+//
+// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+// that say where; what would lose a comment is refused too.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFormatContentRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListMocks List mocks
 //
-// All mocks of the caller's workspaces, grouped by workspace and sorted by slug, without their content.
+// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
 //
 // Corresponds with GET /api/v1/mocks (the `ListMocks` operationId).
 func (c *Client) ListMocks(ctx context.Context, params *ListMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1211,8 +1830,8 @@ func (c *Client) ListMocks(ctx context.Context, params *ListMocksParams, reqEdit
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-func (c *Client) CreateMockWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateMockRequestWithBody(c.Server, contentType, body)
+func (c *Client) CreateMockWithBody(ctx context.Context, params *CreateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMockRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1231,8 +1850,8 @@ func (c *Client) CreateMockWithBody(ctx context.Context, contentType string, bod
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-func (c *Client) CreateMock(ctx context.Context, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateMockRequest(c.Server, body)
+func (c *Client) CreateMock(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateMockRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1245,11 +1864,12 @@ func (c *Client) CreateMock(ctx context.Context, body CreateMockJSONRequestBody,
 
 // DeleteMock Delete a mock
 //
-// It stops answering, and its history is gone.
+// It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
+// be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
 //
 // Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-func (c *Client) DeleteMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteMockRequest(c.Server, id)
+func (c *Client) DeleteMock(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMockRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1262,9 +1882,51 @@ func (c *Client) DeleteMock(ctx context.Context, id MockID, reqEditors ...Reques
 
 // GetMock Read a mock
 //
+// With its content. A deleted mock is read in the list of deleted ones only.
+//
 // Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-func (c *Client) GetMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMockRequest(c.Server, id)
+func (c *Client) GetMock(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMockRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMockWithBody Rename or describe a mock
+//
+// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+// answers nothing any more; the old slug is free for another mock of the workspace.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+func (c *Client) ChangeMockWithBody(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMockRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMock Rename or describe a mock
+//
+// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+// answers nothing any more; the old slug is free for another mock of the workspace.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+func (c *Client) ChangeMock(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMockRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1279,7 +1941,8 @@ func (c *Client) GetMock(ctx context.Context, id MockID, reqEditors ...RequestEd
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision.
+// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+// nothing of an edit.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1300,13 +1963,94 @@ func (c *Client) UpdateMockWithBody(ctx context.Context, id MockID, params *Upda
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision.
+// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+// nothing of an edit.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
 func (c *Client) UpdateMock(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUpdateMockRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DuplicateMockWithBody Copy a mock
+//
+// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+// `viewer` in the original's.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+func (c *Client) DuplicateMockWithBody(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDuplicateMockRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DuplicateMock Copy a mock
+//
+// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+// `viewer` in the original's.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+func (c *Client) DuplicateMock(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDuplicateMockRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveMockWithBody Move a mock to another workspace
+//
+// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+// old host answers nothing any more.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+func (c *Client) MoveMockWithBody(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMockRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MoveMock Move a mock to another workspace
+//
+// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+// old host answers nothing any more.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+func (c *Client) MoveMock(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMockRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1344,6 +2088,171 @@ func (c *Client) GetPublication(ctx context.Context, id MockID, params *GetPubli
 // Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
 func (c *Client) PublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishMockRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreMockWithBody Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+func (c *Client) RestoreMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMockRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreMock Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+func (c *Client) RestoreMock(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMockRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRevisions List a mock's revisions
+//
+// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+//
+// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
+func (c *Client) ListRevisions(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRevisionsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRevision Read a revision
+//
+// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
+func (c *Client) GetRevision(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRevisionRequest(c.Server, id, revision, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkRevisionWithBody Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+func (c *Client) MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkRevisionRequestWithBody(c.Server, id, revision, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkRevision Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+func (c *Client) MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkRevisionRequest(c.Server, id, revision, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiffRevisions Compare two revisions
+//
+// What changed from another revision to this one, as text and endpoint by endpoint.
+//
+// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+func (c *Client) DiffRevisions(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiffRevisionsRequest(c.Server, id, revision, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackMockWithBody Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+func (c *Client) RollbackMockWithBody(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackMockRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackMock Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+func (c *Client) RollbackMock(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackMockRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1856,6 +2765,33 @@ func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Re
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Workspace != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
@@ -1875,6 +2811,46 @@ func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Re
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewFormatContentRequest calls the generic FormatContent builder with application/json body
+func NewFormatContentRequest(server string, body FormatContentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFormatContentRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFormatContentRequestWithBody constructs an http.Request for the FormatContent method, with any body, and a specified content type
+func NewFormatContentRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/format")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -1910,6 +2886,54 @@ func NewListMocksRequest(server string, params *ListMocksParams) (*http.Request,
 		if params.Workspace != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Deleted != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "deleted", *params.Deleted, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -1958,18 +2982,18 @@ func NewListMocksRequest(server string, params *ListMocksParams) (*http.Request,
 }
 
 // NewCreateMockRequest calls the generic CreateMock builder with application/json body
-func NewCreateMockRequest(server string, body CreateMockJSONRequestBody) (*http.Request, error) {
+func NewCreateMockRequest(server string, params *CreateMockParams, body CreateMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateMockRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateMockRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewCreateMockRequestWithBody constructs an http.Request for the CreateMock method, with any body, and a specified content type
-func NewCreateMockRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateMockRequestWithBody(server string, params *CreateMockParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1994,11 +3018,26 @@ func NewCreateMockRequestWithBody(server string, contentType string, body io.Rea
 
 	req.Header.Add("Content-Type", contentType)
 
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewDeleteMockRequest constructs an http.Request for the DeleteMock method
-func NewDeleteMockRequest(server string, id MockID) (*http.Request, error) {
+func NewDeleteMockRequest(server string, id MockID, params *DeleteMockParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2028,11 +3067,26 @@ func NewDeleteMockRequest(server string, id MockID) (*http.Request, error) {
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
 // NewGetMockRequest constructs an http.Request for the GetMock method
-func NewGetMockRequest(server string, id MockID) (*http.Request, error) {
+func NewGetMockRequest(server string, id MockID, params *GetMockParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2060,6 +3114,83 @@ func NewGetMockRequest(server string, id MockID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewChangeMockRequest calls the generic ChangeMock builder with application/json body
+func NewChangeMockRequest(server string, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeMockRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewChangeMockRequestWithBody constructs an http.Request for the ChangeMock method, with any body, and a specified content type
+func NewChangeMockRequestWithBody(server string, id MockID, params *ChangeMockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -2103,6 +3234,130 @@ func NewUpdateMockRequestWithBody(server string, id MockID, params *UpdateMockPa
 	}
 
 	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDuplicateMockRequest calls the generic DuplicateMock builder with application/json body
+func NewDuplicateMockRequest(server string, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDuplicateMockRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewDuplicateMockRequestWithBody constructs an http.Request for the DuplicateMock method, with any body, and a specified content type
+func NewDuplicateMockRequestWithBody(server string, id MockID, params *DuplicateMockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/duplicate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMoveMockRequest calls the generic MoveMock builder with application/json body
+func NewMoveMockRequest(server string, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMoveMockRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewMoveMockRequestWithBody constructs an http.Request for the MoveMock method, with any body, and a specified content type
+func NewMoveMockRequestWithBody(server string, id MockID, params *MoveMockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/move", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -2229,6 +3484,366 @@ func NewPublishMockRequest(server string, id MockID) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRestoreMockRequest calls the generic RestoreMock builder with application/json body
+func NewRestoreMockRequest(server string, id MockID, body RestoreMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRestoreMockRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewRestoreMockRequestWithBody constructs an http.Request for the RestoreMock method, with any body, and a specified content type
+func NewRestoreMockRequestWithBody(server string, id MockID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/restore", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListRevisionsRequest constructs an http.Request for the ListRevisions method
+func NewListRevisionsRequest(server string, id MockID, params *ListRevisionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/revisions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetRevisionRequest constructs an http.Request for the GetRevision method
+func NewGetRevisionRequest(server string, id MockID, revision RevisionNumber, params *GetRevisionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "revision", revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/revisions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewMarkRevisionRequest calls the generic MarkRevision builder with application/json body
+func NewMarkRevisionRequest(server string, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMarkRevisionRequestWithBody(server, id, revision, "application/json", bodyReader)
+}
+
+// NewMarkRevisionRequestWithBody constructs an http.Request for the MarkRevision method, with any body, and a specified content type
+func NewMarkRevisionRequestWithBody(server string, id MockID, revision RevisionNumber, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "revision", revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/revisions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDiffRevisionsRequest constructs an http.Request for the DiffRevisions method
+func NewDiffRevisionsRequest(server string, id MockID, revision RevisionNumber, params *DiffRevisionsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "revision", revision, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/revisions/%s/diff", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRollbackMockRequest calls the generic RollbackMock builder with application/json body
+func NewRollbackMockRequest(server string, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRollbackMockRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewRollbackMockRequestWithBody constructs an http.Request for the RollbackMock method, with any body, and a specified content type
+func NewRollbackMockRequestWithBody(server string, id MockID, params *RollbackMockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/rollback", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
 	}
 
 	return req, nil
@@ -3470,20 +5085,50 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
-	// StreamEventsWithResponse Follow publications live
+	// StreamEventsWithResponse Follow a workspace live
 	//
-	// Server-sent events for the caller's workspaces. `publication` carries a Publication; `deleted` carries
-	// `{"mock","workspace"}`; `reset` says that events were missed and lists have to be read again. A client that
-	// reconnects with `Last-Event-ID` gets what it missed, or `reset`.
+	// Server-sent events of one of the caller's workspaces, or of all of them:
+	//
+	// * `publication`: a Publication, when something about it changed.
+	// * `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
+	//   `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
+	// * `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
+	// * `domain`: a domain that changed, with its `workspace_id`.
+	// * `reset`: events were missed; what is known has to be read again.
+	//
+	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
+	// another replica, or after a long time. The stream ends when the caller's access does.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEventsWithResponse(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*StreamEventsResponse, error)
 
+	// FormatContentWithBodyWithResponse Format a mock's content
+	//
+	// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+	// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+	// that say where; what would lose a comment is refused too.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+	FormatContentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FormatContentResponse, error)
+
+	// FormatContentWithResponse Format a mock's content
+	//
+	// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+	// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+	// that say where; what would lose a comment is refused too.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+	FormatContentWithResponse(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*FormatContentResponse, error)
+
 	// ListMocksWithResponse List mocks
 	//
-	// All mocks of the caller's workspaces, grouped by workspace and sorted by slug, without their content.
+	// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -3498,7 +5143,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-	CreateMockWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
+	CreateMockWithBodyWithResponse(ctx context.Context, params *CreateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
 
 	// CreateMockWithResponse Create a mock
 	//
@@ -3508,29 +5153,53 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-	CreateMockWithResponse(ctx context.Context, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
+	CreateMockWithResponse(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
 
 	// DeleteMockWithResponse Delete a mock
 	//
-	// It stops answering, and its history is gone.
+	// It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
+	// be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-	DeleteMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error)
+	DeleteMockWithResponse(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error)
 
 	// GetMockWithResponse Read a mock
+	//
+	// With its content. A deleted mock is read in the list of deleted ones only.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-	GetMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*GetMockResponse, error)
+	GetMockWithResponse(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*GetMockResponse, error)
+
+	// ChangeMockWithBodyWithResponse Rename or describe a mock
+	//
+	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+	// answers nothing any more; the old slug is free for another mock of the workspace.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+	ChangeMockWithBodyWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error)
+
+	// ChangeMockWithResponse Rename or describe a mock
+	//
+	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+	// answers nothing any more; the old slug is free for another mock of the workspace.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+	ChangeMockWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error)
 
 	// UpdateMockWithBodyWithResponse Write a new revision
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision.
+	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+	// nothing of an edit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3541,12 +5210,53 @@ type ClientWithResponsesInterface interface {
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision.
+	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+	// nothing of an edit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
 	UpdateMockWithResponse(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error)
+
+	// DuplicateMockWithBodyWithResponse Copy a mock
+	//
+	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+	// `viewer` in the original's.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMockWithBodyWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
+
+	// DuplicateMockWithResponse Copy a mock
+	//
+	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+	// `viewer` in the original's.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMockWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
+
+	// MoveMockWithBodyWithResponse Move a mock to another workspace
+	//
+	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+	// old host answers nothing any more.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+	MoveMockWithBodyWithResponse(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMockResponse, error)
+
+	// MoveMockWithResponse Move a mock to another workspace
+	//
+	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+	// old host answers nothing any more.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+	MoveMockWithResponse(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMockResponse, error)
 
 	// GetPublicationWithResponse See whether a mock is live
 	//
@@ -3568,6 +5278,87 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
 	PublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*PublishMockResponse, error)
+
+	// RestoreMockWithBodyWithResponse Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+	RestoreMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error)
+
+	// RestoreMockWithResponse Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+	RestoreMockWithResponse(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error)
+
+	// ListRevisionsWithResponse List a mock's revisions
+	//
+	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
+	ListRevisionsWithResponse(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error)
+
+	// GetRevisionWithResponse Read a revision
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
+	GetRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error)
+
+	// MarkRevisionWithBodyWithResponse Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+	MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
+
+	// MarkRevisionWithResponse Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+	MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
+
+	// DiffRevisionsWithResponse Compare two revisions
+	//
+	// What changed from another revision to this one, as text and endpoint by endpoint.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+	DiffRevisionsWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*DiffRevisionsResponse, error)
+
+	// RollbackMockWithBodyWithResponse Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+	RollbackMockWithBodyWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
+
+	// RollbackMockWithResponse Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+	RollbackMockWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
 
 	// UnpublishMockWithResponse Take a mock offline
 	//
@@ -3860,6 +5651,54 @@ func (r StreamEventsResponse) ContentType() string {
 	return ""
 }
 
+type FormatContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FormattedContent
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FormatContentResponse) GetJSON200() *FormattedContent {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FormatContentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FormatContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FormatContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FormatContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FormatContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListMocksResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3918,7 +5757,7 @@ type CreateMockResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Mock
+	JSON201 *MockCreated
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -3926,7 +5765,7 @@ type CreateMockResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateMockResponse) GetJSON201() *Mock {
+func (r CreateMockResponse) GetJSON201() *MockCreated {
 	return r.JSON201
 }
 
@@ -4010,6 +5849,11 @@ type GetMockResponse200Headers struct {
 	ETag *string
 }
 
+// GetMockResponse304Headers the declared response headers of an HTTP 304 response for GetMock
+type GetMockResponse304Headers struct {
+	ETag *string
+}
+
 type GetMockResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4019,6 +5863,8 @@ type GetMockResponse struct {
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
 	Headers200 *GetMockResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMockResponse304Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -4054,6 +5900,61 @@ func (r GetMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ChangeMockResponse200Headers the declared response headers of an HTTP 200 response for ChangeMock
+type ChangeMockResponse200Headers struct {
+	ETag *string
+}
+
+type ChangeMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ChangeMockResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeMockResponse) GetJSON200() *Mock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeMockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4109,6 +6010,117 @@ func (r UpdateMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UpdateMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DuplicateMockResponse201Headers the declared response headers of an HTTP 201 response for DuplicateMock
+type DuplicateMockResponse201Headers struct {
+	ETag     *string
+	Location *string
+}
+
+type DuplicateMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *MockCreated
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *DuplicateMockResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r DuplicateMockResponse) GetJSON201() *MockCreated {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DuplicateMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DuplicateMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DuplicateMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DuplicateMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DuplicateMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MoveMockResponse200Headers the declared response headers of an HTTP 200 response for MoveMock
+type MoveMockResponse200Headers struct {
+	ETag *string
+}
+
+type MoveMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MoveMockResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MoveMockResponse) GetJSON200() *Mock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MoveMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MoveMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MoveMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MoveMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MoveMockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4205,6 +6217,329 @@ func (r PublishMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PublishMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RestoreMockResponse200Headers the declared response headers of an HTTP 200 response for RestoreMock
+type RestoreMockResponse200Headers struct {
+	ETag *string
+}
+
+type RestoreMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RestoreMockResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RestoreMockResponse) GetJSON200() *Mock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RestoreMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RestoreMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RestoreMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RestoreMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RestoreMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRevisionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RevisionPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRevisionsResponse) GetJSON200() *RevisionPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRevisionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRevisionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRevisionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRevisionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRevisionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetRevisionResponse200Headers the declared response headers of an HTTP 200 response for GetRevision
+type GetRevisionResponse200Headers struct {
+	ETag *string
+}
+
+// GetRevisionResponse304Headers the declared response headers of an HTTP 304 response for GetRevision
+type GetRevisionResponse304Headers struct {
+	ETag *string
+}
+
+type GetRevisionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Revision
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetRevisionResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetRevisionResponse304Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRevisionResponse) GetJSON200() *Revision {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRevisionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRevisionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRevisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRevisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRevisionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MarkRevisionResponse200Headers the declared response headers of an HTTP 200 response for MarkRevision
+type MarkRevisionResponse200Headers struct {
+	ETag *string
+}
+
+type MarkRevisionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Revision
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *MarkRevisionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MarkRevisionResponse) GetJSON200() *Revision {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MarkRevisionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MarkRevisionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MarkRevisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MarkRevisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MarkRevisionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DiffRevisionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RevisionDiff
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DiffRevisionsResponse) GetJSON200() *RevisionDiff {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DiffRevisionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DiffRevisionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DiffRevisionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DiffRevisionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DiffRevisionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RollbackMockResponse200Headers the declared response headers of an HTTP 200 response for RollbackMock
+type RollbackMockResponse200Headers struct {
+	ETag *string
+}
+
+type RollbackMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RollbackMockResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RollbackMockResponse) GetJSON200() *Mock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RollbackMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RollbackMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RollbackMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RollbackMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RollbackMockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -5345,11 +7680,19 @@ func (r GetWorkspaceTokenResponse) ContentType() string {
 	return ""
 }
 
-// StreamEventsWithResponse Follow publications live
+// StreamEventsWithResponse Follow a workspace live
 //
-// Server-sent events for the caller's workspaces. `publication` carries a Publication; `deleted` carries
-// `{"mock","workspace"}`; `reset` says that events were missed and lists have to be read again. A client that
-// reconnects with `Last-Event-ID` gets what it missed, or `reset`.
+// Server-sent events of one of the caller's workspaces, or of all of them:
+//
+//   - `publication`: a Publication, when something about it changed.
+//   - `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
+//     `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
+//   - `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
+//   - `domain`: a domain that changed, with its `workspace_id`.
+//   - `reset`: events were missed; what is known has to be read again.
+//
+// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
+// another replica, or after a long time. The stream ends when the caller's access does.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -5362,9 +7705,43 @@ func (c *ClientWithResponses) StreamEventsWithResponse(ctx context.Context, para
 	return ParseStreamEventsResponse(rsp)
 }
 
+// FormatContentWithBodyWithResponse Format a mock's content
+//
+// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+// that say where; what would lose a comment is refused too.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+func (c *ClientWithResponses) FormatContentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FormatContentResponse, error) {
+	rsp, err := c.FormatContentWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFormatContentResponse(rsp)
+}
+
+// FormatContentWithResponse Format a mock's content
+//
+// Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+// the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+// that say where; what would lose a comment is refused too.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
+func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*FormatContentResponse, error) {
+	rsp, err := c.FormatContent(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFormatContentResponse(rsp)
+}
+
 // ListMocksWithResponse List mocks
 //
-// All mocks of the caller's workspaces, grouped by workspace and sorted by slug, without their content.
+// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -5385,8 +7762,8 @@ func (c *ClientWithResponses) ListMocksWithResponse(ctx context.Context, params 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-func (c *ClientWithResponses) CreateMockWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMockResponse, error) {
-	rsp, err := c.CreateMockWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) CreateMockWithBodyWithResponse(ctx context.Context, params *CreateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateMockResponse, error) {
+	rsp, err := c.CreateMockWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5401,8 +7778,8 @@ func (c *ClientWithResponses) CreateMockWithBodyWithResponse(ctx context.Context
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
-func (c *ClientWithResponses) CreateMockWithResponse(ctx context.Context, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error) {
-	rsp, err := c.CreateMock(ctx, body, reqEditors...)
+func (c *ClientWithResponses) CreateMockWithResponse(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error) {
+	rsp, err := c.CreateMock(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5411,13 +7788,14 @@ func (c *ClientWithResponses) CreateMockWithResponse(ctx context.Context, body C
 
 // DeleteMockWithResponse Delete a mock
 //
-// It stops answering, and its history is gone.
+// It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
+// be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error) {
-	rsp, err := c.DeleteMock(ctx, id, reqEditors...)
+func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error) {
+	rsp, err := c.DeleteMock(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5426,22 +7804,57 @@ func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, id Moc
 
 // GetMockWithResponse Read a mock
 //
+// With its content. A deleted mock is read in the list of deleted ones only.
+//
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-func (c *ClientWithResponses) GetMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*GetMockResponse, error) {
-	rsp, err := c.GetMock(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetMockWithResponse(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*GetMockResponse, error) {
+	rsp, err := c.GetMock(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseGetMockResponse(rsp)
 }
 
+// ChangeMockWithBodyWithResponse Rename or describe a mock
+//
+// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+// answers nothing any more; the old slug is free for another mock of the workspace.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+func (c *ClientWithResponses) ChangeMockWithBodyWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error) {
+	rsp, err := c.ChangeMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMockResponse(rsp)
+}
+
+// ChangeMockWithResponse Rename or describe a mock
+//
+// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+// answers nothing any more; the old slug is free for another mock of the workspace.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
+func (c *ClientWithResponses) ChangeMockWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error) {
+	rsp, err := c.ChangeMock(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMockResponse(rsp)
+}
+
 // UpdateMockWithBodyWithResponse Write a new revision
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision.
+// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+// nothing of an edit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5458,7 +7871,8 @@ func (c *ClientWithResponses) UpdateMockWithBodyWithResponse(ctx context.Context
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision.
+// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+// nothing of an edit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5469,6 +7883,70 @@ func (c *ClientWithResponses) UpdateMockWithResponse(ctx context.Context, id Moc
 		return nil, err
 	}
 	return ParseUpdateMockResponse(rsp)
+}
+
+// DuplicateMockWithBodyWithResponse Copy a mock
+//
+// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+// `viewer` in the original's.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+func (c *ClientWithResponses) DuplicateMockWithBodyWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error) {
+	rsp, err := c.DuplicateMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDuplicateMockResponse(rsp)
+}
+
+// DuplicateMockWithResponse Copy a mock
+//
+// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+// `viewer` in the original's.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
+func (c *ClientWithResponses) DuplicateMockWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error) {
+	rsp, err := c.DuplicateMock(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDuplicateMockResponse(rsp)
+}
+
+// MoveMockWithBodyWithResponse Move a mock to another workspace
+//
+// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+// old host answers nothing any more.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+func (c *ClientWithResponses) MoveMockWithBodyWithResponse(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMockResponse, error) {
+	rsp, err := c.MoveMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveMockResponse(rsp)
+}
+
+// MoveMockWithResponse Move a mock to another workspace
+//
+// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+// old host answers nothing any more.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
+func (c *ClientWithResponses) MoveMockWithResponse(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMockResponse, error) {
+	rsp, err := c.MoveMock(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMoveMockResponse(rsp)
 }
 
 // GetPublicationWithResponse See whether a mock is live
@@ -5502,6 +7980,141 @@ func (c *ClientWithResponses) PublishMockWithResponse(ctx context.Context, id Mo
 		return nil, err
 	}
 	return ParsePublishMockResponse(rsp)
+}
+
+// RestoreMockWithBodyWithResponse Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+func (c *ClientWithResponses) RestoreMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error) {
+	rsp, err := c.RestoreMockWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreMockResponse(rsp)
+}
+
+// RestoreMockWithResponse Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
+func (c *ClientWithResponses) RestoreMockWithResponse(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error) {
+	rsp, err := c.RestoreMock(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreMockResponse(rsp)
+}
+
+// ListRevisionsWithResponse List a mock's revisions
+//
+// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
+func (c *ClientWithResponses) ListRevisionsWithResponse(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error) {
+	rsp, err := c.ListRevisions(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRevisionsResponse(rsp)
+}
+
+// GetRevisionWithResponse Read a revision
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
+func (c *ClientWithResponses) GetRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error) {
+	rsp, err := c.GetRevision(ctx, id, revision, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRevisionResponse(rsp)
+}
+
+// MarkRevisionWithBodyWithResponse Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+func (c *ClientWithResponses) MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
+	rsp, err := c.MarkRevisionWithBody(ctx, id, revision, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkRevisionResponse(rsp)
+}
+
+// MarkRevisionWithResponse Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
+func (c *ClientWithResponses) MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
+	rsp, err := c.MarkRevision(ctx, id, revision, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkRevisionResponse(rsp)
+}
+
+// DiffRevisionsWithResponse Compare two revisions
+//
+// What changed from another revision to this one, as text and endpoint by endpoint.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+func (c *ClientWithResponses) DiffRevisionsWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*DiffRevisionsResponse, error) {
+	rsp, err := c.DiffRevisions(ctx, id, revision, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiffRevisionsResponse(rsp)
+}
+
+// RollbackMockWithBodyWithResponse Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+func (c *ClientWithResponses) RollbackMockWithBodyWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error) {
+	rsp, err := c.RollbackMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackMockResponse(rsp)
+}
+
+// RollbackMockWithResponse Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
+func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error) {
+	rsp, err := c.RollbackMock(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackMockResponse(rsp)
 }
 
 // UnpublishMockWithResponse Take a mock offline
@@ -5941,6 +8554,39 @@ func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error
 	return response, nil
 }
 
+// ParseFormatContentResponse parses an HTTP response from a FormatContentWithResponse call
+func ParseFormatContentResponse(rsp *http.Response) (*FormatContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FormatContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FormattedContent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListMocksResponse parses an HTTP response from a ListMocksWithResponse call
 func ParseListMocksResponse(rsp *http.Response) (*ListMocksResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5989,7 +8635,7 @@ func ParseCreateMockResponse(rsp *http.Response) (*CreateMockResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Mock
+		var dest MockCreated
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -6077,6 +8723,9 @@ func ParseGetMockResponse(rsp *http.Response) (*GetMockResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case rsp.StatusCode == 304:
+		break // No content-type
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -6089,6 +8738,62 @@ func ParseGetMockResponse(rsp *http.Response) (*GetMockResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers GetMockResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMockResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseChangeMockResponse parses an HTTP response from a ChangeMockWithResponse call
+func ParseChangeMockResponse(rsp *http.Response) (*ChangeMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ChangeMockResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6135,6 +8840,105 @@ func ParseUpdateMockResponse(rsp *http.Response) (*UpdateMockResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers UpdateMockResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDuplicateMockResponse parses an HTTP response from a DuplicateMockWithResponse call
+func ParseDuplicateMockResponse(rsp *http.Response) (*DuplicateMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DuplicateMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest MockCreated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers DuplicateMockResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMoveMockResponse parses an HTTP response from a MoveMockWithResponse call
+func ParseMoveMockResponse(rsp *http.Response) (*MoveMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MoveMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MoveMockResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -6209,6 +9013,269 @@ func ParsePublishMockResponse(rsp *http.Response) (*PublishMockResponse, error) 
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseRestoreMockResponse parses an HTTP response from a RestoreMockWithResponse call
+func ParseRestoreMockResponse(rsp *http.Response) (*RestoreMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RestoreMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RestoreMockResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListRevisionsResponse parses an HTTP response from a ListRevisionsWithResponse call
+func ParseListRevisionsResponse(rsp *http.Response) (*ListRevisionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRevisionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RevisionPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRevisionResponse parses an HTTP response from a GetRevisionWithResponse call
+func ParseGetRevisionResponse(rsp *http.Response) (*GetRevisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRevisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Revision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetRevisionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetRevisionResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMarkRevisionResponse parses an HTTP response from a MarkRevisionWithResponse call
+func ParseMarkRevisionResponse(rsp *http.Response) (*MarkRevisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MarkRevisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Revision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers MarkRevisionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDiffRevisionsResponse parses an HTTP response from a DiffRevisionsWithResponse call
+func ParseDiffRevisionsResponse(rsp *http.Response) (*DiffRevisionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DiffRevisionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RevisionDiff
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRollbackMockResponse parses an HTTP response from a RollbackMockWithResponse call
+func ParseRollbackMockResponse(rsp *http.Response) (*RollbackMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RollbackMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RollbackMockResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

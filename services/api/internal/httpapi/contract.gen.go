@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -28,6 +29,45 @@ func (e DiagnosticSeverity) Valid() bool {
 	case Error:
 		return true
 	case Warning:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EndpointChangeChange.
+const (
+	Added   EndpointChangeChange = "added"
+	Changed EndpointChangeChange = "changed"
+	Removed EndpointChangeChange = "removed"
+)
+
+// Valid indicates whether the value is a known member of the EndpointChangeChange enum.
+func (e EndpointChangeChange) Valid() bool {
+	switch e {
+	case Added:
+		return true
+	case Changed:
+		return true
+	case Removed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EndpointChangeKind.
+const (
+	Endpoint  EndpointChangeKind = "endpoint"
+	Websocket EndpointChangeKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the EndpointChangeKind enum.
+func (e EndpointChangeKind) Valid() bool {
+	switch e {
+	case Endpoint:
+		return true
+	case Websocket:
 		return true
 	default:
 		return false
@@ -241,6 +281,36 @@ func (e TokenKind) Valid() bool {
 	}
 }
 
+// Defines values for ListMocksParamsSort.
+const (
+	CreatedAt      ListMocksParamsSort = "created_at"
+	MinusCreatedAt ListMocksParamsSort = "-created_at"
+	MinusSlug      ListMocksParamsSort = "-slug"
+	MinusUpdatedAt ListMocksParamsSort = "-updated_at"
+	Slug           ListMocksParamsSort = "slug"
+	UpdatedAt      ListMocksParamsSort = "updated_at"
+)
+
+// Valid indicates whether the value is a known member of the ListMocksParamsSort enum.
+func (e ListMocksParamsSort) Valid() bool {
+	switch e {
+	case CreatedAt:
+		return true
+	case MinusCreatedAt:
+		return true
+	case MinusSlug:
+		return true
+	case MinusUpdatedAt:
+		return true
+	case Slug:
+		return true
+	case UpdatedAt:
+		return true
+	default:
+		return false
+	}
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Account The username of who did it; empty if that account does not exist any more.
@@ -319,6 +389,22 @@ type Diagnostic struct {
 // DiagnosticSeverity defines model for Diagnostic.Severity.
 type DiagnosticSeverity string
 
+// EndpointChange defines model for EndpointChange.
+type EndpointChange struct {
+	Change EndpointChangeChange `json:"change"`
+	Kind   EndpointChangeKind   `json:"kind"`
+
+	// Method Empty for WebSockets.
+	Method string `json:"method"`
+	Path   string `json:"path"`
+}
+
+// EndpointChangeChange defines model for EndpointChange.Change.
+type EndpointChangeChange string
+
+// EndpointChangeKind defines model for EndpointChange.Kind.
+type EndpointChangeKind string
+
 // File defines model for File.
 type File struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -372,11 +458,22 @@ type FileUsePage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// FormattedContent defines model for FormattedContent.
+type FormattedContent struct {
+	// Changed It is not what was sent.
+	Changed bool   `json:"changed"`
+	Content string `json:"content"`
+}
+
 // Mock defines model for Mock.
 type Mock struct {
 	// Content The current revision as it was written; not in lists.
 	Content   *string   `json:"content,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
+
+	// DeletedAt Only of a deleted mock.
+	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
+	Description string     `json:"description"`
 
 	// Diagnostics What is wrong with the current revision.
 	Diagnostics []Diagnostic `json:"diagnostics"`
@@ -384,12 +481,16 @@ type Mock struct {
 	// Hosts The host names on which it answers.
 	Hosts []string `json:"hosts"`
 	ID    string   `json:"id"`
+	Name  string   `json:"name"`
 
 	// PublishedRevision The newest revision that was published, 0 if the mock is offline.
 	PublishedRevision int `json:"published_revision"`
 
 	// Reason Why the state is what it is, as a sentence; empty when it is published.
 	Reason string `json:"reason"`
+
+	// RestorableUntil Only of a deleted mock: it ends for good then.
+	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
 
 	// Revision The current revision, from 1.
 	Revision int    `json:"revision"`
@@ -427,12 +528,68 @@ type MockContent struct {
 	Content Content `json:"content"`
 }
 
+// MockCopy defines model for MockCopy.
+type MockCopy struct {
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
+	// Slug The copy's, as for a new mock.
+	Slug string `json:"slug"`
+
+	// Workspace The slug of the workspace for the copy; the original's if it is not given.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
+// MockDescription For people; may be empty.
+type MockDescription = string
+
+// MockMove defines model for MockMove.
+type MockMove struct {
+	// Slug The mock's slug there; the same if it is not given.
+	Slug *string `json:"slug,omitempty"`
+
+	// Workspace The slug of the workspace to move it to.
+	Workspace string `json:"workspace"`
+}
+
+// MockName For people; may be empty.
+//
+// Example: The pet shop
+type MockName = string
+
 // MockPage defines model for MockPage.
 type MockPage struct {
 	Items []Mock `json:"items"`
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// MockRestore defines model for MockRestore.
+type MockRestore struct {
+	// Slug Another slug for it; the same if it is not given.
+	Slug *string `json:"slug,omitempty"`
+}
+
+// MockSettings defines model for MockSettings.
+type MockSettings struct {
+	// Description For people; may be empty.
+	Description *MockDescription `json:"description,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
+	// Slug As for a new mock.
+	Slug *string `json:"slug,omitempty"`
 }
 
 // NewMock defines model for NewMock.
@@ -452,6 +609,19 @@ type NewMock struct {
 	//         }
 	Content Content `json:"content"`
 
+	// Description For people; may be empty.
+	Description *MockDescription `json:"description,omitempty"`
+
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
 	// Slug The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
 	//
 	// Example: pets
@@ -459,6 +629,29 @@ type NewMock struct {
 
 	// Workspace The slug of the workspace; the caller's own if it is not given.
 	Workspace *string `json:"workspace,omitempty"`
+}
+
+// NewRevision defines model for NewRevision.
+type NewRevision struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content Content `json:"content"`
+
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
 }
 
 // NewToken defines model for NewToken.
@@ -488,7 +681,10 @@ type Problem struct {
 
 	// RequestID Name it when you ask for help.
 	RequestID *string `json:"request_id,omitempty"`
-	Status    int     `json:"status"`
+
+	// Revision With `lost_update`: the mock's current revision.
+	Revision *int `json:"revision,omitempty"`
+	Status   int  `json:"status"`
 
 	// Title The HTTP status in words.
 	Title string `json:"title"`
@@ -545,8 +741,84 @@ type QuotaUse struct {
 	Used     int64         `json:"used"`
 }
 
+// Revision defines model for Revision.
+type Revision struct {
+	// Author The username; empty if the account is gone.
+	Author string `json:"author"`
+
+	// Content As it was written; not in lists.
+	Content   *string   `json:"content,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Diagnostics Not in lists.
+	Diagnostics *[]Diagnostic `json:"diagnostics,omitempty"`
+
+	// Errors Among its diagnostics, as they were when it was written.
+	Errors  int    `json:"errors"`
+	Label   string `json:"label"`
+	Message string `json:"message"`
+
+	// Pinned It is never pruned.
+	Pinned bool `json:"pinned"`
+
+	// Revision Its number, from 1.
+	Revision int `json:"revision"`
+
+	// Size Of the content, in bytes.
+	Size     int `json:"size"`
+	Warnings int `json:"warnings"`
+}
+
+// RevisionDiff defines model for RevisionDiff.
+type RevisionDiff struct {
+	// Endpoints Endpoints that are new, gone or different, whatever their place and layout; where a revision cannot be read, its endpoints are missing.
+	Endpoints []EndpointChange `json:"endpoints"`
+
+	// From A revision.
+	From int `json:"from"`
+
+	// Text A unified diff of the content; empty if it is the same.
+	Text string `json:"text"`
+
+	// To A revision.
+	To int `json:"to"`
+}
+
+// RevisionMark defines model for RevisionMark.
+type RevisionMark struct {
+	// Label What the pin is for; only with a pin.
+	//
+	// Example: Demo of 1 December
+	Label  *string `json:"label,omitempty"`
+	Pinned bool    `json:"pinned"`
+}
+
+// RevisionMessage What is said about the revision in the mock's history.
+//
+// Example: Add GET /pets/:id
+type RevisionMessage = string
+
+// RevisionPage defines model for RevisionPage.
+type RevisionPage struct {
+	Items []Revision `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Role What the caller may do there.
 type Role string
+
+// Rollback defines model for Rollback.
+type Rollback struct {
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Revision The revision to go back to.
+	Revision int `json:"revision"`
+}
 
 // Scope What a token may do; `write` includes `read`, `*` is everything.
 type Scope string
@@ -638,11 +910,23 @@ type Cursor = string
 // FileID defines model for FileID.
 type FileID = string
 
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
+
+// IfMatch defines model for IfMatch.
+type IfMatch = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
+
 // Limit defines model for Limit.
 type Limit = int
 
 // MockID defines model for MockID.
 type MockID = string
+
+// RevisionNumber defines model for RevisionNumber.
+type RevisionNumber = int
 
 // TokenID defines model for TokenID.
 type TokenID = string
@@ -650,11 +934,17 @@ type TokenID = string
 // WorkspaceSlug defines model for WorkspaceSlug.
 type WorkspaceSlug = string
 
+// MockCreated defines model for MockCreated.
+type MockCreated = Mock
+
 // Tokens defines model for Tokens.
 type Tokens = TokenPage
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
+	// Workspace Only events of the workspace with this slug.
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
 	// LastEventID The id of the last event that was seen.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
@@ -664,6 +954,18 @@ type ListMocksParams struct {
 	// Workspace Only mocks of the workspace with this slug.
 	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
 
+	// State Only mocks in this state.
+	State *State `form:"state,omitempty" json:"state,omitempty"`
+
+	// Q Only mocks with this text in their slug or name, whatever the case.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// Deleted Those that are deleted and can be restored instead, the latest first; `sort` does not count then.
+	Deleted *bool `form:"deleted,omitempty" json:"deleted,omitempty"`
+
+	// Sort The order within each workspace; with `-`, backwards.
+	Sort *ListMocksParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
 	// Limit How many items a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
@@ -671,10 +973,59 @@ type ListMocksParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListMocksParamsSort defines parameters for ListMocks.
+type ListMocksParamsSort string
+
+// CreateMockParams defines parameters for CreateMock.
+type CreateMockParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// DeleteMockParams defines parameters for DeleteMock.
+type DeleteMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// GetMockParams defines parameters for GetMock.
+type GetMockParams struct {
+	// IfNoneMatch The ETag that is known. 304 if nothing changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// ChangeMockParams defines parameters for ChangeMock.
+type ChangeMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
 // UpdateMockParams defines parameters for UpdateMock.
 type UpdateMockParams struct {
-	// IfMatch The ETag of the revision that was edited. 412 if it is no longer the current one.
-	IfMatch *string `json:"If-Match,omitempty"`
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DuplicateMockParams defines parameters for DuplicateMock.
+type DuplicateMockParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// MoveMockParams defines parameters for MoveMock.
+type MoveMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // GetPublicationParams defines parameters for GetPublication.
@@ -684,6 +1035,34 @@ type GetPublicationParams struct {
 
 	// Wait How long to wait at most, such as `10s` or `500ms`; 60 s at most.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+}
+
+// ListRevisionsParams defines parameters for ListRevisions.
+type ListRevisionsParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetRevisionParams defines parameters for GetRevision.
+type GetRevisionParams struct {
+	// IfNoneMatch The ETag that is known. 304 if nothing changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
+// DiffRevisionsParams defines parameters for DiffRevisions.
+type DiffRevisionsParams struct {
+	// From The other revision; the newest before this one if it is not given.
+	From *int `form:"from,omitempty" json:"from,omitempty"`
+}
+
+// RollbackMockParams defines parameters for RollbackMock.
+type RollbackMockParams struct {
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+	// carries its current `revision` then.
+	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
@@ -773,11 +1152,32 @@ type ListWorkspaceTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// FormatContentJSONRequestBody defines body for FormatContent for application/json ContentType.
+type FormatContentJSONRequestBody = MockContent
+
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
 
+// ChangeMockJSONRequestBody defines body for ChangeMock for application/json ContentType.
+type ChangeMockJSONRequestBody = MockSettings
+
 // UpdateMockJSONRequestBody defines body for UpdateMock for application/json ContentType.
-type UpdateMockJSONRequestBody = MockContent
+type UpdateMockJSONRequestBody = NewRevision
+
+// DuplicateMockJSONRequestBody defines body for DuplicateMock for application/json ContentType.
+type DuplicateMockJSONRequestBody = MockCopy
+
+// MoveMockJSONRequestBody defines body for MoveMock for application/json ContentType.
+type MoveMockJSONRequestBody = MockMove
+
+// RestoreMockJSONRequestBody defines body for RestoreMock for application/json ContentType.
+type RestoreMockJSONRequestBody = MockRestore
+
+// MarkRevisionJSONRequestBody defines body for MarkRevision for application/json ContentType.
+type MarkRevisionJSONRequestBody = RevisionMark
+
+// RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
+type RollbackMockJSONRequestBody = Rollback
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -793,30 +1193,60 @@ type CreateWorkspaceTokenJSONRequestBody = NewToken
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
-	// StreamEvents Follow publications live
+	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
+	// FormatContent Format a mock's content
+	// (POST /api/v1/format)
+	FormatContent(ctx echo.Context) error
 	// ListMocks List mocks
 	// (GET /api/v1/mocks)
 	ListMocks(ctx echo.Context, params ListMocksParams) error
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
-	CreateMock(ctx echo.Context) error
+	CreateMock(ctx echo.Context, params CreateMockParams) error
 	// DeleteMock Delete a mock
 	// (DELETE /api/v1/mocks/{id})
-	DeleteMock(ctx echo.Context, id MockID) error
+	DeleteMock(ctx echo.Context, id MockID, params DeleteMockParams) error
 	// GetMock Read a mock
 	// (GET /api/v1/mocks/{id})
-	GetMock(ctx echo.Context, id MockID) error
+	GetMock(ctx echo.Context, id MockID, params GetMockParams) error
+	// ChangeMock Rename or describe a mock
+	// (PATCH /api/v1/mocks/{id})
+	ChangeMock(ctx echo.Context, id MockID, params ChangeMockParams) error
 	// UpdateMock Write a new revision
 	// (PUT /api/v1/mocks/{id})
 	UpdateMock(ctx echo.Context, id MockID, params UpdateMockParams) error
+	// DuplicateMock Copy a mock
+	// (POST /api/v1/mocks/{id}/duplicate)
+	DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error
+	// MoveMock Move a mock to another workspace
+	// (POST /api/v1/mocks/{id}/move)
+	MoveMock(ctx echo.Context, id MockID, params MoveMockParams) error
 	// GetPublication See whether a mock is live
 	// (GET /api/v1/mocks/{id}/publication)
 	GetPublication(ctx echo.Context, id MockID, params GetPublicationParams) error
 	// PublishMock Publish a mock
 	// (POST /api/v1/mocks/{id}/publish)
 	PublishMock(ctx echo.Context, id MockID) error
+	// RestoreMock Undo deleting a mock
+	// (POST /api/v1/mocks/{id}/restore)
+	RestoreMock(ctx echo.Context, id MockID) error
+	// ListRevisions List a mock's revisions
+	// (GET /api/v1/mocks/{id}/revisions)
+	ListRevisions(ctx echo.Context, id MockID, params ListRevisionsParams) error
+	// GetRevision Read a revision
+	// (GET /api/v1/mocks/{id}/revisions/{revision})
+	GetRevision(ctx echo.Context, id MockID, revision RevisionNumber, params GetRevisionParams) error
+	// MarkRevision Pin a revision, or let it go
+	// (PATCH /api/v1/mocks/{id}/revisions/{revision})
+	MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber) error
+	// DiffRevisions Compare two revisions
+	// (GET /api/v1/mocks/{id}/revisions/{revision}/diff)
+	DiffRevisions(ctx echo.Context, id MockID, revision RevisionNumber, params DiffRevisionsParams) error
+	// RollbackMock Go back to an earlier revision
+	// (POST /api/v1/mocks/{id}/rollback)
+	RollbackMock(ctx echo.Context, id MockID, params RollbackMockParams) error
 	// UnpublishMock Take a mock offline
 	// (POST /api/v1/mocks/{id}/unpublish)
 	UnpublishMock(ctx echo.Context, id MockID) error
@@ -899,6 +1329,12 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StreamEventsParams
+	// ------------- Optional query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+	}
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Last-Event-ID" -------------
@@ -922,6 +1358,15 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 	return err
 }
 
+// FormatContent converts echo context to params.
+func (w *ServerInterfaceWrapper) FormatContent(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.FormatContent(ctx)
+	return err
+}
+
 // ListMocks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListMocks(ctx echo.Context) error {
 	var err error
@@ -933,6 +1378,34 @@ func (w *ServerInterfaceWrapper) ListMocks(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "deleted" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "deleted", ctx.QueryParams(), &params.Deleted, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter deleted: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -958,8 +1431,28 @@ func (w *ServerInterfaceWrapper) ListMocks(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateMock(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateMock(ctx)
+	err = w.Handler.CreateMock(ctx, params)
 	return err
 }
 
@@ -974,8 +1467,28 @@ func (w *ServerInterfaceWrapper) DeleteMock(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteMock(ctx, id)
+	err = w.Handler.DeleteMock(ctx, id, params)
 	return err
 }
 
@@ -990,8 +1503,64 @@ func (w *ServerInterfaceWrapper) GetMock(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMock(ctx, id)
+	err = w.Handler.GetMock(ctx, id, params)
+	return err
+}
+
+// ChangeMock converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangeMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangeMock(ctx, id, params)
 	return err
 }
 
@@ -1012,7 +1581,7 @@ func (w *ServerInterfaceWrapper) UpdateMock(ctx echo.Context) error {
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-Match" -------------
 	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
-		var IfMatch string
+		var IfMatch IfMatch
 		n := len(valueList)
 		if n != 1 {
 			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
@@ -1028,6 +1597,78 @@ func (w *ServerInterfaceWrapper) UpdateMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateMock(ctx, id, params)
+	return err
+}
+
+// DuplicateMock converts echo context to params.
+func (w *ServerInterfaceWrapper) DuplicateMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DuplicateMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DuplicateMock(ctx, id, params)
+	return err
+}
+
+// MoveMock converts echo context to params.
+func (w *ServerInterfaceWrapper) MoveMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MoveMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MoveMock(ctx, id, params)
 	return err
 }
 
@@ -1076,6 +1717,191 @@ func (w *ServerInterfaceWrapper) PublishMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PublishMock(ctx, id)
+	return err
+}
+
+// RestoreMock converts echo context to params.
+func (w *ServerInterfaceWrapper) RestoreMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RestoreMock(ctx, id)
+	return err
+}
+
+// ListRevisions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRevisions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRevisionsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRevisions(ctx, id, params)
+	return err
+}
+
+// GetRevision converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRevision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "revision" -------------
+	var revision RevisionNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "revision", ctx.Param("revision"), &revision, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter revision: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRevisionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRevision(ctx, id, revision, params)
+	return err
+}
+
+// MarkRevision converts echo context to params.
+func (w *ServerInterfaceWrapper) MarkRevision(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "revision" -------------
+	var revision RevisionNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "revision", ctx.Param("revision"), &revision, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter revision: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.MarkRevision(ctx, id, revision)
+	return err
+}
+
+// DiffRevisions converts echo context to params.
+func (w *ServerInterfaceWrapper) DiffRevisions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "revision" -------------
+	var revision RevisionNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "revision", ctx.Param("revision"), &revision, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter revision: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DiffRevisionsParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DiffRevisions(ctx, id, revision, params)
+	return err
+}
+
+// RollbackMock converts echo context to params.
+func (w *ServerInterfaceWrapper) RollbackMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RollbackMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RollbackMock(ctx, id, params)
 	return err
 }
 
@@ -1671,7 +2497,16 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/mocks", wrapper.CreateMock, options.OperationMiddlewares["createMock"]...)
 	router.DELETE(options.BaseURL+"/api/v1/mocks/:id", wrapper.DeleteMock, options.OperationMiddlewares["deleteMock"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:id", wrapper.GetMock, options.OperationMiddlewares["getMock"]...)
+	router.PATCH(options.BaseURL+"/api/v1/mocks/:id", wrapper.ChangeMock, options.OperationMiddlewares["changeMock"]...)
 	router.PUT(options.BaseURL+"/api/v1/mocks/:id", wrapper.UpdateMock, options.OperationMiddlewares["updateMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:id/restore", wrapper.RestoreMock, options.OperationMiddlewares["restoreMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:id/duplicate", wrapper.DuplicateMock, options.OperationMiddlewares["duplicateMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:id/move", wrapper.MoveMock, options.OperationMiddlewares["moveMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/revisions", wrapper.ListRevisions, options.OperationMiddlewares["listRevisions"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/revisions/:revision", wrapper.GetRevision, options.OperationMiddlewares["getRevision"]...)
+	router.PATCH(options.BaseURL+"/api/v1/mocks/:id/revisions/:revision", wrapper.MarkRevision, options.OperationMiddlewares["markRevision"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/revisions/:revision/diff", wrapper.DiffRevisions, options.OperationMiddlewares["diffRevisions"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:id/rollback", wrapper.RollbackMock, options.OperationMiddlewares["rollbackMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:id/publish", wrapper.PublishMock, options.OperationMiddlewares["publishMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:id/unpublish", wrapper.UnpublishMock, options.OperationMiddlewares["unpublishMock"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:id/publication", wrapper.GetPublication, options.OperationMiddlewares["getPublication"]...)
@@ -1686,6 +2521,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/content", wrapper.GetFileContent, options.OperationMiddlewares["getFileContent"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/mocks", wrapper.ListFileMocks, options.OperationMiddlewares["listFileMocks"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
+	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions/current", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
@@ -1719,9 +2555,35 @@ type MockJSONResponse struct {
 	Headers MockResponseHeaders
 }
 
+type MockCreatedResponseHeaders struct {
+	ETag     *string
+	Location *string
+}
+type MockCreatedJSONResponse struct {
+	Body Mock
+
+	Headers MockCreatedResponseHeaders
+}
+
+type NotModifiedResponseHeaders struct {
+	ETag *string
+}
+type NotModifiedResponse struct {
+	Headers NotModifiedResponseHeaders
+}
+
 type ProblemApplicationProblemPlusJSONResponse Problem
 
 type PublicationJSONResponse Publication
+
+type RevisionResponseHeaders struct {
+	ETag *string
+}
+type RevisionJSONResponse struct {
+	Body Revision
+
+	Headers RevisionResponseHeaders
+}
 
 type TokensJSONResponse TokenPage
 
@@ -1793,6 +2655,45 @@ func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStrea
 	return err
 }
 
+type FormatContentRequestObject struct {
+	Body *FormatContentJSONRequestBody
+}
+
+type FormatContentResponseObject interface {
+	VisitFormatContentResponse(w http.ResponseWriter) error
+}
+
+type FormatContent200JSONResponse FormattedContent
+
+func (response FormatContent200JSONResponse) VisitFormatContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FormatContentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FormatContentdefaultApplicationProblemPlusJSONResponse) VisitFormatContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMocksRequestObject struct {
 	Params ListMocksParams
 }
@@ -1833,22 +2734,15 @@ func (response ListMocksdefaultApplicationProblemPlusJSONResponse) VisitListMock
 }
 
 type CreateMockRequestObject struct {
-	Body *CreateMockJSONRequestBody
+	Params CreateMockParams
+	Body   *CreateMockJSONRequestBody
 }
 
 type CreateMockResponseObject interface {
 	VisitCreateMockResponse(w http.ResponseWriter) error
 }
 
-type CreateMock201ResponseHeaders struct {
-	ETag     *string
-	Location *string
-}
-
-type CreateMock201JSONResponse struct {
-	Body    Mock
-	Headers CreateMock201ResponseHeaders
-}
+type CreateMock201JSONResponse struct{ MockCreatedJSONResponse }
 
 func (response CreateMock201JSONResponse) VisitCreateMockResponse(w http.ResponseWriter) error {
 
@@ -1886,7 +2780,8 @@ func (response CreateMockdefaultApplicationProblemPlusJSONResponse) VisitCreateM
 }
 
 type DeleteMockRequestObject struct {
-	ID MockID `json:"id"`
+	ID     MockID `json:"id"`
+	Params DeleteMockParams
 }
 
 type DeleteMockResponseObject interface {
@@ -1919,7 +2814,8 @@ func (response DeleteMockdefaultApplicationProblemPlusJSONResponse) VisitDeleteM
 }
 
 type GetMockRequestObject struct {
-	ID MockID `json:"id"`
+	ID     MockID `json:"id"`
+	Params GetMockParams
 }
 
 type GetMockResponseObject interface {
@@ -1943,12 +2839,66 @@ func (response GetMock200JSONResponse) VisitGetMockResponse(w http.ResponseWrite
 	return err
 }
 
+type GetMock304Response = NotModifiedResponse
+
+func (response GetMock304Response) VisitGetMockResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetMockdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
 func (response GetMockdefaultApplicationProblemPlusJSONResponse) VisitGetMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeMockRequestObject struct {
+	ID     MockID `json:"id"`
+	Params ChangeMockParams
+	Body   *ChangeMockJSONRequestBody
+}
+
+type ChangeMockResponseObject interface {
+	VisitChangeMockResponse(w http.ResponseWriter) error
+}
+
+type ChangeMock200JSONResponse struct{ MockJSONResponse }
+
+func (response ChangeMock200JSONResponse) VisitChangeMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeMockdefaultApplicationProblemPlusJSONResponse) VisitChangeMockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1993,6 +2943,97 @@ type UpdateMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateMockdefaultApplicationProblemPlusJSONResponse) VisitUpdateMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DuplicateMockRequestObject struct {
+	ID     MockID `json:"id"`
+	Params DuplicateMockParams
+	Body   *DuplicateMockJSONRequestBody
+}
+
+type DuplicateMockResponseObject interface {
+	VisitDuplicateMockResponse(w http.ResponseWriter) error
+}
+
+type DuplicateMock201JSONResponse struct{ MockCreatedJSONResponse }
+
+func (response DuplicateMock201JSONResponse) VisitDuplicateMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DuplicateMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DuplicateMockdefaultApplicationProblemPlusJSONResponse) VisitDuplicateMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveMockRequestObject struct {
+	ID     MockID `json:"id"`
+	Params MoveMockParams
+	Body   *MoveMockJSONRequestBody
+}
+
+type MoveMockResponseObject interface {
+	VisitMoveMockResponse(w http.ResponseWriter) error
+}
+
+type MoveMock200JSONResponse struct{ MockJSONResponse }
+
+func (response MoveMock200JSONResponse) VisitMoveMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MoveMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MoveMockdefaultApplicationProblemPlusJSONResponse) VisitMoveMockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -2072,6 +3113,272 @@ type PublishMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PublishMockdefaultApplicationProblemPlusJSONResponse) VisitPublishMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreMockRequestObject struct {
+	ID   MockID `json:"id"`
+	Body *RestoreMockJSONRequestBody
+}
+
+type RestoreMockResponseObject interface {
+	VisitRestoreMockResponse(w http.ResponseWriter) error
+}
+
+type RestoreMock200JSONResponse struct{ MockJSONResponse }
+
+func (response RestoreMock200JSONResponse) VisitRestoreMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RestoreMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RestoreMockdefaultApplicationProblemPlusJSONResponse) VisitRestoreMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRevisionsRequestObject struct {
+	ID     MockID `json:"id"`
+	Params ListRevisionsParams
+}
+
+type ListRevisionsResponseObject interface {
+	VisitListRevisionsResponse(w http.ResponseWriter) error
+}
+
+type ListRevisions200JSONResponse RevisionPage
+
+func (response ListRevisions200JSONResponse) VisitListRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRevisionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRevisionsdefaultApplicationProblemPlusJSONResponse) VisitListRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRevisionRequestObject struct {
+	ID       MockID         `json:"id"`
+	Revision RevisionNumber `json:"revision"`
+	Params   GetRevisionParams
+}
+
+type GetRevisionResponseObject interface {
+	VisitGetRevisionResponse(w http.ResponseWriter) error
+}
+
+type GetRevision200JSONResponse struct{ RevisionJSONResponse }
+
+func (response GetRevision200JSONResponse) VisitGetRevisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRevision304Response = NotModifiedResponse
+
+func (response GetRevision304Response) VisitGetRevisionResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetRevisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRevisiondefaultApplicationProblemPlusJSONResponse) VisitGetRevisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkRevisionRequestObject struct {
+	ID       MockID         `json:"id"`
+	Revision RevisionNumber `json:"revision"`
+	Body     *MarkRevisionJSONRequestBody
+}
+
+type MarkRevisionResponseObject interface {
+	VisitMarkRevisionResponse(w http.ResponseWriter) error
+}
+
+type MarkRevision200JSONResponse struct{ RevisionJSONResponse }
+
+func (response MarkRevision200JSONResponse) VisitMarkRevisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkRevisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MarkRevisiondefaultApplicationProblemPlusJSONResponse) VisitMarkRevisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiffRevisionsRequestObject struct {
+	ID       MockID         `json:"id"`
+	Revision RevisionNumber `json:"revision"`
+	Params   DiffRevisionsParams
+}
+
+type DiffRevisionsResponseObject interface {
+	VisitDiffRevisionsResponse(w http.ResponseWriter) error
+}
+
+type DiffRevisions200JSONResponse RevisionDiff
+
+func (response DiffRevisions200JSONResponse) VisitDiffRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DiffRevisionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DiffRevisionsdefaultApplicationProblemPlusJSONResponse) VisitDiffRevisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollbackMockRequestObject struct {
+	ID     MockID `json:"id"`
+	Params RollbackMockParams
+	Body   *RollbackMockJSONRequestBody
+}
+
+type RollbackMockResponseObject interface {
+	VisitRollbackMockResponse(w http.ResponseWriter) error
+}
+
+type RollbackMock200JSONResponse struct{ MockJSONResponse }
+
+func (response RollbackMock200JSONResponse) VisitRollbackMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RollbackMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RollbackMockdefaultApplicationProblemPlusJSONResponse) VisitRollbackMockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -3061,9 +4368,12 @@ func (response GetWorkspaceTokendefaultApplicationProblemPlusJSONResponse) Visit
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
-	// StreamEvents Follow publications live
+	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// FormatContent Format a mock's content
+	// (POST /api/v1/format)
+	FormatContent(ctx context.Context, request FormatContentRequestObject) (FormatContentResponseObject, error)
 	// ListMocks List mocks
 	// (GET /api/v1/mocks)
 	ListMocks(ctx context.Context, request ListMocksRequestObject) (ListMocksResponseObject, error)
@@ -3076,15 +4386,42 @@ type StrictServerInterface interface {
 	// GetMock Read a mock
 	// (GET /api/v1/mocks/{id})
 	GetMock(ctx context.Context, request GetMockRequestObject) (GetMockResponseObject, error)
+	// ChangeMock Rename or describe a mock
+	// (PATCH /api/v1/mocks/{id})
+	ChangeMock(ctx context.Context, request ChangeMockRequestObject) (ChangeMockResponseObject, error)
 	// UpdateMock Write a new revision
 	// (PUT /api/v1/mocks/{id})
 	UpdateMock(ctx context.Context, request UpdateMockRequestObject) (UpdateMockResponseObject, error)
+	// DuplicateMock Copy a mock
+	// (POST /api/v1/mocks/{id}/duplicate)
+	DuplicateMock(ctx context.Context, request DuplicateMockRequestObject) (DuplicateMockResponseObject, error)
+	// MoveMock Move a mock to another workspace
+	// (POST /api/v1/mocks/{id}/move)
+	MoveMock(ctx context.Context, request MoveMockRequestObject) (MoveMockResponseObject, error)
 	// GetPublication See whether a mock is live
 	// (GET /api/v1/mocks/{id}/publication)
 	GetPublication(ctx context.Context, request GetPublicationRequestObject) (GetPublicationResponseObject, error)
 	// PublishMock Publish a mock
 	// (POST /api/v1/mocks/{id}/publish)
 	PublishMock(ctx context.Context, request PublishMockRequestObject) (PublishMockResponseObject, error)
+	// RestoreMock Undo deleting a mock
+	// (POST /api/v1/mocks/{id}/restore)
+	RestoreMock(ctx context.Context, request RestoreMockRequestObject) (RestoreMockResponseObject, error)
+	// ListRevisions List a mock's revisions
+	// (GET /api/v1/mocks/{id}/revisions)
+	ListRevisions(ctx context.Context, request ListRevisionsRequestObject) (ListRevisionsResponseObject, error)
+	// GetRevision Read a revision
+	// (GET /api/v1/mocks/{id}/revisions/{revision})
+	GetRevision(ctx context.Context, request GetRevisionRequestObject) (GetRevisionResponseObject, error)
+	// MarkRevision Pin a revision, or let it go
+	// (PATCH /api/v1/mocks/{id}/revisions/{revision})
+	MarkRevision(ctx context.Context, request MarkRevisionRequestObject) (MarkRevisionResponseObject, error)
+	// DiffRevisions Compare two revisions
+	// (GET /api/v1/mocks/{id}/revisions/{revision}/diff)
+	DiffRevisions(ctx context.Context, request DiffRevisionsRequestObject) (DiffRevisionsResponseObject, error)
+	// RollbackMock Go back to an earlier revision
+	// (POST /api/v1/mocks/{id}/rollback)
+	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
 	// UnpublishMock Take a mock offline
 	// (POST /api/v1/mocks/{id}/unpublish)
 	UnpublishMock(ctx context.Context, request UnpublishMockRequestObject) (UnpublishMockResponseObject, error)
@@ -3193,6 +4530,52 @@ func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParam
 	return nil
 }
 
+// FormatContent operation middleware
+func (sh *strictHandler) FormatContent(ctx echo.Context) error {
+	var request FormatContentRequestObject
+
+	var body FormatContentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.FormatContent(ctx.Request().Context(), request.(FormatContentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FormatContent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(FormatContentResponseObject); ok {
+		return validResponse.VisitFormatContentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListMocks operation middleware
 func (sh *strictHandler) ListMocks(ctx echo.Context, params ListMocksParams) error {
 	var request ListMocksRequestObject
@@ -3219,8 +4602,10 @@ func (sh *strictHandler) ListMocks(ctx echo.Context, params ListMocksParams) err
 }
 
 // CreateMock operation middleware
-func (sh *strictHandler) CreateMock(ctx echo.Context) error {
+func (sh *strictHandler) CreateMock(ctx echo.Context, params CreateMockParams) error {
 	var request CreateMockRequestObject
+
+	request.Params = params
 
 	var body CreateMockJSONRequestBody
 	var err error
@@ -3265,10 +4650,11 @@ func (sh *strictHandler) CreateMock(ctx echo.Context) error {
 }
 
 // DeleteMock operation middleware
-func (sh *strictHandler) DeleteMock(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) DeleteMock(ctx echo.Context, id MockID, params DeleteMockParams) error {
 	var request DeleteMockRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteMock(ctx.Request().Context(), request.(DeleteMockRequestObject))
@@ -3290,10 +4676,11 @@ func (sh *strictHandler) DeleteMock(ctx echo.Context, id MockID) error {
 }
 
 // GetMock operation middleware
-func (sh *strictHandler) GetMock(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) GetMock(ctx echo.Context, id MockID, params GetMockParams) error {
 	var request GetMockRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetMock(ctx.Request().Context(), request.(GetMockRequestObject))
@@ -3308,6 +4695,55 @@ func (sh *strictHandler) GetMock(ctx echo.Context, id MockID) error {
 		return err
 	} else if validResponse, ok := response.(GetMockResponseObject); ok {
 		return validResponse.VisitGetMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChangeMock operation middleware
+func (sh *strictHandler) ChangeMock(ctx echo.Context, id MockID, params ChangeMockParams) error {
+	var request ChangeMockRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body ChangeMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeMock(ctx.Request().Context(), request.(ChangeMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangeMockResponseObject); ok {
+		return validResponse.VisitChangeMockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -3363,6 +4799,104 @@ func (sh *strictHandler) UpdateMock(ctx echo.Context, id MockID, params UpdateMo
 	return nil
 }
 
+// DuplicateMock operation middleware
+func (sh *strictHandler) DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error {
+	var request DuplicateMockRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body DuplicateMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DuplicateMock(ctx.Request().Context(), request.(DuplicateMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DuplicateMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DuplicateMockResponseObject); ok {
+		return validResponse.VisitDuplicateMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MoveMock operation middleware
+func (sh *strictHandler) MoveMock(ctx echo.Context, id MockID, params MoveMockParams) error {
+	var request MoveMockRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body MoveMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MoveMock(ctx.Request().Context(), request.(MoveMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MoveMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MoveMockResponseObject); ok {
+		return validResponse.VisitMoveMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetPublication operation middleware
 func (sh *strictHandler) GetPublication(ctx echo.Context, id MockID, params GetPublicationParams) error {
 	var request GetPublicationRequestObject
@@ -3408,6 +4942,235 @@ func (sh *strictHandler) PublishMock(ctx echo.Context, id MockID) error {
 		return err
 	} else if validResponse, ok := response.(PublishMockResponseObject); ok {
 		return validResponse.VisitPublishMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RestoreMock operation middleware
+func (sh *strictHandler) RestoreMock(ctx echo.Context, id MockID) error {
+	var request RestoreMockRequestObject
+
+	request.ID = id
+
+	var body RestoreMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RestoreMock(ctx.Request().Context(), request.(RestoreMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RestoreMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RestoreMockResponseObject); ok {
+		return validResponse.VisitRestoreMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRevisions operation middleware
+func (sh *strictHandler) ListRevisions(ctx echo.Context, id MockID, params ListRevisionsParams) error {
+	var request ListRevisionsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRevisions(ctx.Request().Context(), request.(ListRevisionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRevisions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRevisionsResponseObject); ok {
+		return validResponse.VisitListRevisionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRevision operation middleware
+func (sh *strictHandler) GetRevision(ctx echo.Context, id MockID, revision RevisionNumber, params GetRevisionParams) error {
+	var request GetRevisionRequestObject
+
+	request.ID = id
+	request.Revision = revision
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRevision(ctx.Request().Context(), request.(GetRevisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRevision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRevisionResponseObject); ok {
+		return validResponse.VisitGetRevisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// MarkRevision operation middleware
+func (sh *strictHandler) MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber) error {
+	var request MarkRevisionRequestObject
+
+	request.ID = id
+	request.Revision = revision
+
+	var body MarkRevisionJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkRevision(ctx.Request().Context(), request.(MarkRevisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkRevision")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MarkRevisionResponseObject); ok {
+		return validResponse.VisitMarkRevisionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DiffRevisions operation middleware
+func (sh *strictHandler) DiffRevisions(ctx echo.Context, id MockID, revision RevisionNumber, params DiffRevisionsParams) error {
+	var request DiffRevisionsRequestObject
+
+	request.ID = id
+	request.Revision = revision
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DiffRevisions(ctx.Request().Context(), request.(DiffRevisionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DiffRevisions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DiffRevisionsResponseObject); ok {
+		return validResponse.VisitDiffRevisionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RollbackMock operation middleware
+func (sh *strictHandler) RollbackMock(ctx echo.Context, id MockID, params RollbackMockParams) error {
+	var request RollbackMockRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body RollbackMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RollbackMock(ctx.Request().Context(), request.(RollbackMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RollbackMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RollbackMockResponseObject); ok {
+		return validResponse.VisitRollbackMockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -91,15 +91,14 @@ func (e *eventResponse) encode(events []publication.Event, position string, rese
 		if !e.workspaces[ev.WorkspaceID] {
 			continue
 		}
-		name, data := "publication", any(publicationOf(ev.Publication))
-		if ev.Deleted {
-			name, data = "deleted", map[string]string{"mock": ev.MockID, "workspace_id": ev.WorkspaceID}
+		data := []byte(ev.Data)
+		if ev.Name == publication.PublicationEvent {
+			var err error
+			if data, err = json.Marshal(publicationOf(ev.Publication)); err != nil {
+				return nil, fmt.Errorf("encode an event: %w", err)
+			}
 		}
-		encoded, err := json.Marshal(data)
-		if err != nil {
-			return nil, fmt.Errorf("encode an event: %w", err)
-		}
-		out = fmt.Appendf(out, "id: %s\nevent: %s\ndata: %s\n\n", ev.ID, name, encoded)
+		out = fmt.Appendf(out, "id: %s\nevent: %s\ndata: %s\n\n", ev.ID, ev.Name, data)
 	}
 	return fmt.Appendf(out, "id: %s\n\n", position), nil
 }

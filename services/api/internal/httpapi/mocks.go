@@ -2,6 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +19,11 @@ const defaultLimit = 50
 
 // ListMocks implements StrictServerInterface.
 func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (ListMocksResponseObject, error) {
-	mocks, next, err := h.Mocks.List(ctx, caller(ctx), value(r.Params.Workspace, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	sort, backwards := strings.CutPrefix(string(value(r.Params.Sort, "")), "-")
+	mocks, next, err := h.Mocks.List(ctx, caller(ctx), mock.Filter{
+		Workspace: value(r.Params.Workspace, ""), State: string(value(r.Params.State, "")), Applied: h.Publications.Applied(),
+		Text: value(r.Params.Q, ""), Deleted: value(r.Params.Deleted, false), Sort: mock.Sort(sort), Backwards: backwards,
+	}, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -28,45 +36,73 @@ func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (Lis
 
 // CreateMock implements StrictServerInterface.
 func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (CreateMockResponseObject, error) {
-	m, err := h.Mocks.Create(ctx, caller(ctx), value(r.Body.Workspace, ""), r.Body.Slug, r.Body.Content)
+	m, err := h.Mocks.Create(ctx, caller(ctx), mock.New{
+		Workspace: value(r.Body.Workspace, ""), Slug: r.Body.Slug, Content: r.Body.Content,
+		Name: value(r.Body.Name, ""), Description: value(r.Body.Description, ""), Message: value(r.Body.Message, ""),
+	})
 	if err != nil {
 		return nil, err
 	}
-	location := "/api/v1/mocks/" + m.ID
-	return CreateMock201JSONResponse{
-		Body:    h.mockWithContent(m),
-		Headers: CreateMock201ResponseHeaders{ETag: etag(m), Location: &location},
-	}, nil
+	return CreateMock201JSONResponse{h.created(m)}, nil
+}
+
+// DuplicateMock implements StrictServerInterface.
+func (h *handlers) DuplicateMock(ctx context.Context, r DuplicateMockRequestObject) (DuplicateMockResponseObject, error) {
+	m, err := h.Mocks.Duplicate(ctx, caller(ctx), r.ID, mock.New{
+		Workspace: value(r.Body.Workspace, ""), Slug: r.Body.Slug, Name: value(r.Body.Name, ""), Message: value(r.Body.Message, ""),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return DuplicateMock201JSONResponse{h.created(m)}, nil
 }
 
 // GetMock implements StrictServerInterface.
 func (h *handlers) GetMock(ctx context.Context, r GetMockRequestObject) (GetMockResponseObject, error) {
 	m, err := h.Mocks.Find(ctx, caller(ctx), r.ID)
-	if err != nil {
-		return nil, err
-	}
-	return GetMock200JSONResponse{MockJSONResponse{Body: h.mockWithContent(m), Headers: MockResponseHeaders{ETag: etag(m)}}}, nil
+	return GetMock200JSONResponse{h.whole(m)}, err
 }
 
 // UpdateMock implements StrictServerInterface.
 func (h *handlers) UpdateMock(ctx context.Context, r UpdateMockRequestObject) (UpdateMockResponseObject, error) {
-	expected, err := revisionOf(value(r.Params.IfMatch, ""))
-	if err != nil {
-		return nil, err
-	}
-	m, err := h.Mocks.Edit(ctx, caller(ctx), r.ID, r.Body.Content, expected)
-	if err != nil {
-		return nil, err
-	}
-	return UpdateMock200JSONResponse{MockJSONResponse{Body: h.mockWithContent(m), Headers: MockResponseHeaders{ETag: etag(m)}}}, nil
+	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
+		return h.Mocks.Edit(ctx, caller(ctx), r.ID, r.Body.Content, value(r.Body.Message, ""), v)
+	})
+	return UpdateMock200JSONResponse{h.whole(m)}, err
+}
+
+// ChangeMock implements StrictServerInterface.
+func (h *handlers) ChangeMock(ctx context.Context, r ChangeMockRequestObject) (ChangeMockResponseObject, error) {
+	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
+		return h.Mocks.Change(ctx, caller(ctx), r.ID, mock.Settings{Slug: r.Body.Slug, Name: r.Body.Name, Description: r.Body.Description}, v)
+	})
+	return ChangeMock200JSONResponse{h.whole(m)}, err
+}
+
+// MoveMock implements StrictServerInterface.
+func (h *handlers) MoveMock(ctx context.Context, r MoveMockRequestObject) (MoveMockResponseObject, error) {
+	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
+		return h.Mocks.Move(ctx, caller(ctx), r.ID, r.Body.Workspace, value(r.Body.Slug, ""), v)
+	})
+	return MoveMock200JSONResponse{h.whole(m)}, err
 }
 
 // DeleteMock implements StrictServerInterface.
 func (h *handlers) DeleteMock(ctx context.Context, r DeleteMockRequestObject) (DeleteMockResponseObject, error) {
-	if err := h.Mocks.Delete(ctx, caller(ctx), r.ID); err != nil {
-		return nil, err
+	_, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
+		return mock.Mock{}, h.Mocks.Delete(ctx, caller(ctx), r.ID, v)
+	})
+	return DeleteMock204Response{}, err
+}
+
+// RestoreMock implements StrictServerInterface.
+func (h *handlers) RestoreMock(ctx context.Context, r RestoreMockRequestObject) (RestoreMockResponseObject, error) {
+	slug := ""
+	if r.Body != nil {
+		slug = value(r.Body.Slug, "")
 	}
-	return DeleteMock204Response{}, nil
+	m, err := h.Mocks.Restore(ctx, caller(ctx), r.ID, slug)
+	return RestoreMock200JSONResponse{h.whole(m)}, err
 }
 
 // PublishMock implements StrictServerInterface.
@@ -105,18 +141,31 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 
 func (h *handlers) mock(m mock.Mock) Mock {
 	p := h.Publications.Of(m)
-	return Mock{
-		ID: m.ID, WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, Slug: m.Slug,
+	out := Mock{
+		ID: m.ID, WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
 		URL: h.Addresses.Of(m), Hosts: []string{h.Addresses.Host(m)},
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
 		Diagnostics: diagnostics(p.Diagnostics), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
+	if m.Deleted() {
+		until := h.Mocks.RestorableUntil(m)
+		out.DeletedAt, out.RestorableUntil = &m.DeletedAt, &until
+	}
+	return out
 }
 
-func (h *handlers) mockWithContent(m mock.Mock) Mock {
+// whole answers with a mock, its content, and its ETag.
+func (h *handlers) whole(m mock.Mock) MockJSONResponse {
 	out := h.mock(m)
+	tag := etag(m, out)
 	out.Content = &m.Content
-	return out
+	return MockJSONResponse{Body: out, Headers: MockResponseHeaders{ETag: &tag}}
+}
+
+// created answers with a mock that is new.
+func (h *handlers) created(m mock.Mock) MockCreatedJSONResponse {
+	out, location := h.whole(m), "/api/v1/mocks/"+m.ID
+	return MockCreatedJSONResponse{Body: out.Body, Headers: MockCreatedResponseHeaders{ETag: out.Headers.ETag, Location: &location}}
 }
 
 func publicationOf(p publication.Publication) Publication {
@@ -137,21 +186,33 @@ func diagnostics(list []mockspec.Diagnostic) []Diagnostic {
 	return out
 }
 
-func etag(m mock.Mock) *string {
-	tag := `"` + strconv.Itoa(m.Revision) + `"`
-	return &tag
+// etag names a state of a mock: its revision and its settings, which If-Match minds, and what else is shown, such as
+// whether it is live, for If-None-Match.
+func etag(m mock.Mock, shown Mock) string {
+	encoded, _ := json.Marshal(shown) // strings, numbers and times that a database kept
+	sum := sha256.Sum256(encoded)
+	return fmt.Sprintf(`"%d.%d.%s"`, m.Revision, m.Settings, base64.RawURLEncoding.EncodeToString(sum[:9]))
 }
 
-// revisionOf reads an If-Match header: 0 for any revision. Proxies that compress make an ETag weak; the revision counts.
-func revisionOf(ifMatch string) (int, error) {
-	if ifMatch == "" || ifMatch == "*" {
-		return 0, nil
+// seen writes with what an If-Match header says that the caller saw; nothing is said by none, and by "*". A revision may
+// stand alone. Proxies that compress make an ETag weak; the numbers count.
+func seen(ifMatch *string, write func(mock.Seen) (mock.Mock, error)) (mock.Mock, error) {
+	text := value(ifMatch, "*")
+	if text == "*" {
+		return write(mock.Seen{})
 	}
-	revision, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `"`))
-	if err != nil || revision < 1 {
-		return 0, badRequest("If-Match", "The header If-Match is %s; send the ETag of the revision that you edited.", ifMatch)
+	var v mock.Seen
+	parts := strings.SplitN(strings.Trim(strings.TrimPrefix(text, "W/"), `"`), ".", 3)
+	for i, number := range []*int{&v.Revision, &v.Settings} {
+		if i >= len(parts) {
+			break
+		}
+		var err error
+		if *number, err = strconv.Atoi(parts[i]); err != nil || *number < 1 {
+			return mock.Mock{}, badRequest("If-Match", "The header If-Match is %s; send one ETag, as the mock was read with.", text)
+		}
 	}
-	return revision, nil
+	return write(v)
 }
 
 // value is what p points to, or otherwise.

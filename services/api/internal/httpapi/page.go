@@ -13,6 +13,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -66,7 +67,7 @@ func (h *handlers) home(c echo.Context, render func(echo.Context, int, view) err
 	if err != nil {
 		return err
 	}
-	mocks, next, err := h.Mocks.List(ctx, workspace.Caller{AccountID: a.ID}, "", "", pageMocks)
+	mocks, next, err := h.Mocks.List(ctx, workspace.Caller{AccountID: a.ID}, mock.Filter{}, "", pageMocks)
 	if err != nil {
 		return err
 	}

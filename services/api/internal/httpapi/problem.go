@@ -132,6 +132,9 @@ func problemOf(err error, r *http.Request) Problem {
 	if e, ok := errors.AsType[*quota.ExceededError](err); ok {
 		p.Quota = &QuotaUse{Resource: QuotaResource(e.Use.Resource), Used: e.Use.Used, Limit: e.Use.Limit}
 	}
+	if e, ok := errors.AsType[*mock.LostUpdateError](err); ok {
+		p.Revision = &e.Mock.Revision
+	}
 	p.Title = http.StatusText(p.Status)
 	return p
 }

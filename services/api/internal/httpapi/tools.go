@@ -31,6 +31,12 @@ func (h *handlers) ValidateContent(_ context.Context, r ValidateContentRequestOb
 	return ValidateContent200JSONResponse{Valid: !mockspec.HasErrors(found), Diagnostics: diagnostics(found)}, nil
 }
 
+// FormatContent implements StrictServerInterface.
+func (h *handlers) FormatContent(_ context.Context, r FormatContentRequestObject) (FormatContentResponseObject, error) {
+	formatted, err := h.Mocks.Format(r.Body.Content)
+	return FormatContent200JSONResponse{Content: formatted, Changed: formatted != r.Body.Content}, err
+}
+
 // CreateSession implements StrictServerInterface.
 func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
 	s, err := h.Accounts.SignIn(ctx, secret.New(r.Body.Code))

@@ -1,5 +1,5 @@
-// Package mock is about mocks: creating, editing, publishing and deleting them. The api's store, its publication package
-// and its presentation import it.
+// Package mock is about mocks: creating, editing, publishing, moving and deleting them, and their history. The api's store,
+// its publication package and its presentation import it.
 package mock
 
 import (
@@ -19,11 +19,15 @@ type Mock struct {
 	Workspace   string         // slug
 	Role        workspace.Role // of the member who looks
 	Slug        string
+	Name        string // for people; may be empty
+	Description string
+	Settings    int // counts the changes of slug, workspace, name and description, from 1
 
 	Revision    int                   // the current one, from 1
 	Content     string                // of the current revision; empty in lists
 	Diagnostics []mockspec.Diagnostic // of the current revision
 	Endpoints   int                   // of the current revision, WebSockets included
+	Message     string                // what its author said about the current revision
 
 	PublishedRevision int    // the newest that went into the change log, 0 while the mock is offline
 	Change            uint64 // its latest change in the mocks stream, 0 if it never had one
@@ -33,10 +37,17 @@ type Mock struct {
 	Rejection []event.Diagnostic
 
 	CreatedAt, UpdatedAt time.Time
+	DeletedAt            time.Time // zero unless the mock is deleted and can be restored; PublishedRevision is what it was then
+
+	// Served is the content of the published revision, where that is not the current one. Only decisions see it.
+	Served string
 }
 
 // Published reports whether the mock is meant to answer.
-func (m *Mock) Published() bool { return m.PublishedRevision > 0 }
+func (m *Mock) Published() bool { return m.PublishedRevision > 0 && !m.Deleted() }
+
+// Deleted reports whether the mock is gone until it is restored.
+func (m *Mock) Deleted() bool { return !m.DeletedAt.IsZero() }
 
 // InvalidError says that content with errors cannot be published.
 type InvalidError struct {
@@ -50,12 +61,17 @@ func (e *InvalidError) Error() string { return e.Err.Error() }
 // Unwrap returns the public error.
 func (e *InvalidError) Unwrap() error { return e.Err }
 
-// Query says which mocks to list: those after (WorkspaceID, Slug) in that order, at most Limit.
-type Query struct {
-	Workspace                 string // slug; "" means all of the account's workspaces
-	AfterWorkspace, AfterSlug string // id of a workspace, slug of a mock
-	Limit                     int
+// LostUpdateError says that a mock is not what its editor saw.
+type LostUpdateError struct {
+	Err  *apperr.Error
+	Mock Mock // as it is now
 }
+
+// Error implements error.
+func (e *LostUpdateError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the public error.
+func (e *LostUpdateError) Unwrap() error { return e.Err }
 
 // Change is an entry for the change log. Of the changes with one Key the log keeps the latest only.
 type Change struct {
@@ -66,28 +82,71 @@ type Change struct {
 
 // Write is what Update stores, in one transaction.
 type Write struct {
-	Mock        Mock // Revision, Content, Diagnostics, PublishedRevision and UpdatedAt are stored
+	Action Action
+	// Mock is what the mock becomes, but for Change, Role and what a mock never changes: its ID and CreatedAt.
+	Mock        Mock
 	NewRevision bool
-	Delete      bool
+	// KeepRevisions is how many earlier revisions without a pin are kept with a new one, beside the published one.
+	KeepRevisions int
+	// KeepDeleted is how many deleted mocks a workspace keeps when one more is deleted; the oldest end for good.
+	KeepDeleted int
 	Changes     []Change // the number of a change of the mocks stream becomes the mock's Change
 }
 
 // Repository keeps mocks. Everything is reached through a membership: to anybody else a mock does not exist, which is an
-// apperr.NotFound.
+// apperr.NotFound. A deleted mock does not exist either, but where it is asked for.
 type Repository interface {
 	// Mock finds a mock with its content.
 	Mock(ctx context.Context, who workspace.Caller, id string) (Mock, error)
-	// Mocks lists without content, by workspace id and slug.
+	// Mocks lists without content.
 	Mocks(ctx context.Context, who workspace.Caller, q Query) ([]Mock, error)
 	// CreateMock stores a mock with its first revision in the account's workspace m.Workspace. It calls check with the
 	// membership first. apperr.NotFound if there is no such workspace, apperr.Conflict if the slug is taken.
 	CreateMock(ctx context.Context, who workspace.Caller, m Mock, check func(workspace.Membership) error) (Mock, error)
 	// UpdateMock lets decide say what to write for the present state, under a lock, and stores it together with the change
 	// log. A zero Write writes nothing. It returns the new state and the numbered changes, which are committed.
+	// apperr.Conflict if the slug is taken.
 	UpdateMock(ctx context.Context, who workspace.Caller, id string, decide func(Mock) (Write, error)) (Mock, []event.Envelope, error)
+	// MoveMock is UpdateMock with the caller's membership in the workspace into.
+	MoveMock(ctx context.Context, who workspace.Caller, id, into string, decide func(Mock, workspace.Membership) (Write, error)) (Mock, []event.Envelope, error)
+	// RestoreMock is UpdateMock for a mock that is deleted.
+	RestoreMock(ctx context.Context, who workspace.Caller, id string, decide func(Mock) (Write, error)) (Mock, []event.Envelope, error)
+	// PurgeMocks ends at most limit mocks for good that were deleted before a time, and returns how many.
+	PurgeMocks(ctx context.Context, before time.Time, limit int) (int, error)
+
+	// Revisions lists a mock's revisions below a number (0: all), newest first, without content.
+	Revisions(ctx context.Context, who workspace.Caller, id string, below, limit int) ([]Revision, error)
+	// Revision finds a revision with its content; apperr.NotFound if the mock has none of that number.
+	Revision(ctx context.Context, who workspace.Caller, id string, number int) (Revision, error)
+	// MarkRevision lets decide say what pin and label a revision gets; pinned is how many others of the mock have a pin.
+	MarkRevision(ctx context.Context, who workspace.Caller, id string, number int, decide func(m Mock, r Revision, pinned int) (Revision, error)) (Revision, error)
+}
+
+// Action is what was done to a mock.
+type Action string
+
+// The actions; the OpenAPI document says what they mean.
+const (
+	Created     Action = "created"
+	Edited      Action = "edited"
+	Published   Action = "published"
+	Unpublished Action = "unpublished"
+	Changed     Action = "changed" // name or description
+	Renamed     Action = "renamed"
+	Moved       Action = "moved"
+	Deleted     Action = "deleted"
+	Restored    Action = "restored"
+)
+
+// Notice is a committed write.
+type Notice struct {
+	Action  Action
+	Mock    Mock
+	From    string // id of the workspace in which the mock was before; "" for a new one
+	Changes []event.Envelope
 }
 
 // Announcer hears of every committed write. It must not block.
 type Announcer interface {
-	Announce(m Mock, deleted bool, changes []event.Envelope)
+	Announce(n Notice)
 }

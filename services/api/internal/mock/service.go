@@ -2,7 +2,7 @@ package mock
 
 import (
 	"context"
-	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,18 +16,31 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
+// Config bounds what is kept of mocks, and says where they answer.
+type Config struct {
+	Addresses Addresses
+	Limits    mockspec.Limits
+	// KeepRevisions is how many earlier revisions of a mock are kept, beside pinned ones and the published one.
+	KeepRevisions int
+	// MaxPinned is how many revisions of a mock may be pinned.
+	MaxPinned int
+	// KeepDeletedFor is how long a deleted mock can be restored.
+	KeepDeletedFor time.Duration
+	// KeepDeleted is how many deleted mocks of a workspace can be restored.
+	KeepDeleted int
+}
+
 // Service is what an account does with mocks. It is safe for concurrent use.
 type Service struct {
 	repo      Repository
-	addresses Addresses
-	limits    mockspec.Limits
+	cfg       Config
 	announcer Announcer
 	now       func() time.Time
 }
 
 // NewService makes a Service over repo. Every committed write is announced.
-func NewService(repo Repository, addresses Addresses, limits mockspec.Limits, announcer Announcer, now func() time.Time) *Service {
-	return &Service{repo: repo, addresses: addresses, limits: limits, announcer: announcer, now: now}
+func NewService(repo Repository, cfg Config, announcer Announcer, now func() time.Time) *Service {
+	return &Service{repo: repo, cfg: cfg, announcer: announcer, now: now}
 }
 
 // Validate says what is wrong with content. An error means that it cannot even be kept: too large, or not text.
@@ -38,22 +51,49 @@ func (s *Service) Validate(content string) ([]mockspec.Diagnostic, error) {
 
 // parse validates content and counts its endpoints.
 func (s *Service) parse(content string) (int, []mockspec.Diagnostic, error) {
-	if limit := s.limits.Bytes; len(content) > limit {
+	if limit := s.cfg.Limits.Bytes; len(content) > limit {
 		return 0, nil, apperr.New(apperr.TooLarge, "The content has %d bytes; at most %d are possible.", len(content), limit).WithField("content")
 	}
 	if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
 		return 0, nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without zero characters.").WithField("content")
 	}
-	parsed, diagnostics := mockspec.Parse([]byte(content), mockspec.Options{Limits: s.limits})
-	if parsed == nil {
-		return 0, diagnostics, nil
-	}
+	parsed, diagnostics := mockspec.Parse([]byte(content), mockspec.Options{Limits: s.cfg.Limits})
 	return len(parsed.Endpoints) + len(parsed.WebSockets), diagnostics, nil
 }
 
-// Create stores a new mock, offline, in the workspace with that slug.
-func (s *Service) Create(ctx context.Context, who workspace.Caller, workspaceSlug, slug, content string) (Mock, error) {
-	endpoints, diagnostics, err := s.parse(content)
+// Format writes content in canonical form. An *InvalidError if it cannot be read, or not without losing something.
+func (s *Service) Format(content string) (string, error) {
+	diagnostics, err := s.Validate(content)
+	if err != nil {
+		return "", err
+	}
+	formatted, err := mockspec.Format([]byte(content))
+	if err == nil {
+		return string(formatted), nil
+	}
+	sentence := err.Error()
+	if errors.Is(err, mockspec.ErrUnsafe) {
+		diagnostics = nil // it is read well
+	} else if summary := Summary(diagnostics); summary != "" {
+		sentence = summary
+	}
+	return "", &InvalidError{
+		Err:         apperr.New(apperr.Invalid, "The content cannot be formatted: %s", sentence).WithField("content"),
+		Diagnostics: diagnostics,
+	}
+}
+
+// New is what a new mock begins with.
+type New struct {
+	Workspace         string // slug; "" means the caller's own
+	Slug, Content     string
+	Name, Description string
+	Message           string // of its first revision
+}
+
+// Create stores a new mock, offline.
+func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock, error) {
+	endpoints, diagnostics, err := s.parse(n.Content)
 	if err != nil {
 		return Mock{}, err
 	}
@@ -63,19 +103,19 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, workspaceSlu
 	}
 	now := s.now()
 	m := Mock{
-		ID: id.String(), Workspace: workspaceSlug, Slug: slug, Revision: 1, Content: content, Diagnostics: diagnostics, Endpoints: endpoints,
-		CreatedAt: now, UpdatedAt: now,
+		ID: id.String(), Workspace: n.Workspace, Slug: n.Slug, Name: n.Name, Description: n.Description, Settings: 1,
+		Revision: 1, Content: n.Content, Diagnostics: diagnostics, Endpoints: endpoints, Message: n.Message, CreatedAt: now, UpdatedAt: now,
 	}
 	m, err = s.repo.CreateMock(ctx, who, m, func(in workspace.Membership) error {
 		if err := in.Role.RequireEdit(in.Slug); err != nil {
 			return err
 		}
-		return checkSlug(slug, in.Slug)
+		return checkSlug(n.Slug, in.Slug)
 	})
 	if err != nil {
 		return Mock{}, err
 	}
-	s.announcer.Announce(m, false, nil)
+	s.announcer.Announce(Notice{Action: Created, Mock: m})
 	return m, nil
 }
 
@@ -84,44 +124,38 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, id string) (Mo
 	return s.repo.Mock(ctx, who, id)
 }
 
-// List returns one page of mocks and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, workspaceSlug, cursor string, limit int) ([]Mock, string, error) {
-	q := Query{Workspace: workspaceSlug, Limit: limit + 1}
-	if cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(cursor)
-		ws, slug, ok := strings.Cut(string(raw), "/")
-		if err != nil || !ok {
-			return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
-		}
-		q.AfterWorkspace, q.AfterSlug = ws, slug
+// Seen is what an editor saw of a mock before writing; zero fields mean any. A write that finds something else is a
+// *LostUpdateError.
+type Seen struct{ Revision, Settings int }
+
+func (v Seen) check(m Mock) error {
+	var err *apperr.Error
+	switch {
+	case v.Revision != 0 && v.Revision != m.Revision:
+		err = apperr.New(apperr.Precondition, "The mock was edited meanwhile: its revision is %d, not %d. Read it again and repeat your edit.", m.Revision, v.Revision)
+	case v.Settings != 0 && v.Settings != m.Settings:
+		err = apperr.New(apperr.Precondition, "The mock's slug, workspace, name or description was changed meanwhile. Read it again and repeat your edit.")
+	default:
+		return nil
 	}
-	items, err := s.repo.Mocks(ctx, who, q)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	last := items[limit-1]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(last.WorkspaceID + "/" + last.Slug)), nil
+	return &LostUpdateError{Err: err, Mock: m}
 }
 
 // Edit stores content as a new revision, unless it is what the current one holds. A published mock is published again
-// with it, unless it has errors: then the last good revision stays published. expected is the revision that the editor
-// saw; apperr.Precondition if it is not the current one; 0 means any.
-func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content string, expected int) (Mock, error) {
+// with it, unless it has errors: then the last good revision stays published. It minds the revision that was seen: a
+// change of settings loses nothing.
+func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content, message string, seen Seen) (Mock, error) {
 	endpoints, diagnostics, err := s.parse(content)
 	if err != nil {
 		return Mock{}, err
 	}
 	return s.update(ctx, who, id, func(m Mock) (Write, error) {
-		if expected != 0 && expected != m.Revision {
-			return Write{}, apperr.New(apperr.Precondition, "The mock was edited meanwhile: its revision is %d, not %d. Read it again and repeat your edit.", m.Revision, expected)
-		}
-		if content == m.Content {
-			return Write{}, nil
+		if err := (Seen{Revision: seen.Revision}).check(m); err != nil || content == m.Content {
+			return Write{}, err
 		}
 		m.Revision++
-		m.Content, m.Diagnostics, m.Endpoints, m.UpdatedAt = content, diagnostics, endpoints, s.now()
-		w := Write{Mock: m, NewRevision: true}
+		m.Content, m.Diagnostics, m.Endpoints, m.Message, m.UpdatedAt = content, diagnostics, endpoints, message, s.now()
+		w := Write{Action: Edited, Mock: m, NewRevision: true, KeepRevisions: s.cfg.KeepRevisions}
 		if m.Published() && !mockspec.HasErrors(diagnostics) {
 			s.publish(&w)
 		}
@@ -142,7 +176,7 @@ func (s *Service) Publish(ctx context.Context, who workspace.Caller, id string) 
 			return Write{}, nil
 		}
 		m.UpdatedAt = s.now()
-		w := Write{Mock: m}
+		w := Write{Action: Published, Mock: m}
 		s.publish(&w)
 		return w, nil
 	})
@@ -155,51 +189,64 @@ func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string
 			return Write{}, nil
 		}
 		m.PublishedRevision, m.UpdatedAt = 0, s.now()
-		return Write{Mock: m, Changes: []Change{{Key: m.ID, Payload: event.MockUpdated{
-			WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug,
-			Revision: m.Revision, Hosts: []string{s.addresses.Host(m)},
-		}}}}, nil
-	})
-}
-
-// Delete removes the mock and its history for good.
-func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) error {
-	_, err := s.update(ctx, who, id, func(m Mock) (Write, error) {
-		w := Write{Mock: m, Delete: true}
-		if m.Change > 0 { // else nobody ever heard of it
-			w.Changes = []Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: m.WorkspaceID, MockID: m.ID}}}
-		}
+		w := Write{Action: Unpublished, Mock: m}
+		s.tell(&w)
 		return w, nil
 	})
-	return err
 }
 
-// publish adds the change that puts w.Mock's current revision on its host.
+// publish puts w.Mock's current revision on its host.
 func (s *Service) publish(w *Write) {
-	m := &w.Mock
-	m.PublishedRevision = m.Revision
-	w.Changes = append(w.Changes, Change{Key: m.ID, Payload: event.MockUpdated{
-		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug,
-		Revision: m.Revision, Hosts: []string{s.addresses.Host(*m)}, Enabled: true, Content: m.Content,
-	}})
+	w.Mock.PublishedRevision = w.Mock.Revision
+	s.tell(w)
 }
 
-// update checks the role before it lets decide say what to write, and announces what was written.
-func (s *Service) update(ctx context.Context, who workspace.Caller, id string, decide func(Mock) (Write, error)) (Mock, error) {
-	var deleted, written bool
-	m, changes, err := s.repo.UpdateMock(ctx, who, id, func(m Mock) (Write, error) {
+// tell adds the change that says what w.Mock is now, unless nobody ever heard of it and there is nothing to hear.
+func (s *Service) tell(w *Write) {
+	m := w.Mock
+	u := event.MockUpdated{
+		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug,
+		Revision: m.Revision, Hosts: []string{s.cfg.Addresses.Host(m)},
+	}
+	switch {
+	case m.Published():
+		u.Enabled, u.Revision, u.Content = true, m.PublishedRevision, m.Content
+		if m.PublishedRevision != m.Revision {
+			u.Content = m.Served
+		}
+	case m.Change == 0:
+		return
+	}
+	w.Changes = append(w.Changes, Change{Key: m.ID, Payload: u})
+}
+
+// decision says what to write for a mock as it is; a zero Write writes nothing.
+type decision func(Mock) (Write, error)
+
+// update lets decide say what to write, if the caller may edit, and announces what was written.
+func (s *Service) update(ctx context.Context, who workspace.Caller, id string, decide decision) (Mock, error) {
+	return s.announced(decide, func(decide decision) (Mock, []event.Envelope, error) {
+		return s.repo.UpdateMock(ctx, who, id, decide)
+	})
+}
+
+// announced runs write with decide behind a check of the role, and announces what was written.
+func (s *Service) announced(decide decision, write func(decision) (Mock, []event.Envelope, error)) (Mock, error) {
+	var n Notice
+	m, changes, err := write(func(m Mock) (Write, error) {
 		if err := m.Role.RequireEdit(m.Workspace); err != nil {
 			return Write{}, err
 		}
 		w, err := decide(m)
-		deleted, written = w.Delete, w.Mock.ID != ""
+		n = Notice{Action: w.Action, From: m.WorkspaceID}
 		return w, err
 	})
 	if err != nil {
 		return Mock{}, err
 	}
-	if written {
-		s.announcer.Announce(m, deleted, changes)
+	if n.Action != "" {
+		n.Mock, n.Changes = m, changes
+		s.announcer.Announce(n)
 	}
 	return m, nil
 }

@@ -3,6 +3,7 @@ package publication
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,13 +15,20 @@ const kept = 1024
 // maxTouched bounds the mocks that are read at once for their followers.
 const maxTouched = 512
 
-// Event says that something about a mock changed.
+// The names of events. Others may have names of their own: see Tell.
+const (
+	PublicationEvent = "publication"
+	MockEvent        = "mock"
+	DeletedEvent     = "deleted"
+)
+
+// Event says that something in a workspace changed.
 type Event struct {
 	ID          string // for Follow
 	WorkspaceID string // whose members may see it
-	MockID      string
-	Deleted     bool        // the mock is gone
-	Publication Publication // as it is now, unless Deleted
+	Name        string
+	Publication Publication     // of a PublicationEvent, as it is now
+	Data        json.RawMessage // of all others
 }
 
 // feed is the latest events, in order, for everybody who follows. It is safe for concurrent use.
@@ -29,7 +37,7 @@ type feed struct {
 	dirty chan struct{} // has something when mocks were touched
 
 	mu      sync.Mutex
-	touched map[string]struct{}
+	touched map[string]string // mock → the workspace from which it is said to be gone, or ""
 	events  []Event
 	first   uint64        // number of events[0]
 	grown   chan struct{} // closed when there is more
@@ -37,18 +45,23 @@ type feed struct {
 
 func newFeed() *feed {
 	return &feed{
-		name: rand.Text()[:8], dirty: make(chan struct{}, 1), touched: map[string]struct{}{}, first: 1, grown: make(chan struct{}),
+		name: rand.Text()[:8], dirty: make(chan struct{}, 1), touched: map[string]string{}, first: 1, grown: make(chan struct{}),
 	}
 }
 
 // touch notes mocks whose publication may have changed.
-func (f *feed) touch(ids ...string) {
+func (f *feed) touch(ids ...string) { f.note("", ids...) }
+
+// note is touch for mocks that may be gone from a workspace.
+func (f *feed) note(goneFrom string, ids ...string) {
 	if len(ids) == 0 {
 		return
 	}
 	f.mu.Lock()
 	for _, id := range ids {
-		f.touched[id] = struct{}{}
+		if f.touched[id] == "" {
+			f.touched[id] = goneFrom
+		}
 	}
 	overflow := len(f.touched) > maxTouched
 	if overflow {
@@ -66,15 +79,12 @@ func (f *feed) touch(ids ...string) {
 }
 
 // takeTouched returns and forgets the touched mocks.
-func (f *feed) takeTouched() []string {
+func (f *feed) takeTouched() map[string]string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	ids := make([]string, 0, len(f.touched))
-	for id := range f.touched {
-		ids = append(ids, id)
-	}
-	clear(f.touched)
-	return ids
+	touched := f.touched
+	f.touched = map[string]string{}
+	return touched
 }
 
 // append adds an event.

@@ -2,6 +2,7 @@ package publication
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -89,6 +90,27 @@ func (f *fleet) setEpoch(epoch string) bool {
 func (f *fleet) servers(change uint64) Servers {
 	live, applied := f.count(mockServer, change)
 	return Servers{Live: live, Applied: applied}
+}
+
+// applied is the change up to which every living mock server has applied; 0 while none lives.
+func (f *fleet) applied() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	oldest := f.now().Add(-alive)
+	least, found := uint64(math.MaxInt64), false
+	for key, r := range f.instances {
+		if key.service != mockServer || r.seen.Before(oldest) {
+			continue
+		}
+		if found = true; r.epoch != f.epoch {
+			return 0
+		}
+		least = min(least, r.number)
+	}
+	if !found {
+		return 0
+	}
+	return least
 }
 
 func (f *fleet) count(service string, change uint64) (live, applied int) {

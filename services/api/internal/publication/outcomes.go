@@ -49,7 +49,9 @@ func (o Outcomes) Apply(ctx context.Context, b stream.Batch) error {
 		case event.TypeSingleRemoved:
 			switch r, err := event.Decode[event.SingleRemoved](e); {
 			case err == nil && r.Deleted:
-				o.service.deleted(r.WorkspaceID, r.MockID)
+				// Who deleted it told the others over Pub/Sub; this is never lost. Meanwhile it may be restored.
+				o.service.waits.poke(r.MockID)
+				o.service.feed.note(r.WorkspaceID, r.MockID)
 			case err == nil:
 				o.service.waits.expect(r.MockID, e.Number)
 				touched = append(touched, r.MockID)

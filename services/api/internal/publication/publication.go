@@ -69,6 +69,8 @@ type Rejection struct {
 func (s *Service) Of(m mock.Mock) Publication {
 	p := Publication{Mock: m, Diagnostics: m.Diagnostics, Servers: s.fleet.servers(m.Change)}
 	switch {
+	case m.Deleted():
+		p.State, p.Reason, p.Settled = Offline, "The mock is deleted.", true
 	case !m.Published():
 		p.State, p.Reason = Offline, "The mock is not published."
 		p.Settled = m.Change == 0 || p.Servers.all()

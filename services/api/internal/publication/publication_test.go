@@ -208,14 +208,14 @@ func TestWaitEnds(t *testing.T) {
 			later := published
 			later.Revision, later.PublishedRevision, later.Change = 2, 2, 2
 			d.put(later)
-			s.Announce(later, false, nil)
+			s.Announce(mock.Notice{Action: mock.Edited, Mock: later})
 			s.hear(t, server("a", 2))
 		}, Published, 0, ""},
 		"deleted": {func(_ *testing.T, s *Service, d *fakeDatabase) {
 			d.mu.Lock()
 			delete(d.mocks, "m")
 			d.mu.Unlock()
-			s.Announce(published, true, nil)
+			s.Announce(mock.Notice{Action: mock.Deleted, Mock: published})
 		}, "", 0, apperr.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -251,16 +251,16 @@ func TestFollowersSeeEveryEventOrAReset(t *testing.T) {
 		follower := s.Follow("")
 		var position string
 		for i := range kept + 10 {
-			s.feed.append(Event{MockID: fmt.Sprint(i)})
+			s.feed.append(Event{WorkspaceID: fmt.Sprint(i)})
 			events, at, reset, err := follower.Next(t.Context())
-			if err != nil || reset || len(events) != 1 || events[0].MockID != fmt.Sprint(i) || events[0].ID != at {
+			if err != nil || reset || len(events) != 1 || events[0].WorkspaceID != fmt.Sprint(i) || events[0].ID != at {
 				t.Fatalf("event %d: %+v, reset %t, %v", i, events, reset, err)
 			}
 			if i == kept {
 				position = at
 			}
 		}
-		if events, _, reset, err := s.Follow(position).Next(t.Context()); err != nil || reset || len(events) != 9 || events[0].MockID != fmt.Sprint(kept+1) {
+		if events, _, reset, err := s.Follow(position).Next(t.Context()); err != nil || reset || len(events) != 9 || events[0].WorkspaceID != fmt.Sprint(kept+1) {
 			t.Errorf("resumed: %d events, reset %t, %v", len(events), reset, err)
 		}
 		if events, _, reset, err := slow.Next(t.Context()); err != nil || !reset || len(events) != 0 {
@@ -307,10 +307,13 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range events {
-				states = append(states, e.Publication.State)
+				if e.Name == PublicationEvent {
+					states = append(states, e.Publication.State)
+				}
 			}
 		}
-		s.Announce(m, false, nil)
+		s.Announce(mock.Notice{Action: mock.Published, Mock: m})
+		synctest.Wait()
 		look()
 		s.hear(t, server("a", 6))
 		s.hear(t, server("a", 7))

@@ -29,12 +29,13 @@ type Producer interface {
 // publisher takes publishing out of the requests that write: an edit is accepted at the same speed when Redis is slow or
 // gone.
 type publisher struct {
-	log   *slog.Logger
-	queue chan event.Envelope
+	log     *slog.Logger
+	queue   chan event.Envelope
+	notices chan event.WorkspaceChanged
 }
 
 func newPublisher(log *slog.Logger) *publisher {
-	return &publisher{log: log, queue: make(chan event.Envelope, queued)}
+	return &publisher{log: log, queue: make(chan event.Envelope, queued), notices: make(chan event.WorkspaceChanged, queued)}
 }
 
 // enqueue hands changes over. It never blocks.
@@ -43,6 +44,30 @@ func (p *publisher) enqueue(changes []event.Envelope) {
 		select {
 		case p.queue <- c:
 		default: // a replay brings it
+		}
+	}
+}
+
+// notify hands a notice over. It never blocks.
+func (p *publisher) notify(n event.WorkspaceChanged) {
+	select {
+	case p.notices <- n:
+	default: // followers at other replicas miss it
+	}
+}
+
+// runNotices announces notices until ctx ends.
+func (p *publisher) runNotices(ctx context.Context, announce func(context.Context, event.Payload) error) {
+	for {
+		select {
+		case n := <-p.notices:
+			each, cancel := context.WithTimeout(ctx, publishTimeout)
+			if err := announce(each, n); err != nil && ctx.Err() == nil {
+				p.log.DebugContext(ctx, "announce to other replicas", "event", n.Name, "error", err)
+			}
+			cancel()
+		case <-ctx.Done():
+			return
 		}
 	}
 }

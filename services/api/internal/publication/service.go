@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
-	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -51,23 +52,6 @@ func New(repo Repository, mocks Log, log *slog.Logger, now func() time.Time) *Se
 	}
 }
 
-// Announce implements mock.Announcer: it publishes the changes and tells everybody who waits or follows. It never blocks.
-func (s *Service) Announce(m mock.Mock, deleted bool, changes []event.Envelope) {
-	s.publisher.enqueue(changes)
-	if deleted {
-		s.deleted(m.WorkspaceID, m.ID)
-		return
-	}
-	s.waits.expect(m.ID, m.Change)
-	s.touch(m.ID)
-}
-
-// deleted says that a mock is gone. Followers may hear it twice: from the replica that did it and from the generator.
-func (s *Service) deleted(workspaceID, mockID string) {
-	s.feed.append(Event{WorkspaceID: workspaceID, MockID: mockID, Deleted: true})
-	s.waits.forget(mockID)
-}
-
 // touch says that the publication of a mock may have changed.
 func (s *Service) touch(ids ...string) {
 	s.waits.poke(ids...)
@@ -76,6 +60,10 @@ func (s *Service) touch(ids ...string) {
 
 // Hear takes an event of the status stream. It never blocks.
 func (s *Service) Hear(e event.Envelope) {
+	if e.Type == event.TypeWorkspaceChanged {
+		s.hearNotice(e)
+		return
+	}
 	a, err := event.Decode[event.Applied](e)
 	if err != nil {
 		return // of a newer service; it shows as one that does not report
@@ -157,10 +145,17 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// RunPublisher publishes announced changes until ctx ends, and what is left of them then.
-func (s *Service) RunPublisher(ctx context.Context, producers map[event.Stream]Producer) error {
+// RunPublisher publishes announced changes until ctx ends, and what is left of them then. What followers at other
+// replicas are to know goes to announce.
+func (s *Service) RunPublisher(ctx context.Context, producers map[event.Stream]Producer, announce func(context.Context, event.Payload) error) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { s.publisher.runNotices(ctx, announce) })
 	return s.publisher.run(ctx, producers)
 }
+
+// Applied is the change up to which every living mock server has applied, for mock.Filter.
+func (s *Service) Applied() uint64 { return s.fleet.applied() }
 
 func (s *Service) lookAtEpoch(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -177,13 +172,13 @@ func (s *Service) lookAtEpoch(ctx context.Context) {
 
 // refresh turns touched mocks into events.
 func (s *Service) refresh(ctx context.Context) {
-	ids := s.feed.takeTouched()
-	if len(ids) == 0 {
+	touched := s.feed.takeTouched()
+	if len(touched) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	mocks, err := s.repo.MocksByID(ctx, ids)
+	mocks, err := s.repo.MocksByID(ctx, slices.Collect(maps.Keys(touched)))
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			s.log.WarnContext(ctx, "read mocks for their followers", "error", err)
@@ -192,7 +187,13 @@ func (s *Service) refresh(ctx context.Context) {
 		return
 	}
 	for _, m := range mocks {
-		s.feed.append(Event{WorkspaceID: m.WorkspaceID, MockID: m.ID, Publication: s.Of(m)})
+		s.feed.append(Event{WorkspaceID: m.WorkspaceID, Name: PublicationEvent, Publication: s.Of(m)})
+		delete(touched, m.ID)
+	}
+	for id, workspaceID := range touched {
+		if workspaceID != "" {
+			s.feed.append(deletedEvent(workspaceID, id))
+		}
 	}
 }
 

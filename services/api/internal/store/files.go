@@ -95,7 +95,7 @@ func fileMocks(ctx context.Context, db bun.IDB, f file.File, after string, limit
 	var mocks []file.Mock
 	err := db.NewRaw(`SELECT m.id, m.slug, MAX(CASE WHEN r.revision = m.revision THEN 1 ELSE 0 END) = 1 AS current,
 			MAX(CASE WHEN r.revision = m.published_revision THEN 1 ELSE 0 END) = 1 AS published
-		FROM file_references AS r JOIN mocks AS m ON m.id = r.mock_id AND m.workspace_id = r.workspace_id
+		FROM file_references AS r JOIN mocks AS m ON m.id = r.mock_id AND m.workspace_id = r.workspace_id AND m.deleted_at IS NULL
 		WHERE r.workspace_id = ? AND r.name = ? AND r.mock_id > ? AND (r.revision = m.revision OR r.revision = m.published_revision)
 		GROUP BY m.id, m.slug ORDER BY m.id LIMIT ?`, f.WorkspaceID, f.Name, after, limit).Scan(ctx, &mocks)
 	return mocks, err

@@ -16,11 +16,11 @@ func (s *Store) Limit(limits quota.Limits) { s.limits = limits }
 func counted(r quota.Resource) string {
 	switch r {
 	case quota.Mocks:
-		return "SELECT COUNT(*) FROM mocks WHERE workspace_id = ?"
+		return "SELECT COUNT(*) FROM mocks WHERE workspace_id = ? AND deleted_at IS NULL"
 	case quota.Endpoints:
-		return "SELECT COALESCE(SUM(endpoints), 0) FROM mocks WHERE workspace_id = ?"
+		return "SELECT COALESCE(SUM(endpoints), 0) FROM mocks WHERE workspace_id = ? AND deleted_at IS NULL"
 	case quota.Content:
-		return "SELECT COALESCE(SUM(bytes), 0) FROM mocks WHERE workspace_id = ?"
+		return "SELECT COALESCE(SUM(bytes), 0) FROM mocks WHERE workspace_id = ? AND deleted_at IS NULL"
 	case quota.Members:
 		return "SELECT COUNT(*) FROM members WHERE workspace_id = ?"
 	case quota.Tokens:

@@ -85,7 +85,8 @@ func publish(m mock.Mock) (mock.Write, error) {
 }
 
 func remove(m mock.Mock) (mock.Write, error) {
-	return mock.Write{Mock: m, Delete: true, Changes: []mock.Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{MockID: m.ID}}}}, nil
+	m.DeletedAt = start.Add(time.Hour)
+	return mock.Write{Mock: m, KeepDeleted: 10, Changes: []mock.Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{MockID: m.ID}}}}, nil
 }
 
 func TestAccounts(t *testing.T) {
@@ -183,7 +184,7 @@ func TestMocks(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			if list := must[[]mock.Mock](t)(s.Mocks(ctx, as(bob), mock.Query{Limit: 10})); len(list) != 0 {
+			if list := must[[]mock.Mock](t)(s.Mocks(ctx, as(bob), mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 10})); len(list) != 0 {
 				t.Errorf("bob sees %d mocks of ann", len(list))
 			}
 		})
@@ -242,9 +243,12 @@ func TestMocks(t *testing.T) {
 				t.Errorf("after the reset: %+v", got)
 			}
 		})
-		t.Run("deleted with its history", func(t *testing.T) {
+		t.Run("deleted, and purged with its history", func(t *testing.T) {
 			if _, _, err := s.UpdateMock(ctx, as(ann), created.ID, remove); err != nil {
 				t.Fatal(err)
+			}
+			if n := must[int](t)(s.PurgeMocks(ctx, start.Add(time.Hour+time.Second), 10)); n != 1 {
+				t.Errorf("purged %d mocks", n)
 			}
 			var revisions int
 			if err := s.read.NewRaw("SELECT count(*) FROM revisions").Scan(ctx, &revisions); err != nil || revisions != 0 {
@@ -265,7 +269,7 @@ func TestListPages(t *testing.T) {
 			must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
 		}
 		var slugs []string
-		q := mock.Query{Limit: 3}
+		q := mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 3}
 		for {
 			page := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), q))
 			for _, m := range page {
@@ -273,7 +277,7 @@ func TestListPages(t *testing.T) {
 				if m.Content != "" {
 					t.Error("the list carries content")
 				}
-				q.AfterWorkspace, q.AfterSlug = m.WorkspaceID, m.Slug
+				q.After = &mock.Place{Workspace: m.WorkspaceID, Slug: m.Slug, ID: m.ID}
 			}
 			if len(page) < 3 {
 				break
@@ -282,7 +286,7 @@ func TestListPages(t *testing.T) {
 		if want := []string{"m0", "m1", "m2", "m3", "m4", "m5", "m6"}; !slices.Equal(slugs, want) {
 			t.Errorf("listed %v", slugs)
 		}
-		if other := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Workspace: "bob", Limit: 3})); len(other) != 0 {
+		if other := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Workspace: "bob", Sort: mock.BySlug}, Limit: 3})); len(other) != 0 {
 			t.Errorf("listed %d mocks of another workspace", len(other))
 		}
 	})

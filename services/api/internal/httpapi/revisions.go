@@ -1,0 +1,71 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+)
+
+// ListRevisions implements StrictServerInterface.
+func (h *handlers) ListRevisions(ctx context.Context, r ListRevisionsRequestObject) (ListRevisionsResponseObject, error) {
+	revisions, next, err := h.Mocks.Revisions(ctx, caller(ctx), r.ID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	page := RevisionPage{Items: make([]Revision, len(revisions)), NextCursor: present(next)}
+	for i, v := range revisions {
+		page.Items[i] = revisionOf(v)
+	}
+	return ListRevisions200JSONResponse(page), nil
+}
+
+// GetRevision implements StrictServerInterface.
+func (h *handlers) GetRevision(ctx context.Context, r GetRevisionRequestObject) (GetRevisionResponseObject, error) {
+	v, err := h.Mocks.Revision(ctx, caller(ctx), r.ID, r.Revision)
+	return GetRevision200JSONResponse{wholeRevision(v)}, err
+}
+
+// MarkRevision implements StrictServerInterface.
+func (h *handlers) MarkRevision(ctx context.Context, r MarkRevisionRequestObject) (MarkRevisionResponseObject, error) {
+	v, err := h.Mocks.Mark(ctx, caller(ctx), r.ID, r.Revision, r.Body.Pinned, value(r.Body.Label, ""))
+	return MarkRevision200JSONResponse{wholeRevision(v)}, err
+}
+
+// DiffRevisions implements StrictServerInterface.
+func (h *handlers) DiffRevisions(ctx context.Context, r DiffRevisionsRequestObject) (DiffRevisionsResponseObject, error) {
+	d, err := h.Mocks.Diff(ctx, caller(ctx), r.ID, value(r.Params.From, 0), r.Revision)
+	if err != nil {
+		return nil, err
+	}
+	out := RevisionDiff{From: d.From, To: d.To, Text: d.Text, Endpoints: make([]EndpointChange, len(d.Endpoints))}
+	for i, e := range d.Endpoints {
+		out.Endpoints[i] = EndpointChange{
+			Change: EndpointChangeChange(e.Change), Kind: EndpointChangeKind(e.Kind), Method: e.Method, Path: e.Path,
+		}
+	}
+	return DiffRevisions200JSONResponse(out), nil
+}
+
+// RollbackMock implements StrictServerInterface.
+func (h *handlers) RollbackMock(ctx context.Context, r RollbackMockRequestObject) (RollbackMockResponseObject, error) {
+	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
+		return h.Mocks.Rollback(ctx, caller(ctx), r.ID, r.Body.Revision, value(r.Body.Message, ""), v)
+	})
+	return RollbackMock200JSONResponse{h.whole(m)}, err
+}
+
+func revisionOf(v mock.Revision) Revision {
+	return Revision{
+		Revision: v.Number, Author: v.Author, Message: v.Message, Pinned: v.Pinned, Label: v.Label,
+		Size: v.Size, Errors: v.Errors, Warnings: v.Warnings, CreatedAt: v.CreatedAt,
+	}
+}
+
+// wholeRevision answers with a revision and its content, of which only the mark can change.
+func wholeRevision(v mock.Revision) RevisionJSONResponse {
+	out, found := revisionOf(v), diagnostics(v.Diagnostics)
+	out.Content, out.Diagnostics = &v.Content, &found
+	tag := fmt.Sprintf(`"%d.%t.%x"`, v.Number, v.Pinned, v.Label)
+	return RevisionJSONResponse{Body: out, Headers: RevisionResponseHeaders{ETag: &tag}}
+}

@@ -1,0 +1,81 @@
+package mock
+
+import (
+	"context"
+	"encoding/base64"
+	"strconv"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Revision is one version of a mock's content. Nothing of it ever changes but its pin and label.
+type Revision struct {
+	Number           int
+	Author           string // username; "" if the account is gone
+	Message          string // what the author said about it
+	Pinned           bool   // it is never pruned
+	Label            string // of a pin, for people
+	Size             int    // of the content, in bytes
+	Errors, Warnings int    // among the diagnostics
+	Content          string // empty in lists
+	Diagnostics      []mockspec.Diagnostic
+	CreatedAt        time.Time
+}
+
+// Revisions returns one page of a mock's history, newest first, and the cursor of the next page, "" on the last one.
+func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, cursor string, limit int) ([]Revision, string, error) {
+	below := 0
+	if cursor != "" {
+		raw, err := base64.RawURLEncoding.DecodeString(cursor)
+		if err != nil {
+			return nil, "", errCursor
+		}
+		if below, err = strconv.Atoi(string(raw)); err != nil || below < 1 {
+			return nil, "", errCursor
+		}
+	}
+	items, err := s.repo.Revisions(ctx, who, id, below, limit+1)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	items = items[:limit]
+	return items, base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(items[limit-1].Number))), nil
+}
+
+// Revision returns a revision with its content.
+func (s *Service) Revision(ctx context.Context, who workspace.Caller, id string, number int) (Revision, error) {
+	return s.repo.Revision(ctx, who, id, number)
+}
+
+// Rollback makes a new revision with the content of an earlier one, as if somebody had typed it; a published mock is
+// published again with it. Rolling back to content that is the current one's is no change.
+func (s *Service) Rollback(ctx context.Context, who workspace.Caller, id string, number int, message string, seen Seen) (Mock, error) {
+	r, err := s.repo.Revision(ctx, who, id, number)
+	if err != nil {
+		return Mock{}, err
+	}
+	if message == "" {
+		message = "Roll back to revision " + strconv.Itoa(number)
+	}
+	return s.Edit(ctx, who, id, r.Content, message, seen)
+}
+
+// Mark pins a revision, so that it is never pruned, or lets it go; label is for people.
+func (s *Service) Mark(ctx context.Context, who workspace.Caller, id string, number int, pinned bool, label string) (Revision, error) {
+	return s.repo.MarkRevision(ctx, who, id, number, func(m Mock, r Revision, others int) (Revision, error) {
+		if err := m.Role.RequireEdit(m.Workspace); err != nil {
+			return r, err
+		}
+		if limit := s.cfg.MaxPinned; pinned && others >= limit {
+			return r, apperr.New(apperr.Conflict, "%d revisions of this mock are pinned, which is the most it may; unpin one of them first.", others).WithField("pinned")
+		}
+		if !pinned && label != "" {
+			return r, apperr.New(apperr.Invalid, "A label belongs to a pin; pin the revision too.").WithField("label")
+		}
+		r.Pinned, r.Label = pinned, label
+		return r, nil
+	})
+}

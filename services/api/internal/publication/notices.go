@@ -1,0 +1,79 @@
+package publication
+
+import (
+	"encoding/json"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+)
+
+// mockNotice is the data of a MockEvent.
+type mockNotice struct {
+	Action      mock.Action `json:"action"`
+	Mock        string      `json:"mock"`
+	WorkspaceID string      `json:"workspace_id"`
+	Slug        string      `json:"slug"`
+	Revision    int         `json:"revision"`
+}
+
+// deletedNotice is the data of a DeletedEvent: the mock is not in that workspace any more.
+type deletedNotice struct {
+	Mock        string `json:"mock"`
+	WorkspaceID string `json:"workspace_id"`
+}
+
+func deletedEvent(workspaceID, mockID string) Event {
+	data, _ := json.Marshal(deletedNotice{mockID, workspaceID}) // strings
+	return Event{WorkspaceID: workspaceID, Name: DeletedEvent, Data: data}
+}
+
+// Announce implements mock.Announcer: it publishes the changes and tells everybody who waits or follows. It never blocks.
+func (s *Service) Announce(n mock.Notice) {
+	s.publisher.enqueue(n.Changes)
+	m := n.Mock
+	if n.Action == mock.Deleted {
+		s.tell(deletedEvent(m.WorkspaceID, m.ID))
+		s.waits.forget(m.ID)
+		return
+	}
+	if n.Action == mock.Moved && n.From != m.WorkspaceID {
+		s.tell(deletedEvent(n.From, m.ID)) // its members may not be the new one's
+	}
+	s.Tell(m.WorkspaceID, MockEvent, mockNotice{n.Action, m.ID, m.WorkspaceID, m.Slug, m.Revision})
+	s.waits.expect(m.ID, m.Change)
+	s.touch(m.ID)
+}
+
+// Tell lets everybody who follows the workspace know of something, on every replica of this service: an event with that
+// name and data, which must be small. Call it after the commit. It never blocks, and may be lost like everything over
+// Pub/Sub: it says that there is something to read again, not what is true.
+func (s *Service) Tell(workspaceID, name string, data any) {
+	encoded, err := json.Marshal(data)
+	if err != nil {
+		s.log.Error("encode an event for followers", "event", name, "error", err) //nolint:sloglint // there is no context
+		return
+	}
+	s.tell(Event{WorkspaceID: workspaceID, Name: name, Data: encoded})
+}
+
+func (s *Service) tell(e Event) {
+	s.feed.append(e)
+	s.publisher.notify(event.WorkspaceChanged{Origin: s.feed.name, WorkspaceID: e.WorkspaceID, Name: e.Name, Data: string(e.Data)})
+}
+
+// hearNotice takes what another replica told its followers.
+func (s *Service) hearNotice(e event.Envelope) {
+	n, err := event.Decode[event.WorkspaceChanged](e)
+	if err != nil || n.Origin == s.feed.name {
+		return // of a newer service, or its own
+	}
+	if !json.Valid([]byte(n.Data)) {
+		return
+	}
+	s.feed.append(Event{WorkspaceID: n.WorkspaceID, Name: n.Name, Data: json.RawMessage(n.Data)})
+	var about mockNotice
+	if n.Name != MockEvent && n.Name != DeletedEvent || json.Unmarshal([]byte(n.Data), &about) != nil {
+		return
+	}
+	s.touch(about.Mock)
+}
