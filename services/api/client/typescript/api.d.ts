@@ -12,14 +12,44 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow publications live
-         * @description Server-sent events for the caller's workspaces. `publication` carries a Publication; `deleted` carries
-         *     `{"mock","workspace"}`; `reset` says that events were missed and lists have to be read again. A client that
-         *     reconnects with `Last-Event-ID` gets what it missed, or `reset`.
+         * Follow a workspace live
+         * @description Server-sent events of one of the caller's workspaces, or of all of them:
+         *
+         *     * `publication`: a Publication, when something about it changed.
+         *     * `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
+         *       `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
+         *     * `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
+         *     * `domain`: a domain that changed, with its `workspace_id`.
+         *     * `reset`: events were missed; what is known has to be read again.
+         *
+         *     A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
+         *     another replica, or after a long time. The stream ends when the caller's access does.
          */
         get: operations["streamEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/format": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Format a mock's content
+         * @description Writes it in canonical form: two spaces a level, the keys in the order of the reference, comments kept. It means
+         *     the same as before, and nothing is stored. Content that cannot be read as YAML is refused with 422 and diagnostics
+         *     that say where; what would lose a comment is refused too.
+         */
+        post: operations["formatContent"];
         delete?: never;
         options?: never;
         head?: never;
@@ -35,7 +65,7 @@ export interface paths {
         };
         /**
          * List mocks
-         * @description All mocks of the caller's workspaces, grouped by workspace and sorted by slug, without their content.
+         * @description All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
          */
         get: operations["listMocks"];
         put?: never;
@@ -61,21 +91,79 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Read a mock */
+        /**
+         * Read a mock
+         * @description With its content. A deleted mock is read in the list of deleted ones only.
+         */
         get: operations["getMock"];
         /**
          * Write a new revision
          * @description A published mock is published again with the new content at once. If the new content has errors it is kept, the
          *     last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-         *     is the same as the current revision's makes no new revision.
+         *     is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
+         *     nothing of an edit.
          */
         put: operations["updateMock"];
         post?: never;
         /**
          * Delete a mock
-         * @description It stops answering, and its history is gone.
+         * @description It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
+         *     be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
          */
         delete: operations["deleteMock"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename or describe a mock
+         * @description What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
+         *     answers nothing any more; the old slug is free for another mock of the workspace.
+         */
+        patch: operations["changeMock"];
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy a mock
+         * @description Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
+         *     `viewer` in the original's.
+         */
+        post: operations["duplicateMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a mock to another workspace
+         * @description With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
+         *     old host answers nothing any more.
+         */
+        post: operations["moveMock"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -124,6 +212,127 @@ export interface paths {
          *     is refused with 422 and its diagnostics.
          */
         post: operations["publishMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo deleting a mock
+         * @description It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+         */
+        post: operations["restoreMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List a mock's revisions
+         * @description The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+         */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        /** Read a revision */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pin a revision, or let it go
+         * @description A pinned revision is never pruned. Its content never changes, pinned or not.
+         */
+        patch: operations["markRevision"];
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/revisions/{revision}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Compare two revisions
+         * @description What changed from another revision to this one, as text and endpoint by endpoint.
+         */
+        get: operations["diffRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to an earlier revision
+         * @description Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+         *     the same as the current revision's makes no new revision.
+         */
+        post: operations["rollbackMock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -599,6 +808,15 @@ export interface components {
             /** @enum {string} */
             severity: "error" | "warning";
         };
+        EndpointChange: {
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            /** @enum {string} */
+            kind: "endpoint" | "websocket";
+            /** @description Empty for WebSockets. */
+            method: string;
+            path: string;
+        };
         File: {
             /** Format: date-time */
             created_at: string;
@@ -641,20 +859,37 @@ export interface components {
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        FormattedContent: {
+            /** @description It is not what was sent. */
+            changed: boolean;
+            content: string;
+        };
         Mock: {
             /** @description The current revision as it was written; not in lists. */
             content?: string;
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description Only of a deleted mock.
+             */
+            deleted_at?: string;
+            description: string;
             /** @description What is wrong with the current revision. */
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description The host names on which it answers. */
             hosts: string[];
             id: string;
+            name: string;
             /** @description The newest revision that was published, 0 if the mock is offline. */
             published_revision: number;
             /** @description Why the state is what it is, as a sentence; empty when it is published. */
             reason: string;
+            /**
+             * Format: date-time
+             * @description Only of a deleted mock: it ends for good then.
+             */
+            restorable_until?: string;
             /** @description The current revision, from 1. */
             revision: number;
             slug: string;
@@ -670,13 +905,47 @@ export interface components {
         MockContent: {
             content: components["schemas"]["Content"];
         };
+        MockCopy: {
+            message?: components["schemas"]["RevisionMessage"];
+            name?: components["schemas"]["MockName"];
+            /** @description The copy's, as for a new mock. */
+            slug: string;
+            /** @description The slug of the workspace for the copy; the original's if it is not given. */
+            workspace?: string;
+        };
+        /** @description For people; may be empty. */
+        MockDescription: string;
+        MockMove: {
+            /** @description The mock's slug there; the same if it is not given. */
+            slug?: string;
+            /** @description The slug of the workspace to move it to. */
+            workspace: string;
+        };
+        /**
+         * @description For people; may be empty.
+         * @example The pet shop
+         */
+        MockName: string;
         MockPage: {
             items: components["schemas"]["Mock"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        MockRestore: {
+            /** @description Another slug for it; the same if it is not given. */
+            slug?: string;
+        };
+        MockSettings: {
+            description?: components["schemas"]["MockDescription"];
+            name?: components["schemas"]["MockName"];
+            /** @description As for a new mock. */
+            slug?: string;
+        };
         NewMock: {
             content: components["schemas"]["Content"];
+            description?: components["schemas"]["MockDescription"];
+            message?: components["schemas"]["RevisionMessage"];
+            name?: components["schemas"]["MockName"];
             /**
              * @description The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
              * @example pets
@@ -684,6 +953,10 @@ export interface components {
             slug: string;
             /** @description The slug of the workspace; the caller's own if it is not given. */
             workspace?: string;
+        };
+        NewRevision: {
+            content: components["schemas"]["Content"];
+            message?: components["schemas"]["RevisionMessage"];
         };
         NewToken: {
             /**
@@ -713,6 +986,8 @@ export interface components {
             quota?: components["schemas"]["QuotaUse"];
             /** @description Name it when you ask for help. */
             request_id?: string;
+            /** @description With `lost_update`: the mock's current revision. */
+            revision?: number;
             status: number;
             /** @description The HTTP status in words. */
             title: string;
@@ -756,11 +1031,65 @@ export interface components {
             /** Format: int64 */
             used: number;
         };
+        Revision: {
+            /** @description The username; empty if the account is gone. */
+            author: string;
+            /** @description As it was written; not in lists. */
+            content?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Not in lists. */
+            diagnostics?: components["schemas"]["Diagnostic"][];
+            /** @description Among its diagnostics, as they were when it was written. */
+            errors: number;
+            label: string;
+            message: string;
+            /** @description It is never pruned. */
+            pinned: boolean;
+            /** @description Its number, from 1. */
+            revision: number;
+            /** @description Of the content, in bytes. */
+            size: number;
+            warnings: number;
+        };
+        RevisionDiff: {
+            /** @description Endpoints that are new, gone or different, whatever their place and layout; where a revision cannot be read, its endpoints are missing. */
+            endpoints: components["schemas"]["EndpointChange"][];
+            /** @description A revision. */
+            from: number;
+            /** @description A unified diff of the content; empty if it is the same. */
+            text: string;
+            /** @description A revision. */
+            to: number;
+        };
+        RevisionMark: {
+            /**
+             * @description What the pin is for; only with a pin.
+             * @example Demo of 1 December
+             */
+            label?: string;
+            pinned: boolean;
+        };
+        /**
+         * @description What is said about the revision in the mock's history.
+         * @example Add GET /pets/:id
+         */
+        RevisionMessage: string;
+        RevisionPage: {
+            items: components["schemas"]["Revision"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
+        };
         /**
          * @description What the caller may do there.
          * @enum {string}
          */
         Role: "owner" | "admin" | "editor" | "viewer";
+        Rollback: {
+            message?: components["schemas"]["RevisionMessage"];
+            /** @description The revision to go back to. */
+            revision: number;
+        };
         /**
          * @description What a token may do; `write` includes `read`, `*` is everything.
          * @enum {string}
@@ -857,6 +1186,26 @@ export interface components {
                 "application/json": components["schemas"]["Mock"];
             };
         };
+        /** @description The new mock. */
+        MockCreated: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                /** @description The path of the new mock. */
+                Location?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Mock"];
+            };
+        };
+        /** @description Nothing changed. */
+        NotModified: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description What was wrong and what to do. */
         Problem: {
             headers: {
@@ -875,6 +1224,16 @@ export interface components {
                 "application/json": components["schemas"]["Publication"];
             };
         };
+        /** @description The revision with its content. */
+        Revision: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Revision"];
+            };
+        };
         /** @description One page of tokens. */
         Tokens: {
             headers: {
@@ -890,10 +1249,27 @@ export interface components {
         Cursor: string;
         /** @description The file's id. */
         FileID: string;
+        /**
+         * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+         *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+         *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+         *     is refused with 409. Only answers that created something are remembered.
+         * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+         */
+        IdempotencyKey: string;
+        /**
+         * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+         *     carries its current `revision` then.
+         */
+        IfMatch: string;
+        /** @description The ETag that is known. 304 if nothing changed. */
+        IfNoneMatch: string;
         /** @description How many items a page holds at most. */
         Limit: number;
         /** @description The mock's id. */
         MockID: string;
+        /** @description The number of a revision, from 1. */
+        RevisionNumber: number;
         /** @description The token's id. */
         TokenID: string;
         /** @description The workspace's slug. */
@@ -901,7 +1277,7 @@ export interface components {
     };
     requestBodies: never;
     headers: {
-        /** @description The revision, quoted. */
+        /** @description Names this state of it. A mock's begins with its revision, as in `"7.2.k3x…"`. */
         ETag: string;
         /** @description The SHA-256 of the content in hex, quoted. */
         FileETag: string;
@@ -912,7 +1288,10 @@ export type $defs = Record<string, never>;
 export interface operations {
     streamEvents: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only events of the workspace with this slug. */
+                workspace?: string;
+            };
             header?: {
                 /** @description The id of the last event that was seen. */
                 "Last-Event-ID"?: string;
@@ -934,13 +1313,46 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    formatContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MockContent"];
+            };
+        };
+        responses: {
+            /** @description The content in canonical form. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FormattedContent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listMocks: {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the page before. */
                 cursor?: components["parameters"]["Cursor"];
+                /** @description Those that are deleted and can be restored instead, the latest first; `sort` does not count then. */
+                deleted?: boolean;
                 /** @description How many items a page holds at most. */
                 limit?: components["parameters"]["Limit"];
+                /** @description Only mocks with this text in their slug or name, whatever the case. */
+                q?: string;
+                /** @description The order within each workspace; with `-`, backwards. */
+                sort?: "slug" | "-slug" | "updated_at" | "-updated_at" | "created_at" | "-created_at";
+                /** @description Only mocks in this state. */
+                state?: components["schemas"]["State"];
                 /** @description Only mocks of the workspace with this slug. */
                 workspace?: string;
             };
@@ -965,7 +1377,16 @@ export interface operations {
     createMock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -975,25 +1396,17 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new mock. */
-            201: {
-                headers: {
-                    ETag: components["headers"]["ETag"];
-                    /** @description The path of the new mock. */
-                    Location?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Mock"];
-                };
-            };
+            201: components["responses"]["MockCreated"];
             default: components["responses"]["Problem"];
         };
     };
     getMock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag that is known. 304 if nothing changed. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 /** @description The mock's id. */
                 id: components["parameters"]["MockID"];
@@ -1003,6 +1416,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Mock"];
+            304: components["responses"]["NotModified"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1010,8 +1424,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the revision that was edited. 412 if it is no longer the current one. */
-                "If-Match"?: string;
+                /**
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+                 *     carries its current `revision` then.
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
                 /** @description The mock's id. */
@@ -1021,7 +1438,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MockContent"];
+                "application/json": components["schemas"]["NewRevision"];
             };
         };
         responses: {
@@ -1032,7 +1449,13 @@ export interface operations {
     deleteMock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+                 *     carries its current `revision` then.
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 /** @description The mock's id. */
                 id: components["parameters"]["MockID"];
@@ -1048,6 +1471,87 @@ export interface operations {
                 };
                 content?: never;
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeMock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+                 *     carries its current `revision` then.
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MockSettings"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Mock"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    duplicateMock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MockCopy"];
+            };
+        };
+        responses: {
+            201: components["responses"]["MockCreated"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    moveMock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+                 *     carries its current `revision` then.
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MockMove"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Mock"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1088,6 +1592,154 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Publication"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreMock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MockRestore"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Mock"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRevisions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of revisions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRevision: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that is known. 304 if nothing changed. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Revision"];
+            304: components["responses"]["NotModified"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    markRevision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevisionMark"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Revision"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    diffRevisions: {
+        parameters: {
+            query?: {
+                /** @description The other revision; the newest before this one if it is not given. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisionDiff"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rollbackMock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
+                 *     carries its current `revision` then.
+                 */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rollback"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Mock"];
             default: components["responses"]["Problem"];
         };
     };
