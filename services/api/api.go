@@ -25,9 +25,12 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
+	"github.com/mocloud/mocloud/services/api/internal/idp"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/passhash"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -56,6 +59,8 @@ const (
 	pingEvery    = 2 * time.Second
 	purgeEvery   = time.Hour
 	purgeTimeout = time.Minute
+	// passwordsAtOnce bounds the memory of hashing: each takes 19 MiB and one core.
+	passwordsAtOnce = 4
 )
 
 // New checks the configuration. It does no I/O.
@@ -108,6 +113,8 @@ type parts struct {
 	service      *Service
 	db           *store.Store
 	accounts     *account.Service
+	signIns      *signin.Service
+	provider     *idp.Provider // nil if there is none
 	tokens       *token.Service
 	mocks        *mock.Service
 	files        *file.Service
@@ -122,6 +129,15 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
 	p.accounts = account.NewService(db, now)
+	cfg := signin.Config{Passwords: s.cfg.AuthMode == Local, SignUp: s.cfg.SignUp, Issuer: s.cfg.issuer(), PublicURL: s.cfg.PublicURL}
+	var provider signin.Provider
+	if cfg.Issuer != "" {
+		p.provider = idp.New(idp.Config{
+			Issuer: cfg.Issuer, Audience: s.cfg.SupabaseAudience, JWKSURL: cfg.Issuer + "/.well-known/jwks.json", Secret: s.cfg.SupabaseSecret,
+		}, s.deps.Log, now)
+		provider = p.provider
+	}
+	p.signIns = signin.NewService(cfg, db, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
 	p.tokens = token.NewService(db, s.deps.Log, now)
 	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
 	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
@@ -133,11 +149,12 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	handler, err := httpapi.New(
 		httpapi.Config{
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
-			MaxLasting: s.cfg.MaxLasting,
-			MaxBody:    4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+			MaxLasting:     s.cfg.MaxLasting,
+			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
+			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
-			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, Tokens: p.tokens, Workspaces: workspace.NewService(db),
+			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: workspace.NewService(db),
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files: p.files,
 		})
@@ -235,6 +252,10 @@ func (p *parts) run(ctx context.Context) error {
 	})
 	start("note the use of tokens", p.tokens.Run)
 	start("keep files in order", p.files.Run)
+	start("note the use of sessions", p.signIns.Run)
+	if p.provider != nil {
+		start("follow the identity provider", p.provider.Run)
+	}
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
 	start("purge the audit log", p.purgeAudit)

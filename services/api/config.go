@@ -3,12 +3,14 @@ package api
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -32,6 +34,31 @@ type Config struct {
 	Account string `env:"API_ACCOUNT" envDefault:"dev"`
 	// AdminToken is an API token of Account with all scopes, at least 16 characters long. Its hash is stored at every start; the one of an earlier start ends.
 	AdminToken secret.String `env:"MOCLOUD_ADMIN_TOKEN"`
+	// AuthMode is how people sign in: local (username and password) or supabase (access tokens of a Supabase project). API
+	// tokens and one-time links work in both.
+	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"local"`
+	// SignUp is who may make an account where AUTH_MODE is local: open (everybody) or closed (nobody; who runs the
+	// installation makes sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
+	SignUp signin.SignUp `env:"API_SIGN_UP" envDefault:"closed"`
+	// SupabaseURL is the Supabase project, such as https://abcdefgh.supabase.co. Its tokens are verified with the keys at
+	// {SUPABASE_URL}/auth/v1/.well-known/jwks.json.
+	SupabaseURL string `env:"SUPABASE_URL"`
+	// SupabaseSecret is the project's JWT secret, if it still signs tokens with one (HS256), at least 32 characters long.
+	SupabaseSecret secret.String `env:"SUPABASE_JWT_SECRET"`
+	// SupabaseAudience is what the tokens' aud has to be.
+	SupabaseAudience string `env:"SUPABASE_AUDIENCE" envDefault:"authenticated"`
+
+	// TrustedProxies are the networks (CIDR, with a comma between them) of the proxies before the api, whose
+	// X-Forwarded-For says where a request comes from. Without it all who come through a proxy share its limits.
+	TrustedProxies []netip.Prefix `env:"API_TRUSTED_PROXIES"`
+	// RateAddress is how many requests a second one IP address may make, five seconds' worth at once; 0 for any number.
+	// Each process counts for itself.
+	RateAddress float64 `env:"API_RATE_ADDRESS" envDefault:"100"`
+	// RateAccount is how many requests a second one account may make, five seconds' worth at once; 0 for any number.
+	RateAccount float64 `env:"API_RATE_ACCOUNT" envDefault:"100"`
+	// RateSignIn is how many attempts to sign in or up a minute one IP address may make; 0 for any number.
+	RateSignIn float64 `env:"API_RATE_SIGNIN" envDefault:"30"`
+
 	// SignInCode is good for one sign-in as Account at {PublicURL}/signin?code=…, within 15 minutes of the start.
 	SignInCode secret.String `env:"API_SIGNIN_CODE"`
 	// Seed publishes a first mock, "hello", when nothing was ever published from this database and Account has no mocks.
@@ -92,6 +119,26 @@ func (q Quota) limits() quota.Limits {
 	}
 }
 
+// AuthMode is how people sign in.
+type AuthMode string
+
+// The ways to sign in.
+const (
+	Local    AuthMode = "local"
+	Supabase AuthMode = "supabase"
+)
+
+// issuer is who signs the access tokens of people, "" if nobody does.
+func (c *Config) issuer() string {
+	if c.AuthMode != Supabase {
+		return ""
+	}
+	return strings.TrimRight(c.SupabaseURL, "/") + "/auth/v1"
+}
+
+// minSecret is how many characters a shared secret needs: as many bits as HS256 has (RFC 7518, 3.2).
+const minSecret = 32
+
 // minToken is how many characters a configured token needs at least.
 const minToken = 16
 
@@ -114,6 +161,14 @@ func (c *Config) Validate() error {
 	complain(!c.AdminToken.Empty() && len(c.AdminToken.Reveal()) < minToken, "MOCLOUD_ADMIN_TOKEN has only %d characters and could be guessed: it needs at least %d; `openssl rand -hex 24` makes one", len(c.AdminToken.Reveal()), minToken)
 	complain(token.Mistyped(c.AdminToken.Reveal()), "MOCLOUD_ADMIN_TOKEN begins with %s like the tokens that the api makes, and is none of them; begin it with something else", token.Prefix)
 	complain(strings.ContainsAny(c.AdminToken.Reveal(), " \t\r\n"), "MOCLOUD_ADMIN_TOKEN must not contain white space")
+	complain(c.AuthMode != Local && c.AuthMode != Supabase, "AUTH_MODE is %q: it must be local or supabase", c.AuthMode)
+	complain(c.AuthMode == Local && c.SignUp != signin.Open && c.SignUp != signin.Closed, "API_SIGN_UP is %q: it must be open or closed", c.SignUp)
+	if c.AuthMode == Supabase {
+		complain(!webURL(c.SupabaseURL), "SUPABASE_URL is %q: with AUTH_MODE=supabase it must be the URL of a project, such as https://abcdefgh.supabase.co", c.SupabaseURL)
+		complain(!c.SupabaseSecret.Empty() && len(c.SupabaseSecret.Reveal()) < minSecret, "SUPABASE_JWT_SECRET has only %d characters: HS256 needs %d", len(c.SupabaseSecret.Reveal()), minSecret)
+		complain(c.SupabaseAudience == "", "SUPABASE_AUDIENCE is empty: name the audience of the tokens, such as authenticated")
+	}
+	complain(c.RateAddress < 0 || c.RateAccount < 0 || c.RateSignIn < 0, "API_RATE_ADDRESS, API_RATE_ACCOUNT and API_RATE_SIGNIN must not be negative")
 	complain(c.RedisPrefix == "", "REDIS_PREFIX is empty")
 	complain(c.MaxContent <= 0, "API_MAX_CONTENT is %d: it must be positive", c.MaxContent)
 	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)

@@ -3,6 +3,7 @@ package api_test
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -69,7 +70,20 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// sessions
 	"createSession": func(*org, workspace.Role) call { return call{body: map[string]any{"code": "one-time"}} },
-	"deleteSession": plain,
+	"createAccount": func(o *org, _ workspace.Role) call {
+		return call{body: map[string]any{"username": o.name("new"), "password": "correct horse battery"}}
+	},
+	"getSignInMethods":    plain,
+	"deleteSession":       plain,
+	"listSessions":        plain,
+	"deleteOtherSessions": plain,
+	"revokeSession":       onSession,
+	"createSignInLink":    func(*org, workspace.Role) call { return call{body: map[string]any{}} },
+	"changePassword": func(o *org, _ workspace.Role) call {
+		username := o.name("viewer")
+		o.join(username, workspace.Viewer)
+		return call{as: username, body: map[string]any{"new_password": "correct horse battery"}}
+	},
 
 	// tokens
 	"listTokens":           plain,
@@ -125,4 +139,13 @@ func onRevision(body map[string]any) func(*org, workspace.Role) call {
 	return func(o *org, _ workspace.Role) call {
 		return call{path: map[string]string{"id": o.mock(), "revision": "1"}, body: body}
 	}
+}
+
+// onSession calls with the id of a fresh session of the member.
+func onSession(o *org, role workspace.Role) call {
+	username := o.user(role)
+	link := as[struct{ URL string }](o.w.t, o.w.want(http.StatusCreated, "POST", "/api/v1/sessions/links", "{}", bearer(username+"-token"))).URL
+	o.w.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"code": link[strings.Index(link, "=")+1:]}), "Authorization: ")
+	sessions := as[struct{ Items []struct{ ID string } }](o.w.t, o.w.want(http.StatusOK, "GET", "/api/v1/sessions", "", bearer(username+"-token")))
+	return call{path: map[string]string{"id": sessions.Items[0].ID}}
 }

@@ -31,6 +31,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 )
 
@@ -84,14 +85,15 @@ func config(path string) api.Config {
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10,
 		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour,
-		KeepAudit: time.Hour,
-		MaxFile:   1 << 20, MaxFiles: 5,
+		KeepAudit: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
+		MaxFile: 1 << 20, MaxFiles: 5,
 	}
 }
 
 // generous lifts the bounds that a test which does everything as fast as it can would meet.
 func generous(cfg *api.Config) {
 	cfg.MaxLasting, cfg.MaxFiles, cfg.KeepDeleted, cfg.MaxPinned = 1000, 1000, 1000, 1000
+	cfg.SignUp = signin.Open
 }
 
 func start(t *testing.T, edit ...func(*api.Config)) *bench {

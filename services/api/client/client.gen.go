@@ -236,6 +236,30 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for SessionInfoMeans.
+const (
+	SessionInfoMeansLink     SessionInfoMeans = "link"
+	SessionInfoMeansPassword SessionInfoMeans = "password"
+	SessionInfoMeansSignup   SessionInfoMeans = "signup"
+	SessionInfoMeansToken    SessionInfoMeans = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionInfoMeans enum.
+func (e SessionInfoMeans) Valid() bool {
+	switch e {
+	case SessionInfoMeansLink:
+		return true
+	case SessionInfoMeansPassword:
+		return true
+	case SessionInfoMeansSignup:
+		return true
+	case SessionInfoMeansToken:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for State.
 const (
 	Offline        State = "offline"
@@ -592,6 +616,22 @@ type MockSettings struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// NewAccount defines model for NewAccount.
+type NewAccount struct {
+	// Email Another name to sign in with. Nothing is sent there, and nobody checks whose it is.
+	Email *string `json:"email,omitempty"`
+
+	// Password 10 to 256 characters.
+	//
+	// Example: correct horse battery
+	Password string `json:"password"`
+
+	// Username 1 to 39 of a-z and 0-9, beginning with a letter.
+	//
+	// Example: ann
+	Username string `json:"username"`
+}
+
 // NewMock defines model for NewMock.
 type NewMock struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
@@ -631,6 +671,14 @@ type NewMock struct {
 	Workspace *string `json:"workspace,omitempty"`
 }
 
+// NewPassword defines model for NewPassword.
+type NewPassword struct {
+	CurrentPassword *string `json:"current_password,omitempty"`
+
+	// NewPassword 10 to 256 characters.
+	NewPassword string `json:"new_password"`
+}
+
 // NewRevision defines model for NewRevision.
 type NewRevision struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
@@ -652,6 +700,13 @@ type NewRevision struct {
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
+}
+
+// NewSignInLink defines model for NewSignInLink.
+type NewSignInLink struct {
+	// Create Make the account if there is none.
+	Create   *bool   `json:"create,omitempty"`
+	Username *string `json:"username,omitempty"`
 }
 
 // NewToken defines model for NewToken.
@@ -832,13 +887,74 @@ type Servers struct {
 // Session defines model for Session.
 type Session struct {
 	// Account The username.
-	Account   string    `json:"account"`
+	Account string `json:"account"`
+
+	// ExpiresAt At the latest; a session that is not used for a week ends sooner.
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// SignIn defines model for SignIn.
+// SessionInfo defines model for SessionInfo.
+type SessionInfo struct {
+	// Address The IP address at which it began.
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current This very session.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        string    `json:"id"`
+
+	// LastUsedAt About a minute late.
+	LastUsedAt time.Time `json:"last_used_at"`
+
+	// Means What it began with.
+	Means     SessionInfoMeans `json:"means"`
+	UserAgent string           `json:"user_agent"`
+}
+
+// SessionInfoMeans What it began with.
+type SessionInfoMeans string
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items []SessionInfo `json:"items"`
+}
+
+// SignIn A username with a password, or a code, or a token.
 type SignIn struct {
-	Code string `json:"code"`
+	// Code Of a one-time sign-in link.
+	Code     *string `json:"code,omitempty"`
+	Password *string `json:"password,omitempty"`
+
+	// Token An access token (RFC 7519) of the identity provider.
+	Token *string `json:"token,omitempty"`
+
+	// Username Or the e-mail address of the account.
+	Username *string `json:"username,omitempty"`
+}
+
+// SignInLink defines model for SignInLink.
+type SignInLink struct {
+	ExpiresAt time.Time `json:"expires_at"`
+	URL       string    `json:"url"`
+}
+
+// SignInMethods defines model for SignInMethods.
+type SignInMethods struct {
+	// Issuer The identity provider.
+	Issuer *string `json:"issuer,omitempty"`
+
+	// Link With a one-time link.
+	Link bool `json:"link"`
+
+	// Password With username and password.
+	Password bool `json:"password"`
+
+	// SignUp Everybody may make an account.
+	SignUp bool `json:"sign_up"`
+
+	// Token With an access token of the identity provider, here or as Bearer.
+	Token bool `json:"token"`
 }
 
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
@@ -936,6 +1052,9 @@ type WorkspaceSlug = string
 
 // MockCreated defines model for MockCreated.
 type MockCreated = Mock
+
+// SignedIn defines model for SignedIn.
+type SignedIn = Session
 
 // Tokens defines model for Tokens.
 type Tokens = TokenPage
@@ -1152,6 +1271,12 @@ type ListWorkspaceTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = NewPassword
+
+// CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
+type CreateAccountJSONRequestBody = NewAccount
+
 // FormatContentJSONRequestBody defines body for FormatContent for application/json ContentType.
 type FormatContentJSONRequestBody = MockContent
 
@@ -1181,6 +1306,9 @@ type RollbackMockJSONRequestBody = Rollback
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
+
+// CreateSignInLinkJSONRequestBody defines body for CreateSignInLink for application/json ContentType.
+type CreateSignInLinkJSONRequestBody = NewSignInLink
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
@@ -1264,6 +1392,44 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// ChangePasswordWithBody Change your password
+	//
+	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+	// minutes. All your other sessions end; tokens stay.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+	ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangePassword Change your password
+	//
+	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+	// minutes. All your other sessions end; tokens stay.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateAccountWithBody Make an account
+	//
+	// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+	CreateAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateAccount Make an account
+	//
+	// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+	CreateAccount(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamEvents Follow a workspace live
 	//
@@ -1541,18 +1707,38 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 	GetMockSchema(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSessionWithBody Exchange a one-time sign-in code for a session
+	// DeleteOtherSessions Sign out everywhere else
 	//
-	// The session is a cookie. A code works once and only for a few minutes.
+	// Ends all your sessions but the one of the cookie. Tokens stay.
+	//
+	// Corresponds with DELETE /api/v1/sessions (the `DeleteOtherSessions` operationId).
+	DeleteOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSessions List your sessions
+	//
+	// The browsers in which you are signed in, the youngest first, 200 at most.
+	//
+	// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+	ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSessionWithBody Sign in
+	//
+	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+	// a token need no session.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/sessions (the `CreateSession` operationId).
 	CreateSessionWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSession Exchange a one-time sign-in code for a session
+	// CreateSession Sign in
 	//
-	// The session is a cookie. A code works once and only for a few minutes.
+	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+	// a token need no session.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1565,6 +1751,44 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
 	DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSignInLinkWithBody Make a one-time sign-in link
+	//
+	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+	// sends no mail: give the link to its owner yourself.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+	CreateSignInLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateSignInLink Make a one-time sign-in link
+	//
+	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+	// sends no mail: give the link to its owner yourself.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+	CreateSignInLink(ctx context.Context, body CreateSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSignInMethods See how to sign in
+	//
+	// What a sign-in page has to offer.
+	//
+	// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
+	GetSignInMethods(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeSession End one of your sessions
+	//
+	// That browser is signed out at once.
+	//
+	// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
+	RevokeSession(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens List the caller's tokens
 	//
@@ -1734,6 +1958,84 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
 	GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// ChangePasswordWithBody Change your password
+//
+// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+// minutes. All your other sessions end; tokens stay.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangePassword Change your password
+//
+// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+// minutes. All your other sessions end; tokens stay.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangePasswordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateAccountWithBody Make an account
+//
+// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+func (c *Client) CreateAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAccountRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateAccount Make an account
+//
+// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+func (c *Client) CreateAccount(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateAccountRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // StreamEvents Follow a workspace live
@@ -2312,9 +2614,46 @@ func (c *Client) GetMockSchema(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
-// CreateSessionWithBody Exchange a one-time sign-in code for a session
+// DeleteOtherSessions Sign out everywhere else
 //
-// The session is a cookie. A code works once and only for a few minutes.
+// Ends all your sessions but the one of the cookie. Tokens stay.
+//
+// Corresponds with DELETE /api/v1/sessions (the `DeleteOtherSessions` operationId).
+func (c *Client) DeleteOtherSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteOtherSessionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSessions List your sessions
+//
+// The browsers in which you are signed in, the youngest first, 200 at most.
+//
+// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSessionsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSessionWithBody Sign in
+//
+// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+// a token need no session.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2331,9 +2670,12 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 	return c.Client.Do(req)
 }
 
-// CreateSession Exchange a one-time sign-in code for a session
+// CreateSession Sign in
 //
-// The session is a cookie. A code works once and only for a few minutes.
+// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+// a token need no session.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2357,6 +2699,84 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 // Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
 func (c *Client) DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDeleteSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSignInLinkWithBody Make a one-time sign-in link
+//
+// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+// sends no mail: give the link to its owner yourself.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+func (c *Client) CreateSignInLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSignInLinkRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateSignInLink Make a one-time sign-in link
+//
+// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+// sends no mail: give the link to its owner yourself.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+func (c *Client) CreateSignInLink(ctx context.Context, body CreateSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateSignInLinkRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSignInMethods See how to sign in
+//
+// What a sign-in page has to offer.
+//
+// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
+func (c *Client) GetSignInMethods(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSignInMethodsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeSession End one of your sessions
+//
+// That browser is signed out at once.
+//
+// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
+func (c *Client) RevokeSession(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeSessionRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -2744,6 +3164,86 @@ func (c *Client) GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id T
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
+func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangePasswordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewChangePasswordRequestWithBody constructs an http.Request for the ChangePassword method, with any body, and a specified content type
+func NewChangePasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/account/password")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateAccountRequest calls the generic CreateAccount builder with application/json body
+func NewCreateAccountRequest(server string, body CreateAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateAccountRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateAccountRequestWithBody constructs an http.Request for the CreateAccount method, with any body, and a specified content type
+func NewCreateAccountRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewStreamEventsRequest constructs an http.Request for the StreamEvents method
@@ -3937,6 +4437,60 @@ func NewGetMockSchemaRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewDeleteOtherSessionsRequest constructs an http.Request for the DeleteOtherSessions method
+func NewDeleteOtherSessionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSessionsRequest constructs an http.Request for the ListSessions method
+func NewListSessionsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCreateSessionRequest calls the generic CreateSession builder with application/json body
 func NewCreateSessionRequest(server string, body CreateSessionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3987,6 +4541,107 @@ func NewDeleteSessionRequest(server string) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/sessions/current")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateSignInLinkRequest calls the generic CreateSignInLink builder with application/json body
+func NewCreateSignInLinkRequest(server string, body CreateSignInLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateSignInLinkRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateSignInLinkRequestWithBody constructs an http.Request for the CreateSignInLink method, with any body, and a specified content type
+func NewCreateSignInLinkRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions/links")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetSignInMethodsRequest constructs an http.Request for the GetSignInMethods method
+func NewGetSignInMethodsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions/methods")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevokeSessionRequest constructs an http.Request for the RevokeSession method
+func NewRevokeSessionRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/sessions/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5085,6 +5740,44 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// ChangePasswordWithBodyWithResponse Change your password
+	//
+	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+	// minutes. All your other sessions end; tokens stay.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+	ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+
+	// ChangePasswordWithResponse Change your password
+	//
+	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+	// minutes. All your other sessions end; tokens stay.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+	ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+
+	// CreateAccountWithBodyWithResponse Make an account
+	//
+	// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+	CreateAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error)
+
+	// CreateAccountWithResponse Make an account
+	//
+	// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+	CreateAccountWithResponse(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error)
+
 	// StreamEventsWithResponse Follow a workspace live
 	//
 	// Server-sent events of one of the caller's workspaces, or of all of them:
@@ -5385,18 +6078,42 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 	GetMockSchemaWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMockSchemaResponse, error)
 
-	// CreateSessionWithBodyWithResponse Exchange a one-time sign-in code for a session
+	// DeleteOtherSessionsWithResponse Sign out everywhere else
 	//
-	// The session is a cookie. A code works once and only for a few minutes.
+	// Ends all your sessions but the one of the cookie. Tokens stay.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/sessions (the `DeleteOtherSessions` operationId).
+	DeleteOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteOtherSessionsResponse, error)
+
+	// ListSessionsWithResponse List your sessions
+	//
+	// The browsers in which you are signed in, the youngest first, 200 at most.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+	ListSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error)
+
+	// CreateSessionWithBodyWithResponse Sign in
+	//
+	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+	// a token need no session.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/sessions (the `CreateSession` operationId).
 	CreateSessionWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
-	// CreateSessionWithResponse Exchange a one-time sign-in code for a session
+	// CreateSessionWithResponse Sign in
 	//
-	// The session is a cookie. A code works once and only for a few minutes.
+	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+	// a token need no session.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -5411,6 +6128,48 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
 	DeleteSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error)
+
+	// CreateSignInLinkWithBodyWithResponse Make a one-time sign-in link
+	//
+	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+	// sends no mail: give the link to its owner yourself.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+	CreateSignInLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSignInLinkResponse, error)
+
+	// CreateSignInLinkWithResponse Make a one-time sign-in link
+	//
+	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+	// sends no mail: give the link to its owner yourself.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+	CreateSignInLinkWithResponse(ctx context.Context, body CreateSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSignInLinkResponse, error)
+
+	// GetSignInMethodsWithResponse See how to sign in
+	//
+	// What a sign-in page has to offer.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
+	GetSignInMethodsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSignInMethodsResponse, error)
+
+	// RevokeSessionWithResponse End one of your sessions
+	//
+	// That browser is signed out at once.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
+	RevokeSessionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error)
 
 	// ListTokensWithResponse List the caller's tokens
 	//
@@ -5608,6 +6367,102 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
 	GetWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*GetWorkspaceTokenResponse, error)
+}
+
+type ChangePasswordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangePasswordResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangePasswordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangePasswordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangePasswordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangePasswordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateAccountResponse201Headers the declared response headers of an HTTP 201 response for CreateAccount
+type CreateAccountResponse201Headers struct {
+	SetCookie *string
+}
+
+type CreateAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SignedIn
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateAccountResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateAccountResponse) GetJSON201() *SignedIn {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type StreamEventsResponse struct {
@@ -6690,6 +7545,95 @@ func (r GetMockSchemaResponse) ContentType() string {
 	return ""
 }
 
+type DeleteOtherSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteOtherSessionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteOtherSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteOtherSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteOtherSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteOtherSessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SessionList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSessionsResponse) GetJSON200() *SessionList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSessionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // CreateSessionResponse201Headers the declared response headers of an HTTP 201 response for CreateSession
 type CreateSessionResponse201Headers struct {
 	SetCookie *string
@@ -6699,7 +7643,7 @@ type CreateSessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
-	JSON201 *Session
+	JSON201 *SignedIn
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
@@ -6707,7 +7651,7 @@ type CreateSessionResponse struct {
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r CreateSessionResponse) GetJSON201() *Session {
+func (r CreateSessionResponse) GetJSON201() *SignedIn {
 	return r.JSON201
 }
 
@@ -6787,6 +7731,143 @@ func (r DeleteSessionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DeleteSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateSignInLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *SignInLink
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateSignInLinkResponse) GetJSON201() *SignInLink {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateSignInLinkResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateSignInLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateSignInLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateSignInLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateSignInLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetSignInMethodsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SignInMethods
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSignInMethodsResponse) GetJSON200() *SignInMethods {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSignInMethodsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSignInMethodsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSignInMethodsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSignInMethodsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSignInMethodsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeSessionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -7680,6 +8761,68 @@ func (r GetWorkspaceTokenResponse) ContentType() string {
 	return ""
 }
 
+// ChangePasswordWithBodyWithResponse Change your password
+//
+// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+// minutes. All your other sessions end; tokens stay.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
+	rsp, err := c.ChangePasswordWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangePasswordResponse(rsp)
+}
+
+// ChangePasswordWithResponse Change your password
+//
+// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+// minutes. All your other sessions end; tokens stay.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
+func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
+	rsp, err := c.ChangePassword(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangePasswordResponse(rsp)
+}
+
+// CreateAccountWithBodyWithResponse Make an account
+//
+// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+func (c *ClientWithResponses) CreateAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error) {
+	rsp, err := c.CreateAccountWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateAccountResponse(rsp)
+}
+
+// CreateAccountWithResponse Make an account
+//
+// Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
+func (c *ClientWithResponses) CreateAccountWithResponse(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error) {
+	rsp, err := c.CreateAccount(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateAccountResponse(rsp)
+}
+
 // StreamEventsWithResponse Follow a workspace live
 //
 // Server-sent events of one of the caller's workspaces, or of all of them:
@@ -8160,9 +9303,42 @@ func (c *ClientWithResponses) GetMockSchemaWithResponse(ctx context.Context, req
 	return ParseGetMockSchemaResponse(rsp)
 }
 
-// CreateSessionWithBodyWithResponse Exchange a one-time sign-in code for a session
+// DeleteOtherSessionsWithResponse Sign out everywhere else
 //
-// The session is a cookie. A code works once and only for a few minutes.
+// Ends all your sessions but the one of the cookie. Tokens stay.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/sessions (the `DeleteOtherSessions` operationId).
+func (c *ClientWithResponses) DeleteOtherSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteOtherSessionsResponse, error) {
+	rsp, err := c.DeleteOtherSessions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteOtherSessionsResponse(rsp)
+}
+
+// ListSessionsWithResponse List your sessions
+//
+// The browsers in which you are signed in, the youngest first, 200 at most.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
+func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSessionsResponse, error) {
+	rsp, err := c.ListSessions(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSessionsResponse(rsp)
+}
+
+// CreateSessionWithBodyWithResponse Sign in
+//
+// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+// a token need no session.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8175,9 +9351,12 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 	return ParseCreateSessionResponse(rsp)
 }
 
-// CreateSessionWithResponse Exchange a one-time sign-in code for a session
+// CreateSessionWithResponse Sign in
 //
-// The session is a cookie. A code works once and only for a few minutes.
+// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+// a token need no session.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -8203,6 +9382,72 @@ func (c *ClientWithResponses) DeleteSessionWithResponse(ctx context.Context, req
 		return nil, err
 	}
 	return ParseDeleteSessionResponse(rsp)
+}
+
+// CreateSignInLinkWithBodyWithResponse Make a one-time sign-in link
+//
+// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+// sends no mail: give the link to its owner yourself.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+func (c *ClientWithResponses) CreateSignInLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSignInLinkResponse, error) {
+	rsp, err := c.CreateSignInLinkWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSignInLinkResponse(rsp)
+}
+
+// CreateSignInLinkWithResponse Make a one-time sign-in link
+//
+// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+// sends no mail: give the link to its owner yourself.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
+func (c *ClientWithResponses) CreateSignInLinkWithResponse(ctx context.Context, body CreateSignInLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSignInLinkResponse, error) {
+	rsp, err := c.CreateSignInLink(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateSignInLinkResponse(rsp)
+}
+
+// GetSignInMethodsWithResponse See how to sign in
+//
+// What a sign-in page has to offer.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
+func (c *ClientWithResponses) GetSignInMethodsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSignInMethodsResponse, error) {
+	rsp, err := c.GetSignInMethods(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSignInMethodsResponse(rsp)
+}
+
+// RevokeSessionWithResponse End one of your sessions
+//
+// That browser is signed out at once.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
+func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error) {
+	rsp, err := c.RevokeSession(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeSessionResponse(rsp)
 }
 
 // ListTokensWithResponse List the caller's tokens
@@ -8526,6 +9771,81 @@ func (c *ClientWithResponses) GetWorkspaceTokenWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseGetWorkspaceTokenResponse(rsp)
+}
+
+// ParseChangePasswordResponse parses an HTTP response from a ChangePasswordWithResponse call
+func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangePasswordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateAccountResponse parses an HTTP response from a CreateAccountWithResponse call
+func ParseCreateAccountResponse(rsp *http.Response) (*CreateAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SignedIn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateAccountResponse201Headers
+		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.SetCookie = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
 }
 
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
@@ -9380,6 +10700,68 @@ func ParseGetMockSchemaResponse(rsp *http.Response) (*GetMockSchemaResponse, err
 	return response, nil
 }
 
+// ParseDeleteOtherSessionsResponse parses an HTTP response from a DeleteOtherSessionsWithResponse call
+func ParseDeleteOtherSessionsResponse(rsp *http.Response) (*DeleteOtherSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteOtherSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSessionsResponse parses an HTTP response from a ListSessionsWithResponse call
+func ParseListSessionsResponse(rsp *http.Response) (*ListSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SessionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseCreateSessionResponse parses an HTTP response from a CreateSessionWithResponse call
 func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -9395,7 +10777,7 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
-		var dest Session
+		var dest SignedIn
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -9463,6 +10845,101 @@ func ParseDeleteSessionResponse(rsp *http.Response) (*DeleteSessionResponse, err
 			headers.SetCookie = &value
 		}
 		response.Headers204 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateSignInLinkResponse parses an HTTP response from a CreateSignInLinkWithResponse call
+func ParseCreateSignInLinkResponse(rsp *http.Response) (*CreateSignInLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateSignInLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest SignInLink
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSignInMethodsResponse parses an HTTP response from a GetSignInMethodsWithResponse call
+func ParseGetSignInMethodsResponse(rsp *http.Response) (*GetSignInMethodsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSignInMethodsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SignInMethods
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeSessionResponse parses an HTTP response from a RevokeSessionWithResponse call
+func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

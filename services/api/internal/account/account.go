@@ -1,26 +1,21 @@
-// Package account is about who calls: accounts, sessions and one-time sign-in codes. The api's other business packages, its
+// Package account is about who calls: accounts, and how what proves them is kept. The api's other business packages, its
 // store and its presentation import it. Secrets are kept as hashes only.
 package account
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
 
-	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// How long what a person gets is good for.
-const (
-	CodeLife    = 15 * time.Minute
-	SessionLife = 30 * 24 * time.Hour
-)
+// CodeLife is how long a one-time sign-in code is good for.
+const CodeLife = 15 * time.Minute
 
 // ErrNotFound says that no account goes with what was shown, or not any more.
 var ErrNotFound = errors.New("no such account")
@@ -32,8 +27,20 @@ type Account struct {
 	CreatedAt time.Time
 }
 
-// Hash is how a token, session or code is kept: the SHA-256 of a secret, in hex. Secrets that we make have 130
-// random bits and more, so that a slow hash would gain nothing; and as the database looks for the hash, timing tells nothing of a secret.
+// New is an account that is to be made.
+type New struct {
+	Username  string
+	Email     string   // "" for none
+	Password  string   // its hash, "" for none
+	Identity  Identity // of an identity provider; zero for none
+	CreatedAt time.Time
+}
+
+// Identity is who somebody is to an identity provider.
+type Identity struct{ Issuer, Subject string }
+
+// Hash is how a token, session or code is kept: the SHA-256 of a secret, in hex. Secrets that we make have 130 random bits
+// and more, so that a slow hash would gain nothing; and as the database looks for the hash, timing tells nothing of a secret.
 type Hash string
 
 // HashOf hashes a secret.
@@ -44,14 +51,8 @@ func HashOf(s secret.String) Hash {
 
 // Repository keeps accounts and what proves them.
 type Repository interface {
-	// AccountBySession finds the owner of a session that has not expired; ErrNotFound if there is none.
-	AccountBySession(ctx context.Context, session Hash, now time.Time) (Account, error)
-	// RedeemCode uses a sign-in code up and stores the session that it was exchanged for, both or neither. ErrNotFound
-	// if the code does not exist, has expired, or was used.
-	RedeemCode(ctx context.Context, code, session Hash, now, sessionExpires time.Time) (Account, error)
-	// EndSession removes a session; ending none is no error.
-	EndSession(ctx context.Context, session Hash) error
-	// EnsureAccount finds or creates the account with its own workspace, of which it is the owner.
+	// EnsureAccount finds or creates the account with its own workspace, of which it is the owner. apperr.Conflict says that
+	// the name is an organisation's.
 	EnsureAccount(ctx context.Context, username string, now time.Time) (Account, error)
 	// SetConfiguredToken makes token the only configured API token of the account; the empty Hash removes it.
 	SetConfiguredToken(ctx context.Context, accountID string, token Hash, now time.Time) error
@@ -59,7 +60,7 @@ type Repository interface {
 	AddCode(ctx context.Context, accountID string, code Hash, now, expires time.Time) error
 }
 
-// Service signs in. It is safe for concurrent use.
+// Service provides accounts. It is safe for concurrent use.
 type Service struct {
 	repo Repository
 	now  func() time.Time
@@ -68,39 +69,6 @@ type Service struct {
 // NewService makes a Service over repo; now tells the time.
 func NewService(repo Repository, now func() time.Time) *Service {
 	return &Service{repo: repo, now: now}
-}
-
-// BySession authenticates a browser.
-func (s *Service) BySession(ctx context.Context, session secret.String) (Account, error) {
-	a, err := s.repo.AccountBySession(ctx, HashOf(session), s.now())
-	if errors.Is(err, ErrNotFound) {
-		return Account{}, apperr.New(apperr.Unauthorized, "The session has ended; sign in again.")
-	}
-	return a, err
-}
-
-// Session is a fresh sign-in of a browser.
-type Session struct {
-	Account Account
-	Secret  secret.String
-	Expires time.Time
-}
-
-// SignIn exchanges a one-time code for a session.
-func (s *Service) SignIn(ctx context.Context, code secret.String) (Session, error) {
-	now := s.now()
-	fresh := Session{Secret: secret.New(rand.Text() + rand.Text()), Expires: now.Add(SessionLife)}
-	a, err := s.repo.RedeemCode(ctx, HashOf(code), HashOf(fresh.Secret), now, fresh.Expires)
-	if errors.Is(err, ErrNotFound) {
-		return Session{}, apperr.New(apperr.Unauthorized, "This sign-in link was used already or has expired; restart mocloud to get a new one.").WithField("code")
-	}
-	fresh.Account = a
-	return fresh, err
-}
-
-// SignOut ends a session.
-func (s *Service) SignOut(ctx context.Context, session secret.String) error {
-	return s.repo.EndSession(ctx, HashOf(session))
 }
 
 // Provision makes sure that the account exists and that exactly the configured token (none if empty) is its configured

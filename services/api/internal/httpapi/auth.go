@@ -10,18 +10,38 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/idp"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-type callerKey struct{}
+type (
+	callerKey  struct{}
+	visitorKey struct{}
+)
+
+// visitor is where a request comes from, and the session that its browser shows, whether it is good or not.
+type visitor struct {
+	signin.Visitor
+	session secret.String
+}
+
+// visitorOf is where the request comes from.
+func visitorOf(ctx context.Context) visitor {
+	v, _ := ctx.Value(visitorKey{}).(visitor)
+	return v
+}
 
 // identity is who calls, with what, and what that is good for.
 type identity struct {
-	account account.Account
-	scopes  token.Scopes
-	limit   string // the id of the workspace that the token is good for, "" for all
-	session secret.String
+	account  account.Account
+	scopes   token.Scopes
+	limit    string // the id of the workspace that the token is good for, "" for all
+	operator bool   // who runs the installation: with the configured token
+
+	session signin.Session // zero for programs
+	secret  secret.String  // of the session
 
 	means, operation, request string // for the audit log, as in workspace.Caller
 }
@@ -30,37 +50,56 @@ func withIdentity(ctx context.Context, who identity) context.Context {
 	return context.WithValue(ctx, callerKey{}, who)
 }
 
-// caller is who calls an operation that is not public.
-func caller(ctx context.Context) workspace.Caller {
+// identityOf is who calls an operation that is not public.
+func identityOf(ctx context.Context) identity {
 	who, _ := ctx.Value(callerKey{}).(identity)
+	return who
+}
+
+// caller is who calls, as business packages want to know it.
+func caller(ctx context.Context) workspace.Caller {
+	who := identityOf(ctx)
 	return workspace.Caller{
 		AccountID: who.account.ID, WorkspaceID: who.limit,
 		Operation: who.operation, Means: who.means, RequestID: who.request,
 	}
 }
 
-// sessionOf is the session that the caller is known by; empty for programs.
-func sessionOf(ctx context.Context) secret.String {
-	who, _ := ctx.Value(callerKey{}).(identity)
-	return who.session
-}
-
 // authenticate finds out who calls: by the Authorization header if there is one, else by the session.
 func (h *handlers) authenticate(r *http.Request) (identity, error) {
 	if values := r.Header.Values("Authorization"); len(values) > 0 {
-		shown, ok := credentials(values)
-		if !ok {
-			return identity{}, invalidToken(apperr.New(apperr.Unauthorized,
-				"The Authorization header cannot be read; write Authorization: Bearer TOKEN, or Basic with the token as the password."))
+		who, err := h.byCredentials(r.Context(), values)
+		return who, invalidToken(err)
+	}
+	if shown := h.session(r); !shown.Empty() {
+		if foreign(r) {
+			return identity{}, errCrossOrigin
 		}
-		t, a, err := h.Tokens.Authenticate(r.Context(), shown)
-		return identity{account: a, scopes: t.Scopes, limit: t.WorkspaceID, means: workspace.Token}, invalidToken(err)
+		a, session, err := h.SignIns.BySession(r.Context(), shown)
+		return identity{account: a, scopes: token.Scopes{token.All}, session: session, secret: shown, means: workspace.Session}, err
 	}
-	if session := h.session(r); !session.Empty() {
-		a, err := h.Accounts.BySession(r.Context(), session)
-		return identity{account: a, scopes: token.Scopes{token.All}, session: session, means: workspace.Session}, err
+	return identity{}, apperr.New(apperr.Unauthorized, "Who are you? Send Authorization: Bearer TOKEN, or sign in with this browser.")
+}
+
+func (h *handlers) byCredentials(ctx context.Context, values []string) (identity, error) {
+	shown, ok := credentials(values)
+	if !ok {
+		return identity{}, apperr.New(apperr.Unauthorized,
+			"The Authorization header cannot be read; write Authorization: Bearer TOKEN, or Basic with the token as the password.")
 	}
-	return identity{}, apperr.New(apperr.Unauthorized, "Who are you? Send Authorization: Bearer TOKEN, or open the sign-in link in this browser.")
+	if h.SignIns.Methods().Issuer != "" && idp.Looks(shown.Reveal()) {
+		a, err := h.SignIns.ByAccessToken(ctx, shown)
+		return identity{account: a, scopes: token.Scopes{token.All}, means: workspace.Session}, err
+	}
+	t, a, err := h.Tokens.Authenticate(ctx, shown)
+	return identity{account: a, scopes: t.Scopes, limit: t.WorkspaceID, operator: t.Kind == token.Configured, means: workspace.Token}, err
+}
+
+// foreign reports whether a browser says that a page of another origin sends the request, which mocks on sibling hosts are
+// too. Writes are refused for all of them before; a session is no good for reading either.
+func foreign(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "cross-site" || site == "same-site"
 }
 
 // credentials is the token in the Authorization headers of a request: of Bearer (RFC 6750, 2.1), or the password of Basic

@@ -236,6 +236,30 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for SessionInfoMeans.
+const (
+	SessionInfoMeansLink     SessionInfoMeans = "link"
+	SessionInfoMeansPassword SessionInfoMeans = "password"
+	SessionInfoMeansSignup   SessionInfoMeans = "signup"
+	SessionInfoMeansToken    SessionInfoMeans = "token"
+)
+
+// Valid indicates whether the value is a known member of the SessionInfoMeans enum.
+func (e SessionInfoMeans) Valid() bool {
+	switch e {
+	case SessionInfoMeansLink:
+		return true
+	case SessionInfoMeansPassword:
+		return true
+	case SessionInfoMeansSignup:
+		return true
+	case SessionInfoMeansToken:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for State.
 const (
 	Offline        State = "offline"
@@ -592,6 +616,22 @@ type MockSettings struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// NewAccount defines model for NewAccount.
+type NewAccount struct {
+	// Email Another name to sign in with. Nothing is sent there, and nobody checks whose it is.
+	Email *string `json:"email,omitempty"`
+
+	// Password 10 to 256 characters.
+	//
+	// Example: correct horse battery
+	Password string `json:"password"`
+
+	// Username 1 to 39 of a-z and 0-9, beginning with a letter.
+	//
+	// Example: ann
+	Username string `json:"username"`
+}
+
 // NewMock defines model for NewMock.
 type NewMock struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
@@ -631,6 +671,14 @@ type NewMock struct {
 	Workspace *string `json:"workspace,omitempty"`
 }
 
+// NewPassword defines model for NewPassword.
+type NewPassword struct {
+	CurrentPassword *string `json:"current_password,omitempty"`
+
+	// NewPassword 10 to 256 characters.
+	NewPassword string `json:"new_password"`
+}
+
 // NewRevision defines model for NewRevision.
 type NewRevision struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
@@ -652,6 +700,13 @@ type NewRevision struct {
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
+}
+
+// NewSignInLink defines model for NewSignInLink.
+type NewSignInLink struct {
+	// Create Make the account if there is none.
+	Create   *bool   `json:"create,omitempty"`
+	Username *string `json:"username,omitempty"`
 }
 
 // NewToken defines model for NewToken.
@@ -832,13 +887,74 @@ type Servers struct {
 // Session defines model for Session.
 type Session struct {
 	// Account The username.
-	Account   string    `json:"account"`
+	Account string `json:"account"`
+
+	// ExpiresAt At the latest; a session that is not used for a week ends sooner.
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
-// SignIn defines model for SignIn.
+// SessionInfo defines model for SessionInfo.
+type SessionInfo struct {
+	// Address The IP address at which it began.
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current This very session.
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        string    `json:"id"`
+
+	// LastUsedAt About a minute late.
+	LastUsedAt time.Time `json:"last_used_at"`
+
+	// Means What it began with.
+	Means     SessionInfoMeans `json:"means"`
+	UserAgent string           `json:"user_agent"`
+}
+
+// SessionInfoMeans What it began with.
+type SessionInfoMeans string
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items []SessionInfo `json:"items"`
+}
+
+// SignIn A username with a password, or a code, or a token.
 type SignIn struct {
-	Code string `json:"code"`
+	// Code Of a one-time sign-in link.
+	Code     *string `json:"code,omitempty"`
+	Password *string `json:"password,omitempty"`
+
+	// Token An access token (RFC 7519) of the identity provider.
+	Token *string `json:"token,omitempty"`
+
+	// Username Or the e-mail address of the account.
+	Username *string `json:"username,omitempty"`
+}
+
+// SignInLink defines model for SignInLink.
+type SignInLink struct {
+	ExpiresAt time.Time `json:"expires_at"`
+	URL       string    `json:"url"`
+}
+
+// SignInMethods defines model for SignInMethods.
+type SignInMethods struct {
+	// Issuer The identity provider.
+	Issuer *string `json:"issuer,omitempty"`
+
+	// Link With a one-time link.
+	Link bool `json:"link"`
+
+	// Password With username and password.
+	Password bool `json:"password"`
+
+	// SignUp Everybody may make an account.
+	SignUp bool `json:"sign_up"`
+
+	// Token With an access token of the identity provider, here or as Bearer.
+	Token bool `json:"token"`
 }
 
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
@@ -936,6 +1052,9 @@ type WorkspaceSlug = string
 
 // MockCreated defines model for MockCreated.
 type MockCreated = Mock
+
+// SignedIn defines model for SignedIn.
+type SignedIn = Session
 
 // Tokens defines model for Tokens.
 type Tokens = TokenPage
@@ -1152,6 +1271,12 @@ type ListWorkspaceTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
+type ChangePasswordJSONRequestBody = NewPassword
+
+// CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
+type CreateAccountJSONRequestBody = NewAccount
+
 // FormatContentJSONRequestBody defines body for FormatContent for application/json ContentType.
 type FormatContentJSONRequestBody = MockContent
 
@@ -1182,6 +1307,9 @@ type RollbackMockJSONRequestBody = Rollback
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
 
+// CreateSignInLinkJSONRequestBody defines body for CreateSignInLink for application/json ContentType.
+type CreateSignInLinkJSONRequestBody = NewSignInLink
+
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
 
@@ -1193,6 +1321,12 @@ type CreateWorkspaceTokenJSONRequestBody = NewToken
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// ChangePassword Change your password
+	// (PUT /api/v1/account/password)
+	ChangePassword(ctx echo.Context) error
+	// CreateAccount Make an account
+	// (POST /api/v1/accounts)
+	CreateAccount(ctx echo.Context) error
 	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
@@ -1256,12 +1390,27 @@ type ServerInterface interface {
 	// GetMockSchema The JSON Schema of a mock
 	// (GET /api/v1/schema/mock.json)
 	GetMockSchema(ctx echo.Context) error
-	// CreateSession Exchange a one-time sign-in code for a session
+	// DeleteOtherSessions Sign out everywhere else
+	// (DELETE /api/v1/sessions)
+	DeleteOtherSessions(ctx echo.Context) error
+	// ListSessions List your sessions
+	// (GET /api/v1/sessions)
+	ListSessions(ctx echo.Context) error
+	// CreateSession Sign in
 	// (POST /api/v1/sessions)
 	CreateSession(ctx echo.Context) error
 	// DeleteSession Sign out
 	// (DELETE /api/v1/sessions/current)
 	DeleteSession(ctx echo.Context) error
+	// CreateSignInLink Make a one-time sign-in link
+	// (POST /api/v1/sessions/links)
+	CreateSignInLink(ctx echo.Context) error
+	// GetSignInMethods See how to sign in
+	// (GET /api/v1/sessions/methods)
+	GetSignInMethods(ctx echo.Context) error
+	// RevokeSession End one of your sessions
+	// (DELETE /api/v1/sessions/{id})
+	RevokeSession(ctx echo.Context, id string) error
 	// ListTokens List the caller's tokens
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context, params ListTokensParams) error
@@ -1321,6 +1470,24 @@ type ServerInterface interface {
 // ServerInterfaceWrapper converts echo contexts to parameters.
 type ServerInterfaceWrapper struct {
 	Handler ServerInterface
+}
+
+// ChangePassword converts echo context to params.
+func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChangePassword(ctx)
+	return err
+}
+
+// CreateAccount converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateAccount(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateAccount(ctx)
+	return err
 }
 
 // StreamEvents converts echo context to params.
@@ -1939,6 +2106,24 @@ func (w *ServerInterfaceWrapper) GetMockSchema(ctx echo.Context) error {
 	return err
 }
 
+// DeleteOtherSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteOtherSessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteOtherSessions(ctx)
+	return err
+}
+
+// ListSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSessions(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSessions(ctx)
+	return err
+}
+
 // CreateSession converts echo context to params.
 func (w *ServerInterfaceWrapper) CreateSession(ctx echo.Context) error {
 	var err error
@@ -1954,6 +2139,40 @@ func (w *ServerInterfaceWrapper) DeleteSession(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DeleteSession(ctx)
+	return err
+}
+
+// CreateSignInLink converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateSignInLink(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CreateSignInLink(ctx)
+	return err
+}
+
+// GetSignInMethods converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSignInMethods(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSignInMethods(ctx)
+	return err
+}
+
+// RevokeSession converts echo context to params.
+func (w *ServerInterfaceWrapper) RevokeSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RevokeSession(ctx, id)
 	return err
 }
 
@@ -2522,7 +2741,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/mocks", wrapper.ListFileMocks, options.OperationMiddlewares["listFileMocks"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
+	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.DeleteOtherSessions, options.OperationMiddlewares["deleteOtherSessions"]...)
+	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
+	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.RevokeSession, options.OperationMiddlewares["revokeSession"]...)
+	router.GET(options.BaseURL+"/api/v1/sessions/methods", wrapper.GetSignInMethods, options.OperationMiddlewares["getSignInMethods"]...)
+	router.POST(options.BaseURL+"/api/v1/sessions/links", wrapper.CreateSignInLink, options.OperationMiddlewares["createSignInLink"]...)
+	router.POST(options.BaseURL+"/api/v1/accounts", wrapper.CreateAccount, options.OperationMiddlewares["createAccount"]...)
+	router.PUT(options.BaseURL+"/api/v1/account/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions/current", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
@@ -2585,7 +2811,91 @@ type RevisionJSONResponse struct {
 	Headers RevisionResponseHeaders
 }
 
+type SignedInResponseHeaders struct {
+	SetCookie *string
+}
+type SignedInJSONResponse struct {
+	Body Session
+
+	Headers SignedInResponseHeaders
+}
+
 type TokensJSONResponse TokenPage
+
+type ChangePasswordRequestObject struct {
+	Body *ChangePasswordJSONRequestBody
+}
+
+type ChangePasswordResponseObject interface {
+	VisitChangePasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangePassword204Response struct {
+}
+
+func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAccountRequestObject struct {
+	Body *CreateAccountJSONRequestBody
+}
+
+type CreateAccountResponseObject interface {
+	VisitCreateAccountResponse(w http.ResponseWriter) error
+}
+
+type CreateAccount201JSONResponse struct{ SignedInJSONResponse }
+
+func (response CreateAccount201JSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.SetCookie != nil {
+		w.Header().Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type StreamEventsRequestObject struct {
 	Params StreamEventsParams
@@ -3505,6 +3815,76 @@ func (response GetMockSchemadefaultApplicationProblemPlusJSONResponse) VisitGetM
 	return err
 }
 
+type DeleteOtherSessionsRequestObject struct {
+}
+
+type DeleteOtherSessionsResponseObject interface {
+	VisitDeleteOtherSessionsResponse(w http.ResponseWriter) error
+}
+
+type DeleteOtherSessions204Response struct {
+}
+
+func (response DeleteOtherSessions204Response) VisitDeleteOtherSessionsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteOtherSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteOtherSessionsdefaultApplicationProblemPlusJSONResponse) VisitDeleteOtherSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionList
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateSessionRequestObject struct {
 	Body *CreateSessionJSONRequestBody
 }
@@ -3513,14 +3893,7 @@ type CreateSessionResponseObject interface {
 	VisitCreateSessionResponse(w http.ResponseWriter) error
 }
 
-type CreateSession201ResponseHeaders struct {
-	SetCookie *string
-}
-
-type CreateSession201JSONResponse struct {
-	Body    Session
-	Headers CreateSession201ResponseHeaders
-}
+type CreateSession201JSONResponse struct{ SignedInJSONResponse }
 
 func (response CreateSession201JSONResponse) VisitCreateSessionResponse(w http.ResponseWriter) error {
 
@@ -3583,6 +3956,116 @@ type DeleteSessiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DeleteSessiondefaultApplicationProblemPlusJSONResponse) VisitDeleteSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSignInLinkRequestObject struct {
+	Body *CreateSignInLinkJSONRequestBody
+}
+
+type CreateSignInLinkResponseObject interface {
+	VisitCreateSignInLinkResponse(w http.ResponseWriter) error
+}
+
+type CreateSignInLink201JSONResponse SignInLink
+
+func (response CreateSignInLink201JSONResponse) VisitCreateSignInLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateSignInLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateSignInLinkdefaultApplicationProblemPlusJSONResponse) VisitCreateSignInLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignInMethodsRequestObject struct {
+}
+
+type GetSignInMethodsResponseObject interface {
+	VisitGetSignInMethodsResponse(w http.ResponseWriter) error
+}
+
+type GetSignInMethods200JSONResponse SignInMethods
+
+func (response GetSignInMethods200JSONResponse) VisitGetSignInMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSignInMethodsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSignInMethodsdefaultApplicationProblemPlusJSONResponse) VisitGetSignInMethodsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSessionRequestObject struct {
+	ID string `json:"id"`
+}
+
+type RevokeSessionResponseObject interface {
+	VisitRevokeSessionResponse(w http.ResponseWriter) error
+}
+
+type RevokeSession204Response struct {
+}
+
+func (response RevokeSession204Response) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RevokeSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeSessiondefaultApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4368,6 +4851,12 @@ func (response GetWorkspaceTokendefaultApplicationProblemPlusJSONResponse) Visit
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// ChangePassword Change your password
+	// (PUT /api/v1/account/password)
+	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	// CreateAccount Make an account
+	// (POST /api/v1/accounts)
+	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
 	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
@@ -4431,12 +4920,27 @@ type StrictServerInterface interface {
 	// GetMockSchema The JSON Schema of a mock
 	// (GET /api/v1/schema/mock.json)
 	GetMockSchema(ctx context.Context, request GetMockSchemaRequestObject) (GetMockSchemaResponseObject, error)
-	// CreateSession Exchange a one-time sign-in code for a session
+	// DeleteOtherSessions Sign out everywhere else
+	// (DELETE /api/v1/sessions)
+	DeleteOtherSessions(ctx context.Context, request DeleteOtherSessionsRequestObject) (DeleteOtherSessionsResponseObject, error)
+	// ListSessions List your sessions
+	// (GET /api/v1/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// CreateSession Sign in
 	// (POST /api/v1/sessions)
 	CreateSession(ctx context.Context, request CreateSessionRequestObject) (CreateSessionResponseObject, error)
 	// DeleteSession Sign out
 	// (DELETE /api/v1/sessions/current)
 	DeleteSession(ctx context.Context, request DeleteSessionRequestObject) (DeleteSessionResponseObject, error)
+	// CreateSignInLink Make a one-time sign-in link
+	// (POST /api/v1/sessions/links)
+	CreateSignInLink(ctx context.Context, request CreateSignInLinkRequestObject) (CreateSignInLinkResponseObject, error)
+	// GetSignInMethods See how to sign in
+	// (GET /api/v1/sessions/methods)
+	GetSignInMethods(ctx context.Context, request GetSignInMethodsRequestObject) (GetSignInMethodsResponseObject, error)
+	// RevokeSession End one of your sessions
+	// (DELETE /api/v1/sessions/{id})
+	RevokeSession(ctx context.Context, request RevokeSessionRequestObject) (RevokeSessionResponseObject, error)
 	// ListTokens List the caller's tokens
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -4503,6 +5007,98 @@ func NewStrictHandler(ssi StrictServerInterface, middlewares []StrictMiddlewareF
 type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
+}
+
+// ChangePassword operation middleware
+func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
+	var request ChangePasswordRequestObject
+
+	var body ChangePasswordJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangePassword(ctx.Request().Context(), request.(ChangePasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangePassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
+		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateAccount operation middleware
+func (sh *strictHandler) CreateAccount(ctx echo.Context) error {
+	var request CreateAccountRequestObject
+
+	var body CreateAccountJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateAccount(ctx.Request().Context(), request.(CreateAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateAccount")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateAccountResponseObject); ok {
+		return validResponse.VisitCreateAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
 }
 
 // StreamEvents operation middleware
@@ -5248,6 +5844,52 @@ func (sh *strictHandler) GetMockSchema(ctx echo.Context) error {
 	return nil
 }
 
+// DeleteOtherSessions operation middleware
+func (sh *strictHandler) DeleteOtherSessions(ctx echo.Context) error {
+	var request DeleteOtherSessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteOtherSessions(ctx.Request().Context(), request.(DeleteOtherSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteOtherSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteOtherSessionsResponseObject); ok {
+		return validResponse.VisitDeleteOtherSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx echo.Context) error {
+	var request ListSessionsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx.Request().Context(), request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		return validResponse.VisitListSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CreateSession operation middleware
 func (sh *strictHandler) CreateSession(ctx echo.Context) error {
 	var request CreateSessionRequestObject
@@ -5311,6 +5953,100 @@ func (sh *strictHandler) DeleteSession(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(DeleteSessionResponseObject); ok {
 		return validResponse.VisitDeleteSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateSignInLink operation middleware
+func (sh *strictHandler) CreateSignInLink(ctx echo.Context) error {
+	var request CreateSignInLinkRequestObject
+
+	var body CreateSignInLinkJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateSignInLink(ctx.Request().Context(), request.(CreateSignInLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateSignInLink")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateSignInLinkResponseObject); ok {
+		return validResponse.VisitCreateSignInLinkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSignInMethods operation middleware
+func (sh *strictHandler) GetSignInMethods(ctx echo.Context) error {
+	var request GetSignInMethodsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSignInMethods(ctx.Request().Context(), request.(GetSignInMethodsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSignInMethods")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSignInMethodsResponseObject); ok {
+		return validResponse.VisitGetSignInMethodsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RevokeSession operation middleware
+func (sh *strictHandler) RevokeSession(ctx echo.Context, id string) error {
+	var request RevokeSessionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeSession(ctx.Request().Context(), request.(RevokeSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RevokeSessionResponseObject); ok {
+		return validResponse.VisitRevokeSessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

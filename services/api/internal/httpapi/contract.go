@@ -32,9 +32,16 @@ type operation struct {
 	public bool
 	scope  token.Scope // that the caller's token needs
 	beyond bool        // about no single workspace
+	enters bool        // it signs somebody in
 	lasts  bool        // longer than a request usually may
 	raw    bool        // the body is no JSON: the handler reads it, and bounds it
 }
+
+// The operations that anybody may try, and that decide who somebody is.
+const (
+	opSignIn = "createSession"
+	opSignUp = "createAccount"
+)
 
 // The operations that last longer than a request usually may.
 const (
@@ -60,6 +67,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				public: len(security) == 0,
 				scope:  token.Scope(scope),
 				beyond: op.Extensions["x-role"] == "none",
+				enters: op.OperationID == opSignIn || op.OperationID == opSignUp,
 				lasts:  op.OperationID == opWait || op.OperationID == opStream,
 				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 			}
@@ -86,12 +94,20 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
 		}
+		if op.enters {
+			if err := ct.handlers.enter(c.Request().Context()); err != nil {
+				return err
+			}
+		}
 		if !op.public {
 			who, err := ct.handlers.authenticate(c.Request())
 			if err != nil {
 				return err
 			}
 			who.operation, who.request = op.route.Operation.OperationID, requestID(c)
+			if err := ct.handlers.limits.account.allow(who.account.ID); err != nil {
+				return err
+			}
 			if err := op.permit(who); err != nil {
 				return err
 			}

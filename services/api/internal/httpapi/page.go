@@ -1,19 +1,24 @@
 package httpapi
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -27,12 +32,18 @@ const pageMocks = 200
 type view struct {
 	PublicURL string
 	Account   string // "" before signing in
+	Methods   signin.Methods
 	Problem   string // why signing in did not work
+	Username  string // that was tried
+	SigningUp bool   // it was an account that was to be made
+	Code      string // of a sign-in link that waits for a click
 	Mocks     []Mock
 	More      bool
 }
 
-// registerPage serves the plain page, its files and the sign-in link.
+type renderer func(c echo.Context, status int, v view) error
+
+// registerPage serves the plain page, its files, and signing in without a script.
 func (h *handlers) registerPage(e *echo.Echo) error {
 	files, err := fs.Sub(pageFiles, "page/assets")
 	if err != nil {
@@ -43,24 +54,26 @@ func (h *handlers) registerPage(e *echo.Echo) error {
 		return fmt.Errorf("read the page: %w", err)
 	}
 	render := func(c echo.Context, status int, v view) error {
-		v.PublicURL = h.PublicURL
+		v.PublicURL, v.Methods = h.PublicURL, h.SignIns.Methods()
 		c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
 		c.Response().WriteHeader(status)
 		return page.Execute(c.Response(), v)
 	}
 	e.GET("/", func(c echo.Context) error { return h.home(c, render) })
-	e.GET("/signin", func(c echo.Context) error { return h.signIn(c, render) })
+	e.GET("/signin", func(c echo.Context) error { return h.openLink(c, render) })
+	e.POST("/signin", func(c echo.Context) error { return h.postSignIn(c, render) })
+	e.POST("/signup", func(c echo.Context) error { return h.postSignUp(c, render) })
 	e.GET("/assets/*", echo.WrapHandler(http.StripPrefix("/assets/", http.FileServerFS(files))))
 	return nil
 }
 
-func (h *handlers) home(c echo.Context, render func(echo.Context, int, view) error) error {
+func (h *handlers) home(c echo.Context, render renderer) error {
 	ctx := c.Request().Context()
 	session := h.session(c.Request())
 	if session.Empty() {
 		return render(c, http.StatusOK, view{})
 	}
-	a, err := h.Accounts.BySession(ctx, session)
+	a, _, err := h.SignIns.BySession(ctx, session)
 	if apperr.CodeOf(err) == apperr.Unauthorized {
 		return render(c, http.StatusOK, view{})
 	}
@@ -78,21 +91,93 @@ func (h *handlers) home(c echo.Context, render func(echo.Context, int, view) err
 	return render(c, http.StatusOK, v)
 }
 
-// signIn is where the one-time link leads.
-func (h *handlers) signIn(c echo.Context, render func(echo.Context, int, view) error) error {
-	s, err := h.Accounts.SignIn(c.Request().Context(), secret.New(c.QueryParam("code")))
-	if e, ok := errors.AsType[*apperr.Error](err); ok && e.Code == apperr.Unauthorized {
-		return render(c, http.StatusUnauthorized, view{Problem: e.Message})
+// openLink is where a one-time link leads. Signing in takes a click where a page of another site sent the browser here: it
+// may be a link of that site's own account. A browser that only looks ahead is not signed in.
+func (h *handlers) openLink(c echo.Context, render renderer) error {
+	code := c.QueryParam("code")
+	if code == "" {
+		return render(c, http.StatusOK, view{})
+	}
+	if foreign(c.Request()) || c.Request().Header.Get("Sec-Purpose") != "" {
+		return render(c, http.StatusOK, view{Code: code})
+	}
+	return h.enterPage(c, render, view{}, func(ctx context.Context, v signin.Visitor) (signin.Fresh, error) {
+		return h.SignIns.ByCode(ctx, v, secret.New(code))
+	})
+}
+
+// postSignIn takes the page's forms: a username and a password, or the code of a link.
+func (h *handlers) postSignIn(c echo.Context, render renderer) error {
+	form, err := h.form(c)
+	if err != nil {
+		return err
+	}
+	username, code := form.Get("username"), form.Get("code")
+	return h.enterPage(c, render, view{Username: username}, func(ctx context.Context, v signin.Visitor) (signin.Fresh, error) {
+		if code != "" {
+			return h.SignIns.ByCode(ctx, v, secret.New(code))
+		}
+		return h.SignIns.ByPassword(ctx, v, username, secret.New(form.Get("password")))
+	})
+}
+
+// postSignUp takes the page's form for a new account.
+func (h *handlers) postSignUp(c echo.Context, render renderer) error {
+	form, err := h.form(c)
+	if err != nil {
+		return err
+	}
+	r := signin.Registration{Username: form.Get("username"), Password: secret.New(form.Get("password"))}
+	return h.enterPage(c, render, view{Username: r.Username, SigningUp: true}, func(ctx context.Context, v signin.Visitor) (signin.Fresh, error) {
+		return h.SignIns.Register(ctx, v, r)
+	})
+}
+
+// maxForm bounds a form, in bytes.
+const maxForm = 16 << 10
+
+// form reads a form of short lines of text.
+func (h *handlers) form(c echo.Context) (url.Values, error) {
+	r := c.Request()
+	r.Body = http.MaxBytesReader(c.Response(), r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, err
+		}
+		return nil, badRequest("", "The form cannot be read.")
+	}
+	for name, values := range r.PostForm {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) || len(v) > 1024 {
+				return nil, badRequest("", "The form's field %.20q is not a line of text.", name)
+			}
+		}
+	}
+	return r.PostForm, nil
+}
+
+// enterPage signs a browser in and shows the page: of the account, or again with what was wrong.
+func (h *handlers) enterPage(c echo.Context, render renderer, again view, signIn func(context.Context, signin.Visitor) (signin.Fresh, error)) error {
+	ctx, cancel := context.WithTimeout(c.Request().Context(), requestTimeout)
+	defer cancel()
+	err := h.enter(ctx)
+	var fresh signin.Fresh
+	if err == nil {
+		fresh, err = signIn(ctx, visitorOf(ctx).Visitor)
+	}
+	if e, ok := errors.AsType[*apperr.Error](err); ok && e.Code != apperr.Internal {
+		if e.Code == apperr.RateLimited {
+			c.Response().Header().Set("Retry-After", retryAfter(err))
+		}
+		again.Problem = e.Message
+		return render(c, statusOf(e.Code), again)
 	}
 	if err != nil {
 		return err
 	}
-	if old := h.session(c.Request()); !old.Empty() {
-		// A browser has one session; the old one would live on unseen.
-		if err := h.Accounts.SignOut(c.Request().Context(), old); err != nil {
-			return err
-		}
+	if err := h.endOld(ctx); err != nil {
+		return err
 	}
-	c.SetCookie(h.cookie(s.Secret, s.Expires.Truncate(time.Second)))
+	c.SetCookie(h.cookie(fresh.Secret, fresh.ExpiresAt.Truncate(time.Second)))
 	return c.Redirect(http.StatusSeeOther, "/")
 }

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -102,7 +105,7 @@ func (h *handlers) problem(err error, c echo.Context) {
 	}
 	switch p.Status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		header.Set("Retry-After", "1")
+		header.Set("Retry-After", retryAfter(err))
 	}
 	header.Set("Content-Type", "application/problem+json")
 	c.Response().WriteHeader(p.Status)
@@ -110,6 +113,18 @@ func (h *handlers) problem(err error, c echo.Context) {
 		return
 	}
 	_ = json.NewEncoder(c.Response()).Encode(p) // the caller has gone
+}
+
+// retryAfter is in how many seconds another try may succeed: as the error knows, or soon.
+func retryAfter(err error) string {
+	e, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err)
+	if !ok {
+		return "1"
+	}
+	return strconv.Itoa(max(1, int(math.Ceil(e.RetryAfter().Seconds()))))
 }
 
 func problemOf(err error, r *http.Request) Problem {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -19,6 +20,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
@@ -42,6 +44,10 @@ type Config struct {
 	MaxBody   int64          // bytes of a request body
 	// MaxLasting is how many requests of one account may wait or follow events at a time.
 	MaxLasting int
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// Requests a second of one address and of one account, and attempts to sign in a minute of one address; 0: any number.
+	RateAddress, RateAccount, RateSignIn float64
 }
 
 // Deps are the business services behind the API.
@@ -49,6 +55,7 @@ type Deps struct {
 	Log          *slog.Logger
 	Metrics      prometheus.Registerer
 	Accounts     *account.Service
+	SignIns      *signin.Service
 	Tokens       *token.Service
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
@@ -63,6 +70,7 @@ type handlers struct {
 	Config
 	Deps
 	document []byte // the OpenAPI document as JSON
+	limits   limits
 }
 
 var _ StrictServerInterface = (*handlers)(nil)
@@ -77,7 +85,7 @@ func New(cfg Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the OpenAPI document: %w", err)
 	}
-	h := &handlers{Config: cfg, Deps: deps, document: encoded}
+	h := &handlers{Config: cfg, Deps: deps, document: encoded, limits: newLimits(cfg)}
 	contract, err := newContract(doc, h)
 	if err != nil {
 		return nil, err
@@ -88,7 +96,8 @@ func New(cfg Config, deps Deps) (http.Handler, error) {
 	}
 	e := echo.New()
 	e.HTTPErrorHandler = h.problem
-	e.Use(observer.middleware, h.secure, contract.middleware)
+	e.IPExtractor = addresses(cfg.TrustedProxies)
+	e.Use(observer.middleware, h.secure, h.arrive, contract.middleware)
 	RegisterHandlers(e, NewStrictHandler(h, nil))
 	if err := h.registerPage(e); err != nil {
 		return nil, err

@@ -3,10 +3,8 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
-	"github.com/mocloud/mocloud/pkg/secret"
 )
 
 // ListWorkspaces implements StrictServerInterface.
@@ -35,30 +33,6 @@ func (h *handlers) ValidateContent(_ context.Context, r ValidateContentRequestOb
 func (h *handlers) FormatContent(_ context.Context, r FormatContentRequestObject) (FormatContentResponseObject, error) {
 	formatted, err := h.Mocks.Format(r.Body.Content)
 	return FormatContent200JSONResponse{Content: formatted, Changed: formatted != r.Body.Content}, err
-}
-
-// CreateSession implements StrictServerInterface.
-func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
-	s, err := h.Accounts.SignIn(ctx, secret.New(r.Body.Code))
-	if err != nil {
-		return nil, err
-	}
-	cookie := h.cookie(s.Secret, s.Expires).String()
-	return CreateSession201JSONResponse{
-		Body:    Session{Account: s.Account.Username, ExpiresAt: s.Expires},
-		Headers: CreateSession201ResponseHeaders{SetCookie: &cookie},
-	}, nil
-}
-
-// DeleteSession implements StrictServerInterface.
-func (h *handlers) DeleteSession(ctx context.Context, _ DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
-	if session := sessionOf(ctx); !session.Empty() {
-		if err := h.Accounts.SignOut(ctx, session); err != nil {
-			return nil, err
-		}
-	}
-	cookie := h.cookie(secret.String{}, time.Time{}).String()
-	return DeleteSession204Response{Headers: DeleteSession204ResponseHeaders{SetCookie: &cookie}}, nil
 }
 
 // document answers with a JSON document that is ready.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -37,89 +39,144 @@ func one(ctx context.Context, q *bun.RawQuery) (account.Account, error) {
 	return row.account(), failed("find an account", err)
 }
 
-// AccountBySession implements account.Repository.
-func (s *Store) AccountBySession(ctx context.Context, session account.Hash, now time.Time) (account.Account, error) {
-	return one(ctx, s.read.NewRaw(`SELECT a.id, a.username, a.created_at FROM sessions s JOIN accounts a ON a.id = s.account_id
-		WHERE s.hash = ? AND s.expires_at > ?`, session, now.UTC()))
-}
-
-// RedeemCode implements account.Repository.
-func (s *Store) RedeemCode(ctx context.Context, code, session account.Hash, now, sessionExpires time.Time) (account.Account, error) {
-	var a account.Account
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var accountID string
-		err := tx.NewRaw("DELETE FROM signin_codes WHERE hash = ? AND expires_at > ? RETURNING account_id", code, now.UTC()).Scan(ctx, &accountID)
-		if errors.Is(err, sql.ErrNoRows) {
-			return account.ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		_, err = tx.NewRaw("INSERT INTO sessions (hash, account_id, created_at, expires_at) VALUES (?, ?, ?, ?)",
-			session, accountID, now.UTC(), sessionExpires.UTC()).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		a, err = one(ctx, tx.NewRaw("SELECT id, username, created_at FROM accounts WHERE id = ?", accountID))
-		return err
-	})
-	if errors.Is(err, account.ErrNotFound) {
-		return a, err
-	}
-	return a, failed("redeem a sign-in code", err)
-}
-
-// EndSession implements account.Repository.
-func (s *Store) EndSession(ctx context.Context, session account.Hash) error {
-	_, err := s.write.NewRaw("DELETE FROM sessions WHERE hash = ?", session).Exec(ctx)
-	return failed("end a session", err)
-}
-
 // EnsureAccount implements account.Repository.
 func (s *Store) EnsureAccount(ctx context.Context, username string, now time.Time) (account.Account, error) {
 	var a account.Account
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		accountID, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("make account id: %w", err)
+		var err error
+		a, err = one(ctx, tx.NewRaw("SELECT id, username, created_at FROM accounts WHERE username = ?", username))
+		if errors.Is(err, account.ErrNotFound) {
+			a, err = createAccount(ctx, tx, account.New{Username: username, CreatedAt: now})
 		}
-		workspaceID, err := uuid.NewV7()
-		if err != nil {
-			return fmt.Errorf("make workspace id: %w", err)
+		return err
+	})
+	if apperr.CodeOf(err) == apperr.Conflict { // another instance may have been faster
+		if other, err := s.AccountByUsername(ctx, username); err == nil {
+			return other, nil
 		}
-		for _, step := range []*bun.RawQuery{
-			tx.NewRaw("INSERT INTO accounts (id, username, created_at) VALUES (?, ?, ?) ON CONFLICT (username) DO NOTHING", accountID.String(), username, now.UTC()),
-			tx.NewRaw("INSERT INTO workspaces (id, slug, name, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING", workspaceID.String(), username, username, now.UTC()),
-			tx.NewRaw(`INSERT INTO members (account_id, workspace_id, role, created_at)
-				SELECT a.id, w.id, ?, ? FROM accounts a JOIN workspaces w ON w.slug = a.username WHERE a.username = ?
-				ON CONFLICT (account_id, workspace_id) DO NOTHING`, workspace.Owner, now.UTC(), username),
-		} {
-			if _, err := step.Exec(ctx); err != nil {
-				return err
+	}
+	return a, failed("create an account", err)
+}
+
+// CreateAccount implements signin.Repository.
+func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.Account, error) {
+	var a account.Account
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		var err error
+		if a, err = createAccount(ctx, tx, wanted); err != nil {
+			return err
+		}
+		if wanted.Identity != (account.Identity{}) {
+			_, err = tx.NewRaw("INSERT INTO identities (issuer, subject, account_id) VALUES (?, ?, ?)", wanted.Identity.Issuer, wanted.Identity.Subject, a.ID).Exec(ctx)
+			if duplicate(err) {
+				return apperr.New(apperr.Conflict, "The identity has an account by now.")
 			}
 		}
-		a, err = one(ctx, tx.NewRaw("SELECT id, username, created_at FROM accounts WHERE username = ?", username))
 		return err
 	})
 	return a, failed("create an account", err)
 }
 
-// AddCode implements account.Repository.
-func (s *Store) AddCode(ctx context.Context, accountID string, code account.Hash, now, expires time.Time) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		for _, step := range []*bun.RawQuery{
-			tx.NewRaw("DELETE FROM signin_codes WHERE expires_at <= ?", now.UTC()),
-			tx.NewRaw("DELETE FROM sessions WHERE expires_at <= ?", now.UTC()),
-			tx.NewRaw(`INSERT INTO signin_codes (hash, account_id, expires_at) VALUES (?, ?, ?)
-				ON CONFLICT (hash) DO UPDATE SET account_id = EXCLUDED.account_id, expires_at = EXCLUDED.expires_at`, code, accountID, expires.UTC()),
-		} {
-			if _, err := step.Exec(ctx); err != nil {
-				return err
-			}
+// createAccount creates an account and its own workspace. The workspace's slug is taken first: an organisation's never
+// becomes somebody's own.
+func createAccount(ctx context.Context, tx bun.Tx, wanted account.New) (account.Account, error) {
+	accountID, err := uuid.NewV7()
+	if err != nil {
+		return account.Account{}, fmt.Errorf("make account id: %w", err)
+	}
+	workspaceID, err := uuid.NewV7()
+	if err != nil {
+		return account.Account{}, fmt.Errorf("make workspace id: %w", err)
+	}
+	now := wanted.CreatedAt.UTC()
+	for _, step := range []struct {
+		insert *bun.RawQuery
+		taken  *apperr.Error
+	}{
+		{
+			tx.NewRaw("INSERT INTO workspaces (id, slug, name, created_at) VALUES (?, ?, ?, ?)", workspaceID.String(), wanted.Username, wanted.Username, now),
+			apperr.New(apperr.Conflict, "The name %q is taken; choose another one.", wanted.Username).WithField("username"),
+		},
+		{
+			tx.NewRaw("INSERT INTO accounts (id, username, email, password, created_at) VALUES (?, ?, NULLIF(?, ''), ?, ?)",
+				accountID.String(), wanted.Username, wanted.Email, wanted.Password, now),
+			apperr.New(apperr.Conflict, "There is an account with this username or e-mail address already; sign in with it.").WithField("email"),
+		},
+		{
+			tx.NewRaw("INSERT INTO members (account_id, workspace_id, role, created_at) VALUES (?, ?, ?, ?)",
+				accountID.String(), workspaceID.String(), workspace.Owner, now),
+			nil,
+		},
+	} {
+		_, err := step.insert.Exec(ctx)
+		if duplicate(err) && step.taken != nil {
+			return account.Account{}, step.taken
 		}
-		return nil
+		if err != nil {
+			return account.Account{}, err
+		}
+	}
+	return account.Account{ID: accountID.String(), Username: wanted.Username, CreatedAt: now}, nil
+}
+
+// AccountByUsername implements signin.Repository.
+func (s *Store) AccountByUsername(ctx context.Context, username string) (account.Account, error) {
+	return found(one(ctx, s.read.NewRaw("SELECT id, username, created_at FROM accounts WHERE username = ?", username)))
+}
+
+// AccountByIdentity implements signin.Repository.
+func (s *Store) AccountByIdentity(ctx context.Context, id account.Identity) (account.Account, error) {
+	return found(one(ctx, s.read.NewRaw(`SELECT a.id, a.username, a.created_at FROM identities i JOIN accounts a ON a.id = i.account_id
+		WHERE i.issuer = ? AND i.subject = ?`, id.Issuer, id.Subject)))
+}
+
+// found is the result of a search for an account as the package signin knows it.
+func found(a account.Account, err error) (account.Account, error) {
+	if errors.Is(err, account.ErrNotFound) {
+		return a, signin.ErrNotFound
+	}
+	return a, err
+}
+
+// Login implements signin.Repository.
+func (s *Store) Login(ctx context.Context, name string) (account.Account, string, error) {
+	var row struct {
+		accountRow
+		Password string `bun:"password"`
+	}
+	err := s.read.NewRaw(`SELECT id, username, created_at, password FROM accounts WHERE username = ?
+		UNION ALL SELECT id, username, created_at, password FROM accounts WHERE email = ? LIMIT 1`, name, name).Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return account.Account{}, "", signin.ErrNotFound
+	}
+	return row.account(), row.Password, failed("find an account", err)
+}
+
+// Password implements signin.Repository.
+func (s *Store) Password(ctx context.Context, accountID string) (string, error) {
+	var encoded string
+	err := s.read.NewRaw("SELECT password FROM accounts WHERE id = ?", accountID).Scan(ctx, &encoded)
+	return encoded, failed("read a password's hash", err)
+}
+
+// SetPassword implements signin.Repository.
+func (s *Store) SetPassword(ctx context.Context, who workspace.Caller, encoded string, keep account.Hash) error {
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		if _, err := tx.NewRaw("UPDATE accounts SET password = ? WHERE id = ?", encoded, who.AccountID).Exec(ctx); err != nil {
+			return err
+		}
+		if err := endOthers(ctx, tx, who.AccountID, keep); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, who, audit.Entry{Kind: "account", TargetID: who.AccountID})
 	})
-	return failed("add a sign-in code", err)
+	return failed("set a password", err)
+}
+
+// Rehash implements signin.Repository.
+func (s *Store) Rehash(ctx context.Context, accountID, old, encoded string) error {
+	_, err := s.write.NewRaw("UPDATE accounts SET password = ? WHERE id = ? AND password = ?", encoded, accountID, old).Exec(ctx)
+	return failed("replace a password's hash", err)
 }
 
 // Workspaces implements workspace.Repository.

@@ -21,12 +21,14 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 var (
 	_ account.Repository     = (*Store)(nil)
+	_ signin.Repository      = (*Store)(nil)
 	_ token.Repository       = (*Store)(nil)
 	_ file.Repository        = (*Store)(nil)
 	_ workspace.Repository   = (*Store)(nil)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -101,48 +100,6 @@ func TestAccounts(t *testing.T) {
 		if len(memberships) != 1 || memberships[0].Slug != "ann" || memberships[0].Role != workspace.Owner {
 			t.Fatalf("memberships: %+v", memberships)
 		}
-
-		t.Run("a code works once and in time", func(t *testing.T) {
-			for _, code := range []account.Hash{"code", "late"} {
-				if err := s.AddCode(ctx, a.ID, code, start, start.Add(time.Minute)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			var wg sync.WaitGroup
-			results := make([]error, 8)
-			for i := range results {
-				wg.Go(func() {
-					_, results[i] = s.RedeemCode(ctx, "code", account.Hash(fmt.Sprint("session", i)), start, start.Add(time.Hour))
-				})
-			}
-			wg.Wait()
-			worked := 0
-			for i, err := range results {
-				session := account.Hash(fmt.Sprint("session", i))
-				_, lookup := s.AccountBySession(ctx, session, start)
-				switch {
-				case err == nil && lookup == nil:
-					worked++
-					if _, err := s.AccountBySession(ctx, session, start.Add(time.Hour)); !errors.Is(err, account.ErrNotFound) {
-						t.Errorf("the expired session: %v", err)
-					}
-					if err := s.EndSession(ctx, session); err != nil {
-						t.Error(err)
-					}
-					if _, err := s.AccountBySession(ctx, session, start); !errors.Is(err, account.ErrNotFound) {
-						t.Errorf("the ended session: %v", err)
-					}
-				case !errors.Is(err, account.ErrNotFound) || !errors.Is(lookup, account.ErrNotFound):
-					t.Errorf("redeem: %v, look up: %v", err, lookup)
-				}
-			}
-			if worked != 1 {
-				t.Errorf("the code worked %d times", worked)
-			}
-			if _, err := s.RedeemCode(ctx, "late", "s", start.Add(time.Minute), start.Add(time.Hour)); !errors.Is(err, account.ErrNotFound) {
-				t.Errorf("the expired code: %v", err)
-			}
-		})
 	})
 }
 

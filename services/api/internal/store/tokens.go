@@ -171,16 +171,7 @@ func (s *Store) DeleteToken(ctx context.Context, who workspace.Caller, slug, id 
 
 // TokensUsed implements token.Repository.
 func (s *Store) TokensUsed(ctx context.Context, used map[string]time.Time) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		for id, at := range used {
-			_, err := tx.NewRaw("UPDATE api_tokens SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", at.UTC(), id, at.UTC()).Exec(ctx)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return failed("note the use of tokens", err)
+	return s.used(ctx, "UPDATE api_tokens SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", used)
 }
 
 // SetConfiguredToken implements account.Repository.

@@ -1,0 +1,122 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
+)
+
+// CreateSession implements StrictServerInterface.
+func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
+	v := visitorOf(ctx)
+	var fresh signin.Fresh
+	var err error
+	switch b := r.Body; {
+	case b.Username != nil && b.Password != nil:
+		fresh, err = h.SignIns.ByPassword(ctx, v.Visitor, *b.Username, secret.New(*b.Password))
+	case b.Code != nil && b.Username == nil && b.Password == nil && b.Token == nil:
+		fresh, err = h.SignIns.ByCode(ctx, v.Visitor, secret.New(*b.Code))
+	case b.Token != nil && b.Username == nil && b.Password == nil && b.Code == nil:
+		fresh, err = h.SignIns.ByToken(ctx, v.Visitor, secret.New(*b.Token))
+	default:
+		err = badRequest("", "Sign in one way: with a username and a password, with a code, or with a token.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	signedIn, err := h.signedIn(ctx, fresh)
+	return CreateSession201JSONResponse{signedIn}, err
+}
+
+// CreateAccount implements StrictServerInterface.
+func (h *handlers) CreateAccount(ctx context.Context, r CreateAccountRequestObject) (CreateAccountResponseObject, error) {
+	fresh, err := h.SignIns.Register(ctx, visitorOf(ctx).Visitor, signin.Registration{
+		Username: r.Body.Username, Email: value(r.Body.Email, ""), Password: secret.New(r.Body.Password),
+	})
+	if err != nil {
+		return nil, err
+	}
+	signedIn, err := h.signedIn(ctx, fresh)
+	return CreateAccount201JSONResponse{signedIn}, err
+}
+
+// endOld ends the session that a browser had before it got another: it would live on unseen.
+func (h *handlers) endOld(ctx context.Context) error {
+	if old := visitorOf(ctx).session; !old.Empty() {
+		return h.SignIns.End(ctx, old)
+	}
+	return nil
+}
+
+// signedIn gives the browser its new session.
+func (h *handlers) signedIn(ctx context.Context, fresh signin.Fresh) (SignedInJSONResponse, error) {
+	if err := h.endOld(ctx); err != nil {
+		return SignedInJSONResponse{}, err
+	}
+	cookie := h.cookie(fresh.Secret, fresh.ExpiresAt).String()
+	return SignedInJSONResponse{
+		Body:    Session{Account: fresh.Account.Username, ExpiresAt: fresh.ExpiresAt},
+		Headers: SignedInResponseHeaders{SetCookie: &cookie},
+	}, nil
+}
+
+// DeleteSession implements StrictServerInterface.
+func (h *handlers) DeleteSession(ctx context.Context, _ DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
+	if shown := identityOf(ctx).secret; !shown.Empty() {
+		if err := h.SignIns.End(ctx, shown); err != nil {
+			return nil, err
+		}
+	}
+	cookie := h.cookie(secret.String{}, time.Time{}).String()
+	return DeleteSession204Response{Headers: DeleteSession204ResponseHeaders{SetCookie: &cookie}}, nil
+}
+
+// ListSessions implements StrictServerInterface.
+func (h *handlers) ListSessions(ctx context.Context, _ ListSessionsRequestObject) (ListSessionsResponseObject, error) {
+	sessions, err := h.SignIns.List(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	list := SessionList{Items: make([]SessionInfo, len(sessions))}
+	current := identityOf(ctx).session.ID
+	for i, s := range sessions {
+		list.Items[i] = SessionInfo{
+			ID: s.ID, Current: s.ID == current, Means: SessionInfoMeans(s.Means), Address: s.Address, UserAgent: s.UserAgent,
+			CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt, ExpiresAt: s.ExpiresAt,
+		}
+	}
+	return ListSessions200JSONResponse(list), nil
+}
+
+// RevokeSession implements StrictServerInterface.
+func (h *handlers) RevokeSession(ctx context.Context, r RevokeSessionRequestObject) (RevokeSessionResponseObject, error) {
+	return RevokeSession204Response{}, h.SignIns.Revoke(ctx, caller(ctx), r.ID)
+}
+
+// DeleteOtherSessions implements StrictServerInterface.
+func (h *handlers) DeleteOtherSessions(ctx context.Context, _ DeleteOtherSessionsRequestObject) (DeleteOtherSessionsResponseObject, error) {
+	return DeleteOtherSessions204Response{}, h.SignIns.RevokeOthers(ctx, caller(ctx), identityOf(ctx).secret)
+}
+
+// GetSignInMethods implements StrictServerInterface.
+func (h *handlers) GetSignInMethods(context.Context, GetSignInMethodsRequestObject) (GetSignInMethodsResponseObject, error) {
+	m := h.SignIns.Methods()
+	return GetSignInMethods200JSONResponse{Password: m.Password, SignUp: m.SignUp, Link: true, Token: m.Issuer != "", Issuer: present(m.Issuer)}, nil
+}
+
+// CreateSignInLink implements StrictServerInterface.
+func (h *handlers) CreateSignInLink(ctx context.Context, r CreateSignInLinkRequestObject) (CreateSignInLinkResponseObject, error) {
+	who := identityOf(ctx)
+	link, expires, err := h.SignIns.Link(ctx, caller(ctx), who.account, who.operator, value(r.Body.Username, ""), value(r.Body.Create, false))
+	return CreateSignInLink201JSONResponse{URL: link, ExpiresAt: expires}, err
+}
+
+// ChangePassword implements StrictServerInterface.
+func (h *handlers) ChangePassword(ctx context.Context, r ChangePasswordRequestObject) (ChangePasswordResponseObject, error) {
+	who := identityOf(ctx)
+	err := h.SignIns.ChangePassword(ctx, visitorOf(ctx).Visitor, caller(ctx), who.account, who.session, who.secret,
+		secret.New(value(r.Body.CurrentPassword, "")), secret.New(r.Body.NewPassword))
+	return ChangePassword204Response{}, err
+}

@@ -1,0 +1,216 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// How long a password may be, in characters.
+const (
+	MinPassword = 10
+	MaxPassword = 256
+)
+
+const maxEmail = 254
+
+// afterLink is how long after a sign-in by link a password may be set without the one before, which its owner forgot.
+const afterLink = 15 * time.Minute
+
+var errWrong = apperr.New(apperr.Unauthorized, "The username or the password is wrong.").WithField("password")
+
+// ByPassword signs in with a username or e-mail address. Whether there is such an account shows neither in the answer nor in
+// the time that it takes.
+func (s *Service) ByPassword(ctx context.Context, v Visitor, login string, password secret.String) (Fresh, error) {
+	if err := s.needPasswords(); err != nil {
+		return Fresh{}, err
+	}
+	login = strings.ToLower(strings.TrimSpace(login))
+	attempt, err := s.guard.begin(login, v.Address)
+	if err != nil {
+		return Fresh{}, err
+	}
+	a, encoded, err := s.repo.Login(ctx, login)
+	unknown := errors.Is(err, ErrNotFound)
+	if err != nil && !unknown {
+		return Fresh{}, err
+	}
+	if attempt.besieged != nil {
+		known := false
+		if !unknown {
+			if known, err = s.repo.SignedInFrom(ctx, a.ID, v.Address); err != nil {
+				return Fresh{}, err
+			}
+		}
+		if !known {
+			return Fresh{}, attempt.besieged
+		}
+	}
+	prepared, usable := prepare(password)
+	if unknown || !usable {
+		encoded = "" // the same work
+	}
+	fits, stale, err := s.passwords.Verify(ctx, encoded, prepared)
+	if err != nil {
+		return Fresh{}, err
+	}
+	if !fits {
+		return Fresh{}, errWrong
+	}
+	attempt.succeeded()
+	if stale {
+		s.rehash(ctx, a.ID, encoded, prepared)
+	}
+	return s.start(ctx, v, a, FromPassword)
+}
+
+// rehash brings the hash of a password that is known just now to the parameters of today. It may wait for the next time.
+func (s *Service) rehash(ctx context.Context, accountID, old string, password secret.String) {
+	encoded, err := s.passwords.Hash(ctx, password)
+	if err == nil {
+		err = s.repo.Rehash(ctx, accountID, old, encoded)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "hash a password anew", "account", accountID, "error", err)
+	}
+}
+
+func (s *Service) needPasswords() error {
+	if s.cfg.Passwords {
+		return nil
+	}
+	return apperr.New(apperr.Forbidden, "There are no passwords here: people sign in at the identity provider.")
+}
+
+// prepare brings different ways to type the same password together (RFC 8265, OpaqueString).
+func prepare(password secret.String) (secret.String, bool) {
+	if len(password.Reveal()) > 4*MaxPassword {
+		return secret.String{}, false
+	}
+	prepared, err := precis.OpaqueString.String(password.Reveal())
+	return secret.New(prepared), err == nil
+}
+
+// checkPassword prepares a new password and says what is wrong with it.
+func checkPassword(field string, password secret.String, names ...string) (secret.String, error) {
+	prepared, ok := prepare(password)
+	n := utf8.RuneCountInString(prepared.Reveal())
+	if !ok || n < MinPassword || n > MaxPassword {
+		return prepared, apperr.New(apperr.Invalid, "The password is not possible: use %d to %d characters, of any kind but control characters.", MinPassword, MaxPassword).WithField(field)
+	}
+	text := prepared.Reveal()
+	first, _ := utf8.DecodeRuneInString(text)
+	guessed := strings.Trim(text, string(first)) == ""
+	for _, name := range names {
+		guessed = guessed || name != "" && strings.EqualFold(text, name)
+	}
+	if guessed {
+		return prepared, apperr.New(apperr.Invalid, "The password is guessed at once; use a sentence, or what a password manager makes.").WithField(field)
+	}
+	return prepared, nil
+}
+
+// ChangePassword replaces the caller's password, or sets the first, and ends all of its other sessions. Tokens stay. The
+// current password has to be shown, unless there is none, or the session began with a one-time link a moment ago.
+func (s *Service) ChangePassword(ctx context.Context, v Visitor, who workspace.Caller, a account.Account, session Session, shown, current, wanted secret.String) error {
+	if err := s.needPasswords(); err != nil {
+		return err
+	}
+	prepared, err := checkPassword("new_password", wanted, a.Username)
+	if err != nil {
+		return err
+	}
+	encoded, err := s.repo.Password(ctx, who.AccountID)
+	if err != nil {
+		return err
+	}
+	linked := session.Means == FromLink && s.now().Sub(session.CreatedAt) < afterLink
+	if encoded != "" && !linked {
+		if err := s.confirm(ctx, v, a, encoded, current); err != nil {
+			return err
+		}
+	}
+	fresh, err := s.passwords.Hash(ctx, prepared)
+	if err != nil {
+		return err
+	}
+	return s.repo.SetPassword(ctx, who, fresh, hashOrNone(shown))
+}
+
+// confirm checks the current password as carefully as a sign-in does.
+func (s *Service) confirm(ctx context.Context, v Visitor, a account.Account, encoded string, current secret.String) error {
+	attempt, err := s.guard.begin(a.Username, v.Address)
+	if err != nil {
+		return err
+	}
+	prepared, usable := prepare(current)
+	fits := false
+	if usable {
+		if fits, _, err = s.passwords.Verify(ctx, encoded, prepared); err != nil {
+			return err
+		}
+	}
+	if !fits {
+		return apperr.New(apperr.Forbidden, "The current password is wrong.").WithField("current_password")
+	}
+	attempt.succeeded()
+	return nil
+}
+
+// Registration is what somebody says to make an account.
+type Registration struct {
+	Username string
+	Email    string // "" for none
+	Password secret.String
+}
+
+// Register makes an account and signs it in.
+func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fresh, error) {
+	if err := s.needPasswords(); err != nil {
+		return Fresh{}, err
+	}
+	if s.cfg.SignUp != Open {
+		return Fresh{}, apperr.New(apperr.Forbidden, "Accounts are not open to everybody here; ask who runs this installation for a sign-in link.")
+	}
+	email, err := checkEmail(r.Email)
+	if err != nil {
+		return Fresh{}, err
+	}
+	prepared, err := checkPassword("password", r.Password, r.Username, email)
+	if err != nil {
+		return Fresh{}, err
+	}
+	encoded, err := s.passwords.Hash(ctx, prepared)
+	if err != nil {
+		return Fresh{}, err
+	}
+	a, err := s.create(ctx, account.New{Username: strings.TrimSpace(r.Username), Email: email, Password: encoded})
+	if err != nil {
+		return Fresh{}, err
+	}
+	return s.start(ctx, v, a, FromSignUp)
+}
+
+// checkEmail returns an address as it is kept: in lower case, and nothing but the address. Nobody proves that it is theirs:
+// it is another name to sign in with, and nothing is ever sent there.
+func checkEmail(email string) (string, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	if email == "" {
+		return "", nil
+	}
+	parsed, err := mail.ParseAddress(email)
+	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
+		return "", apperr.New(apperr.Invalid, "The e-mail address is not possible; write it like ann@example.com, or leave it out.").WithField("email")
+	}
+	return email, nil
+}
