@@ -4,6 +4,47 @@
  */
 
 export interface paths {
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change your password
+         * @description The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
+         *     minutes. All your other sessions end; tokens stay.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account
+         * @description Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+         */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -406,14 +447,48 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List your sessions
+         * @description The browsers in which you are signed in, the youngest first, 200 at most.
+         */
+        get: operations["listSessions"];
         put?: never;
         /**
-         * Exchange a one-time sign-in code for a session
-         * @description The session is a cookie. A code works once and only for a few minutes.
+         * Sign in
+         * @description With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
+         *     identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
+         *     session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
+         *     a token need no session.
          */
         post: operations["createSession"];
-        delete?: never;
+        /**
+         * Sign out everywhere else
+         * @description Ends all your sessions but the one of the cookie. Tokens stay.
+         */
+        delete: operations["deleteOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of your sessions
+         * @description That browser is signed out at once.
+         */
+        delete: operations["revokeSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -434,6 +509,49 @@ export interface paths {
          * @description Ends the session of the cookie; a bearer token is not touched.
          */
         delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a one-time sign-in link
+         * @description It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
+         *     other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
+         *     `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
+         *     sends no mail: give the link to its owner yourself.
+         */
+        post: operations["createSignInLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how to sign in
+         * @description What a sign-in page has to offer.
+         */
+        get: operations["getSignInMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -941,6 +1059,20 @@ export interface components {
             /** @description As for a new mock. */
             slug?: string;
         };
+        NewAccount: {
+            /** @description Another name to sign in with. Nothing is sent there, and nobody checks whose it is. */
+            email?: string;
+            /**
+             * @description 10 to 256 characters.
+             * @example correct horse battery
+             */
+            password: string;
+            /**
+             * @description 1 to 39 of a-z and 0-9, beginning with a letter.
+             * @example ann
+             */
+            username: string;
+        };
         NewMock: {
             content: components["schemas"]["Content"];
             description?: components["schemas"]["MockDescription"];
@@ -954,9 +1086,19 @@ export interface components {
             /** @description The slug of the workspace; the caller's own if it is not given. */
             workspace?: string;
         };
+        NewPassword: {
+            current_password?: string;
+            /** @description 10 to 256 characters. */
+            new_password: string;
+        };
         NewRevision: {
             content: components["schemas"]["Content"];
             message?: components["schemas"]["RevisionMessage"];
+        };
+        NewSignInLink: {
+            /** @description Make the account if there is none. */
+            create?: boolean;
+            username?: string;
         };
         NewToken: {
             /**
@@ -1103,11 +1245,63 @@ export interface components {
         Session: {
             /** @description The username. */
             account: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description At the latest; a session that is not used for a week ends sooner.
+             */
             expires_at: string;
         };
+        SessionInfo: {
+            /** @description The IP address at which it began. */
+            address: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description This very session. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description About a minute late.
+             */
+            last_used_at: string;
+            /**
+             * @description What it began with.
+             * @enum {string}
+             */
+            means: "password" | "link" | "signup" | "token";
+            user_agent: string;
+        };
+        SessionList: {
+            items: components["schemas"]["SessionInfo"][];
+        };
+        /** @description A username with a password, or a code, or a token. */
         SignIn: {
-            code: string;
+            /** @description Of a one-time sign-in link. */
+            code?: string;
+            password?: string;
+            /** @description An access token (RFC 7519) of the identity provider. */
+            token?: string;
+            /** @description Or the e-mail address of the account. */
+            username?: string;
+        };
+        SignInLink: {
+            /** Format: date-time */
+            expires_at: string;
+            url: string;
+        };
+        SignInMethods: {
+            /** @description The identity provider. */
+            issuer?: string;
+            /** @description With a one-time link. */
+            link: boolean;
+            /** @description With username and password. */
+            password: boolean;
+            /** @description Everybody may make an account. */
+            sign_up: boolean;
+            /** @description With an access token of the identity provider, here or as Bearer. */
+            token: boolean;
         };
         /**
          * @description `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
@@ -1234,6 +1428,17 @@ export interface components {
                 "application/json": components["schemas"]["Revision"];
             };
         };
+        /** @description Signed in. */
+        SignedIn: {
+            headers: {
+                /** @description The session. */
+                "Set-Cookie"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Session"];
+            };
+        };
         /** @description One page of tokens. */
         Tokens: {
             headers: {
@@ -1286,6 +1491,46 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            201: components["responses"]["SignedIn"];
+            default: components["responses"]["Problem"];
+        };
+    };
     streamEvents: {
         parameters: {
             query?: {
@@ -1801,6 +2046,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     createSession: {
         parameters: {
             query?: never;
@@ -1814,16 +2080,47 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Signed in. */
-            201: {
+            201: components["responses"]["SignedIn"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The other sessions have ended. */
+            204: {
                 headers: {
-                    /** @description The session. */
-                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["Session"];
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
                 };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -1845,6 +2142,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createSignInLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSignInLink"];
+            };
+        };
+        responses: {
+            /** @description The link. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSignInMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways to sign in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
+                };
             };
             default: components["responses"]["Problem"];
         };
