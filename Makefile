@@ -1,9 +1,9 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test e2e chaos bench bench-api bench-http bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build test e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 run: build ## build mocloud and start all of it on this machine (Ctrl-C stops it)
 	@exec bin/mocloud up
@@ -28,6 +28,9 @@ bench-api: ## measure the API's lists, reads and edits with up to 100,000 mocks 
 
 bench-http: ## compare the mock server with a bare net/http handler, one JSON line a workload (5 minutes)
 	@scripts/bench-http
+
+bench-neighbour: ## measure one workspace's answers while another makes noise (2 minutes)
+	@scripts/bench-neighbour
 
 bench-scale: ## measure publishing, starting and answering with up to a million endpoints (15 minutes on an idle machine)
 	@scripts/bench-scale

@@ -27,4 +27,13 @@ all_modules() {
   echo tools
 }
 
+# processors sets load_on and server_on: how a benchmark puts servers on one processor and the load on another, where there are two.
+processors() {
+  local cpus
+  load_on=() server_on=()
+  command -v taskset >/dev/null || return 0
+  mapfile -t cpus < <(taskset -pc $$ | sed 's/.*: //' | tr ',' '\n' | while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
+  [ ${#cpus[@]} -lt 2 ] || { load_on=(taskset -c "${cpus[1]}") && server_on=(-server-cpu "${cpus[0]}"); }
+}
+
 say() { printf '\n== %s\n' "$*" >&2; }

@@ -2,21 +2,23 @@ package selmer
 
 import (
 	"errors"
+	"runtime"
 	"time"
 )
 
 // renderer is the state of one rendering. Renderers are reused, so that plain templates allocate nothing.
 type renderer struct {
-	t      *Template
-	scope  Scope
-	dst    []byte
-	base   int // where the output begins in dst
-	steps  int // left
-	slots  []slot
-	loops  []runningLoop
-	cycles []int
-	args   []Value // of the filter at work
-	now    time.Time
+	t          *Template
+	scope      Scope
+	dst        []byte
+	base       int // where the output begins in dst
+	steps      int // left
+	yieldBelow int // steps left
+	slots      []slot
+	loops      []runningLoop
+	cycles     []int
+	args       []Value // of the filter at work
+	now        time.Time
 	// half is a surrogate that was written as a question mark, up to halfEnd in dst.
 	half    rune
 	halfEnd int
@@ -60,7 +62,7 @@ func (t *Template) renderer(s Scope) *renderer {
 	if s == nil {
 		s = MapScope{}
 	}
-	r.scope, r.steps = s, t.options.MaxSteps
+	r.scope, r.steps, r.yieldBelow = s, t.options.MaxSteps, t.options.MaxSteps-yieldEvery
 	return r
 }
 
@@ -74,11 +76,19 @@ func (t *Template) release(r *renderer) {
 	t.renderers.Put(r)
 }
 
+// yieldEvery is how many steps a rendering makes before it lets others have the processor: what it holds up waits for less
+// than a millisecond rather than for the ten after which Go would interrupt it.
+const yieldEvery = 2000
+
 // spend takes steps off the budget.
 func (r *renderer) spend(steps int) error {
 	r.steps -= steps
 	if r.steps < 0 {
 		return &LimitError{What: "steps", Limit: r.t.options.MaxSteps}
+	}
+	if r.steps < r.yieldBelow {
+		r.yieldBelow = r.steps - yieldEvery
+		runtime.Gosched()
 	}
 	return nil
 }

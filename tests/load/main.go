@@ -2,7 +2,8 @@
 
 // Command load holds the benchmarks of whole programs. `load http` is the HTTP benchmark, `make bench-http`: it compares the
 // mock server with a bare net/http handler that gives the same answers (see http.go). `load api` is `make bench-api`: it
-// measures the HTTP API with more and more mocks in its database (see api.go).
+// measures the HTTP API with more and more mocks in its database (see api.go). `load neighbour` is `make bench-neighbour`: it
+// measures one workspace's answers while another makes noise (see neighbour.go).
 //
 // Otherwise it is the scale benchmark, `make bench-scale`: it runs the api, yamlgen and the mock server as processes of
 // their own, hosts more and more endpoints through the public API, and measures at each size what a publish costs, how
@@ -74,6 +75,16 @@ func start(ctx context.Context, args []string) error {
 			return err
 		}
 		return within(ctx, o.timeout, func(ctx context.Context) error { return runAPI(ctx, o, os.Stdout) })
+	}
+	if len(args) > 0 && args[0] == "neighbour" {
+		o, err := parseNeighbour(args[1:])
+		if err != nil {
+			return err
+		}
+		return within(ctx, o.timeout, func(ctx context.Context) error { return runNeighbour(ctx, o, os.Stdout) })
+	}
+	if len(args) > 0 && args[0] == "noise" {
+		return runNoise(ctx, args[1:], os.Stdout)
 	}
 	o, err := parse(args)
 	if err != nil {

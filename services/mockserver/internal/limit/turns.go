@@ -1,125 +1,118 @@
 package limit
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
+	"time"
 )
 
-// Turns shares the processors among workspaces: work that takes a processor for long waits for its turn, and turns go round
-// the workspaces that wait, so that none waits for more than one piece of work of each of the others, however much these
-// have. A workspace that is alone gets every turn. It is safe for concurrent use.
+// Turns shares the processors among workspaces: work that may take a processor for long waits for its turn, and the next
+// turn is that of the workspace that has used the least of late, so that one with little to do waits for what is going on
+// and for nothing else. A workspace that is alone gets every turn. It is safe for concurrent use.
 type Turns struct {
 	most int // that may wait of one workspace
 
-	mu    sync.Mutex
-	free  int
-	lines map[string]*line
-	next  *line // whose turn is next, in a ring of all that have somebody waiting; nil if nobody waits
+	mu      sync.Mutex
+	free    int
+	lines   map[string]*line
+	waiting []*line // those with somebody in them, in the order in which they came
+	// clock is the use of whose turn came last. Who comes anew begins there: time without work is not saved up.
+	clock time.Duration
 }
 
 // line is who waits of one workspace, first come first served.
 type line struct {
-	workspace       string
-	waiting         []chan struct{} // closed when the turn has come
-	after, previous *line
+	workspace string
+	used      time.Duration
+	people    []chan struct{} // closed when the turn has come
 }
+
+// Turn is the right to work. Give it back.
+type Turn struct {
+	turns     *Turns
+	workspace string
+	began     time.Time
+}
+
+// leastTurn is what a turn counts for at least, so that turns go round where a clock does not see them pass.
+const leastTurn = time.Microsecond
 
 // NewTurns makes turns for that many pieces of work at a time. At most that many may wait of one workspace.
 func NewTurns(atOnce, most int) *Turns {
 	return &Turns{free: atOnce, most: most, lines: map[string]*line{}}
 }
 
-// Take waits for a turn of the workspace. False means that none came: too many wait already, or ctx ended. Who got a turn
-// has to Give it back.
-func (t *Turns) Take(ctx context.Context, workspace string) bool {
+// Take waits for a turn of the workspace. False means that none came: too many wait already, or ctx ended.
+func (t *Turns) Take(ctx context.Context, workspace string) (Turn, bool) {
 	t.mu.Lock()
 	if t.free > 0 { // then nobody waits
 		t.free--
 		t.mu.Unlock()
-		return true
+		return Turn{t, workspace, time.Now()}, true
 	}
 	l := t.lines[workspace]
 	if l == nil {
-		l = t.enter(workspace)
+		l = &line{workspace: workspace}
+		t.lines[workspace] = l
 	}
-	if len(l.waiting) >= t.most {
+	if len(l.people) >= t.most {
 		t.mu.Unlock()
-		return false
+		return Turn{}, false
 	}
-	turn := make(chan struct{})
-	l.waiting = append(l.waiting, turn)
+	if len(l.people) == 0 {
+		l.used = max(l.used, t.clock)
+		t.waiting = append(t.waiting, l)
+	}
+	come := make(chan struct{})
+	l.people = append(l.people, come)
 	t.mu.Unlock()
 	select {
-	case <-turn:
-		return true
+	case <-come:
+		return Turn{t, workspace, time.Now()}, true
 	case <-ctx.Done():
 	}
-	if !t.withdraw(workspace, turn) {
-		t.Give() // it came at the same moment
+	if !t.withdraw(l, come) {
+		Turn{t, workspace, time.Now()}.Give() // it came at the same moment
 	}
-	return false
+	return Turn{}, false
 }
 
-// Give ends a turn.
-func (t *Turns) Give() {
+// Give ends a turn, and begins that of whoever is next.
+func (turn Turn) Give() {
+	took := max(time.Since(turn.began), leastTurn)
+	t := turn.turns
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.next
-	if l == nil {
+	if l := t.lines[turn.workspace]; l != nil {
+		if l.used += took; len(l.people) == 0 {
+			delete(t.lines, l.workspace)
+		}
+	}
+	if len(t.waiting) == 0 {
 		t.free++
 		return
 	}
-	close(l.waiting[0])
-	l.waiting = l.waiting[1:]
-	t.next = l.after
-	if len(l.waiting) == 0 {
-		t.leave(l)
-	}
-}
-
-// enter puts a line last into the ring.
-func (t *Turns) enter(workspace string) *line {
-	l := &line{workspace: workspace}
-	l.after, l.previous = l, l
-	if t.next != nil {
-		l.after, l.previous = t.next, t.next.previous
-		l.previous.after, l.after.previous = l, l
-	} else {
-		t.next = l
-	}
-	t.lines[workspace] = l
-	return l
-}
-
-// leave takes a line out of the ring.
-func (t *Turns) leave(l *line) {
-	delete(t.lines, l.workspace)
-	if l.after == l {
-		t.next = nil
-		return
-	}
-	l.previous.after, l.after.previous = l.after, l.previous
-	if t.next == l {
-		t.next = l.after
+	l := slices.MinFunc(t.waiting, func(a, b *line) int { return cmp.Compare(a.used, b.used) })
+	t.clock = max(t.clock, l.used)
+	close(l.people[0])
+	if l.people = l.people[1:]; len(l.people) == 0 {
+		t.waiting = slices.DeleteFunc(t.waiting, func(other *line) bool { return other == l })
 	}
 }
 
 // withdraw takes somebody out of a line. False means that the turn has come already.
-func (t *Turns) withdraw(workspace string, turn chan struct{}) bool {
+func (t *Turns) withdraw(l *line, come chan struct{}) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	l := t.lines[workspace]
-	if l == nil {
+	i := slices.Index(l.people, come)
+	if i < 0 {
 		return false
 	}
-	for i, w := range l.waiting {
-		if w == turn {
-			l.waiting = append(l.waiting[:i:i], l.waiting[i+1:]...)
-			if len(l.waiting) == 0 {
-				t.leave(l)
-			}
-			return true
-		}
+	if l.people = slices.Delete(l.people, i, i+1); len(l.people) == 0 {
+		t.waiting = slices.DeleteFunc(t.waiting, func(other *line) bool { return other == l })
+		delete(t.lines, l.workspace)
 	}
-	return false
+	return true
 }

@@ -208,10 +208,11 @@ func (c *Core) inTurn(x *exchange, long bool, work func(*Core, *exchange) error)
 	if !long {
 		return work(c, x)
 	}
-	if !c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID) {
+	turn, ok := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
+	if !ok {
 		return errNoTurn
 	}
-	defer c.deps.Turns.Give()
+	defer turn.Give()
 	return work(c, x)
 }
 
@@ -357,10 +358,10 @@ func (c *Core) done(x *exchange) {
 	}
 	x.mock.life.log.Add(&x.record)
 	if e := x.endpoint; x.answered && e.hook != nil {
-		turn := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
+		turn, ok := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
 		e.hook.Fire(&x.scope) // in any case
-		if turn {
-			c.deps.Turns.Give()
+		if ok {
+			turn.Give()
 		}
 	}
 }

@@ -51,13 +51,13 @@ func TestTurns(t *testing.T) {
 			})
 			synctest.Wait()
 		}
-		turns.Take(t.Context(), "somebody")
+		first, _ := turns.Take(t.Context(), "somebody")
 		for range 4 {
 			ask("noisy", "/loop")
 		}
 		ask("quiet", "/loop")
 		ask("quiet", "/plain")
-		turns.Give()
+		first.Give()
 		wg.Wait()
 		at := func(what string) int { return slices.Index(order, what) }
 		if at("noisy/loop503") != 0 || at("quiet/plain200") != 1 || at("quiet/loop200") > 3 || at("noisy/loop200") < 2 || len(order) != 6 {

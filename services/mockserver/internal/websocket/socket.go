@@ -186,12 +186,13 @@ func (c *connection) render(t *selmer.Template, place string) ([]byte, error) {
 
 // send makes a response when it is the workspace's turn, and sends it if there is one. False ends the connection.
 func (c *connection) send(ctx context.Context, make func() ([]byte, error)) bool {
-	if !c.socket.hub.turns.Take(ctx, c.socket.workspace) {
+	turn, ok := c.socket.hub.turns.Take(ctx, c.socket.workspace)
+	if !ok {
 		c.close(websocket.StatusTryAgainLater, "the mock has more to do than its share of the server")
 		return false
 	}
 	out, err := func() ([]byte, error) {
-		defer c.socket.hub.turns.Give()
+		defer turn.Give()
 		return make()
 	}()
 	if err != nil { // told now: the turn is over, and closing waits for the client
