@@ -100,11 +100,12 @@ func request(ctx context.Context, q tryit.Question) (*http.Request, error) {
 
 // core makes a server that has the draft and nothing else.
 func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.Core, error) {
-	if !t.deps.Turns.Take(ctx, q.WorkspaceID) {
+	turn, ok := t.deps.Turns.Take(ctx, q.WorkspaceID)
+	if !ok {
 		return nil, errors.New("the servers are busy with this workspace; try again in a moment")
 	}
 	parsed, problems := mockspec.Parse([]byte(q.Content), mockspec.Options{})
-	t.deps.Turns.Give()
+	turn.Give()
 	for _, d := range problems {
 		if d.Severity == mockspec.Error {
 			return nil, fmt.Errorf("line %d: %s", d.Line, d.Message)
