@@ -1,6 +1,7 @@
 package mockspec
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -95,6 +96,9 @@ func (r *reader) response(n *yaml.Node) Response {
 		r.warn(at(body), CodeBodyIgnored, "delete one of them", "`body` has no effect beside `external-body`: delete one of them")
 	case body != nil:
 		out.Body = r.body(body, contentType(out.Headers))
+	}
+	if content := cmp.Or(body, external); content != nil && !isNull(content) && content.Value != "" && (out.Status.Raw == "204" || out.Status.Raw == "304") {
+		r.warn(at(content), CodeBodyIgnored, "delete the body, or change the status", "an answer with status %s has no body, so this is never sent", out.Status.Raw)
 	}
 	return out
 }

@@ -158,7 +158,7 @@ func (r *reader) item(n *yaml.Node, pos Position) {
 		}
 	})
 	if !known && !slices.ContainsFunc(r.diags, func(d Diagnostic) bool { return d.Line == n.Line && d.Severity == Error }) {
-		r.fail(pos, CodeNotAnItem, "begin with `endpoint:`", "this item has neither `endpoint` nor `websocket`")
+		r.fail(pos, CodeNotAnItem, "put `- endpoint:` above it and indent it, and what follows, by four spaces", "this item has neither `endpoint` nor `websocket`")
 	}
 }
 

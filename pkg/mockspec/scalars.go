@@ -165,6 +165,8 @@ func (r *reader) status(n *yaml.Node) (Text, bool) {
 	if code, err := strconv.Atoi(t.Raw); err != nil || code < 100 || code > 599 {
 		r.fail(at(n), CodeBadStatus, "write a number from 100 to 599", "`status` must be a number from 100 to 599, not `%s`", brief(t.Raw))
 		return t, false
+	} else if code < 200 {
+		r.warn(at(n), CodeBadStatus, "write a number from 200 to 599", "%d announces an answer and is none, so requests are answered with 500: write a number from 200 to 599", code)
 	}
 	return t, true
 }

@@ -67,7 +67,7 @@ func (t ParamType) Fits(s string) bool {
 }
 
 // Value converts the text s, if it fits, to what templates see: numbers and booleans as such, all else as the text itself
-// (a date too, so that it prints as it was written).
+// (a date too, so that it prints as it was written; the date filter knows it for a day).
 func (t ParamType) Value(s string) (selmer.Value, bool) {
 	if !t.Fits(s) {
 		return selmer.Nil(), false
@@ -85,6 +85,8 @@ func (t ParamType) Value(s string) (selmer.Value, bool) {
 		return selmer.Float(f), err == nil
 	case TypeBoolean:
 		return selmer.Bool(s == "true"), true
+	case TypeDate:
+		return selmer.Date(s), true
 	default:
 		return selmer.String(s), true
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
 )
 
 func numberFilter(name string) (filter, bool) {
@@ -185,32 +186,44 @@ func currencyFormat(_ *renderer, v Value, args []Value) (Value, error) {
 	return String(formatCurrency(toFloat(v), slices.Concat(parts, []string{"", ""})[:2])), nil
 }
 
-// date formats moments. Selmer has no way to read one from a text, and neither have we.
+// date formats moments, and parameters that are declared as dates. Selmer has no way to read one from a text, and neither have we.
 func date(_ *renderer, v Value, args []Value) (Value, error) {
 	if v.IsNil() || v.kind == KindBool && !v.Bool() {
 		return Value{}, nil
 	}
-	if v.kind != KindTime {
+	moment, err := momentOf(v)
+	if err != nil {
 		return Value{}, errNotDate
 	}
 	locale := ""
 	if len(args) > 1 {
 		locale = args[1].String()
 	}
-	text, err := formatTime(v.Time(), true, args[0].String(), locale)
+	text, err := formatTime(moment, true, args[0].String(), locale)
 	return String(text), err
+}
+
+// momentOf is the moment that v is: a time, or midnight (UTC) of a day.
+func momentOf(v Value) (time.Time, error) {
+	switch {
+	case v.kind == KindTime:
+		return v.Time(), nil
+	case v.date:
+		return time.Parse(time.DateOnly, v.text())
+	}
+	return time.Time{}, errNotDate
 }
 
 // timestamp is the time in whole seconds since 1970. Selmer has no such filter; moclojer's documentation uses it.
 func timestamp(_ *renderer, v Value, _ []Value) (Value, error) {
-	switch v.kind {
-	case KindTime:
-		return Int(v.Time().Unix()), nil
-	case KindNil:
+	if v.IsNil() {
 		return Value{}, errMissing
-	default:
+	}
+	moment, err := momentOf(v)
+	if err != nil {
 		return Value{}, errNotTime
 	}
+	return Int(moment.Unix()), nil
 }
 
 var errNotTime = errors.New("the value is not a time: write {{now|timestamp}} for the time of the request")

@@ -36,6 +36,8 @@ const (
 // allocation, where a string or a slice does. The pair is taken apart and put together in this file alone.
 type Value struct {
 	kind Kind
+	// date marks a text that is a day.
+	date bool
 	// num holds the bits of a bool, int, float or char, and the length of texts, lists and maps.
 	num uint64
 	// ref points to what the length belongs to: *byte, *Value, *Entry, or is a *big.Int, a *time.Time or an Object.
@@ -83,6 +85,13 @@ func Decimal(text string) Value { return textValue(KindDecimal, text) }
 
 // String returns a text.
 func String(s string) Value { return textValue(KindString, s) }
+
+// Date returns a text that the date filter reads as a day; it has the form 2006-01-02. In all else it is a text.
+func Date(day string) Value {
+	v := String(day)
+	v.date = true
+	return v
+}
 
 // Keyword returns a Clojure keyword: it prints with a colon before its name.
 func Keyword(name string) Value { return textValue(KindKeyword, name) }
