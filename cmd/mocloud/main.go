@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocloud/mocloud/cmd/internal/backup"
+	"github.com/mocloud/mocloud/cmd/internal/convert"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/format"
 	"github.com/mocloud/mocloud/cmd/internal/list"
@@ -40,7 +41,7 @@ func main() {
 			root.AddCommand(c)
 		}
 	}
-	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command())
+	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), open.Command())
 	root.AddCommand(migrate.Command(), version.Command())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })

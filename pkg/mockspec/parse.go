@@ -34,6 +34,14 @@ func ParseTree(src []byte, o Options) (*Mock, []*yaml.Node, []Diagnostic) {
 	return r.mock, r.tree, r.sorted()
 }
 
+// ReadYAML reads YAML that is not a mock with the care that mocks are read with: within o.Limits, each complaint located.
+// The nodes may hold aliases, whose expansion is within the limits too, and no circles.
+func ReadYAML(src []byte, o Options) ([]*yaml.Node, []Diagnostic) {
+	r := newReader(o)
+	docs, _ := r.documents(src)
+	return docs, r.sorted()
+}
+
 func newReader(o Options) *reader {
 	o.Limits = o.Limits.orDefault()
 	return &reader{o: o, mock: &Mock{}}

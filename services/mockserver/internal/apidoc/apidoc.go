@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 )
 
 // Info names the mock in its description.
@@ -51,7 +52,7 @@ func New(mock *mockspec.Mock, info Info) *Document {
 // path) is given as the server's address. The first call for a host costs time in proportion to the mock.
 func (d *Document) JSON(host, base string) []byte {
 	r := d.rendered(host)
-	address := appendJSON(nil, base)
+	address := asJSON(base)
 	out := make([]byte, 0, len(r.before)+len(address)+len(r.after))
 	return append(append(append(out, r.before...), address...), r.after...)
 }
@@ -106,43 +107,22 @@ func serve(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 }
 
-// object is a JSON object whose members keep their order.
-type object []member
+// serverMark stands for the server's address until it is known. Only the mock's slug and revision come before it in the
+// document, and they hold no such character.
+const serverMark = "\x00server"
 
-type member struct {
-	name  string
-	value any
+// render generates the document for one host.
+func render(mock *mockspec.Mock, info Info, host string) *rendered {
+	text := openapi.Export(mock, openapi.Info{Title: info.Title, Version: info.Version, Server: serverMark}, host)
+	before, after, _ := bytes.Cut(text, asJSON(serverMark))
+	return &rendered{before: before, after: after}
 }
 
-// appendJSON appends v as JSON without escaping HTML. Each byte is written once, however deep v is. Values without a
-// JSON form become null; none comes here.
-func appendJSON(b []byte, v any) []byte {
-	switch v := v.(type) {
-	case object:
-		b = append(b, '{')
-		for i, m := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(appendJSON(b, m.name), ':')
-			b = appendJSON(b, m.value)
-		}
-		return append(b, '}')
-	case []object:
-		b = append(b, '[')
-		for i, o := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendJSON(b, o)
-		}
-		return append(b, ']')
-	}
+// asJSON is v as JSON without escaping HTML; what it is given always has a JSON form.
+func asJSON(v any) []byte {
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return append(b, "null"...)
-	}
-	return append(b, bytes.TrimSuffix(out.Bytes(), []byte("\n"))...)
+	_ = e.Encode(v)
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }

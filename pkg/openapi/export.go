@@ -1,7 +1,6 @@
-package apidoc
+package openapi
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,13 +10,20 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// serverMark stands for the server's address until it is known. Only the mock's slug and revision come before it in the
-// document, and they hold no such character.
-const serverMark = "\x00server"
+// Info names a mock in its description.
+type Info struct {
+	Title   string
+	Version string
+	Server  string // the address at which the mock answers; "" if it has none
+}
 
-// render generates the document for one host.
-func render(mock *mockspec.Mock, info Info, host string) *rendered {
-	here := func(h string) bool { return h == "" || h == host || host == everyHost }
+// Export describes a mock as an OpenAPI 3.0.3 document in JSON, as seen on host: the endpoints that name it or no host;
+// all endpoints if host is "". The same mock always gives the same document, whose cost is in proportion to the mock.
+//
+// A description may be shown to anybody: names, types and answers that are always the same. Templates, conditions and
+// the addresses of webhooks are not part of it, since they may hold what only the mock's owner should know.
+func Export(mock *mockspec.Mock, info Info, host string) []byte {
+	here := func(h string) bool { return h == "" || h == host || host == "" }
 	var operations []*mockspec.Endpoint
 	for i := range mock.Endpoints {
 		if e := &mock.Endpoints[i]; here(e.Host) {
@@ -28,7 +34,9 @@ func render(mock *mockspec.Mock, info Info, host string) *rendered {
 	doc := object{
 		{"openapi", "3.0.3"},
 		{"info", object{{"title", info.Title}, {"version", info.Version}}},
-		{"servers", []object{{{"url", serverMark}}}},
+	}
+	if info.Server != "" {
+		doc = append(doc, member{"servers", []object{{{"url", info.Server}}}})
 	}
 	if len(tags) > 0 {
 		doc = append(doc, member{"tags", tags})
@@ -44,10 +52,7 @@ func render(mock *mockspec.Mock, info Info, host string) *rendered {
 	if len(sockets) > 0 {
 		doc = append(doc, member{"x-websockets", sockets}) // OpenAPI has no word for them
 	}
-	text := appendJSON(nil, doc)
-	mark := appendJSON(nil, serverMark)
-	before, after, _ := bytes.Cut(text, mark)
-	return &rendered{before: before, after: after}
+	return appendJSON(nil, doc)
 }
 
 // pathGroup is what OpenAPI calls one path: all endpoints that differ in nothing but the names and types of parameters.

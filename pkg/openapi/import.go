@@ -1,0 +1,266 @@
+package openapi
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+)
+
+// Options say how a document is read. The zero value is for a document that somebody sent.
+type Options struct {
+	Name      string // of the file, for diagnostics
+	Prefix    string // put before every path, such as "/v2"
+	MaxBytes  int    // of the document; 4 MiB
+	MaxValues int    // of the document, aliases followed; 500,000
+}
+
+func (o *Options) setDefaults() {
+	o.MaxBytes = cmp.Or(o.MaxBytes, 4<<20)
+	o.MaxValues = cmp.Or(o.MaxValues, 500_000)
+}
+
+// Codes of diagnostics that only an import has.
+const (
+	CodeExternalRef  = "EXTERNAL_REFERENCE"  // a $ref to a file or an address
+	CodeUnknownRef   = "UNKNOWN_REFERENCE"   // a $ref to what the document does not have
+	CodeNotImported  = "NOT_IMPORTED"        // a part that a mock cannot express
+	CodeSimplified   = "SIMPLIFIED"          // a part that a mock expresses only roughly
+	CodeNoOperations = "NO_OPERATIONS"       // nothing to import
+	CodeTooLong      = "TOO_LONG"            // the mock would be too large
+	codeBadMock      = "IMPORT_IS_NOT_VALID" // a fault of this package
+)
+
+// Result is what an import made.
+type Result struct {
+	Content   []byte // the mock, in moclojer's YAML
+	Title     string // of the document; "" if it has none
+	Endpoints int
+}
+
+// maxContent is how many bytes a mock may have, and maxEndpoints how many endpoints: the limits of mockspec.
+const maxContent, maxEndpoints = 1 << 20, 2000
+
+// maxNotes bounds the notes of one import.
+const maxNotes = 100
+
+// Import makes a mock of an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON): an endpoint for each operation, which
+// answers the operation's first good response, with the document's examples where there are any, and else with values
+// made from its schemas. The same document always gives the same mock, and the mock is always valid.
+//
+// Diagnostics are about the document. If one is an error there is no result; the others say what was left out and why.
+// Nothing but src is read.
+func Import(src []byte, o Options) (*Result, []mockspec.Diagnostic) {
+	o.setDefaults()
+	root, problems := read(src, o)
+	im := &importer{o: o, root: root, notes: problems, noted: map[string]bool{}, routes: map[string]bool{}}
+	if mockspec.HasErrors(problems) {
+		return nil, problems
+	}
+	if !im.accept() {
+		return nil, im.sorted()
+	}
+	im.readPaths()
+	if mockspec.HasErrors(im.notes) {
+		return nil, im.sorted()
+	}
+	content := im.out.Bytes()
+	if formatted, err := mockspec.Format(content); err == nil && len(formatted) <= maxContent {
+		content = formatted
+	}
+	mock, ds := mockspec.Parse(content, mockspec.Options{})
+	for _, d := range ds {
+		if d.Severity == mockspec.Error {
+			im.note(root, mockspec.Error, codeBadMock, "the mock that was made of this document is not valid (line %d: %s): please report this", d.Line, d.Message)
+			return nil, im.sorted()
+		}
+	}
+	return &Result{Content: content, Title: oneLine(root.get("info").string("title"), 200), Endpoints: len(mock.Endpoints)}, im.sorted()
+}
+
+// importer makes one mock of one document.
+type importer struct {
+	o       Options
+	root    *value
+	version int // 2, 30 or 31
+	out     bytes.Buffer
+	count   int // endpoints so far
+	made    int // values made for all bodies so far
+	notes   []mockspec.Diagnostic
+	noted   map[string]bool
+	routes  map[string]bool // of the endpoints so far, without the names of parameters
+}
+
+// note adds a diagnostic, once for each place and text.
+func (im *importer) note(at *value, severity mockspec.Severity, code, format string, args ...any) {
+	d := mockspec.Diagnostic{File: im.o.Name, Line: 1, Column: 1, Severity: severity, Code: code, Message: fmt.Sprintf(format, args...)}
+	if at != nil && at.line > 0 {
+		d.Line, d.Column = at.line, at.column
+	}
+	if key := d.String(); !im.noted[key] && (len(im.notes) < maxNotes || severity == mockspec.Error) {
+		im.noted[key] = true
+		im.notes = append(im.notes, d)
+	}
+}
+
+func (im *importer) warn(at *value, code, format string, args ...any) {
+	im.note(at, mockspec.Warning, code, format, args...)
+}
+
+func (im *importer) sorted() []mockspec.Diagnostic {
+	slices.SortStableFunc(im.notes, func(a, b mockspec.Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return im.notes
+}
+
+// accept checks the version and begins the mock with what it was made of.
+func (im *importer) accept() bool {
+	version := im.root.get("openapi")
+	if version == nil {
+		version = im.root.get("swagger")
+	}
+	text := ""
+	if version != nil {
+		text = version.text
+	}
+	switch {
+	case strings.HasPrefix(text, "2."), text == "2":
+		im.version = 2
+	case strings.HasPrefix(text, "3.0"), text == "3":
+		im.version = 30
+	case strings.HasPrefix(text, "3."):
+		im.version = 31
+	case version == nil:
+		im.note(nil, mockspec.Error, mockspec.CodeNotOpenAPI, "this is not an OpenAPI document: it has neither `openapi: 3.…` nor `swagger: \"2.0\"`")
+		return false
+	default:
+		im.note(version, mockspec.Error, mockspec.CodeNotOpenAPI, "version `%s` of OpenAPI is not known: convert the document to version 3", oneLine(text, 40))
+		return false
+	}
+	info := im.root.get("info")
+	im.comment("", strings.TrimSpace(oneLine(info.string("title"), 200)+" "+oneLine(scalarOf(info.get("version")), 40)))
+	im.comment("", im.servers())
+	im.out.WriteByte('\n')
+	return true
+}
+
+// servers says where the document's own servers begin, since the mock's paths begin at its address.
+func (im *importer) servers() string {
+	base := im.root.string("basePath")
+	if servers := im.root.list("servers"); len(servers) > 0 {
+		if u, err := url.Parse(servers[0].string("url")); err == nil {
+			base = u.Path
+		}
+	}
+	if base = strings.TrimSuffix(oneLine(base, 200), "/"); base == "" || base == im.o.Prefix {
+		return ""
+	}
+	return "The document's paths are below " + base + "; here they begin at the mock's address" + map[bool]string{true: " and " + im.o.Prefix}[im.o.Prefix != ""] + "."
+}
+
+// resolve follows references within the document. It returns nil, and notes why, if there is nothing.
+func (im *importer) resolve(v *value) *value {
+	for range 16 {
+		ref := v.get("$ref")
+		if ref == nil || ref.kind != kindText {
+			return v
+		}
+		target := im.target(ref)
+		if target == nil || target == v {
+			return nil
+		}
+		v = target
+	}
+	return nil // a circle of references
+}
+
+// target is what one reference points to, or nil.
+func (im *importer) target(ref *value) *value {
+	path, local := strings.CutPrefix(ref.text, "#")
+	if definition := im.root.get("definitions").get(ref.text); im.version == 2 && definition != nil {
+		return definition // early documents name a definition without its place
+	}
+	if !local {
+		im.warn(ref, CodeExternalRef, "`%s` is outside of the document, and nothing outside is read: put it into the document", oneLine(ref.text, 100))
+		return nil
+	}
+	v := im.root
+	for part := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		if path == "" || v == nil {
+			break
+		}
+		if name, err := url.PathUnescape(part); err == nil {
+			part = name
+		}
+		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
+		if v.kind == kindList {
+			v = element(v.items, part)
+		} else {
+			v = v.get(part)
+		}
+	}
+	if v == nil {
+		im.warn(ref, CodeUnknownRef, "the document has no `%s`", oneLine(ref.text, 100))
+	}
+	return v
+}
+
+func element(items []*value, number string) *value {
+	for i, item := range items {
+		if fmt.Sprint(i) == number {
+			return item
+		}
+	}
+	return nil
+}
+
+// isMethod reports whether a member of a path is an operation.
+func isMethod(name string) bool {
+	switch name {
+	case "get", "put", "post", "delete", "options", "head", "patch", "trace":
+		return true
+	}
+	return false
+}
+
+// readPaths writes an endpoint for each operation.
+func (im *importer) readPaths() {
+	paths := im.root.get("paths")
+	if paths == nil || paths.kind != kindObject {
+		im.note(paths, mockspec.Error, CodeNoOperations, "the document has no `paths`, so there is nothing to answer")
+		return
+	}
+	if hooks := im.root.get("webhooks"); hooks != nil {
+		im.warn(hooks, CodeNotImported, "`webhooks` are left out: add `webhook` to the endpoints that should send them")
+	}
+	for i, path := range paths.keys {
+		if strings.HasPrefix(path, "x-") {
+			continue
+		}
+		item := im.resolve(paths.items[i])
+		if item == nil || item.kind != kindObject {
+			continue
+		}
+		for j, name := range item.keys {
+			if !isMethod(name) || item.items[j].kind != kindObject {
+				continue
+			}
+			if im.count == maxEndpoints {
+				im.warn(item.items[j], CodeTooLong, "a mock may have %d endpoints: the rest is left out", maxEndpoints)
+				return
+			}
+			if !im.operation(path, strings.ToUpper(name), item, item.items[j]) {
+				im.warn(item.items[j], CodeTooLong, "a mock may have %d KiB: the rest is left out", maxContent>>10)
+				return
+			}
+		}
+	}
+	if im.count == 0 {
+		im.note(paths, mockspec.Error, CodeNoOperations, "`paths` has no operations, so there is nothing to answer")
+	}
+}

@@ -1,0 +1,345 @@
+package openapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	"pgregory.net/rapid"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
+)
+
+// corpus returns the documents of the corpus by name.
+func corpus(t testing.TB) map[string][]byte {
+	t.Helper()
+	files, err := filepath.Glob("testdata/import/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string][]byte{}
+	for _, file := range files {
+		c, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[filepath.Base(file)] = c.Files[0].Data
+	}
+	return found
+}
+
+// TestBodiesFitTheirSchemas lets another library judge: the bodies that are made are what the document's schemas allow.
+func TestBodiesFitTheirSchemas(t *testing.T) {
+	t.Parallel()
+	judged := 0
+	for name, src := range corpus(t) {
+		// kin-openapi judges 3.0 only; circles.txtar has a schema that nothing fits.
+		if !bytes.Contains(src, []byte("openapi: 3.0")) && !bytes.Contains(src, []byte(`openapi: "3.0`)) || name == "circles.txtar" {
+			continue
+		}
+		doc, err := openapi3.NewLoader().LoadFromData(src)
+		if err != nil {
+			continue // with references to other files, or with mistakes that an import forgives
+		}
+		made, _ := openapi.Import(src, openapi.Options{})
+		if made == nil {
+			continue
+		}
+		mock, _ := mockspec.Parse(made.Content, mockspec.Options{})
+		for _, path := range doc.Paths.InMatchingOrder() {
+			for method, op := range doc.Paths.Value(path).Operations() {
+				e := endpointOf(mock, method, path)
+				if e == nil || op.Responses == nil {
+					continue
+				}
+				response := op.Responses.Value(e.Response.Status.Raw)
+				if response == nil || response.Value.Content.Get("application/json") == nil || e.Response.Body.Kind == mockspec.BodyNone {
+					continue
+				}
+				schema := response.Value.Content.Get("application/json").Schema
+				if schema == nil {
+					continue
+				}
+				text := e.Response.Body.JSON
+				if e.Response.Body.Kind == mockspec.BodyText {
+					text = e.Response.Body.Template
+				}
+				var body any
+				if err := json.Unmarshal([]byte(text), &body); err != nil {
+					t.Errorf("%s: %s %s: %v", name, method, path, err)
+					continue
+				}
+				if err := schema.Value.VisitJSON(body, openapi3.MultiErrors(), openapi3.VisitAsResponse()); err != nil {
+					t.Errorf("%s: %s %s: %s\n%v", name, method, path, text, err)
+				}
+				judged++
+			}
+		}
+	}
+	if judged < 17 {
+		t.Errorf("only %d bodies were judged", judged)
+	}
+}
+
+var braces = regexp.MustCompile(`\{[^{}]*\}`)
+
+var positions = regexp.MustCompile(`"Pos":\{[^}]*\},`)
+
+// endpointOf finds the endpoint of an operation.
+func endpointOf(mock *mockspec.Mock, method, path string) *mockspec.Endpoint {
+	for i := range mock.Endpoints {
+		e := &mock.Endpoints[i]
+		shape := regexp.MustCompile(`:[^/]*`).ReplaceAllString(e.Path.Raw, "{}")
+		if e.Method == method && shape == braces.ReplaceAllString(path, "{}") {
+			return e
+		}
+	}
+	return nil
+}
+
+// TestRoundTrip: what is exported and imported again answers as before, as far as OpenAPI can say it.
+func TestRoundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var src strings.Builder
+		word := rapid.StringMatching(`[a-z]{1,8}`)
+		seen := map[string]bool{}
+		for range rapid.IntRange(1, 6).Draw(t, "endpoints") {
+			method := rapid.SampledFrom([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}).Draw(t, "method")
+			path := "/" + word.Draw(t, "literal")
+			if typ := rapid.SampledFrom([]string{"", "string", "int", "uuid", "date", "boolean", "float", "double"}).Draw(t, "type"); typ != "" {
+				path += "/:" + word.Draw(t, "name") + "|" + typ
+			}
+			shape := method + regexp.MustCompile(`:.*`).ReplaceAllString(path, ":")
+			if seen[shape] {
+				continue
+			}
+			seen[shape] = true
+			fmt.Fprintf(&src, "- endpoint:\n    method: %s\n    path: %s\n", method, path)
+			if rapid.Bool().Draw(t, "query") {
+				fmt.Fprintf(&src, "    query: {%q: %s}\n", word.Draw(t, "key"), rapid.SampledFrom([]string{"string", "int", "date", "boolean", "uuid", "double"}).Draw(t, "type"))
+			}
+			if method != "GET" && rapid.Bool().Draw(t, "sample") {
+				src.WriteString("    body: {a: 1, b: x, c: [true], d: {e: 1.5}}\n")
+			}
+			value := genJSON(3).Draw(t, "body")
+			text, _ := json.Marshal(value)
+			_, list := value.([]any)
+			_, object := value.(map[string]any)
+			fmt.Fprintf(&src, "    response:\n      status: %d\n", rapid.SampledFrom([]int{200, 201, 202, 302}).Draw(t, "status"))
+			fmt.Fprintf(&src, "      headers: {Content-Type: application/json, X-A: %s}\n", word.Draw(t, "header"))
+			if list || object {
+				fmt.Fprintf(&src, "      body: %s\n", text)
+			} else {
+				quoted, _ := json.Marshal(string(text))
+				fmt.Fprintf(&src, "      body: %s\n", quoted)
+			}
+		}
+		before, problems := mockspec.Parse([]byte(src.String()), mockspec.Options{})
+		if mockspec.HasErrors(problems) {
+			t.Fatalf("%v\n%s", problems, src.String())
+		}
+		document := openapi.Export(before, openapi.Info{Title: "mock", Version: "1"}, "")
+		made, told := openapi.Import(document, openapi.Options{})
+		if made == nil || len(told) > 0 {
+			t.Fatalf("%v\n%s", told, document)
+		}
+		after, _ := mockspec.Parse(made.Content, mockspec.Options{})
+		// A description groups the methods of a path, so the order may change; what is answered may not.
+		if diff := cmp.Diff(meaning(before), meaning(after)); diff != "" {
+			t.Fatalf("(-before +after)\n%s\n%s\n%s\n%s", diff, src.String(), document, made.Content)
+		}
+	})
+}
+
+// genJSON makes a JSON value without anything that would be a template.
+func genJSON(depth int) *rapid.Generator[any] {
+	return rapid.Custom(func(t *rapid.T) any {
+		text := rapid.StringMatching(`[ -z|~äß😀\n\t"\\]{0,12}`)
+		kind := rapid.IntRange(0, 6).Draw(t, "kind")
+		if depth == 0 {
+			kind = min(kind, 3)
+		}
+		switch kind {
+		case 0:
+			return text.Draw(t, "text")
+		case 1:
+			return json.Number(rapid.SampledFrom([]string{"0", "-1", "1.50", "1e3", "12345678901234567890", "0.1"}).Draw(t, "number"))
+		case 2:
+			return rapid.Bool().Draw(t, "bool")
+		case 3:
+			return nil
+		case 4:
+			return rapid.SliceOfN(genJSON(depth-1), 0, 3).Draw(t, "list")
+		default:
+			return rapid.MapOfN(text, genJSON(depth-1), 0, 3).Draw(t, "object")
+		}
+	})
+}
+
+// meaning is what a mock answers, by method and path without the names of parameters.
+func meaning(m *mockspec.Mock) map[string]string {
+	out := map[string]string{}
+	for i := range m.Endpoints {
+		e := &m.Endpoints[i]
+		key := e.Method
+		for _, s := range e.Path.Segments {
+			key += "/" + s.Literal
+			if s.Param != "" {
+				key += "{" + string(s.Type) + "}"
+			}
+		}
+		text := e.Response.Body.JSON
+		if e.Response.Body.Kind == mockspec.BodyText {
+			text = e.Response.Body.Template
+		}
+		var canonical any
+		d := json.NewDecoder(strings.NewReader(text))
+		d.UseNumber()
+		if err := d.Decode(&canonical); err != nil {
+			canonical = text
+		}
+		body, _ := json.Marshal(canonical)
+		line := fmt.Sprintf("%s %v %s query", e.Response.Status.Raw, headersOf(e), body)
+		for _, f := range e.Query {
+			line += " " + f.Name + "|" + string(f.Type)
+		}
+		if e.Body != nil {
+			schema, _ := json.Marshal(e.Body.Schema)
+			line += " body " + positions.ReplaceAllString(string(schema), "")
+		}
+		out[key] = line
+	}
+	return out
+}
+
+func headersOf(e *mockspec.Endpoint) map[string]string {
+	out := map[string]string{}
+	for _, h := range e.Response.Headers {
+		out[h.Name] = h.Value.Raw
+	}
+	return out
+}
+
+// hostile are documents that would cost much if nothing bounded them.
+func hostile() map[string]string {
+	const head = "openapi: 3.0.0\ninfo: {title: H, version: '1'}\n"
+	ok := func(schema string) string {
+		return head + "paths: {/a: {get: {responses: {'200': {content: {application/json: {schema: " + schema + "}}}}}}}\n"
+	}
+	wide := ok(`{$ref: "#/components/schemas/S0"}`) + "components:\n  schemas:\n"
+	for i := range 40 {
+		wide += fmt.Sprintf("    S%d: {type: object, properties: {a: {$ref: '#/components/schemas/S%d'}, b: {$ref: '#/components/schemas/S%d'}}}\n", i, i+1, i+1)
+	}
+	operations := head + "paths:\n"
+	for i := range 3000 {
+		operations += fmt.Sprintf("  /p%d: {get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/S0'}}}}}}}\n", i)
+	}
+	operations += wide[strings.Index(wide, "components:"):]
+	return map[string]string{
+		"exponential references": wide,
+		"many large operations":  operations,
+		"deep schema":            ok(strings.Repeat("{type: object, properties: {a: ", 60) + "{}" + strings.Repeat("}}", 60)),
+		"deep JSON":              `{"openapi":"3.0.0","paths":` + strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000) + "}",
+		"huge pattern":           ok(`{type: string, pattern: "^(((a{1,500}){1,500}){1,500})$"}`),
+		"huge lengths":           ok(`{type: string, minLength: 999999999999, maxLength: 1e300}`),
+		"huge arrays":            ok(`{type: array, minItems: 1e18, items: {type: array, minItems: 1000000, items: {type: array, minItems: 99999, items: {}}}}`),
+		"many allOf":             ok("{allOf: ["+strings.Repeat(`{$ref: "#/components/schemas/A"},`, 5000)+"]}") + "components: {schemas: {A: {allOf: [" + strings.Repeat(`{type: object, properties: {a: {type: string}}},`, 500) + "]}}}\n",
+		"alias bomb":             head + "x0: &x0 [a,a,a,a,a,a,a,a,a]\n" + strings.Join(bombs(), "\n") + "\npaths: {/a: {get: {responses: {'200': {content: {application/json: {example: *x9}}}}}}}\n",
+		"circle of path items":   head + "paths: {/a: {$ref: '#/paths/~1b'}, /b: {$ref: '#/paths/~1a'}}\n",
+		"reference to itself":    head + "paths: {$ref: '#/paths'}\n",
+		"large example":          ok(`{example: "` + strings.Repeat("x", 900<<10) + `"}`),
+		"many examples": head + "paths:\n" + strings.Repeat("  /b: {get: {}}\n", 1) + func() string {
+			var b strings.Builder
+			for i := range 200 {
+				fmt.Fprintf(&b, "  /e%d: {get: {responses: {'200': {content: {application/json: {example: [%s]}}}}}}\n", i, strings.Repeat("'0123456789012345',", 900))
+			}
+			return b.String()
+		}(),
+		"long names":  head + "paths: {/a: {get: {operationId: '" + strings.Repeat("i", 5000) + "', summary: '" + strings.Repeat("s", 50_000) + "', tags: ['" + strings.Repeat("t", 5000) + "'], parameters: [{in: query, required: true, name: '" + strings.Repeat("q", 3000) + "'}]}}}\n",
+		"bad numbers": ok(`{type: object, properties: {a: {type: number, minimum: 1e999}, b: {type: integer, minimum: -1e308, maximum: -1e308}, c: {type: integer, multipleOf: 1e-300, minimum: 5}, d: {type: integer, minimum: .inf}, e: {type: number, multipleOf: 0}}}`),
+	}
+}
+
+func bombs() []string {
+	var lines []string
+	for i := 1; i < 10; i++ {
+		lines = append(lines, fmt.Sprintf("x%d: &x%d [%s]", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*x%d,", i-1), 9), ",")))
+	}
+	return lines
+}
+
+func TestHostileDocuments(t *testing.T) {
+	t.Parallel()
+	for name, src := range hostile() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			began := time.Now()
+			made, problems := openapi.Import([]byte(src), openapi.Options{})
+			if took := time.Since(began); took > 20*time.Second { // a second on a quiet machine; without bounds it never ends
+				t.Errorf("%v", took)
+			}
+			if made == nil {
+				if !mockspec.HasErrors(problems) {
+					t.Errorf("no mock and no error")
+				}
+				return
+			}
+			if len(made.Content) > mockspec.DefaultLimits().Bytes {
+				t.Errorf("%d bytes", len(made.Content))
+			}
+			if _, problems := mockspec.Parse(made.Content, mockspec.Options{}); mockspec.HasErrors(problems) {
+				t.Errorf("%v", problems)
+			}
+		})
+	}
+}
+
+func TestSameDocumentSameMock(t *testing.T) {
+	t.Parallel()
+	for name, src := range corpus(t) {
+		first, told := openapi.Import(src, openapi.Options{})
+		for range 5 {
+			again, toldAgain := openapi.Import(src, openapi.Options{})
+			if diff := cmp.Diff(first, again) + cmp.Diff(told, toldAgain); diff != "" {
+				t.Fatalf("%s: %s", name, diff)
+			}
+		}
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	t.Parallel()
+	made, _ := openapi.Import([]byte("openapi: 3.0.0\nservers: [{url: 'https://api.example.com/v2/'}]\npaths: {/a/: {get: {}}, /: {get: {}}}\n"), openapi.Options{Prefix: "/v2"})
+	if made == nil || !strings.Contains(string(made.Content), "path: /v2/a/\n") || !strings.Contains(string(made.Content), "path: /v2/\n") || strings.Contains(string(made.Content), "#") {
+		t.Errorf("%s", made.Content)
+	}
+}
+
+// FuzzImport: whatever comes, nothing panics, and what is made is a valid mock.
+func FuzzImport(f *testing.F) {
+	for _, src := range corpus(f) {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		made, problems := openapi.Import(src, openapi.Options{MaxBytes: 64 << 10, MaxValues: 20_000})
+		if made == nil {
+			if !mockspec.HasErrors(problems) {
+				t.Fatal("no mock and no error")
+			}
+			return
+		}
+		if _, problems := mockspec.Parse(made.Content, mockspec.Options{}); mockspec.HasErrors(problems) {
+			t.Fatalf("%v\n%s", problems, made.Content)
+		}
+	})
+}
