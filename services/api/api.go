@@ -30,6 +30,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/passhash"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 	"github.com/mocloud/mocloud/services/api/internal/token"
@@ -122,6 +123,7 @@ type parts struct {
 	server       *http.Server
 	producers    map[event.Stream]*stream.Producer
 	outcomes     *stream.Consumer
+	intake       *record.Intake
 }
 
 func (s *Service) assemble(db *store.Store) (*parts, error) {
@@ -146,6 +148,11 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
 	}, p.publications, now)
 
+	live := record.NewLive()
+	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
+		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
+	})
+
 	handler, err := httpapi.New(
 		httpapi.Config{
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
@@ -156,7 +163,8 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		httpapi.Deps{
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: workspace.NewService(db),
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
-			Files: p.files,
+			Files:   p.files,
+			Records: record.NewService(db, live, p.publications),
 		})
 	if err != nil {
 		return nil, err
@@ -256,6 +264,12 @@ func (p *parts) run(ctx context.Context) error {
 	if p.provider != nil {
 		start("follow the identity provider", p.provider.Run)
 	}
+	start("listen to mock servers", func(ctx context.Context) error {
+		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix,
+			[]event.Type{event.TypeRequestsRecorded, event.TypeWebhooksDelivered}, nil, p.intake.Hear)
+	})
+	start("store reports", p.intake.Run)
+	start("purge requests", p.purgeRequests)
 	start("watch the database", p.watchDatabase)
 	start("purge the change log", p.purge)
 	start("purge the audit log", p.purgeAudit)
@@ -275,6 +289,16 @@ func (p *parts) watchDatabase(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, pingEvery)
 		defer cancel()
 		p.service.deps.Health.Set(databasePart, p.db.Ping(ctx) == nil)
+	})
+	return nil
+}
+
+// purgeRequests forgets requests and counts when it is time.
+func (p *parts) purgeRequests(ctx context.Context) error {
+	every(ctx, purgeEvery, func(ctx context.Context) {
+		if err := p.db.RetainAll(ctx, time.Now(), p.service.cfg.KeepUsage); err != nil && ctx.Err() == nil {
+			p.service.deps.Log.WarnContext(ctx, "purge requests", "error", err)
+		}
 	})
 	return nil
 }

@@ -90,6 +90,8 @@ type Config struct {
 	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
 	// again.
 	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
+	// KeepUsage is how long the counts of requests by hour are kept.
+	KeepUsage time.Duration `env:"API_KEEP_USAGE" envDefault:"2160h"`
 	// KeepAudit is how long the audit log remembers who did what.
 	KeepAudit time.Duration `env:"API_KEEP_AUDIT" envDefault:"8760h"`
 }
@@ -179,6 +181,7 @@ func (c *Config) Validate() error {
 	complain(c.KeepDeletedFor < 0, "API_KEEP_DELETED_FOR is %s: it must not be negative", c.KeepDeletedFor)
 	complain(c.KeepDeleted < 0, "API_KEEP_DELETED is %d: it must not be negative", c.KeepDeleted)
 	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
+	complain(c.KeepUsage < 24*time.Hour, "API_KEEP_USAGE is %s: it must be at least 24h", c.KeepUsage)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
 	for resource, limit := range c.Quota.limits() {
 		complain(limit < 0, "API_QUOTA_%s is %d: it must be 0 (any amount) or more", strings.ToUpper(string(resource)), limit)

@@ -64,6 +64,21 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"listFileMocks":  onFile,
 	"deleteFile":     onFile,
 
+	// requests
+	"listRequests":   onMock(nil),
+	"clearRequests":  onMock(nil),
+	"streamRequests": onMock(nil),
+	"getRequest":     onRequest,
+	"getRecording":   onMock(nil),
+	"updateRecording": func(o *org, role workspace.Role) call {
+		c := onMock(nil)(o, role)
+		c.body = map[string]any{"recording": "off"}
+		return c
+	},
+	"getMockUsage":      onMock(nil),
+	"getWorkspaceUsage": onWorkspace,
+	"listWebhooks":      onMock(nil),
+
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 	"formatContent":   func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
@@ -148,4 +163,11 @@ func onSession(o *org, role workspace.Role) call {
 	o.w.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"code": link[strings.Index(link, "=")+1:]}), "Authorization: ")
 	sessions := as[struct{ Items []struct{ ID string } }](o.w.t, o.w.want(http.StatusOK, "GET", "/api/v1/sessions", "", bearer(username+"-token")))
 	return call{path: map[string]string{"id": sessions.Items[0].ID}}
+}
+
+// onRequest calls with the id of a request that a mock server recorded.
+func onRequest(o *org, role workspace.Role) call {
+	c := onMock(nil)(o, role)
+	c.path["request_id"] = o.w.recorded(c.path["id"], "/x")
+	return c
 }

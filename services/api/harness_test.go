@@ -84,7 +84,7 @@ func config(path string) api.Config {
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10,
-		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour,
+		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour, KeepUsage: 24 * time.Hour,
 		KeepAudit: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
 		MaxFile: 1 << 20, MaxFiles: 5,
 	}
@@ -216,6 +216,7 @@ func encode(v any) string {
 // mockBody is the JSON of a mock as the tests look at it.
 type mockBody struct {
 	ID, Slug, Workspace, URL, State, Reason, Content string
+	WorkspaceID                                      string `json:"workspace_id"`
 	Revision                                         int
 	PublishedRevision                                int `json:"published_revision"`
 	Diagnostics                                      []struct{ Severity string }
@@ -380,14 +381,20 @@ func (b *bench) applied(instance string, p stream.Position, leaving bool) {
 	}
 }
 
-// follow opens the event stream; next returns an event's name, id and data.
+// follow opens the stream of publications; next returns an event's name, id and data.
 func (b *bench) follow(headers ...string) (next func() (name, id, data string)) {
+	b.t.Helper()
+	return b.events("/api/v1/events", headers...)
+}
+
+// events opens a stream of events; next returns an event's name, id and data.
+func (b *bench) events(path string, headers ...string) (next func() (name, id, data string)) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
 	b.t.Cleanup(cancel)
 	guard := time.AfterFunc(soon, cancel) // a stream that says nothing ends the test
 	b.t.Cleanup(func() { guard.Stop() })
-	lines := bufio.NewScanner(b.open(ctx, headers...))
+	lines := bufio.NewScanner(b.open(ctx, path, headers...))
 	return func() (name, id, data string) {
 		b.t.Helper()
 		for lines.Scan() {
@@ -408,10 +415,10 @@ func (b *bench) follow(headers ...string) (next func() (name, id, data string)) 
 	}
 }
 
-// open opens the event stream, until ctx ends.
-func (b *bench) open(ctx context.Context, headers ...string) io.Reader {
+// open opens a stream of events, until ctx ends.
+func (b *bench) open(ctx context.Context, path string, headers ...string) io.Reader {
 	b.t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/api/v1/events", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+path, nil)
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -277,7 +277,7 @@ func TestAnAccountFollowsAndWaitsOnlySoOften(t *testing.T) {
 	follow, end := context.WithCancel(t.Context())
 	defer end()
 	for range 2 {
-		b.open(follow)
+		b.open(follow, "/api/v1/events")
 	}
 	a := b.want(http.StatusTooManyRequests, "GET", "/api/v1/mocks/"+m.ID+"/publication?wait=1s", "")
 	if p := as[struct{ Code, Detail string }](t, a); p.Code != "rate_limited" || !strings.Contains(p.Detail, "2 requests") {

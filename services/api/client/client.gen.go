@@ -161,6 +161,48 @@ func (e QuotaResource) Valid() bool {
 	}
 }
 
+// Defines values for RecordedPartEncoding.
+const (
+	Base64 RecordedPartEncoding = "base64"
+	Text   RecordedPartEncoding = "text"
+)
+
+// Valid indicates whether the value is a known member of the RecordedPartEncoding enum.
+func (e RecordedPartEncoding) Valid() bool {
+	switch e {
+	case Base64:
+		return true
+	case Text:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecordingMode.
+const (
+	Full     RecordingMode = "full"
+	Metadata RecordingMode = "metadata"
+	Off      RecordingMode = "off"
+	Redacted RecordingMode = "redacted"
+)
+
+// Valid indicates whether the value is a known member of the RecordingMode enum.
+func (e RecordingMode) Valid() bool {
+	switch e {
+	case Full:
+		return true
+	case Metadata:
+		return true
+	case Off:
+		return true
+	case Redacted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	Admin  Role = "admin"
@@ -299,6 +341,33 @@ func (e TokenKind) Valid() bool {
 	case TokenKindPersonal:
 		return true
 	case TokenKindWorkspace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookState.
+const (
+	Delivered WebhookState = "delivered"
+	Dropped   WebhookState = "dropped"
+	Failed    WebhookState = "failed"
+	Sending   WebhookState = "sending"
+	Waiting   WebhookState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the WebhookState enum.
+func (e WebhookState) Valid() bool {
+	switch e {
+	case Delivered:
+		return true
+	case Dropped:
+		return true
+	case Failed:
+		return true
+	case Sending:
+		return true
+	case Waiting:
 		return true
 	default:
 		return false
@@ -487,6 +556,15 @@ type FormattedContent struct {
 	// Changed It is not what was sent.
 	Changed bool   `json:"changed"`
 	Content string `json:"content"`
+}
+
+// LatencyBucket defines model for LatencyBucket.
+type LatencyBucket struct {
+	// Requests How many took no longer than this, and longer than the bucket before.
+	Requests int64 `json:"requests"`
+
+	// UpToUs The longest time in microseconds.
+	UpToUs int64 `json:"up_to_us"`
 }
 
 // Mock defines model for Mock.
@@ -796,6 +874,172 @@ type QuotaUse struct {
 	Used     int64         `json:"used"`
 }
 
+// RecordedHeader defines model for RecordedHeader.
+type RecordedHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// RecordedPart defines model for RecordedPart.
+type RecordedPart struct {
+	// Body As much as was recorded.
+	Body string `json:"body"`
+
+	// Encoding Of `body`.
+	Encoding RecordedPartEncoding `json:"encoding"`
+	Headers  []RecordedHeader     `json:"headers"`
+
+	// Size Bytes of the whole body.
+	Size int `json:"size"`
+}
+
+// RecordedPartEncoding Of `body`.
+type RecordedPartEncoding string
+
+// RecordedRequest defines model for RecordedRequest.
+type RecordedRequest struct {
+	Answer RecordedPart `json:"answer"`
+
+	// AnswerSize Bytes of the answer's body.
+	AnswerSize int `json:"answer_size"`
+
+	// DurationUs Microseconds until it was answered.
+	DurationUs int64 `json:"duration_us"`
+
+	// Endpoint What answered, as in `GET /pets/:id`; empty when nothing matched.
+	Endpoint string `json:"endpoint"`
+	Host     string `json:"host"`
+	ID       string `json:"id"`
+	Method   string `json:"method"`
+
+	// Mock The mock's id.
+	Mock string `json:"mock"`
+	Path string `json:"path"`
+
+	// Query Without its question mark.
+	Query string `json:"query"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording RecordingMode `json:"recording"`
+	Request   RecordedPart  `json:"request"`
+
+	// RequestSize Bytes of the request's body.
+	RequestSize int `json:"request_size"`
+	Status      int `json:"status"`
+
+	// Time When it came.
+	Time time.Time `json:"time"`
+}
+
+// Recording defines model for Recording.
+type Recording struct {
+	// KeepHours How long a request is kept.
+	KeepHours int `json:"keep_hours"`
+
+	// KeepRequests How many of the newest requests are kept, about.
+	KeepRequests int `json:"keep_requests"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording RecordingMode `json:"recording"`
+
+	// Redact Names, or parts of names, of headers, query parameters and fields of bodies whose values are masked when
+	// `recording` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
+	Redact []string `json:"redact"`
+}
+
+// RecordingEdit defines model for RecordingEdit.
+type RecordingEdit struct {
+	KeepHours    *int `json:"keep_hours,omitempty"`
+	KeepRequests *int `json:"keep_requests,omitempty"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording *RecordingMode `json:"recording,omitempty"`
+	Redact    *[]string      `json:"redact,omitempty"`
+}
+
+// RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+type RecordingMode string
+
+// Request defines model for Request.
+type Request struct {
+	// AnswerSize Bytes of the answer's body.
+	AnswerSize int `json:"answer_size"`
+
+	// DurationUs Microseconds until it was answered.
+	DurationUs int64 `json:"duration_us"`
+
+	// Endpoint What answered, as in `GET /pets/:id`; empty when nothing matched.
+	Endpoint string `json:"endpoint"`
+	Host     string `json:"host"`
+	ID       string `json:"id"`
+	Method   string `json:"method"`
+
+	// Mock The mock's id.
+	Mock string `json:"mock"`
+	Path string `json:"path"`
+
+	// Query Without its question mark.
+	Query string `json:"query"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording RecordingMode `json:"recording"`
+
+	// RequestSize Bytes of the request's body.
+	RequestSize int `json:"request_size"`
+	Status      int `json:"status"`
+
+	// Time When it came.
+	Time time.Time `json:"time"`
+}
+
+// RequestCounts defines model for RequestCounts.
+type RequestCounts struct {
+	// ClientError Answered with 4xx.
+	ClientError int64 `json:"client_error"`
+
+	// Informative Answered with 1xx: WebSockets.
+	Informative int64 `json:"informative"`
+
+	// Latency Buckets without requests are left out.
+	Latency []LatencyBucket `json:"latency"`
+
+	// NotKept Counted, but not recorded: there were too many.
+	NotKept int64 `json:"not_kept"`
+
+	// Other Answered with another status.
+	Other int64 `json:"other"`
+
+	// P50Us Half of the requests took at most so many microseconds; up to a quarter too high, like the others.
+	P50Us int64 `json:"p50_us"`
+	P95Us int64 `json:"p95_us"`
+	P99Us int64 `json:"p99_us"`
+
+	// Redirection Answered with 3xx.
+	Redirection int64 `json:"redirection"`
+
+	// Requests All of them.
+	Requests int64 `json:"requests"`
+
+	// ServerError Answered with 5xx.
+	ServerError int64 `json:"server_error"`
+
+	// Success Answered with 2xx.
+	Success int64 `json:"success"`
+}
+
+// RequestPage defines model for RequestPage.
+type RequestPage struct {
+	Items []Request `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Revision defines model for Revision.
 type Revision struct {
 	// Author The username; empty if the account is gone.
@@ -993,12 +1237,68 @@ type TokenPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// Usage defines model for Usage.
+type Usage struct {
+	From time.Time `json:"from"`
+
+	// Hours Those with requests, in order.
+	Hours []UsageHour   `json:"hours"`
+	To    time.Time     `json:"to"`
+	Total RequestCounts `json:"total"`
+}
+
+// UsageHour defines model for UsageHour.
+type UsageHour struct {
+	Counts RequestCounts `json:"counts"`
+
+	// Hour Its beginning.
+	Hour time.Time `json:"hour"`
+}
+
 // Validation defines model for Validation.
 type Validation struct {
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
 	// Valid There is no error; warnings are possible.
 	Valid bool `json:"valid"`
+}
+
+// Webhook defines model for Webhook.
+type Webhook struct {
+	Attempts int `json:"attempts"`
+
+	// DurationUs Microseconds of the last try.
+	DurationUs int64 `json:"duration_us"`
+
+	// Endpoint That it follows, as in `POST /orders`.
+	Endpoint string `json:"endpoint"`
+
+	// ID As the receiver sees it in `X-Mocloud-Delivery`.
+	ID     string `json:"id"`
+	Method string `json:"method"`
+
+	// NextAt When it will be tried; only while it waits.
+	NextAt   *time.Time `json:"next_at,omitempty"`
+	QueuedAt time.Time  `json:"queued_at"`
+
+	// Reason Why the last try failed, or why it was dropped.
+	Reason *string      `json:"reason,omitempty"`
+	State  WebhookState `json:"state"`
+
+	// Status Of the receiver's last answer.
+	Status *int   `json:"status,omitempty"`
+	URL    string `json:"url"`
+}
+
+// WebhookState defines model for Webhook.State.
+type WebhookState string
+
+// WebhookPage defines model for WebhookPage.
+type WebhookPage struct {
+	Items []Webhook `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
 // Workspace defines model for Workspace.
@@ -1046,6 +1346,12 @@ type RevisionNumber = int
 
 // TokenID defines model for TokenID.
 type TokenID = string
+
+// UsageFrom defines model for UsageFrom.
+type UsageFrom = time.Time
+
+// UsageTo defines model for UsageTo.
+type UsageTo = time.Time
 
 // WorkspaceSlug defines model for WorkspaceSlug.
 type WorkspaceSlug = string
@@ -1156,6 +1462,39 @@ type GetPublicationParams struct {
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
+// ListRequestsParams defines parameters for ListRequests.
+type ListRequestsParams struct {
+	// Method Only requests with this method.
+	Method *string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Status Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
+	Status *string `form:"status,omitempty" json:"status,omitempty"`
+
+	// Path Only requests with this text in their path; capitals make no difference.
+	Path *string `form:"path,omitempty" json:"path,omitempty"`
+
+	// Endpoint Only requests that this endpoint answered, written as in `GET /pets/:id`.
+	Endpoint *string `form:"endpoint,omitempty" json:"endpoint,omitempty"`
+
+	// Since Only requests from this time on.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Only requests from before this time.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StreamRequestsParams defines parameters for StreamRequests.
+type StreamRequestsParams struct {
+	// LastEventID The id of the last event that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // ListRevisionsParams defines parameters for ListRevisions.
 type ListRevisionsParams struct {
 	// Limit How many items a page holds at most.
@@ -1182,6 +1521,30 @@ type RollbackMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
 	// carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateRecordingParams defines parameters for UpdateRecording.
+type UpdateRecordingParams struct {
+	// IfMatch The ETag of the settings that were edited. 412 if they were changed meanwhile.
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// GetMockUsageParams defines parameters for GetMockUsage.
+type GetMockUsageParams struct {
+	// From The first hour; a day before `to` if it is not given. 31 days before `to` at most.
+	From *UsageFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The end of the last hour; now if it is not given.
+	To *UsageTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
@@ -1271,6 +1634,15 @@ type ListWorkspaceTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetWorkspaceUsageParams defines parameters for GetWorkspaceUsage.
+type GetWorkspaceUsageParams struct {
+	// From The first hour; a day before `to` if it is not given. 31 days before `to` at most.
+	From *UsageFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The end of the last hour; now if it is not given.
+	To *UsageTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = NewPassword
 
@@ -1303,6 +1675,9 @@ type MarkRevisionJSONRequestBody = RevisionMark
 
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
+
+// UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
+type UpdateRecordingJSONRequestBody = RecordingEdit
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -1613,6 +1988,37 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
 	PublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ClearRequests Forget the requests of a mock
+	//
+	// All that are stored. The counts stay.
+	//
+	// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
+	ClearRequests(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRequests List the requests of a mock
+	//
+	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+	// asked often has only some of its requests recorded; its usage counts all of them.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
+	ListRequests(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamRequests Follow the requests of a mock live
+	//
+	// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
+	// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
+	// missed, 1,000 at most.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
+	StreamRequests(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRequest Read a request
+	//
+	// With headers and bodies, as far as the mock's settings let them be recorded.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
+	GetRequest(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RestoreMockWithBody Undo deleting a mock
 	//
 	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
@@ -1688,12 +2094,51 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
 	RollbackMock(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetRecording Read what is recorded of a mock
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
+	GetRecording(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRecordingWithBody Change what is recorded of a mock
+	//
+	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+	UpdateRecordingWithBody(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRecording Change what is recorded of a mock
+	//
+	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+	UpdateRecording(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UnpublishMock Take a mock offline
 	//
 	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
 	UnpublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMockUsage Count the requests of a mock
+	//
+	// All requests that were answered, by hour, whether they were recorded or not.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
+	GetMockUsage(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListWebhooks List the webhooks that a mock sent
+	//
+	// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
+	ListWebhooks(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPI This document
 	//
@@ -1958,6 +2403,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
 	GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWorkspaceUsage Count the requests of a workspace
+	//
+	// All requests that its mocks answered, by hour, those of mocks that are gone included.
+	//
+	// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
+	GetWorkspaceUsage(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ChangePasswordWithBody Change your password
@@ -2400,6 +2852,77 @@ func (c *Client) PublishMock(ctx context.Context, id MockID, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
+// ClearRequests Forget the requests of a mock
+//
+// All that are stored. The counts stay.
+//
+// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
+func (c *Client) ClearRequests(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewClearRequestsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRequests List the requests of a mock
+//
+// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+// asked often has only some of its requests recorded; its usage counts all of them.
+//
+// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
+func (c *Client) ListRequests(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRequestsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamRequests Follow the requests of a mock live
+//
+// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
+// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
+// missed, 1,000 at most.
+//
+// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
+func (c *Client) StreamRequests(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamRequestsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRequest Read a request
+//
+// With headers and bodies, as far as the mock's settings let them be recorded.
+//
+// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
+func (c *Client) GetRequest(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRequestRequest(c.Server, id, requestID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RestoreMockWithBody Undo deleting a mock
 //
 // It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
@@ -2565,6 +3088,61 @@ func (c *Client) RollbackMock(ctx context.Context, id MockID, params *RollbackMo
 	return c.Client.Do(req)
 }
 
+// GetRecording Read what is recorded of a mock
+//
+// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
+func (c *Client) GetRecording(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRecordingRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateRecordingWithBody Change what is recorded of a mock
+//
+// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. What was recorded before is not changed; forget it if it should not be there.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+func (c *Client) UpdateRecordingWithBody(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRecordingRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateRecording Change what is recorded of a mock
+//
+// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. What was recorded before is not changed; forget it if it should not be there.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+func (c *Client) UpdateRecording(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRecordingRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UnpublishMock Take a mock offline
 //
 // The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -2572,6 +3150,40 @@ func (c *Client) RollbackMock(ctx context.Context, id MockID, params *RollbackMo
 // Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
 func (c *Client) UnpublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUnpublishMockRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMockUsage Count the requests of a mock
+//
+// All requests that were answered, by hour, whether they were recorded or not.
+//
+// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
+func (c *Client) GetMockUsage(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMockUsageRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListWebhooks List the webhooks that a mock sent
+//
+// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+//
+// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
+func (c *Client) ListWebhooks(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhooksRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3156,6 +3768,23 @@ func (c *Client) DeleteWorkspaceToken(ctx context.Context, slug WorkspaceSlug, i
 // Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
 func (c *Client) GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetWorkspaceTokenRequest(c.Server, slug, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWorkspaceUsage Count the requests of a workspace
+//
+// All requests that its mocks answered, by hour, those of mocks that are gone included.
+//
+// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
+func (c *Client) GetWorkspaceUsage(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWorkspaceUsageRequest(c.Server, slug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3989,6 +4618,275 @@ func NewPublishMockRequest(server string, id MockID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewClearRequestsRequest constructs an http.Request for the ClearRequests method
+func NewClearRequestsRequest(server string, id MockID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/requests", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRequestsRequest constructs an http.Request for the ListRequests method
+func NewListRequestsRequest(server string, id MockID, params *ListRequestsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/requests", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Method != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "method", *params.Method, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Status != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", *params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Path != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "path", *params.Path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Endpoint != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "endpoint", *params.Endpoint, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Until != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", *params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStreamRequestsRequest constructs an http.Request for the StreamRequests method
+func NewStreamRequestsRequest(server string, id MockID, params *StreamRequestsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/requests/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.LastEventID != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", *params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Last-Event-ID", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetRequestRequest constructs an http.Request for the GetRequest method
+func NewGetRequestRequest(server string, id MockID, requestID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "request_id", requestID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/requests/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRestoreMockRequest calls the generic RestoreMock builder with application/json body
 func NewRestoreMockRequest(server string, id MockID, body RestoreMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4349,6 +5247,102 @@ func NewRollbackMockRequestWithBody(server string, id MockID, params *RollbackMo
 	return req, nil
 }
 
+// NewGetRecordingRequest constructs an http.Request for the GetRecording method
+func NewGetRecordingRequest(server string, id MockID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/settings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateRecordingRequest calls the generic UpdateRecording builder with application/json body
+func NewUpdateRecordingRequest(server string, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateRecordingRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewUpdateRecordingRequestWithBody constructs an http.Request for the UpdateRecording method, with any body, and a specified content type
+func NewUpdateRecordingRequestWithBody(server string, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/settings", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewUnpublishMockRequest constructs an http.Request for the UnpublishMock method
 func NewUnpublishMockRequest(server string, id MockID) (*http.Request, error) {
 	var err error
@@ -4376,6 +5370,152 @@ func NewUnpublishMockRequest(server string, id MockID) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMockUsageRequest constructs an http.Request for the GetMockUsage method
+func NewGetMockUsageRequest(server string, id MockID, params *GetMockUsageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/usage", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
+func NewListWebhooksRequest(server string, id MockID, params *ListWebhooksParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/webhooks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -5696,6 +6836,79 @@ func NewGetWorkspaceTokenRequest(server string, slug WorkspaceSlug, id TokenID) 
 	return req, nil
 }
 
+// NewGetWorkspaceUsageRequest constructs an http.Request for the GetWorkspaceUsage method
+func NewGetWorkspaceUsageRequest(server string, slug WorkspaceSlug, params *GetWorkspaceUsageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/usage", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -5972,6 +7185,45 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
 	PublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*PublishMockResponse, error)
 
+	// ClearRequestsWithResponse Forget the requests of a mock
+	//
+	// All that are stored. The counts stay.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
+	ClearRequestsWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*ClearRequestsResponse, error)
+
+	// ListRequestsWithResponse List the requests of a mock
+	//
+	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+	// asked often has only some of its requests recorded; its usage counts all of them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
+	ListRequestsWithResponse(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*ListRequestsResponse, error)
+
+	// StreamRequestsWithResponse Follow the requests of a mock live
+	//
+	// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
+	// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
+	// missed, 1,000 at most.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
+	StreamRequestsWithResponse(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*StreamRequestsResponse, error)
+
+	// GetRequestWithResponse Read a request
+	//
+	// With headers and bodies, as far as the mock's settings let them be recorded.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
+	GetRequestWithResponse(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*GetRequestResponse, error)
+
 	// RestoreMockWithBodyWithResponse Undo deleting a mock
 	//
 	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
@@ -6053,6 +7305,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
 	RollbackMockWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
 
+	// GetRecordingWithResponse Read what is recorded of a mock
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
+	GetRecordingWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*GetRecordingResponse, error)
+
+	// UpdateRecordingWithBodyWithResponse Change what is recorded of a mock
+	//
+	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+	UpdateRecordingWithBodyWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
+
+	// UpdateRecordingWithResponse Change what is recorded of a mock
+	//
+	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+	UpdateRecordingWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
+
 	// UnpublishMockWithResponse Take a mock offline
 	//
 	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -6061,6 +7340,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
 	UnpublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*UnpublishMockResponse, error)
+
+	// GetMockUsageWithResponse Count the requests of a mock
+	//
+	// All requests that were answered, by hour, whether they were recorded or not.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
+	GetMockUsageWithResponse(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error)
+
+	// ListWebhooksWithResponse List the webhooks that a mock sent
+	//
+	// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
+	ListWebhooksWithResponse(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error)
 
 	// GetOpenAPIWithResponse This document
 	//
@@ -6367,6 +7664,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
 	GetWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*GetWorkspaceTokenResponse, error)
+
+	// GetWorkspaceUsageWithResponse Count the requests of a workspace
+	//
+	// All requests that its mocks answered, by hour, those of mocks that are gone included.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
+	GetWorkspaceUsageWithResponse(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*GetWorkspaceUsageResponse, error)
 }
 
 type ChangePasswordResponse struct {
@@ -7078,6 +8384,184 @@ func (r PublishMockResponse) ContentType() string {
 	return ""
 }
 
+type ClearRequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ClearRequestsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ClearRequestsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ClearRequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ClearRequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ClearRequestsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListRequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RequestPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRequestsResponse) GetJSON200() *RequestPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRequestsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRequestsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRequestsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StreamRequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamRequestsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamRequestsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamRequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamRequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamRequestsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRequestResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedRequest
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRequestResponse) GetJSON200() *RecordedRequest {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRequestResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRequestResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRequestResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRequestResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRequestResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // RestoreMockResponse200Headers the declared response headers of an HTTP 200 response for RestoreMock
 type RestoreMockResponse200Headers struct {
 	ETag *string
@@ -7401,6 +8885,116 @@ func (r RollbackMockResponse) ContentType() string {
 	return ""
 }
 
+// GetRecordingResponse200Headers the declared response headers of an HTTP 200 response for GetRecording
+type GetRecordingResponse200Headers struct {
+	ETag *string
+}
+
+type GetRecordingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Recording
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetRecordingResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRecordingResponse) GetJSON200() *Recording {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRecordingResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRecordingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRecordingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRecordingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRecordingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateRecordingResponse200Headers the declared response headers of an HTTP 200 response for UpdateRecording
+type UpdateRecordingResponse200Headers struct {
+	ETag *string
+}
+
+type UpdateRecordingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Recording
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateRecordingResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateRecordingResponse) GetJSON200() *Recording {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateRecordingResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateRecordingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateRecordingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateRecordingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateRecordingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type UnpublishMockResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -7443,6 +9037,102 @@ func (r UnpublishMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UnpublishMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMockUsageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Usage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMockUsageResponse) GetJSON200() *Usage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMockUsageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMockUsageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMockUsageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMockUsageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMockUsageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListWebhooksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *WebhookPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListWebhooksResponse) GetJSON200() *WebhookPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListWebhooksResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListWebhooksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListWebhooksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListWebhooksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListWebhooksResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8761,6 +10451,54 @@ func (r GetWorkspaceTokenResponse) ContentType() string {
 	return ""
 }
 
+type GetWorkspaceUsageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Usage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetWorkspaceUsageResponse) GetJSON200() *Usage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetWorkspaceUsageResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetWorkspaceUsageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetWorkspaceUsageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetWorkspaceUsageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetWorkspaceUsageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ChangePasswordWithBodyWithResponse Change your password
 //
 // The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
@@ -9125,6 +10863,69 @@ func (c *ClientWithResponses) PublishMockWithResponse(ctx context.Context, id Mo
 	return ParsePublishMockResponse(rsp)
 }
 
+// ClearRequestsWithResponse Forget the requests of a mock
+//
+// All that are stored. The counts stay.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
+func (c *ClientWithResponses) ClearRequestsWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*ClearRequestsResponse, error) {
+	rsp, err := c.ClearRequests(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseClearRequestsResponse(rsp)
+}
+
+// ListRequestsWithResponse List the requests of a mock
+//
+// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+// asked often has only some of its requests recorded; its usage counts all of them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
+func (c *ClientWithResponses) ListRequestsWithResponse(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*ListRequestsResponse, error) {
+	rsp, err := c.ListRequests(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRequestsResponse(rsp)
+}
+
+// StreamRequestsWithResponse Follow the requests of a mock live
+//
+// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
+// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
+// missed, 1,000 at most.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
+func (c *ClientWithResponses) StreamRequestsWithResponse(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*StreamRequestsResponse, error) {
+	rsp, err := c.StreamRequests(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamRequestsResponse(rsp)
+}
+
+// GetRequestWithResponse Read a request
+//
+// With headers and bodies, as far as the mock's settings let them be recorded.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
+func (c *ClientWithResponses) GetRequestWithResponse(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*GetRequestResponse, error) {
+	rsp, err := c.GetRequest(ctx, id, requestID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRequestResponse(rsp)
+}
+
 // RestoreMockWithBodyWithResponse Undo deleting a mock
 //
 // It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
@@ -9260,6 +11061,51 @@ func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, id M
 	return ParseRollbackMockResponse(rsp)
 }
 
+// GetRecordingWithResponse Read what is recorded of a mock
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
+func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*GetRecordingResponse, error) {
+	rsp, err := c.GetRecording(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRecordingResponse(rsp)
+}
+
+// UpdateRecordingWithBodyWithResponse Change what is recorded of a mock
+//
+// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. What was recorded before is not changed; forget it if it should not be there.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+func (c *ClientWithResponses) UpdateRecordingWithBodyWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error) {
+	rsp, err := c.UpdateRecordingWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRecordingResponse(rsp)
+}
+
+// UpdateRecordingWithResponse Change what is recorded of a mock
+//
+// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. What was recorded before is not changed; forget it if it should not be there.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
+func (c *ClientWithResponses) UpdateRecordingWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error) {
+	rsp, err := c.UpdateRecording(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRecordingResponse(rsp)
+}
+
 // UnpublishMockWithResponse Take a mock offline
 //
 // The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -9273,6 +11119,36 @@ func (c *ClientWithResponses) UnpublishMockWithResponse(ctx context.Context, id 
 		return nil, err
 	}
 	return ParseUnpublishMockResponse(rsp)
+}
+
+// GetMockUsageWithResponse Count the requests of a mock
+//
+// All requests that were answered, by hour, whether they were recorded or not.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
+func (c *ClientWithResponses) GetMockUsageWithResponse(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error) {
+	rsp, err := c.GetMockUsage(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMockUsageResponse(rsp)
+}
+
+// ListWebhooksWithResponse List the webhooks that a mock sent
+//
+// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
+func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error) {
+	rsp, err := c.ListWebhooks(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListWebhooksResponse(rsp)
 }
 
 // GetOpenAPIWithResponse This document
@@ -9771,6 +11647,21 @@ func (c *ClientWithResponses) GetWorkspaceTokenWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseGetWorkspaceTokenResponse(rsp)
+}
+
+// GetWorkspaceUsageWithResponse Count the requests of a workspace
+//
+// All requests that its mocks answered, by hour, those of mocks that are gone included.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
+func (c *ClientWithResponses) GetWorkspaceUsageWithResponse(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*GetWorkspaceUsageResponse, error) {
+	rsp, err := c.GetWorkspaceUsage(ctx, slug, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetWorkspaceUsageResponse(rsp)
 }
 
 // ParseChangePasswordResponse parses an HTTP response from a ChangePasswordWithResponse call
@@ -10338,6 +12229,127 @@ func ParsePublishMockResponse(rsp *http.Response) (*PublishMockResponse, error) 
 	return response, nil
 }
 
+// ParseClearRequestsResponse parses an HTTP response from a ClearRequestsWithResponse call
+func ParseClearRequestsResponse(rsp *http.Response) (*ClearRequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ClearRequestsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRequestsResponse parses an HTTP response from a ListRequestsWithResponse call
+func ParseListRequestsResponse(rsp *http.Response) (*ListRequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRequestsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RequestPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStreamRequestsResponse parses an HTTP response from a StreamRequestsWithResponse call
+func ParseStreamRequestsResponse(rsp *http.Response) (*StreamRequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamRequestsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRequestResponse parses an HTTP response from a GetRequestWithResponse call
+func ParseGetRequestResponse(rsp *http.Response) (*GetRequestResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRequestResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedRequest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseRestoreMockResponse parses an HTTP response from a RestoreMockWithResponse call
 func ParseRestoreMockResponse(rsp *http.Response) (*RestoreMockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10601,6 +12613,98 @@ func ParseRollbackMockResponse(rsp *http.Response) (*RollbackMockResponse, error
 	return response, nil
 }
 
+// ParseGetRecordingResponse parses an HTTP response from a GetRecordingWithResponse call
+func ParseGetRecordingResponse(rsp *http.Response) (*GetRecordingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRecordingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Recording
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetRecordingResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateRecordingResponse parses an HTTP response from a UpdateRecordingWithResponse call
+func ParseUpdateRecordingResponse(rsp *http.Response) (*UpdateRecordingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateRecordingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Recording
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateRecordingResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseUnpublishMockResponse parses an HTTP response from a UnpublishMockWithResponse call
 func ParseUnpublishMockResponse(rsp *http.Response) (*UnpublishMockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -10617,6 +12721,72 @@ func ParseUnpublishMockResponse(rsp *http.Response) (*UnpublishMockResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Publication
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMockUsageResponse parses an HTTP response from a GetMockUsageWithResponse call
+func ParseGetMockUsageResponse(rsp *http.Response) (*GetMockUsageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMockUsageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Usage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListWebhooksResponse parses an HTTP response from a ListWebhooksWithResponse call
+func ParseListWebhooksResponse(rsp *http.Response) (*ListWebhooksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListWebhooksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest WebhookPage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -11599,6 +13769,39 @@ func ParseGetWorkspaceTokenResponse(rsp *http.Response) (*GetWorkspaceTokenRespo
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Token
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetWorkspaceUsageResponse parses an HTTP response from a GetWorkspaceUsageWithResponse call
+func ParseGetWorkspaceUsageResponse(rsp *http.Response) (*GetWorkspaceUsageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetWorkspaceUsageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Usage
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

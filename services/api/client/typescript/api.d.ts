@@ -259,6 +259,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mocks/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the requests of a mock
+         * @description Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+         *     asked often has only some of its requests recorded; its usage counts all of them.
+         */
+        get: operations["listRequests"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget the requests of a mock
+         * @description All that are stored. The counts stay.
+         */
+        delete: operations["clearRequests"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The request's id. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a request
+         * @description With headers and bodies, as far as the mock's settings let them be recorded.
+         */
+        get: operations["getRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/requests/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Follow the requests of a mock live
+         * @description Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
+         *     that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
+         *     missed, 1,000 at most.
+         */
+        get: operations["streamRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mocks/{id}/restore": {
         parameters: {
             query?: never;
@@ -380,6 +458,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mocks/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /** Read what is recorded of a mock */
+        get: operations["getRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what is recorded of a mock
+         * @description What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
+         *     leaves them. What was recorded before is not changed; forget it if it should not be there.
+         */
+        patch: operations["updateRecording"];
+        trace?: never;
+    };
     "/api/v1/mocks/{id}/unpublish": {
         parameters: {
             query?: never;
@@ -397,6 +500,57 @@ export interface paths {
          * @description The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
          */
         post: operations["unpublishMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/usage": {
+        parameters: {
+            query?: {
+                /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
+                from?: components["parameters"]["UsageFrom"];
+                /** @description The end of the last hour; now if it is not given. */
+                to?: components["parameters"]["UsageTo"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Count the requests of a mock
+         * @description All requests that were answered, by hour, whether they were recorded or not.
+         */
+        get: operations["getMockUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the webhooks that a mock sent
+         * @description The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -864,6 +1018,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{slug}/usage": {
+        parameters: {
+            query?: {
+                /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
+                from?: components["parameters"]["UsageFrom"];
+                /** @description The end of the last hour; now if it is not given. */
+                to?: components["parameters"]["UsageTo"];
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Count the requests of a workspace
+         * @description All requests that its mocks answered, by hour, those of mocks that are gone included.
+         */
+        get: operations["getWorkspaceUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -981,6 +1163,18 @@ export interface components {
             /** @description It is not what was sent. */
             changed: boolean;
             content: string;
+        };
+        LatencyBucket: {
+            /**
+             * Format: int64
+             * @description How many took no longer than this, and longer than the bucket before.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description The longest time in microseconds.
+             */
+            up_to_us: number;
         };
         Mock: {
             /** @description The current revision as it was written; not in lists. */
@@ -1173,6 +1367,136 @@ export interface components {
             /** Format: int64 */
             used: number;
         };
+        RecordedHeader: {
+            name: string;
+            value: string;
+        };
+        RecordedPart: {
+            /** @description As much as was recorded. */
+            body: string;
+            /**
+             * @description Of `body`.
+             * @enum {string}
+             */
+            encoding: "text" | "base64";
+            headers: components["schemas"]["RecordedHeader"][];
+            /** @description Bytes of the whole body. */
+            size: number;
+        };
+        RecordedRequest: components["schemas"]["Request"] & {
+            answer: components["schemas"]["RecordedPart"];
+            request: components["schemas"]["RecordedPart"];
+        };
+        Recording: {
+            /** @description How long a request is kept. */
+            keep_hours: number;
+            /** @description How many of the newest requests are kept, about. */
+            keep_requests: number;
+            recording: components["schemas"]["RecordingMode"];
+            /**
+             * @description Names, or parts of names, of headers, query parameters and fields of bodies whose values are masked when
+             *     `recording` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
+             */
+            redact: string[];
+        };
+        RecordingEdit: {
+            keep_hours?: number;
+            keep_requests?: number;
+            recording?: components["schemas"]["RecordingMode"];
+            redact?: string[];
+        };
+        /**
+         * @description `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+         *     what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+         * @enum {string}
+         */
+        RecordingMode: "off" | "metadata" | "redacted" | "full";
+        Request: {
+            /** @description Bytes of the answer's body. */
+            answer_size: number;
+            /**
+             * Format: int64
+             * @description Microseconds until it was answered.
+             */
+            duration_us: number;
+            /** @description What answered, as in `GET /pets/:id`; empty when nothing matched. */
+            endpoint: string;
+            host: string;
+            id: string;
+            method: string;
+            /** @description The mock's id. */
+            mock: string;
+            path: string;
+            /** @description Without its question mark. */
+            query: string;
+            recording: components["schemas"]["RecordingMode"];
+            /** @description Bytes of the request's body. */
+            request_size: number;
+            status: number;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            time: string;
+        };
+        RequestCounts: {
+            /**
+             * Format: int64
+             * @description Answered with 4xx.
+             */
+            client_error: number;
+            /**
+             * Format: int64
+             * @description Answered with 1xx: WebSockets.
+             */
+            informative: number;
+            /** @description Buckets without requests are left out. */
+            latency: components["schemas"]["LatencyBucket"][];
+            /**
+             * Format: int64
+             * @description Counted, but not recorded: there were too many.
+             */
+            not_kept: number;
+            /**
+             * Format: int64
+             * @description Answered with another status.
+             */
+            other: number;
+            /**
+             * Format: int64
+             * @description Half of the requests took at most so many microseconds; up to a quarter too high, like the others.
+             */
+            p50_us: number;
+            /** Format: int64 */
+            p95_us: number;
+            /** Format: int64 */
+            p99_us: number;
+            /**
+             * Format: int64
+             * @description Answered with 3xx.
+             */
+            redirection: number;
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Answered with 5xx.
+             */
+            server_error: number;
+            /**
+             * Format: int64
+             * @description Answered with 2xx.
+             */
+            success: number;
+        };
+        RequestPage: {
+            items: components["schemas"]["Request"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
+        };
         Revision: {
             /** @description The username; empty if the account is gone. */
             author: string;
@@ -1339,10 +1663,59 @@ export interface components {
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        Usage: {
+            /** Format: date-time */
+            from: string;
+            /** @description Those with requests, in order. */
+            hours: components["schemas"]["UsageHour"][];
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["RequestCounts"];
+        };
+        UsageHour: {
+            counts: components["schemas"]["RequestCounts"];
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            hour: string;
+        };
         Validation: {
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description There is no error; warnings are possible. */
             valid: boolean;
+        };
+        Webhook: {
+            attempts: number;
+            /**
+             * Format: int64
+             * @description Microseconds of the last try.
+             */
+            duration_us: number;
+            /** @description That it follows, as in `POST /orders`. */
+            endpoint: string;
+            /** @description As the receiver sees it in `X-Mocloud-Delivery`. */
+            id: string;
+            method: string;
+            /**
+             * Format: date-time
+             * @description When it will be tried; only while it waits.
+             */
+            next_at?: string;
+            /** Format: date-time */
+            queued_at: string;
+            /** @description Why the last try failed, or why it was dropped. */
+            reason?: string;
+            /** @enum {string} */
+            state: "waiting" | "sending" | "delivered" | "failed" | "dropped";
+            /** @description Of the receiver's last answer. */
+            status?: number;
+            url: string;
+        };
+        WebhookPage: {
+            items: components["schemas"]["Webhook"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
         };
         Workspace: {
             /** Format: date-time */
@@ -1418,6 +1791,17 @@ export interface components {
                 "application/json": components["schemas"]["Publication"];
             };
         };
+        /** @description What is recorded of the mock. */
+        Recording: {
+            headers: {
+                /** @description The version of the settings, quoted. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Recording"];
+            };
+        };
         /** @description The revision with its content. */
         Revision: {
             headers: {
@@ -1446,6 +1830,15 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["TokenPage"];
+            };
+        };
+        /** @description The counts. */
+        Usage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Usage"];
             };
         };
     };
@@ -1477,6 +1870,10 @@ export interface components {
         RevisionNumber: number;
         /** @description The token's id. */
         TokenID: string;
+        /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
+        UsageFrom: string;
+        /** @description The end of the last hour; now if it is not given. */
+        UsageTo: string;
         /** @description The workspace's slug. */
         WorkspaceSlug: string;
     };
@@ -1840,6 +2237,125 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listRequests: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Only requests that this endpoint answered, written as in `GET /pets/:id`. */
+                endpoint?: string;
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Only requests with this method. */
+                method?: string;
+                /** @description Only requests with this text in their path; capitals make no difference. */
+                path?: string;
+                /** @description Only requests from this time on. */
+                since?: string;
+                /**
+                 * @description Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
+                 * @example 5xx
+                 */
+                status?: string;
+                /** @description Only requests from before this time. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of requests. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    clearRequests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+                /** @description The request's id. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedRequest"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamRequests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last event that was seen. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An endless stream of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     restoreMock: {
         parameters: {
             query?: never;
@@ -1988,6 +2504,45 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Recording"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the settings that were edited. 412 if they were changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingEdit"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Recording"];
+            default: components["responses"]["Problem"];
+        };
+    };
     unpublishMock: {
         parameters: {
             query?: never;
@@ -2001,6 +2556,56 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Publication"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMockUsage: {
+        parameters: {
+            query?: {
+                /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
+                from?: components["parameters"]["UsageFrom"];
+                /** @description The end of the last hour; now if it is not given. */
+                to?: components["parameters"]["UsageTo"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Usage"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of webhooks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2673,6 +3278,27 @@ export interface operations {
                 };
                 content?: never;
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWorkspaceUsage: {
+        parameters: {
+            query?: {
+                /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
+                from?: components["parameters"]["UsageFrom"];
+                /** @description The end of the last hour; now if it is not given. */
+                to?: components["parameters"]["UsageTo"];
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Usage"];
             default: components["responses"]["Problem"];
         };
     };

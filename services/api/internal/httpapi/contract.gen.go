@@ -161,6 +161,48 @@ func (e QuotaResource) Valid() bool {
 	}
 }
 
+// Defines values for RecordedPartEncoding.
+const (
+	Base64 RecordedPartEncoding = "base64"
+	Text   RecordedPartEncoding = "text"
+)
+
+// Valid indicates whether the value is a known member of the RecordedPartEncoding enum.
+func (e RecordedPartEncoding) Valid() bool {
+	switch e {
+	case Base64:
+		return true
+	case Text:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RecordingMode.
+const (
+	Full     RecordingMode = "full"
+	Metadata RecordingMode = "metadata"
+	Off      RecordingMode = "off"
+	Redacted RecordingMode = "redacted"
+)
+
+// Valid indicates whether the value is a known member of the RecordingMode enum.
+func (e RecordingMode) Valid() bool {
+	switch e {
+	case Full:
+		return true
+	case Metadata:
+		return true
+	case Off:
+		return true
+	case Redacted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Role.
 const (
 	Admin  Role = "admin"
@@ -299,6 +341,33 @@ func (e TokenKind) Valid() bool {
 	case TokenKindPersonal:
 		return true
 	case TokenKindWorkspace:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for WebhookState.
+const (
+	Delivered WebhookState = "delivered"
+	Dropped   WebhookState = "dropped"
+	Failed    WebhookState = "failed"
+	Sending   WebhookState = "sending"
+	Waiting   WebhookState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the WebhookState enum.
+func (e WebhookState) Valid() bool {
+	switch e {
+	case Delivered:
+		return true
+	case Dropped:
+		return true
+	case Failed:
+		return true
+	case Sending:
+		return true
+	case Waiting:
 		return true
 	default:
 		return false
@@ -487,6 +556,15 @@ type FormattedContent struct {
 	// Changed It is not what was sent.
 	Changed bool   `json:"changed"`
 	Content string `json:"content"`
+}
+
+// LatencyBucket defines model for LatencyBucket.
+type LatencyBucket struct {
+	// Requests How many took no longer than this, and longer than the bucket before.
+	Requests int64 `json:"requests"`
+
+	// UpToUs The longest time in microseconds.
+	UpToUs int64 `json:"up_to_us"`
 }
 
 // Mock defines model for Mock.
@@ -796,6 +874,172 @@ type QuotaUse struct {
 	Used     int64         `json:"used"`
 }
 
+// RecordedHeader defines model for RecordedHeader.
+type RecordedHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// RecordedPart defines model for RecordedPart.
+type RecordedPart struct {
+	// Body As much as was recorded.
+	Body string `json:"body"`
+
+	// Encoding Of `body`.
+	Encoding RecordedPartEncoding `json:"encoding"`
+	Headers  []RecordedHeader     `json:"headers"`
+
+	// Size Bytes of the whole body.
+	Size int `json:"size"`
+}
+
+// RecordedPartEncoding Of `body`.
+type RecordedPartEncoding string
+
+// RecordedRequest defines model for RecordedRequest.
+type RecordedRequest struct {
+	Answer RecordedPart `json:"answer"`
+
+	// AnswerSize Bytes of the answer's body.
+	AnswerSize int `json:"answer_size"`
+
+	// DurationUs Microseconds until it was answered.
+	DurationUs int64 `json:"duration_us"`
+
+	// Endpoint What answered, as in `GET /pets/:id`; empty when nothing matched.
+	Endpoint string `json:"endpoint"`
+	Host     string `json:"host"`
+	ID       string `json:"id"`
+	Method   string `json:"method"`
+
+	// Mock The mock's id.
+	Mock string `json:"mock"`
+	Path string `json:"path"`
+
+	// Query Without its question mark.
+	Query string `json:"query"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording RecordingMode `json:"recording"`
+	Request   RecordedPart  `json:"request"`
+
+	// RequestSize Bytes of the request's body.
+	RequestSize int `json:"request_size"`
+	Status      int `json:"status"`
+
+	// Time When it came.
+	Time time.Time `json:"time"`
+}
+
+// Recording defines model for Recording.
+type Recording struct {
+	// KeepHours How long a request is kept.
+	KeepHours int `json:"keep_hours"`
+
+	// KeepRequests How many of the newest requests are kept, about.
+	KeepRequests int `json:"keep_requests"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording RecordingMode `json:"recording"`
+
+	// Redact Names, or parts of names, of headers, query parameters and fields of bodies whose values are masked when
+	// `recording` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
+	Redact []string `json:"redact"`
+}
+
+// RecordingEdit defines model for RecordingEdit.
+type RecordingEdit struct {
+	KeepHours    *int `json:"keep_hours,omitempty"`
+	KeepRequests *int `json:"keep_requests,omitempty"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording *RecordingMode `json:"recording,omitempty"`
+	Redact    *[]string      `json:"redact,omitempty"`
+}
+
+// RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+type RecordingMode string
+
+// Request defines model for Request.
+type Request struct {
+	// AnswerSize Bytes of the answer's body.
+	AnswerSize int `json:"answer_size"`
+
+	// DurationUs Microseconds until it was answered.
+	DurationUs int64 `json:"duration_us"`
+
+	// Endpoint What answered, as in `GET /pets/:id`; empty when nothing matched.
+	Endpoint string `json:"endpoint"`
+	Host     string `json:"host"`
+	ID       string `json:"id"`
+	Method   string `json:"method"`
+
+	// Mock The mock's id.
+	Mock string `json:"mock"`
+	Path string `json:"path"`
+
+	// Query Without its question mark.
+	Query string `json:"query"`
+
+	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Recording RecordingMode `json:"recording"`
+
+	// RequestSize Bytes of the request's body.
+	RequestSize int `json:"request_size"`
+	Status      int `json:"status"`
+
+	// Time When it came.
+	Time time.Time `json:"time"`
+}
+
+// RequestCounts defines model for RequestCounts.
+type RequestCounts struct {
+	// ClientError Answered with 4xx.
+	ClientError int64 `json:"client_error"`
+
+	// Informative Answered with 1xx: WebSockets.
+	Informative int64 `json:"informative"`
+
+	// Latency Buckets without requests are left out.
+	Latency []LatencyBucket `json:"latency"`
+
+	// NotKept Counted, but not recorded: there were too many.
+	NotKept int64 `json:"not_kept"`
+
+	// Other Answered with another status.
+	Other int64 `json:"other"`
+
+	// P50Us Half of the requests took at most so many microseconds; up to a quarter too high, like the others.
+	P50Us int64 `json:"p50_us"`
+	P95Us int64 `json:"p95_us"`
+	P99Us int64 `json:"p99_us"`
+
+	// Redirection Answered with 3xx.
+	Redirection int64 `json:"redirection"`
+
+	// Requests All of them.
+	Requests int64 `json:"requests"`
+
+	// ServerError Answered with 5xx.
+	ServerError int64 `json:"server_error"`
+
+	// Success Answered with 2xx.
+	Success int64 `json:"success"`
+}
+
+// RequestPage defines model for RequestPage.
+type RequestPage struct {
+	Items []Request `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Revision defines model for Revision.
 type Revision struct {
 	// Author The username; empty if the account is gone.
@@ -993,12 +1237,68 @@ type TokenPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// Usage defines model for Usage.
+type Usage struct {
+	From time.Time `json:"from"`
+
+	// Hours Those with requests, in order.
+	Hours []UsageHour   `json:"hours"`
+	To    time.Time     `json:"to"`
+	Total RequestCounts `json:"total"`
+}
+
+// UsageHour defines model for UsageHour.
+type UsageHour struct {
+	Counts RequestCounts `json:"counts"`
+
+	// Hour Its beginning.
+	Hour time.Time `json:"hour"`
+}
+
 // Validation defines model for Validation.
 type Validation struct {
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
 	// Valid There is no error; warnings are possible.
 	Valid bool `json:"valid"`
+}
+
+// Webhook defines model for Webhook.
+type Webhook struct {
+	Attempts int `json:"attempts"`
+
+	// DurationUs Microseconds of the last try.
+	DurationUs int64 `json:"duration_us"`
+
+	// Endpoint That it follows, as in `POST /orders`.
+	Endpoint string `json:"endpoint"`
+
+	// ID As the receiver sees it in `X-Mocloud-Delivery`.
+	ID     string `json:"id"`
+	Method string `json:"method"`
+
+	// NextAt When it will be tried; only while it waits.
+	NextAt   *time.Time `json:"next_at,omitempty"`
+	QueuedAt time.Time  `json:"queued_at"`
+
+	// Reason Why the last try failed, or why it was dropped.
+	Reason *string      `json:"reason,omitempty"`
+	State  WebhookState `json:"state"`
+
+	// Status Of the receiver's last answer.
+	Status *int   `json:"status,omitempty"`
+	URL    string `json:"url"`
+}
+
+// WebhookState defines model for Webhook.State.
+type WebhookState string
+
+// WebhookPage defines model for WebhookPage.
+type WebhookPage struct {
+	Items []Webhook `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
 // Workspace defines model for Workspace.
@@ -1046,6 +1346,12 @@ type RevisionNumber = int
 
 // TokenID defines model for TokenID.
 type TokenID = string
+
+// UsageFrom defines model for UsageFrom.
+type UsageFrom = time.Time
+
+// UsageTo defines model for UsageTo.
+type UsageTo = time.Time
 
 // WorkspaceSlug defines model for WorkspaceSlug.
 type WorkspaceSlug = string
@@ -1156,6 +1462,39 @@ type GetPublicationParams struct {
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
+// ListRequestsParams defines parameters for ListRequests.
+type ListRequestsParams struct {
+	// Method Only requests with this method.
+	Method *string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Status Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
+	Status *string `form:"status,omitempty" json:"status,omitempty"`
+
+	// Path Only requests with this text in their path; capitals make no difference.
+	Path *string `form:"path,omitempty" json:"path,omitempty"`
+
+	// Endpoint Only requests that this endpoint answered, written as in `GET /pets/:id`.
+	Endpoint *string `form:"endpoint,omitempty" json:"endpoint,omitempty"`
+
+	// Since Only requests from this time on.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+
+	// Until Only requests from before this time.
+	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
+
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// StreamRequestsParams defines parameters for StreamRequests.
+type StreamRequestsParams struct {
+	// LastEventID The id of the last event that was seen.
+	LastEventID *string `json:"Last-Event-ID,omitempty"`
+}
+
 // ListRevisionsParams defines parameters for ListRevisions.
 type ListRevisionsParams struct {
 	// Limit How many items a page holds at most.
@@ -1182,6 +1521,30 @@ type RollbackMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
 	// carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// UpdateRecordingParams defines parameters for UpdateRecording.
+type UpdateRecordingParams struct {
+	// IfMatch The ETag of the settings that were edited. 412 if they were changed meanwhile.
+	IfMatch *string `json:"If-Match,omitempty"`
+}
+
+// GetMockUsageParams defines parameters for GetMockUsage.
+type GetMockUsageParams struct {
+	// From The first hour; a day before `to` if it is not given. 31 days before `to` at most.
+	From *UsageFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The end of the last hour; now if it is not given.
+	To *UsageTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ListWebhooksParams defines parameters for ListWebhooks.
+type ListWebhooksParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
@@ -1271,6 +1634,15 @@ type ListWorkspaceTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// GetWorkspaceUsageParams defines parameters for GetWorkspaceUsage.
+type GetWorkspaceUsageParams struct {
+	// From The first hour; a day before `to` if it is not given. 31 days before `to` at most.
+	From *UsageFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The end of the last hour; now if it is not given.
+	To *UsageTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
 // ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
 type ChangePasswordJSONRequestBody = NewPassword
 
@@ -1303,6 +1675,9 @@ type MarkRevisionJSONRequestBody = RevisionMark
 
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
+
+// UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
+type UpdateRecordingJSONRequestBody = RecordingEdit
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -1363,6 +1738,18 @@ type ServerInterface interface {
 	// PublishMock Publish a mock
 	// (POST /api/v1/mocks/{id}/publish)
 	PublishMock(ctx echo.Context, id MockID) error
+	// ClearRequests Forget the requests of a mock
+	// (DELETE /api/v1/mocks/{id}/requests)
+	ClearRequests(ctx echo.Context, id MockID) error
+	// ListRequests List the requests of a mock
+	// (GET /api/v1/mocks/{id}/requests)
+	ListRequests(ctx echo.Context, id MockID, params ListRequestsParams) error
+	// StreamRequests Follow the requests of a mock live
+	// (GET /api/v1/mocks/{id}/requests/events)
+	StreamRequests(ctx echo.Context, id MockID, params StreamRequestsParams) error
+	// GetRequest Read a request
+	// (GET /api/v1/mocks/{id}/requests/{request_id})
+	GetRequest(ctx echo.Context, id MockID, requestID string) error
 	// RestoreMock Undo deleting a mock
 	// (POST /api/v1/mocks/{id}/restore)
 	RestoreMock(ctx echo.Context, id MockID) error
@@ -1381,9 +1768,21 @@ type ServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{id}/rollback)
 	RollbackMock(ctx echo.Context, id MockID, params RollbackMockParams) error
+	// GetRecording Read what is recorded of a mock
+	// (GET /api/v1/mocks/{id}/settings)
+	GetRecording(ctx echo.Context, id MockID) error
+	// UpdateRecording Change what is recorded of a mock
+	// (PATCH /api/v1/mocks/{id}/settings)
+	UpdateRecording(ctx echo.Context, id MockID, params UpdateRecordingParams) error
 	// UnpublishMock Take a mock offline
 	// (POST /api/v1/mocks/{id}/unpublish)
 	UnpublishMock(ctx echo.Context, id MockID) error
+	// GetMockUsage Count the requests of a mock
+	// (GET /api/v1/mocks/{id}/usage)
+	GetMockUsage(ctx echo.Context, id MockID, params GetMockUsageParams) error
+	// ListWebhooks List the webhooks that a mock sent
+	// (GET /api/v1/mocks/{id}/webhooks)
+	ListWebhooks(ctx echo.Context, id MockID, params ListWebhooksParams) error
 	// GetOpenAPI This document
 	// (GET /api/v1/openapi.json)
 	GetOpenAPI(ctx echo.Context) error
@@ -1465,6 +1864,9 @@ type ServerInterface interface {
 	// GetWorkspaceToken Read a workspace's token
 	// (GET /api/v1/workspaces/{slug}/tokens/{id})
 	GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error
+	// GetWorkspaceUsage Count the requests of a workspace
+	// (GET /api/v1/workspaces/{slug}/usage)
+	GetWorkspaceUsage(ctx echo.Context, slug WorkspaceSlug, params GetWorkspaceUsageParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -1887,6 +2289,156 @@ func (w *ServerInterfaceWrapper) PublishMock(ctx echo.Context) error {
 	return err
 }
 
+// ClearRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ClearRequests(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ClearRequests(ctx, id)
+	return err
+}
+
+// ListRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) ListRequests(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRequestsParams
+	// ------------- Optional query parameter "method" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "method", ctx.QueryParams(), &params.Method, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter method: %s", err))
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", ctx.QueryParams(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter status: %s", err))
+	}
+
+	// ------------- Optional query parameter "path" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "path", ctx.QueryParams(), &params.Path, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter path: %s", err))
+	}
+
+	// ------------- Optional query parameter "endpoint" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "endpoint", ctx.QueryParams(), &params.Endpoint, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter endpoint: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListRequests(ctx, id, params)
+	return err
+}
+
+// StreamRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) StreamRequests(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamRequestsParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Last-Event-ID, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Last-Event-ID: %s", err))
+		}
+
+		params.LastEventID = &LastEventID
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StreamRequests(ctx, id, params)
+	return err
+}
+
+// GetRequest converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRequest(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// ------------- Path parameter "request_id" -------------
+	var requestID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "request_id", ctx.Param("request_id"), &requestID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter request_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRequest(ctx, id, requestID)
+	return err
+}
+
 // RestoreMock converts echo context to params.
 func (w *ServerInterfaceWrapper) RestoreMock(ctx echo.Context) error {
 	var err error
@@ -2072,6 +2624,58 @@ func (w *ServerInterfaceWrapper) RollbackMock(ctx echo.Context) error {
 	return err
 }
 
+// GetRecording converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRecording(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetRecording(ctx, id)
+	return err
+}
+
+// UpdateRecording converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateRecording(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateRecordingParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateRecording(ctx, id, params)
+	return err
+}
+
 // UnpublishMock converts echo context to params.
 func (w *ServerInterfaceWrapper) UnpublishMock(ctx echo.Context) error {
 	var err error
@@ -2085,6 +2689,70 @@ func (w *ServerInterfaceWrapper) UnpublishMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UnpublishMock(ctx, id)
+	return err
+}
+
+// GetMockUsage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMockUsage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMockUsageParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMockUsage(ctx, id, params)
+	return err
+}
+
+// ListWebhooks converts echo context to params.
+func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebhooksParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListWebhooks(ctx, id, params)
 	return err
 }
 
@@ -2665,6 +3333,38 @@ func (w *ServerInterfaceWrapper) GetWorkspaceToken(ctx echo.Context) error {
 	return err
 }
 
+// GetWorkspaceUsage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetWorkspaceUsage(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetWorkspaceUsageParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetWorkspaceUsage(ctx, slug, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -2739,6 +3439,15 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file", wrapper.GetFile, options.OperationMiddlewares["getFile"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/content", wrapper.GetFileContent, options.OperationMiddlewares["getFileContent"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/mocks", wrapper.ListFileMocks, options.OperationMiddlewares["listFileMocks"]...)
+	router.DELETE(options.BaseURL+"/api/v1/mocks/:id/requests", wrapper.ClearRequests, options.OperationMiddlewares["clearRequests"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/requests/events", wrapper.StreamRequests, options.OperationMiddlewares["streamRequests"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/requests/:request_id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/settings", wrapper.GetRecording, options.OperationMiddlewares["getRecording"]...)
+	router.PATCH(options.BaseURL+"/api/v1/mocks/:id/settings", wrapper.UpdateRecording, options.OperationMiddlewares["updateRecording"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/usage", wrapper.GetMockUsage, options.OperationMiddlewares["getMockUsage"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/usage", wrapper.GetWorkspaceUsage, options.OperationMiddlewares["getWorkspaceUsage"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.DeleteOtherSessions, options.OperationMiddlewares["deleteOtherSessions"]...)
@@ -2802,6 +3511,15 @@ type ProblemApplicationProblemPlusJSONResponse Problem
 
 type PublicationJSONResponse Publication
 
+type RecordingResponseHeaders struct {
+	ETag *string
+}
+type RecordingJSONResponse struct {
+	Body Recording
+
+	Headers RecordingResponseHeaders
+}
+
 type RevisionResponseHeaders struct {
 	ETag *string
 }
@@ -2821,6 +3539,8 @@ type SignedInJSONResponse struct {
 }
 
 type TokensJSONResponse TokenPage
+
+type UsageJSONResponse Usage
 
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
@@ -3434,6 +4154,188 @@ func (response PublishMockdefaultApplicationProblemPlusJSONResponse) VisitPublis
 	return err
 }
 
+type ClearRequestsRequestObject struct {
+	ID MockID `json:"id"`
+}
+
+type ClearRequestsResponseObject interface {
+	VisitClearRequestsResponse(w http.ResponseWriter) error
+}
+
+type ClearRequests204Response struct {
+}
+
+func (response ClearRequests204Response) VisitClearRequestsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ClearRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ClearRequestsdefaultApplicationProblemPlusJSONResponse) VisitClearRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRequestsRequestObject struct {
+	ID     MockID `json:"id"`
+	Params ListRequestsParams
+}
+
+type ListRequestsResponseObject interface {
+	VisitListRequestsResponse(w http.ResponseWriter) error
+}
+
+type ListRequests200JSONResponse RequestPage
+
+func (response ListRequests200JSONResponse) VisitListRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRequestsdefaultApplicationProblemPlusJSONResponse) VisitListRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamRequestsRequestObject struct {
+	ID     MockID `json:"id"`
+	Params StreamRequestsParams
+}
+
+type StreamRequestsResponseObject interface {
+	VisitStreamRequestsResponse(w http.ResponseWriter) error
+}
+
+type StreamRequests200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamRequests200TextEventStreamResponse) VisitStreamRequestsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamRequestsdefaultApplicationProblemPlusJSONResponse) VisitStreamRequestsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRequestRequestObject struct {
+	ID        MockID `json:"id"`
+	RequestID string `json:"request_id"`
+}
+
+type GetRequestResponseObject interface {
+	VisitGetRequestResponse(w http.ResponseWriter) error
+}
+
+type GetRequest200JSONResponse RecordedRequest
+
+func (response GetRequest200JSONResponse) VisitGetRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRequestdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRequestdefaultApplicationProblemPlusJSONResponse) VisitGetRequestResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RestoreMockRequestObject struct {
 	ID   MockID `json:"id"`
 	Body *RestoreMockJSONRequestBody
@@ -3700,6 +4602,92 @@ func (response RollbackMockdefaultApplicationProblemPlusJSONResponse) VisitRollb
 	return err
 }
 
+type GetRecordingRequestObject struct {
+	ID MockID `json:"id"`
+}
+
+type GetRecordingResponseObject interface {
+	VisitGetRecordingResponse(w http.ResponseWriter) error
+}
+
+type GetRecording200JSONResponse struct{ RecordingJSONResponse }
+
+func (response GetRecording200JSONResponse) VisitGetRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecordingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecordingdefaultApplicationProblemPlusJSONResponse) VisitGetRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRecordingRequestObject struct {
+	ID     MockID `json:"id"`
+	Params UpdateRecordingParams
+	Body   *UpdateRecordingJSONRequestBody
+}
+
+type UpdateRecordingResponseObject interface {
+	VisitUpdateRecordingResponse(w http.ResponseWriter) error
+}
+
+type UpdateRecording200JSONResponse struct{ RecordingJSONResponse }
+
+func (response UpdateRecording200JSONResponse) VisitUpdateRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRecordingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateRecordingdefaultApplicationProblemPlusJSONResponse) VisitUpdateRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UnpublishMockRequestObject struct {
 	ID MockID `json:"id"`
 }
@@ -3728,6 +4716,86 @@ type UnpublishMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnpublishMockdefaultApplicationProblemPlusJSONResponse) VisitUnpublishMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMockUsageRequestObject struct {
+	ID     MockID `json:"id"`
+	Params GetMockUsageParams
+}
+
+type GetMockUsageResponseObject interface {
+	VisitGetMockUsageResponse(w http.ResponseWriter) error
+}
+
+type GetMockUsage200JSONResponse struct{ UsageJSONResponse }
+
+func (response GetMockUsage200JSONResponse) VisitGetMockUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMockUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMockUsagedefaultApplicationProblemPlusJSONResponse) VisitGetMockUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooksRequestObject struct {
+	ID     MockID `json:"id"`
+	Params ListWebhooksParams
+}
+
+type ListWebhooksResponseObject interface {
+	VisitListWebhooksResponse(w http.ResponseWriter) error
+}
+
+type ListWebhooks200JSONResponse WebhookPage
+
+func (response ListWebhooks200JSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebhooksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebhooksdefaultApplicationProblemPlusJSONResponse) VisitListWebhooksResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4849,6 +5917,46 @@ func (response GetWorkspaceTokendefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type GetWorkspaceUsageRequestObject struct {
+	Slug   WorkspaceSlug `json:"slug"`
+	Params GetWorkspaceUsageParams
+}
+
+type GetWorkspaceUsageResponseObject interface {
+	VisitGetWorkspaceUsageResponse(w http.ResponseWriter) error
+}
+
+type GetWorkspaceUsage200JSONResponse struct{ UsageJSONResponse }
+
+func (response GetWorkspaceUsage200JSONResponse) VisitGetWorkspaceUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetWorkspaceUsagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetWorkspaceUsagedefaultApplicationProblemPlusJSONResponse) VisitGetWorkspaceUsageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ChangePassword Change your password
@@ -4893,6 +6001,18 @@ type StrictServerInterface interface {
 	// PublishMock Publish a mock
 	// (POST /api/v1/mocks/{id}/publish)
 	PublishMock(ctx context.Context, request PublishMockRequestObject) (PublishMockResponseObject, error)
+	// ClearRequests Forget the requests of a mock
+	// (DELETE /api/v1/mocks/{id}/requests)
+	ClearRequests(ctx context.Context, request ClearRequestsRequestObject) (ClearRequestsResponseObject, error)
+	// ListRequests List the requests of a mock
+	// (GET /api/v1/mocks/{id}/requests)
+	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
+	// StreamRequests Follow the requests of a mock live
+	// (GET /api/v1/mocks/{id}/requests/events)
+	StreamRequests(ctx context.Context, request StreamRequestsRequestObject) (StreamRequestsResponseObject, error)
+	// GetRequest Read a request
+	// (GET /api/v1/mocks/{id}/requests/{request_id})
+	GetRequest(ctx context.Context, request GetRequestRequestObject) (GetRequestResponseObject, error)
 	// RestoreMock Undo deleting a mock
 	// (POST /api/v1/mocks/{id}/restore)
 	RestoreMock(ctx context.Context, request RestoreMockRequestObject) (RestoreMockResponseObject, error)
@@ -4911,9 +6031,21 @@ type StrictServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{id}/rollback)
 	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
+	// GetRecording Read what is recorded of a mock
+	// (GET /api/v1/mocks/{id}/settings)
+	GetRecording(ctx context.Context, request GetRecordingRequestObject) (GetRecordingResponseObject, error)
+	// UpdateRecording Change what is recorded of a mock
+	// (PATCH /api/v1/mocks/{id}/settings)
+	UpdateRecording(ctx context.Context, request UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error)
 	// UnpublishMock Take a mock offline
 	// (POST /api/v1/mocks/{id}/unpublish)
 	UnpublishMock(ctx context.Context, request UnpublishMockRequestObject) (UnpublishMockResponseObject, error)
+	// GetMockUsage Count the requests of a mock
+	// (GET /api/v1/mocks/{id}/usage)
+	GetMockUsage(ctx context.Context, request GetMockUsageRequestObject) (GetMockUsageResponseObject, error)
+	// ListWebhooks List the webhooks that a mock sent
+	// (GET /api/v1/mocks/{id}/webhooks)
+	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
 	// GetOpenAPI This document
 	// (GET /api/v1/openapi.json)
 	GetOpenAPI(ctx context.Context, request GetOpenAPIRequestObject) (GetOpenAPIResponseObject, error)
@@ -4995,6 +6127,9 @@ type StrictServerInterface interface {
 	// GetWorkspaceToken Read a workspace's token
 	// (GET /api/v1/workspaces/{slug}/tokens/{id})
 	GetWorkspaceToken(ctx context.Context, request GetWorkspaceTokenRequestObject) (GetWorkspaceTokenResponseObject, error)
+	// GetWorkspaceUsage Count the requests of a workspace
+	// (GET /api/v1/workspaces/{slug}/usage)
+	GetWorkspaceUsage(ctx context.Context, request GetWorkspaceUsageRequestObject) (GetWorkspaceUsageResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -5544,6 +6679,109 @@ func (sh *strictHandler) PublishMock(ctx echo.Context, id MockID) error {
 	return nil
 }
 
+// ClearRequests operation middleware
+func (sh *strictHandler) ClearRequests(ctx echo.Context, id MockID) error {
+	var request ClearRequestsRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ClearRequests(ctx.Request().Context(), request.(ClearRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ClearRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ClearRequestsResponseObject); ok {
+		return validResponse.VisitClearRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListRequests operation middleware
+func (sh *strictHandler) ListRequests(ctx echo.Context, id MockID, params ListRequestsParams) error {
+	var request ListRequestsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRequests(ctx.Request().Context(), request.(ListRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListRequestsResponseObject); ok {
+		return validResponse.VisitListRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StreamRequests operation middleware
+func (sh *strictHandler) StreamRequests(ctx echo.Context, id MockID, params StreamRequestsParams) error {
+	var request StreamRequestsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamRequests(ctx.Request().Context(), request.(StreamRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StreamRequestsResponseObject); ok {
+		return validResponse.VisitStreamRequestsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetRequest operation middleware
+func (sh *strictHandler) GetRequest(ctx echo.Context, id MockID, requestID string) error {
+	var request GetRequestRequestObject
+
+	request.ID = id
+	request.RequestID = requestID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRequest(ctx.Request().Context(), request.(GetRequestRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRequest")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRequestResponseObject); ok {
+		return validResponse.VisitGetRequestResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // RestoreMock operation middleware
 func (sh *strictHandler) RestoreMock(ctx echo.Context, id MockID) error {
 	var request RestoreMockRequestObject
@@ -5773,6 +7011,80 @@ func (sh *strictHandler) RollbackMock(ctx echo.Context, id MockID, params Rollba
 	return nil
 }
 
+// GetRecording operation middleware
+func (sh *strictHandler) GetRecording(ctx echo.Context, id MockID) error {
+	var request GetRecordingRequestObject
+
+	request.ID = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecording(ctx.Request().Context(), request.(GetRecordingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecording")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetRecordingResponseObject); ok {
+		return validResponse.VisitGetRecordingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateRecording operation middleware
+func (sh *strictHandler) UpdateRecording(ctx echo.Context, id MockID, params UpdateRecordingParams) error {
+	var request UpdateRecordingRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	var body UpdateRecordingJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateRecording(ctx.Request().Context(), request.(UpdateRecordingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateRecording")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateRecordingResponseObject); ok {
+		return validResponse.VisitUpdateRecordingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UnpublishMock operation middleware
 func (sh *strictHandler) UnpublishMock(ctx echo.Context, id MockID) error {
 	var request UnpublishMockRequestObject
@@ -5792,6 +7104,58 @@ func (sh *strictHandler) UnpublishMock(ctx echo.Context, id MockID) error {
 		return err
 	} else if validResponse, ok := response.(UnpublishMockResponseObject); ok {
 		return validResponse.VisitUnpublishMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMockUsage operation middleware
+func (sh *strictHandler) GetMockUsage(ctx echo.Context, id MockID, params GetMockUsageParams) error {
+	var request GetMockUsageRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMockUsage(ctx.Request().Context(), request.(GetMockUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMockUsage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMockUsageResponseObject); ok {
+		return validResponse.VisitGetMockUsageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListWebhooks operation middleware
+func (sh *strictHandler) ListWebhooks(ctx echo.Context, id MockID, params ListWebhooksParams) error {
+	var request ListWebhooksRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebhooks(ctx.Request().Context(), request.(ListWebhooksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebhooks")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListWebhooksResponseObject); ok {
+		return validResponse.VisitListWebhooksResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -6577,6 +7941,32 @@ func (sh *strictHandler) GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug,
 		return err
 	} else if validResponse, ok := response.(GetWorkspaceTokenResponseObject); ok {
 		return validResponse.VisitGetWorkspaceTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetWorkspaceUsage operation middleware
+func (sh *strictHandler) GetWorkspaceUsage(ctx echo.Context, slug WorkspaceSlug, params GetWorkspaceUsageParams) error {
+	var request GetWorkspaceUsageRequestObject
+
+	request.Slug = slug
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetWorkspaceUsage(ctx.Request().Context(), request.(GetWorkspaceUsageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetWorkspaceUsage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetWorkspaceUsageResponseObject); ok {
+		return validResponse.VisitGetWorkspaceUsageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

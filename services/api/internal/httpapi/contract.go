@@ -45,8 +45,9 @@ const (
 
 // The operations that last longer than a request usually may.
 const (
-	opWait   = "getPublication"
-	opStream = "streamEvents"
+	opWait     = "getPublication"
+	opStream   = "streamEvents"
+	opRequests = "streamRequests"
 )
 
 func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
@@ -68,7 +69,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				scope:  token.Scope(scope),
 				beyond: op.Extensions["x-role"] == "none",
 				enters: op.OperationID == opSignIn || op.OperationID == opSignUp,
-				lasts:  op.OperationID == opWait || op.OperationID == opStream,
+				lasts:  op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests,
 				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 			}
 		}
@@ -136,7 +137,7 @@ func deadlines(c echo.Context, operationID string) (time.Duration, error) {
 		timeout = maxWait + requestTimeout
 	case opPutFile, opFileContent:
 		timeout = file.UploadTimeout
-	case opStream:
+	case opStream, opRequests:
 		timeout = 0
 	default:
 		return timeout, nil

@@ -54,7 +54,7 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 	if !slices.Equal(routes, described) {
 		t.Errorf("served\n%s\ndescribed\n%s", strings.Join(routes, "\n"), strings.Join(described, "\n"))
 	}
-	for _, id := range []string{opWait, opStream} {
+	for _, id := range []string{opWait, opStream, opRequests} {
 		if !strings.Contains(string(mustJSON(t)), `"`+id+`"`) {
 			t.Errorf("the document has no operation %s", id)
 		}

@@ -47,38 +47,20 @@ type eventResponse struct {
 
 // VisitStreamEventsResponse implements StreamEventsResponseObject.
 func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
-	w.Header().Set("Content-Type", eventStream)
-	w.Header().Set("X-Accel-Buffering", "no")
-	w.WriteHeader(http.StatusOK)
-	conn := http.NewResponseController(w)
-	pending := []byte(retryEvent)
-	for {
-		if err := conn.SetWriteDeadline(time.Now().Add(eventWrite)); err != nil {
-			return err
-		}
-		if _, err := w.Write(pending); err != nil {
-			return err // the caller has gone; nobody reads a problem any more
-		}
-		if err := conn.Flush(); err != nil {
-			return err
-		}
+	return stream(w, func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
+		defer cancel()
 		events, position, reset, err := e.follower.Next(ctx)
-		cancel()
 		switch {
 		case err == nil:
-			if pending, err = e.encode(events, position, reset); err != nil {
-				return err
-			}
+			return e.encode(events, position, reset)
 		case e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping):
-			return err
+			return nil, err
 		default: // nothing happened for a while
-			if e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.who); err != nil {
-				return err
-			}
-			pending = []byte(":\n\n")
+			e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.who)
+			return []byte(":\n\n"), err
 		}
-	}
+	})
 }
 
 // encode writes what the caller may see. The position goes with it even if that is nothing.

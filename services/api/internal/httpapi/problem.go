@@ -16,6 +16,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
@@ -172,7 +173,7 @@ func fromServer(err error, r *http.Request) (int, ProblemCode, string) {
 			return http.StatusBadRequest, Invalid, "The request cannot be read."
 		}
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, publication.ErrStopping) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, publication.ErrStopping) || errors.Is(err, record.ErrStopping) {
 		return http.StatusServiceUnavailable, Unavailable, "The server could not answer in time; try again in a moment."
 	}
 	return http.StatusInternalServerError, Internal, "Something went wrong here; it is not your fault. Name the request id when you report it."

@@ -20,6 +20,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -61,6 +62,7 @@ type Deps struct {
 	Mocks        *mock.Service
 	Files        *file.Service
 	Publications *publication.Service
+	Records      *record.Service
 	Audit        *audit.Service
 	Quotas       *quota.Service
 }

@@ -34,7 +34,11 @@ type changeRow struct {
 // appendChange numbers a change and puts it into the log in place of the key's last one. The stream's row stays locked
 // until tx ends, so that numbers have no holes and become visible in their order.
 func appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (event.Envelope, error) {
-	e, err := event.New(c.Payload)
+	payload, err := withRecording(ctx, tx, c.Payload)
+	if err != nil {
+		return event.Envelope{}, err
+	}
+	e, err := event.New(payload)
 	if err != nil {
 		return e, err
 	}
@@ -56,6 +60,17 @@ func appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (event.Envelope
 		return e, fmt.Errorf("log change %d of %s: %w", head, e.Stream, err)
 	}
 	return e, nil
+}
+
+// withRecording adds to what is said of a mock how it is recorded: here, so that no change can forget it.
+func withRecording(ctx context.Context, tx bun.Tx, p event.Payload) (event.Payload, error) {
+	u, ok := p.(event.MockUpdated)
+	if !ok || !u.Enabled {
+		return p, nil
+	}
+	settings, err := findSettings(ctx, tx, u.MockID)
+	u.Recording = settings.Recording()
+	return u, err
 }
 
 // Log is the memory of one of the streams that this database numbers.

@@ -103,8 +103,13 @@ var (
 
 // findMock reads a mock with its content: a living one, or one that is deleted.
 func findMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string, deleted bool) (mock.Mock, error) {
+	return scanMock(ctx, selectMocks(db, true), who, id, deleted)
+}
+
+// scanMock finishes a query for one mock: a living one of the caller's, or one that is deleted.
+func scanMock(ctx context.Context, q *bun.SelectQuery, who workspace.Caller, id string, deleted bool) (mock.Mock, error) {
 	var row mockRow
-	err := selectMocks(db, true).ColumnExpr("mb.role").
+	err := q.ColumnExpr("mb.role").
 		Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(who)).
 		Where("m.id = ?", id).Where("?", existence(deleted)).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// StreamRequests implements StrictServerInterface.
+func (h *handlers) StreamRequests(ctx context.Context, r StreamRequestsRequestObject) (StreamRequestsResponseObject, error) {
+	who := caller(ctx)
+	follower, err := h.Records.Follow(ctx, who, r.ID, value(r.Params.LastEventID, ""))
+	if err != nil {
+		return nil, err
+	}
+	return &requestEvents{ctx: ctx, handlers: h, who: who, mockID: r.ID, follower: follower}, nil
+}
+
+// requestEvents writes a mock's requests until the caller goes, may not see the mock any more, or the server stops. The
+// context is the request's: the generated interface does not pass it.
+type requestEvents struct {
+	ctx      context.Context
+	handlers *handlers
+	who      workspace.Caller
+	mockID   string
+	follower *record.Follower
+}
+
+// VisitStreamRequestsResponse implements StreamRequestsResponseObject.
+func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error {
+	defer e.follower.Close()
+	return stream(w, func() ([]byte, error) {
+		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
+		defer cancel()
+		requests, missed, err := e.follower.Next(ctx)
+		if err != nil && e.ctx.Err() == nil && !errors.Is(err, record.ErrStopping) { // nothing happened for a while
+			_, err = e.handlers.Records.Settings(e.ctx, e.who, e.mockID)
+			return []byte(":\n\n"), err
+		}
+		var out []byte
+		if missed {
+			out = append(out, "event: missed\ndata: {}\n\n"...)
+		}
+		for _, r := range requests {
+			data, err := json.Marshal(requestOf(r))
+			if err != nil {
+				return nil, fmt.Errorf("encode an event: %w", err)
+			}
+			out = fmt.Appendf(out, "id: %s\nevent: request\ndata: %s\n\n", r.ID, data)
+		}
+		return out, err
+	})
+}
+
+// stream writes server-sent events, beginning with how to reconnect, until next fails or the caller has gone.
+func stream(w http.ResponseWriter, next func() ([]byte, error)) error {
+	w.Header().Set("Content-Type", eventStream)
+	w.Header().Set("X-Accel-Buffering", "no")
+	w.WriteHeader(http.StatusOK)
+	conn := http.NewResponseController(w)
+	for pending := []byte(retryEvent); ; {
+		if err := conn.SetWriteDeadline(time.Now().Add(eventWrite)); err != nil {
+			return err
+		}
+		if _, err := w.Write(pending); err != nil {
+			return err // the caller has gone; nobody reads a problem any more
+		}
+		if err := conn.Flush(); err != nil {
+			return err
+		}
+		var err error
+		if pending, err = next(); err != nil {
+			return err
+		}
+	}
+}

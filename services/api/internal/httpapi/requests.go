@@ -1,0 +1,191 @@
+package httpapi
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/record"
+)
+
+// ListRequests implements StrictServerInterface.
+func (h *handlers) ListRequests(ctx context.Context, r ListRequestsRequestObject) (ListRequestsResponseObject, error) {
+	q := record.Query{
+		Method: value(r.Params.Method, ""), Path: value(r.Params.Path, ""), Endpoint: value(r.Params.Endpoint, ""),
+		Since: value(r.Params.Since, time.Time{}), Until: value(r.Params.Until, time.Time{}),
+		Before: value(r.Params.Cursor, ""), Limit: value(r.Params.Limit, defaultLimit),
+	}
+	q.StatusFrom, q.StatusTo = statuses(value(r.Params.Status, ""))
+	items, next, err := h.Records.List(ctx, caller(ctx), r.ID, q)
+	if err != nil {
+		return nil, err
+	}
+	page := RequestPage{Items: make([]Request, len(items)), NextCursor: present(next)}
+	for i, e := range items {
+		page.Items[i] = requestOf(e)
+	}
+	return ListRequests200JSONResponse(page), nil
+}
+
+// statuses is the range that a status or a class of them names; the contract saw to its form.
+func statuses(s string) (from, to int) {
+	if s == "" {
+		return 0, 0
+	}
+	if class, ok := strings.CutSuffix(s, "xx"); ok {
+		n, _ := strconv.Atoi(class)
+		return 100 * n, 100*n + 99
+	}
+	n, _ := strconv.Atoi(s)
+	return n, n
+}
+
+// ClearRequests implements StrictServerInterface.
+func (h *handlers) ClearRequests(ctx context.Context, r ClearRequestsRequestObject) (ClearRequestsResponseObject, error) {
+	if err := h.Records.Clear(ctx, caller(ctx), r.ID); err != nil {
+		return nil, err
+	}
+	return ClearRequests204Response{}, nil
+}
+
+// GetRequest implements StrictServerInterface.
+func (h *handlers) GetRequest(ctx context.Context, r GetRequestRequestObject) (GetRequestResponseObject, error) {
+	e, err := h.Records.Find(ctx, caller(ctx), r.ID, r.RequestID)
+	if err != nil {
+		return nil, err
+	}
+	q := requestOf(e)
+	return GetRequest200JSONResponse(RecordedRequest{
+		ID: q.ID, Mock: q.Mock, Time: q.Time, DurationUs: q.DurationUs, Recording: q.Recording, Method: q.Method, Host: q.Host,
+		Path: q.Path, Query: q.Query, Endpoint: q.Endpoint, Status: q.Status, RequestSize: q.RequestSize, AnswerSize: q.AnswerSize,
+		Request: partOf(e.Request), Answer: partOf(e.Answer),
+	}), nil
+}
+
+func requestOf(e event.RequestRecord) Request {
+	return Request{
+		ID: e.ID, Mock: e.MockID, Time: e.Time, DurationUs: e.Duration, Recording: RecordingMode(e.Mode), Method: e.Method, Host: e.Host,
+		Path: e.Path, Query: e.Query, Endpoint: e.Endpoint, Status: e.Status, RequestSize: e.Request.Size, AnswerSize: e.Answer.Size,
+	}
+}
+
+func partOf(p event.RecordedPart) RecordedPart {
+	out := RecordedPart{Headers: []RecordedHeader{}, Body: p.Body, Encoding: Text, Size: p.Size}
+	if p.Base64 {
+		out.Encoding = Base64
+	}
+	for line := range strings.SplitSeq(p.Head, "\r\n") {
+		if name, value, ok := strings.Cut(line, ": "); ok {
+			out.Headers = append(out.Headers, RecordedHeader{Name: name, Value: value})
+		}
+	}
+	return out
+}
+
+// GetRecording implements StrictServerInterface.
+func (h *handlers) GetRecording(ctx context.Context, r GetRecordingRequestObject) (GetRecordingResponseObject, error) {
+	s, err := h.Records.Settings(ctx, caller(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return GetRecording200JSONResponse{recordingOf(s)}, nil
+}
+
+// UpdateRecording implements StrictServerInterface.
+func (h *handlers) UpdateRecording(ctx context.Context, r UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error) {
+	expected, err := versionOf(value(r.Params.IfMatch, "*"))
+	if err != nil {
+		return nil, err
+	}
+	s, err := h.Records.Configure(ctx, caller(ctx), r.ID, record.Edit{
+		Mode: (*event.RecordingMode)(r.Body.Recording), Redact: r.Body.Redact, KeepRequests: r.Body.KeepRequests, KeepHours: r.Body.KeepHours,
+	}, expected)
+	if err != nil {
+		return nil, err
+	}
+	return UpdateRecording200JSONResponse{recordingOf(s)}, nil
+}
+
+// versionOf reads an If-Match header: 0 for any version. Proxies that compress make an ETag weak; the version counts.
+func versionOf(ifMatch string) (int, error) {
+	if ifMatch == "*" {
+		return 0, nil
+	}
+	version, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `"`))
+	if err != nil || version < 1 {
+		return 0, badRequest("If-Match", "The header If-Match is %s; send the ETag of the settings that you edited.", ifMatch)
+	}
+	return version, nil
+}
+
+func recordingOf(s record.Settings) RecordingJSONResponse {
+	tag := `"` + strconv.Itoa(s.Version) + `"`
+	return RecordingJSONResponse{
+		Body:    Recording{Recording: RecordingMode(s.Mode), Redact: s.Redact, KeepRequests: s.KeepRequests, KeepHours: s.KeepHours},
+		Headers: RecordingResponseHeaders{ETag: &tag},
+	}
+}
+
+// GetMockUsage implements StrictServerInterface.
+func (h *handlers) GetMockUsage(ctx context.Context, r GetMockUsageRequestObject) (GetMockUsageResponseObject, error) {
+	u, err := h.Records.MockUsage(ctx, caller(ctx), r.ID, value(r.Params.From, time.Time{}), value(r.Params.To, time.Time{}))
+	if err != nil {
+		return nil, err
+	}
+	return GetMockUsage200JSONResponse{usageOf(u)}, nil
+}
+
+// GetWorkspaceUsage implements StrictServerInterface.
+func (h *handlers) GetWorkspaceUsage(ctx context.Context, r GetWorkspaceUsageRequestObject) (GetWorkspaceUsageResponseObject, error) {
+	u, err := h.Records.WorkspaceUsage(ctx, caller(ctx), r.Slug, value(r.Params.From, time.Time{}), value(r.Params.To, time.Time{}))
+	if err != nil {
+		return nil, err
+	}
+	return GetWorkspaceUsage200JSONResponse{usageOf(u)}, nil
+}
+
+func usageOf(u record.Usage) UsageJSONResponse {
+	out := UsageJSONResponse{From: u.From, To: u.To, Total: countsOf(u.Total), Hours: make([]UsageHour, len(u.Hours))}
+	for i, h := range u.Hours {
+		out.Hours[i] = UsageHour{Hour: h.Hour, Counts: countsOf(h)}
+	}
+	return out
+}
+
+func countsOf(c event.RequestCounts) RequestCounts {
+	quantile := func(q float64) int64 { return int64(record.Quantile(c.Latency, q)) }
+	out := RequestCounts{
+		Requests: int64(record.Requests(c)), Informative: int64(c.Informative), Success: int64(c.Success), Redirection: int64(c.Redirection),
+		ClientError: int64(c.ClientError), ServerError: int64(c.ServerError), Other: int64(c.Other), NotKept: int64(c.NotKept),
+		P50Us: quantile(0.5), P95Us: quantile(0.95), P99Us: quantile(0.99), Latency: make([]LatencyBucket, len(c.Latency)),
+	}
+	for i, b := range c.Latency {
+		out.Latency[i] = LatencyBucket{UpToUs: int64(b.UpTo), Requests: int64(b.Requests)}
+	}
+	return out
+}
+
+// ListWebhooks implements StrictServerInterface.
+func (h *handlers) ListWebhooks(ctx context.Context, r ListWebhooksRequestObject) (ListWebhooksResponseObject, error) {
+	items, next, err := h.Records.Deliveries(ctx, caller(ctx), r.ID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	page := WebhookPage{Items: make([]Webhook, len(items)), NextCursor: present(next)}
+	for i, d := range items {
+		w := Webhook{
+			ID: d.ID, Endpoint: d.Endpoint, Method: d.Method, URL: d.URL, State: WebhookState(d.State), QueuedAt: d.Queued,
+			Attempts: d.Attempts, Reason: present(d.Reason), DurationUs: d.Duration,
+		}
+		if !d.Next.IsZero() {
+			w.NextAt = &d.Next
+		}
+		if d.Status != 0 {
+			w.Status = &d.Status
+		}
+		page.Items[i] = w
+	}
+	return ListWebhooks200JSONResponse(page), nil
+}

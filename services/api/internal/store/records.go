@@ -1,0 +1,214 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+type requestRow struct {
+	bun.BaseModel `bun:"table:requests,alias:q"`
+
+	ID            string              `bun:"id,pk"`
+	MockID        string              `bun:"mock_id"`
+	Time          time.Time           `bun:"time"`
+	Duration      int64               `bun:"duration"`
+	Mode          event.RecordingMode `bun:"mode"`
+	Method        string              `bun:"method"`
+	Host          string              `bun:"host"`
+	Path          string              `bun:"path"`
+	Query         string              `bun:"query"`
+	Endpoint      string              `bun:"endpoint"`
+	Status        int                 `bun:"status"`
+	RequestHead   string              `bun:"request_head"`
+	RequestBody   string              `bun:"request_body"`
+	RequestBase64 bool                `bun:"request_base64"`
+	RequestSize   int                 `bun:"request_size"`
+	AnswerHead    string              `bun:"answer_head"`
+	AnswerBody    string              `bun:"answer_body"`
+	AnswerBase64  bool                `bun:"answer_base64"`
+	AnswerSize    int                 `bun:"answer_size"`
+}
+
+func requestRowOf(r *event.RequestRecord) requestRow {
+	return requestRow{
+		ID: r.ID, MockID: r.MockID, Time: r.Time.UTC(), Duration: r.Duration, Mode: r.Mode, Method: r.Method, Host: r.Host,
+		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status,
+		RequestHead: r.Request.Head, RequestBody: r.Request.Body, RequestBase64: r.Request.Base64, RequestSize: r.Request.Size,
+		AnswerHead: r.Answer.Head, AnswerBody: r.Answer.Body, AnswerBase64: r.Answer.Base64, AnswerSize: r.Answer.Size,
+	}
+}
+
+func (r *requestRow) record() event.RequestRecord {
+	return event.RequestRecord{
+		ID: r.ID, MockID: r.MockID, Time: r.Time.UTC(), Duration: r.Duration, Mode: r.Mode, Method: r.Method, Host: r.Host,
+		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status,
+		Request: event.RecordedPart{Head: r.RequestHead, Body: r.RequestBody, Base64: r.RequestBase64, Size: r.RequestSize},
+		Answer:  event.RecordedPart{Head: r.AnswerHead, Body: r.AnswerBody, Base64: r.AnswerBase64, Size: r.AnswerSize},
+	}
+}
+
+// summaryColumns are those of a list.
+const summaryColumns = "q.id, q.mock_id, q.time, q.duration, q.mode, q.method, q.host, q.path, q.query, q.endpoint, q.status, q.request_size, q.answer_size"
+
+// seenMock finds a mock that who may see, without its content.
+func seenMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string) (mock.Mock, error) {
+	return scanMock(ctx, selectMocks(db, false), who, id, false)
+}
+
+// requestsOf selects summaries of the requests of a mock that who may see.
+func (s *Store) requestsOf(ctx context.Context, who workspace.Caller, mockID string) (*bun.SelectQuery, error) {
+	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
+		return nil, err
+	}
+	return s.read.NewSelect().Model((*requestRow)(nil)).ColumnExpr(summaryColumns).Where("q.mock_id = ?", mockID), nil
+}
+
+func scanRequests(ctx context.Context, q *bun.SelectQuery) ([]event.RequestRecord, error) {
+	var rows []requestRow
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, err
+	}
+	out := make([]event.RequestRecord, len(rows))
+	for i := range rows {
+		out[i] = rows[i].record()
+	}
+	return out, nil
+}
+
+// Requests implements record.Repository.
+func (s *Store) Requests(ctx context.Context, who workspace.Caller, mockID string, q record.Query) ([]event.RequestRecord, error) {
+	sel, err := s.requestsOf(ctx, who, mockID)
+	if err != nil {
+		return nil, failed("list requests", err)
+	}
+	sel = sel.Order("q.id DESC").Limit(int64(q.Limit))
+	if q.Method != "" {
+		sel = sel.Where("q.method = ?", q.Method)
+	}
+	if q.StatusTo != 0 {
+		sel = sel.Where("q.status BETWEEN ? AND ?", q.StatusFrom, q.StatusTo)
+	}
+	if q.Path != "" {
+		escaped := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(q.Path)
+		sel = sel.Where("LOWER(q.path) LIKE LOWER(?) ESCAPE '!'", "%"+escaped+"%")
+	}
+	if q.Endpoint != "" {
+		sel = sel.Where("q.endpoint = ?", q.Endpoint)
+	}
+	if !q.Since.IsZero() {
+		sel = sel.Where("q.time >= ?", q.Since.UTC())
+	}
+	if !q.Until.IsZero() {
+		sel = sel.Where("q.time < ?", q.Until.UTC())
+	}
+	if q.Before != "" {
+		sel = sel.Where("q.id < ?", q.Before)
+	}
+	items, err := scanRequests(ctx, sel)
+	return items, failed("list requests", err)
+}
+
+// RequestsSince implements record.Repository.
+func (s *Store) RequestsSince(ctx context.Context, who workspace.Caller, mockID, after string, limit int) ([]event.RequestRecord, error) {
+	sel, err := s.requestsOf(ctx, who, mockID)
+	if err != nil {
+		return nil, failed("list requests", err)
+	}
+	// The newest of them, in the order in which they came.
+	items, err := scanRequests(ctx, sel.Where("q.id > ?", after).Order("q.id DESC").Limit(int64(limit)))
+	for i, j := 0, len(items)-1; i < j; i, j = i+1, j-1 {
+		items[i], items[j] = items[j], items[i]
+	}
+	return items, failed("list requests", err)
+}
+
+// Request implements record.Repository.
+func (s *Store) Request(ctx context.Context, who workspace.Caller, mockID, id string) (event.RequestRecord, error) {
+	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
+		return event.RequestRecord{}, failed("read a request", err)
+	}
+	var row requestRow
+	err := s.read.NewSelect().Model(&row).Where("q.mock_id = ? AND q.id = ?", mockID, id).Scan(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return event.RequestRecord{}, record.ErrNotStored
+	}
+	return row.record(), failed("read a request", err)
+}
+
+// ClearRequests implements record.Repository. It deletes in bounded transactions; the first has the audit entry, so that
+// a clearing that was cut off is in the log.
+func (s *Store) ClearRequests(ctx context.Context, who workspace.Caller, mockID string, check func(mock.Mock) error) error {
+	var newest string
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		m, err := seenMock(ctx, tx, who, mockID)
+		if err != nil {
+			return err
+		}
+		if err := check(m); err != nil {
+			return err
+		}
+		if err := tx.NewRaw("SELECT COALESCE(MAX(id), '') FROM requests WHERE mock_id = ?", mockID).Scan(ctx, &newest); err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, who, audit.Entry{WorkspaceID: m.WorkspaceID, Kind: "mock", TargetID: m.ID, Label: m.Slug})
+	})
+	if err == nil {
+		err = s.deleteUpTo(ctx, "requests", mockID, newest, deletedAtOnce)
+	}
+	return failed("clear requests", err)
+}
+
+// deletedAtOnce bounds what one transaction deletes of requests, which may be large.
+const deletedAtOnce = 200
+
+type deliveryRow struct {
+	bun.BaseModel `bun:"table:webhook_deliveries,alias:d"`
+
+	ID       string    `bun:"id,pk"`
+	MockID   string    `bun:"mock_id"`
+	Version  int       `bun:"version"`
+	Endpoint string    `bun:"endpoint"`
+	Method   string    `bun:"method"`
+	URL      string    `bun:"url"`
+	State    string    `bun:"state"`
+	Queued   time.Time `bun:"queued"`
+	Next     time.Time `bun:"next,nullzero"`
+	Attempts int       `bun:"attempts"`
+	Status   int       `bun:"status"`
+	Reason   string    `bun:"reason"`
+	Duration int64     `bun:"duration"`
+}
+
+// Deliveries implements record.Repository.
+func (s *Store) Deliveries(ctx context.Context, who workspace.Caller, mockID, before string, limit int) ([]event.WebhookDelivery, error) {
+	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
+		return nil, failed("list webhooks", err)
+	}
+	q := s.read.NewSelect().Model((*deliveryRow)(nil)).Where("d.mock_id = ?", mockID).Order("d.id DESC").Limit(int64(limit))
+	if before != "" {
+		q = q.Where("d.id < ?", before)
+	}
+	var rows []deliveryRow
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, failed("list webhooks", err)
+	}
+	out := make([]event.WebhookDelivery, len(rows))
+	for i, r := range rows {
+		out[i] = event.WebhookDelivery{
+			ID: r.ID, MockID: r.MockID, Version: r.Version, Endpoint: r.Endpoint, Method: r.Method, URL: r.URL, State: r.State,
+			Queued: r.Queued.UTC(), Next: r.Next.UTC(), Attempts: r.Attempts, Status: r.Status, Reason: r.Reason, Duration: r.Duration,
+		}
+	}
+	return out, nil
+}
