@@ -108,7 +108,7 @@ func runAPI(ctx context.Context, o apiOptions, out io.Writer) (err error) {
 	b.api = &service{name: "api", program: filepath.Join(o.bin, "api"), opsURL: "http://" + ops, env: append(os.Environ(),
 		"DATABASE_URL="+database, "REDIS_URL=redis://"+redis.Addr(), "OBJECT_STORE_URL=file://"+dir,
 		"API_ADDR="+address, "OPS_ADDR="+ops, "LOG_LEVEL=warn", "MOCLOUD_ADMIN_TOKEN="+adminToken,
-		"API_QUOTA_MOCKS=0", "API_QUOTA_ENDPOINTS=0", "API_QUOTA_CONTENT=0")}
+		"API_RATE_ADDRESS=0", "API_RATE_ACCOUNT=0", "API_QUOTA_MOCKS=0", "API_QUOTA_ENDPOINTS=0", "API_QUOTA_CONTENT=0")}
 	if err := b.api.start(ctx); err != nil {
 		return err
 	}

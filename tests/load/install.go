@@ -87,7 +87,8 @@ func newInstall(ctx context.Context, bin string, postgres bool) (*install, error
 	return &install{
 		dir: dir, apiURL: "http://" + api, mocksURL: "http://" + mocks,
 		api: newService("api", addresses[2], "API_ADDR="+api, "DATABASE_URL="+database, "API_PUBLIC_URL=http://"+api,
-			"MOCK_URL=http://{host}:"+mocksPort, "MOCLOUD_ADMIN_TOKEN="+adminToken, "API_QUOTA_MOCKS=0", "API_QUOTA_ENDPOINTS=0", "API_QUOTA_CONTENT=0"),
+			"MOCK_URL=http://{host}:"+mocksPort, "MOCLOUD_ADMIN_TOKEN="+adminToken, "API_RATE_ADDRESS=0", "API_RATE_ACCOUNT=0",
+			"API_QUOTA_MOCKS=0", "API_QUOTA_ENDPOINTS=0", "API_QUOTA_CONTENT=0"),
 		yamlgen:    newService("yamlgen", addresses[3]),
 		mockserver: newService("mockserver", addresses[4], "MOCKSERVER_ADDR="+mocks),
 	}, os.Mkdir(filepath.Join(dir, "objects"), 0o700)

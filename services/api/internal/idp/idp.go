@@ -36,9 +36,8 @@ const (
 	fetchTimeout = 5 * time.Second
 	refreshEvery = time.Hour
 	// Tokens with a key that is not known yet make the keys be fetched again, but not more often than this, and none waits
-	// longer for it than patience.
+	// longer for it than fetchTimeout.
 	refreshAtMost = 20 * time.Second
-	patience      = 100 * time.Millisecond
 )
 
 // The algorithms. Which one a token may use is decided by the key, never by the token alone: what is signed with a shared
@@ -79,7 +78,7 @@ func (p *Provider) Run(ctx context.Context) error {
 		NoErrorReturnFirstHTTPReq: &later,
 		RefreshInterval:           refreshEvery,
 		RefreshUnknownKID:         rate.NewLimiter(rate.Every(refreshAtMost), 2),
-		RateLimitWaitMax:          patience + fetchTimeout,
+		RateLimitWaitMax:          fetchTimeout,
 		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 			return func(ctx context.Context, err error) {
 				p.log.WarnContext(ctx, "fetch the keys of the identity provider", "error", err)
