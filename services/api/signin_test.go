@@ -1,0 +1,438 @@
+package api_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
+)
+
+const (
+	nobody = "Authorization: "
+	horse  = "correct horse battery"
+)
+
+func openly(c *api.Config) { c.SignUp = signin.Open }
+
+// cookieOf is the header that shows the session of an answer.
+func cookieOf(a answer) string {
+	name, _, _ := strings.Cut(a.header.Get("Set-Cookie"), ";")
+	return "Cookie: " + name
+}
+
+// register makes an account and returns its session.
+func (b *bench) register(username string) string {
+	b.t.Helper()
+	return cookieOf(b.want(http.StatusCreated, "POST", "/api/v1/accounts", encode(map[string]string{"username": username, "password": horse}), nobody))
+}
+
+type sessionBody struct {
+	ID, Means, Address string
+	Current            bool
+}
+
+func (b *bench) sessions(cookie string) []sessionBody {
+	b.t.Helper()
+	return as[struct{ Items []sessionBody }](b.t, b.want(http.StatusOK, "GET", "/api/v1/sessions", "", nobody, cookie)).Items
+}
+
+func TestPasswords(t *testing.T) {
+	t.Parallel()
+	b := start(t, openly)
+	first := b.register("ann")
+	b.want(http.StatusConflict, "POST", "/api/v1/accounts", encode(map[string]string{"username": "ann", "password": horse}), nobody)
+	b.want(http.StatusConflict, "POST", "/api/v1/accounts", encode(map[string]string{"username": "dev", "password": horse}), nobody)
+	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "pets", "content": good}), nobody, first)
+	signIn := func(password string, headers ...string) answer {
+		return b.do("POST", "/api/v1/sessions", encode(map[string]string{"username": "ann", "password": password}), append(headers, nobody)...)
+	}
+	wrong := signIn("wrong")
+	unknown := b.do("POST", "/api/v1/sessions", `{"username":"noone","password":"wrong"}`, nobody)
+	if wrong.status != http.StatusUnauthorized || unknown.status != wrong.status || withoutID(wrong) != withoutID(unknown) {
+		t.Errorf("who has an account shows:\n%s\n%s", wrong.body, unknown.body)
+	}
+	second := cookieOf(signIn(horse))
+	sessions := b.sessions(second)
+	if len(sessions) != 2 || !sessions[0].Current || sessions[0].Means != "password" || sessions[1].Means != "signup" || sessions[0].Address != "127.0.0.1" {
+		t.Errorf("sessions: %+v", sessions)
+	}
+
+	change := `{"current_password":"` + horse + `","new_password":"another horse"}`
+	b.want(http.StatusForbidden, "PUT", "/api/v1/account/password", `{"new_password":"another horse"}`, nobody, second)
+	b.want(http.StatusNoContent, "PUT", "/api/v1/account/password", change, nobody, second)
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", nobody, first)
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "", nobody, second)
+	if a := signIn(horse); a.status != http.StatusUnauthorized {
+		t.Errorf("the old password: %d", a.status)
+	}
+	third := cookieOf(signIn("another horse"))
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/sessions/"+b.sessions(third)[1].ID, "", nobody, third)
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", nobody, second)
+	b.want(http.StatusNotFound, "DELETE", "/api/v1/sessions/"+b.sessions(third)[0].ID, "") // dev's token
+	fourth := cookieOf(signIn("another horse"))
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/sessions", "", nobody, fourth)
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", nobody, third)
+	if log := b.log.String(); strings.Contains(log, horse) || strings.Contains(log, "another horse") {
+		t.Error("a password is in the log")
+	}
+}
+
+// withoutID is an answer without what differs each time.
+func withoutID(a answer) string {
+	body, _, _ := strings.Cut(string(a.body), `"request_id"`)
+	return fmt.Sprint(a.status, a.header.Get("WWW-Authenticate"), body)
+}
+
+// Whatever session a browser shows before it signs in, it has another one afterwards, and the one before is over.
+func TestSessionsAreNotFixed(t *testing.T) {
+	t.Parallel()
+	b := start(t, openly)
+	attackers := b.register("eve")
+	signedIn := b.want(http.StatusCreated, "POST", "/api/v1/sessions", `{"code":"one-time"}`, nobody, attackers)
+	if cookieOf(signedIn) == attackers {
+		t.Error("the session is the same")
+	}
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", nobody, attackers)
+	made := "Cookie: mocloud_session=" + strings.Repeat("A", 52)
+	a := b.want(http.StatusSeeOther, "POST", "/signin", url.Values{"username": {"eve"}, "password": {horse}}.Encode(), nobody, made, "Content-Type: application/x-www-form-urlencoded")
+	if cookieOf(a) == made {
+		t.Error("the browser's own session is taken")
+	}
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", nobody, made)
+}
+
+// No page of another origin, and no mock on a sibling host, writes or reads with a browser's session. Programs are not
+// browsers.
+func TestForeignPagesCannotUseASession(t *testing.T) {
+	t.Parallel()
+	b := start(t, openly)
+	session := b.register("ann")
+	write := func(headers ...string) int {
+		return b.do("POST", "/api/v1/validate", `{"content":""}`, append(headers, nobody, session)...).status
+	}
+	host := strings.TrimPrefix(b.url, "http://")
+	for name, c := range map[string]struct {
+		headers []string
+		want    int
+	}{
+		"a program":                       {nil, 200},
+		"our own page":                    {[]string{"Sec-Fetch-Site: same-origin", "Origin: " + b.url}, 200},
+		"our own page, old browser":       {[]string{"Origin: " + b.url}, 200},
+		"another site":                    {[]string{"Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, 403},
+		"another site, old browser":       {[]string{"Origin: https://evil.example"}, 403},
+		"a mock on a sibling host":        {[]string{"Sec-Fetch-Site: same-site", "Origin: http://pets-eve." + host}, 403},
+		"a mock, old browser":             {[]string{"Origin: http://pets-eve." + host}, 403},
+		"the same host, another port":     {[]string{"Origin: http://127.0.0.1:1"}, 403},
+		"a sandboxed frame":               {[]string{"Origin: null"}, 403},
+		"a lie about Origin alone":        {[]string{"Sec-Fetch-Site: cross-site", "Origin: " + b.url}, 403},
+		"a form of another site":          {[]string{"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Content-Type: text/plain"}, 403},
+		"a form of another site, typed":   {[]string{"Sec-Fetch-Site: none"}, 200},
+		"a method override of no meaning": {[]string{"Sec-Fetch-Site: cross-site", "X-HTTP-Method-Override: GET"}, 403},
+	} {
+		if got := write(c.headers...); got != c.want {
+			t.Errorf("%s: %d, wanted %d", name, got, c.want)
+		}
+	}
+	for _, site := range []string{"cross-site", "same-site"} {
+		b.want(http.StatusForbidden, "GET", "/api/v1/mocks", "", nobody, session, "Sec-Fetch-Site: "+site)
+		b.want(http.StatusForbidden, "GET", "/api/v1/events", "", nobody, session, "Sec-Fetch-Site: "+site)
+		b.want(http.StatusForbidden, "POST", "/signin", "username=ann&password=x", nobody, "Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: "+site)
+		b.want(http.StatusForbidden, "POST", "/api/v1/sessions", `{"code":"one-time"}`, nobody, "Sec-Fetch-Site: "+site)
+		// A link on another site to a sign-in link takes a click, and so does what a browser fetches ahead.
+		a := b.want(http.StatusOK, "GET", "/signin?code=one-time", "", nobody, "Sec-Fetch-Site: "+site)
+		if a.header.Get("Set-Cookie") != "" || !strings.Contains(string(a.body), `value="one-time"`) {
+			t.Errorf("%s: %v", site, a.header)
+		}
+	}
+	b.want(http.StatusOK, "GET", "/signin?code=one-time", "", nobody, "Sec-Purpose: prefetch")
+	b.want(http.StatusSeeOther, "POST", "/signin", "code=one-time", nobody, "Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin")
+}
+
+// Other origins are told nothing, whatever they ask.
+func TestNoOtherOriginIsAllowed(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	for _, origin := range []string{"https://evil.example", "null", b.url, "http://pets-dev.localhost:8000"} {
+		for _, c := range [][2]string{{"OPTIONS", "/api/v1/mocks"}, {"GET", "/api/v1/mocks"}, {"GET", "/api/v1/openapi.json"}, {"GET", "/"}, {"OPTIONS", "/api/v1/sessions"}} {
+			a := b.do(c[0], c[1], "", "Origin: "+origin, "Access-Control-Request-Method: POST", "Access-Control-Request-Headers: authorization")
+			for name := range a.header {
+				if strings.HasPrefix(name, "Access-Control-") {
+					t.Errorf("%s %s for %s: %s: %s", c[0], c[1], origin, name, a.header.Get(name))
+				}
+			}
+			if a.header.Get("Cross-Origin-Resource-Policy") != "same-origin" {
+				t.Errorf("%s %s may be embedded", c[0], c[1])
+			}
+		}
+	}
+}
+
+func TestSignInLinks(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	link := func(body string, headers ...string) answer {
+		return b.do("POST", "/api/v1/sessions/links", body, headers...)
+	}
+	if a := link(`{"username":"zoe"}`); a.status != http.StatusNotFound {
+		t.Errorf("an account that is not there: %d", a.status)
+	}
+	if a := link(`{"username":"admin","create":true}`); a.status != http.StatusUnprocessableEntity {
+		t.Errorf("a reserved name: %d", a.status)
+	}
+	made := as[struct{ URL string }](t, link(`{"username":"zoe","create":true}`))
+	code, ok := strings.CutPrefix(made.URL, "http://localhost:3000/signin?code=")
+	if !ok {
+		t.Fatalf("made %+v", made)
+	}
+	zoe := cookieOf(b.want(http.StatusSeeOther, "GET", "/signin?code="+code, "", nobody, "Sec-Fetch-Site: none"))
+	b.want(http.StatusUnauthorized, "GET", "/signin?code="+code, "", nobody)
+	if a := link(`{"username":"dev"}`, nobody, zoe); a.status != http.StatusForbidden {
+		t.Errorf("zoe makes a link of dev: %d", a.status)
+	}
+	eve := b.token("/api/v1/tokens", "all", "*")
+	if a := link(`{"username":"zoe"}`, bearer(eve.Secret)); a.status != http.StatusForbidden {
+		t.Errorf("another token of dev, with all scopes, makes a link of zoe: %d", a.status)
+	}
+	if a := link(`{}`, nobody, zoe); a.status != http.StatusCreated {
+		t.Errorf("zoe's own: %d", a.status)
+	}
+	// Who forgot the password sets a new one with a link, without the old one.
+	b.want(http.StatusNoContent, "PUT", "/api/v1/account/password", `{"new_password":"`+horse+`"}`, nobody, zoe)
+	b.want(http.StatusNoContent, "PUT", "/api/v1/account/password", `{"new_password":"`+horse+` 2"}`, nobody, zoe)
+	b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"username": "zoe", "password": horse + " 2"}), nobody)
+}
+
+func TestSignUpIsClosed(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.want(http.StatusForbidden, "POST", "/api/v1/accounts", encode(map[string]string{"username": "ann", "password": horse}), nobody)
+	a := b.want(http.StatusOK, "GET", "/api/v1/sessions/methods", "", nobody)
+	if m := as[struct {
+		Password, Token, Link bool
+		SignUp                bool `json:"sign_up"`
+	}](t, a); !m.Password || !m.Link || m.SignUp || m.Token {
+		t.Errorf("methods: %s", a.body)
+	}
+	if page := b.want(http.StatusOK, "GET", "/signin", "", nobody); strings.Contains(string(page.body), "/signup") || !strings.Contains(string(page.body), `name="password"`) {
+		t.Errorf("the page: %s", page.body)
+	}
+	b.want(http.StatusForbidden, "POST", "/signup", "username=ann&password="+url.QueryEscape(horse), nobody, "Content-Type: application/x-www-form-urlencoded")
+}
+
+// The page signs in without a script, and says what was wrong without losing what was typed or repeating the password.
+func TestForms(t *testing.T) {
+	t.Parallel()
+	b := start(t, openly)
+	form := "Content-Type: application/x-www-form-urlencoded"
+	a := b.want(http.StatusSeeOther, "POST", "/signup", url.Values{"username": {"ann"}, "password": {horse}}.Encode(), nobody, form)
+	if page := b.want(http.StatusOK, "GET", a.header.Get("Location"), "", nobody, cookieOf(a)); !strings.Contains(string(page.body), "<span>ann</span>") {
+		t.Errorf("signed up: %s", page.body)
+	}
+	a = b.want(http.StatusUnauthorized, "POST", "/signin", url.Values{"username": {`"><script>`}, "password": {"hunter2hunter2"}}.Encode(), nobody, form)
+	if page := string(a.body); !strings.Contains(page, "is wrong") || !strings.Contains(page, "&lt;script&gt;") || strings.Contains(page, "<script>") || strings.Contains(page, "hunter2") {
+		t.Errorf("the page: %s", page)
+	}
+	b.want(http.StatusConflict, "POST", "/signup", url.Values{"username": {"ann"}, "password": {horse}}.Encode(), nobody, form)
+	for name, body := range map[string]string{"nothing": "", "not UTF-8": "username=%ff&password=x", "zero": "username=%00&password=x", "endless": "username=" + strings.Repeat("x", 2000), "unreadable": "username=%zz"} {
+		if a := b.do("POST", "/signin", body, nobody, form); a.status != http.StatusBadRequest && a.status != http.StatusUnauthorized {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	b.want(http.StatusRequestEntityTooLarge, "POST", "/signin", "username="+strings.Repeat("x", 20_000), nobody, form)
+}
+
+// After failures the next attempt waits, and what Retry-After says is true.
+func TestGuessingIsSlowed(t *testing.T) {
+	t.Parallel()
+	b := start(t, openly)
+	b.register("ann")
+	guess := func(password string) answer {
+		return b.do("POST", "/api/v1/sessions", encode(map[string]string{"username": "ann", "password": password}), nobody)
+	}
+	for i := 0; ; i++ {
+		a := guess("guess")
+		if a.status == http.StatusTooManyRequests {
+			break
+		}
+		if a.status != http.StatusUnauthorized || i > 10 {
+			t.Fatalf("guess %d: %d", i, a.status)
+		}
+	}
+	a := guess(horse)
+	if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); a.status != http.StatusTooManyRequests || err != nil || seconds != 1 {
+		t.Errorf("the right one: %d, %v", a.status, a.header)
+	}
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "") // others are not held up
+}
+
+func TestRateLimits(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) {
+		c.RateAddress, c.RateAccount, c.RateSignIn = 0, 0.2, 3
+	})
+	b.account("eve")
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "")
+	a := b.want(http.StatusTooManyRequests, "GET", "/api/v1/mocks", "")
+	if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || seconds < 4 || seconds > 5 {
+		t.Errorf("0.2 a second, and Retry-After is %q", a.header.Get("Retry-After"))
+	}
+	b.want(http.StatusTooManyRequests, "GET", "/api/v1/workspaces", "")
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "", bearer("eve-token"))
+	for range 3 {
+		b.want(http.StatusUnauthorized, "POST", "/api/v1/sessions", `{"code":"guess"}`, nobody)
+	}
+	a = b.want(http.StatusTooManyRequests, "POST", "/api/v1/sessions", `{"code":"guess"}`, nobody)
+	if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || seconds < 10 || seconds > 20 {
+		t.Errorf("3 a minute, and Retry-After is %q", a.header.Get("Retry-After"))
+	}
+	b.want(http.StatusTooManyRequests, "GET", "/signin?code=guess", "", nobody)
+	b.want(http.StatusOK, "GET", "/signin", "", nobody)
+}
+
+// X-Forwarded-For counts only from the proxies that are trusted, and only as far as they are.
+func TestClientAddresses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		trusted   []string
+		forwarded string
+		want      string
+	}{
+		"nobody is trusted":         {nil, "203.0.113.7", "127.0.0.1"},
+		"others are trusted":        {[]string{"192.0.2.0/24"}, "203.0.113.7", "127.0.0.1"},
+		"one proxy":                 {[]string{"127.0.0.0/8"}, "203.0.113.7", "203.0.113.7"},
+		"a caller's own header":     {[]string{"127.0.0.0/8"}, "198.51.100.1, 203.0.113.7", "203.0.113.7"},
+		"two proxies":               {[]string{"127.0.0.0/8", "192.0.2.0/24"}, "203.0.113.7, 192.0.2.3", "203.0.113.7"},
+		"IPv6":                      {[]string{"127.0.0.0/8", "2001:db8::/48"}, "2001:db8:ffff::1, 2001:db8::3", "2001:db8:ffff::1"},
+		"nothing in it":             {[]string{"127.0.0.0/8"}, "", "127.0.0.1"},
+		"what is no address in it":  {[]string{"127.0.0.0/8"}, "203.0.113.7, evil", "127.0.0.1"},
+		"private ones do not count": {[]string{"127.0.0.1/32"}, "203.0.113.7, 10.0.0.1", "10.0.0.1"},
+	} {
+		b := start(t, func(cfg *api.Config) {
+			cfg.SignUp = signin.Open
+			for _, network := range c.trusted {
+				cfg.TrustedProxies = append(cfg.TrustedProxies, netip.MustParsePrefix(network))
+			}
+		})
+		b.register("ann")
+		signedIn := b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"username": "ann", "password": horse}), nobody, "X-Forwarded-For: "+c.forwarded, "X-Real-Ip: 203.0.113.99")
+		if got := b.sessions(cookieOf(signedIn))[0].Address; got != c.want {
+			t.Errorf("%s: %s, not %s", name, got, c.want)
+		}
+	}
+}
+
+// With Supabase people come with its tokens: as Bearer, or for a session. API tokens work as ever; passwords do not.
+func TestSupabase(t *testing.T) {
+	t.Parallel()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, 32))) }
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/auth/v1/.well-known/jwks.json" {
+			fmt.Fprintf(w, `{"keys":[{"kty":"EC","crv":"P-256","alg":"ES256","use":"sig","kid":"k","x":%q,"y":%q}]}`, number(key.X), number(key.Y))
+		}
+	}))
+	t.Cleanup(provider.Close)
+	shared := strings.Repeat("s", 32)
+	b := start(t, func(c *api.Config) {
+		c.AuthMode, c.SupabaseURL, c.SupabaseAudience, c.SupabaseSecret = api.Supabase, provider.URL+"/", "authenticated", secret.New(shared)
+	})
+	access := func(method jwt.SigningMethod, key any, sub, aud string) string {
+		token := jwt.NewWithClaims(method, jwt.MapClaims{
+			"iss": provider.URL + "/auth/v1", "aud": aud, "sub": sub, "email": "ann@example.com", "role": "authenticated",
+			"exp": time.Now().Add(time.Hour).Unix(),
+		})
+		token.Header["kid"] = "k"
+		signed, err := token.SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	first := access(jwt.SigningMethodES256, key, "1", "authenticated")
+	for deadline := time.Now().Add(soon); b.do("GET", "/api/v1/mocks", "", bearer(first)).status != http.StatusOK; { // until the keys are there
+		if time.Now().After(deadline) {
+			t.Fatalf("%s", b.do("GET", "/api/v1/mocks", "", bearer(first)).body)
+		}
+	}
+	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "pets", "content": good}), bearer(first))
+	session := b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"token": first}), nobody)
+	if s := as[struct{ Account string }](t, session); s.Account != "ann" {
+		t.Errorf("signed in as %s", session.body)
+	}
+	if a := b.want(http.StatusOK, "GET", "/api/v1/mocks", "", nobody, cookieOf(session)); !strings.Contains(string(a.body), "pets-ann") {
+		t.Errorf("with the session: %s", a.body)
+	}
+	// Another subject with the same e-mail address is somebody else.
+	second := access(jwt.SigningMethodHS256, []byte(shared), "2", "authenticated")
+	if a := b.want(http.StatusOK, "GET", "/api/v1/workspaces", "", bearer(second)); !strings.Contains(string(a.body), `"ann2"`) || strings.Contains(string(a.body), `"ann"`) {
+		t.Errorf("another subject: %s", a.body)
+	}
+	foreign := access(jwt.SigningMethodES256, key, "1", "other")
+	if a := b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", bearer(foreign)); !strings.Contains(a.header.Get("WWW-Authenticate"), "invalid_token") {
+		t.Errorf("for another audience: %v", a.header)
+	}
+	b.want(http.StatusUnauthorized, "POST", "/api/v1/sessions", encode(map[string]string{"token": foreign}), nobody)
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "") // the API token
+	b.want(http.StatusForbidden, "POST", "/api/v1/sessions", `{"username":"ann","password":"x"}`, nobody)
+	b.want(http.StatusForbidden, "POST", "/api/v1/accounts", `{"username":"zoe","password":"x"}`, nobody)
+	b.want(http.StatusForbidden, "PUT", "/api/v1/account/password", `{"new_password":"correct horse battery"}`, bearer(first))
+	if m := as[struct {
+		Password bool
+		Issuer   string
+	}](t, b.want(http.StatusOK, "GET", "/api/v1/sessions/methods", "", nobody)); m.Password || m.Issuer != provider.URL+"/auth/v1" {
+		t.Errorf("methods: %+v", m)
+	}
+}
+
+func TestSignInOneWay(t *testing.T) {
+	t.Parallel()
+	b := start(t, openly)
+	for _, body := range []string{`{"username":"ann"}`, `{"password":"x"}`, `{"username":"ann","code":"x"}`, `{"code":"x","token":"y"}`} {
+		b.want(http.StatusBadRequest, "POST", "/api/v1/sessions", body, nobody)
+	}
+	b.want(http.StatusForbidden, "POST", "/api/v1/sessions", `{"token":"x"}`, nobody)
+}
+
+func TestSignInConfig(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		edit func(*api.Config)
+		says string
+	}{
+		"a short admin token":    {func(c *api.Config) { c.AdminToken = secret.New("short") }, "MOCLOUD_ADMIN_TOKEN has only 5 characters"},
+		"half a token":           {func(c *api.Config) { c.AdminToken = secret.New("mocloud_ABCDEFGHIJKL") }, "begins with mocloud_"},
+		"another mode":           {func(c *api.Config) { c.AuthMode = "ldap" }, "AUTH_MODE"},
+		"another sign-up":        {func(c *api.Config) { c.SignUp = "maybe" }, "API_SIGN_UP"},
+		"Supabase without a URL": {func(c *api.Config) { c.AuthMode, c.SupabaseAudience = api.Supabase, "x" }, "SUPABASE_URL"},
+		"no audience":            {func(c *api.Config) { c.AuthMode, c.SupabaseURL = api.Supabase, "https://x.supabase.co" }, "SUPABASE_AUDIENCE"},
+		"a short secret": {func(c *api.Config) {
+			c.AuthMode, c.SupabaseURL, c.SupabaseAudience, c.SupabaseSecret = api.Supabase, "https://x.supabase.co", "x", secret.New("short")
+		}, "SUPABASE_JWT_SECRET has only 5 characters"},
+		"a negative rate": {func(c *api.Config) { c.RateAccount = -1 }, "API_RATE_ACCOUNT"},
+	} {
+		cfg := config("/tmp/x.db")
+		c.edit(&cfg)
+		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "ABCDEFGHIJKL") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
