@@ -48,8 +48,10 @@ end
 const wrkRandom = `
 local heads = {}
 for i = 0, %d do heads[i] = string.format("GET /thing-%%02d HTTP/1.1\r\nHost: m", i) end
+local still = %s
 request = function()
-  return heads[math.random(0, %d)] .. math.random(0, %d) .. ".example.test\r\n\r\n"
+  local chosen = heads[math.random(0, %d)] .. math.random(0, %d) .. ".example.test\r\n\r\n"
+  return still or chosen
 end
 `
 
@@ -64,7 +66,11 @@ func wrkGenerator(program, dir string, connections int) generator {
 			more += `wrk.headers["Connection"] = "close"`
 		}
 		if a.hosts > 0 {
-			more += fmt.Sprintf(wrkRandom, a.endpoints-1, a.endpoints-1, a.hosts-1)
+			still := "nil"
+			if a.still {
+				still = fmt.Sprintf("%q", a.raw())
+			}
+			more += fmt.Sprintf(wrkRandom, a.endpoints-1, still, a.endpoints-1, a.hosts-1)
 		}
 		script := filepath.Join(dir, "wrk.lua")
 		if err := os.WriteFile(script, fmt.Appendf(nil, wrkScript, a.method, body, a.host, more), 0o600); err != nil {

@@ -202,6 +202,7 @@ func (b *httpBench) compare(ctx context.Context, w workload) error {
 		base.server, mock.server = b.mock, b.recording
 	case w.many:
 		base.server, mock.server = b.bareMany, b.mockMany
+		static.hosts, static.endpoints, static.still = w.ask.hosts, w.ask.endpoints, true
 		sides = append(sides, &side{server: b.mockMany, ask: static})
 	}
 	if err := b.verify(ctx, base, mock); err != nil {

@@ -24,13 +24,15 @@ type ask struct {
 	// hosts and endpoints, when they are set, are how many there are to choose from for each request: the host is m0.example.test
 	// and so on, the path /thing-00 and so on.
 	hosts, endpoints int
+	// still makes the choice and asks for the path of the host all the same, so that asking costs what it costs with a choice.
+	still bool
 	// close ends the connection after each answer.
 	close bool
 }
 
 // pick returns the request for one choice.
 func (a ask) pick(host, endpoint int) ask {
-	if a.hosts > 0 {
+	if a.hosts > 0 && !a.still {
 		a.host = fmt.Sprintf("m%d.example.test", host)
 		a.path = fmt.Sprintf("/thing-%02d", endpoint)
 		a.hosts, a.endpoints = 0, 0
