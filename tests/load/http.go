@@ -141,7 +141,7 @@ func (b *httpBench) build(ctx context.Context) error {
 	}{
 		{to: &b.bare, name: "bare"},
 		{to: &b.mock, name: "mockserver", objects: few},
-		{to: &b.recording, name: "mockserver-recording", objects: few, records: 50},
+		{to: &b.recording, name: "mockserver-recording", objects: few, records: 20},
 		{to: &b.bareMany, name: "bare-many", hosts: b.hosts},
 		{to: &b.mockMany, name: "mockserver-many", objects: many},
 	} {
@@ -160,7 +160,7 @@ func (b *httpBench) build(ctx context.Context) error {
 			}
 			made.opsURL = "http://" + ops
 			made.env = append(made.env, "REDIS_URL=redis://"+b.redis.Addr(), "OBJECT_STORE_URL=file://"+s.objects, "LOG_LEVEL=warn",
-				"OPS_ADDR="+ops, "MOCKSERVER_ADDR="+address, fmt.Sprintf("MOCKSERVER_RECORD_REQUESTS=%d", s.records),
+				"OPS_ADDR="+ops, "MOCKSERVER_ADDR="+address, fmt.Sprintf("MOCKSERVER_RECORD_PER_SECOND=%d", s.records),
 				// The limits work, but not against a benchmark that asks as much of one mock as the server can answer.
 				"MOCKSERVER_REQUESTS_PER_SECOND=10000000", "MOCKSERVER_IDLE_MOCKS=1h")
 			b.command(made, "mockserver")

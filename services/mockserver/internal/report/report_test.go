@@ -208,3 +208,14 @@ func TestBodies(t *testing.T) {
 		}
 	}
 }
+
+// TestPause: counts of a few mocks come every second, those of very many less often, but not seldom.
+func TestPause(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		0: 0, 10 * time.Millisecond: 500 * time.Millisecond, 100 * time.Millisecond: 5 * time.Second, time.Minute: mostPause,
+	} {
+		if got := pause(took); got != want {
+			t.Errorf("after %s: %s, want %s", took, got, want)
+		}
+	}
+}

@@ -33,22 +33,49 @@ type param[E any] struct {
 	node *node[E]
 }
 
-// methods holds the endpoints of one pattern. There are few, so a scan beats a map.
-type methods[E any] []struct {
+// methods holds the endpoints of one pattern. There are few, so a scan beats a map; most patterns have one, which is where
+// the node is: with a million endpoints, it is memory that has to be fetched that takes the time.
+type methods[E any] struct {
 	name string
 	to   *E
+	more *methods[E]
 }
 
-func (m methods[E]) find(name string) *E {
-	for i := range m {
-		if m[i].name == name {
-			return m[i].to
+func (m *methods[E]) find(name string) *E {
+	for at := m; at != nil; at = at.more {
+		if at.name == name {
+			return at.to
 		}
 	}
 	if name == "HEAD" {
 		return m.find("GET")
 	}
 	return nil
+}
+
+// add adds an endpoint, or returns the one that is there.
+func (m *methods[E]) add(name string, to *E) *E {
+	at := m
+	for ; at.to != nil; at = at.more {
+		if at.name == name {
+			return at.to
+		}
+		if at.more == nil {
+			at.more = &methods[E]{}
+		}
+	}
+	at.name, at.to = usual(name), to
+	return nil
+}
+
+// usual returns the same text, from one place in memory if it is a usual method.
+func usual(method string) string {
+	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		if m == method {
+			return m
+		}
+	}
+	return method
 }
 
 // Captures holds what parameters and the wildcard matched, in the order of the pattern. It is made to be used again.
@@ -79,16 +106,7 @@ func (t *Tree[E]) Add(method string, pattern []mockspec.Segment, to *E) *E {
 			end = &n.ends
 		}
 	}
-	for _, m := range *end {
-		if m.name == method {
-			return m.to
-		}
-	}
-	*end = append(*end, struct {
-		name string
-		to   *E
-	}{method, to})
-	return nil
+	return end.add(method, to)
 }
 
 // trim cuts the empty segment that a trailing slash leaves.
@@ -183,14 +201,14 @@ func (t *Tree[E]) Methods(path string) []string {
 }
 
 func (n *node[E]) methods(path string, more bool, found *[]string) {
-	add := func(m methods[E]) {
-		for _, one := range m {
-			*found = append(*found, one.name)
+	add := func(m *methods[E]) {
+		for ; m != nil && m.to != nil; m = m.more {
+			*found = append(*found, m.name)
 		}
 	}
-	add(n.rest)
+	add(&n.rest)
 	if !more {
-		add(n.ends)
+		add(&n.ends)
 		return
 	}
 	segment, rest, deeper := cut(path)

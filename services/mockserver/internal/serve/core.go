@@ -169,6 +169,13 @@ func (c *Core) answerMatched(x *exchange) {
 	e, q := x.endpoint, &x.scope.Request
 	x.answer.always = e.headers
 	x.scope.Reset(*q, &e.params, x.captures)
+	if e.plain && x.body == nil {
+		x.answer.status, x.answered = e.status, true
+		if allowsBody(e.status) {
+			x.answer.body, x.answer.length = e.body.fixed, e.body.length
+		}
+		return
+	}
 	if e.limiter != nil && !c.withinRate(x) {
 		return
 	}

@@ -20,21 +20,26 @@ import (
 
 // endpoint is one compiled endpoint. It is immutable but for its rate limit, and safe for concurrent use.
 type endpoint struct {
-	spec   *mockspec.Endpoint
-	label  string // "GET /users/:id"
-	line   int    // in the user's file, 0 when unknown
-	params scope.Params
+	// What a plain answer needs comes first, so that it lies together: with many endpoints, fetching memory is what takes time.
 
-	headers *headers // what every answer has
-	varying []varying
+	// plain tells that the answer is the same for every request, and nothing else is done.
+	plain bool
+	// waits tells that making the answer may mean waiting for somebody else.
+	waits bool
+	// long tells that a template of status, headers or body has loops, so that making the answer may take long.
+	long    bool
 	status  int
+	headers *headers // what every answer has
 	body    content
+	label   string // "GET /users/:id"
+
+	spec   *mockspec.Endpoint
+	line   int // in the user's file, 0 when unknown
+	params scope.Params
 
 	// statusTemplate makes the status of each answer; nil when it is fixed.
 	statusTemplate *selmer.Template
-
-	// long tells that a template of status, headers or body has loops, so that making the answer may take long.
-	long bool
+	varying        []varying
 
 	limiter *limit.Windows
 	hook    Hook
@@ -99,6 +104,9 @@ func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
 		e.fault = asFault(err)
 		e.headers = c.common(nil)
 	}
+	e.waits = spec.Latency != nil || e.body.external != nil
+	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
+		e.limiter == nil && e.hook == nil && len(e.params.Query) == 0 && spec.Body == nil
 	return e
 }
 

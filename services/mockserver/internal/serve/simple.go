@@ -26,7 +26,7 @@ func (c *Core) Begin(r *http1.Request) http1.Exchange {
 	if x.mock, path = c.find(r.Host, r.Path); x.mock != nil && len(r.Header.Values(explainHeader)) == 0 {
 		x.header, x.remoteAddr, x.ctx = &r.Header, r.RemoteAddr, context.Background()
 		x.scope.Request = scope.Request{Method: r.Method, Host: r.Host, Path: path, Query: r.Query, Header: x.header, At: r.At}
-		if x.match() && x.endpoint.spec.Latency == nil && x.endpoint.body.external == nil {
+		if x.match() && !x.endpoint.waits {
 			return x
 		}
 	}
