@@ -28,10 +28,7 @@ func Command() *cobra.Command {
 				return err
 			}
 			mocks := []client.Mock{} // not nil: `[]` in JSON
-			params := client.ListMocksParams{}
-			if workspace != "" {
-				params.Workspace = &workspace
-			}
+			params := client.ListMocksParams{Workspace: remote.Optional(workspace)}
 			err = remote.EachMock(cmd.Context(), c, params, func(m client.Mock) error {
 				mocks = append(mocks, m)
 				return nil

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -21,15 +23,17 @@ import (
 
 // Command signs in to a server.
 func Command() *cobra.Command {
+	var user string
 	cmd := &cobra.Command{
 		Use:   "login [URL]",
-		Short: "Sign in to a server with an API token",
-		Long: `Sign in to a server with an API token, which is checked and then kept in a file that only you can read. The other
-commands use the server that was signed in to last.
+		Short: "Sign in to a server with an API token, or with a password",
+		Long: `Sign in to a server with an API token, or with --user and a password, for which a token is made that is good for 90 days
+and for mocks, files, domains and requests. The token is kept in a file that only you can read. The other commands use the
+server that was signed in to last.
 
-The token is asked for, or read from standard input if that is not a terminal. A CI job needs no login: it sets
+The token or password is asked for, or read from standard input if that is not a terminal. A CI job needs no login: it sets
 MOCLOUD_URL and MOCLOUD_TOKEN. Nor does a server that ` + "`mocloud up`" + ` runs from the working folder.`,
-		Example: "  mocloud login https://mocloud.example.com\n  mocloud login https://mocloud.example.com < token.txt",
+		Example: "  mocloud login https://mocloud.example.com\n  mocloud login https://mocloud.example.com --user ann\n  mocloud login https://mocloud.example.com < token.txt",
 		Args:    exit.Args(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			server := remote.Local
@@ -41,15 +45,26 @@ MOCLOUD_URL and MOCLOUD_TOKEN. Nor does a server that ` + "`mocloud up`" + ` run
 				return err
 			}
 			if strings.HasPrefix(server, "http:") && !remote.OnThisMachine(server) {
-				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "warning: the token travels to "+server+" unencrypted; use https if you can")
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "warning: what you enter travels to "+server+" unencrypted; use https if you can")
 			}
-			token, err := ask(cmd.InOrStdin(), cmd.ErrOrStderr(), "API token for "+server+": ")
+			question := "API token for " + server + ": "
+			if user != "" {
+				question = "Password of " + user + " at " + server + ": "
+			}
+			entered, err := ask(cmd.InOrStdin(), cmd.ErrOrStderr(), question)
 			if err != nil {
 				return err
 			}
-			return signIn(cmd.Context(), cmd.OutOrStdout(), server, token)
+			how := remote.Server{Token: entered.Reveal()}
+			if user != "" {
+				if how, err = withPassword(cmd.Context(), server, user, entered); err != nil {
+					return err
+				}
+			}
+			return remember(cmd.Context(), cmd.OutOrStdout(), server, how)
 		},
 	}
+	cmd.Flags().StringVar(&user, "user", "", "sign in with the password of this `USERNAME` or e-mail address")
 	return cmd
 }
 
@@ -61,24 +76,62 @@ func ask(in io.Reader, prompt io.Writer, question string) (secret.String, error)
 		raw, err := term.ReadPassword(int(f.Fd()))
 		_, _ = fmt.Fprintln(prompt)
 		if err != nil {
-			return secret.String{}, fmt.Errorf("read the token: %w", err)
+			return secret.String{}, fmt.Errorf("read what you enter: %w", err)
 		}
 		line = string(raw)
 	} else {
 		var err error
 		if line, err = bufio.NewReader(io.LimitReader(in, 8<<10)).ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
-			return secret.String{}, fmt.Errorf("read the token: %w", err)
+			return secret.String{}, fmt.Errorf("read standard input: %w", err)
 		}
 	}
-	if line = strings.TrimSpace(line); line == "" {
-		return secret.String{}, exit.With(exit.Usage, errors.New("no token was given"))
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return secret.String{}, exit.With(exit.Usage, errors.New("nothing was entered"))
 	}
 	return secret.New(line), nil
 }
 
-// signIn checks the token and remembers it.
-func signIn(ctx context.Context, out io.Writer, server string, token secret.String) error {
-	c, err := remote.New(server, token)
+// tokenLife is how long a token that was made for a password is good.
+const tokenLife = 90 * 24 * time.Hour
+
+// withPassword signs in as a browser does, makes a token, and signs out again.
+func withPassword(ctx context.Context, server, user string, password secret.String) (remote.Server, error) {
+	none := remote.Server{}
+	c, err := remote.New(server, secret.String{})
+	if err != nil {
+		return none, err
+	}
+	given := password.Reveal()
+	signedIn, err := c.CreateSessionWithResponse(ctx, client.SignIn{Username: &user, Password: &given})
+	if err := remote.Check(signedIn, err); err != nil {
+		return none, err
+	}
+	session := func(_ context.Context, r *http.Request) error {
+		for _, cookie := range signedIn.HTTPResponse.Cookies() {
+			r.AddCookie(cookie)
+		}
+		return nil
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		machine = "a machine without a name"
+	}
+	ends := time.Now().Add(tokenLife).UTC()
+	made, err := remote.Read((*client.CreateTokenResponse).GetJSON201)(c.CreateTokenWithResponse(ctx, client.NewToken{
+		Name: "mocloud login on " + machine, ExpiresAt: &ends,
+		Scopes: []client.Scope{
+			client.ScopeMocksWrite, client.ScopeFilesWrite, client.ScopeDomainsWrite, client.ScopeRequestsWrite, client.ScopeWorkspacesRead, client.ScopeAccountRead,
+		},
+	}, session))
+	if err != nil {
+		return none, err
+	}
+	return remote.Server{Token: made.Secret}, remote.Check(c.DeleteSessionWithResponse(ctx, session))
+}
+
+// remember checks the token and keeps it.
+func remember(ctx context.Context, out io.Writer, server string, how remote.Server) error {
+	c, err := remote.New(server, secret.New(how.Token))
 	if err != nil {
 		return err
 	}
@@ -91,7 +144,7 @@ func signIn(ctx context.Context, out io.Writer, server string, token secret.Stri
 		return err
 	}
 	known.Current = server
-	known.Servers[server] = remote.Server{Token: token.Reveal()}
+	known.Servers[server] = how
 	if err := known.Save(); err != nil {
 		return err
 	}
@@ -108,7 +161,8 @@ func LogoutCommand() *cobra.Command {
 	var flags remote.Flags
 	cmd := &cobra.Command{
 		Use:   "logout",
-		Short: "Forget the token of a server; the token itself stays valid until it is revoked",
+		Short: "Forget the token of a server",
+		Long:  "Forget the token of a server. It stays valid: revoke it in the console, or with DELETE /api/v1/tokens/{id}.",
 		Args:  exit.Args(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			server, err := flags.Server()

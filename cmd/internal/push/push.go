@@ -47,6 +47,7 @@ when the server does not know or let you, and 1 for anything else.`,
 	p.flags.Add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&p.mock, "mock", "", "`[WORKSPACE/]SLUG` of the mock; the file's name if it is not given")
+	flags.StringVar(&p.message, "message", "", "`TEXT` for the mock's history")
 	flags.BoolVar(&p.draft, "draft", false, "store it without publishing it")
 	flags.DurationVar(&p.wait, "wait", 0, "wait until it is live on every mock server, at most this long (30s if no time is given)")
 	flags.Lookup("wait").NoOptDefVal = "30s"
@@ -54,10 +55,11 @@ when the server does not know or let you, and 1 for anything else.`,
 }
 
 type push struct {
-	flags remote.Flags
-	mock  string
-	draft bool
-	wait  time.Duration
+	flags   remote.Flags
+	mock    string
+	message string
+	draft   bool
+	wait    time.Duration
 
 	client   *client.ClientWithResponses
 	out      io.Writer
@@ -151,11 +153,10 @@ func (p *push) store(ctx context.Context, ref remote.Ref, content string) (*clie
 		return nil, err
 	}
 	if m != nil {
-		return remote.Read((*client.UpdateMockResponse).GetJSON200)(p.client.UpdateMockWithResponse(ctx, m.ID, nil, client.NewRevision{Content: content}))
+		return remote.Read((*client.UpdateMockResponse).GetJSON200)(p.client.UpdateMockWithResponse(ctx, m.ID, nil, client.NewRevision{Content: content, Message: remote.Optional(p.message)}))
 	}
-	fresh := client.NewMock{Slug: ref.Slug, Content: content}
-	if ref.Workspace != "" {
-		fresh.Workspace = &ref.Workspace
+	fresh := client.NewMock{
+		Slug: ref.Slug, Content: content, Message: remote.Optional(p.message), Workspace: remote.Optional(ref.Workspace),
 	}
 	return remote.Read((*client.CreateMockResponse).GetJSON201)(p.client.CreateMockWithResponse(ctx, nil, fresh))
 }

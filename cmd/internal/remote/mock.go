@@ -32,7 +32,7 @@ func (r Ref) String() string {
 // Find returns the mock, without its content; nil if there is none. It is an error if the name fits several.
 func Find(ctx context.Context, c *client.ClientWithResponses, ref Ref) (*client.Mock, error) {
 	var found *client.Mock
-	err := EachMock(ctx, c, client.ListMocksParams{Workspace: optional(ref.Workspace)}, func(m client.Mock) error {
+	err := EachMock(ctx, c, client.ListMocksParams{Workspace: Optional(ref.Workspace), Q: Optional(ref.Slug)}, func(m client.Mock) error {
 		if m.Slug != ref.Slug {
 			return nil
 		}
@@ -73,8 +73,8 @@ func EachMock(ctx context.Context, c *client.ClientWithResponses, params client.
 	}
 }
 
-// optional is nil for "".
-func optional(s string) *string {
+// Optional is nil for "".
+func Optional(s string) *string {
 	if s == "" {
 		return nil
 	}

@@ -18,8 +18,7 @@ type Servers struct {
 // Server is how to call one server. Token is a secret; it is in the file because there is no other place that every
 // machine has.
 type Server struct {
-	Account string `json:"account"`
-	Token   string `json:"token"`
+	Token string `json:"token"`
 }
 
 // serversFile is in the user's configuration folder.
