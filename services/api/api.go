@@ -21,8 +21,10 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/idp"
@@ -164,6 +166,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: workspace.NewService(db),
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:   p.files,
+			Drafts:  draft.NewService(p.mocks, db, addresses, s.ask),
 			Records: record.NewService(db, live, p.publications),
 		})
 	if err != nil {
@@ -188,6 +191,11 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		Log:    s.deps.Log, Metrics: s.deps.Metrics,
 	}, s.deps.Redis, p.publications.Outcomes())
 	return p, err
+}
+
+// ask asks a mock server what a draft would answer.
+func (s *Service) ask(ctx context.Context, q tryit.Question) (tryit.Answer, error) {
+	return tryit.Ask(ctx, s.deps.Redis, s.cfg.RedisPrefix, q)
 }
 
 // seedContent is the example of moclojer's README.

@@ -83,6 +83,13 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 	"formatContent":   func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 
+	"tryContent": func(o *org, _ workspace.Role) call {
+		return call{body: map[string]any{"workspace": o.slug, "content": good, "request": tried}}
+	},
+	"tryMock": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"request": tried}}
+	},
+
 	// sessions
 	"createSession": func(*org, workspace.Role) call { return call{body: map[string]any{"code": "one-time"}} },
 	"createAccount": func(o *org, _ workspace.Role) call {
@@ -114,6 +121,8 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"getMockSchema": plain,
 	"getOpenAPI":    plain,
 }
+
+var tried = map[string]any{"method": "GET", "path": "/hello/ann"}
 
 func plain(*org, workspace.Role) call { return call{} }
 

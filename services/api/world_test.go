@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/pkg/testkit"
+	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
@@ -41,6 +43,11 @@ var roles = []workspace.Role{workspace.Owner, workspace.Admin, workspace.Editor,
 func newWorld(t *testing.T, edit ...func(*api.Config)) *world {
 	t.Helper()
 	w := &world{bench: start(t, append(edit, generous)...)}
+	w.background(func(ctx context.Context) error { // a mock server that answers drafts
+		return tryit.Serve(ctx, w.redis, slog.New(slog.DiscardHandler), prefix, func(context.Context, tryit.Question) tryit.Answer {
+			return tryit.Answer{Status: http.StatusOK}
+		})
+	})
 	w.acme, w.rival = w.org("acme"), w.org("rival")
 	return w
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -61,6 +62,7 @@ type Deps struct {
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
 	Files        *file.Service
+	Drafts       *draft.Service
 	Publications *publication.Service
 	Records      *record.Service
 	Audit        *audit.Service

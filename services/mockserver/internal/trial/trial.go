@@ -104,8 +104,10 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 	if !ok {
 		return nil, errors.New("the servers are busy with this workspace; try again in a moment")
 	}
-	parsed, problems := mockspec.Parse([]byte(q.Content), mockspec.Options{})
-	turn.Give()
+	parsed, problems := func() (*mockspec.Mock, []mockspec.Diagnostic) {
+		defer turn.Give() // also if it panics
+		return mockspec.Parse([]byte(q.Content), mockspec.Options{})
+	}()
 	for _, d := range problems {
 		if d.Severity == mockspec.Error {
 			return nil, fmt.Errorf("line %d: %s", d.Line, d.Message)

@@ -1,0 +1,166 @@
+// Package draft tries mocks before they are published: what a draft would answer to a request, and why. A mock server
+// answers; nothing is stored, recorded or sent. The api's root and its presentation import it.
+package draft
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// atOnce is how many tries of one account may run at a time.
+const atOnce = 4
+
+// Request is what a draft is asked.
+type Request struct {
+	Method string
+	Path   string // with the query, beginning with a slash
+	Header http.Header
+	Body   []byte
+}
+
+// Try is a draft that was tried.
+type Try struct {
+	Diagnostics []mockspec.Diagnostic
+	Answer      *tryit.Answer // nil if the draft has errors
+}
+
+// Mocks is what is needed of the service for mocks.
+type Mocks interface {
+	Find(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error)
+	Validate(content string) ([]mockspec.Diagnostic, error)
+}
+
+// Memberships finds the caller's membership in the workspace with that slug; apperr.NotFound if there is none.
+type Memberships interface {
+	Membership(ctx context.Context, who workspace.Caller, slug string) (workspace.Membership, error)
+}
+
+// Ask asks a mock server; see tryit.Ask.
+type Ask func(ctx context.Context, q tryit.Question) (tryit.Answer, error)
+
+// Service tries drafts. It is safe for concurrent use.
+type Service struct {
+	mocks       Mocks
+	memberships Memberships
+	addresses   mock.Addresses
+	ask         Ask
+
+	mu      sync.Mutex
+	running map[string]int // by account
+}
+
+// NewService makes a Service.
+func NewService(mocks Mocks, memberships Memberships, addresses mock.Addresses, ask Ask) *Service {
+	return &Service{mocks: mocks, memberships: memberships, addresses: addresses, ask: ask, running: map[string]int{}}
+}
+
+// Content tries content that belongs to no mock. With a workspace's slug it may name the files of that workspace.
+func (s *Service) Content(ctx context.Context, who workspace.Caller, slug, content string, r Request) (Try, error) {
+	q := tryit.Question{Mock: "draft", Host: "draft." + s.addresses.BaseDomain, Content: content}
+	if slug != "" {
+		in, err := s.memberships.Membership(ctx, who, slug)
+		if err != nil {
+			return Try{}, err
+		}
+		q.WorkspaceID, q.Workspace = in.ID, in.Slug
+	}
+	return s.try(ctx, who, q, r)
+}
+
+// Mock tries a mock with other content, or with that of its current revision if content is nil.
+func (s *Service) Mock(ctx context.Context, who workspace.Caller, id string, content *string, r Request) (Try, error) {
+	m, err := s.mocks.Find(ctx, who, id)
+	if err != nil {
+		return Try{}, err
+	}
+	q := tryit.Question{
+		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
+		Content: m.Content,
+	}
+	if content != nil {
+		q.Content = *content
+	}
+	return s.try(ctx, who, q, r)
+}
+
+func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Question, r Request) (Try, error) {
+	if err := r.fill(&q); err != nil {
+		return Try{}, err
+	}
+	leave, err := s.enter(who.AccountID)
+	if err != nil {
+		return Try{}, err
+	}
+	defer leave()
+	diagnostics, err := s.mocks.Validate(q.Content)
+	if err != nil {
+		return Try{}, err
+	}
+	t := Try{Diagnostics: diagnostics}
+	if mockspec.HasErrors(diagnostics) {
+		return t, nil
+	}
+	a, err := s.ask(ctx, q)
+	switch {
+	case errors.Is(err, tryit.ErrBusy):
+		return t, apperr.New(apperr.RateLimited, "Too many drafts are being tried just now; try again in a moment.")
+	case err != nil:
+		return t, apperr.New(apperr.Unavailable, "No mock server answers just now; try again in a moment.").WithCause(err)
+	case a.Problem != "":
+		return t, apperr.New(apperr.Invalid, "The draft could not be tried: %s", a.Problem)
+	}
+	t.Answer = &a
+	return t, nil
+}
+
+// fill puts the request into the question, or says what is wrong with it.
+func (r Request) fill(q *tryit.Question) error {
+	q.Method, q.Target, q.Header, q.Body = strings.ToUpper(r.Method), r.Path, r.Header, r.Body
+	if !httpguts.ValidHeaderFieldName(q.Method) { // a method is a token, like a header's name
+		return apperr.New(apperr.Invalid, "The request's method %q is not possible; use GET, POST or another one of HTTP.", r.Method).WithField("request.method")
+	}
+	if _, err := url.ParseRequestURI(r.Path); err != nil || !strings.HasPrefix(r.Path, "/") || !utf8.ValidString(r.Path) || strings.ContainsAny(r.Path, " #\t\r\n") {
+		return apperr.New(apperr.Invalid, "The request's path %q is not possible: begin it with a slash, and encode what has no place in a URL.", r.Path).WithField("request.path")
+	}
+	for name, values := range r.Header {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return apperr.New(apperr.Invalid, "%q is not the name of a header.", name).WithField("request.headers")
+		}
+		for _, v := range values {
+			if !httpguts.ValidHeaderFieldValue(v) {
+				return apperr.New(apperr.Invalid, "The header %s has a value with control characters.", name).WithField("request.headers")
+			}
+		}
+	}
+	return nil
+}
+
+// enter counts a try of the account in; leave counts it out.
+func (s *Service) enter(account string) (leave func(), err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running[account] >= atOnce {
+		return nil, apperr.New(apperr.RateLimited, "This account tries %d drafts already; wait for one of them.", atOnce)
+	}
+	s.running[account]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.running[account]--; s.running[account] == 0 {
+			delete(s.running, account)
+		}
+	}, nil
+}
