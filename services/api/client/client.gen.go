@@ -1237,6 +1237,139 @@ type TokenPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// Try defines model for Try.
+type Try struct {
+	// Answer Absent if the content has errors.
+	Answer      *TryAnswer   `json:"answer,omitempty"`
+	Diagnostics []Diagnostic `json:"diagnostics"`
+
+	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
+	Explanation *TryExplanation `json:"explanation,omitempty"`
+
+	// Webhook The webhook that would be sent after the answer; absent if none would.
+	Webhook *TryWebhook `json:"webhook,omitempty"`
+}
+
+// TryAnswer Absent if the content has errors.
+type TryAnswer struct {
+	// Body The body if it is text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text.
+	BodyBase64 *[]byte `json:"body_base64,omitempty"`
+
+	// BodyCut There is more than 1 MiB, of which this is the beginning.
+	BodyCut    bool        `json:"body_cut"`
+	DurationMs float32     `json:"duration_ms"`
+	Headers    []TryHeader `json:"headers"`
+	Status     int         `json:"status"`
+
+	// TimedOut The simulated latency is longer than a try may last.
+	TimedOut bool `json:"timed_out"`
+}
+
+// TryContent defines model for TryContent.
+type TryContent struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content Content    `json:"content"`
+	Request TryRequest `json:"request"`
+
+	// Workspace The slug of the workspace whose files the content may name; none if it is not given.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
+// TryExplanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
+type TryExplanation struct {
+	// Considered The endpoints that come nearest otherwise.
+	Considered *[]struct {
+		Endpoint string `json:"endpoint"`
+		Line     *int   `json:"line,omitempty"`
+		Why      string `json:"why"`
+	} `json:"considered,omitempty"`
+
+	// Empty Template variables that have no value for this request.
+	Empty *[]string `json:"empty,omitempty"`
+
+	// Endpoint The endpoint that answered.
+	//
+	// Example: GET /hello/:name
+	Endpoint *string `json:"endpoint,omitempty"`
+
+	// Line Where it is in the content.
+	Line *int `json:"line,omitempty"`
+}
+
+// TryHeader defines model for TryHeader.
+type TryHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// TryMock Without content, the current revision is tried.
+type TryMock struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content *Content   `json:"content,omitempty"`
+	Request TryRequest `json:"request"`
+}
+
+// TryRequest defines model for TryRequest.
+type TryRequest struct {
+	// Body The body as text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text, in Base64; `body` is ignored then.
+	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
+	Headers    *[]TryHeader `json:"headers,omitempty"`
+
+	// Method Example: GET
+	Method string `json:"method"`
+
+	// Path With the query, as in a URL.
+	//
+	// Example: /hello/ann?loud=1
+	Path string `json:"path"`
+}
+
+// TryWebhook The webhook that would be sent after the answer; absent if none would.
+type TryWebhook struct {
+	// Body The body if it is text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text.
+	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
+	DelayMs    *int64       `json:"delay_ms,omitempty"`
+	Headers    *[]TryHeader `json:"headers,omitempty"`
+	Method     *string      `json:"method,omitempty"`
+
+	// Problem Why it would not be sent; then the rest is absent.
+	Problem *string `json:"problem,omitempty"`
+	URL     *string `json:"url,omitempty"`
+}
+
 // Usage defines model for Usage.
 type Usage struct {
 	From time.Time `json:"from"`
@@ -1679,6 +1812,9 @@ type RollbackMockJSONRequestBody = Rollback
 // UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
 type UpdateRecordingJSONRequestBody = RecordingEdit
 
+// TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
+type TryMockJSONRequestBody = TryMock
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
 
@@ -1687,6 +1823,9 @@ type CreateSignInLinkJSONRequestBody = NewSignInLink
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
+
+// TryContentJSONRequestBody defines body for TryContent for application/json ContentType.
+type TryContentJSONRequestBody = TryContent
 
 // ValidateContentJSONRequestBody defines body for ValidateContent for application/json ContentType.
 type ValidateContentJSONRequestBody = MockContent
@@ -2119,6 +2258,24 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
 	UpdateRecording(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// TryMockWithBody Try a mock
+	//
+	// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+	TryMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryMock Try a mock
+	//
+	// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+	TryMock(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UnpublishMock Take a mock offline
 	//
 	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -2273,6 +2430,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
 	GetToken(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryContentWithBody Try a draft
+	//
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// included. Content with errors is not tried: the answer carries the diagnostics alone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+	TryContentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TryContent Try a draft
+	//
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// included. Content with errors is not tried: the answer carries the diagnostics alone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+	TryContent(ctx context.Context, body TryContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ValidateContentWithBody Check a mock's content
 	//
@@ -3143,6 +3322,44 @@ func (c *Client) UpdateRecording(ctx context.Context, id MockID, params *UpdateR
 	return c.Client.Do(req)
 }
 
+// TryMockWithBody Try a mock
+//
+// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+func (c *Client) TryMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryMockRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryMock Try a mock
+//
+// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+func (c *Client) TryMock(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryMockRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UnpublishMock Take a mock offline
 //
 // The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -3478,6 +3695,48 @@ func (c *Client) DeleteToken(ctx context.Context, id TokenID, reqEditors ...Requ
 // Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
 func (c *Client) GetToken(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTokenRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryContentWithBody Try a draft
+//
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// included. Content with errors is not tried: the answer carries the diagnostics alone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+func (c *Client) TryContentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryContentRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TryContent Try a draft
+//
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// included. Content with errors is not tried: the answer carries the diagnostics alone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+func (c *Client) TryContent(ctx context.Context, body TryContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryContentRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5343,6 +5602,53 @@ func NewUpdateRecordingRequestWithBody(server string, id MockID, params *UpdateR
 	return req, nil
 }
 
+// NewTryMockRequest calls the generic TryMock builder with application/json body
+func NewTryMockRequest(server string, id MockID, body TryMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryMockRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewTryMockRequestWithBody constructs an http.Request for the TryMock method, with any body, and a specified content type
+func NewTryMockRequestWithBody(server string, id MockID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/try", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewUnpublishMockRequest constructs an http.Request for the UnpublishMock method
 func NewUnpublishMockRequest(server string, id MockID) (*http.Request, error) {
 	var err error
@@ -5969,6 +6275,46 @@ func NewGetTokenRequest(server string, id TokenID) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewTryContentRequest calls the generic TryContent builder with application/json body
+func NewTryContentRequest(server string, body TryContentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTryContentRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTryContentRequestWithBody constructs an http.Request for the TryContent method, with any body, and a specified content type
+func NewTryContentRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/try")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7332,6 +7678,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
 	UpdateRecordingWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
 
+	// TryMockWithBodyWithResponse Try a mock
+	//
+	// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+	TryMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryMockResponse, error)
+
+	// TryMockWithResponse Try a mock
+	//
+	// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+	TryMockWithResponse(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*TryMockResponse, error)
+
 	// UnpublishMockWithResponse Take a mock offline
 	//
 	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -7512,6 +7876,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
 	GetTokenWithResponse(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*GetTokenResponse, error)
+
+	// TryContentWithBodyWithResponse Try a draft
+	//
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// included. Content with errors is not tried: the answer carries the diagnostics alone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+	TryContentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryContentResponse, error)
+
+	// TryContentWithResponse Try a draft
+	//
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// included. Content with errors is not tried: the answer carries the diagnostics alone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+	TryContentWithResponse(ctx context.Context, body TryContentJSONRequestBody, reqEditors ...RequestEditorFn) (*TryContentResponse, error)
 
 	// ValidateContentWithBodyWithResponse Check a mock's content
 	//
@@ -8995,6 +9381,54 @@ func (r UpdateRecordingResponse) ContentType() string {
 	return ""
 }
 
+type TryMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Try
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryMockResponse) GetJSON200() *Try {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type UnpublishMockResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9750,6 +10184,54 @@ func (r GetTokenResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TryContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Try
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TryContentResponse) GetJSON200() *Try {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TryContentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TryContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TryContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TryContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TryContentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11106,6 +11588,36 @@ func (c *ClientWithResponses) UpdateRecordingWithResponse(ctx context.Context, i
 	return ParseUpdateRecordingResponse(rsp)
 }
 
+// TryMockWithBodyWithResponse Try a mock
+//
+// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+func (c *ClientWithResponses) TryMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryMockResponse, error) {
+	rsp, err := c.TryMockWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryMockResponse(rsp)
+}
+
+// TryMockWithResponse Try a mock
+//
+// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
+func (c *ClientWithResponses) TryMockWithResponse(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*TryMockResponse, error) {
+	rsp, err := c.TryMock(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryMockResponse(rsp)
+}
+
 // UnpublishMockWithResponse Take a mock offline
 //
 // The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
@@ -11399,6 +11911,40 @@ func (c *ClientWithResponses) GetTokenWithResponse(ctx context.Context, id Token
 		return nil, err
 	}
 	return ParseGetTokenResponse(rsp)
+}
+
+// TryContentWithBodyWithResponse Try a draft
+//
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// included. Content with errors is not tried: the answer carries the diagnostics alone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+func (c *ClientWithResponses) TryContentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryContentResponse, error) {
+	rsp, err := c.TryContentWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryContentResponse(rsp)
+}
+
+// TryContentWithResponse Try a draft
+//
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// included. Content with errors is not tried: the answer carries the diagnostics alone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/try (the `TryContent` operationId).
+func (c *ClientWithResponses) TryContentWithResponse(ctx context.Context, body TryContentJSONRequestBody, reqEditors ...RequestEditorFn) (*TryContentResponse, error) {
+	rsp, err := c.TryContent(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTryContentResponse(rsp)
 }
 
 // ValidateContentWithBodyWithResponse Check a mock's content
@@ -12705,6 +13251,39 @@ func ParseUpdateRecordingResponse(rsp *http.Response) (*UpdateRecordingResponse,
 	return response, nil
 }
 
+// ParseTryMockResponse parses an HTTP response from a TryMockWithResponse call
+func ParseTryMockResponse(rsp *http.Response) (*TryMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Try
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseUnpublishMockResponse parses an HTTP response from a UnpublishMockWithResponse call
 func ParseUnpublishMockResponse(rsp *http.Response) (*UnpublishMockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -13239,6 +13818,39 @@ func ParseGetTokenResponse(rsp *http.Response) (*GetTokenResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Token
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTryContentResponse parses an HTTP response from a TryContentWithResponse call
+func ParseTryContentResponse(rsp *http.Response) (*TryContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TryContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Try
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -483,6 +483,29 @@ export interface paths {
         patch: operations["updateRecording"];
         trace?: never;
     };
+    "/api/v1/mocks/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a mock
+         * @description As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
+         */
+        post: operations["tryMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mocks/{id}/unpublish": {
         parameters: {
             query?: never;
@@ -757,6 +780,28 @@ export interface paths {
          * @description It opens nothing from now on.
          */
         delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a draft
+         * @description What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
+         *     or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+         *     included. Content with errors is not tried: the answer carries the diagnostics alone.
+         */
+        post: operations["tryContent"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1663,6 +1708,96 @@ export interface components {
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        Try: {
+            answer?: components["schemas"]["TryAnswer"];
+            diagnostics: components["schemas"]["Diagnostic"][];
+            explanation?: components["schemas"]["TryExplanation"];
+            webhook?: components["schemas"]["TryWebhook"];
+        };
+        /** @description Absent if the content has errors. */
+        TryAnswer: {
+            /** @description The body if it is text. */
+            body?: string;
+            /**
+             * Format: byte
+             * @description The body if it is no text.
+             */
+            body_base64?: string;
+            /** @description There is more than 1 MiB, of which this is the beginning. */
+            body_cut: boolean;
+            duration_ms: number;
+            headers: components["schemas"]["TryHeader"][];
+            status: number;
+            /** @description The simulated latency is longer than a try may last. */
+            timed_out: boolean;
+        };
+        TryContent: {
+            content: components["schemas"]["Content"];
+            request: components["schemas"]["TryRequest"];
+            /** @description The slug of the workspace whose files the content may name; none if it is not given. */
+            workspace?: string;
+        };
+        /** @description How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for. */
+        TryExplanation: {
+            /** @description The endpoints that come nearest otherwise. */
+            considered?: {
+                endpoint: string;
+                line?: number;
+                why: string;
+            }[];
+            /** @description Template variables that have no value for this request. */
+            empty?: string[];
+            /**
+             * @description The endpoint that answered.
+             * @example GET /hello/:name
+             */
+            endpoint?: string;
+            /** @description Where it is in the content. */
+            line?: number;
+        };
+        TryHeader: {
+            name: string;
+            value: string;
+        };
+        /** @description Without content, the current revision is tried. */
+        TryMock: {
+            content?: components["schemas"]["Content"];
+            request: components["schemas"]["TryRequest"];
+        };
+        TryRequest: {
+            /** @description The body as text. */
+            body?: string;
+            /**
+             * Format: byte
+             * @description The body if it is no text, in Base64; `body` is ignored then.
+             */
+            body_base64?: string;
+            headers?: components["schemas"]["TryHeader"][];
+            /** @example GET */
+            method: string;
+            /**
+             * @description With the query, as in a URL.
+             * @example /hello/ann?loud=1
+             */
+            path: string;
+        };
+        /** @description The webhook that would be sent after the answer; absent if none would. */
+        TryWebhook: {
+            /** @description The body if it is text. */
+            body?: string;
+            /**
+             * Format: byte
+             * @description The body if it is no text.
+             */
+            body_base64?: string;
+            /** Format: int64 */
+            delay_ms?: number;
+            headers?: components["schemas"]["TryHeader"][];
+            method?: string;
+            /** @description Why it would not be sent; then the rest is absent. */
+            problem?: string;
+            url?: string;
+        };
         Usage: {
             /** Format: date-time */
             from: string;
@@ -1830,6 +1965,15 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["TokenPage"];
+            };
+        };
+        /** @description What was found, and what was answered. */
+        Try: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Try"];
             };
         };
         /** @description The counts. */
@@ -2543,6 +2687,26 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    tryMock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryMock"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Try"];
+            default: components["responses"]["Problem"];
+        };
+    };
     unpublishMock: {
         parameters: {
             query?: never;
@@ -2875,6 +3039,23 @@ export interface operations {
                 };
                 content?: never;
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    tryContent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryContent"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Try"];
             default: components["responses"]["Problem"];
         };
     };

@@ -1237,6 +1237,139 @@ type TokenPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// Try defines model for Try.
+type Try struct {
+	// Answer Absent if the content has errors.
+	Answer      *TryAnswer   `json:"answer,omitempty"`
+	Diagnostics []Diagnostic `json:"diagnostics"`
+
+	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
+	Explanation *TryExplanation `json:"explanation,omitempty"`
+
+	// Webhook The webhook that would be sent after the answer; absent if none would.
+	Webhook *TryWebhook `json:"webhook,omitempty"`
+}
+
+// TryAnswer Absent if the content has errors.
+type TryAnswer struct {
+	// Body The body if it is text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text.
+	BodyBase64 *[]byte `json:"body_base64,omitempty"`
+
+	// BodyCut There is more than 1 MiB, of which this is the beginning.
+	BodyCut    bool        `json:"body_cut"`
+	DurationMs float32     `json:"duration_ms"`
+	Headers    []TryHeader `json:"headers"`
+	Status     int         `json:"status"`
+
+	// TimedOut The simulated latency is longer than a try may last.
+	TimedOut bool `json:"timed_out"`
+}
+
+// TryContent defines model for TryContent.
+type TryContent struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content Content    `json:"content"`
+	Request TryRequest `json:"request"`
+
+	// Workspace The slug of the workspace whose files the content may name; none if it is not given.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
+// TryExplanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
+type TryExplanation struct {
+	// Considered The endpoints that come nearest otherwise.
+	Considered *[]struct {
+		Endpoint string `json:"endpoint"`
+		Line     *int   `json:"line,omitempty"`
+		Why      string `json:"why"`
+	} `json:"considered,omitempty"`
+
+	// Empty Template variables that have no value for this request.
+	Empty *[]string `json:"empty,omitempty"`
+
+	// Endpoint The endpoint that answered.
+	//
+	// Example: GET /hello/:name
+	Endpoint *string `json:"endpoint,omitempty"`
+
+	// Line Where it is in the content.
+	Line *int `json:"line,omitempty"`
+}
+
+// TryHeader defines model for TryHeader.
+type TryHeader struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// TryMock Without content, the current revision is tried.
+type TryMock struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content *Content   `json:"content,omitempty"`
+	Request TryRequest `json:"request"`
+}
+
+// TryRequest defines model for TryRequest.
+type TryRequest struct {
+	// Body The body as text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text, in Base64; `body` is ignored then.
+	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
+	Headers    *[]TryHeader `json:"headers,omitempty"`
+
+	// Method Example: GET
+	Method string `json:"method"`
+
+	// Path With the query, as in a URL.
+	//
+	// Example: /hello/ann?loud=1
+	Path string `json:"path"`
+}
+
+// TryWebhook The webhook that would be sent after the answer; absent if none would.
+type TryWebhook struct {
+	// Body The body if it is text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text.
+	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
+	DelayMs    *int64       `json:"delay_ms,omitempty"`
+	Headers    *[]TryHeader `json:"headers,omitempty"`
+	Method     *string      `json:"method,omitempty"`
+
+	// Problem Why it would not be sent; then the rest is absent.
+	Problem *string `json:"problem,omitempty"`
+	URL     *string `json:"url,omitempty"`
+}
+
 // Usage defines model for Usage.
 type Usage struct {
 	From time.Time `json:"from"`
@@ -1679,6 +1812,9 @@ type RollbackMockJSONRequestBody = Rollback
 // UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
 type UpdateRecordingJSONRequestBody = RecordingEdit
 
+// TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
+type TryMockJSONRequestBody = TryMock
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
 
@@ -1687,6 +1823,9 @@ type CreateSignInLinkJSONRequestBody = NewSignInLink
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
+
+// TryContentJSONRequestBody defines body for TryContent for application/json ContentType.
+type TryContentJSONRequestBody = TryContent
 
 // ValidateContentJSONRequestBody defines body for ValidateContent for application/json ContentType.
 type ValidateContentJSONRequestBody = MockContent
@@ -1774,6 +1913,9 @@ type ServerInterface interface {
 	// UpdateRecording Change what is recorded of a mock
 	// (PATCH /api/v1/mocks/{id}/settings)
 	UpdateRecording(ctx echo.Context, id MockID, params UpdateRecordingParams) error
+	// TryMock Try a mock
+	// (POST /api/v1/mocks/{id}/try)
+	TryMock(ctx echo.Context, id MockID) error
 	// UnpublishMock Take a mock offline
 	// (POST /api/v1/mocks/{id}/unpublish)
 	UnpublishMock(ctx echo.Context, id MockID) error
@@ -1822,6 +1964,9 @@ type ServerInterface interface {
 	// GetToken Read a personal token
 	// (GET /api/v1/tokens/{id})
 	GetToken(ctx echo.Context, id TokenID) error
+	// TryContent Try a draft
+	// (POST /api/v1/try)
+	TryContent(ctx echo.Context) error
 	// ValidateContent Check a mock's content
 	// (POST /api/v1/validate)
 	ValidateContent(ctx echo.Context) error
@@ -2676,6 +2821,22 @@ func (w *ServerInterfaceWrapper) UpdateRecording(ctx echo.Context) error {
 	return err
 }
 
+// TryMock converts echo context to params.
+func (w *ServerInterfaceWrapper) TryMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TryMock(ctx, id)
+	return err
+}
+
 // UnpublishMock converts echo context to params.
 func (w *ServerInterfaceWrapper) UnpublishMock(ctx echo.Context) error {
 	var err error
@@ -2907,6 +3068,15 @@ func (w *ServerInterfaceWrapper) GetToken(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetToken(ctx, id)
+	return err
+}
+
+// TryContent converts echo context to params.
+func (w *ServerInterfaceWrapper) TryContent(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TryContent(ctx)
 	return err
 }
 
@@ -3448,6 +3618,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:id/usage", wrapper.GetMockUsage, options.OperationMiddlewares["getMockUsage"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/usage", wrapper.GetWorkspaceUsage, options.OperationMiddlewares["getWorkspaceUsage"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.DeleteOtherSessions, options.OperationMiddlewares["deleteOtherSessions"]...)
@@ -3539,6 +3711,8 @@ type SignedInJSONResponse struct {
 }
 
 type TokensJSONResponse TokenPage
+
+type TryJSONResponse Try
 
 type UsageJSONResponse Usage
 
@@ -4688,6 +4862,46 @@ func (response UpdateRecordingdefaultApplicationProblemPlusJSONResponse) VisitUp
 	return err
 }
 
+type TryMockRequestObject struct {
+	ID   MockID `json:"id"`
+	Body *TryMockJSONRequestBody
+}
+
+type TryMockResponseObject interface {
+	VisitTryMockResponse(w http.ResponseWriter) error
+}
+
+type TryMock200JSONResponse struct{ TryJSONResponse }
+
+func (response TryMock200JSONResponse) VisitTryMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryMockdefaultApplicationProblemPlusJSONResponse) VisitTryMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UnpublishMockRequestObject struct {
 	ID MockID `json:"id"`
 }
@@ -5287,6 +5501,45 @@ type GetTokendefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTokendefaultApplicationProblemPlusJSONResponse) VisitGetTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryContentRequestObject struct {
+	Body *TryContentJSONRequestBody
+}
+
+type TryContentResponseObject interface {
+	VisitTryContentResponse(w http.ResponseWriter) error
+}
+
+type TryContent200JSONResponse struct{ TryJSONResponse }
+
+func (response TryContent200JSONResponse) VisitTryContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TryContentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TryContentdefaultApplicationProblemPlusJSONResponse) VisitTryContentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6037,6 +6290,9 @@ type StrictServerInterface interface {
 	// UpdateRecording Change what is recorded of a mock
 	// (PATCH /api/v1/mocks/{id}/settings)
 	UpdateRecording(ctx context.Context, request UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error)
+	// TryMock Try a mock
+	// (POST /api/v1/mocks/{id}/try)
+	TryMock(ctx context.Context, request TryMockRequestObject) (TryMockResponseObject, error)
 	// UnpublishMock Take a mock offline
 	// (POST /api/v1/mocks/{id}/unpublish)
 	UnpublishMock(ctx context.Context, request UnpublishMockRequestObject) (UnpublishMockResponseObject, error)
@@ -6085,6 +6341,9 @@ type StrictServerInterface interface {
 	// GetToken Read a personal token
 	// (GET /api/v1/tokens/{id})
 	GetToken(ctx context.Context, request GetTokenRequestObject) (GetTokenResponseObject, error)
+	// TryContent Try a draft
+	// (POST /api/v1/try)
+	TryContent(ctx context.Context, request TryContentRequestObject) (TryContentResponseObject, error)
 	// ValidateContent Check a mock's content
 	// (POST /api/v1/validate)
 	ValidateContent(ctx context.Context, request ValidateContentRequestObject) (ValidateContentResponseObject, error)
@@ -7085,6 +7344,54 @@ func (sh *strictHandler) UpdateRecording(ctx echo.Context, id MockID, params Upd
 	return nil
 }
 
+// TryMock operation middleware
+func (sh *strictHandler) TryMock(ctx echo.Context, id MockID) error {
+	var request TryMockRequestObject
+
+	request.ID = id
+
+	var body TryMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryMock(ctx.Request().Context(), request.(TryMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TryMockResponseObject); ok {
+		return validResponse.VisitTryMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UnpublishMock operation middleware
 func (sh *strictHandler) UnpublishMock(ctx echo.Context, id MockID) error {
 	var request UnpublishMockRequestObject
@@ -7532,6 +7839,52 @@ func (sh *strictHandler) GetToken(ctx echo.Context, id TokenID) error {
 		return err
 	} else if validResponse, ok := response.(GetTokenResponseObject); ok {
 		return validResponse.VisitGetTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TryContent operation middleware
+func (sh *strictHandler) TryContent(ctx echo.Context) error {
+	var request TryContentRequestObject
+
+	var body TryContentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TryContent(ctx.Request().Context(), request.(TryContentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TryContent")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TryContentResponseObject); ok {
+		return validResponse.VisitTryContentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
