@@ -61,6 +61,7 @@ const (
 	openTimeout  = 10 * time.Minute // database, migrations and seed
 	pingEvery    = 2 * time.Second
 	purgeEvery   = time.Hour
+	reapEvery    = time.Minute
 	purgeTimeout = time.Minute
 	// passwordsAtOnce bounds the memory of hashing: each takes 19 MiB and one core.
 	passwordsAtOnce = 4
@@ -123,6 +124,8 @@ type parts struct {
 	files        *file.Service
 	publications *publication.Service
 	server       *http.Server
+	workspaces   *workspace.Service
+	buried       chan struct{} // holds one if there may be a deleted workspace to remove
 	producers    map[event.Stream]*stream.Producer
 	outcomes     *stream.Consumer
 	intake       *record.Intake
@@ -154,6 +157,8 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
 		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
 	})
+	p.buried = make(chan struct{}, 1)
+	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury)
 
 	handler, err := httpapi.New(
 		httpapi.Config{
@@ -163,7 +168,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
-			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: workspace.NewService(db),
+			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:   p.files,
 			Drafts:  draft.NewService(p.mocks, db, addresses, s.ask),
@@ -282,6 +287,7 @@ func (p *parts) run(ctx context.Context) error {
 	start("purge the change log", p.purge)
 	start("purge the audit log", p.purgeAudit)
 	start("purge deleted mocks", p.purgeMocks)
+	start("remove deleted workspaces", p.reap)
 	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
 	<-ctx.Done()
 	wg.Wait()
@@ -359,6 +365,41 @@ func (p *parts) purgeMocks(ctx context.Context) error {
 		}
 	})
 	return nil
+}
+
+// bury says that there is a deleted workspace to remove. It never blocks.
+func (p *parts) bury() {
+	select {
+	case p.buried <- struct{}{}:
+	default:
+	}
+}
+
+// reap removes deleted workspaces, bit by bit: those that were deleted here at once, others (of an instance that died)
+// within reapEvery.
+func (p *parts) reap(ctx context.Context) error {
+	ticker := time.NewTicker(reapEvery)
+	defer ticker.Stop()
+	for {
+		for more := true; more && ctx.Err() == nil; {
+			step, cancel := context.WithTimeout(ctx, purgeTimeout)
+			reaped, err := p.db.Reap(step)
+			cancel()
+			if err != nil && ctx.Err() == nil {
+				p.service.deps.Log.WarnContext(ctx, "remove a deleted workspace", "error", err)
+			}
+			for i, m := range reaped.Mocks {
+				p.publications.Announce(mock.Notice{Action: mock.Deleted, Mock: m, Changes: reaped.Changes[i]})
+			}
+			more = reaped.More && err == nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.buried:
+		case <-ticker.C:
+		}
+	}
 }
 
 // every calls do at once and then again and again until ctx ends.

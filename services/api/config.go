@@ -92,6 +92,8 @@ type Config struct {
 	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
 	// KeepUsage is how long the counts of requests by hour are kept.
 	KeepUsage time.Duration `env:"API_KEEP_USAGE" envDefault:"2160h"`
+	// HoldSlugs is how long a slug that was given up, with its hosts, is kept from everybody but who gave it up.
+	HoldSlugs time.Duration `env:"API_HOLD_SLUGS" envDefault:"720h"`
 	// KeepAudit is how long the audit log remembers who did what.
 	KeepAudit time.Duration `env:"API_KEEP_AUDIT" envDefault:"8760h"`
 }
@@ -186,6 +188,7 @@ func (c *Config) Validate() error {
 	for resource, limit := range c.Quota.limits() {
 		complain(limit < 0, "API_QUOTA_%s is %d: it must be 0 (any amount) or more", strings.ToUpper(string(resource)), limit)
 	}
+	complain(c.HoldSlugs < 0, "API_HOLD_SLUGS is %s: it must be 0 or more", c.HoldSlugs)
 	complain(c.KeepAudit < time.Hour, "API_KEEP_AUDIT is %s: it must be at least 1h", c.KeepAudit)
 	return errors.Join(problems...)
 }

@@ -51,8 +51,41 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// workspaces
 	"listWorkspaces": plain,
-	"listAudit":      onWorkspace,
-	"getQuota":       onWorkspace,
+	"createWorkspace": func(o *org, _ workspace.Role) call {
+		return call{body: map[string]any{"slug": o.name("org"), "name": "An organisation"}, as: o.account()}
+	},
+	"getWorkspace":    onWorkspace,
+	"updateWorkspace": func(o *org, role workspace.Role) call { return onWorkspace(o, role).bodied("name", o.name("Name ")) },
+	"deleteWorkspace": func(o *org, role workspace.Role) call {
+		other := o.other()
+		other.mock()
+		return call{path: map[string]string{"slug": other.slug}, query: url.Values{"confirm": {other.slug}}, as: other.user(role)}
+	},
+
+	// members
+	"listMembers":     onWorkspace,
+	"updateMember":    func(o *org, role workspace.Role) call { return onMember(o, role).bodied("role", "editor") },
+	"removeMember":    onMember,
+	"leaveWorkspace":  func(o *org, role workspace.Role) call { c := onWorkspace(o, role); c.as = o.member(role); return c },
+	"listInvitations": onWorkspace,
+	"createInvitation": func(o *org, role workspace.Role) call {
+		c := onWorkspace(o, role).bodied("role", "editor")
+		c.body["username"] = o.account()
+		return c
+	},
+	"revokeInvitation": func(o *org, _ workspace.Role) call {
+		_, id, _ := o.invitation(true)
+		return call{path: map[string]string{"slug": o.slug, "id": id}}
+	},
+	"listOwnInvitations": plain,
+	"claimInvitation": func(o *org, _ workspace.Role) call {
+		_, _, secret := o.invitation(false)
+		return call{as: o.account()}.bodied("secret", secret)
+	},
+	"acceptInvitation":  onInvitation,
+	"declineInvitation": onInvitation,
+	"listAudit":         onWorkspace,
+	"getQuota":          onWorkspace,
 
 	// files
 	"putFile": func(o *org, _ workspace.Role) call {
@@ -179,4 +212,20 @@ func onRequest(o *org, role workspace.Role) call {
 	c := onMock(nil)(o, role)
 	c.path["request_id"] = o.w.recorded(c.path["id"], "/x")
 	return c
+}
+
+func (c call) bodied(field string, value any) call {
+	c.body = map[string]any{field: value}
+	return c
+}
+
+// onMember calls with the username of a fresh member who is a viewer.
+func onMember(o *org, _ workspace.Role) call {
+	return call{path: map[string]string{"slug": o.slug, "username": o.member(workspace.Viewer)}}
+}
+
+// onInvitation calls with the id of a fresh invitation, as the account that it is for.
+func onInvitation(o *org, _ workspace.Role) call {
+	username, id, _ := o.invitation(true)
+	return call{path: map[string]string{"id": id}, as: username}
 }

@@ -86,7 +86,8 @@ func config(path string) api.Config {
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10,
 		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour, KeepUsage: 24 * time.Hour,
 		KeepAudit: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
-		MaxFile: 1 << 20, MaxFiles: 5,
+		HoldSlugs: time.Hour,
+		MaxFile:   1 << 20, MaxFiles: 5,
 	}
 }
 
@@ -269,6 +270,27 @@ func (b *bench) query(value any, statement string, args ...any) {
 // sql changes the api's database behind its back.
 func (b *bench) sql(statement string, args ...any) {
 	b.t.Helper()
+	db, statement := b.behind(statement, len(args))
+	defer func() { _ = db.Close() }()
+	if _, err := db.ExecContext(b.t.Context(), statement, args...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// count asks the api's database behind its back for a number.
+func (b *bench) count(query string, args ...any) (n int) {
+	b.t.Helper()
+	db, query := b.behind(query, len(args))
+	defer func() { _ = db.Close() }()
+	if err := db.QueryRowContext(b.t.Context(), query, args...).Scan(&n); err != nil {
+		b.t.Fatal(err)
+	}
+	return n
+}
+
+// behind opens the api's database, and writes the statement's arguments as it wants them.
+func (b *bench) behind(statement string, args int) (*sql.DB, string) {
+	b.t.Helper()
 	driver, source := "sqlite", "file:"+b.database+"?_pragma=busy_timeout(10000)"
 	if url := b.cfg.DatabaseURL.Reveal(); strings.HasPrefix(url, "postgres") {
 		driver, source = "pgx", url
@@ -280,10 +302,7 @@ func (b *bench) sql(statement string, args ...any) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
-	if _, err := db.ExecContext(b.t.Context(), statement, args...); err != nil {
-		b.t.Fatal(err)
-	}
+	return db, statement
 }
 
 // account makes another account with the token NAME-token.

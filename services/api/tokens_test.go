@@ -192,6 +192,9 @@ func TestScopesOfEveryOperation(t *testing.T) {
 		if wanted == apitoken.All || strings.HasPrefix(scope, "account:") {
 			continue // a workspace's token has no such scope
 		}
+		if op.least() != "" && op.fixture(w.acme, workspace.Owner).as != "" {
+			continue // it is about another workspace, or would end the membership that the token comes from
+		}
 		status, got := call("/api/v1/workspaces/acme/tokens", wanted)
 		if beyond := op.least() == "" && wanted.Writes(); beyond != (got == challenge) {
 			t.Errorf("%s with a workspace's token: %d %s", op.OperationID, status, got)

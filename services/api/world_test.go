@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -64,6 +63,41 @@ func (w *world) org(slug string) *org {
 
 // user is the username of the member with that role. Everybody's token is {username}-token.
 func (o *org) user(role workspace.Role) string { return string(role) + "of" + o.slug }
+
+// account makes an account that is no member, and returns the username.
+func (o *org) account() string {
+	o.w.t.Helper()
+	username := o.name("guest")
+	o.w.account(username)
+	return username
+}
+
+// member makes one more member and returns the username.
+func (o *org) member(role workspace.Role) string {
+	o.w.t.Helper()
+	username := o.name(string(role))
+	o.join(username, role)
+	return username
+}
+
+// other makes one more organisation.
+func (o *org) other() *org {
+	o.w.t.Helper()
+	return o.w.org(o.name("other"))
+}
+
+// invitation makes one, for a fresh account or as a link.
+func (o *org) invitation(direct bool) (username, id, secret string) {
+	o.w.t.Helper()
+	body := map[string]any{"role": "viewer"}
+	if direct {
+		username = o.account()
+		body["username"] = username
+	}
+	made := o.as("POST", "/api/v1/workspaces/"+o.slug+"/invitations", body)
+	secret, _ = made["secret"].(string)
+	return username, made["id"].(string), secret
+}
 
 // join makes an account that is a member.
 func (o *org) join(username string, role workspace.Role) {
@@ -222,19 +256,4 @@ func (w *world) send(op operation, c call, username string) answer {
 		}
 	}
 	return a
-}
-
-// audited returns the actions of the audit log of the workspace with that slug, as one of its owners sees it.
-func (w *world) audited(slug, username string) []string {
-	w.t.Helper()
-	a := w.want(http.StatusOK, "GET", "/api/v1/workspaces/"+slug+"/audit?limit=200", "", "Authorization: Bearer "+username+"-token")
-	var page struct{ Items []struct{ Action string } }
-	if err := json.Unmarshal(a.body, &page); err != nil {
-		w.t.Fatal(err)
-	}
-	var actions []string
-	for _, e := range page.Items {
-		actions = append(actions, e.Action)
-	}
-	return actions
 }

@@ -115,7 +115,7 @@ func versionOf(ifMatch string) (int, error) {
 	}
 	version, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `"`))
 	if err != nil || version < 1 {
-		return 0, badRequest("If-Match", "The header If-Match is %s; send the ETag of the settings that you edited.", ifMatch)
+		return 0, badRequest("If-Match", "The header If-Match is %s; send the ETag of what you edited.", ifMatch)
 	}
 	return version, nil
 }

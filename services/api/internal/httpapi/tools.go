@@ -7,19 +7,6 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// ListWorkspaces implements StrictServerInterface.
-func (h *handlers) ListWorkspaces(ctx context.Context, r ListWorkspacesRequestObject) (ListWorkspacesResponseObject, error) {
-	memberships, next, err := h.Workspaces.List(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
-	if err != nil {
-		return nil, err
-	}
-	page := WorkspacePage{Items: make([]Workspace, len(memberships)), NextCursor: present(next)}
-	for i, m := range memberships {
-		page.Items[i] = Workspace{ID: m.ID, Slug: m.Slug, Name: m.Name, Role: Role(m.Role), CreatedAt: m.CreatedAt}
-	}
-	return ListWorkspaces200JSONResponse(page), nil
-}
-
 // ValidateContent implements StrictServerInterface.
 func (h *handlers) ValidateContent(_ context.Context, r ValidateContentRequestObject) (ValidateContentResponseObject, error) {
 	found, err := h.Mocks.Validate(r.Body.Content)

@@ -34,8 +34,8 @@ func failed(doing string, err error) error {
 // unavailable reports whether another try later may succeed.
 func unavailable(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		// Connection exceptions, lack of resources, and a server that shuts down or starts.
-		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57P")
+		// Connection exceptions, lack of resources, a server that shuts down or starts, a deadlock that was broken.
+		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57P") || e.Code == "40P01"
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {

@@ -137,6 +137,9 @@ func (s *Store) RestoreMock(ctx context.Context, who workspace.Caller, id string
 func (s *Store) MoveMock(ctx context.Context, who workspace.Caller, id, into string, decide func(mock.Mock, workspace.Membership) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
 	return s.writeMock(ctx, who, id, false, func(ctx context.Context, tx bun.Tx, m mock.Mock) (mock.Write, error) {
 		in, err := findWorkspace(ctx, tx, who, into)
+		if err == nil {
+			in, err = s.lockWorkspace(ctx, tx, who, in.Slug, forSlug)
+		}
 		if err != nil {
 			return mock.Write{}, err
 		}
@@ -176,6 +179,9 @@ func (s *Store) lockMock(ctx context.Context, tx bun.Tx, who workspace.Caller, i
 		// SQLite's transaction is the only writer from its beginning.
 		_, err := tx.NewRaw(`SELECT id FROM mocks WHERE id = ? AND workspace_id IN (SELECT mb.workspace_id FROM members mb WHERE ?) FOR UPDATE`,
 			id, membership(who)).Exec(ctx)
+		if err == nil {
+			_, err = tx.NewRaw("SELECT w.id FROM workspaces w WHERE w.id = (SELECT workspace_id FROM mocks WHERE id = ?) ?", id, bun.Safe(forSlug)).Exec(ctx)
+		}
 		if err != nil {
 			return mock.Mock{}, err
 		}

@@ -22,7 +22,7 @@ func counted(r quota.Resource) string {
 	case quota.Content:
 		return "SELECT COALESCE(SUM(bytes), 0) FROM mocks WHERE workspace_id = ? AND deleted_at IS NULL"
 	case quota.Members:
-		return "SELECT COUNT(*) FROM members WHERE workspace_id = ?"
+		return `SELECT (SELECT COUNT(*) FROM members WHERE workspace_id = ?0) + (SELECT COUNT(*) FROM invitations WHERE workspace_id = ?0)`
 	case quota.Tokens:
 		return "SELECT COUNT(*) FROM api_tokens WHERE workspace_id = ?"
 	case quota.Files:

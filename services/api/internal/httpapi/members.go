@@ -1,0 +1,132 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// ListMembers implements StrictServerInterface.
+func (h *handlers) ListMembers(ctx context.Context, r ListMembersRequestObject) (ListMembersResponseObject, error) {
+	members, next, err := h.Workspaces.Members(ctx, caller(ctx), r.Slug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	page := MemberPage{Items: make([]Member, len(members)), NextCursor: present(next)}
+	for i, m := range members {
+		page.Items[i] = memberOf(m)
+	}
+	return ListMembers200JSONResponse(page), nil
+}
+
+func memberOf(m workspace.Member) Member {
+	return Member{AccountID: m.AccountID, Username: m.Username, Role: Role(m.Role), JoinedAt: m.JoinedAt}
+}
+
+// UpdateMember implements StrictServerInterface.
+func (h *handlers) UpdateMember(ctx context.Context, r UpdateMemberRequestObject) (UpdateMemberResponseObject, error) {
+	m, err := h.Workspaces.SetRole(ctx, caller(ctx), r.Slug, r.Username, workspace.Role(r.Body.Role))
+	if err != nil {
+		return nil, err
+	}
+	return UpdateMember200JSONResponse(memberOf(m)), nil
+}
+
+// RemoveMember implements StrictServerInterface.
+func (h *handlers) RemoveMember(ctx context.Context, r RemoveMemberRequestObject) (RemoveMemberResponseObject, error) {
+	if err := h.Workspaces.Remove(ctx, caller(ctx), r.Slug, r.Username); err != nil {
+		return nil, err
+	}
+	return RemoveMember204Response{}, nil
+}
+
+// LeaveWorkspace implements StrictServerInterface.
+func (h *handlers) LeaveWorkspace(ctx context.Context, r LeaveWorkspaceRequestObject) (LeaveWorkspaceResponseObject, error) {
+	if err := h.Workspaces.Leave(ctx, caller(ctx), r.Slug); err != nil {
+		return nil, err
+	}
+	return LeaveWorkspace204Response{}, nil
+}
+
+// ListInvitations implements StrictServerInterface.
+func (h *handlers) ListInvitations(ctx context.Context, r ListInvitationsRequestObject) (ListInvitationsResponseObject, error) {
+	all, next, err := h.Workspaces.Invitations(ctx, caller(ctx), r.Slug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	return ListInvitations200JSONResponse(invitationPage(all, next)), nil
+}
+
+// ListOwnInvitations implements StrictServerInterface.
+func (h *handlers) ListOwnInvitations(ctx context.Context, r ListOwnInvitationsRequestObject) (ListOwnInvitationsResponseObject, error) {
+	all, next, err := h.Workspaces.InvitationsFor(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	if err != nil {
+		return nil, err
+	}
+	return ListOwnInvitations200JSONResponse(invitationPage(all, next)), nil
+}
+
+func invitationPage(all []workspace.Invitation, next string) InvitationPage {
+	page := InvitationPage{Items: make([]Invitation, len(all)), NextCursor: present(next)}
+	for i, v := range all {
+		page.Items[i] = invitationOf(v)
+	}
+	return page
+}
+
+func invitationOf(i workspace.Invitation) Invitation {
+	return Invitation{
+		ID: i.ID, Workspace: i.Workspace, Name: i.Name, Role: Role(i.Role), Username: present(i.Username), Inviter: i.Inviter,
+		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
+	}
+}
+
+// CreateInvitation implements StrictServerInterface.
+func (h *handlers) CreateInvitation(ctx context.Context, r CreateInvitationRequestObject) (CreateInvitationResponseObject, error) {
+	i, shown, err := h.Workspaces.Invite(ctx, caller(ctx), r.Slug, value(r.Body.Username, ""), workspace.Role(r.Body.Role))
+	if err != nil {
+		return nil, err
+	}
+	body := invitationOf(i)
+	if !shown.Empty() {
+		body.Secret = present(shown.Reveal())
+		body.URL = present(h.PublicURL + "/invitation#" + shown.Reveal()) // after #: no server on the way sees it
+	}
+	location := "/api/v1/workspaces/" + r.Slug + "/invitations/" + i.ID
+	return CreateInvitation201JSONResponse{Body: body, Headers: CreateInvitation201ResponseHeaders{Location: &location}}, nil
+}
+
+// RevokeInvitation implements StrictServerInterface.
+func (h *handlers) RevokeInvitation(ctx context.Context, r RevokeInvitationRequestObject) (RevokeInvitationResponseObject, error) {
+	if err := h.Workspaces.Revoke(ctx, caller(ctx), r.Slug, r.ID); err != nil {
+		return nil, err
+	}
+	return RevokeInvitation204Response{}, nil
+}
+
+// ClaimInvitation implements StrictServerInterface.
+func (h *handlers) ClaimInvitation(ctx context.Context, r ClaimInvitationRequestObject) (ClaimInvitationResponseObject, error) {
+	i, err := h.Workspaces.Claim(ctx, caller(ctx), secret.New(r.Body.Secret))
+	if err != nil {
+		return nil, err
+	}
+	return ClaimInvitation200JSONResponse(invitationOf(i)), nil
+}
+
+// AcceptInvitation implements StrictServerInterface.
+func (h *handlers) AcceptInvitation(ctx context.Context, r AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error) {
+	m, err := h.Workspaces.Accept(ctx, caller(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return AcceptInvitation200JSONResponse{workspaceResponse(m)}, nil
+}
+
+// DeclineInvitation implements StrictServerInterface.
+func (h *handlers) DeclineInvitation(ctx context.Context, r DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error) {
+	if err := h.Workspaces.Decline(ctx, caller(ctx), r.ID); err != nil {
+		return nil, err
+	}
+	return DeclineInvitation204Response{}, nil
+}

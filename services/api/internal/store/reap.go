@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/uptrace/bun"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+)
+
+// reapedAtOnce bounds the mocks that one transaction removes with their histories.
+const reapedAtOnce = 20
+
+// Reaped is what one step of Reap removed.
+type Reaped struct {
+	Mocks   []mock.Mock        // their ids only
+	Changes [][]event.Envelope // of each
+	More    bool               // there may be more to remove
+}
+
+// Reap removes a part of what deleted workspaces hold, in one bounded transaction: of every mock that the other services
+// have heard of, the change log keeps a tombstone. A workspace that holds nothing is removed itself. Replicas may reap at
+// the same time, and what is cut short is gone on with.
+func (s *Store) Reap(ctx context.Context) (Reaped, error) {
+	var r Reaped
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		lock := ""
+		if s.postgres() {
+			lock = "FOR NO KEY UPDATE SKIP LOCKED"
+		}
+		var workspaceID string
+		err := tx.NewRaw("SELECT id FROM workspaces WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", bun.Safe(lock)).Scan(ctx, &workspaceID)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.More = true
+		return reapWorkspace(ctx, tx, workspaceID, &r)
+	})
+	return r, failed("remove a deleted workspace", err)
+}
+
+func reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped) error {
+	var rows []struct {
+		ID     string `bun:"id"`
+		Change int64  `bun:"change"`
+	}
+	err := tx.NewRaw("SELECT id, CASE WHEN deleted_at IS NULL THEN change ELSE 0 END AS change FROM mocks WHERE workspace_id = ? ORDER BY slug LIMIT ?", workspaceID, reapedAtOnce).Scan(ctx, &rows)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if _, err := tx.NewRaw("DELETE FROM mocks WHERE id = ?", row.ID).Exec(ctx); err != nil {
+			return err
+		}
+		r.Mocks = append(r.Mocks, mock.Mock{ID: row.ID, WorkspaceID: workspaceID})
+	}
+	r.Changes = make([][]event.Envelope, len(rows))
+	for i, row := range rows { // last: the stream's row is locked from the first of them to the commit
+		if row.Change == 0 {
+			continue // nobody ever heard of it, or all have heard that it is gone
+		}
+		e, err := appendChange(ctx, tx, mock.Change{Key: row.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: workspaceID, MockID: row.ID}})
+		if err != nil {
+			return err
+		}
+		r.Changes[i] = []event.Envelope{e}
+	}
+	if len(rows) > 0 {
+		return nil
+	}
+	_, err = tx.NewRaw("DELETE FROM workspaces WHERE id = ?", workspaceID).Exec(ctx)
+	return err
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+func errSlugTaken(slug string) error {
+	return apperr.New(apperr.Conflict, "The slug %q is taken; choose another one.", slug).WithField("slug")
+}
+
+// takeSlug makes sure that the account may have a slug that no workspace has: one that was given up is held for who gave it
+// up. Accounts and workspaces share their slugs. Call it before a workspace or account gets the slug, in its transaction.
+func takeSlug(ctx context.Context, tx bun.Tx, slug, accountID string, now time.Time) error {
+	_, err := tx.NewRaw("DELETE FROM held_slugs WHERE slug = ? AND (account_id = ? OR until <= ?)", slug, accountID, now.UTC()).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	var held int
+	if err := tx.NewRaw("SELECT COUNT(*) FROM held_slugs WHERE slug = ?", slug).Scan(ctx, &held); err != nil {
+		return err
+	}
+	if held > 0 {
+		return errSlugTaken(slug)
+	}
+	return nil
+}
+
+// holdSlug keeps a slug that the account gives up from everybody else until then.
+func holdSlug(ctx context.Context, tx bun.Tx, slug, accountID string, until time.Time) error {
+	_, err := tx.NewRaw(`INSERT INTO held_slugs (slug, account_id, until) VALUES (?, ?, ?)
+		ON CONFLICT (slug) DO UPDATE SET account_id = EXCLUDED.account_id, until = EXCLUDED.until`, slug, accountID, until.UTC()).Exec(ctx)
+	return err
+}
+
+// moveSlug takes one slug and holds the other.
+func moveSlug(ctx context.Context, tx bun.Tx, from, to, accountID string, now, until time.Time) error {
+	if err := takeSlug(ctx, tx, to, accountID, now); err != nil {
+		return err
+	}
+	return holdSlug(ctx, tx, from, accountID, until)
+}

@@ -1,0 +1,92 @@
+package workspace
+
+import (
+	"context"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+// Member is an account in a workspace.
+type Member struct {
+	AccountID string
+	Username  string
+	Role      Role
+	JoinedAt  time.Time
+}
+
+// Members returns one page of the members of a workspace and the cursor of the next page, "" on the last one.
+func (s *Service) Members(ctx context.Context, who Caller, slug, cursor string, limit int) ([]Member, string, error) {
+	in, err := s.repo.Membership(ctx, who, slug)
+	if err != nil {
+		return nil, "", err
+	}
+	items, err := s.repo.Members(ctx, in.ID, cursor, limit+1)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	items = items[:limit]
+	return items, items[limit-1].AccountID, nil
+}
+
+// SetRole gives a member another role. Admins may, but only an owner makes an owner or another thing of one; and one owner
+// has to stay.
+func (s *Service) SetRole(ctx context.Context, who Caller, slug, username string, role Role) (Member, error) {
+	return s.repo.UpdateMember(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
+		if err := in.Require(Admin); err != nil {
+			return "", err
+		}
+		if err := in.mayGive(role, m.Role); err != nil {
+			return "", err
+		}
+		if m.Role == Owner && role != Owner && owners < 2 {
+			return "", errLastOwner
+		}
+		return role, nil
+	})
+}
+
+// Remove takes a member out of a workspace. Admins may, but only an owner removes an owner; and one owner has to stay.
+func (s *Service) Remove(ctx context.Context, who Caller, slug, username string) error {
+	_, err := s.repo.UpdateMember(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
+		if err := in.Require(Admin); err != nil {
+			return "", err
+		}
+		if err := in.mayGive(m.Role, m.Role); err != nil {
+			return "", err
+		}
+		return "", mayGo(in, m, owners)
+	})
+	return err
+}
+
+// Leave takes the caller out of a workspace, unless they are its last owner.
+func (s *Service) Leave(ctx context.Context, who Caller, slug string) error {
+	_, err := s.repo.UpdateMember(ctx, who, slug, "", func(in Membership, m Member, owners int) (Role, error) {
+		return "", mayGo(in, m, owners)
+	})
+	return err
+}
+
+var errLastOwner = apperr.New(apperr.Conflict, "This is the workspace's last owner, and there has to be one: make somebody else an owner first, or delete the workspace.")
+
+func mayGo(in Membership, m Member, owners int) error {
+	if m.Role == Owner && owners < 2 {
+		if in.Personal {
+			return apperr.New(apperr.Conflict, "This is your own workspace, which goes with your account: delete that at /api/v1/account.")
+		}
+		return errLastOwner
+	}
+	return nil
+}
+
+// mayGive is a Forbidden error that a user may see, unless the member may give or take all of the roles: none above their
+// own.
+func (m Membership) mayGive(roles ...Role) error {
+	for _, r := range roles {
+		if !m.Role.AtLeast(r) {
+			return apperr.New(apperr.Forbidden, "Your role in the workspace %q is %s; only an %s can give or take the role %s.", m.Slug, m.Role, r, r).WithField("role")
+		}
+	}
+	return nil
+}
