@@ -62,7 +62,10 @@ func (s *Store) EnsureAccount(ctx context.Context, username string, now time.Tim
 func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.Account, error) {
 	var a account.Account
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		var err error
+		err := takeSlug(ctx, tx, wanted.Username, "", wanted.CreatedAt, errNameTaken(wanted.Username))
+		if err != nil {
+			return err
+		}
 		if a, err = createAccount(ctx, tx, wanted); err != nil {
 			return err
 		}
@@ -75,6 +78,10 @@ func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.
 		return err
 	})
 	return a, failed("create an account", err)
+}
+
+func errNameTaken(username string) *apperr.Error {
+	return apperr.New(apperr.Conflict, "The name %q is taken; choose another one.", username).WithField("username")
 }
 
 // createAccount creates an account and its own workspace. The workspace's slug is taken first: an organisation's never
@@ -95,7 +102,7 @@ func createAccount(ctx context.Context, tx bun.Tx, wanted account.New) (account.
 	}{
 		{
 			tx.NewRaw("INSERT INTO workspaces (id, slug, name, created_at) VALUES (?, ?, ?, ?)", workspaceID.String(), wanted.Username, wanted.Username, now),
-			apperr.New(apperr.Conflict, "The name %q is taken; choose another one.", wanted.Username).WithField("username"),
+			errNameTaken(wanted.Username),
 		},
 		{
 			tx.NewRaw("INSERT INTO accounts (id, username, email, password, created_at) VALUES (?, ?, NULLIF(?, ''), ?, ?)",

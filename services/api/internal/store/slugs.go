@@ -13,9 +13,10 @@ func errSlugTaken(slug string) error {
 	return apperr.New(apperr.Conflict, "The slug %q is taken; choose another one.", slug).WithField("slug")
 }
 
-// takeSlug makes sure that the account may have a slug that no workspace has: one that was given up is held for who gave it
-// up. Accounts and workspaces share their slugs. Call it before a workspace or account gets the slug, in its transaction.
-func takeSlug(ctx context.Context, tx bun.Tx, slug, accountID string, now time.Time) error {
+// takeSlug returns taken, unless the account ("" for a new one) may have a slug that no workspace has: one that was given up
+// is held for who gave it up. Accounts and workspaces share their slugs. Call it before a workspace or account gets the slug,
+// in its transaction.
+func takeSlug(ctx context.Context, tx bun.Tx, slug, accountID string, now time.Time, taken error) error {
 	_, err := tx.NewRaw("DELETE FROM held_slugs WHERE slug = ? AND (account_id = ? OR until <= ?)", slug, accountID, now.UTC()).Exec(ctx)
 	if err != nil {
 		return err
@@ -25,7 +26,7 @@ func takeSlug(ctx context.Context, tx bun.Tx, slug, accountID string, now time.T
 		return err
 	}
 	if held > 0 {
-		return errSlugTaken(slug)
+		return taken
 	}
 	return nil
 }
@@ -39,7 +40,7 @@ func holdSlug(ctx context.Context, tx bun.Tx, slug, accountID string, until time
 
 // moveSlug takes one slug and holds the other.
 func moveSlug(ctx context.Context, tx bun.Tx, from, to, accountID string, now, until time.Time) error {
-	if err := takeSlug(ctx, tx, to, accountID, now); err != nil {
+	if err := takeSlug(ctx, tx, to, accountID, now, errSlugTaken(to)); err != nil {
 		return err
 	}
 	return holdSlug(ctx, tx, from, accountID, until)

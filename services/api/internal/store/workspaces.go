@@ -109,7 +109,7 @@ func (s *Store) CreateWorkspace(ctx context.Context, who workspace.Caller, w wor
 		if owned >= maxOwned {
 			return apperr.New(apperr.Conflict, "You are an owner of %d workspaces, as many as are possible; delete or leave one that nobody uses.", owned)
 		}
-		if err := takeSlug(ctx, tx, w.Slug, who.AccountID, w.CreatedAt); err != nil {
+		if err := takeSlug(ctx, tx, w.Slug, who.AccountID, w.CreatedAt, errSlugTaken(w.Slug)); err != nil {
 			return err
 		}
 		_, err = tx.NewRaw("INSERT INTO workspaces (id, slug, name, created_at) VALUES (?, ?, ?, ?)", w.ID, w.Slug, w.Name, w.CreatedAt.UTC()).Exec(ctx)

@@ -351,6 +351,9 @@ func TestDeletingAWorkspace(t *testing.T) {
 				t.Errorf("%d %s are left, %v", n, table, err)
 			}
 		}
+		if _, err := s.CreateAccount(ctx, account.New{Username: "acme", CreatedAt: o.now}); apperr.CodeOf(err) != apperr.Conflict {
+			t.Errorf("the slug went to a new account at once: %v", err)
+		}
 		o.now = o.now.Add(time.Hour)
 		must[workspace.Membership](t)(o.Create(ctx, o.dora, "acme", ""))
 	})
