@@ -97,6 +97,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the caller's invitations */
+        get: operations["listOwnInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: components["parameters"]["InvitationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description The caller is a member then. It is void if who sent it could not give that role any more.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: components["parameters"]["InvitationID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decline an invitation */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim an invitation by its secret
+         * @description The invitation is the caller's then, to be accepted or declined. A secret works once.
+         */
+        post: operations["claimInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mocks": {
         parameters: {
             query?: never;
@@ -840,11 +920,46 @@ export interface paths {
          */
         get: operations["listWorkspaces"];
         put?: never;
-        post?: never;
+        /**
+         * Create an organisation
+         * @description The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
+         *     gave up is held for them for a while.
+         */
+        post: operations["createWorkspace"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /** Read a workspace */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an organisation
+         * @description It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
+         *     its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
+         */
+        delete: operations["deleteWorkspace"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a workspace
+         * @description The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
+         *     published. An account's own workspace has the username as its slug, which changes with that.
+         */
+        patch: operations["updateWorkspace"];
         trace?: never;
     };
     "/api/v1/workspaces/{slug}/audit": {
@@ -981,6 +1096,126 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /** List the open invitations to a workspace */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
+         *     `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
+         *     good for 7 days.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: components["parameters"]["InvitationID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave an organisation
+         * @description The caller is no member any more. The last owner cannot leave.
+         */
+        post: operations["leaveWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /** List the members of a workspace */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{slug}/members/{username}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+                /** @description The member's username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member
+         * @description Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a member another role
+         * @description Only an owner makes an owner, or another thing of one. One owner has to stay.
+         */
+        patch: operations["updateMember"];
         trace?: never;
     };
     "/api/v1/workspaces/{slug}/quota": {
@@ -1209,6 +1444,34 @@ export interface components {
             changed: boolean;
             content: string;
         };
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description The username of who sent it. */
+            inviter: string;
+            /** @description The workspace's name. */
+            name: string;
+            role: components["schemas"]["Role"];
+            /** @description Of a link, in the answer to its creation only. */
+            secret?: string;
+            /** @description The link to send, in the answer to its creation only. */
+            url?: string;
+            /** @description Whom it is for; absent while it is a link that nobody has claimed. */
+            username?: string;
+            /** @description The workspace's slug. */
+            workspace: string;
+        };
+        InvitationPage: {
+            items: components["schemas"]["Invitation"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
+        };
+        InvitationSecret: {
+            secret: string;
+        };
         LatencyBucket: {
             /**
              * Format: int64
@@ -1220,6 +1483,21 @@ export interface components {
              * @description The longest time in microseconds.
              */
             up_to_us: number;
+        };
+        Member: {
+            account_id: string;
+            /** Format: date-time */
+            joined_at: string;
+            role: components["schemas"]["Role"];
+            username: string;
+        };
+        MemberChange: {
+            role: components["schemas"]["Role"];
+        };
+        MemberPage: {
+            items: components["schemas"]["Member"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
         };
         Mock: {
             /** @description The current revision as it was written; not in lists. */
@@ -1312,6 +1590,11 @@ export interface components {
              */
             username: string;
         };
+        NewInvitation: {
+            role: components["schemas"]["Role"];
+            /** @description Whom to invite; without it the invitation is a link. */
+            username?: string;
+        };
         NewMock: {
             content: components["schemas"]["Content"];
             description?: components["schemas"]["MockDescription"];
@@ -1351,6 +1634,14 @@ export interface components {
              */
             name: string;
             scopes: components["schemas"]["Scope"][];
+        };
+        NewWorkspace: {
+            name?: components["schemas"]["WorkspaceName"];
+            /**
+             * @description 1 to 39 of a-z and 0-9, beginning with a letter; the last part of the mocks' host names.
+             * @example acme
+             */
+            slug: string;
         };
         /** @description RFC 9457 problem details. */
         Problem: {
@@ -1592,7 +1883,7 @@ export interface components {
             next_cursor?: string;
         };
         /**
-         * @description What the caller may do there.
+         * @description What a member may do; each role may do all that the ones after it may.
          * @enum {string}
          */
         Role: "owner" | "admin" | "editor" | "viewer";
@@ -1857,9 +2148,20 @@ export interface components {
             created_at: string;
             id: string;
             name: string;
+            /** @description An account's own: no others are members. */
+            personal: boolean;
             role: components["schemas"]["Role"];
             slug: string;
         };
+        WorkspaceChange: {
+            name?: components["schemas"]["WorkspaceName"];
+            slug?: string;
+        };
+        /**
+         * @description What people read.
+         * @example Acme Inc.
+         */
+        WorkspaceName: string;
         WorkspacePage: {
             items: components["schemas"]["Workspace"][];
             /** @description Absent on the last page. */
@@ -1985,6 +2287,16 @@ export interface components {
                 "application/json": components["schemas"]["Usage"];
             };
         };
+        /** @description The workspace. */
+        Workspace: {
+            headers: {
+                ETag: components["headers"]["Version"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Workspace"];
+            };
+        };
     };
     parameters: {
         /** @description The `next_cursor` of the page before. */
@@ -2006,6 +2318,10 @@ export interface components {
         IfMatch: string;
         /** @description The ETag that is known. 304 if nothing changed. */
         IfNoneMatch: string;
+        /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+        IfVersion: string;
+        /** @description The invitation's id. */
+        InvitationID: string;
         /** @description How many items a page holds at most. */
         Limit: number;
         /** @description The mock's id. */
@@ -2027,6 +2343,8 @@ export interface components {
         ETag: string;
         /** @description The SHA-256 of the content in hex, quoted. */
         FileETag: string;
+        /** @description The version, quoted. */
+        Version: string;
     };
     pathItems: never;
 }
@@ -2119,6 +2437,95 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FormattedContent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listOwnInvitations: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of invitations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: components["parameters"]["InvitationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Workspace"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: components["parameters"]["InvitationID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    claimInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationSecret"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3110,6 +3517,98 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    createWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description The new organisation. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["Version"];
+                    /** @description Its path. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Workspace"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWorkspace: {
+        parameters: {
+            query?: {
+                /** @description The slug again. */
+                confirm?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateWorkspace: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfVersion"];
+            };
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceChange"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Workspace"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listAudit: {
         parameters: {
             query?: {
@@ -3342,6 +3841,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileUsePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of invitations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            201: {
+                headers: {
+                    /** @description Its path. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id. */
+                id: components["parameters"]["InvitationID"];
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is void. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    leaveWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller has left. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+                /** @description The member's username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+                /** @description The member's username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
                 };
             };
             default: components["responses"]["Problem"];
