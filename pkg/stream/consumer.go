@@ -25,7 +25,7 @@ type ConsumerConfig struct {
 	Silent   bool   // do not report event.Applied: nobody waits for this consumer
 
 	Grace        time.Duration // how long a hole may heal by itself; default 30 ms
-	AnswerWithin time.Duration // how long an answer to a replay request may take; default 2 s, doubling up to 10 s
+	AnswerWithin time.Duration // how long an answer to a replay request may take; default 500 ms, longer up to 4 s where none comes
 	BatchChanges int           // about the most changes of one Apply; default 256
 	BatchBytes   int           // about the most bytes of one Apply; default 8 MiB
 	WaitChanges  int           // changes that may wait for their turn; default 4096
@@ -44,7 +44,7 @@ func (c *ConsumerConfig) setDefaults() {
 		c.Instance = uuid.NewString()
 	}
 	c.Grace = orDefault(c.Grace, 30*time.Millisecond)
-	c.AnswerWithin = orDefault(c.AnswerWithin, 2*time.Second)
+	c.AnswerWithin = orDefault(c.AnswerWithin, 500*time.Millisecond)
 	c.BatchChanges = orDefault(c.BatchChanges, 256)
 	c.BatchBytes = orDefault(c.BatchBytes, 8<<20)
 	c.WaitChanges = orDefault(c.WaitChanges, 4096)
@@ -60,6 +60,9 @@ func (c *ConsumerConfig) setDefaults() {
 
 // epochHold is how long messages of the epoch just left are ignored: they are late, not news.
 const epochHold = 5 * time.Second
+
+// maxPatience is how long an answer is waited for at most.
+const maxPatience = 4 * time.Second
 
 // maxInbox bounds the messages between the subscription and the consumer; what does not fit is lost and replayed.
 const maxInbox = 1024

@@ -49,7 +49,7 @@ type outcome struct {
 }
 
 func newLoop(c *Consumer, start Position) *loop {
-	l := &loop{c: c, applied: start, snapshot: start.Number == 0, patience: backoff{first: c.cfg.AnswerWithin, most: max(10*time.Second, c.cfg.AnswerWithin)}}
+	l := &loop{c: c, applied: start, snapshot: start.Number == 0, patience: backoff{first: c.cfg.AnswerWithin, most: max(maxPatience, c.cfg.AnswerWithin)}}
 	l.tracker.maxChanges, l.tracker.maxBytes = c.cfg.WaitChanges, c.cfg.WaitBytes
 	l.tracker.reset(start)
 	l.grace, l.overdue = stopped(), stopped()
@@ -107,6 +107,7 @@ func (l *loop) take(m any) {
 	case link:
 		l.connected = bool(m)
 		l.forget()
+		l.patience.reset()
 		l.want = l.connected // every connection is a possible hole
 	case *heartbeat:
 		if l.current(m.Epoch) {
@@ -114,6 +115,7 @@ func (l *loop) take(m any) {
 		}
 		if m.Fresh && l.asked != "" {
 			l.forget()
+			l.patience.reset()
 			l.want = true
 		}
 	case *event.Envelope:
@@ -132,13 +134,14 @@ func (l *loop) take(m any) {
 func (l *loop) takeAnswer(a *answer) {
 	if a.Request != "" {
 		if a.Request != l.asked {
-			return // an answer to a request that was given up
+			l.takeLate(a)
+			return
 		}
 		if !a.TooOld && a.To <= l.askedFrom && a.Head > a.To {
 			return // no answer at all: asking again at once would never end
 		}
 		l.forget()
-		l.patience.reset()
+		l.patience.ease()
 		if a.TooOld {
 			l.begin(a.Epoch)
 			return
@@ -147,20 +150,33 @@ func (l *loop) takeAnswer(a *answer) {
 			l.forgotten = a.Forgotten
 		}
 	}
+	if l.takeRange(a) && a.Request != "" && a.Head > a.To {
+		l.want = true // once this one is applied
+	}
+}
+
+// takeLate takes the answer to a request that was given up: what it says is true all the same. In a replay from 0 it depends
+// on what the request said, and in another epoch it is not news.
+func (l *loop) takeLate(a *answer) {
+	if !a.TooOld && !l.snapshot && a.Epoch == l.tracker.epoch && l.resync == "" {
+		l.takeRange(a)
+	}
+}
+
+// takeRange has the changes of an answer wait for their turn. It reports false when they are not to be used.
+func (l *loop) takeRange(a *answer) bool {
 	b, err := a.batch()
 	if err != nil {
 		l.c.meters.discarded.Inc()
 		l.c.log.Warn("batch not understood", "err", err)
-		return
+		return false
 	}
 	if !l.current(a.Epoch) {
-		return
+		return false
 	}
 	l.tracker.see(a.Head)
 	l.wait(b)
-	if a.Request != "" && b.More {
-		l.want = true // once this one is applied
-	}
+	return true
 }
 
 // current reports whether epoch is the one being followed. A new one is followed from now on.

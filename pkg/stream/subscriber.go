@@ -60,6 +60,9 @@ type backoff struct {
 
 func (b *backoff) reset() { b.next = 0 }
 
+// ease takes half of the last doubling back: where waiting helps, it goes on being as long as it has to be.
+func (b *backoff) ease() { b.next = max(b.first, b.next/4) }
+
 // step returns the next wait: between half and all of a duration that doubles each time.
 func (b *backoff) step() time.Duration {
 	if b.next == 0 {

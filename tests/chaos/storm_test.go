@@ -36,14 +36,14 @@ const mocksPerEditor = 3
 // repeatEvery is how long an editor waits before it repeats what failed.
 const repeatEvery = 50 * time.Millisecond
 
-// run makes at least so many steps, and goes on until enough was broken.
-func (e *editor) run(ctx context.Context, steps int, enough <-chan struct{}) error {
+// run makes at least so many edits, and goes on until enough was broken.
+func (e *editor) run(ctx context.Context, edits int, enough <-chan struct{}) error {
 	for range mocksPerEditor {
 		if err := e.create(ctx); err != nil {
 			return err
 		}
 	}
-	for step := 0; step < steps || !closed(enough); step++ {
+	for e.edits < edits || !closed(enough) {
 		i := e.random.IntN(len(e.mocks))
 		var err error
 		switch e.random.IntN(20) {
