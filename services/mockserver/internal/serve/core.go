@@ -149,7 +149,11 @@ func (x *exchange) match() bool {
 	q := &x.scope.Request
 	x.world = x.program.on(q.Host)
 	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
-	return x.endpoint != nil
+	if x.endpoint == nil {
+		return false
+	}
+	x.endpoint.ready()
+	return true
 }
 
 // answerTo makes the answer to a request whose mock was found.

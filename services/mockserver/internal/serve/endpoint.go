@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -18,9 +20,12 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 )
 
-// endpoint is one compiled endpoint. It is immutable but for its rate limit, and safe for concurrent use.
+// endpoint is one endpoint. What answering needs is compiled when it is called first; then it is immutable but for its rate
+// limit. It is safe for concurrent use.
 type endpoint struct {
 	// What a plain answer needs comes first, so that it lies together: with many endpoints, fetching memory is what takes time.
+
+	compiled atomic.Bool // what follows is there after ready, but for spec, label, line and limiter, which always are
 
 	// plain tells that the answer is the same for every request, and nothing else is done.
 	plain bool
@@ -43,6 +48,9 @@ type endpoint struct {
 
 	limiter *limit.Windows
 	hook    Hook
+
+	compiler  *endpointCompiler
+	compiling sync.Mutex
 
 	// fault is why the endpoint cannot answer: it was accepted, but a template in it cannot be compiled.
 	fault *fault
@@ -84,15 +92,34 @@ type endpointCompiler struct {
 	shared map[string]*headers
 }
 
-func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
-	e := &endpoint{spec: spec, label: spec.Method + " " + spec.Path.Raw}
+// endpoint makes an endpoint of what is written.
+func (c *endpointCompiler) endpoint(spec *mockspec.Endpoint) *endpoint {
+	e := &endpoint{spec: spec, label: spec.Method + " " + spec.Path.Raw, compiler: c}
 	if c.fromUser {
 		e.line = spec.Pos.Line
 	}
-	e.params = paramsOf(&spec.Path, spec.Query, c.compat, c.fake)
 	if r := spec.RateLimit; r != nil {
 		e.limiter = limit.NewWindows(time.Duration(r.WindowMS)*time.Millisecond, r.MaxRequests, rateLimitKeys)
 	}
+	return e
+}
+
+// ready compiles the endpoint if nobody has.
+func (e *endpoint) ready() {
+	if e.compiled.Load() {
+		return
+	}
+	e.compiling.Lock()
+	defer e.compiling.Unlock()
+	if !e.compiled.Load() {
+		e.compiler.compile(e)
+		e.compiled.Store(true)
+	}
+}
+
+func (c *endpointCompiler) compile(e *endpoint) {
+	spec := e.spec
+	e.params = paramsOf(&spec.Path, spec.Query, c.compat, c.fake)
 	err := c.response(e)
 	if err == nil && spec.Webhook != nil && c.core.deps.Webhook != nil {
 		if e.hook, err = c.core.deps.Webhook(c.mock.site, e.label, spec.Webhook); err != nil {
@@ -107,7 +134,6 @@ func (c *endpointCompiler) compile(spec *mockspec.Endpoint) *endpoint {
 	e.waits = spec.Latency != nil || e.body.external != nil
 	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
 		e.limiter == nil && e.hook == nil && len(e.params.Query) == 0 && spec.Body == nil
-	return e
 }
 
 func loops(t *selmer.Template) bool { return t != nil && t.Loops() }

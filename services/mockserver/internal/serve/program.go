@@ -108,7 +108,7 @@ func (h *hosted) compile() *program {
 	if h.site.Compat != "" {
 		compat = h.site.Compat
 	}
-	c := endpointCompiler{
+	c := &endpointCompiler{
 		core: h.core, mock: h, compat: compat == mockspec.CompatMoclojer04, fromUser: fromUser, fake: h.core.fake,
 		cors: mock.Settings.CORS == nil || *mock.Settings.CORS,
 	}
@@ -126,7 +126,7 @@ func (h *hosted) compile() *program {
 	}
 	for i := range mock.Endpoints {
 		spec := &mock.Endpoints[i]
-		e := c.compile(spec)
+		e := c.endpoint(spec)
 		p.keep = p.keep || e.limiter != nil
 		for _, w := range p.worlds(spec.Host, byItem) {
 			if w.tree.Add(spec.Method, spec.Path.Segments, e) == nil {
