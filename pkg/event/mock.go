@@ -15,7 +15,11 @@ type MockUpdated struct {
 	Revision    int      `json:"revision"`
 	Hosts       []string `json:"hosts"` // the first is the mock's own host under the base domain
 	Enabled     bool     `json:"enabled"`
-	Content     string   `json:"content,omitempty"` // YAML as the user wrote it
+	Content     string   `json:"content,omitempty"` // YAML as the user wrote it; with Lines, the host is in it
+	// What the api made of Content already: lines of the unified mock, the settings first, and by which rules and of what
+	// (package single). A generator of other rules, or that is not sure, reads Content. Absent when there are many.
+	Lines string `json:"lines,omitempty"`
+	Seal  string `json:"seal,omitempty"`
 	// What is recorded of the mock's requests; absent: RecordRedacted.
 	Recording *Recording `json:"recording,omitempty"`
 }

@@ -31,8 +31,8 @@ func DefaultLimits() Limits {
 	}
 }
 
-// orDefault fills the zero fields of l.
-func (l Limits) orDefault() Limits {
+// OrDefault fills the zero fields of l.
+func (l Limits) OrDefault() Limits {
 	d := DefaultLimits()
 	for _, f := range []struct{ have, def *int }{
 		{&l.Bytes, &d.Bytes},

@@ -43,7 +43,7 @@ func ReadYAML(src []byte, o Options) ([]*yaml.Node, []Diagnostic) {
 }
 
 func newReader(o Options) *reader {
-	o.Limits = o.Limits.orDefault()
+	o.Limits = o.Limits.OrDefault()
 	return &reader{o: o, mock: &Mock{}}
 }
 

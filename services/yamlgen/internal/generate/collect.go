@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/pkg/unified"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
 // written is told by the checkpoint of each unified mock that was written.

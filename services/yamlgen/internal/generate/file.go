@@ -9,9 +9,9 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/unified"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
 // A mock's file decides what the mock is. Its first line, the head, says by which change it was written, and every write is

@@ -16,11 +16,11 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/unified"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/checkpoint"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/index"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
 // ErrNotActive says that this instance may not write now.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/pkg/unified"
 )
 
@@ -16,7 +17,7 @@ func TestLinesOfAnEvent(t *testing.T) {
 		want string
 	}{
 		"few":      {result{items: []byte(item)}, item},
-		"many":     {result{items: []byte(strings.Repeat(item, maxLines/len(item)+1))}, ""},
+		"many":     {result{items: []byte(strings.Repeat(item, single.MaxLines/len(item)+1))}, ""},
 		"settings": {result{items: []byte(item), mock: unified.Mock{CORS: &off}}, `- {"mocloud":{"cors":false}}` + "\n" + item},
 	} {
 		t.Run(name, func(t *testing.T) {

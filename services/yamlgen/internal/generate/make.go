@@ -12,9 +12,9 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/unified"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
 // maxDiagnostics is how many complaints about a mock are kept and published; maxMessage bounds each of them, in bytes.
@@ -29,13 +29,9 @@ type result struct {
 	items []byte
 }
 
-// maxLines is how many bytes of a mock's lines are published with its event. Mock servers fetch and parse the file of a larger one,
-// which takes longer anyway; and a batch of such events stays far below what Redis keeps for a slow subscriber.
-const maxLines = 64 << 10
-
 // lines are what the event about the mock says of it; empty if they are too many.
 func (r *result) lines() string {
-	if len(r.items) > maxLines {
+	if len(r.items) > single.MaxLines {
 		return ""
 	}
 	settings := r.mock.Settings()
@@ -158,7 +154,11 @@ func (g *Generator) wish(i *intent) *wish {
 	}
 	u, m := i.update, &w.mock
 	m.Recording = u.Recording // also of what goes on answering when it is refused: it is the owner's word on privacy
-	s, diagnostics := single.Make(u.Content, first(u.Hosts), mockspec.Options{Name: u.Mock, Limits: g.cfg.Limits})
+	s, made := single.Open(first(u.Hosts), u.Content, u.Lines, u.Seal, g.cfg.Limits)
+	var diagnostics []mockspec.Diagnostic
+	if !made {
+		s, diagnostics = single.Make(u.Content, first(u.Hosts), mockspec.Options{Name: u.Mock, Limits: g.cfg.Limits})
+	}
 	if s == nil {
 		g.deps.Metrics.rejected.Inc()
 		m.Change = 0

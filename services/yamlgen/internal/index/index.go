@@ -10,9 +10,9 @@ import (
 	"sync"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/unified"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
 )
 
 var _ stream.Purger = (*Index)(nil)

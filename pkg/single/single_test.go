@@ -11,7 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/single"
+	"github.com/mocloud/mocloud/pkg/single"
 )
 
 var update = flag.Bool("update", false, "write what comes out into the corpus")
