@@ -120,3 +120,35 @@ func FuzzMake(f *testing.F) {
 		}
 	})
 }
+
+// TestOpen: what was sealed is taken as it is, and nothing else is.
+func TestOpen(t *testing.T) {
+	const file, settings = "- endpoint: {path: /}\n", `- {"mocloud":{"cors":false}}` + "\n"
+	const item = `- {"endpoint":{"path":"/"}}` + "\n"
+	sealed := single.Seal(host, file, settings+item)
+	s, ok := single.Open(host, file, settings+item, sealed, mockspec.Limits{})
+	if !ok || string(s.File) != file || string(s.Items) != item || s.Count != 1 || s.Settings.CORS == nil || string(s.Lines()) != settings+item {
+		t.Fatalf("Open = %+v, %v", s, ok)
+	}
+	for name, c := range map[string]struct {
+		host, file, lines, seal string
+		limits                  mockspec.Limits
+	}{
+		"nothing":              {host, file, "", single.Seal(host, file, ""), mockspec.Limits{}},
+		"another host":         {"other", file, settings + item, sealed, mockspec.Limits{}},
+		"another file":         {host, file + "#", settings + item, sealed, mockspec.Limits{}},
+		"other lines":          {host, file, item, sealed, mockspec.Limits{}},
+		"other rules":          {host, file, settings + item, "0" + sealed[1:], mockspec.Limits{}},
+		"too many":             {host, file, item + item, single.Seal(host, file, item+item), mockspec.Limits{Endpoints: 1}},
+		"too large":            {host, file, item, single.Seal(host, file, item), mockspec.Limits{Bytes: 5}},
+		"a line without end":   {host, file, item[:len(item)-1], single.Seal(host, file, item[:len(item)-1]), mockspec.Limits{}},
+		"no JSON":              {host, file, "- {\"endpoint\":\n", single.Seal(host, file, "- {\"endpoint\":\n"), mockspec.Limits{}},
+		"a comment":            {host, file, "# mock {}\n" + item, single.Seal(host, file, "# mock {}\n"+item), mockspec.Limits{}},
+		"settings in between":  {host, file, item + settings, single.Seal(host, file, item+settings), mockspec.Limits{}},
+		"settings of no sense": {host, file, "- {\"mocloud\":7}\n", single.Seal(host, file, "- {\"mocloud\":7}\n"), mockspec.Limits{}},
+	} {
+		if s, ok := single.Open(c.host, c.file, c.lines, c.seal, c.limits); ok {
+			t.Errorf("%s: %+v", name, s)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -45,20 +44,11 @@ func NewService(repo Repository, cfg Config, announcer Announcer, now func() tim
 
 // Validate says what is wrong with content. An error means that it cannot even be kept: too large, or not text.
 func (s *Service) Validate(content string) ([]mockspec.Diagnostic, error) {
-	_, diagnostics, err := s.parse(content)
-	return diagnostics, err
-}
-
-// parse validates content and counts its endpoints.
-func (s *Service) parse(content string) (int, []mockspec.Diagnostic, error) {
-	if limit := s.cfg.Limits.Bytes; len(content) > limit {
-		return 0, nil, apperr.New(apperr.TooLarge, "The content has %d bytes; at most %d are possible.", len(content), limit).WithField("content")
+	r, err := s.parse(content)
+	if err != nil {
+		return nil, err
 	}
-	if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
-		return 0, nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without zero characters.").WithField("content")
-	}
-	parsed, diagnostics := mockspec.Parse([]byte(content), mockspec.Options{Limits: s.cfg.Limits})
-	return len(parsed.Endpoints) + len(parsed.WebSockets), diagnostics, nil
+	return r.diagnostics, nil
 }
 
 // Format writes content in canonical form. An *InvalidError if it cannot be read, or not without losing something.
@@ -93,7 +83,7 @@ type New struct {
 
 // Create stores a new mock, offline.
 func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock, error) {
-	endpoints, diagnostics, err := s.parse(n.Content)
+	r, err := s.parse(n.Content)
 	if err != nil {
 		return Mock{}, err
 	}
@@ -104,7 +94,7 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock
 	now := s.now()
 	m := Mock{
 		ID: id.String(), Workspace: n.Workspace, Slug: n.Slug, Name: n.Name, Description: n.Description, Settings: 1,
-		Revision: 1, Content: n.Content, Diagnostics: diagnostics, Endpoints: endpoints, Message: n.Message, CreatedAt: now, UpdatedAt: now,
+		Revision: 1, Content: n.Content, Diagnostics: r.diagnostics, Endpoints: r.endpoints(), Message: n.Message, CreatedAt: now, UpdatedAt: now,
 	}
 	m, err = s.repo.CreateMock(ctx, who, m, func(in workspace.Membership) error {
 		if err := in.Role.RequireEdit(in.Slug); err != nil {
@@ -145,7 +135,7 @@ func (v Seen) check(m Mock) error {
 // with it, unless it has errors: then the last good revision stays published. It minds the revision that was seen: a
 // change of settings loses nothing.
 func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content, message string, seen Seen) (Mock, error) {
-	endpoints, diagnostics, err := s.parse(content)
+	r, err := s.parse(content)
 	if err != nil {
 		return Mock{}, err
 	}
@@ -154,10 +144,10 @@ func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content, m
 			return Write{}, err
 		}
 		m.Revision++
-		m.Content, m.Diagnostics, m.Endpoints, m.Message, m.UpdatedAt = content, diagnostics, endpoints, message, s.now()
+		m.Content, m.Diagnostics, m.Endpoints, m.Message, m.UpdatedAt = content, r.diagnostics, r.endpoints(), message, s.now()
 		w := Write{Action: Edited, Mock: m, NewRevision: true, KeepRevisions: s.cfg.KeepRevisions}
-		if m.Published() && !mockspec.HasErrors(diagnostics) {
-			s.publish(&w)
+		if m.Published() && !mockspec.HasErrors(r.diagnostics) {
+			s.publish(&w, r)
 		}
 		return w, nil
 	})
@@ -177,7 +167,7 @@ func (s *Service) Publish(ctx context.Context, who workspace.Caller, id string) 
 		}
 		m.UpdatedAt = s.now()
 		w := Write{Action: Published, Mock: m}
-		s.publish(&w)
+		s.publish(&w, nil)
 		return w, nil
 	})
 }
@@ -195,14 +185,17 @@ func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string
 	})
 }
 
-// publish puts w.Mock's current revision on its host.
-func (s *Service) publish(w *Write) {
+// publish puts w.Mock's current revision on its host. r is its content, if it was read just now.
+func (s *Service) publish(w *Write, r *read) {
 	w.Mock.PublishedRevision = w.Mock.Revision
-	s.tell(w)
+	s.tellOf(w, r)
 }
 
 // tell adds the change that says what w.Mock is now, unless nobody ever heard of it and there is nothing to hear.
-func (s *Service) tell(w *Write) {
+func (s *Service) tell(w *Write) { s.tellOf(w, nil) }
+
+// tellOf is tell where the published content may have been read just now.
+func (s *Service) tellOf(w *Write, r *read) {
 	m := w.Mock
 	u := event.MockUpdated{
 		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug,
@@ -216,6 +209,9 @@ func (s *Service) tell(w *Write) {
 		}
 	case m.Change == 0:
 		return
+	}
+	if r != nil {
+		r.into(&u, s.cfg.Limits)
 	}
 	w.Changes = append(w.Changes, Change{Key: m.ID, Payload: u})
 }
