@@ -49,8 +49,7 @@ type endpoint struct {
 	limiter *limit.Windows
 	hook    Hook
 
-	compiler  *endpointCompiler
-	compiling sync.Mutex
+	compiler *endpointCompiler
 
 	// fault is why the endpoint cannot answer: it was accepted, but a template in it cannot be compiled.
 	fault *fault
@@ -88,6 +87,8 @@ type endpointCompiler struct {
 	cors     bool
 	fake     *scope.Fake
 	fromUser bool // positions are places in the user's file
+
+	one sync.Mutex // guards shared while an endpoint is compiled
 	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
 	shared map[string]*headers
 }
@@ -109,8 +110,8 @@ func (e *endpoint) ready() {
 	if e.compiled.Load() {
 		return
 	}
-	e.compiling.Lock()
-	defer e.compiling.Unlock()
+	e.compiler.one.Lock()
+	defer e.compiler.one.Unlock()
 	if !e.compiled.Load() {
 		e.compiler.compile(e)
 		e.compiled.Store(true)
