@@ -13,6 +13,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/format"
 	"github.com/mocloud/mocloud/cmd/internal/list"
 	"github.com/mocloud/mocloud/cmd/internal/login"
+	"github.com/mocloud/mocloud/cmd/internal/logs"
 	"github.com/mocloud/mocloud/cmd/internal/migrate"
 	"github.com/mocloud/mocloud/cmd/internal/open"
 	"github.com/mocloud/mocloud/cmd/internal/pull"
@@ -42,7 +43,7 @@ func main() {
 		}
 	}
 	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
-	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), open.Command())
+	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command())
 	root.AddCommand(migrate.Command(), version.Command())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	err := root.ExecuteContext(ctx)

@@ -4,6 +4,7 @@ package remote
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -93,11 +94,11 @@ func (f *Flags) Connect() (*client.ClientWithResponses, error) {
 }
 
 // New makes a client that sends the token with every request; an empty one is not sent. Redirects are refused: a token
-// goes to the server that it is for and to no other.
+// goes to the server that it is for and to no other. A stream of events has no deadline; Follow sees to it.
 func New(server string, token secret.String) (*client.ClientWithResponses, error) {
-	doer := &http.Client{
-		Timeout:       timeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	doer := &doer{
+		events: http.Client{CheckRedirect: refuse},
+		others: http.Client{CheckRedirect: refuse, Timeout: timeout},
 	}
 	authorize := func(_ context.Context, r *http.Request) error {
 		if !token.Empty() {
@@ -106,6 +107,19 @@ func New(server string, token secret.String) (*client.ClientWithResponses, error
 		return nil
 	}
 	return client.NewClientWithResponses(server, client.WithHTTPClient(doer), client.WithRequestEditorFn(authorize))
+}
+
+func refuse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// doer sends requests, each with the deadline that it needs.
+type doer struct{ events, others http.Client }
+
+// Do implements client.HttpRequestDoer.
+func (d *doer) Do(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, "/events") {
+		return d.events.Do(r)
+	}
+	return d.others.Do(r)
 }
 
 // timeout bounds one request; waiting for a publication takes a minute at most.
@@ -151,18 +165,24 @@ type response interface {
 // Check turns an answer that is not a success into an error for the user.
 func Check[R response](r R, err error) error {
 	if err != nil {
-		if e, ok := errors.AsType[*url.Error](err); ok {
-			if e.Timeout() {
-				return fmt.Errorf("%s does not answer in time", hostOf(e.URL))
-			}
-			return fmt.Errorf("%s cannot be reached: %w", hostOf(e.URL), e.Err)
-		}
-		return err
+		return unreachable(err)
 	}
 	if r.StatusCode() < http.StatusMultipleChoices {
 		return nil
 	}
 	return problem(r.StatusCode(), r.GetApplicationProblemJSONDefault())
+}
+
+// unreachable explains a request that got no answer.
+func unreachable(err error) error {
+	e, ok := errors.AsType[*url.Error](err)
+	switch {
+	case !ok:
+		return err
+	case e.Timeout():
+		return fmt.Errorf("%s does not answer in time", hostOf(e.URL))
+	}
+	return fmt.Errorf("%s cannot be reached: %w", hostOf(e.URL), e.Err)
 }
 
 // Read returns the function that turns a generated response into the body that get finds in it.
@@ -187,6 +207,15 @@ func (e *ProblemError) Error() string {
 		return e.Detail + " (request " + *e.RequestID + ")"
 	}
 	return e.Detail
+}
+
+// decodeProblem is nil for what is no problem.
+func decodeProblem(raw []byte) *client.Problem {
+	var p client.Problem
+	if json.Unmarshal(raw, &p) != nil {
+		return nil
+	}
+	return &p
 }
 
 func problem(status int, p *client.Problem) error {

@@ -1,0 +1,136 @@
+// Package logs is `mocloud logs`: the requests that a mock answered. Only cmd/mocloud imports it.
+package logs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/remote"
+	"github.com/mocloud/mocloud/services/api/client"
+)
+
+// Command shows requests.
+func Command() *cobra.Command {
+	var l logs
+	cmd := &cobra.Command{
+		Use:   "logs [WORKSPACE/]MOCK",
+		Short: "Show the requests that a mock answered",
+		Long: `Show the requests that a mock answered, the latest last. A mock that is asked very often has only some of its requests
+recorded. With --json each request is one line.`,
+		Example: "  mocloud logs pets\n  mocloud logs pets -f\n  mocloud logs pets -n 100 --status 5xx --json",
+		Args:    exit.Args(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := l.flags.Connect()
+			if err != nil {
+				return err
+			}
+			m, err := remote.MustFind(cmd.Context(), c, remote.ParseRef(args[0]))
+			if err != nil {
+				return err
+			}
+			l.client, l.out, l.aside, l.mock = c, cmd.OutOrStdout(), cmd.ErrOrStderr(), m.ID
+			return l.run(cmd.Context())
+		},
+	}
+	l.flags.Add(cmd)
+	flags := cmd.Flags()
+	flags.BoolVarP(&l.follow, "follow", "f", false, "go on with requests as they come")
+	flags.IntVarP(&l.number, "number", "n", 20, "how many of the latest to show, 200 at most")
+	flags.StringVar(&l.status, "status", "", "only those answered with this `STATUS`, such as 404 or 5xx")
+	flags.StringVar(&l.method, "method", "", "only those with this `METHOD`")
+	return cmd
+}
+
+type logs struct {
+	flags          remote.Flags
+	follow         bool
+	number         int
+	status, method string
+
+	client *client.ClientWithResponses
+	out    io.Writer
+	aside  io.Writer // for people
+	mock   string    // id
+}
+
+func (l *logs) run(ctx context.Context) error {
+	if l.number < 0 || l.number > 200 {
+		return exit.With(exit.Usage, fmt.Errorf("--number is %d: from 0 to 200 are possible", l.number))
+	}
+	if l.number > 0 {
+		page, err := remote.Read((*client.ListRequestsResponse).GetJSON200)(l.client.ListRequestsWithResponse(ctx, l.mock, &client.ListRequestsParams{
+			Limit: &l.number, Status: remote.Optional(l.status), Method: remote.Optional(strings.ToUpper(l.method)),
+		}))
+		if err != nil {
+			return err
+		}
+		for _, r := range slices.Backward(page.Items) {
+			if err := l.show(r); err != nil {
+				return err
+			}
+		}
+	}
+	if !l.follow {
+		return nil
+	}
+	return remote.Follow(ctx, func(ctx context.Context, lastID string) (*http.Response, error) {
+		return l.client.StreamRequests(ctx, l.mock, &client.StreamRequestsParams{LastEventID: remote.Optional(lastID)})
+	}, l.event)
+}
+
+// event takes one event of the stream.
+func (l *logs) event(name, data string) error {
+	switch name {
+	case "request":
+		var r client.Request
+		if err := json.Unmarshal([]byte(data), &r); err != nil {
+			return fmt.Errorf("the server's event cannot be read: %w", err)
+		}
+		if l.wanted(r) {
+			return l.show(r)
+		}
+	case "missed":
+		_, _ = fmt.Fprintln(l.aside, "… there were more requests than could be told")
+	}
+	return nil
+}
+
+func (l *logs) wanted(r client.Request) bool {
+	status := fmt.Sprint(r.Status)
+	return (l.method == "" || strings.EqualFold(l.method, r.Method)) &&
+		(l.status == "" || l.status == status || l.status == status[:1]+"xx")
+}
+
+func (l *logs) show(r client.Request) error {
+	if l.flags.JSON {
+		enc := json.NewEncoder(l.out)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(r)
+	}
+	target := r.Path
+	if r.Query != "" {
+		target += "?" + r.Query
+	}
+	took := time.Duration(r.DurationUs) * time.Microsecond
+	_, err := fmt.Fprintf(l.out, "%s  %d  %-7s %s  %s\n", r.Time.Local().Format(time.DateTime), r.Status, r.Method, printable(target), took.Round(10*time.Microsecond))
+	return err
+}
+
+// printable keeps what a caller sent from writing control sequences to a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return '�'
+		}
+		return r
+	}, s)
+}
