@@ -69,6 +69,7 @@ type Service struct {
 	deps     Deps
 	core     *serve.Core
 	recorder *record.Recorder
+	reporter *report.Reporter // what tells the api; nil in file mode
 	external *external.Loader
 	webhooks *webhook.Sender
 	sockets  *websocket.Hub
@@ -97,7 +98,14 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, err
 	}
 	s.external = external.New(external.Config{}, external.Deps{Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
-	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics})
+	var changed func(webhook.Delivery)
+	if cfg.File == nil {
+		s.reporter = report.New(report.Config{
+			Prefix: cfg.Prefix, Instance: s.instance, Words: cfg.RecordRedact, Bytes: cfg.RecordBytes,
+		}, report.Deps{Log: deps.Log, Metrics: deps.Metrics, Redis: deps.Redis, Recorder: s.recorder})
+		changed = s.reporter.Webhook
+	}
+	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics, Changed: changed})
 	turns := limit.NewTurns(runtime.GOMAXPROCS(0), orAny(cfg.ConcurrentRequests))
 	s.sockets = websocket.New(websocket.Config{}, turns, deps.Metrics)
 	docs := func(s *site.Site, m *mockspec.Mock) serve.Docs {
@@ -184,7 +192,7 @@ func (s *Service) Run(ctx context.Context) error {
 		run(&before, ctx, func(ctx context.Context) error {
 			return tryit.Serve(ctx, s.deps.Redis, s.deps.Log, s.cfg.Prefix, s.drafts.Try)
 		})
-		run(&last, told, s.reporter().Run)
+		run(&last, told, s.reporter.Run)
 	} else if follow, err := s.file(); err == nil {
 		run(&before, ctx, follow)
 	} else {
@@ -212,13 +220,6 @@ func (s *Service) published() *source.Source {
 		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
 		Ready: s.ready,
 	})
-}
-
-// reporter tells the api what was answered.
-func (s *Service) reporter() *report.Reporter {
-	return report.New(report.Config{
-		Prefix: s.cfg.Prefix, Instance: s.instance, Words: s.cfg.RecordRedact, Bytes: s.cfg.RecordBytes,
-	}, report.Deps{Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Recorder: s.recorder})
 }
 
 // file loads the files that are served and returns what follows their changes.

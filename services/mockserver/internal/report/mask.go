@@ -11,6 +11,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/redact"
+	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
 )
 
 // masks makes events of records, with as much in them as their mocks allow.
@@ -67,6 +68,23 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	}
 	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Answer.Body)
 	return e, size
+}
+
+// delivery is the event of a change of a webhook; false if nothing may be told of it. The URL was made of a request: it is
+// masked in every mode, and without its query where queries are not recorded.
+func (m *masks) delivery(d webhook.Delivery) (event.WebhookDelivery, bool) {
+	mode := d.Recording.ModeOrDefault()
+	if mode == event.RecordOff {
+		return event.WebhookDelivery{}, false
+	}
+	target := m.rules(d.Recording).URL(text([]byte(d.URL)))
+	if mode != event.RecordFull && mode != event.RecordRedacted {
+		target, _, _ = strings.Cut(target, "?")
+	}
+	return event.WebhookDelivery{
+		ID: d.ID, MockID: d.Mock, Version: d.Version, Endpoint: d.Endpoint, Method: d.Method, URL: target, State: string(d.State),
+		Queued: d.Queued.UTC(), Next: d.Next, Attempts: d.Attempts, Status: d.Status, Reason: text([]byte(d.Reason)), Duration: d.Duration.Microseconds(),
+	}, true
 }
 
 // text is b as a string that JSON can carry.

@@ -11,14 +11,15 @@ import (
 	"github.com/mocloud/mocloud/pkg/stream"
 )
 
-// report is one that was published, or could not be, and is not known to be stored. It is either of records or of counts.
+// report is one that was published, or could not be, and is not known to be stored. It is of records, counts or webhooks.
 type report struct {
-	sequence uint64
-	records  []event.RequestRecord
-	counts   []key // whose totals it carried; they are not kept: they have grown since
-	size     int64 // bytes
-	due      time.Time
-	wait     time.Duration // until it is repeated once more
+	sequence   uint64
+	records    []event.RequestRecord
+	counts     []key // whose totals it carried; they are not kept: they have grown since
+	deliveries []event.WebhookDelivery
+	size       int64 // bytes
+	due        time.Time
+	wait       time.Duration // until it is repeated once more
 }
 
 // send numbers a report and publishes it.
@@ -44,9 +45,15 @@ func (r *Reporter) publish(ctx context.Context, s *report) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
 	defer cancel()
-	err := stream.Announce(ctx, r.deps.Redis, r.cfg.Prefix, event.RequestsRecorded{
-		Instance: r.cfg.Instance, Sequence: s.sequence, Records: s.records, Counts: r.tallies.totals(s.counts),
-	})
+	var p event.Payload
+	if s.deliveries != nil {
+		p = event.WebhooksDelivered{Instance: r.cfg.Instance, Sequence: s.sequence, Deliveries: s.deliveries}
+	} else {
+		p = event.RequestsRecorded{
+			Instance: r.cfg.Instance, Sequence: s.sequence, Records: s.records, Counts: r.tallies.totals(s.counts),
+		}
+	}
+	err := stream.Announce(ctx, r.deps.Redis, r.cfg.Prefix, p)
 	if err != nil {
 		r.down = time.Now().Add(downFor)
 		r.deps.Log.DebugContext(ctx, "a report waits", "sequence", s.sequence, "err", err)
@@ -104,6 +111,7 @@ func (r *Reporter) lose(s *report) {
 		r.tallies.notKept(s.records[i].WorkspaceID, s.records[i].MockID, time.Now())
 	}
 	r.meters.lost.Add(float64(len(s.records)))
+	r.meters.lostHooks.Add(float64(len(s.deliveries)))
 }
 
 func (r *Reporter) remove(s *report) {
@@ -112,8 +120,8 @@ func (r *Reporter) remove(s *report) {
 }
 
 type meters struct {
-	records, lost, repeated prometheus.Counter
-	outstanding             prometheus.Gauge
+	records, lost, lostHooks, repeated prometheus.Counter
+	outstanding                        prometheus.Gauge
 }
 
 func newMeters(reg prometheus.Registerer) meters {
@@ -123,11 +131,12 @@ func newMeters(reg prometheus.Registerer) meters {
 	m := meters{
 		records:     prometheus.NewCounter(prometheus.CounterOpts(opts("records_total", "Requests that were recorded."))),
 		lost:        prometheus.NewCounter(prometheus.CounterOpts(opts("records_lost_total", "Records that gave way before they were stored."))),
+		lostHooks:   prometheus.NewCounter(prometheus.CounterOpts(opts("webhooks_lost_total", "Changes of webhooks that gave way before they were stored."))),
 		repeated:    prometheus.NewCounter(prometheus.CounterOpts(opts("repeated_total", "Reports that were sent again."))),
 		outstanding: prometheus.NewGauge(prometheus.GaugeOpts(opts("outstanding", "Reports that are not known to be stored."))),
 	}
 	if reg != nil {
-		reg.MustRegister(m.records, m.lost, m.repeated, m.outstanding)
+		reg.MustRegister(m.records, m.lost, m.lostHooks, m.repeated, m.outstanding)
 	}
 	return m
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
 )
 
 // How reports are made.
@@ -61,12 +62,14 @@ type Reporter struct {
 	deps   Deps
 	meters meters
 	stored chan event.ReportsStored
+	hooks  chan webhook.Delivery
 
 	// All below belongs to Run.
 	masks       masks
 	sequence    uint64
 	open        []event.RequestRecord // of the next report
 	openBytes   int
+	deliveries  map[string]event.WebhookDelivery // of the next report, by id
 	tallies     tallies
 	outstanding []*report // by sequence
 	bytes       int64     // of outstanding
@@ -77,8 +80,17 @@ type Reporter struct {
 // New makes a reporter; it does no I/O.
 func New(cfg Config, deps Deps) *Reporter {
 	return &Reporter{
-		cfg: cfg, deps: deps, meters: newMeters(deps.Metrics), stored: make(chan event.ReportsStored, 64),
-		masks: newMasks(cfg.Words), tallies: newTallies(),
+		cfg: cfg, deps: deps, meters: newMeters(deps.Metrics), stored: make(chan event.ReportsStored, 64), hooks: make(chan webhook.Delivery, 1024),
+		deliveries: map[string]event.WebhookDelivery{}, masks: newMasks(cfg.Words), tallies: newTallies(),
+	}
+}
+
+// Webhook takes a change of a delivery. It never blocks: what finds no room is counted and lost.
+func (r *Reporter) Webhook(d webhook.Delivery) {
+	select {
+	case r.hooks <- d:
+	default:
+		r.meters.lostHooks.Inc()
 	}
 }
 
@@ -123,12 +135,18 @@ func (r *Reporter) loop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case c := <-r.deps.Recorder.Records():
-			if len(r.open) == 0 {
+			if len(r.open) == 0 && len(r.deliveries) == 0 {
 				lingering.Reset(linger)
 			}
 			r.add(ctx, c)
+		case d := <-r.hooks:
+			if len(r.open) == 0 && len(r.deliveries) == 0 {
+				lingering.Reset(linger)
+			}
+			r.addWebhook(ctx, d)
 		case <-lingering.C:
 			r.seal(ctx)
+			r.sealWebhooks(ctx)
 		case s := <-r.stored:
 			r.acknowledge(s, time.Now())
 		case now := <-counting.C:
@@ -150,7 +168,11 @@ func (r *Reporter) finish(ctx context.Context) {
 	for len(r.deps.Recorder.Records()) > 0 {
 		r.add(ctx, <-r.deps.Recorder.Records())
 	}
+	for len(r.hooks) > 0 {
+		r.addWebhook(ctx, <-r.hooks)
+	}
 	r.seal(ctx)
+	r.sealWebhooks(ctx)
 	r.down = time.Time{}
 	r.count(ctx, time.Now())
 	if !r.heard {
@@ -192,6 +214,32 @@ func (r *Reporter) seal(ctx context.Context) {
 	}
 	r.send(ctx, &report{records: r.open, size: int64(r.openBytes)})
 	r.open, r.openBytes = nil, 0
+}
+
+// addWebhook puts a delivery into the next report, in place of what was to be said of it.
+func (r *Reporter) addWebhook(ctx context.Context, d webhook.Delivery) {
+	e, ok := r.masks.delivery(d)
+	if !ok {
+		return
+	}
+	r.deliveries[d.ID] = e
+	if len(r.deliveries) >= maxRecords {
+		r.sealWebhooks(ctx)
+	}
+}
+
+// sealWebhooks publishes the deliveries.
+func (r *Reporter) sealWebhooks(ctx context.Context) {
+	if len(r.deliveries) == 0 {
+		return
+	}
+	s := &report{}
+	for _, d := range r.deliveries {
+		s.deliveries = append(s.deliveries, d)
+		s.size += int64(512 + len(d.URL) + len(d.Reason))
+	}
+	clear(r.deliveries)
+	r.send(ctx, s)
 }
 
 // count publishes the totals that changed.

@@ -15,6 +15,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
+	"github.com/mocloud/mocloud/services/mockserver/internal/webhook"
 )
 
 const (
@@ -29,6 +30,7 @@ type bench struct {
 	client   *redis.Client
 	recorder *record.Recorder
 	log      *record.Log
+	reporter *Reporter
 	heard    *redis.PubSub
 	stop     func()
 }
@@ -44,6 +46,7 @@ func start(t *testing.T) *bench {
 	r := New(Config{Prefix: prefix, Instance: "i", Words: []string{"token"}, Bytes: 10_000}, Deps{
 		Log: slog.New(slog.DiscardHandler), Redis: b.client, Recorder: b.recorder,
 	})
+	b.reporter = r
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
@@ -64,10 +67,12 @@ func start(t *testing.T) *bench {
 
 func (b *bench) listen() {
 	b.t.Helper()
-	b.heard = b.client.Subscribe(b.t.Context(), prefix+string(event.TypeRequestsRecorded))
+	b.heard = b.client.Subscribe(b.t.Context(), prefix+string(event.TypeRequestsRecorded), prefix+string(event.TypeWebhooksDelivered))
 	b.t.Cleanup(func() { _ = b.heard.Close() })
-	if _, err := b.heard.Receive(b.t.Context()); err != nil {
-		b.t.Fatal(err)
+	for range 2 {
+		if _, err := b.heard.Receive(b.t.Context()); err != nil {
+			b.t.Fatal(err)
+		}
 	}
 }
 
@@ -75,8 +80,23 @@ func (b *bench) request(path string) {
 	b.log.Add(&record.Request{At: time.Now(), Method: "GET", Host: "h", Path: path, Query: "token=x", Status: 200})
 }
 
-// next is the next report.
+// next is the next report of requests.
 func (b *bench) next() event.RequestsRecorded {
+	b.t.Helper()
+	return as[event.RequestsRecorded](b.t, b.envelope())
+}
+
+func as[T event.Payload](t *testing.T, e event.Envelope) T {
+	t.Helper()
+	p, err := event.Decode[T](e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// envelope is the next event.
+func (b *bench) envelope() event.Envelope {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.t.Context(), soon)
 	defer cancel()
@@ -88,11 +108,7 @@ func (b *bench) next() event.RequestsRecorded {
 	if err := json.Unmarshal([]byte(m.Payload), &e); err != nil {
 		b.t.Fatal(err)
 	}
-	r, err := event.Decode[event.RequestsRecorded](e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return r
+	return e
 }
 
 func (b *bench) store(instance string, sequences ...uint64) {
@@ -184,6 +200,36 @@ func TestRedisIsAway(t *testing.T) {
 	}
 	b.request("/after")
 	b.until(func(r event.RequestsRecorded) bool { return len(r.Records) == 1 && r.Records[0].Path == "/after" })
+}
+
+func TestWebhooks(t *testing.T) {
+	b := start(t)
+	d := webhook.Delivery{ID: "d", Mock: "m", Version: 1, URL: "https://u:p@h/x?token=1&q=2", State: webhook.Waiting, Queued: time.Now()}
+	b.reporter.Webhook(d)
+	d.Version, d.State, d.Attempts, d.Status = 2, webhook.Delivered, 1, 204
+	b.reporter.Webhook(d)
+	off := d
+	off.ID, off.Recording = "off", &event.Recording{Mode: event.RecordOff}
+	b.reporter.Webhook(off)
+	got := as[event.WebhooksDelivered](t, b.envelope())
+	if len(got.Deliveries) != 1 || got.Deliveries[0].Version != 2 || got.Deliveries[0].State != "delivered" || got.Deliveries[0].URL != "https://[redacted]@h/x?token=[redacted]&q=2" {
+		t.Errorf("%+v", got)
+	}
+	if again := as[event.WebhooksDelivered](t, b.envelope()); again.Sequence != got.Sequence {
+		t.Errorf("what nobody stored does not come again: %+v", again)
+	}
+	bare := d
+	bare.ID, bare.Recording = "bare", &event.Recording{Mode: event.RecordMetadata}
+	b.reporter.Webhook(bare)
+	b.store("i", got.Sequence)
+	for {
+		if got := as[event.WebhooksDelivered](t, b.envelope()); got.Deliveries[0].ID == "bare" {
+			if got.Deliveries[0].URL != "https://[redacted]@h/x" {
+				t.Errorf("%+v", got)
+			}
+			return
+		}
+	}
 }
 
 func TestBodies(t *testing.T) {

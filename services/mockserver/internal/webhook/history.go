@@ -3,6 +3,8 @@ package webhook
 import (
 	"container/list"
 	"slices"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 )
 
 // history remembers the last deliveries of each mock, and forgets the mocks that nobody calls. Its owner locks.
@@ -17,7 +19,11 @@ type history struct {
 type ring struct {
 	mock       string
 	deliveries []*Delivery
+	told       limit.Gate
 }
+
+// toldPerSecond bounds how many new deliveries of one mock are told in a second.
+const toldPerSecond = 10
 
 func newHistory(perMock, mocks int) *history {
 	return &history{perMock: perMock, mocks: mocks, byMock: map[string]*list.Element{}, order: list.New()}
@@ -31,7 +37,7 @@ func (h *history) add(mock string, d *Delivery) {
 			delete(h.byMock, oldest.Value.(*ring).mock)
 			h.order.Remove(oldest)
 		}
-		e = h.order.PushFront(&ring{mock: mock})
+		e = h.order.PushFront(&ring{mock: mock, told: limit.Gate{PerSecond: toldPerSecond}})
 		h.byMock[mock] = e
 	}
 	h.order.MoveToFront(e)
@@ -40,6 +46,9 @@ func (h *history) add(mock string, d *Delivery) {
 		r.deliveries = slices.Delete(r.deliveries, 0, 1)
 	}
 	r.deliveries = append(r.deliveries, d)
+	if r.told.Enter(d.Queued) == limit.Admitted {
+		d.Version = 1
+	}
 }
 
 // of returns copies of a mock's deliveries, the newest first.

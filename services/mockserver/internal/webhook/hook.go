@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
+	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
@@ -24,6 +25,7 @@ type Hook struct {
 	workspace string
 	mock      string
 	endpoint  string
+	recording *event.Recording
 
 	condition   *selmer.Condition // nil: always
 	url         *selmer.Template
@@ -43,7 +45,7 @@ type headerTemplate struct {
 // mock's author.
 func (s *Sender) Compile(of *site.Site, endpoint string, w *mockspec.Webhook) (*Hook, error) {
 	h := &Hook{
-		sender: s, workspace: of.WorkspaceID, mock: of.MockID, endpoint: endpoint,
+		sender: s, workspace: of.WorkspaceID, mock: of.MockID, endpoint: endpoint, recording: of.Recording,
 		method: strings.ToUpper(w.Method), delay: time.Duration(w.SleepMS) * time.Millisecond,
 	}
 	if h.method == "" {
@@ -125,7 +127,7 @@ func (h *Hook) Fire(sc *scope.Scope) {
 	call, due, err := h.Prepare(sc)
 	switch {
 	case err != nil:
-		h.sender.Drop(h.mock, h.endpoint, err)
+		h.sender.Drop(h.mock, h.endpoint, h.recording, err)
 	case due:
 		_ = h.sender.Enqueue(h.workspace, h.mock, call) // a refusal is in the history
 	}
@@ -151,7 +153,7 @@ func (h *Hook) render(sc *scope.Scope) (Call, error) {
 	if err != nil {
 		return Call{}, fmt.Errorf("url: %w", err)
 	}
-	call := Call{Endpoint: h.endpoint, URL: string(target), Method: h.method, Header: http.Header{}, Delay: h.delay}
+	call := Call{Endpoint: h.endpoint, URL: string(target), Method: h.method, Header: http.Header{}, Delay: h.delay, Recording: h.recording}
 	if err := checkURL(call.URL); err != nil {
 		return Call{}, err
 	}

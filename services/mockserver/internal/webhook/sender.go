@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/mocloud/mocloud/pkg/event"
 )
 
 // Sender queues and sends webhooks. Enqueue and History are safe for concurrent use; Run is called once.
@@ -17,6 +19,7 @@ type Sender struct {
 	cfg    Config
 	client *http.Client
 	log    *slog.Logger
+	tell   func(Delivery)
 
 	mu       sync.Mutex
 	queue    *queue
@@ -39,7 +42,7 @@ func New(cfg Config, deps Deps) *Sender {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Sender{
-		cfg: cfg, client: &client, log: log,
+		cfg: cfg, client: &client, log: log, tell: deps.Changed,
 		history: newHistory(cfg.History, cfg.HistoryMocks),
 		wake:    make(chan struct{}, 1),
 		calls: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
@@ -60,7 +63,7 @@ func New(cfg Config, deps Deps) *Sender {
 // be sent; it is in the mock's history as dropped.
 func (s *Sender) Enqueue(workspace, mock string, call Call) error {
 	now := time.Now()
-	d := &Delivery{ID: uuid.NewString(), Endpoint: call.Endpoint, Method: call.Method, URL: call.URL, State: Waiting, Queued: now}
+	d := &Delivery{ID: newID(), Mock: mock, Recording: call.Recording, Endpoint: call.Endpoint, Method: call.Method, URL: call.URL, State: Waiting, Queued: now}
 	j := &job{call: call, mock: mock, delivery: d, size: call.size(), due: now.Add(min(max(call.Delay, 0), s.cfg.MaxDelay))}
 	d.Next = j.due
 	s.mu.Lock()
@@ -78,16 +81,17 @@ func (s *Sender) Enqueue(workspace, mock string, call Call) error {
 		s.end(d, Dropped, dropReason(err))
 		return err
 	}
+	s.changed(d)
 	s.waiting.Inc()
 	s.notify()
 	return nil
 }
 
 // Drop notes a webhook that could not even be made into a call, such as one whose URL came out malformed.
-func (s *Sender) Drop(mock, endpoint string, reason error) {
+func (s *Sender) Drop(mock, endpoint string, recording *event.Recording, reason error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := &Delivery{ID: uuid.NewString(), Endpoint: endpoint, Queued: time.Now()}
+	d := &Delivery{ID: newID(), Mock: mock, Recording: recording, Endpoint: endpoint, Queued: time.Now()}
 	s.history.add(mock, d)
 	s.end(d, Dropped, dropReason(reason))
 }
@@ -110,7 +114,20 @@ func (s *Sender) notify() {
 func (s *Sender) end(d *Delivery, state State, reason string) {
 	d.State, d.Reason, d.Next = state, reason, time.Time{}
 	s.calls.WithLabelValues(string(state)).Inc()
+	s.changed(d)
 }
+
+// changed tells of a delivery.
+func (s *Sender) changed(d *Delivery) {
+	if s.tell == nil || d.Version == 0 {
+		return
+	}
+	s.tell(*d)
+	d.Version++
+}
+
+// newID is an id that begins with the time, so that deliveries sort by it.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // Run sends webhooks until ctx ends. Then calls that are due are tried once more for Config.Drain, everything else is
 // dropped, and Run returns nil when its last sender has ended.
@@ -195,6 +212,7 @@ func (s *Sender) send(ctx context.Context, j *job) {
 	case r.again && j.attempt < s.cfg.Attempts && !s.stopping:
 		d.State, d.Reason = Waiting, r.reason
 		d.Next = now.Add(s.pause(j.attempt, r.after))
+		s.changed(d)
 		s.queue.again(j, d.Next)
 		return
 	case r.again && s.stopping:

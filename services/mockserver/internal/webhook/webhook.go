@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/mocloud/mocloud/pkg/event"
 )
 
 // Headers of a webhook.
@@ -82,6 +84,9 @@ type Deps struct {
 	Client  *http.Client          // the egress client; redirects are not followed whatever it says
 	Log     *slog.Logger          // nil: not logged
 	Metrics prometheus.Registerer // nil: not measured
+	// Changed hears of every change of a delivery, of at most ten new ones of a mock in a second; nil: nobody does. It must
+	// not block.
+	Changed func(Delivery)
 }
 
 // Call is one webhook, ready to be sent. It shares no memory with the request that it came from.
@@ -93,6 +98,8 @@ type Call struct {
 	Body     []byte
 	Delay    time.Duration // before the first try
 	Depth    int           // webhooks that led to the request that this call came from; see DepthOf
+
+	Recording *event.Recording // of the mock: what may be told of it
 }
 
 // DepthOf reads DepthHeader of a request to a mock.
@@ -140,6 +147,10 @@ type Delivery struct {
 	Status   int           `json:"status,omitempty"` // of the last answer
 	Reason   string        `json:"reason,omitempty"` // why the last try failed, or why it was dropped
 	Duration time.Duration `json:"duration"`         // of the last try
+
+	Mock      string           `json:"-"` // its id
+	Recording *event.Recording `json:"-"` // what may be told of it
+	Version   int              `json:"-"` // grows with every change that is told; 0: none is
 }
 
 // dropReason is the sentence for a call that Enqueue refused.
