@@ -184,6 +184,9 @@ func (c *Client) WaitFor(ctx context.Context, id string, revision int, state str
 	}
 }
 
+// Do sends a request to a mock. The caller closes the answer's body.
+func (c *Client) Do(r *http.Request) (*http.Response, error) { return c.http.Do(r) }
+
 // Call calls a mock.
 func (c *Client) Call(ctx context.Context, url string) (Answer, error) { return Get(ctx, c.http, url) }
 

@@ -127,13 +127,13 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 	return c
 }
 
-// add makes a process of a service; it does not start it.
-func (c *Cloud) add(name, service string) {
+// add makes a process of a service, with more in its environment; it does not start it.
+func (c *Cloud) add(name, service string, more ...string) {
 	c.t.Helper()
 	ops := freeAddress(c.t)
 	c.names = append(c.names, name)
 	c.ready[name] = "http://" + ops + "/readyz"
-	c.processes[name] = NewProcess(c.t, c.binaries, service, slices.Concat(c.env[service], []string{"OPS_ADDR=" + ops}))
+	c.processes[name] = NewProcess(c.t, c.binaries, service, slices.Concat(c.env[service], []string{"OPS_ADDR=" + ops}, more))
 }
 
 // AddReplica starts another process of a service beside the one there is, and returns its name. For services that do not
@@ -145,6 +145,16 @@ func (c *Cloud) AddReplica(service string) string {
 	c.processes[name].Start()
 	c.WaitReady(name)
 	return name
+}
+
+// AddMockServer starts another mock server beside the one there is, and returns its name and where it listens.
+func (c *Cloud) AddMockServer() (name, address string) {
+	c.t.Helper()
+	name, address = fmt.Sprintf("mockserver-%d", len(c.names)), freeAddress(c.t)
+	c.add(name, "mockserver", "MOCKSERVER_ADDR="+address)
+	c.processes[name].Start()
+	c.WaitReady(name)
+	return name, address
 }
 
 // Processes are the names of the processes, in starting order.
