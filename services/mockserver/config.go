@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -51,6 +52,12 @@ type Config struct {
 	IdleTimeout time.Duration `env:"MOCKSERVER_IDLE_TIMEOUT" envDefault:"2m"`
 	// MaxHeaderBytes bounds the head of a request.
 	MaxHeaderBytes int `env:"MOCKSERVER_MAX_HEADER_BYTES" envDefault:"65536"`
+
+	// TLSCertificate is a certificate chain in PEM, for mocks over HTTPS where no load balancer does that; empty: plain HTTP. It
+	// is read once, at the start.
+	TLSCertificate string `env:"MOCKSERVER_TLS_CERTIFICATE"`
+	// TLSKey is the certificate's key in PEM.
+	TLSKey secret.String `env:"MOCKSERVER_TLS_KEY"`
 
 	// EgressURL is the proxy through which webhooks and external bodies leave; empty: they may reach public addresses
 	// directly, and nothing else.
@@ -116,6 +123,9 @@ func (c *Config) Validate() error {
 			problems = append(problems, fmt.Errorf("%s must be a duration such as 30s", d.name))
 		}
 	}
+	if _, err := c.tls(); err != nil {
+		problems = append(problems, err)
+	}
 	if c.EgressURL != "" && c.EgressToken.Empty() {
 		problems = append(problems, errors.New("MOCKSERVER_EGRESS_TOKEN is missing: the proxy at MOCKSERVER_EGRESS_URL asks for it"))
 	}
@@ -123,4 +133,17 @@ func (c *Config) Validate() error {
 		problems = append(problems, errors.New("name at least one file to serve"))
 	}
 	return errors.Join(problems...)
+}
+
+// tls is how connections are encrypted; nil: they are not.
+func (c *Config) tls() (*tls.Config, error) {
+	if c.TLSCertificate == "" && c.TLSKey.Empty() {
+		return nil, nil //nolint:nilnil // neither is an error
+	}
+	pair, err := tls.X509KeyPair([]byte(c.TLSCertificate), []byte(c.TLSKey.Reveal()))
+	if err != nil {
+		// The library's words, none of which are the key's.
+		return nil, fmt.Errorf("MOCKSERVER_TLS_CERTIFICATE and MOCKSERVER_TLS_KEY must be a certificate and its key in PEM: %w", err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }

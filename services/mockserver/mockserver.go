@@ -287,11 +287,19 @@ func (s *Service) serve(ctx context.Context) error {
 	var old, h2c http.Protocols
 	old.SetHTTP1(true)
 	h2c.SetUnencryptedHTTP2(true)
+	rest := s.server(&old)
+	var err error
+	if rest.TLSConfig, err = s.cfg.tls(); err != nil {
+		return err
+	}
+	if rest.TLSConfig != nil {
+		old.SetHTTP2(true)
+	}
 	return http1.New(http1.Config{
 		ReadHeaderTimeout: s.cfg.ReadHeaderTimeout, ReadTimeout: s.cfg.ReadTimeout, WriteTimeout: s.cfg.WriteTimeout,
 		IdleTimeout: s.cfg.IdleTimeout, MaxHeaderBytes: s.cfg.MaxHeaderBytes, MaxBody: s.cfg.MaxBody,
 		MaxConnections: lifecycle.MostConnections(),
-	}, s.core, s.deps.Log).Run(ctx, s.deps.Listener, s.server(&old), s.server(&h2c))
+	}, s.core, s.deps.Log).Run(ctx, s.deps.Listener, rest, s.server(&h2c))
 }
 
 func (s *Service) server(protocols *http.Protocols) *http.Server {

@@ -43,7 +43,7 @@ func parseHTTP(args []string) (httpOptions, error) {
 	f.StringVar(&o.profiles, "profiles", "", "the `folder` to which CPU profiles of the mock server are written; they slow it down")
 	f.IntVar(&o.hosts, "hosts", 10_000, "how many hosts are asked at random")
 	f.IntVar(&o.endpoints, "endpoints", 100, "how many endpoints each of them has")
-	f.IntVar(&o.rounds, "rounds", 9, "how often each side of a workload is measured, in turn")
+	f.IntVar(&o.rounds, "rounds", 7, "how often each side of a workload is measured, in turn")
 	f.DurationVar(&o.each, "each", time.Second, "how long each side is measured in a round")
 	f.IntVar(&o.connections, "connections", 64, "how many connections the requests come from")
 	f.IntVar(&o.serverCPU, "server-cpu", -1, "the processor on which servers run; -1: any. The program itself is to be started on another")

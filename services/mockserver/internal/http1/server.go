@@ -23,8 +23,9 @@ type Server struct {
 	handed  handed // for what is not simple
 	http2   handed // for those who begin with HTTP/2
 
-	draining atomic.Bool
-	open     atomic.Int64 // connections, those that were handed over included
+	encrypted bool // nothing is simple
+	draining  atomic.Bool
+	open      atomic.Int64 // connections, those that were handed over included
 
 	serving sync.WaitGroup // the goroutines of conns
 	mu      sync.Mutex
@@ -41,9 +42,10 @@ func New(cfg Config, handler Handler, log *slog.Logger) *Server {
 
 // Run serves the connections of a listener, simple requests by itself and all others with rest, until ctx ends. Then it lets
 // requests finish for as long as lifecycle.Stopping allows. It closes the listener. Callers who begin with HTTP/2, because they
-// know that it is there, get to http2, which must serve that and nothing else without TLS.
+// know that it is there, get to http2, which must serve that and nothing else without TLS. If rest has a TLSConfig, every
+// connection is rest's.
 func (s *Server) Run(ctx context.Context, listener net.Listener, rest, http2 *http.Server) error {
-	s.handed.addr, s.http2.addr = listener.Addr(), listener.Addr()
+	s.handed.addr, s.http2.addr, s.encrypted = listener.Addr(), listener.Addr(), rest.TLSConfig != nil
 	failed := make(chan error, 3)
 	accepting := make(chan struct{})
 	go func() {
@@ -51,7 +53,13 @@ func (s *Server) Run(ctx context.Context, listener net.Listener, rest, http2 *ht
 		failed <- s.accept(listener)
 	}()
 	var resting sync.WaitGroup
-	resting.Go(func() { failed <- rest.Serve(&s.handed) })
+	resting.Go(func() {
+		if s.encrypted {
+			failed <- rest.ServeTLS(&s.handed, "", "")
+		} else {
+			failed <- rest.Serve(&s.handed)
+		}
+	})
 	resting.Go(func() { failed <- http2.Serve(&s.http2) })
 	var err error
 	select {
@@ -104,7 +112,7 @@ func (s *Server) take(accepted net.Conn) {
 		return
 	}
 	tcp, ok := accepted.(*net.TCPConn)
-	if !ok {
+	if !ok || s.encrypted {
 		s.serving.Go(func() {
 			if h := (&handedConn{Conn: accepted, server: s}); !s.handed.offer(h) {
 				_ = h.Close() // the server stops
