@@ -37,8 +37,8 @@ type Config struct {
 	// AuthMode is how people sign in: local (username and password) or supabase (access tokens of a Supabase project). API
 	// tokens and one-time links work in both.
 	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"local"`
-	// SignUp is who may make an account where AUTH_MODE is local: open (everybody) or closed (nobody; who runs the
-	// installation makes sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
+	// SignUp is who may make an account where AUTH_MODE is local: open (everybody), invite (who has an invitation to a
+	// workspace) or closed (nobody; who runs the installation makes sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
 	SignUp signin.SignUp `env:"API_SIGN_UP" envDefault:"closed"`
 	// SupabaseURL is the Supabase project, such as https://abcdefgh.supabase.co. Its tokens are verified with the keys at
 	// {SUPABASE_URL}/auth/v1/.well-known/jwks.json.
@@ -166,7 +166,7 @@ func (c *Config) Validate() error {
 	complain(token.Mistyped(c.AdminToken.Reveal()), "MOCLOUD_ADMIN_TOKEN begins with %s like the tokens that the api makes, and is none of them; begin it with something else", token.Prefix)
 	complain(strings.ContainsAny(c.AdminToken.Reveal(), " \t\r\n"), "MOCLOUD_ADMIN_TOKEN must not contain white space")
 	complain(c.AuthMode != Local && c.AuthMode != Supabase, "AUTH_MODE is %q: it must be local or supabase", c.AuthMode)
-	complain(c.AuthMode == Local && c.SignUp != signin.Open && c.SignUp != signin.Closed, "API_SIGN_UP is %q: it must be open or closed", c.SignUp)
+	complain(c.AuthMode == Local && c.SignUp != signin.Open && c.SignUp != signin.Invited && c.SignUp != signin.Closed, "API_SIGN_UP is %q: it must be open, invite or closed", c.SignUp)
 	if c.AuthMode == Supabase {
 		complain(!webURL(c.SupabaseURL), "SUPABASE_URL is %q: with AUTH_MODE=supabase it must be the URL of a project, such as https://abcdefgh.supabase.co", c.SupabaseURL)
 		complain(!c.SupabaseSecret.Empty() && len(c.SupabaseSecret.Reveal()) < minSecret, "SUPABASE_JWT_SECRET has only %d characters: HS256 needs %d", len(c.SupabaseSecret.Reveal()), minSecret)

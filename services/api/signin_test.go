@@ -225,14 +225,46 @@ func TestSignUpIsClosed(t *testing.T) {
 	a := b.want(http.StatusOK, "GET", "/api/v1/sessions/methods", "", nobody)
 	if m := as[struct {
 		Password, Token, Link bool
-		SignUp                bool `json:"sign_up"`
-	}](t, a); !m.Password || !m.Link || m.SignUp || m.Token {
+		SignUp                string `json:"sign_up"`
+	}](t, a); !m.Password || !m.Link || m.SignUp != "closed" || m.Token {
 		t.Errorf("methods: %s", a.body)
 	}
 	if page := b.want(http.StatusOK, "GET", "/signin", "", nobody); strings.Contains(string(page.body), "/signup") || !strings.Contains(string(page.body), `name="password"`) {
 		t.Errorf("the page: %s", page.body)
 	}
 	b.want(http.StatusForbidden, "POST", "/signup", "username=ann&password="+url.QueryEscape(horse), nobody, "Content-Type: application/x-www-form-urlencoded")
+}
+
+// Where it takes an invitation, each makes one account, which then accepts it.
+func TestSignUpByInvitation(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) { c.SignUp = signin.Invited })
+	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme","name":"Acme"}`)
+	invitation := as[struct{ Secret string }](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/acme/invitations", `{"role":"editor"}`)).Secret
+	join := func(username, invitation string) answer {
+		return b.do("POST", "/api/v1/accounts", encode(map[string]string{"username": username, "password": horse, "invitation": invitation}), nobody)
+	}
+	b.want(http.StatusForbidden, "POST", "/api/v1/accounts", encode(map[string]string{"username": "ann", "password": horse}), nobody)
+	if a := join("ann", "guess"); a.status != http.StatusNotFound || !strings.Contains(string(a.body), `"invitation"`) {
+		t.Errorf("a guess: %d %s", a.status, a.body)
+	}
+	if a := join("acme", invitation); a.status != http.StatusConflict {
+		t.Errorf("a name that is taken: %d %s", a.status, a.body)
+	}
+	ann := join("ann", invitation)
+	if ann.status != http.StatusCreated {
+		t.Fatalf("invited: %d %s", ann.status, ann.body)
+	}
+	if a := join("bob", invitation); a.status != http.StatusNotFound {
+		t.Errorf("a second account: %d %s", a.status, a.body)
+	}
+	if a := b.want(http.StatusOK, "GET", "/api/v1/invitations", "", nobody, cookieOf(ann)); !strings.Contains(string(a.body), "acme") {
+		t.Errorf("ann's invitations: %s", a.body)
+	}
+	form := url.Values{"username": {"carl"}, "password": {horse}, "invitation": {"guess"}}.Encode()
+	if page := b.want(http.StatusNotFound, "POST", "/signup", form, nobody, "Content-Type: application/x-www-form-urlencoded"); !strings.Contains(string(page.body), `name="invitation"`) {
+		t.Errorf("the page: %s", page.body)
+	}
 }
 
 // The page signs in without a script, and says what was wrong without losing what was typed or repeating the password.

@@ -36,7 +36,8 @@ export interface paths {
         put?: never;
         /**
          * Make an account
-         * @description Where sign-up is open. The username becomes the slug of the account's own workspace. The account is signed in at once.
+         * @description Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
+         *     accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
          */
         post: operations["createAccount"];
         delete?: never;
@@ -1579,6 +1580,8 @@ export interface components {
         NewAccount: {
             /** @description Another name to sign in with. Nothing is sent there, and nobody checks whose it is. */
             email?: string;
+            /** @description The secret of an invitation to a workspace. */
+            invitation?: string;
             /**
              * @description 10 to 256 characters.
              * @example correct horse battery
@@ -1958,8 +1961,11 @@ export interface components {
             link: boolean;
             /** @description With username and password. */
             password: boolean;
-            /** @description Everybody may make an account. */
-            sign_up: boolean;
+            /**
+             * @description Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+             * @enum {string}
+             */
+            sign_up: "open" | "invite" | "closed";
             /** @description With an access token of the identity provider, here or as Bearer. */
             token: boolean;
         };

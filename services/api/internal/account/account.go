@@ -29,11 +29,13 @@ type Account struct {
 
 // New is an account that is to be made.
 type New struct {
-	Username  string
-	Email     string   // "" for none
-	Password  string   // its hash, "" for none
-	Identity  Identity // of an identity provider; zero for none
-	CreatedAt time.Time
+	Username string
+	Email    string   // "" for none
+	Password string   // its hash, "" for none
+	Identity Identity // of an identity provider; zero for none
+	// Invitation is the hash of the secret of an invitation to a workspace, which becomes the account's; "" for none.
+	Invitation Hash
+	CreatedAt  time.Time
 }
 
 // Identity is who somebody is to an identity provider.

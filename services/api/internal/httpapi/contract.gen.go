@@ -302,6 +302,27 @@ func (e SessionInfoMeans) Valid() bool {
 	}
 }
 
+// Defines values for SignInMethodsSignUp.
+const (
+	Closed SignInMethodsSignUp = "closed"
+	Invite SignInMethodsSignUp = "invite"
+	Open   SignInMethodsSignUp = "open"
+)
+
+// Valid indicates whether the value is a known member of the SignInMethodsSignUp enum.
+func (e SignInMethodsSignUp) Valid() bool {
+	switch e {
+	case Closed:
+		return true
+	case Invite:
+		return true
+	case Open:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for State.
 const (
 	Offline        State = "offline"
@@ -763,6 +784,9 @@ type MockSettings struct {
 type NewAccount struct {
 	// Email Another name to sign in with. Nothing is sent there, and nobody checks whose it is.
 	Email *string `json:"email,omitempty"`
+
+	// Invitation The secret of an invitation to a workspace.
+	Invitation *string `json:"invitation,omitempty"`
 
 	// Password 10 to 256 characters.
 	//
@@ -1281,12 +1305,15 @@ type SignInMethods struct {
 	// Password With username and password.
 	Password bool `json:"password"`
 
-	// SignUp Everybody may make an account.
-	SignUp bool `json:"sign_up"`
+	// SignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+	SignUp SignInMethodsSignUp `json:"sign_up"`
 
 	// Token With an access token of the identity provider, here or as Bearer.
 	Token bool `json:"token"`
 }
+
+// SignInMethodsSignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+type SignInMethodsSignUp string
 
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
 // live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it

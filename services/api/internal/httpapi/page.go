@@ -127,7 +127,7 @@ func (h *handlers) postSignUp(c echo.Context, render renderer) error {
 	if err != nil {
 		return err
 	}
-	r := signin.Registration{Username: form.Get("username"), Password: secret.New(form.Get("password"))}
+	r := signin.Registration{Username: form.Get("username"), Password: secret.New(form.Get("password")), Invitation: secret.New(form.Get("invitation"))}
 	return h.enterPage(c, render, view{Username: r.Username, SigningUp: true}, func(ctx context.Context, v signin.Visitor) (signin.Fresh, error) {
 		return h.SignIns.Register(ctx, v, r)
 	})

@@ -34,6 +34,7 @@ func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObje
 func (h *handlers) CreateAccount(ctx context.Context, r CreateAccountRequestObject) (CreateAccountResponseObject, error) {
 	fresh, err := h.SignIns.Register(ctx, visitorOf(ctx).Visitor, signin.Registration{
 		Username: r.Body.Username, Email: value(r.Body.Email, ""), Password: secret.New(r.Body.Password),
+		Invitation: secret.New(value(r.Body.Invitation, "")),
 	})
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (h *handlers) DeleteOtherSessions(ctx context.Context, _ DeleteOtherSession
 // GetSignInMethods implements StrictServerInterface.
 func (h *handlers) GetSignInMethods(context.Context, GetSignInMethodsRequestObject) (GetSignInMethodsResponseObject, error) {
 	m := h.SignIns.Methods()
-	return GetSignInMethods200JSONResponse{Password: m.Password, SignUp: m.SignUp, Link: true, Token: m.Issuer != "", Issuer: present(m.Issuer)}, nil
+	return GetSignInMethods200JSONResponse{Password: m.Password, SignUp: SignInMethodsSignUp(m.SignUp), Link: true, Token: m.Issuer != "", Issuer: present(m.Issuer)}, nil
 }
 
 // CreateSignInLink implements StrictServerInterface.

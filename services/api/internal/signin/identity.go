@@ -83,11 +83,15 @@ func usernames(c idp.Claims) []string {
 // Methods are the ways to sign in.
 type Methods struct {
 	Password bool
-	SignUp   bool
+	SignUp   SignUp
 	Issuer   string // of the identity provider, "" if there is none
 }
 
 // Methods returns the ways to sign in here.
 func (s *Service) Methods() Methods {
-	return Methods{Password: s.cfg.Passwords, SignUp: s.cfg.Passwords && s.cfg.SignUp == Open, Issuer: s.cfg.Issuer}
+	m := Methods{Password: s.cfg.Passwords, SignUp: s.cfg.SignUp, Issuer: s.cfg.Issuer}
+	if !m.Password {
+		m.SignUp = Closed
+	}
+	return m
 }

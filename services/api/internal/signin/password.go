@@ -169,9 +169,10 @@ func (s *Service) confirm(ctx context.Context, v Visitor, a account.Account, enc
 
 // Registration is what somebody says to make an account.
 type Registration struct {
-	Username string
-	Email    string // "" for none
-	Password secret.String
+	Username   string
+	Email      string // "" for none
+	Password   secret.String
+	Invitation secret.String // to a workspace; empty for none
 }
 
 // Register makes an account and signs it in.
@@ -179,8 +180,11 @@ func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fres
 	if err := s.needPasswords(); err != nil {
 		return Fresh{}, err
 	}
-	if s.cfg.SignUp != Open {
+	switch {
+	case s.cfg.SignUp == Closed:
 		return Fresh{}, apperr.New(apperr.Forbidden, "Accounts are not open to everybody here; ask who runs this installation for a sign-in link.")
+	case s.cfg.SignUp == Invited && r.Invitation.Empty():
+		return Fresh{}, apperr.New(apperr.Forbidden, "An account here needs an invitation; ask a member of a workspace for one.").WithField("invitation")
 	}
 	email, err := checkEmail(r.Email)
 	if err != nil {
@@ -194,7 +198,7 @@ func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fres
 	if err != nil {
 		return Fresh{}, err
 	}
-	a, err := s.create(ctx, account.New{Username: strings.TrimSpace(r.Username), Email: email, Password: encoded})
+	a, err := s.create(ctx, account.New{Username: strings.TrimSpace(r.Username), Email: email, Password: encoded, Invitation: hashOrNone(r.Invitation)})
 	if err != nil {
 		return Fresh{}, err
 	}

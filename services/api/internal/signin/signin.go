@@ -31,8 +31,9 @@ type SignUp string
 
 // Who may make an account: everybody, who was invited to a workspace, or nobody but who runs the installation.
 const (
-	Open   SignUp = "open"
-	Closed SignUp = "closed"
+	Open    SignUp = "open"
+	Invited SignUp = "invite"
+	Closed  SignUp = "closed"
 )
 
 // Config says how people sign in.
@@ -77,7 +78,8 @@ type Repository interface {
 	// SignedInFrom reports whether the account has a session that began at this address.
 	SignedInFrom(ctx context.Context, accountID, address string) (bool, error)
 
-	// CreateAccount creates an account with its own workspace. apperr.Conflict says which of its names is taken.
+	// CreateAccount creates an account with its own workspace, and makes the invitation that it names its own.
+	// apperr.Conflict says which of its names is taken, apperr.NotFound that there is no such invitation.
 	CreateAccount(ctx context.Context, a account.New) (account.Account, error)
 	// AccountByIdentity finds the account of an identity; ErrNotFound if there is none.
 	AccountByIdentity(ctx context.Context, id account.Identity) (account.Account, error)
@@ -245,7 +247,7 @@ func (s *Service) RevokeOthers(ctx context.Context, who workspace.Caller, shown 
 	return s.repo.EndOtherSessions(ctx, who, hashOrNone(shown))
 }
 
-// hashOrNone is the hash of a session's secret, "" of none.
+// hashOrNone is the hash of a secret, "" of none.
 func hashOrNone(shown secret.String) account.Hash {
 	if shown.Empty() {
 		return ""

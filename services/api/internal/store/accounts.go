@@ -69,6 +69,17 @@ func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.
 		if a, err = createAccount(ctx, tx, wanted); err != nil {
 			return err
 		}
+		if wanted.Invitation != "" {
+			var id string
+			err := tx.NewRaw("UPDATE invitations SET account_id = ?, secret_hash = NULL WHERE secret_hash = ? AND expires_at > ? RETURNING id",
+				a.ID, wanted.Invitation, wanted.CreatedAt.UTC()).Scan(ctx, &id)
+			if errors.Is(err, sql.ErrNoRows) {
+				return apperr.New(apperr.NotFound, "The invitation is not known, was claimed already, or has expired; ask for a new one.").WithField("invitation")
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if wanted.Identity != (account.Identity{}) {
 			_, err = tx.NewRaw("INSERT INTO identities (issuer, subject, account_id) VALUES (?, ?, ?)", wanted.Identity.Issuer, wanted.Identity.Subject, a.ID).Exec(ctx)
 			if duplicate(err) {

@@ -191,6 +191,30 @@ func TestPasswordsAndNames(t *testing.T) {
 				}
 			}
 		})
+		t.Run("an invitation makes one account", func(t *testing.T) {
+			_, err := s.write.NewRaw(`INSERT INTO invitations (id, workspace_id, role, secret_hash, inviter_id, created_at, expires_at)
+				VALUES ('i', 'o', 'editor', 'secret', ?, ?, ?)`, ann.ID, start, start.Add(time.Hour)).Exec(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for username, c := range map[string]account.New{
+				"late":   {Invitation: "secret", CreatedAt: start.Add(time.Hour)},
+				"nobody": {Invitation: "guess", CreatedAt: start},
+			} {
+				c.Username = username
+				_, err := s.CreateAccount(ctx, c)
+				wantCode(t, apperr.NotFound, err)
+				if _, err := s.AccountByUsername(ctx, username); !errors.Is(err, signin.ErrNotFound) {
+					t.Errorf("%s is there: %v", username, err)
+				}
+			}
+			bob := must[account.Account](t)(s.CreateAccount(ctx, account.New{Username: "bob", Invitation: "secret", CreatedAt: start}))
+			if mine := must[[]workspace.Invitation](t)(s.InvitationsFor(ctx, bob.ID, start, "", 9)); len(mine) != 1 || mine[0].ID != "i" {
+				t.Errorf("bob's invitations: %+v", mine)
+			}
+			_, err = s.CreateAccount(ctx, account.New{Username: "carol", Invitation: "secret", CreatedAt: start})
+			wantCode(t, apperr.NotFound, err)
+		})
 		t.Run("identities are one account each", func(t *testing.T) {
 			id := account.Identity{Issuer: "https://idp.example", Subject: "s"}
 			if _, err := s.AccountByIdentity(ctx, id); !errors.Is(err, signin.ErrNotFound) {
