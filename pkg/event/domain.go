@@ -14,6 +14,10 @@ type DomainCreated struct {
 	DomainID    string `json:"domain_id"`
 	Host        string `json:"host"`
 	Custom      bool   `json:"custom"` // false: a host under the base domain (per-host mode)
+	// Of a custom domain: TXT _mocloud-challenge.{host} is to hold mocloud-domain-verification={token}, and the host is to be a
+	// CNAME of the target.
+	Token  string `json:"token,omitempty"`
+	Target string `json:"target,omitempty"`
 }
 
 func (DomainCreated) EventType() Type     { return TypeDomainCreated }

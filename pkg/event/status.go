@@ -30,7 +30,18 @@ type DomainUpdated struct {
 	Host     string `json:"host"`
 	State    string `json:"state"`  // offline, offline-invalid, publishing, published
 	Reason   string `json:"reason"` // a sentence that a person can act on
+	// Of a custom domain: what was seen of its records. Ownership is proven, missing or unknown; Routing is missing, conflict,
+	// ok or unknown.
+	Ownership string `json:"ownership,omitempty"`
+	Routing   string `json:"routing,omitempty"`
 }
+
+// What is seen of the proof of a custom domain.
+const (
+	OwnershipProven  = "proven"
+	OwnershipMissing = "missing"
+	OwnershipUnknown = "unknown" // nobody could say
+)
 
 func (DomainUpdated) EventType() Type     { return TypeDomainUpdated }
 func (DomainUpdated) EventVersion() int   { return 1 }

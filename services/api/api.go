@@ -24,6 +24,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
@@ -122,6 +123,7 @@ type parts struct {
 	tokens       *token.Service
 	mocks        *mock.Service
 	files        *file.Service
+	domains      *domain.Service
 	publications *publication.Service
 	server       *http.Server
 	workspaces   *workspace.Service
@@ -152,6 +154,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
 	}, p.publications, now)
+	p.domains = domain.NewService(db, s.cfg.BaseDomain, p.mocks.Told, p.publications, s.deps.Log, now)
 
 	live := record.NewLive()
 	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
@@ -171,6 +174,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:   p.files,
+			Domains: p.domains,
 			Drafts:  draft.NewService(p.mocks, db, addresses, s.ask),
 			Records: record.NewService(db, live, p.publications),
 		})
@@ -273,6 +277,10 @@ func (p *parts) run(ctx context.Context) error {
 	})
 	start("note the use of tokens", p.tokens.Run)
 	start("keep files in order", p.files.Run)
+	start("keep domains in order", p.domains.Run)
+	start("listen to domains", func(ctx context.Context) error {
+		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeDomainUpdated}, nil, p.domains.Hear)
+	})
 	start("note the use of sessions", p.signIns.Run)
 	if p.provider != nil {
 		start("follow the identity provider", p.provider.Run)

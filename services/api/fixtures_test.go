@@ -87,6 +87,16 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"listAudit":         onWorkspace,
 	"getQuota":          onWorkspace,
 
+	// domains
+	"listDomains":     func(o *org, _ workspace.Role) call { return call{query: url.Values{"workspace": {o.slug}}} },
+	"listMockDomains": onMock(nil),
+	"addDomain": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"host": o.name("h") + ".example.com"}}
+	},
+	"getDomain":    onDomain,
+	"verifyDomain": onDomain,
+	"deleteDomain": onDomain,
+
 	// files
 	"putFile": func(o *org, _ workspace.Role) call {
 		return call{path: map[string]string{"slug": o.slug}, query: url.Values{"name": {"new/" + o.name("f") + ".json"}}, raw: "{}", kind: "application/json"}
@@ -228,4 +238,10 @@ func onMember(o *org, _ workspace.Role) call {
 func onInvitation(o *org, _ workspace.Role) call {
 	username, id, _ := o.invitation(true)
 	return call{path: map[string]string{"id": id}, as: username}
+}
+
+// onDomain calls with the id of a fresh domain.
+func onDomain(o *org, _ workspace.Role) call {
+	id := o.as("POST", "/api/v1/mocks/"+o.mock()+"/domains", map[string]any{"host": o.name("h") + ".example.com"})["id"].(string)
+	return call{path: map[string]string{"domain": id}}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
@@ -62,6 +63,7 @@ type Deps struct {
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
 	Files        *file.Service
+	Domains      *domain.Service
 	Drafts       *draft.Service
 	Publications *publication.Service
 	Records      *record.Service

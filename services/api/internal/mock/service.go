@@ -196,10 +196,19 @@ func (s *Service) tell(w *Write) { s.tellOf(w, nil) }
 
 // tellOf is tell where the published content may have been read just now.
 func (s *Service) tellOf(w *Write, r *read) {
-	m := w.Mock
+	if c, heard := s.told(w.Mock, r); heard {
+		w.Changes = append(w.Changes, c)
+	}
+}
+
+// Told is the change that says what m is now; there is none if nobody ever heard of it and there is nothing to hear. m is as
+// decisions see it.
+func (s *Service) Told(m Mock) (c Change, heard bool) { return s.told(m, nil) }
+
+func (s *Service) told(m Mock, r *read) (c Change, heard bool) {
 	u := event.MockUpdated{
 		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug,
-		Revision: m.Revision, Hosts: []string{s.cfg.Addresses.Host(m)},
+		Revision: m.Revision, Hosts: append([]string{s.cfg.Addresses.Host(m)}, m.Domains...),
 	}
 	switch {
 	case m.Published():
@@ -208,12 +217,12 @@ func (s *Service) tellOf(w *Write, r *read) {
 			u.Content = m.Served
 		}
 	case m.Change == 0:
-		return
+		return Change{}, false
 	}
 	if r != nil {
 		r.into(&u, s.cfg.Limits)
 	}
-	w.Changes = append(w.Changes, Change{Key: m.ID, Payload: u})
+	return Change{Key: m.ID, Payload: u}, true
 }
 
 // decision says what to write for a mock as it is; a zero Write writes nothing.

@@ -168,7 +168,7 @@ func (s *Store) writeMock(ctx context.Context, who workspace.Caller, id string, 
 		changes, err = s.apply(ctx, tx, who, &m, w)
 		return err
 	})
-	m.Served = ""
+	m.Served, m.Domains = "", nil
 	return m, changes, failed("write a mock", err)
 }
 
@@ -187,11 +187,10 @@ func (s *Store) lockMock(ctx context.Context, tx bun.Tx, who workspace.Caller, i
 		}
 	}
 	m, err := findMock(ctx, tx, who, id, deleted)
-	if err != nil || m.PublishedRevision == 0 || m.PublishedRevision == m.Revision {
+	if err != nil {
 		return m, err
 	}
-	err = tx.NewRaw("SELECT content FROM revisions WHERE mock_id = ? AND number = ?", m.ID, m.PublishedRevision).Scan(ctx, &m.Served)
-	return m, err
+	return s.withServed(ctx, tx, m)
 }
 
 // apply stores w. The changes come last: the stream's row is locked from the first of them to the commit.

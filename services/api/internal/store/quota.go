@@ -28,6 +28,7 @@ func counted(r quota.Resource) string {
 	case quota.Files:
 		return "SELECT COALESCE(SUM(bytes), 0) FROM file_indexes WHERE workspace_id = ?" // one row or none
 	case quota.Domains:
+		return "SELECT COUNT(*) FROM domains d JOIN mocks m ON m.id = d.mock_id WHERE m.workspace_id = ?"
 	}
 	return ""
 }

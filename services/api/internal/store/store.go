@@ -17,6 +17,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -30,6 +31,7 @@ var (
 	_ account.Repository     = (*Store)(nil)
 	_ signin.Repository      = (*Store)(nil)
 	_ token.Repository       = (*Store)(nil)
+	_ domain.Repository      = (*Store)(nil)
 	_ file.Repository        = (*Store)(nil)
 	_ workspace.Repository   = (*Store)(nil)
 	_ mock.Repository        = (*Store)(nil)

@@ -1,0 +1,94 @@
+package api_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/stream"
+)
+
+type domainBody struct {
+	ID, Host, State, Reason, Ownership, Routing string
+	Records                                     []struct{ Type, Name, Value string }
+}
+
+// A claimed host is told to cloudops; when its proof is found the mock answers on it, and when it is given up no longer.
+func TestDomains(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	g := b.generator()
+	m := b.create("pets", good)
+	b.want(http.StatusOK, "POST", "/api/v1/mocks/"+m.ID+"/publish", "")
+	a := b.want(http.StatusCreated, "POST", "/api/v1/mocks/"+m.ID+"/domains", `{"host": "API.Bücher.dev."}`)
+	d := as[domainBody](t, a)
+	path := "/api/v1/domains/" + d.ID
+	if d.Host != "api.xn--bcher-kva.dev" || d.State != "pending_dns" || d.Ownership != "pending" || a.header.Get("Location") != path || len(d.Records) != 2 ||
+		d.Records[0].Name != "_mocloud-challenge."+d.Host || !strings.HasPrefix(d.Records[0].Value, "mocloud-domain-verification=") ||
+		d.Records[1].Name != d.Host || !strings.HasSuffix(d.Records[1].Value, ".edge.localhost") {
+		t.Fatalf("%s", a.body)
+	}
+	b.want(http.StatusAccepted, "POST", path+"/verify", "")
+	for _, host := range []string{"127.0.0.1", "x.localhost", "a.test"} {
+		b.want(http.StatusUnprocessableEntity, "POST", "/api/v1/mocks/"+m.ID+"/domains", encode(map[string]string{"host": host}))
+	}
+
+	// The log still says that the domain was made, after it was asked to be verified.
+	batch, err := b.store().Log(event.Domains).After(t.Context(), 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var types []event.Type
+	for _, c := range batch.Changes {
+		types = append(types, c.Type)
+	}
+	if !slices.Equal(types, []event.Type{event.TypeDomainCreated, event.TypeDomainVerificationDispatched}) {
+		t.Errorf("the log of domains has %v", types)
+	}
+
+	saw := func(ownership, routing string) {
+		t.Helper()
+		until(t, "nobody listens to what is seen of domains", func() bool {
+			err := stream.Announce(t.Context(), b.redis, prefix, event.DomainUpdated{
+				DomainID: d.ID, Host: d.Host, State: "publishing", Reason: "Seen.", Ownership: ownership, Routing: routing,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return as[domainBody](t, b.want(http.StatusOK, "GET", path, "")).Reason == "Seen."
+		})
+	}
+	hosts := func(number uint64) []string {
+		t.Helper()
+		_, changes := g.reach(t, number)
+		u, err := event.Decode[event.MockUpdated](changes[len(changes)-1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u.Hosts
+	}
+	saw("proven", "ok")
+	if got := as[domainBody](t, b.want(http.StatusOK, "GET", path, "")); got.State != "active" || got.Ownership != "verified" {
+		t.Errorf("%+v", got)
+	}
+	if got, want := hosts(2), []string{"pets-dev.localhost", d.Host}; !slices.Equal(got, want) {
+		t.Errorf("the mock is told to answer on %v", got)
+	}
+	// An edit keeps the host.
+	b.want(http.StatusOK, "PUT", "/api/v1/mocks/"+m.ID, encode(map[string]string{"content": good + "# more\n"}))
+	if got := hosts(3); len(got) != 2 {
+		t.Errorf("after an edit on %v", got)
+	}
+	for _, list := range []string{"/api/v1/domains", "/api/v1/domains?workspace=dev", "/api/v1/mocks/" + m.ID + "/domains"} {
+		if a := b.want(http.StatusOK, "GET", list, ""); !strings.Contains(string(a.body), d.ID) {
+			t.Errorf("%s: %s", list, a.body)
+		}
+	}
+	b.want(http.StatusNoContent, "DELETE", path, "")
+	if got := hosts(4); !slices.Equal(got, []string{"pets-dev.localhost"}) {
+		t.Errorf("after it was given up on %v", got)
+	}
+	b.want(http.StatusNotFound, "GET", path, "")
+}

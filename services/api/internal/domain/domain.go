@@ -1,0 +1,144 @@
+// Package domain is about custom host names of mocks: claiming one, proving that it is one's own, and giving it up. The
+// api's store and its presentation import it. cloudops looks at the DNS and says what it sees; what follows from that is decided here.
+package domain
+
+import (
+	"context"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Ownership says whether the host is known to be the workspace's own.
+type Ownership string
+
+// The mock answers on the host while its ownership is Verified or in Grace.
+const (
+	Pending  Ownership = "pending"
+	Verified Ownership = "verified"
+	InGrace  Ownership = "grace" // the proof is missing, since less than Grace
+	Lost     Ownership = "lost"  // it was missing for longer; the host is free for others
+)
+
+// Routing says where the host leads.
+type Routing string
+
+// The values of Routing.
+const (
+	Missing  Routing = "missing"
+	Conflict Routing = "conflict" // somewhere else
+	OK       Routing = "ok"
+)
+
+// State is what the axes mean together.
+type State string
+
+// The values of State.
+const (
+	PendingDNS State = "pending_dns" // waits for records
+	Active     State = "active"
+	Degraded   State = "degraded" // answers, but not for long unless the proof comes back
+	Suspended  State = "suspended"
+)
+
+// Grace is how long a verified domain outlives its proof.
+const Grace = 7 * 24 * time.Hour
+
+// Domain is a custom host name that points at a mock.
+type Domain struct {
+	ID          string
+	MockID      string
+	Mock        string // slug
+	WorkspaceID string
+	Workspace   string         // slug
+	Role        workspace.Role // of the member who looks
+	Host        string         // in ASCII, lower case, without a trailing dot
+	Token       string         // random; proves the ownership as a TXT record
+	Target      string         // random host under edge.{base domain}; the host is to be a CNAME of it
+	Ownership   Ownership
+	Routing     Routing
+	Reason      string    // a sentence that a person can act on
+	LostAt      time.Time // since when the proof is missing; zero if it is not
+	CheckedAt   time.Time // zero if it was never looked at
+	CreatedAt   time.Time
+}
+
+// Serves reports whether the mock answers on the host.
+func (d *Domain) Serves() bool { return d.Ownership == Verified || d.Ownership == InGrace }
+
+// State puts the axes together.
+func (d *Domain) State() State {
+	switch {
+	case d.Ownership == InGrace:
+		return Degraded
+	case d.Ownership == Lost:
+		return Suspended
+	case d.Ownership == Verified && d.Routing == OK:
+		return Active
+	}
+	return PendingDNS
+}
+
+// Record is a DNS record that the owner of a host is to create.
+type Record struct{ Type, Name, Value string }
+
+// ProofName and ProofValue are the record that proves the ownership of a host.
+const (
+	ProofName  = "_mocloud-challenge."
+	ProofValue = "mocloud-domain-verification="
+)
+
+// Records are those that the owner of the host is to create.
+func (d *Domain) Records() []Record {
+	return []Record{
+		{Type: "TXT", Name: ProofName + d.Host, Value: ProofValue + d.Token},
+		{Type: "CNAME", Name: d.Host, Value: d.Target},
+	}
+}
+
+// Query says which domains to list: after the id After, at most Limit.
+type Query struct {
+	Mock      string // id; "" means of all mocks
+	Workspace string // slug; "" means of all of the caller's
+	After     string
+	Limit     int
+}
+
+// Write is what is to be stored about a domain, in one transaction.
+type Write struct {
+	Domain  Domain
+	Delete  bool
+	Changes []mock.Change // of the domains stream
+	// Rehost tells the mock's new hosts if it has them; it is called with the mock as it is then.
+	Rehost func(mock.Mock) (mock.Change, bool)
+}
+
+// Result is what was written.
+type Result struct {
+	Domain  Domain
+	Mock    mock.Mock // as it is now; zero if its hosts are the same
+	Changes []event.Envelope
+}
+
+// Repository keeps domains. Everything but what the service itself asks for is reached through a membership: to anybody
+// else a domain does not exist, which is an apperr.NotFound.
+type Repository interface {
+	// AddDomain stores a claim for a mock. It calls check with the mock first. apperr.Conflict if the mock has it, or another workspace owns it.
+	AddDomain(ctx context.Context, who workspace.Caller, d Domain, check func(mock.Mock) (Write, error)) (Result, error)
+	// Domains lists by id, which is by age.
+	Domains(ctx context.Context, who workspace.Caller, q Query) ([]Domain, error)
+	// Domain finds a domain.
+	Domain(ctx context.Context, who workspace.Caller, id string) (Domain, error)
+	// UpdateDomain lets decide say what to write under a lock. A zero Write writes nothing. who is nil for the service itself.
+	UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(Domain) (Write, error)) (Result, error)
+	// OrphanedDomains returns domains whose mock is gone for good.
+	OrphanedDomains(ctx context.Context, limit int) ([]Domain, error)
+}
+
+// Announcer hears of every committed write. It must not block.
+type Announcer interface {
+	Announce(n mock.Notice)
+	Tell(workspaceID, name string, data any)
+}

@@ -1,0 +1,287 @@
+package domain
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/net/idna"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Service is what an account does with domains. It is safe for concurrent use.
+type Service struct {
+	repo       Repository
+	baseDomain string
+	retell     func(mock.Mock) (mock.Change, bool)
+	announcer  Announcer
+	log        *slog.Logger
+	now        func() time.Time
+	seen       chan event.DomainUpdated
+}
+
+// maxSeen bounds what cloudops has seen and nobody has looked at. It is repeated, so that what finds no room is no loss.
+const maxSeen = 1024
+
+// NewService makes a Service over repo. retell makes the change that says on which hosts a mock answers.
+func NewService(repo Repository, baseDomain string, retell func(mock.Mock) (mock.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{repo: repo, baseDomain: baseDomain, retell: retell, announcer: announcer, log: log, now: now, seen: make(chan event.DomainUpdated, maxSeen)}
+}
+
+// Clean returns a host name as it is kept, or an error that a user may see.
+func Clean(host, baseDomain string) (string, error) {
+	bad := func(why string) (string, error) {
+		return "", apperr.New(apperr.Invalid, "The host %q is not possible: %s", host, why).WithField("host")
+	}
+	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(strings.TrimSpace(host), "."))
+	if err != nil || name == "" || len(name) > 253 {
+		return bad("it is no host name.")
+	}
+	name = strings.ToLower(name)
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return bad("it is no host name.")
+		}
+	}
+	last := name[strings.LastIndexByte(name, '.')+1:]
+	if _, err := netip.ParseAddr(name); err == nil || strings.Trim(last, "0123456789") == "" {
+		return bad("it is an address; use a name.")
+	}
+	if !strings.Contains(name, ".") {
+		return bad("it has no domain; write it like api.example.com.")
+	}
+	switch last {
+	case "test", "example", "invalid", "localhost", "local", "internal", "onion":
+		return bad("names under ." + last + " are on no public DNS.")
+	}
+	if base := strings.ToLower(baseDomain); name == base || strings.HasSuffix(name, "."+base) {
+		return bad("names under " + base + " are this installation's own.")
+	}
+	return name, nil
+}
+
+// Add claims a host for a mock.
+func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host string) (Domain, error) {
+	name, err := Clean(host, s.baseDomain)
+	if err != nil {
+		return Domain{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Domain{}, fmt.Errorf("make domain id: %w", err)
+	}
+	d := Domain{
+		ID: id.String(), MockID: mockID, Host: name, Token: rand.Text(), Target: strings.ToLower(rand.Text()[:16]) + ".edge." + s.baseDomain,
+		Ownership: Pending, Routing: Missing, Reason: "Create the two DNS records; they have not been looked at yet.", CreatedAt: s.now(),
+	}
+	r, err := s.repo.AddDomain(ctx, who, d, func(m mock.Mock) (Write, error) {
+		if err := m.Role.RequireEdit(m.Workspace); err != nil {
+			return Write{}, err
+		}
+		return Write{Domain: d, Changes: []mock.Change{{Key: d.ID, Payload: event.DomainCreated{
+			WorkspaceID: m.WorkspaceID, MockID: m.ID, DomainID: d.ID, Host: d.Host, Custom: true, Token: d.Token, Target: d.Target,
+		}}}}, nil
+	})
+	return s.told(r, err)
+}
+
+// List returns one page of domains and the cursor of the next page, "" on the last one.
+func (s *Service) List(ctx context.Context, who workspace.Caller, q Query, cursor string) ([]Domain, string, error) {
+	after, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil {
+		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+	}
+	limit := q.Limit
+	q.After, q.Limit = string(after), limit+1
+	items, err := s.repo.Domains(ctx, who, q)
+	if err != nil || len(items) <= limit {
+		return items, "", err
+	}
+	items = items[:limit]
+	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
+}
+
+// Find returns a domain.
+func (s *Service) Find(ctx context.Context, who workspace.Caller, id string) (Domain, error) {
+	return s.repo.Domain(ctx, who, id)
+}
+
+// Verify asks for the domain's records to be looked at now. The outcome comes later.
+func (s *Service) Verify(ctx context.Context, who workspace.Caller, id string) (Domain, error) {
+	return s.told(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
+		if err := d.Role.RequireEdit(d.Workspace); err != nil {
+			return Write{}, err
+		}
+		// A key of its own: of the changes with one key the log keeps the latest, and domain.created is needed.
+		return Write{Domain: d, Changes: []mock.Change{{Key: d.ID + "/verification", Tombstone: true, Payload: event.DomainVerificationDispatched{
+			WorkspaceID: d.WorkspaceID, DomainID: d.ID, Host: d.Host,
+		}}}}, nil
+	}))
+}
+
+// Delete gives a host up; the mock no longer answers on it.
+func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) error {
+	_, err := s.told(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
+		if err := d.Role.RequireEdit(d.Workspace); err != nil {
+			return Write{}, err
+		}
+		return s.removed(d), nil
+	}))
+	return err
+}
+
+func (s *Service) removed(d Domain) Write {
+	w := Write{Domain: d, Delete: true, Changes: []mock.Change{{Key: d.ID, Tombstone: true, Payload: event.DomainDeleted{
+		WorkspaceID: d.WorkspaceID, MockID: d.MockID, DomainID: d.ID, Host: d.Host,
+	}}}}
+	if d.Serves() {
+		w.Rehost = s.retell
+	}
+	return w
+}
+
+// told announces what was written.
+func (s *Service) told(r Result, err error) (Domain, error) {
+	if err != nil {
+		return Domain{}, err
+	}
+	d := r.Domain
+	if len(r.Changes) > 0 {
+		m := r.Mock
+		if m.ID == "" {
+			m = mock.Mock{ID: d.MockID, WorkspaceID: d.WorkspaceID, Slug: d.Mock}
+		}
+		s.announcer.Announce(mock.Notice{Action: mock.Changed, Mock: m, Changes: r.Changes})
+	}
+	s.announcer.Tell(d.WorkspaceID, "domain", map[string]string{"domain": d.ID, "mock": d.MockID, "host": d.Host})
+	return d, nil
+}
+
+// Hear takes an event of the status stream. It never blocks.
+func (s *Service) Hear(e event.Envelope) {
+	u, err := event.Decode[event.DomainUpdated](e)
+	if err != nil || u.Ownership == "" {
+		return // of a newer service, or about a host that is not custom
+	}
+	select {
+	case s.seen <- u:
+	default:
+	}
+}
+
+const (
+	lookTimeout  = 5 * time.Second
+	collectEvery = time.Minute
+	collected    = 100 // domains at a time
+)
+
+// Run stores what cloudops sees until ctx ends, and gives up domains whose mock is gone.
+func (s *Service) Run(ctx context.Context) error {
+	ticker := time.NewTicker(collectEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case u := <-s.seen:
+			s.observe(ctx, u)
+		case <-ticker.C:
+			s.collect(ctx)
+		}
+	}
+}
+
+func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	changed := false
+	r, err := s.repo.UpdateDomain(ctx, nil, u.DomainID, func(d Domain) (Write, error) {
+		next := d.seen(u, s.now())
+		if changed = next != d; !changed {
+			return Write{}, nil
+		}
+		w := Write{Domain: next}
+		if next.Serves() != d.Serves() {
+			w.Rehost = s.retell
+		}
+		return w, nil
+	})
+	switch {
+	case apperr.CodeOf(err) == apperr.NotFound && err != nil, err == nil && !changed:
+	case apperr.CodeOf(err) == apperr.Conflict && err != nil:
+		s.log.InfoContext(ctx, "a domain is proven by two workspaces; the first one keeps it", "domain", u.DomainID, "host", u.Host)
+	case err != nil:
+		if ctx.Err() == nil {
+			s.log.WarnContext(ctx, "store what is known of a domain; it is said again", "domain", u.DomainID, "error", err)
+		}
+	default:
+		_, _ = s.told(r, nil) // it has no error
+	}
+}
+
+// checkedEvery is how much time passes before it is stored that nothing has changed.
+const checkedEvery = 10 * time.Minute
+
+// seen is the domain after a look at its records.
+func (d Domain) seen(u event.DomainUpdated, now time.Time) Domain {
+	next := d
+	switch u.Ownership {
+	case event.OwnershipProven:
+		next.Ownership, next.LostAt = Verified, time.Time{}
+	case event.OwnershipMissing:
+		switch {
+		case d.Ownership == Pending || d.Ownership == Lost:
+		case d.LostAt.IsZero():
+			next.Ownership, next.LostAt = InGrace, now
+		case now.Sub(d.LostAt) >= Grace:
+			next.Ownership = Lost
+		}
+	default: // nobody could say: that shortens nothing
+	}
+	switch r := Routing(u.Routing); r {
+	case Missing, Conflict, OK:
+		next.Routing = r
+	}
+	next.Reason = u.Reason
+	if next.Ownership == InGrace {
+		next.Reason = fmt.Sprintf("The proof is missing since %s; the domain is suspended on %s unless it comes back. %s",
+			next.LostAt.Format(time.DateOnly), next.LostAt.Add(Grace).Format(time.DateOnly), u.Reason)
+	}
+	if next != d || now.Sub(d.CheckedAt) >= checkedEvery {
+		next.CheckedAt = now
+	}
+	return next
+}
+
+func (s *Service) collect(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	gone, err := s.repo.OrphanedDomains(ctx, collected)
+	for _, d := range gone {
+		if err != nil {
+			break
+		}
+		var r Result
+		r, err = s.repo.UpdateDomain(ctx, nil, d.ID, func(d Domain) (Write, error) {
+			w := s.removed(d)
+			w.Rehost = nil // there is nothing to answer
+			return w, nil
+		})
+		if err == nil {
+			_, _ = s.told(r, nil) // it has no error
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "give up the domains of mocks that are gone; it is tried again", "error", err)
+	}
+}

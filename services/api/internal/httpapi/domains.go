@@ -1,0 +1,96 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"github.com/mocloud/mocloud/services/api/internal/domain"
+)
+
+// ListMockDomains implements StrictServerInterface.
+func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error) {
+	page, err := h.domainPage(ctx, domain.Query{Mock: r.ID, Limit: value(r.Params.Limit, defaultLimit)}, value(r.Params.Cursor, ""))
+	if err != nil {
+		return nil, err
+	}
+	return ListMockDomains200JSONResponse{DomainPageJSONResponse(page)}, nil
+}
+
+// ListDomains implements StrictServerInterface.
+func (h *handlers) ListDomains(ctx context.Context, r ListDomainsRequestObject) (ListDomainsResponseObject, error) {
+	query := domain.Query{Workspace: value(r.Params.Workspace, ""), Limit: value(r.Params.Limit, defaultLimit)}
+	page, err := h.domainPage(ctx, query, value(r.Params.Cursor, ""))
+	if err != nil {
+		return nil, err
+	}
+	return ListDomains200JSONResponse{DomainPageJSONResponse(page)}, nil
+}
+
+func (h *handlers) domainPage(ctx context.Context, query domain.Query, cursor string) (DomainPage, error) {
+	domains, next, err := h.Domains.List(ctx, caller(ctx), query, cursor)
+	page := DomainPage{Items: make([]Domain, len(domains)), NextCursor: present(next)}
+	for i, d := range domains {
+		page.Items[i] = domainOf(d)
+	}
+	return page, err
+}
+
+// AddDomain implements StrictServerInterface.
+func (h *handlers) AddDomain(ctx context.Context, r AddDomainRequestObject) (AddDomainResponseObject, error) {
+	d, err := h.Domains.Add(ctx, caller(ctx), r.ID, r.Body.Host)
+	if err != nil {
+		return nil, err
+	}
+	location := "/api/v1/domains/" + d.ID
+	return AddDomain201JSONResponse{Body: domainOf(d), Headers: AddDomain201ResponseHeaders{Location: &location}}, nil
+}
+
+// GetDomain implements StrictServerInterface.
+func (h *handlers) GetDomain(ctx context.Context, r GetDomainRequestObject) (GetDomainResponseObject, error) {
+	d, err := h.Domains.Find(ctx, caller(ctx), r.Domain)
+	if err != nil {
+		return nil, err
+	}
+	return GetDomain200JSONResponse(domainOf(d)), nil
+}
+
+// VerifyDomain implements StrictServerInterface.
+func (h *handlers) VerifyDomain(ctx context.Context, r VerifyDomainRequestObject) (VerifyDomainResponseObject, error) {
+	d, err := h.Domains.Verify(ctx, caller(ctx), r.Domain)
+	if err != nil {
+		return nil, err
+	}
+	return VerifyDomain202JSONResponse(domainOf(d)), nil
+}
+
+// DeleteDomain implements StrictServerInterface.
+func (h *handlers) DeleteDomain(ctx context.Context, r DeleteDomainRequestObject) (DeleteDomainResponseObject, error) {
+	if err := h.Domains.Delete(ctx, caller(ctx), r.Domain); err != nil {
+		return nil, err
+	}
+	return DeleteDomain204Response{}, nil
+}
+
+func domainOf(d domain.Domain) Domain {
+	out := Domain{
+		ID: d.ID, Mock: d.MockID, MockSlug: d.Mock, Workspace: d.Workspace, Host: d.Host, State: DomainState(d.State()), Reason: d.Reason,
+		Ownership: DomainOwnership(d.Ownership), Routing: DomainRouting(d.Routing), Certificate: DomainCertificate("none"),
+		CreatedAt: d.CreatedAt, LostAt: moment(d.LostAt), CheckedAt: moment(d.CheckedAt),
+	}
+	for _, r := range d.Records() {
+		out.Records = append(out.Records, struct {
+			Name  string            `json:"name"`
+			Type  DomainRecordsType `json:"type"`
+			Value string            `json:"value"`
+		}{r.Name, DomainRecordsType(r.Type), r.Value})
+	}
+	return out
+}
+
+// moment is nil for no time, which JSON leaves out.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}

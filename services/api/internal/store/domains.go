@@ -1,0 +1,268 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/uptrace/bun"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/domain"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+type domainRow struct {
+	bun.BaseModel `bun:"table:domains,alias:d"`
+
+	ID        string           `bun:"id,pk"`
+	MockID    string           `bun:"mock_id"`
+	Host      string           `bun:"host"`
+	Token     string           `bun:"token"`
+	Target    string           `bun:"target"`
+	Ownership domain.Ownership `bun:"ownership"`
+	Routing   domain.Routing   `bun:"routing"`
+	Reason    string           `bun:"reason"`
+	LostAt    time.Time        `bun:"lost_at,nullzero"`
+	CheckedAt time.Time        `bun:"checked_at,nullzero"`
+	CreatedAt time.Time        `bun:"created_at"`
+
+	Mock        string         `bun:"mock,scanonly"`
+	WorkspaceID string         `bun:"workspace_id,scanonly"`
+	Workspace   string         `bun:"workspace,scanonly"`
+	Role        workspace.Role `bun:"role,scanonly"`
+}
+
+func (r *domainRow) domain() domain.Domain {
+	d := domain.Domain{
+		ID: r.ID, MockID: r.MockID, Mock: r.Mock, WorkspaceID: r.WorkspaceID, Workspace: r.Workspace, Role: r.Role, Host: r.Host,
+		Token: r.Token, Target: r.Target, Ownership: r.Ownership, Routing: r.Routing, Reason: r.Reason, CreatedAt: r.CreatedAt.UTC(),
+	}
+	if !r.LostAt.IsZero() {
+		d.LostAt = r.LostAt.UTC()
+	}
+	if !r.CheckedAt.IsZero() {
+		d.CheckedAt = r.CheckedAt.UTC()
+	}
+	return d
+}
+
+func domainRowOf(d domain.Domain) domainRow {
+	return domainRow{
+		ID: d.ID, MockID: d.MockID, Host: d.Host, Token: d.Token, Target: d.Target, Ownership: d.Ownership, Routing: d.Routing,
+		Reason: d.Reason, LostAt: d.LostAt, CheckedAt: d.CheckedAt, CreatedAt: d.CreatedAt.UTC(),
+	}
+}
+
+// selectDomains begins every query for domains of mocks; without who it is the service itself that asks.
+func selectDomains(db bun.IDB, who *workspace.Caller) *bun.SelectQuery {
+	q := db.NewSelect().Model((*domainRow)(nil)).ColumnExpr("d.*, m.slug AS mock, m.workspace_id, w.slug AS workspace").
+		Join("JOIN mocks AS m ON m.id = d.mock_id").Join("JOIN workspaces AS w ON w.id = m.workspace_id")
+	if who != nil {
+		q = q.ColumnExpr("mb.role").Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(*who)).
+			Where("?", existence(false))
+	}
+	return q
+}
+
+var errNoDomain = apperr.New(apperr.NotFound, "There is no domain with this id in your workspaces.")
+
+func findDomain(ctx context.Context, db bun.IDB, who *workspace.Caller, id string) (domain.Domain, error) {
+	var row domainRow
+	err := selectDomains(db, who).Where("d.id = ?", id).Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) && who == nil { // its mock may be gone
+		err = db.NewSelect().Model(&row).Where("d.id = ?", id).Scan(ctx)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return domain.Domain{}, errNoDomain
+	}
+	return row.domain(), err
+}
+
+// Domain implements domain.Repository.
+func (s *Store) Domain(ctx context.Context, who workspace.Caller, id string) (domain.Domain, error) {
+	d, err := findDomain(ctx, s.read, &who, id)
+	return d, failed("read a domain", err)
+}
+
+// Domains implements domain.Repository.
+func (s *Store) Domains(ctx context.Context, who workspace.Caller, query domain.Query) ([]domain.Domain, error) {
+	q := selectDomains(s.read, &who).Where("d.id > ?", query.After).Order("d.id").Limit(int64(query.Limit))
+	if query.Workspace != "" {
+		if _, err := findMembership(ctx, s.read, who, query.Workspace); err != nil {
+			return nil, failed("list domains", err)
+		}
+		q = q.Where("w.slug = ?", query.Workspace)
+	}
+	if query.Mock != "" {
+		if _, err := s.Mock(ctx, who, query.Mock); err != nil {
+			return nil, err
+		}
+		q = q.Where("d.mock_id = ?", query.Mock)
+	}
+	var rows []domainRow
+	if err := q.Scan(ctx, &rows); err != nil {
+		return nil, failed("list domains", err)
+	}
+	items := make([]domain.Domain, len(rows))
+	for i := range rows {
+		items[i] = rows[i].domain()
+	}
+	return items, nil
+}
+
+// OrphanedDomains implements domain.Repository.
+func (s *Store) OrphanedDomains(ctx context.Context, limit int) ([]domain.Domain, error) {
+	var rows []domainRow
+	err := s.read.NewSelect().Model(&rows).Join("LEFT JOIN mocks AS m ON m.id = d.mock_id").Where("m.id IS NULL").Limit(int64(limit)).Scan(ctx)
+	items := make([]domain.Domain, len(rows))
+	for i := range rows {
+		items[i] = rows[i].domain()
+	}
+	return items, failed("list domains of mocks that are gone", err)
+}
+
+// hostsOf returns the custom hosts on which a mock answers.
+func hostsOf(ctx context.Context, db bun.IDB, mockID string) ([]string, error) {
+	var hosts []string
+	err := db.NewRaw("SELECT host FROM domains WHERE mock_id = ? AND ownership IN ('verified', 'grace') ORDER BY id", mockID).Scan(ctx, &hosts)
+	return hosts, err
+}
+
+// AddDomain implements domain.Repository.
+func (s *Store) AddDomain(ctx context.Context, who workspace.Caller, d domain.Domain, check func(mock.Mock) (domain.Write, error)) (domain.Result, error) {
+	var r domain.Result
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		m, err := s.lockMock(ctx, tx, who, d.MockID, false)
+		if err != nil {
+			return err
+		}
+		w, err := check(m)
+		if err != nil {
+			return err
+		}
+		var owned bool
+		err = tx.NewRaw(`SELECT EXISTS (SELECT 1 FROM domains d JOIN mocks m ON m.id = d.mock_id WHERE d.host = ?
+			AND d.ownership IN ('verified', 'grace') AND m.workspace_id <> ?)`, d.Host, m.WorkspaceID).Scan(ctx, &owned)
+		if err != nil {
+			return err
+		}
+		if owned {
+			return apperr.New(apperr.Conflict, "The host %q is verified by another workspace; it has to give it up first.", d.Host).WithField("host")
+		}
+		row := domainRowOf(w.Domain)
+		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
+			if duplicate(err) {
+				return apperr.New(apperr.Conflict, "The mock %q has the host %q already.", m.Slug, d.Host).WithField("host")
+			}
+			return err
+		}
+		r.Domain = w.Domain
+		r.Domain.Mock, r.Domain.WorkspaceID, r.Domain.Workspace, r.Domain.Role = m.Slug, m.WorkspaceID, m.Workspace, m.Role
+		if err := s.within(ctx, tx, m.WorkspaceID, quota.Domains); err != nil {
+			return err
+		}
+		return s.tellDomain(ctx, tx, &who, w, &r)
+	})
+	return r, failed("add a domain", err)
+}
+
+// UpdateDomain implements domain.Repository.
+func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(domain.Domain) (domain.Write, error)) (domain.Result, error) {
+	var r domain.Result
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		d, err := findDomain(ctx, tx, who, id)
+		if err != nil {
+			return err
+		}
+		if s.postgres() { // the mock is the lock: of its domains, and for its hosts
+			if _, err := tx.NewRaw("SELECT id FROM mocks WHERE id = ? FOR UPDATE", d.MockID).Exec(ctx); err != nil {
+				return err
+			}
+			if d, err = findDomain(ctx, tx, who, id); err != nil {
+				return err
+			}
+		}
+		w, err := decide(d)
+		r.Domain = d
+		if err != nil || w.Domain.ID == "" {
+			return err
+		}
+		if r.Domain = w.Domain; w.Delete {
+			_, err = tx.NewRaw("DELETE FROM domains WHERE id = ?", d.ID).Exec(ctx)
+		} else {
+			row := domainRowOf(w.Domain)
+			_, err = tx.NewUpdate().Model(&row).Column("ownership", "routing", "reason", "lost_at", "checked_at").WherePK().Exec(ctx)
+		}
+		if duplicate(err) {
+			return apperr.New(apperr.Conflict, "The host %q is verified by another workspace; it has to give it up first.", d.Host)
+		}
+		if err != nil {
+			return err
+		}
+		return s.tellDomain(ctx, tx, who, w, &r)
+	})
+	return r, failed("write a domain", err)
+}
+
+// tellDomain writes what others must know of a written domain, and who did it.
+func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller, w domain.Write, r *domain.Result) error {
+	if who != nil {
+		entry := audit.Entry{WorkspaceID: r.Domain.WorkspaceID, Kind: "domain", TargetID: r.Domain.ID, Label: r.Domain.Host}
+		if err := s.audit(ctx, tx, *who, entry); err != nil {
+			return err
+		}
+	}
+	changes := w.Changes
+	if w.Rehost != nil {
+		m, err := s.servedMock(ctx, tx, r.Domain.MockID)
+		if err != nil {
+			return err
+		}
+		if c, heard := w.Rehost(m); heard {
+			r.Mock, changes = m, append(changes, c)
+		}
+	}
+	for _, c := range changes {
+		e, err := appendChange(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		if r.Changes = append(r.Changes, e); e.Stream == event.Mocks {
+			r.Mock.Change = e.Number
+			if _, err := tx.NewRaw("UPDATE mocks SET change = ? WHERE id = ?", int64(e.Number), r.Mock.ID).Exec(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	r.Mock.Served, r.Mock.Domains = "", nil
+	return nil
+}
+
+// servedMock reads a mock as the others hear of it.
+func (s *Store) servedMock(ctx context.Context, tx bun.Tx, id string) (mock.Mock, error) {
+	var row mockRow
+	if err := selectMocks(tx, true).Where("m.id = ?", id).Scan(ctx, &row); err != nil {
+		return mock.Mock{}, err
+	}
+	m, err := row.mock()
+	if err != nil {
+		return m, err
+	}
+	return s.withServed(ctx, tx, m)
+}
+
+// withServed adds what only decisions about a mock see.
+func (s *Store) withServed(ctx context.Context, tx bun.Tx, m mock.Mock) (mock.Mock, error) {
+	var err error
+	if m.Domains, err = hostsOf(ctx, tx, m.ID); err != nil || m.PublishedRevision == 0 || m.PublishedRevision == m.Revision {
+		return m, err
+	}
+	err = tx.NewRaw("SELECT content FROM revisions WHERE mock_id = ? AND number = ?", m.ID, m.PublishedRevision).Scan(ctx, &m.Served)
+	return m, err
+}
