@@ -46,6 +46,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List domains
+         * @description The custom host names of all mocks of the caller's workspaces, oldest first.
+         */
+        get: operations["listDomains"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/domains/{domain}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The domain's id. */
+                domain: components["parameters"]["DomainID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a domain
+         * @description How it stands, why, and which records to create.
+         */
+        get: operations["getDomain"];
+        put?: never;
+        post?: never;
+        /**
+         * Give a domain up
+         * @description The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
+         */
+        delete: operations["deleteDomain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/domains/{domain}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The domain's id. */
+                domain: components["parameters"]["DomainID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a domain now
+         * @description Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
+         */
+        post: operations["verifyDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -241,6 +311,35 @@ export interface paths {
          *     answers nothing any more; the old slug is free for another mock of the workspace.
          */
         patch: operations["changeMock"];
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List a mock's domains
+         * @description The custom host names of a mock, oldest first.
+         */
+        get: operations["listMockDomains"];
+        put?: never;
+        /**
+         * Add a domain
+         * @description Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
+         *     other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
+         *     proves it has it.
+         */
+        post: operations["addDomain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/mocks/{id}/duplicate": {
@@ -1389,6 +1488,57 @@ export interface components {
             /** @enum {string} */
             severity: "error" | "warning";
         };
+        Domain: {
+            /**
+             * @description `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
+             * @enum {string}
+             */
+            certificate: "none";
+            /**
+             * Format: date-time
+             * @description When its records were looked at; absent before the first time.
+             */
+            checked_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description As DNS knows it. */
+            host: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Since when the proof is missing.
+             */
+            lost_at?: string;
+            /** @description The mock's id. */
+            mock: string;
+            mock_slug: string;
+            /** @enum {string} */
+            ownership: "pending" | "verified" | "grace" | "lost";
+            /** @description A sentence to act on. */
+            reason: string;
+            /** @description The DNS records to create. */
+            records: {
+                name: string;
+                /** @enum {string} */
+                type: "TXT" | "CNAME";
+                value: string;
+            }[];
+            /** @enum {string} */
+            routing: "missing" | "conflict" | "ok";
+            /**
+             * @description The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
+             *     still does, but the proof is missing. `suspended`: the proof was missing for too long.
+             * @enum {string}
+             */
+            state: "pending_dns" | "active" | "degraded" | "suspended";
+            /** @description The workspace's slug. */
+            workspace: string;
+        };
+        DomainPage: {
+            items: components["schemas"]["Domain"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
+        };
         EndpointChange: {
             /** @enum {string} */
             change: "added" | "removed" | "changed";
@@ -1592,6 +1742,13 @@ export interface components {
              * @example ann
              */
             username: string;
+        };
+        NewDomain: {
+            /**
+             * @description The host name, in any script.
+             * @example api.example.com
+             */
+            host: string;
         };
         NewInvitation: {
             role: components["schemas"]["Role"];
@@ -2186,6 +2343,15 @@ export interface components {
                 "application/json": components["schemas"]["CreatedToken"];
             };
         };
+        /** @description One page of domains. */
+        DomainPage: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DomainPage"];
+            };
+        };
         /** @description The mock with its current content. */
         Mock: {
             headers: {
@@ -2307,6 +2473,8 @@ export interface components {
     parameters: {
         /** @description The `next_cursor` of the page before. */
         Cursor: string;
+        /** @description The domain's id. */
+        DomainID: string;
         /** @description The file's id. */
         FileID: string;
         /**
@@ -2393,6 +2561,96 @@ export interface operations {
         };
         responses: {
             201: components["responses"]["SignedIn"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDomains: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+                /** @description Only domains of the workspace with this slug. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["DomainPage"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The domain's id. */
+                domain: components["parameters"]["DomainID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The domain. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The domain's id. */
+                domain: components["parameters"]["DomainID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The domain is given up. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    verifyDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The domain's id. */
+                domain: components["parameters"]["DomainID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The domain as it stands before the check. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -2696,6 +2954,57 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Mock"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMockDomains: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description How many items a page holds at most. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["DomainPage"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    addDomain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDomain"];
+            };
+        };
+        responses: {
+            /** @description The claimed domain. */
+            201: {
+                headers: {
+                    /** @description The path of the new domain. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Domain"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -35,6 +35,108 @@ func (e DiagnosticSeverity) Valid() bool {
 	}
 }
 
+// Defines values for DomainCertificate.
+const (
+	CertificateNone DomainCertificate = "none"
+)
+
+// Valid indicates whether the value is a known member of the DomainCertificate enum.
+func (e DomainCertificate) Valid() bool {
+	switch e {
+	case CertificateNone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainOwnership.
+const (
+	OwnershipGrace    DomainOwnership = "grace"
+	OwnershipLost     DomainOwnership = "lost"
+	OwnershipPending  DomainOwnership = "pending"
+	OwnershipVerified DomainOwnership = "verified"
+)
+
+// Valid indicates whether the value is a known member of the DomainOwnership enum.
+func (e DomainOwnership) Valid() bool {
+	switch e {
+	case OwnershipGrace:
+		return true
+	case OwnershipLost:
+		return true
+	case OwnershipPending:
+		return true
+	case OwnershipVerified:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainRecordsType.
+const (
+	CNAME DomainRecordsType = "CNAME"
+	TXT   DomainRecordsType = "TXT"
+)
+
+// Valid indicates whether the value is a known member of the DomainRecordsType enum.
+func (e DomainRecordsType) Valid() bool {
+	switch e {
+	case CNAME:
+		return true
+	case TXT:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainRouting.
+const (
+	RoutingConflict DomainRouting = "conflict"
+	RoutingMissing  DomainRouting = "missing"
+	RoutingOK       DomainRouting = "ok"
+)
+
+// Valid indicates whether the value is a known member of the DomainRouting enum.
+func (e DomainRouting) Valid() bool {
+	switch e {
+	case RoutingConflict:
+		return true
+	case RoutingMissing:
+		return true
+	case RoutingOK:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainState.
+const (
+	DomainActive     DomainState = "active"
+	DomainDegraded   DomainState = "degraded"
+	DomainPendingDNS DomainState = "pending_dns"
+	DomainSuspended  DomainState = "suspended"
+)
+
+// Valid indicates whether the value is a known member of the DomainState enum.
+func (e DomainState) Valid() bool {
+	switch e {
+	case DomainActive:
+		return true
+	case DomainDegraded:
+		return true
+	case DomainPendingDNS:
+		return true
+	case DomainSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EndpointChangeChange.
 const (
 	Added   EndpointChangeChange = "added"
@@ -503,6 +605,70 @@ type Diagnostic struct {
 // DiagnosticSeverity defines model for Diagnostic.Severity.
 type DiagnosticSeverity string
 
+// Domain defines model for Domain.
+type Domain struct {
+	// Certificate `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
+	Certificate DomainCertificate `json:"certificate"`
+
+	// CheckedAt When its records were looked at; absent before the first time.
+	CheckedAt *time.Time `json:"checked_at,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+
+	// Host As DNS knows it.
+	Host string `json:"host"`
+	ID   string `json:"id"`
+
+	// LostAt Since when the proof is missing.
+	LostAt *time.Time `json:"lost_at,omitempty"`
+
+	// Mock The mock's id.
+	Mock      string          `json:"mock"`
+	MockSlug  string          `json:"mock_slug"`
+	Ownership DomainOwnership `json:"ownership"`
+
+	// Reason A sentence to act on.
+	Reason string `json:"reason"`
+
+	// Records The DNS records to create.
+	Records []struct {
+		Name  string            `json:"name"`
+		Type  DomainRecordsType `json:"type"`
+		Value string            `json:"value"`
+	} `json:"records"`
+	Routing DomainRouting `json:"routing"`
+
+	// State The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
+	// still does, but the proof is missing. `suspended`: the proof was missing for too long.
+	State DomainState `json:"state"`
+
+	// Workspace The workspace's slug.
+	Workspace string `json:"workspace"`
+}
+
+// DomainCertificate `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
+type DomainCertificate string
+
+// DomainOwnership defines model for Domain.Ownership.
+type DomainOwnership string
+
+// DomainRecordsType defines model for Domain.Records.Type.
+type DomainRecordsType string
+
+// DomainRouting defines model for Domain.Routing.
+type DomainRouting string
+
+// DomainState The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
+// still does, but the proof is missing. `suspended`: the proof was missing for too long.
+type DomainState string
+
+// DomainPage defines model for DomainPage.
+type DomainPage struct {
+	Items []Domain `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // EndpointChange defines model for EndpointChange.
 type EndpointChange struct {
 	Change EndpointChangeChange `json:"change"`
@@ -797,6 +963,14 @@ type NewAccount struct {
 	//
 	// Example: ann
 	Username string `json:"username"`
+}
+
+// NewDomain defines model for NewDomain.
+type NewDomain struct {
+	// Host The host name, in any script.
+	//
+	// Example: api.example.com
+	Host string `json:"host"`
 }
 
 // NewInvitation defines model for NewInvitation.
@@ -1587,6 +1761,9 @@ type WorkspacePage struct {
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DomainID defines model for DomainID.
+type DomainID = string
+
 // FileID defines model for FileID.
 type FileID = string
 
@@ -1634,6 +1811,18 @@ type SignedIn = Session
 
 // Tokens defines model for Tokens.
 type Tokens = TokenPage
+
+// ListDomainsParams defines parameters for ListDomains.
+type ListDomainsParams struct {
+	// Workspace Only domains of the workspace with this slug.
+	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
@@ -1714,6 +1903,15 @@ type UpdateMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
 	// carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// ListMockDomainsParams defines parameters for ListMockDomains.
+type ListMockDomainsParams struct {
+	// Limit How many items a page holds at most.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the page before.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // DuplicateMockParams defines parameters for DuplicateMock.
@@ -1973,6 +2171,9 @@ type ChangeMockJSONRequestBody = MockSettings
 // UpdateMockJSONRequestBody defines body for UpdateMock for application/json ContentType.
 type UpdateMockJSONRequestBody = NewRevision
 
+// AddDomainJSONRequestBody defines body for AddDomain for application/json ContentType.
+type AddDomainJSONRequestBody = NewDomain
+
 // DuplicateMockJSONRequestBody defines body for DuplicateMock for application/json ContentType.
 type DuplicateMockJSONRequestBody = MockCopy
 
@@ -2032,6 +2233,18 @@ type ServerInterface interface {
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx echo.Context) error
+	// ListDomains List domains
+	// (GET /api/v1/domains)
+	ListDomains(ctx echo.Context, params ListDomainsParams) error
+	// DeleteDomain Give a domain up
+	// (DELETE /api/v1/domains/{domain})
+	DeleteDomain(ctx echo.Context, domain DomainID) error
+	// GetDomain Read a domain
+	// (GET /api/v1/domains/{domain})
+	GetDomain(ctx echo.Context, domain DomainID) error
+	// VerifyDomain Check a domain now
+	// (POST /api/v1/domains/{domain}/verify)
+	VerifyDomain(ctx echo.Context, domain DomainID) error
 	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
@@ -2068,6 +2281,12 @@ type ServerInterface interface {
 	// UpdateMock Write a new revision
 	// (PUT /api/v1/mocks/{id})
 	UpdateMock(ctx echo.Context, id MockID, params UpdateMockParams) error
+	// ListMockDomains List a mock's domains
+	// (GET /api/v1/mocks/{id}/domains)
+	ListMockDomains(ctx echo.Context, id MockID, params ListMockDomainsParams) error
+	// AddDomain Add a domain
+	// (POST /api/v1/mocks/{id}/domains)
+	AddDomain(ctx echo.Context, id MockID) error
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{id}/duplicate)
 	DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error
@@ -2270,6 +2489,86 @@ func (w *ServerInterfaceWrapper) CreateAccount(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateAccount(ctx)
+	return err
+}
+
+// ListDomains converts echo context to params.
+func (w *ServerInterfaceWrapper) ListDomains(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDomainsParams
+	// ------------- Optional query parameter "workspace" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListDomains(ctx, params)
+	return err
+}
+
+// DeleteDomain converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteDomain(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "domain" -------------
+	var domain DomainID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "domain", ctx.Param("domain"), &domain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteDomain(ctx, domain)
+	return err
+}
+
+// GetDomain converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDomain(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "domain" -------------
+	var domain DomainID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "domain", ctx.Param("domain"), &domain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDomain(ctx, domain)
+	return err
+}
+
+// VerifyDomain converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyDomain(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "domain" -------------
+	var domain DomainID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "domain", ctx.Param("domain"), &domain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyDomain(ctx, domain)
 	return err
 }
 
@@ -2613,6 +2912,54 @@ func (w *ServerInterfaceWrapper) UpdateMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateMock(ctx, id, params)
+	return err
+}
+
+// ListMockDomains converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMockDomains(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMockDomainsParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMockDomains(ctx, id, params)
+	return err
+}
+
+// AddDomain converts echo context to params.
+func (w *ServerInterfaceWrapper) AddDomain(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddDomain(ctx, id)
 	return err
 }
 
@@ -4191,6 +4538,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/domains", wrapper.ListMockDomains, options.OperationMiddlewares["listMockDomains"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:id/domains", wrapper.AddDomain, options.OperationMiddlewares["addDomain"]...)
+	router.GET(options.BaseURL+"/api/v1/domains", wrapper.ListDomains, options.OperationMiddlewares["listDomains"]...)
+	router.DELETE(options.BaseURL+"/api/v1/domains/:domain", wrapper.DeleteDomain, options.OperationMiddlewares["deleteDomain"]...)
+	router.GET(options.BaseURL+"/api/v1/domains/:domain", wrapper.GetDomain, options.OperationMiddlewares["getDomain"]...)
+	router.POST(options.BaseURL+"/api/v1/domains/:domain/verify", wrapper.VerifyDomain, options.OperationMiddlewares["verifyDomain"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.DeleteOtherSessions, options.OperationMiddlewares["deleteOtherSessions"]...)
@@ -4223,6 +4576,8 @@ type CreatedTokenJSONResponse struct {
 
 	Headers CreatedTokenResponseHeaders
 }
+
+type DomainPageJSONResponse DomainPage
 
 type MockResponseHeaders struct {
 	ETag *string
@@ -4360,6 +4715,156 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDomainsRequestObject struct {
+	Params ListDomainsParams
+}
+
+type ListDomainsResponseObject interface {
+	VisitListDomainsResponse(w http.ResponseWriter) error
+}
+
+type ListDomains200JSONResponse struct{ DomainPageJSONResponse }
+
+func (response ListDomains200JSONResponse) VisitListDomainsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDomainsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDomainsdefaultApplicationProblemPlusJSONResponse) VisitListDomainsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteDomainRequestObject struct {
+	Domain DomainID `json:"domain"`
+}
+
+type DeleteDomainResponseObject interface {
+	VisitDeleteDomainResponse(w http.ResponseWriter) error
+}
+
+type DeleteDomain204Response struct {
+}
+
+func (response DeleteDomain204Response) VisitDeleteDomainResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteDomaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteDomaindefaultApplicationProblemPlusJSONResponse) VisitDeleteDomainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDomainRequestObject struct {
+	Domain DomainID `json:"domain"`
+}
+
+type GetDomainResponseObject interface {
+	VisitGetDomainResponse(w http.ResponseWriter) error
+}
+
+type GetDomain200JSONResponse Domain
+
+func (response GetDomain200JSONResponse) VisitGetDomainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDomaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDomaindefaultApplicationProblemPlusJSONResponse) VisitGetDomainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDomainRequestObject struct {
+	Domain DomainID `json:"domain"`
+}
+
+type VerifyDomainResponseObject interface {
+	VisitVerifyDomainResponse(w http.ResponseWriter) error
+}
+
+type VerifyDomain202JSONResponse Domain
+
+func (response VerifyDomain202JSONResponse) VisitVerifyDomainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDomaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyDomaindefaultApplicationProblemPlusJSONResponse) VisitVerifyDomainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4880,6 +5385,96 @@ type UpdateMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateMockdefaultApplicationProblemPlusJSONResponse) VisitUpdateMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMockDomainsRequestObject struct {
+	ID     MockID `json:"id"`
+	Params ListMockDomainsParams
+}
+
+type ListMockDomainsResponseObject interface {
+	VisitListMockDomainsResponse(w http.ResponseWriter) error
+}
+
+type ListMockDomains200JSONResponse struct{ DomainPageJSONResponse }
+
+func (response ListMockDomains200JSONResponse) VisitListMockDomainsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMockDomainsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMockDomainsdefaultApplicationProblemPlusJSONResponse) VisitListMockDomainsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDomainRequestObject struct {
+	ID   MockID `json:"id"`
+	Body *AddDomainJSONRequestBody
+}
+
+type AddDomainResponseObject interface {
+	VisitAddDomainResponse(w http.ResponseWriter) error
+}
+
+type AddDomain201ResponseHeaders struct {
+	Location *string
+}
+
+type AddDomain201JSONResponse struct {
+	Body    Domain
+	Headers AddDomain201ResponseHeaders
+}
+
+func (response AddDomain201JSONResponse) VisitAddDomainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDomaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddDomaindefaultApplicationProblemPlusJSONResponse) VisitAddDomainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7396,6 +7991,18 @@ type StrictServerInterface interface {
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
+	// ListDomains List domains
+	// (GET /api/v1/domains)
+	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
+	// DeleteDomain Give a domain up
+	// (DELETE /api/v1/domains/{domain})
+	DeleteDomain(ctx context.Context, request DeleteDomainRequestObject) (DeleteDomainResponseObject, error)
+	// GetDomain Read a domain
+	// (GET /api/v1/domains/{domain})
+	GetDomain(ctx context.Context, request GetDomainRequestObject) (GetDomainResponseObject, error)
+	// VerifyDomain Check a domain now
+	// (POST /api/v1/domains/{domain}/verify)
+	VerifyDomain(ctx context.Context, request VerifyDomainRequestObject) (VerifyDomainResponseObject, error)
 	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
@@ -7432,6 +8039,12 @@ type StrictServerInterface interface {
 	// UpdateMock Write a new revision
 	// (PUT /api/v1/mocks/{id})
 	UpdateMock(ctx context.Context, request UpdateMockRequestObject) (UpdateMockResponseObject, error)
+	// ListMockDomains List a mock's domains
+	// (GET /api/v1/mocks/{id}/domains)
+	ListMockDomains(ctx context.Context, request ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error)
+	// AddDomain Add a domain
+	// (POST /api/v1/mocks/{id}/domains)
+	AddDomain(ctx context.Context, request AddDomainRequestObject) (AddDomainResponseObject, error)
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{id}/duplicate)
 	DuplicateMock(ctx context.Context, request DuplicateMockRequestObject) (DuplicateMockResponseObject, error)
@@ -7712,6 +8325,106 @@ func (sh *strictHandler) CreateAccount(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(CreateAccountResponseObject); ok {
 		return validResponse.VisitCreateAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListDomains operation middleware
+func (sh *strictHandler) ListDomains(ctx echo.Context, params ListDomainsParams) error {
+	var request ListDomainsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDomains(ctx.Request().Context(), request.(ListDomainsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDomains")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListDomainsResponseObject); ok {
+		return validResponse.VisitListDomainsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteDomain operation middleware
+func (sh *strictHandler) DeleteDomain(ctx echo.Context, domain DomainID) error {
+	var request DeleteDomainRequestObject
+
+	request.Domain = domain
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteDomain(ctx.Request().Context(), request.(DeleteDomainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteDomain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteDomainResponseObject); ok {
+		return validResponse.VisitDeleteDomainResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDomain operation middleware
+func (sh *strictHandler) GetDomain(ctx echo.Context, domain DomainID) error {
+	var request GetDomainRequestObject
+
+	request.Domain = domain
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDomain(ctx.Request().Context(), request.(GetDomainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDomain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDomainResponseObject); ok {
+		return validResponse.VisitGetDomainResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyDomain operation middleware
+func (sh *strictHandler) VerifyDomain(ctx echo.Context, domain DomainID) error {
+	var request VerifyDomainRequestObject
+
+	request.Domain = domain
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyDomain(ctx.Request().Context(), request.(VerifyDomainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyDomain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyDomainResponseObject); ok {
+		return validResponse.VisitVerifyDomainResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -8127,6 +8840,80 @@ func (sh *strictHandler) UpdateMock(ctx echo.Context, id MockID, params UpdateMo
 		return err
 	} else if validResponse, ok := response.(UpdateMockResponseObject); ok {
 		return validResponse.VisitUpdateMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMockDomains operation middleware
+func (sh *strictHandler) ListMockDomains(ctx echo.Context, id MockID, params ListMockDomainsParams) error {
+	var request ListMockDomainsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMockDomains(ctx.Request().Context(), request.(ListMockDomainsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMockDomains")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMockDomainsResponseObject); ok {
+		return validResponse.VisitListMockDomainsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddDomain operation middleware
+func (sh *strictHandler) AddDomain(ctx echo.Context, id MockID) error {
+	var request AddDomainRequestObject
+
+	request.ID = id
+
+	var body AddDomainJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddDomain(ctx.Request().Context(), request.(AddDomainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddDomain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddDomainResponseObject); ok {
+		return validResponse.VisitAddDomainResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
