@@ -28,6 +28,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
+	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/idp"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/passhash"
@@ -125,6 +126,7 @@ type parts struct {
 	files        *file.Service
 	domains      *domain.Service
 	publications *publication.Service
+	idempotency  *idempotency.Service
 	server       *http.Server
 	workspaces   *workspace.Service
 	buried       chan struct{} // holds one if there may be a deleted workspace to remove
@@ -149,6 +151,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.signIns = signin.NewService(cfg, db, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
 	p.tokens = token.NewService(db, s.deps.Log, now)
 	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
+	p.idempotency = idempotency.NewService(db, now)
 	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
@@ -172,7 +175,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		},
 		httpapi.Deps{
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
-			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
+			Mocks: p.mocks, Publications: p.publications, Idempotency: p.idempotency, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:   p.files,
 			Domains: p.domains,
 			Drafts:  draft.NewService(p.mocks, db, addresses, s.ask),
@@ -296,6 +299,7 @@ func (p *parts) run(ctx context.Context) error {
 	start("purge the audit log", p.purgeAudit)
 	start("purge deleted mocks", p.purgeMocks)
 	start("remove deleted workspaces", p.reap)
+	start("purge idempotency keys", p.purgeKeys)
 	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
 	<-ctx.Done()
 	wg.Wait()
@@ -408,6 +412,18 @@ func (p *parts) reap(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// purgeKeys forgets the answers that nobody may ask for again.
+func (p *parts) purgeKeys(ctx context.Context) error {
+	every(ctx, purgeEvery, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+		defer cancel()
+		if _, err := p.idempotency.Purge(ctx); err != nil && ctx.Err() == nil {
+			p.service.deps.Log.WarnContext(ctx, "purge idempotency keys", "error", err)
+		}
+	})
+	return nil
 }
 
 // every calls do at once and then again and again until ctx ends.

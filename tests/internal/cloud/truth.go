@@ -43,7 +43,7 @@ func (c *Cloud) InDatabase(ctx context.Context) (Truth, error) {
 	}
 	defer func() { _ = conn.Close(ctx) }() // it only read
 	rows, err := conn.Query(ctx, `SELECT m.slug, r.content FROM mocks m
-		JOIN revisions r ON r.mock_id = m.id AND r.number = m.published_revision`)
+		JOIN revisions r ON r.mock_id = m.id AND r.number = m.published_revision WHERE m.deleted_at IS NULL`)
 	if err != nil {
 		return nil, err
 	}

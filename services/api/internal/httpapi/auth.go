@@ -44,6 +44,8 @@ type identity struct {
 	secret  secret.String  // of the session
 
 	means, operation, request string // for the audit log, as in workspace.Caller
+
+	again func(context.Context) error // asks whether the caller is still who they were, and still may
 }
 
 func withIdentity(ctx context.Context, who identity) context.Context {
@@ -63,6 +65,12 @@ func caller(ctx context.Context) workspace.Caller {
 		AccountID: who.account.ID, WorkspaceID: who.limit,
 		Operation: who.operation, Means: who.means, RequestID: who.request,
 	}
+}
+
+// stillMay asks whether who called an operation that goes on for long is still known, and still may call it.
+func stillMay(ctx context.Context) error {
+	who, _ := ctx.Value(callerKey{}).(identity)
+	return who.again(ctx)
 }
 
 // authenticate finds out who calls: by the Authorization header if there is one, else by the session.

@@ -35,6 +35,8 @@ type operation struct {
 	enters bool        // it signs somebody in
 	lasts  bool        // longer than a request usually may
 	raw    bool        // the body is no JSON: the handler reads it, and bounds it
+	once   bool        // takes an Idempotency-Key
+	known  bool        // takes If-None-Match
 }
 
 // The operations that anybody may try, and that decide who somebody is.
@@ -71,6 +73,8 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				enters: op.OperationID == opSignIn || op.OperationID == opSignUp,
 				lasts:  op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests,
 				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
+				once:   declares(op, idempotencyKey),
+				known:  declares(op, ifNoneMatch),
 			}
 		}
 	}
@@ -112,6 +116,13 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			if err := op.permit(who); err != nil {
 				return err
 			}
+			who.again = func(ctx context.Context) error {
+				now, err := ct.handlers.authenticate(c.Request().WithContext(ctx))
+				if err != nil {
+					return err
+				}
+				return op.permit(now)
+			}
 			c.SetRequest(c.Request().WithContext(withIdentity(c.Request().Context(), who)))
 			if op.lasts {
 				leave, err := ct.lasting.enter(who.account.ID)
@@ -123,6 +134,12 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if err := ct.check(c, op); err != nil {
 			return err
+		}
+		switch key := c.Request().Header.Get(idempotencyKey); {
+		case op.once && key != "":
+			return ct.once(c, key, next)
+		case op.known:
+			return conditional(c, next)
 		}
 		return next(c)
 	}

@@ -9,14 +9,15 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/publication"
-	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 const (
 	eventStream = "text/event-stream"
-	// keepAlive is how often a silent stream gets a comment, so that proxies keep it, and how long a change of the
-	// caller's memberships may take to count.
-	keepAlive = 15 * time.Second
+	// keepAlive is how often a silent stream gets a comment, so that proxies keep it, and how long one may go on after its
+	// caller's access has ended.
+	keepAlive = 5 * time.Second
+	// accessAge is how old may be what is known of the caller's access when an event goes out.
+	accessAge = time.Second
 	// eventWrite bounds how long a follower may take to accept what is written; a slower one reconnects.
 	eventWrite = 10 * time.Second
 	retryEvent = "retry: 1000\n\n"
@@ -24,25 +25,33 @@ const (
 
 // StreamEvents implements StrictServerInterface.
 func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
-	who := caller(ctx)
-	workspaces, err := h.Workspaces.IDs(ctx, who)
-	if err != nil {
+	e := &eventResponse{ctx: ctx, handlers: h, slug: value(r.Params.Workspace, "")}
+	if err := e.look(); err != nil {
 		return nil, err
 	}
-	return &eventResponse{
-		ctx: ctx, handlers: h, who: who, workspaces: workspaces,
-		follower: h.Publications.Follow(value(r.Params.LastEventID, "")),
-	}, nil
+	e.follower = h.Publications.Follow(value(r.Params.LastEventID, ""))
+	return e, nil
 }
 
-// eventResponse writes events until the caller goes or the server stops. The context is the request's: the generated
-// interface does not pass it.
+// eventResponse writes events until the caller goes, may no longer see them, or the server stops. The context is the
+// request's: the generated interface does not pass it.
 type eventResponse struct {
 	ctx        context.Context
 	handlers   *handlers
-	who        workspace.Caller
+	slug       string // of the one workspace, "" for all of the caller's
 	workspaces map[string]bool
+	looked     time.Time // when that was found out
 	follower   *publication.Follower
+}
+
+// look finds out which workspaces the caller may follow now. An error ends the stream.
+func (e *eventResponse) look() (err error) {
+	if err := stillMay(e.ctx); err != nil {
+		return err
+	}
+	e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, caller(e.ctx), e.slug)
+	e.looked = time.Now()
+	return err
 }
 
 // VisitStreamEventsResponse implements StreamEventsResponseObject.
@@ -51,15 +60,19 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
 		defer cancel()
 		events, position, reset, err := e.follower.Next(ctx)
-		switch {
-		case err == nil:
-			return e.encode(events, position, reset)
-		case e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping):
+		silent := err != nil
+		if silent && (e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping)) {
 			return nil, err
-		default: // nothing happened for a while
-			e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, e.who)
-			return []byte(":\n\n"), err
 		}
+		if silent || time.Since(e.looked) > accessAge {
+			if err := e.look(); err != nil {
+				return nil, err
+			}
+		}
+		if silent {
+			return []byte(":\n\n"), nil
+		}
+		return e.encode(events, position, reset)
 	})
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/file"
+	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
@@ -67,6 +68,7 @@ type Deps struct {
 	Drafts       *draft.Service
 	Publications *publication.Service
 	Records      *record.Service
+	Idempotency  *idempotency.Service
 	Audit        *audit.Service
 	Quotas       *quota.Service
 }

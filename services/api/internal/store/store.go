@@ -19,6 +19,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/file"
+	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
@@ -35,6 +36,7 @@ var (
 	_ file.Repository        = (*Store)(nil)
 	_ workspace.Repository   = (*Store)(nil)
 	_ mock.Repository        = (*Store)(nil)
+	_ idempotency.Repository = (*Store)(nil)
 	_ publication.Repository = (*Store)(nil)
 	_ audit.Repository       = (*Store)(nil)
 	_ quota.Repository       = (*Store)(nil)

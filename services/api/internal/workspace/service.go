@@ -80,8 +80,12 @@ func (s *Service) Find(ctx context.Context, who Caller, slug string) (Membership
 	return s.repo.Membership(ctx, who, slug)
 }
 
-// IDs returns the ids of all workspaces that the account is a member of.
-func (s *Service) IDs(ctx context.Context, who Caller) (map[string]bool, error) {
+// IDs returns the id of the workspace with a slug, or with none the ids of all that the account is a member of.
+func (s *Service) IDs(ctx context.Context, who Caller, slug string) (map[string]bool, error) {
+	if slug != "" {
+		in, err := s.repo.Membership(ctx, who, slug)
+		return map[string]bool{in.ID: true}, err
+	}
 	const page = 200
 	ids := map[string]bool{}
 	for after := ""; ; {
