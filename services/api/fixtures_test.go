@@ -163,6 +163,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	// contract
 	"getMockSchema": plain,
 	"getOpenAPI":    plain,
+	"getDocs":       plain,
 }
 
 var tried = map[string]any{"method": "GET", "path": "/hello/ann"}

@@ -22,7 +22,7 @@ func (h *handlers) FormatContent(_ context.Context, r FormatContentRequestObject
 	return FormatContent200JSONResponse{Content: formatted, Changed: formatted != r.Body.Content}, err
 }
 
-// document answers with a JSON document that is ready.
+// document answers with a document that is ready.
 type document struct {
 	contentType string
 	body        []byte
@@ -38,12 +38,21 @@ func (d document) write(w http.ResponseWriter) error {
 // VisitGetOpenAPIResponse implements GetOpenAPIResponseObject.
 func (d document) VisitGetOpenAPIResponse(w http.ResponseWriter) error { return d.write(w) }
 
+// VisitGetDocsResponse implements GetDocsResponseObject.
+func (d document) VisitGetDocsResponse(w http.ResponseWriter) error { return d.write(w) }
+
 // VisitGetMockSchemaResponse implements GetMockSchemaResponseObject.
 func (d document) VisitGetMockSchemaResponse(w http.ResponseWriter) error { return d.write(w) }
 
 // GetOpenAPI implements StrictServerInterface.
 func (h *handlers) GetOpenAPI(context.Context, GetOpenAPIRequestObject) (GetOpenAPIResponseObject, error) {
 	return document{"application/json", h.document}, nil
+}
+
+// GetDocs implements StrictServerInterface.
+func (h *handlers) GetDocs(context.Context, GetDocsRequestObject) (GetDocsResponseObject, error) {
+	page, err := pageFiles.ReadFile("page/docs.html")
+	return document{"text/html; charset=utf-8", page}, err
 }
 
 // GetMockSchema implements StrictServerInterface.
