@@ -117,7 +117,7 @@ func withPassword(ctx context.Context, server, user string, password secret.Stri
 		machine = "a machine without a name"
 	}
 	ends := time.Now().Add(tokenLife).UTC()
-	made, err := remote.Read((*client.CreateTokenResponse).GetJSON201)(c.CreateTokenWithResponse(ctx, client.NewToken{
+	made, err := remote.Read((*client.CreateTokenResponse).GetJSON201)(c.CreateTokenWithResponse(ctx, nil, client.NewToken{
 		Name: "mocloud login on " + machine, ExpiresAt: &ends,
 		Scopes: []client.Scope{
 			client.ScopeMocksWrite, client.ScopeFilesWrite, client.ScopeDomainsWrite, client.ScopeRequestsWrite, client.ScopeWorkspacesRead, client.ScopeAccountRead,
