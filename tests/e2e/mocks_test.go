@@ -105,6 +105,38 @@ func TestRename(t *testing.T) {
 	})
 }
 
+// TestMove: in another workspace a mock answers on another host, and leaves nothing behind.
+func TestMove(t *testing.T) {
+	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
+		api, ctx := c.API(t), t.Context()
+		made, err := api.CreateWorkspaceWithResponse(ctx, nil, client.NewWorkspace{Slug: "acme"})
+		check(t, err)
+		if made.JSON201 == nil {
+			t.Fatalf("%s %s", made.Status(), made.Body)
+		}
+		acme := made.JSON201.ID
+		mock := published(t, c, "nomad", cloud.Answering("here"))
+		move := func(into string) client.Mock {
+			t.Helper()
+			r, err := api.MoveMockWithResponse(ctx, mock.ID, nil, client.MockMove{Workspace: into})
+			check(t, err)
+			moved := changed(t, r.JSON200, r.Status(), r.Body)
+			check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
+			return moved
+		}
+		moved := move("acme")
+		if moved.WorkspaceID != acme || !strings.HasPrefix(moved.URL, "http://nomad-acme.localhost") {
+			t.Fatalf("moved to %s at %s", moved.Workspace, moved.URL)
+		}
+		gone(t, c, mock, "/answer")
+		answers(t, c, moved.URL+"/answer", "here")
+		holds(t, c, mock.ID, acme)
+		back := move("dev")
+		answers(t, c, back.URL+"/answer", "here")
+		holds(t, c, mock.ID, mock.WorkspaceID)
+	})
+}
+
 // TestDeleteAndRestore: a deleted mock answers nothing, its slug is free, and it comes back as it was.
 func TestDeleteAndRestore(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {

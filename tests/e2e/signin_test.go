@@ -22,7 +22,7 @@ func TestSignIn(t *testing.T) {
 			t.Fatalf("make an account: %s %s", account.Status(), account.Body)
 		}
 		browser := showing(account.HTTPResponse)
-		made, err := api.CreateTokenWithResponse(ctx, client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeMocksWrite}}, browser)
+		made, err := api.CreateTokenWithResponse(ctx, nil, client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeMocksWrite}}, browser)
 		check(t, err)
 		if made.JSON201 == nil || !strings.HasPrefix(made.JSON201.Secret, "mocloud_") {
 			t.Fatalf("make a token: %s %s", made.Status(), made.Body)
