@@ -174,8 +174,9 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
+			Idempotency: p.idempotency,
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
-			Mocks: p.mocks, Publications: p.publications, Idempotency: p.idempotency, Audit: audit.NewService(db), Quotas: quota.NewService(db),
+			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:   p.files,
 			Domains: p.domains,
 			Drafts:  draft.NewService(p.mocks, db, addresses, s.ask),
