@@ -175,7 +175,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		},
 		httpapi.Deps{
 			Idempotency: p.idempotency,
-			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
+			Log:         s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:   p.files,
 			Domains: p.domains,
