@@ -46,6 +46,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This document, to read
+         * @description A page for people, made from the OpenAPI document by the browser.
+         */
+        get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/domains": {
         parameters: {
             query?: never;
@@ -2564,6 +2584,27 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listDomains: {
         parameters: {
             query?: {
@@ -3640,7 +3681,16 @@ export interface operations {
     createSignInLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3704,7 +3754,16 @@ export interface operations {
     createToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3835,7 +3894,16 @@ export interface operations {
     createWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4193,7 +4261,16 @@ export interface operations {
     createInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The workspace's slug. */
                 slug: components["parameters"]["WorkspaceSlug"];
@@ -4397,7 +4474,16 @@ export interface operations {
     createWorkspaceToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The workspace's slug. */
                 slug: components["parameters"]["WorkspaceSlug"];

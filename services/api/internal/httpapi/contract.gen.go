@@ -2024,6 +2024,15 @@ type ListWebhooksParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateSignInLinkParams defines parameters for CreateSignInLink.
+type CreateSignInLinkParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListTokensParams defines parameters for ListTokens.
 type ListTokensParams struct {
 	// Limit How many items a page holds at most.
@@ -2033,6 +2042,15 @@ type ListTokensParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateTokenParams defines parameters for CreateToken.
+type CreateTokenParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListWorkspacesParams defines parameters for ListWorkspaces.
 type ListWorkspacesParams struct {
 	// Limit How many items a page holds at most.
@@ -2040,6 +2058,15 @@ type ListWorkspacesParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateWorkspaceParams defines parameters for CreateWorkspace.
+type CreateWorkspaceParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteWorkspaceParams defines parameters for DeleteWorkspace.
@@ -2123,6 +2150,15 @@ type ListInvitationsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// CreateInvitationParams defines parameters for CreateInvitation.
+type CreateInvitationParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
 	// Limit How many items a page holds at most.
@@ -2139,6 +2175,15 @@ type ListWorkspaceTokensParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateWorkspaceTokenParams defines parameters for CreateWorkspaceToken.
+type CreateWorkspaceTokenParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // GetWorkspaceUsageParams defines parameters for GetWorkspaceUsage.
@@ -2233,6 +2278,9 @@ type ServerInterface interface {
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx echo.Context) error
+	// GetDocs This document, to read
+	// (GET /api/v1/docs)
+	GetDocs(ctx echo.Context) error
 	// ListDomains List domains
 	// (GET /api/v1/domains)
 	ListDomains(ctx echo.Context, params ListDomainsParams) error
@@ -2367,7 +2415,7 @@ type ServerInterface interface {
 	DeleteSession(ctx echo.Context) error
 	// CreateSignInLink Make a one-time sign-in link
 	// (POST /api/v1/sessions/links)
-	CreateSignInLink(ctx echo.Context) error
+	CreateSignInLink(ctx echo.Context, params CreateSignInLinkParams) error
 	// GetSignInMethods See how to sign in
 	// (GET /api/v1/sessions/methods)
 	GetSignInMethods(ctx echo.Context) error
@@ -2379,7 +2427,7 @@ type ServerInterface interface {
 	ListTokens(ctx echo.Context, params ListTokensParams) error
 	// CreateToken Make a personal token
 	// (POST /api/v1/tokens)
-	CreateToken(ctx echo.Context) error
+	CreateToken(ctx echo.Context, params CreateTokenParams) error
 	// DeleteToken Revoke a personal token
 	// (DELETE /api/v1/tokens/{id})
 	DeleteToken(ctx echo.Context, id TokenID) error
@@ -2397,7 +2445,7 @@ type ServerInterface interface {
 	ListWorkspaces(ctx echo.Context, params ListWorkspacesParams) error
 	// CreateWorkspace Create an organisation
 	// (POST /api/v1/workspaces)
-	CreateWorkspace(ctx echo.Context) error
+	CreateWorkspace(ctx echo.Context, params CreateWorkspaceParams) error
 	// DeleteWorkspace Delete an organisation
 	// (DELETE /api/v1/workspaces/{slug})
 	DeleteWorkspace(ctx echo.Context, slug WorkspaceSlug, params DeleteWorkspaceParams) error
@@ -2433,7 +2481,7 @@ type ServerInterface interface {
 	ListInvitations(ctx echo.Context, slug WorkspaceSlug, params ListInvitationsParams) error
 	// CreateInvitation Invite somebody
 	// (POST /api/v1/workspaces/{slug}/invitations)
-	CreateInvitation(ctx echo.Context, slug WorkspaceSlug) error
+	CreateInvitation(ctx echo.Context, slug WorkspaceSlug, params CreateInvitationParams) error
 	// RevokeInvitation Take an invitation back
 	// (DELETE /api/v1/workspaces/{slug}/invitations/{id})
 	RevokeInvitation(ctx echo.Context, slug WorkspaceSlug, id InvitationID) error
@@ -2457,7 +2505,7 @@ type ServerInterface interface {
 	ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlug, params ListWorkspaceTokensParams) error
 	// CreateWorkspaceToken Make a workspace's token
 	// (POST /api/v1/workspaces/{slug}/tokens)
-	CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug) error
+	CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, params CreateWorkspaceTokenParams) error
 	// DeleteWorkspaceToken Revoke a workspace's token
 	// (DELETE /api/v1/workspaces/{slug}/tokens/{id})
 	DeleteWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error
@@ -2489,6 +2537,15 @@ func (w *ServerInterfaceWrapper) CreateAccount(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateAccount(ctx)
+	return err
+}
+
+// GetDocs converts echo context to params.
+func (w *ServerInterfaceWrapper) GetDocs(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetDocs(ctx)
 	return err
 }
 
@@ -3624,8 +3681,28 @@ func (w *ServerInterfaceWrapper) DeleteSession(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateSignInLink(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateSignInLinkParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateSignInLink(ctx)
+	err = w.Handler.CreateSignInLink(ctx, params)
 	return err
 }
 
@@ -3683,8 +3760,28 @@ func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateToken(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTokenParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateToken(ctx)
+	err = w.Handler.CreateToken(ctx, params)
 	return err
 }
 
@@ -3767,8 +3864,28 @@ func (w *ServerInterfaceWrapper) ListWorkspaces(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateWorkspace(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWorkspaceParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateWorkspace(ctx)
+	err = w.Handler.CreateWorkspace(ctx, params)
 	return err
 }
 
@@ -4169,8 +4286,28 @@ func (w *ServerInterfaceWrapper) CreateInvitation(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateInvitationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateInvitation(ctx, slug)
+	err = w.Handler.CreateInvitation(ctx, slug, params)
 	return err
 }
 
@@ -4353,8 +4490,28 @@ func (w *ServerInterfaceWrapper) CreateWorkspaceToken(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateWorkspaceTokenParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateWorkspaceToken(ctx, slug)
+	err = w.Handler.CreateWorkspaceToken(ctx, slug, params)
 	return err
 }
 
@@ -4565,6 +4722,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/tokens/:id", wrapper.GetWorkspaceToken, options.OperationMiddlewares["getWorkspaceToken"]...)
 	router.GET(options.BaseURL+"/api/v1/schema/mock.json", wrapper.GetMockSchema, options.OperationMiddlewares["getMockSchema"]...)
 	router.GET(options.BaseURL+"/api/v1/openapi.json", wrapper.GetOpenAPI, options.OperationMiddlewares["getOpenAPI"]...)
+	router.GET(options.BaseURL+"/api/v1/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
 
 }
 
@@ -4715,6 +4873,50 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDocsRequestObject struct {
+}
+
+type GetDocsResponseObject interface {
+	VisitGetDocsResponse(w http.ResponseWriter) error
+}
+
+type GetDocs200TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetDocs200TextHTMLResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetDocsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDocsdefaultApplicationProblemPlusJSONResponse) VisitGetDocsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6578,7 +6780,8 @@ func (response DeleteSessiondefaultApplicationProblemPlusJSONResponse) VisitDele
 }
 
 type CreateSignInLinkRequestObject struct {
-	Body *CreateSignInLinkJSONRequestBody
+	Params CreateSignInLinkParams
+	Body   *CreateSignInLinkJSONRequestBody
 }
 
 type CreateSignInLinkResponseObject interface {
@@ -6727,7 +6930,8 @@ func (response ListTokensdefaultApplicationProblemPlusJSONResponse) VisitListTok
 }
 
 type CreateTokenRequestObject struct {
-	Body *CreateTokenJSONRequestBody
+	Params CreateTokenParams
+	Body   *CreateTokenJSONRequestBody
 }
 
 type CreateTokenResponseObject interface {
@@ -6958,7 +7162,8 @@ func (response ListWorkspacesdefaultApplicationProblemPlusJSONResponse) VisitLis
 }
 
 type CreateWorkspaceRequestObject struct {
-	Body *CreateWorkspaceJSONRequestBody
+	Params CreateWorkspaceParams
+	Body   *CreateWorkspaceJSONRequestBody
 }
 
 type CreateWorkspaceResponseObject interface {
@@ -7516,8 +7721,9 @@ func (response ListInvitationsdefaultApplicationProblemPlusJSONResponse) VisitLi
 }
 
 type CreateInvitationRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	Body *CreateInvitationJSONRequestBody
+	Slug   WorkspaceSlug `json:"slug"`
+	Params CreateInvitationParams
+	Body   *CreateInvitationJSONRequestBody
 }
 
 type CreateInvitationResponseObject interface {
@@ -7827,8 +8033,9 @@ func (response ListWorkspaceTokensdefaultApplicationProblemPlusJSONResponse) Vis
 }
 
 type CreateWorkspaceTokenRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	Body *CreateWorkspaceTokenJSONRequestBody
+	Slug   WorkspaceSlug `json:"slug"`
+	Params CreateWorkspaceTokenParams
+	Body   *CreateWorkspaceTokenJSONRequestBody
 }
 
 type CreateWorkspaceTokenResponseObject interface {
@@ -7991,6 +8198,9 @@ type StrictServerInterface interface {
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
+	// GetDocs This document, to read
+	// (GET /api/v1/docs)
+	GetDocs(ctx context.Context, request GetDocsRequestObject) (GetDocsResponseObject, error)
 	// ListDomains List domains
 	// (GET /api/v1/domains)
 	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
@@ -8325,6 +8535,29 @@ func (sh *strictHandler) CreateAccount(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(CreateAccountResponseObject); ok {
 		return validResponse.VisitCreateAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetDocs operation middleware
+func (sh *strictHandler) GetDocs(ctx echo.Context) error {
+	var request GetDocsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDocs(ctx.Request().Context(), request.(GetDocsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDocs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetDocsResponseObject); ok {
+		return validResponse.VisitGetDocsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9762,8 +9995,10 @@ func (sh *strictHandler) DeleteSession(ctx echo.Context) error {
 }
 
 // CreateSignInLink operation middleware
-func (sh *strictHandler) CreateSignInLink(ctx echo.Context) error {
+func (sh *strictHandler) CreateSignInLink(ctx echo.Context, params CreateSignInLinkParams) error {
 	var request CreateSignInLinkRequestObject
+
+	request.Params = params
 
 	var body CreateSignInLinkJSONRequestBody
 	var err error
@@ -9881,8 +10116,10 @@ func (sh *strictHandler) ListTokens(ctx echo.Context, params ListTokensParams) e
 }
 
 // CreateToken operation middleware
-func (sh *strictHandler) CreateToken(ctx echo.Context) error {
+func (sh *strictHandler) CreateToken(ctx echo.Context, params CreateTokenParams) error {
 	var request CreateTokenRequestObject
+
+	request.Params = params
 
 	var body CreateTokenJSONRequestBody
 	var err error
@@ -10094,8 +10331,10 @@ func (sh *strictHandler) ListWorkspaces(ctx echo.Context, params ListWorkspacesP
 }
 
 // CreateWorkspace operation middleware
-func (sh *strictHandler) CreateWorkspace(ctx echo.Context) error {
+func (sh *strictHandler) CreateWorkspace(ctx echo.Context, params CreateWorkspaceParams) error {
 	var request CreateWorkspaceRequestObject
+
+	request.Params = params
 
 	var body CreateWorkspaceJSONRequestBody
 	var err error
@@ -10453,10 +10692,11 @@ func (sh *strictHandler) ListInvitations(ctx echo.Context, slug WorkspaceSlug, p
 }
 
 // CreateInvitation operation middleware
-func (sh *strictHandler) CreateInvitation(ctx echo.Context, slug WorkspaceSlug) error {
+func (sh *strictHandler) CreateInvitation(ctx echo.Context, slug WorkspaceSlug, params CreateInvitationParams) error {
 	var request CreateInvitationRequestObject
 
 	request.Slug = slug
+	request.Params = params
 
 	var body CreateInvitationJSONRequestBody
 	var err error
@@ -10704,10 +10944,11 @@ func (sh *strictHandler) ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlu
 }
 
 // CreateWorkspaceToken operation middleware
-func (sh *strictHandler) CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug) error {
+func (sh *strictHandler) CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, params CreateWorkspaceTokenParams) error {
 	var request CreateWorkspaceTokenRequestObject
 
 	request.Slug = slug
+	request.Params = params
 
 	var body CreateWorkspaceTokenJSONRequestBody
 	var err error
