@@ -1914,6 +1914,15 @@ type ListMockDomainsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// AddDomainParams defines parameters for AddDomain.
+type AddDomainParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DuplicateMockParams defines parameters for DuplicateMock.
 type DuplicateMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
@@ -2595,7 +2604,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomainWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddDomainWithBody(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddDomain Add a domain
 	//
@@ -2606,7 +2615,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomain(ctx context.Context, id MockID, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	AddDomain(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DuplicateMockWithBody Copy a mock
 	//
@@ -3772,8 +3781,8 @@ func (c *Client) ListMockDomains(ctx context.Context, id MockID, params *ListMoc
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddDomainRequestWithBody(c.Server, id, contentType, body)
+func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddDomainRequestWithBody(c.Server, id, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3793,8 +3802,8 @@ func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, contentType s
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *Client) AddDomain(ctx context.Context, id MockID, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddDomainRequest(c.Server, id, body)
+func (c *Client) AddDomain(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddDomainRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6264,18 +6273,18 @@ func NewListMockDomainsRequest(server string, id MockID, params *ListMockDomains
 }
 
 // NewAddDomainRequest calls the generic AddDomain builder with application/json body
-func NewAddDomainRequest(server string, id MockID, body AddDomainJSONRequestBody) (*http.Request, error) {
+func NewAddDomainRequest(server string, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAddDomainRequestWithBody(server, id, "application/json", bodyReader)
+	return NewAddDomainRequestWithBody(server, id, params, "application/json", bodyReader)
 }
 
 // NewAddDomainRequestWithBody constructs an http.Request for the AddDomain method, with any body, and a specified content type
-func NewAddDomainRequestWithBody(server string, id MockID, contentType string, body io.Reader) (*http.Request, error) {
+func NewAddDomainRequestWithBody(server string, id MockID, params *AddDomainParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -6306,6 +6315,21 @@ func NewAddDomainRequestWithBody(server string, id MockID, contentType string, b
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9875,7 +9899,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomainWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDomainResponse, error)
+	AddDomainWithBodyWithResponse(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDomainResponse, error)
 
 	// AddDomainWithResponse Add a domain
 	//
@@ -9886,7 +9910,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomainWithResponse(ctx context.Context, id MockID, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDomainResponse, error)
+	AddDomainWithResponse(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDomainResponse, error)
 
 	// DuplicateMockWithBodyWithResponse Copy a mock
 	//
@@ -15024,8 +15048,8 @@ func (c *ClientWithResponses) ListMockDomainsWithResponse(ctx context.Context, i
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *ClientWithResponses) AddDomainWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDomainResponse, error) {
-	rsp, err := c.AddDomainWithBody(ctx, id, contentType, body, reqEditors...)
+func (c *ClientWithResponses) AddDomainWithBodyWithResponse(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDomainResponse, error) {
+	rsp, err := c.AddDomainWithBody(ctx, id, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -15041,8 +15065,8 @@ func (c *ClientWithResponses) AddDomainWithBodyWithResponse(ctx context.Context,
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *ClientWithResponses) AddDomainWithResponse(ctx context.Context, id MockID, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDomainResponse, error) {
-	rsp, err := c.AddDomain(ctx, id, body, reqEditors...)
+func (c *ClientWithResponses) AddDomainWithResponse(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDomainResponse, error) {
+	rsp, err := c.AddDomain(ctx, id, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}

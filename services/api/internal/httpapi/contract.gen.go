@@ -1914,6 +1914,15 @@ type ListMockDomainsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// AddDomainParams defines parameters for AddDomain.
+type AddDomainParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DuplicateMockParams defines parameters for DuplicateMock.
 type DuplicateMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
@@ -2334,7 +2343,7 @@ type ServerInterface interface {
 	ListMockDomains(ctx echo.Context, id MockID, params ListMockDomainsParams) error
 	// AddDomain Add a domain
 	// (POST /api/v1/mocks/{id}/domains)
-	AddDomain(ctx echo.Context, id MockID) error
+	AddDomain(ctx echo.Context, id MockID, params AddDomainParams) error
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{id}/duplicate)
 	DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error
@@ -3015,8 +3024,28 @@ func (w *ServerInterfaceWrapper) AddDomain(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddDomainParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddDomain(ctx, id)
+	err = w.Handler.AddDomain(ctx, id, params)
 	return err
 }
 
@@ -5639,8 +5668,9 @@ func (response ListMockDomainsdefaultApplicationProblemPlusJSONResponse) VisitLi
 }
 
 type AddDomainRequestObject struct {
-	ID   MockID `json:"id"`
-	Body *AddDomainJSONRequestBody
+	ID     MockID `json:"id"`
+	Params AddDomainParams
+	Body   *AddDomainJSONRequestBody
 }
 
 type AddDomainResponseObject interface {
@@ -9106,10 +9136,11 @@ func (sh *strictHandler) ListMockDomains(ctx echo.Context, id MockID, params Lis
 }
 
 // AddDomain operation middleware
-func (sh *strictHandler) AddDomain(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) AddDomain(ctx echo.Context, id MockID, params AddDomainParams) error {
 	var request AddDomainRequestObject
 
 	request.ID = id
+	request.Params = params
 
 	var body AddDomainJSONRequestBody
 	var err error
