@@ -140,7 +140,7 @@ func (r *Recorder) Collect(each func(workspaceID, mockID string, c Counts)) {
 		// From here on a request that is counted puts the log into the list again.
 		l.next = nil
 		l.listed.Store(false)
-		if c, any := l.counters.Load().swap(); any {
+		if c, some := l.counters.Load().swap(); some {
 			each(l.WorkspaceID, l.MockID, c)
 		}
 		l = next

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -108,11 +109,7 @@ func isKey(v any) bool {
 			}
 		}
 	case []any:
-		for _, e := range v {
-			if isKey(e) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v, isKey)
 	}
 	return false
 }
