@@ -2,8 +2,11 @@ package testkit
 
 import (
 	"context"
+	"errors"
 	"net/url"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/mocloud/mocloud/pkg/testkit/internal/server"
 )
@@ -31,6 +34,41 @@ func PostgresServer(t testing.TB) *Server {
 func S3Server(t testing.TB) *Server {
 	t.Helper()
 	return start(t, server.S3)
+}
+
+// RedisServerWithClock is RedisServer with a wall clock of its own. On Linux; elsewhere the test is skipped.
+func RedisServerWithClock(t testing.TB) *Server {
+	t.Helper()
+	return startWithClock(t, server.Redis)
+}
+
+// PostgresServerWithClock is PostgresServer with a wall clock of its own. On Linux; elsewhere the test is skipped.
+func PostgresServerWithClock(t testing.TB) *Server {
+	t.Helper()
+	return startWithClock(t, server.Postgres)
+}
+
+func startWithClock(t testing.TB, create func() (*server.Process, error)) *Server {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("a clock of a server's own needs LD_PRELOAD")
+	}
+	return start(t, func() (*server.Process, error) {
+		p, err := create()
+		if err != nil {
+			return nil, err
+		}
+		if err := p.OwnClock(); err != nil {
+			return nil, errors.Join(err, p.Remove())
+		}
+		return p, nil
+	})
+}
+
+// ShiftClock sets the clock of a server that has its own that far off the machine's, at once.
+func (s *Server) ShiftClock(by time.Duration) {
+	s.t.Helper()
+	s.check(s.process.ShiftClock(by))
 }
 
 func start(t testing.TB, create func() (*server.Process, error)) *Server {

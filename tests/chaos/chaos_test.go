@@ -168,6 +168,23 @@ func TestConnectionsBreak(t *testing.T) {
 	})
 }
 
+// TestClocksJump: the clocks of Redis and Postgres jump by up to a day, forwards and backwards. Redis ends leases by its clock, so
+// that two generators are active at times.
+func TestClocksJump(t *testing.T) {
+	t.Parallel()
+	redis, postgres := testkit.RedisServerWithClock(t), testkit.PostgresServerWithClock(t)
+	c := cloud.StartApart(t, binaries, cloud.Servers{RedisURL: redis.URL(), DatabaseURL: postgres.URL()})
+	c.AddReplica("yamlgen")
+	storm(t, c, func(_ context.Context, random *rand.Rand) {
+		server := []*testkit.Server{redis, postgres}[random.IntN(2)]
+		by := time.Duration(1) << random.IntN(17) * time.Second
+		if random.IntN(2) == 0 {
+			by = -by
+		}
+		server.ShiftClock(by)
+	})
+}
+
 // TestRedisGone kills, restarts and pauses Redis: mocks answer all the time, edits are taken and wait.
 func TestRedisGone(t *testing.T) {
 	t.Parallel()

@@ -31,6 +31,8 @@ type Process struct {
 	dir        string // removed by Remove
 	path       string
 	args       []string
+	env        []string
+	clock      string // the file that shifts its time, "" if it has the machine's
 	credential *syscall.Credential
 	stopSignal syscall.Signal
 	killSignal syscall.Signal // SIGKILL if 0
@@ -70,7 +72,7 @@ func (p *Process) launch() error {
 	}
 	cmd := exec.Command(p.path, p.args...) //nolint:noctx // It outlives the call; Stop and Kill end it.
 	cmd.Dir = p.dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd.Env = append(append(os.Environ(), "LC_ALL=C"), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = childAttr(p.credential)
 	if err := cmd.Start(); err != nil {
