@@ -52,7 +52,8 @@
 //	a message comes twice, or late       dropped by number, or kept until its turn
 //	two producers' messages interleave   the grace lets them settle
 //	the producer dies after its commit   its next life's, or another replica's, heartbeat shows the head → replay
-//	the answering producer dies          the request is repeated under a new name
+//	the answering producer dies          the request is repeated under a new name, within a second at first, never later
+//	                                     than 4 s; an answer to the former one is taken all the same
 //	the consumer dies while applying     it starts from the position in its output; what it does again is idempotent
 //	Apply fails                          repeated with backoff; the position stays; later changes wait, bounded
 //	more arrives than may wait           the furthest is dropped; it shows as a hole when its turn comes
@@ -61,7 +62,8 @@
 //	the log was purged                   too_old → resetting; in the middle of a replay from 0 (snapshot) only if more was
 //	                                     forgotten since it began
 //	the database was restored            new epoch → resetting
-//	the clock jumps                      nothing: only monotonic durations are used
+//	the clock jumps                      Redis ends claims and leases early or late: a request is answered twice, two
+//	                                     generators are active; here only monotonic durations are used
 //
-// Each row is a test in this package or in tests/chaos, but for the clock: that no wall clock is read is by construction only.
+// Each row is a test in this package or in tests/chaos.
 package stream
