@@ -133,6 +133,21 @@ func TestTwoYamlgens(t *testing.T) {
 	storm(t, c, killer(c, "yamlgen", second))
 }
 
+// TestTwoAPIs: both write to the same database and publish what they committed; whatever one leaves unsaid, the other says.
+func TestTwoAPIs(t *testing.T) {
+	t.Parallel()
+	c := cloud.StartApart(t, binaries, cloud.Servers{})
+	second := c.AddAPI()
+	storm(t, c, killer(c, "api", second))
+}
+
+// TestTwoOfEach: two apis and two generators, each of them killed at random.
+func TestTwoOfEach(t *testing.T) {
+	t.Parallel()
+	c := cloud.StartApart(t, binaries, cloud.Servers{})
+	storm(t, c, killer(c, "api", "yamlgen", "mockserver", c.AddAPI(), c.AddReplica("yamlgen")))
+}
+
 // TestMessagesLost: of what Redis pushes, a part never arrives, a part arrives twice or late.
 func TestMessagesLost(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,17 @@ type Client struct {
 	api   string
 	token string
 	http  *http.Client
+
+	more  []string // addresses of further replicas of the api
+	calls atomic.Uint64
+}
+
+// someAPI is the address of the api, of each in turn where there are several.
+func (c *Client) someAPI() string {
+	if len(c.more) == 0 {
+		return c.api
+	}
+	return append([]string{c.api}, c.more...)[c.calls.Add(1)%uint64(len(c.more)+1)]
 }
 
 // newClient makes a client that reaches every *.localhost on loopback, as browsers and curl do.
@@ -217,7 +229,7 @@ func call[T any](ctx context.Context, c *Client, method, path string, in any) (o
 		}
 		body = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, c.api+"/api/v1"+path, body)
+	request, err := http.NewRequestWithContext(ctx, method, c.someAPI()+"/api/v1"+path, body)
 	if err != nil {
 		return out, err
 	}

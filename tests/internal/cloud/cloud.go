@@ -157,6 +157,17 @@ func (c *Cloud) AddMockServer() (name, address string) {
 	return name, address
 }
 
+// AddAPI starts another api; calls go to each in turn from then on. Call it before anybody else calls.
+func (c *Cloud) AddAPI() string {
+	c.t.Helper()
+	name, address := fmt.Sprintf("api-%d", len(c.names)), freeAddress(c.t)
+	c.add(name, "api", "API_ADDR="+address)
+	c.processes[name].Start()
+	c.WaitReady(name)
+	c.more = append(c.more, "http://"+address)
+	return name
+}
+
 // Processes are the names of the processes, in starting order.
 func (c *Cloud) Processes() []string { return c.names }
 
