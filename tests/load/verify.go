@@ -13,33 +13,35 @@ import (
 	"strings"
 )
 
-// verify asks both sides what they will be asked: both must give the same answer, header by header, and the right one. It
-// also makes that every mock was called once, so that none is compiled while it is measured.
-func (b *httpBench) verify(ctx context.Context, sides ...*side) error {
-	first := sides[0].ask
-	for host := range max(1, first.hosts) {
-		var answers []string
-		for _, s := range sides {
-			a := s.ask.pick(host, host%max(1, s.ask.endpoints))
-			got, err := b.answer(ctx, s.server, a)
-			if err != nil {
-				return fmt.Errorf("%s: %w", s.server.name, err)
-			}
-			answers = append(answers, got)
+// verify asks both sides what they will be asked, the mock server for every endpoint of every host, so that none is compiled
+// while it is measured: every answer must be the right one, and both sides must give the same, header by header.
+func (b *httpBench) verify(ctx context.Context, base, mock *side) error {
+	for host := range max(1, base.ask.hosts) {
+		var asks []ask
+		for endpoint := range max(1, base.ask.endpoints) {
+			asks = append(asks, base.ask.pick(host, endpoint))
 		}
-		if answers[0] != answers[1] {
-			return fmt.Errorf("the sides do not answer alike:\n%s: %.1000s\n%s: %.1000s", sides[0].server.name, answers[0], sides[1].server.name, answers[1])
+		theirs, err := b.answers(ctx, base.server, asks[:1])
+		if err != nil {
+			return fmt.Errorf("%s: %w", base.server.name, err)
+		}
+		ours, err := b.answers(ctx, mock.server, asks)
+		if err != nil {
+			return fmt.Errorf("%s: %w", mock.server.name, err)
+		}
+		if theirs != ours {
+			return fmt.Errorf("the sides do not answer alike:\n%s: %.1000s\n%s: %.1000s", base.server.name, theirs, mock.server.name, ours)
 		}
 	}
-	for _, s := range sides {
-		s.server.hangUp()
-	}
+	base.server.hangUp()
+	mock.server.hangUp()
 	return nil
 }
 
-// answer asks one server once. It returns everything that matters of the answer, and an error if that is not what it should be.
-func (b *httpBench) answer(ctx context.Context, s *service, a ask) (string, error) {
-	if s.talk == nil || a.close {
+// answers asks one server without waiting in between. It returns everything that matters of the first answer, and an error if any is
+// not what it should be.
+func (b *httpBench) answers(ctx context.Context, s *service, asks []ask) (first string, err error) {
+	if s.talk == nil || asks[0].close {
 		s.hangUp()
 		conn, err := dial(ctx, b.addresses[s])
 		if err != nil {
@@ -47,9 +49,27 @@ func (b *httpBench) answer(ctx context.Context, s *service, a ask) (string, erro
 		}
 		s.talk, s.hear = conn, bufio.NewReader(conn)
 	}
-	if _, err := s.talk.Write(a.raw()); err != nil {
+	var raw []byte
+	for _, a := range asks {
+		raw = append(raw, a.raw()...)
+	}
+	if _, err := s.talk.Write(raw); err != nil {
 		return "", err
 	}
+	for i, a := range asks {
+		got, err := s.answer(a)
+		if err != nil {
+			return "", err
+		}
+		if i == 0 {
+			first = got
+		}
+	}
+	return first, nil
+}
+
+// answer reads an answer.
+func (s *service) answer(a ask) (string, error) {
 	got, err := http.ReadResponse(s.hear, nil)
 	if err != nil {
 		return "", err

@@ -68,10 +68,9 @@ func (a ask) want() (status int, body string) {
 	case "/large":
 		return http.StatusOK, large()
 	}
-	host, thing := 0, 0
-	_, _ = fmt.Sscanf(a.host, "m%d.", &host)
-	_, _ = fmt.Sscanf(a.path, "/thing-%d", &thing)
-	return http.StatusOK, fmt.Sprintf(`{"mock":%d,"thing":%d}`, host, thing)
+	host, _, _ := strings.Cut(a.host, ".")
+	thing, _ := strconv.Atoi(strings.TrimPrefix(a.path, "/thing-"))
+	return http.StatusOK, fmt.Sprintf(`{"mock":%s,"thing":%d}`, strings.TrimPrefix(host, "m"), thing)
 }
 
 func large() string { return `{"text":"` + strings.Repeat("0123456789abcdef", 6400-1) + `01234"}` }

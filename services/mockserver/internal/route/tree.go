@@ -22,7 +22,7 @@ type Tree[E any] struct {
 }
 
 type node[E any] struct {
-	literals map[string]*node[E]
+	literals literals[E]
 	params   []param[E] // narrowest type first
 	ends     methods[E] // patterns that end here
 	rest     methods[E] // patterns that end here with a wildcard
@@ -118,14 +118,11 @@ func trim(pattern []mockspec.Segment) []mockspec.Segment {
 }
 
 func (n *node[E]) literal(text string) *node[E] {
-	if next := n.literals[text]; next != nil {
-		return next
+	next := n.literals.find(text)
+	if next == nil {
+		next = &node[E]{}
+		n.literals.add(text, next)
 	}
-	if n.literals == nil {
-		n.literals = map[string]*node[E]{}
-	}
-	next := &node[E]{}
-	n.literals[text] = next
 	return next
 }
 
@@ -167,7 +164,7 @@ func (n *node[E]) find(method, path string, more bool, c Captures) (*E, Captures
 	if !ok {
 		return nil, c
 	}
-	if next := n.literals[text]; next != nil {
+	if next := n.literals.find(text); next != nil {
 		if to, c := next.find(method, rest, deeper, c); to != nil {
 			return to, c
 		}
@@ -216,7 +213,7 @@ func (n *node[E]) methods(path string, more bool, found *[]string) {
 	if !ok {
 		return
 	}
-	if next := n.literals[text]; next != nil {
+	if next := n.literals.find(text); next != nil {
 		next.methods(rest, deeper, found)
 	}
 	for _, p := range n.params {

@@ -174,7 +174,7 @@ func (c *Core) answerMatched(x *exchange) {
 	x.answer.always = e.headers
 	x.scope.Reset(*q, &e.params, x.captures)
 	if e.plain && x.body == nil {
-		x.answer.status, x.answered = e.status, true
+		x.answer.status, x.answer.block, x.answer.has, x.answered = e.status, e.block, e.has, true
 		if allowsBody(e.status) {
 			x.answer.body, x.answer.length = e.body.fixed, e.body.length
 		}

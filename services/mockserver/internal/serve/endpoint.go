@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"mime"
@@ -32,8 +33,11 @@ type endpoint struct {
 	// waits tells that making the answer may mean waiting for somebody else.
 	waits bool
 	// long tells that a template of status, headers or body has loops, so that making the answer may take long.
-	long    bool
-	status  int
+	long   bool
+	status int
+	// block and has are those of headers, if the answer is plain.
+	block   []byte
+	has     http1.Has
 	headers *headers // what every answer has
 	body    content
 	label   string // "GET /users/:id"
@@ -135,6 +139,13 @@ func (c *endpointCompiler) compile(e *endpoint) {
 	e.waits = spec.Latency != nil || e.body.external != nil
 	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
 		e.limiter == nil && e.hook == nil && len(e.params.Query) == 0 && spec.Body == nil
+	if e.plain {
+		e.block, e.has = e.headers.block, e.headers.has
+		if n := len(e.block); len(e.body.fixed) <= smallBody { // head and body together, too
+			together := append(bytes.Clone(e.block), e.body.fixed...)
+			e.block, e.body.fixed = together[:n:n], together[n:]
+		}
+	}
 }
 
 func loops(t *selmer.Template) bool { return t != nil && t.Loops() }

@@ -59,6 +59,8 @@ type answer struct {
 	status int
 	always *headers
 	more   []header
+	block  []byte // always as it is sent, and what is in it, when that is at hand
+	has    http1.Has
 	body   []byte
 	length []string // of a body that lies ready; nil when that is not known
 }

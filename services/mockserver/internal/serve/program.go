@@ -43,7 +43,8 @@ type program struct {
 	mock *mockspec.Mock
 	docs Docs
 	// everywhere is what answers on hosts that no endpoint names.
-	everywhere *world
+	everywhere *world // first, usually
+	first      world  // in the same place in memory
 	byHost     map[string]*world
 	// broken is why the mock cannot be served; then the rest is empty.
 	broken   error
@@ -100,7 +101,8 @@ func (h *hosted) compile() *program {
 	if err != nil {
 		return &program{broken: err, own: h.own}
 	}
-	p := &program{mock: mock, everywhere: &world{}, byHost: map[string]*world{}, fromUser: fromUser}
+	p := &program{mock: mock, fromUser: fromUser}
+	p.everywhere = &p.first
 	if h.core.deps.Docs != nil {
 		p.docs = h.core.deps.Docs(h.site, mock)
 	}
@@ -150,6 +152,9 @@ func (h *hosted) compile() *program {
 // addWorld makes room for what answers on a host that an item names.
 func (p *program) addWorld(host string) {
 	if host = strings.ToLower(host); host != "" && p.byHost[host] == nil {
+		if p.byHost == nil {
+			p.byHost = map[string]*world{}
+		}
 		p.byHost[host] = &world{cors: p.everywhere.cors}
 	}
 }

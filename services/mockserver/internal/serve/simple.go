@@ -48,11 +48,14 @@ func (x *exchange) Answer(body []byte) *http1.Answer {
 		x.overload(x.refused, &x.core.cfg)
 	}
 	x.simple = http1.Answer{Status: a.status, Body: a.body}
-	if len(a.more) == 0 && a.status != http.StatusNotModified {
-		x.simple.Block, x.simple.Has = a.always.block, a.always.has
-	} else {
+	switch {
+	case len(a.more) > 0 || a.status == http.StatusNotModified:
 		x.lines = a.appendLines(x.lines[:0], &x.simple.Has)
 		x.simple.Block = x.lines
+	case a.block != nil:
+		x.simple.Block, x.simple.Has = a.block, a.has
+	default:
+		x.simple.Block, x.simple.Has = a.always.block, a.always.has
 	}
 	x.progress = answered
 	return &x.simple
