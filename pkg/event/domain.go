@@ -7,6 +7,12 @@ const (
 	TypeDomainVerificationDispatched Type = "domain.verification.dispatched"
 )
 
+// The TXT record that proves that a custom domain is its workspace's own: ProofName+host holds ProofValue+token.
+const (
+	ProofName  = "_mocloud-challenge."
+	ProofValue = "mocloud-domain-verification="
+)
+
 // DomainCreated asks for a host name to be made reachable.
 type DomainCreated struct {
 	WorkspaceID string `json:"workspace_id"`
@@ -14,8 +20,7 @@ type DomainCreated struct {
 	DomainID    string `json:"domain_id"`
 	Host        string `json:"host"`
 	Custom      bool   `json:"custom"` // false: a host under the base domain (per-host mode)
-	// Of a custom domain: TXT _mocloud-challenge.{host} is to hold mocloud-domain-verification={token}, and the host is to be a
-	// CNAME of the target.
+	// Of a custom domain: the token of its proof (ProofName), and the host name that it is to be a CNAME of.
 	Token  string `json:"token,omitempty"`
 	Target string `json:"target,omitempty"`
 }

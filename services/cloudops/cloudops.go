@@ -1,6 +1,6 @@
 // Package cloudops makes DNS records what they should be. It follows the domains stream, keeps the domains as they should
-// be with its position in the object store, compares them with what the provider has, changes the records that are its own,
-// and reports how each domain stands. It has no credentials: its provider calls go through the proxy. cmd and tests may
+// be with its position in the object store, compares them with what the provider has, changes the records that are its own, looks
+// for the proofs of custom domains, and reports how each domain stands. It has no credentials: its provider calls go through the proxy. cmd and tests may
 // import it.
 package cloudops
 
@@ -22,6 +22,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
+	"github.com/mocloud/mocloud/services/cloudops/internal/ownership"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
 	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
 	"github.com/mocloud/mocloud/services/cloudops/internal/reconcile"
@@ -40,6 +41,7 @@ type Deps struct {
 type Service struct {
 	consumer   *stream.Consumer
 	reconciler *reconcile.Reconciler
+	checker    *ownership.Checker
 	transport  *http.Transport // to the proxy
 }
 
@@ -66,10 +68,11 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		client := &http.Client{Transport: s.transport, Timeout: 3 * time.Minute}
 		dns = provider.NewCloudflare(cfg.ProxyURL, cfg.ProxyToken, cfg.CloudflareZone, client)
 	}
-	state := desired.New(deps.Objects, func() { s.reconciler.Wake() })
+	state := desired.New(deps.Objects, func() { s.reconciler.Wake() }, func(id string) { s.checker.Check(id) })
 	announce := func(ctx context.Context, e event.DomainUpdated) error {
 		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, e)
 	}
+	s.checker = ownership.New(ownership.NewServers(cfg.Resolver), state.Snapshot, announce, deps.Log)
 	var err error
 	s.reconciler, err = reconcile.New(reconcile.Config{
 		Plan: plan.Config{
@@ -97,6 +100,7 @@ func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.consumer.Run(ctx) })
 	group.Go(func() error { return s.reconciler.Run(ctx) })
+	group.Go(func() error { return s.checker.Run(ctx) })
 	err := group.Wait()
 	s.transport.CloseIdleConnections()
 	return err

@@ -3,6 +3,7 @@ package cloudops
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -40,6 +41,10 @@ type Config struct {
 	// DeleteAfter is how long a record must be needed by nobody before it is removed.
 	DeleteAfter time.Duration `env:"CLOUDOPS_DELETE_AFTER" envDefault:"60s"`
 
+	// Resolver is the DNS server, as ip:port, that is asked for the records of custom domains. Empty: the servers of each
+	// domain's own zone, which know a change at once; they must have public addresses.
+	Resolver string `env:"CLOUDOPS_RESOLVER"`
+
 	// Quiet is how long changes must be quiet before the provider is asked.
 	Quiet time.Duration `env:"CLOUDOPS_QUIET" envDefault:"2s"`
 	// Interval is the time between two looks at the provider when nothing changes.
@@ -75,6 +80,9 @@ func (c Config) Validate() error {
 	}
 	if !ownerPattern.MatchString(c.Owner) {
 		wrong("CLOUDOPS_OWNER: %q must be 1 to 32 letters, digits, dots, dashes or underscores", c.Owner)
+	}
+	if _, err := netip.ParseAddrPort(c.Resolver); err != nil && c.Resolver != "" {
+		wrong("CLOUDOPS_RESOLVER: %q is not of the form 192.0.2.53:53", c.Resolver)
 	}
 	if c.Quiet < 0 || c.DeleteAfter < 0 {
 		wrong("CLOUDOPS_QUIET and CLOUDOPS_DELETE_AFTER must not be negative")

@@ -84,16 +84,10 @@ func (d *Domain) State() State {
 // Record is a DNS record that the owner of a host is to create.
 type Record struct{ Type, Name, Value string }
 
-// ProofName and ProofValue are the record that proves the ownership of a host.
-const (
-	ProofName  = "_mocloud-challenge."
-	ProofValue = "mocloud-domain-verification="
-)
-
 // Records are those that the owner of the host is to create.
 func (d *Domain) Records() []Record {
 	return []Record{
-		{Type: "TXT", Name: ProofName + d.Host, Value: ProofValue + d.Token},
+		{Type: "TXT", Name: event.ProofName + d.Host, Value: event.ProofValue + d.Token},
 		{Type: "CNAME", Name: d.Host, Value: d.Target},
 	}
 }

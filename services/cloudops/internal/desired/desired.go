@@ -33,6 +33,8 @@ type Domain struct {
 	MockID      string `json:"mock_id"`
 	Host        string `json:"host"`
 	Custom      bool   `json:"custom"`
+	Token       string `json:"token,omitempty"`  // of a custom domain's proof
+	Target      string `json:"target,omitempty"` // that a custom domain is to lead to
 }
 
 // Snapshot is the state at one position.
@@ -56,7 +58,8 @@ type file struct {
 // concurrent use.
 type State struct {
 	objects objstore.Store
-	changed func() // called after each change; must not block
+	changed func()                // called after each change; must not block
+	check   func(domainID string) // called when a domain is to be looked at now; must not block
 
 	etag string // of the object as it was last read or written
 
@@ -66,9 +69,10 @@ type State struct {
 
 var _ stream.Handler = (*State)(nil)
 
-// New makes an empty state, which Position fills. changed is called after every change and must not block.
-func New(objects objstore.Store, changed func()) *State {
-	return &State{objects: objects, changed: changed, state: file{Version: version, Domains: map[string]Domain{}}}
+// New makes an empty state, which Position fills. changed is called after every change, check for each domain that is asked to be looked
+// at; both must not block.
+func New(objects objstore.Store, changed func(), check func(domainID string)) *State {
+	return &State{objects: objects, changed: changed, check: check, state: file{Version: version, Domains: map[string]Domain{}}}
 }
 
 // Snapshot returns the present state.
@@ -177,6 +181,11 @@ func (s *State) Apply(ctx context.Context, b stream.Batch) error {
 	}
 	s.set(next)
 	s.changed()
+	for _, change := range b.Changes {
+		if d, err := event.Decode[event.DomainVerificationDispatched](change); err == nil && change.Type == event.TypeDomainVerificationDispatched {
+			s.check(d.DomainID)
+		}
+	}
 	return nil
 }
 
@@ -187,7 +196,7 @@ func apply(domains map[string]Domain, change event.Envelope) error {
 		if err != nil {
 			return err
 		}
-		domains[d.DomainID] = Domain{ID: d.DomainID, WorkspaceID: d.WorkspaceID, MockID: d.MockID, Host: d.Host, Custom: d.Custom}
+		domains[d.DomainID] = Domain{ID: d.DomainID, WorkspaceID: d.WorkspaceID, MockID: d.MockID, Host: d.Host, Custom: d.Custom, Token: d.Token, Target: d.Target}
 	case event.TypeDomainDeleted:
 		d, err := event.Decode[event.DomainDeleted](change)
 		if err != nil {
@@ -195,7 +204,7 @@ func apply(domains map[string]Domain, change event.Envelope) error {
 		}
 		delete(domains, d.DomainID)
 	case event.TypeDomainVerificationDispatched:
-		// A hint that everything is to be looked at, which every change is.
+		// It changes nothing that should be.
 		_, err := event.Decode[event.DomainVerificationDispatched](change)
 		return err
 	default:

@@ -44,7 +44,7 @@ func newStore(t *testing.T) objstore.Store {
 // open makes a state and reads its position, as a consumer does.
 func open(t *testing.T, store objstore.Store) (*desired.State, stream.Position) {
 	t.Helper()
-	s := desired.New(store, func() {})
+	s := desired.New(store, func() {}, func(string) {})
 	p, err := s.Position(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +62,10 @@ func hosts(s *desired.State) map[string]string {
 
 func TestStateOutlivesTheProcess(t *testing.T) {
 	store := newStore(t)
-	s, p := open(t, store)
-	if p != (stream.Position{}) || s.Snapshot().Complete {
+	var checked []string
+	s := desired.New(store, func() {}, func(id string) { checked = append(checked, id) })
+	p, err := s.Position(t.Context())
+	if err != nil || p != (stream.Position{}) || s.Snapshot().Complete {
 		t.Fatalf("a new state is at %+v", p)
 	}
 	apply := func(b stream.Batch) {
@@ -82,6 +84,9 @@ func TestStateOutlivesTheProcess(t *testing.T) {
 		change(t, 4, event.DomainDeleted{DomainID: "a", Host: "a.dev"}),
 		change(t, 9, event.DomainVerificationDispatched{DomainID: "b", Host: "b.dev"}),
 	}})
+	if len(checked) != 1 || checked[0] != "b" {
+		t.Errorf("asked to look at %v", checked)
+	}
 	apply(stream.Batch{From: 9, To: 12}) // a range of superseded changes
 	if len(before.Domains) != 2 {
 		t.Error("a snapshot changed after it was given out")
@@ -174,7 +179,7 @@ func TestUnreadableObjects(t *testing.T) {
 			if _, err := store.Put(t.Context(), desired.Key, strings.NewReader(content), int64(len(content)), objstore.PutOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := desired.New(store, func() {}).Position(t.Context()); err == nil || !strings.Contains(err.Error(), desired.Key) {
+			if _, err := desired.New(store, func() {}, func(string) {}).Position(t.Context()); err == nil || !strings.Contains(err.Error(), desired.Key) {
 				t.Errorf("%v", err)
 			}
 		})

@@ -1,0 +1,171 @@
+package ownership
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/miekg/dns"
+	"go.uber.org/goleak"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// zone is a name server with some records; names that begin with "broken" it fails on.
+type zone struct {
+	mu      sync.Mutex
+	records map[string][]string // by type and name
+}
+
+func (z *zone) set(key string, values ...string) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	z.records[key] = values
+}
+
+func (z *zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
+	z.mu.Lock()
+	defer z.mu.Unlock()
+	a := new(dns.Msg)
+	a.SetReply(q)
+	name, kind := q.Question[0].Name, dns.TypeToString[q.Question[0].Qtype]
+	values, known := z.records[kind+" "+strings.TrimSuffix(name, ".")]
+	switch {
+	case strings.Contains(name, "broken"):
+		a.Rcode = dns.RcodeServerFailure
+	case !known:
+		a.Rcode = dns.RcodeNameError
+	}
+	for _, v := range values {
+		h := dns.RR_Header{Name: name, Rrtype: q.Question[0].Qtype, Class: dns.ClassINET, Ttl: 1}
+		if kind == "TXT" {
+			a.Answer = append(a.Answer, &dns.TXT{Hdr: h, Txt: []string{v[:len(v)/2], v[len(v)/2:]}})
+		} else {
+			a.Answer = append(a.Answer, &dns.CNAME{Hdr: h, Target: dns.Fqdn(v)})
+		}
+	}
+	_ = w.WriteMsg(a) // the client may be gone
+}
+
+func serve(t *testing.T) (*zone, *Servers) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := &zone{records: map[string][]string{}}
+	server := &dns.Server{PacketConn: conn, Handler: z}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = server.ActivateAndServe() }()
+	t.Cleanup(func() { _ = conn.Close(); <-done })
+	return z, NewServers(conn.LocalAddr().String())
+}
+
+func TestSee(t *testing.T) {
+	z, servers := serve(t)
+	domain := func(host string) desired.Domain {
+		return desired.Domain{ID: "d", Host: host, Custom: true, Token: "secret", Target: "x.edge.mocloud.dev"}
+	}
+	z.set("TXT _mocloud-challenge.good.co", "something else", "mocloud-domain-verification=secret")
+	z.set("CNAME good.co", "X.edge.mocloud.dev")
+	z.set("TXT _mocloud-challenge.other.co", "mocloud-domain-verification=theirs")
+	z.set("CNAME other.co", "elsewhere.net")
+	z.set("TXT _mocloud-challenge.empty.co")
+	for host, want := range map[string]event.DomainUpdated{
+		"good.co":   {State: "published", Ownership: "proven", Routing: "ok", Reason: "The proof is there. It leads here."},
+		"other.co":  {State: "publishing", Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co leads to elsewhere.net"},
+		"none.co":   {State: "publishing", Ownership: "missing", Routing: "missing", Reason: "There is no TXT record at _mocloud-challenge.none.co yet."},
+		"empty.co":  {State: "publishing", Ownership: "missing", Routing: "missing", Reason: "no TXT record"},
+		"broken.co": {State: "publishing", Ownership: "unknown", Routing: "unknown", Reason: "do not answer"},
+	} {
+		got := See(t.Context(), servers, domain(host))
+		if got.State != want.State || got.Ownership != want.Ownership || got.Routing != want.Routing || !strings.Contains(got.Reason, want.Reason) || got.Host != host {
+			t.Errorf("%s: %+v", host, got)
+		}
+	}
+	d := domain("good.co")
+	if d.Token = ""; See(t.Context(), servers, d).Ownership != event.OwnershipUnknown {
+		t.Error("a domain without a token was judged")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if got := See(ctx, servers, domain("good.co")); got.Ownership != event.OwnershipUnknown {
+		t.Errorf("without time: %+v", got)
+	}
+}
+
+// memory is a DNS without a network.
+type memory struct {
+	mu     sync.Mutex
+	asked  int
+	proven bool
+}
+
+func (m *memory) TXT(context.Context, string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.asked++; !m.proven {
+		return nil, ErrNone
+	}
+	return []string{event.ProofValue + "secret"}, nil
+}
+
+func (m *memory) CNAME(context.Context, string) (string, error) { return "x.edge", nil }
+
+func TestChecker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		records := &memory{}
+		var said []event.DomainUpdated
+		state := desired.Snapshot{Domains: map[string]desired.Domain{
+			"d": {ID: "d", Host: "a.co", Custom: true, Token: "secret", Target: "x.edge"}, "own": {ID: "own", Host: "pets-ann.mocloud.dev"},
+		}}
+		c := New(records, func() desired.Snapshot { return state }, func(_ context.Context, u event.DomainUpdated) error {
+			said = append(said, u)
+			return nil
+		}, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- c.Run(ctx) }()
+		last := func(after time.Duration) event.DomainUpdated {
+			t.Helper()
+			time.Sleep(after) // of the bubble
+			synctest.Wait()
+			if len(said) == 0 {
+				t.Fatal("nothing was said")
+			}
+			return said[len(said)-1]
+		}
+		if got := last(2 * time.Second); got.Ownership != event.OwnershipMissing || got.DomainID != "d" {
+			t.Errorf("%+v", got)
+		}
+		if last(24 * time.Hour); records.asked < 24 || records.asked > 40 {
+			t.Errorf("a domain without a proof was looked at %d times in a day", records.asked)
+		}
+		records.mu.Lock()
+		records.proven = true
+		records.mu.Unlock()
+		c.Check("d")
+		if got := last(2 * time.Second); got.Ownership != event.OwnershipProven {
+			t.Errorf("after it was asked for: %+v", got)
+		}
+		before, spoken := records.asked, len(said)
+		if last(12 * time.Hour); records.asked != before || len(said)-spoken < 600 {
+			t.Errorf("a proven one was looked at %d times in half a day, and said %d times", records.asked-before, len(said)-spoken)
+		}
+		if last(24 * time.Hour); records.asked == before {
+			t.Error("it was never looked at again")
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
