@@ -136,7 +136,7 @@ func TestChecker(t *testing.T) {
 		go func() { done <- c.Run(ctx) }()
 		last := func(after time.Duration) event.DomainUpdated {
 			t.Helper()
-			time.Sleep(after) // of the bubble
+			<-time.After(after) // of the bubble
 			synctest.Wait()
 			if len(said) == 0 {
 				t.Fatal("nothing was said")

@@ -94,7 +94,7 @@ func TestObjects(t *testing.T) {
 		if got := content("a/b.json", ""); got != "one" {
 			t.Errorf("the index was read again at once: %q", got)
 		}
-		time.Sleep(indexTTL) // of the bubble
+		<-time.After(indexTTL) // of the bubble
 		if got := content("a/b.json", "o1"); got != "three" {
 			t.Errorf("after a replacement: %q", got)
 		}
@@ -102,7 +102,7 @@ func TestObjects(t *testing.T) {
 			t.Errorf("after a deletion: %q", got)
 		}
 		put(t, store, files.IndexKey("w1"), "{")
-		time.Sleep(indexTTL)
+		<-time.After(indexTTL)
 		if _, err := s.Open(t.Context(), "w1", "a/b.json", ""); !errors.Is(err, files.ErrIndex) {
 			t.Errorf("a broken index: %v", err)
 		}
