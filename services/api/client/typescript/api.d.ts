@@ -3022,7 +3022,16 @@ export interface operations {
     addDomain: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 /** @description The mock's id. */
                 id: components["parameters"]["MockID"];
