@@ -104,11 +104,11 @@ const (
 // it. Only success is remembered: after a failure the client may try again.
 func (ct *contract) once(c echo.Context, key string, next echo.HandlerFunc) error {
 	ctx := c.Request().Context()
-	print, err := fingerprint(c)
+	asked, err := fingerprint(c)
 	if err != nil {
 		return err
 	}
-	attempt, before, err := ct.handlers.Idempotency.Begin(ctx, caller(ctx).AccountID, key, print, requestTimeout)
+	attempt, before, err := ct.handlers.Idempotency.Begin(ctx, caller(ctx).AccountID, key, asked, requestTimeout)
 	if err != nil {
 		if apperr.CodeOf(err) == apperr.Conflict {
 			c.Response().Header().Set("Retry-After", "1")

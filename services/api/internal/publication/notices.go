@@ -50,7 +50,7 @@ func (s *Service) Announce(n mock.Notice) {
 func (s *Service) Tell(workspaceID, name string, data any) {
 	encoded, err := json.Marshal(data)
 	if err != nil {
-		s.log.Error("encode an event for followers", "event", name, "error", err) //nolint:sloglint // there is no context
+		s.log.Error("encode an event for followers", "event", name, "error", err)
 		return
 	}
 	s.tell(Event{WorkspaceID: workspaceID, Name: name, Data: encoded})
