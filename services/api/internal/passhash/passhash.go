@@ -105,12 +105,13 @@ func (h *Hasher) derive(ctx context.Context, password secret.String, p Params, s
 	return argon2.IDKey([]byte(password.Reveal()), salt, p.Time, p.Memory, p.Threads, keySize), nil
 }
 
-var base = base64.RawStdEncoding.Strict()
+// base is the base 64 of PHC strings, of which each value has one.
+func base() *base64.Encoding { return base64.RawStdEncoding.Strict() }
 
 // encode writes a PHC string.
 func (h *Hasher) encode(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, h.params.Memory, h.params.Time, h.params.Threads,
-		base.EncodeToString(salt), base.EncodeToString(key))
+		base().EncodeToString(salt), base().EncodeToString(key))
 }
 
 // decode reads a PHC string that encode wrote, with whatever parameters within bounds.
@@ -123,8 +124,8 @@ func decode(encoded string) (p Params, salt, key []byte, err error) {
 		fields[3] != fmt.Sprintf("m=%d,t=%d,p=%d", p.Memory, p.Time, p.Threads) {
 		return p, nil, nil, errMalformed
 	}
-	salt, saltErr := base.DecodeString(fields[4])
-	key, keyErr := base.DecodeString(fields[5])
+	salt, saltErr := base().DecodeString(fields[4])
+	key, keyErr := base().DecodeString(fields[5])
 	if saltErr != nil || keyErr != nil || len(salt) != saltSize || len(key) != keySize ||
 		p.Memory < 8*uint32(p.Threads) || p.Memory > maxMemory || p.Time < 1 || p.Time > maxTime || p.Threads < 1 {
 		return p, nil, nil, errMalformed

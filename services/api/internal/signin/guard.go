@@ -43,11 +43,9 @@ type allowance struct {
 	most time.Duration
 }
 
-var (
-	nameAtAddress = allowance{5, 15 * time.Minute}
-	anyAtAddress  = allowance{30, 15 * time.Minute}
-	nameAnywhere  = allowance{50, 30 * time.Second}
-)
+func nameAtAddress() allowance { return allowance{5, 15 * time.Minute} }
+func anyAtAddress() allowance  { return allowance{30, 15 * time.Minute} }
+func nameAnywhere() allowance  { return allowance{50, 30 * time.Second} }
 
 const (
 	remembered = 20_000
@@ -93,12 +91,12 @@ func (g *guard) begin(name, address string) (*attempt, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	here, there := guardKey{name, address}, guardKey{"", address}
-	if wait := max(g.wait(here, nameAtAddress), g.wait(there, anyAtAddress)); wait > 0 {
+	if wait := max(g.wait(here, nameAtAddress()), g.wait(there, anyAtAddress())); wait > 0 {
 		return nil, &TooManyError{wait}
 	}
 	a := &attempt{guard: g, name: name, address: address}
 	anywhere := guardKey{name, ""}
-	if wait := g.wait(anywhere, nameAnywhere); wait > 0 {
+	if wait := g.wait(anywhere, nameAnywhere()); wait > 0 {
 		a.besieged = &TooManyError{wait}
 	} else {
 		g.add(anywhere, 1)

@@ -52,10 +52,9 @@ type Repository interface {
 	// RedeemCode uses a sign-in code up and stores the session that it was exchanged for, both or neither. ErrNotFound if
 	// the code does not exist, has expired, or was used.
 	RedeemCode(ctx context.Context, code, session account.Hash, s Session) (account.Account, error)
-	// CreateSession stores a session of the account.
+	// CreateSession stores a session of the account. Its oldest ends, if it has MaxSessions, and what has expired is gone.
 	CreateSession(ctx context.Context, accountID string, hash account.Hash, s Session) error
-	// Sessions lists the sessions of an account that end after now and were used after idle, the youngest first, at most
-	// MaxListed.
+	// Sessions lists the sessions of an account that end after now and were used after idle, the youngest first.
 	Sessions(ctx context.Context, accountID string, now, idle time.Time) ([]Session, error)
 	// EndSession removes a session; ending none is no error.
 	EndSession(ctx context.Context, hash account.Hash) error
@@ -224,8 +223,8 @@ func (s *Service) End(ctx context.Context, shown secret.String) error {
 	return s.repo.EndSession(ctx, account.HashOf(shown))
 }
 
-// MaxListed is how many sessions a list shows.
-const MaxListed = 200
+// MaxSessions is how many sessions an account has at most; the oldest ends when another begins.
+const MaxSessions = 200
 
 // List returns the sessions of the caller, the youngest first.
 func (s *Service) List(ctx context.Context, who workspace.Caller) ([]Session, error) {

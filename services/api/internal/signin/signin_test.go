@@ -180,7 +180,7 @@ func wait(err error) time.Duration {
 func TestGuessingTakesLonger(t *testing.T) {
 	t.Parallel()
 	b := newBench(Closed)
-	for range nameAtAddress.free {
+	for range nameAtAddress().free {
 		if err := b.try(home, "ann", "guess"); !errors.Is(err, errWrong) {
 			t.Fatal(err)
 		}
@@ -207,13 +207,13 @@ func TestGuessingTakesLonger(t *testing.T) {
 		t.Errorf("from elsewhere: %v", err)
 	}
 	for range 20 {
-		b.now = b.now.Add(nameAtAddress.most)
+		b.now = b.now.Add(nameAtAddress().most)
 		_ = b.try(home, "ann", "guess")
 	}
-	if w := wait(b.try(home, "ann", "correct horse")); w != nameAtAddress.most {
+	if w := wait(b.try(home, "ann", "correct horse")); w != nameAtAddress().most {
 		t.Errorf("waits %s at most", w)
 	}
-	b.now = b.now.Add(nameAtAddress.most)
+	b.now = b.now.Add(nameAtAddress().most)
 	if err := b.try(home, "ann", "correct horse"); err != nil {
 		t.Errorf("in the end: %v", err)
 	}
@@ -226,7 +226,7 @@ func TestGuessingTakesLonger(t *testing.T) {
 func TestSprayingTakesLonger(t *testing.T) {
 	t.Parallel()
 	b := newBench(Closed)
-	for i := range anyAtAddress.free {
+	for i := range anyAtAddress().free {
 		if err := b.try(Visitor{Address: "2001:db8::" + string(rune('1'+i%9))}, "name"+string(rune('a'+i)), "x"); !errors.Is(err, errWrong) {
 			t.Fatal(err)
 		}
@@ -247,7 +247,7 @@ func TestASiegeLocksNobodyOut(t *testing.T) {
 	attack := func(i int) error {
 		return b.try(Visitor{Address: "198.51." + string(rune('0'+i/10%10)) + "." + string(rune('0'+i%10))}, "ann", "guess")
 	}
-	for i := range nameAnywhere.free {
+	for i := range nameAnywhere().free {
 		if err := attack(i); !errors.Is(err, errWrong) {
 			t.Fatal(err)
 		}
@@ -256,17 +256,17 @@ func TestASiegeLocksNobodyOut(t *testing.T) {
 		t.Errorf("a stranger: %v", err)
 	}
 	for i := range 40 {
-		b.now = b.now.Add(nameAnywhere.most)
+		b.now = b.now.Add(nameAnywhere().most)
 		_ = attack(i)
 	}
-	if w := wait(b.try(Visitor{Address: "203.0.113.2"}, "ann", "correct horse")); w != nameAnywhere.most {
+	if w := wait(b.try(Visitor{Address: "203.0.113.2"}, "ann", "correct horse")); w != nameAnywhere().most {
 		t.Errorf("waits %s at most", w)
 	}
 	b.repo.known = home.Address
 	if err := b.try(home, "ann", "correct horse"); err != nil {
 		t.Errorf("the owner: %v", err)
 	}
-	for range nameAtAddress.free { // a known address is not free to guess
+	for range nameAtAddress().free { // a known address is not free to guess
 		_ = b.try(home, "ann", "guess")
 	}
 	if wait(b.try(home, "ann", "guess")) == 0 {
@@ -284,7 +284,7 @@ func TestManyAtOnceAreCounted(t *testing.T) {
 			begun++
 		}
 	}
-	if begun != nameAtAddress.free {
+	if begun != nameAtAddress().free {
 		t.Errorf("%d began", begun)
 	}
 }

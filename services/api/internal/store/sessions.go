@@ -57,17 +57,27 @@ func (s *Store) AccountBySession(ctx context.Context, hash account.Hash, now, id
 	return account.Account{ID: row.AccountID, Username: row.Username, CreatedAt: row.AccountAt.UTC()}, row.session(), failed("find a session", err)
 }
 
-func insertSession(ctx context.Context, db bun.IDB, accountID string, hash account.Hash, s signin.Session) error {
-	_, err := db.NewInsert().Model(&sessionRow{
+// insertSession stores a session, and removes what there is too much of.
+func insertSession(ctx context.Context, tx bun.Tx, accountID string, hash account.Hash, s signin.Session) error {
+	_, err := tx.NewInsert().Model(&sessionRow{
 		Hash: hash, AccountID: accountID, ID: s.ID, Means: s.Means, CreatedAt: s.CreatedAt.UTC(), LastUsedAt: s.LastUsedAt.UTC(),
 		ExpiresAt: s.ExpiresAt.UTC(), Address: s.Address, UserAgent: s.UserAgent,
 	}).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.NewRaw("DELETE FROM sessions WHERE expires_at <= ?", s.CreatedAt.UTC()).Exec(ctx); err != nil {
+		return err
+	}
+	_, err = tx.NewRaw("DELETE FROM sessions WHERE account_id = ? AND id <= (SELECT id FROM sessions WHERE account_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
+		accountID, accountID, signin.MaxSessions).Exec(ctx)
 	return err
 }
 
 // CreateSession implements signin.Repository.
 func (s *Store) CreateSession(ctx context.Context, accountID string, hash account.Hash, session signin.Session) error {
-	return failed("create a session", insertSession(ctx, s.write, accountID, hash, session))
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error { return insertSession(ctx, tx, accountID, hash, session) })
+	return failed("create a session", err)
 }
 
 // RedeemCode implements signin.Repository.
@@ -95,7 +105,7 @@ func (s *Store) RedeemCode(ctx context.Context, code, hash account.Hash, session
 func (s *Store) Sessions(ctx context.Context, accountID string, now, idle time.Time) ([]signin.Session, error) {
 	var rows []sessionRow
 	err := s.read.NewRaw("SELECT "+sessionColumns+" FROM sessions s WHERE s.account_id = ? AND s.id <> '' AND "+live+" ORDER BY s.id DESC LIMIT ?",
-		accountID, now.UTC(), idle.UTC(), signin.MaxListed).Scan(ctx, &rows)
+		accountID, now.UTC(), idle.UTC(), signin.MaxSessions).Scan(ctx, &rows)
 	sessions := make([]signin.Session, len(rows))
 	for i := range rows {
 		sessions[i] = rows[i].session()

@@ -91,6 +91,32 @@ func TestSessions(t *testing.T) {
 	})
 }
 
+func TestSessionsAreBounded(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		for i := range signin.MaxSessions + 3 {
+			if err := s.CreateSession(ctx, ann.ID, account.Hash(fmt.Sprint(i)), newSession("192.0.2.1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for hash, want := range map[account.Hash]bool{"0": false, "2": false, "3": true, "202": true} {
+			if _, _, err := s.AccountBySession(ctx, hash, start, longBefore); (err == nil) != want {
+				t.Errorf("session %s: %v", hash, err)
+			}
+		}
+		later := newSession("192.0.2.1")
+		later.CreatedAt = later.ExpiresAt
+		if err := s.CreateSession(ctx, ann.ID, "later", later); err != nil {
+			t.Fatal(err)
+		}
+		var left int
+		if err := s.read.NewRaw("SELECT COUNT(*) FROM sessions").Scan(ctx, &left); err != nil || left != 0 {
+			t.Errorf("%d expired sessions are left, %v", left, err)
+		}
+	})
+}
+
 func TestCodesWorkOnceAndInTime(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()

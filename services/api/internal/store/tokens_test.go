@@ -19,9 +19,9 @@ func newToken(kind token.Kind, name string) token.Token {
 }
 
 var (
-	everybody = func(workspace.Membership) error { return nil }
-	whatever  = func(workspace.Membership, token.Token) error { return nil }
-	refused   = errors.New("refused")
+	everybody  = func(workspace.Membership) error { return nil }
+	whatever   = func(workspace.Membership, token.Token) error { return nil }
+	errRefused = errors.New("refused")
 )
 
 func TestTokens(t *testing.T) {
@@ -73,14 +73,14 @@ func TestTokens(t *testing.T) {
 			_, err = s.Token(ctx, as(bob), "ann", shared.ID, everybody)
 			wantCode(t, apperr.NotFound, err)
 			wantCode(t, apperr.NotFound, s.DeleteToken(ctx, as(bob), "ann", shared.ID, whatever))
-			no := func(workspace.Membership) error { return refused }
-			if _, err := s.Tokens(ctx, as(ann), "ann", "", 9, no); !errors.Is(err, refused) {
+			no := func(workspace.Membership) error { return errRefused }
+			if _, err := s.Tokens(ctx, as(ann), "ann", "", 9, no); !errors.Is(err, errRefused) {
 				t.Errorf("list: %v", err)
 			}
-			if _, err := s.Token(ctx, as(ann), "ann", "none", no); !errors.Is(err, refused) {
+			if _, err := s.Token(ctx, as(ann), "ann", "none", no); !errors.Is(err, errRefused) {
 				t.Errorf("read: %v", err)
 			}
-			if _, err := s.CreateToken(ctx, as(ann), "ann", newToken(token.Workspace, "x"), "x", no); !errors.Is(err, refused) {
+			if _, err := s.CreateToken(ctx, as(ann), "ann", newToken(token.Workspace, "x"), "x", no); !errors.Is(err, errRefused) {
 				t.Errorf("create: %v", err)
 			}
 		})

@@ -18,7 +18,9 @@ const (
 )
 
 // resources are what scopes are about. A workspace token has no scope about an account.
-var resources = []string{"account", "workspaces", "mocks", "files", "domains", "requests"}
+func resources() []string {
+	return []string{"account", "workspaces", "mocks", "files", "domains", "requests"}
+}
 
 // Known reports whether there is such a scope.
 func (s Scope) Known() bool {
@@ -26,7 +28,7 @@ func (s Scope) Known() bool {
 	if !ok {
 		resource, ok = strings.CutSuffix(string(s), write)
 	}
-	return s == All || ok && slices.Contains(resources, resource)
+	return s == All || ok && slices.Contains(resources(), resource)
 }
 
 // Writes reports whether the scope is for changing something.
