@@ -17,11 +17,15 @@ type Options struct {
 	Prefix    string // put before every path, such as "/v2"
 	MaxBytes  int    // of the document; 4 MiB
 	MaxValues int    // of the document, aliases followed; 500,000
+	// Mock is what the mock may be; only Bytes and Endpoints count. Zero is what mockspec allows.
+	Mock mockspec.Limits
 }
 
 func (o *Options) setDefaults() {
 	o.MaxBytes = cmp.Or(o.MaxBytes, 4<<20)
 	o.MaxValues = cmp.Or(o.MaxValues, 500_000)
+	o.Mock.Bytes = cmp.Or(o.Mock.Bytes, mockspec.DefaultLimits().Bytes)
+	o.Mock.Endpoints = cmp.Or(o.Mock.Endpoints, mockspec.DefaultLimits().Endpoints)
 }
 
 // Codes of diagnostics that only an import has.
@@ -30,6 +34,7 @@ const (
 	CodeUnknownRef   = "UNKNOWN_REFERENCE"   // a $ref to what the document does not have
 	CodeNotImported  = "NOT_IMPORTED"        // a part that a mock cannot express
 	CodeSimplified   = "SIMPLIFIED"          // a part that a mock expresses only roughly
+	CodeNotJSON      = "NOT_JSON"            // it begins like JSON
 	CodeNoOperations = "NO_OPERATIONS"       // nothing to import
 	CodeTooLong      = "TOO_LONG"            // the mock would be too large
 	codeBadMock      = "IMPORT_IS_NOT_VALID" // a fault of this package
@@ -41,9 +46,6 @@ type Result struct {
 	Title     string // of the document; "" if it has none
 	Endpoints int
 }
-
-// maxContent is how many bytes a mock may have, and maxEndpoints how many endpoints: the limits of mockspec.
-const maxContent, maxEndpoints = 1 << 20, 2000
 
 // maxNotes bounds the notes of one import.
 const maxNotes = 100
@@ -69,10 +71,10 @@ func Import(src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 		return nil, im.sorted()
 	}
 	content := im.out.Bytes()
-	if formatted, err := mockspec.Format(content); err == nil && len(formatted) <= maxContent {
+	if formatted, err := mockspec.Format(content); err == nil && len(formatted) <= o.Mock.Bytes {
 		content = formatted
 	}
-	mock, ds := mockspec.Parse(content, mockspec.Options{})
+	mock, ds := mockspec.Parse(content, mockspec.Options{Limits: o.Mock})
 	for _, d := range ds {
 		if d.Severity == mockspec.Error {
 			im.note(root, mockspec.Error, codeBadMock, "the mock that was made of this document is not valid (line %d: %s): please report this", d.Line, d.Message)
@@ -250,12 +252,12 @@ func (im *importer) readPaths() {
 			if !isMethod(name) || item.items[j].kind != kindObject {
 				continue
 			}
-			if im.count == maxEndpoints {
-				im.warn(item.items[j], CodeTooLong, "a mock may have %d endpoints: the rest is left out", maxEndpoints)
+			if im.count == im.o.Mock.Endpoints {
+				im.warn(item.items[j], CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)
 				return
 			}
 			if !im.operation(path, strings.ToUpper(name), item, item.items[j]) {
-				im.warn(item.items[j], CodeTooLong, "a mock may have %d KiB: the rest is left out", maxContent>>10)
+				im.warn(item.items[j], CodeTooLong, "a mock may have %d KiB: the rest is left out", im.o.Mock.Bytes>>10)
 				return
 			}
 		}

@@ -29,13 +29,13 @@ func (im *importer) operation(path, method string, item, op *value) bool {
 	for _, full := range []bool{true, false} {
 		var b bytes.Buffer
 		im.endpoint(&b, method, route, op, parameters, answer, full)
-		if im.out.Len()+b.Len() <= maxContent-maxContent/16 { // room for what formatting adds
+		if im.out.Len()+b.Len() <= im.o.Mock.Bytes-im.o.Mock.Bytes/16 { // room for what formatting adds
 			im.out.Write(b.Bytes())
 			im.count++
 			return true
 		}
 		if full {
-			im.warn(op, CodeTooLong, "the answer of %s %s is left out: the mock would be larger than %d KiB", method, oneLine(path, 100), maxContent>>10)
+			im.warn(op, CodeTooLong, "the answer of %s %s is left out: the mock would be larger than %d KiB", method, oneLine(path, 100), im.o.Mock.Bytes>>10)
 		}
 	}
 	return false

@@ -325,6 +325,27 @@ func TestPrefix(t *testing.T) {
 	}
 }
 
+// TestLimits: a mock that may not be larger is not, and says what is missing.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	src := []byte("openapi: 3.0.0\npaths: {/a: {get: {}}, /b: {get: {}}, /c: {get: {responses: {'200': {content: {application/json: {example: '" + strings.Repeat("x", 500) + "'}}}}}}}\n")
+	for _, c := range []struct {
+		limits    mockspec.Limits
+		endpoints int
+		says      string
+	}{
+		{mockspec.Limits{}, 3, ""},
+		{mockspec.Limits{Endpoints: 2}, 2, "a mock may have 2 endpoints: the rest is left out"},
+		{mockspec.Limits{Bytes: 500}, 3, "the answer of GET /c is left out"},
+		{mockspec.Limits{Bytes: 120}, 1, "the rest is left out"},
+	} {
+		made, told := openapi.Import(src, openapi.Options{Mock: c.limits})
+		if made == nil || made.Endpoints != c.endpoints || c.limits.Bytes > 0 && len(made.Content) > c.limits.Bytes || !strings.Contains(fmt.Sprint(told), c.says) || (c.says == "") != (len(told) == 0) {
+			t.Errorf("%+v: %+v %v", c.limits, made, told)
+		}
+	}
+}
+
 // FuzzImport: whatever comes, nothing panics, and what is made is a valid mock.
 func FuzzImport(f *testing.F) {
 	for _, src := range corpus(f) {

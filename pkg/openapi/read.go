@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -18,20 +19,24 @@ import (
 // read reads a document of YAML or JSON within the limits. It returns nil and why if it cannot be read.
 func read(src []byte, o Options) (*value, []mockspec.Diagnostic) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), " \t\r\n")
+	var fault *jsonFault
 	if len(src) <= o.MaxBytes && len(text) > 0 && (text[0] == '{' || text[0] == '[') {
 		// JSON is nearly YAML; what differs (tabs, \ud83d\ude00) is met in real documents.
-		if root, err := readJSON(src, o.MaxValues); err == nil {
+		root, err := readJSON(src, o.MaxValues)
+		if err == nil {
 			return root, nil
-		} else if !errors.Is(err, errNotJSON) {
-			return nil, []mockspec.Diagnostic{{
-				File: o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: mockspec.CodeTooManyValues, Message: err.Error(),
-			}}
 		}
+		errors.As(err, &fault)
 	}
 	docs, problems := mockspec.ReadYAML(src, mockspec.Options{
 		Name: o.Name, Limits: mockspec.Limits{Bytes: o.MaxBytes, Nodes: o.MaxValues, Depth: maxDepth, Documents: 1, Key: 10_000, Number: 400},
 	})
 	if mockspec.HasErrors(problems) {
+		if fault != nil { // of the two complaints, the one that fits what the author wrote
+			problems = []mockspec.Diagnostic{{
+				File: o.Name, Line: fault.line, Column: fault.column, Severity: mockspec.Error, Code: CodeNotJSON, Message: fault.Error(),
+			}}
+		}
 		return nil, problems
 	}
 	if len(docs) == 0 {
@@ -119,20 +124,26 @@ func scalar(n *yaml.Node) (kind, string) {
 	return kindText, n.Value
 }
 
-var errNotJSON = errors.New("this is not JSON")
+// jsonFault says why a document is not JSON that can be read, and where.
+type jsonFault struct {
+	line, column int
+	what         string
+}
 
-// readJSON reads a document that may be JSON. Any error but errNotJSON is a sentence for its author.
+func (f *jsonFault) Error() string { return f.what }
+
+// readJSON reads a document that may be JSON. Errors are *jsonFault.
 func readJSON(src []byte, maxValues int) (*value, error) {
-	if !utf8.Valid(src) {
-		return nil, errNotJSON
-	}
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(src) {
+		return nil, &jsonFault{1, 1, "the document is not UTF-8"}
+	}
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.UseNumber()
 	r := jsonReader{d: d, src: src, line: 1, left: maxValues}
 	v, err := r.value(0)
 	if err == nil && d.More() {
-		err = errNotJSON
+		err = r.fault("something follows the end of the JSON document")
 	}
 	return v, err
 }
@@ -157,16 +168,33 @@ func (r *jsonReader) place() (line, column int) {
 	return r.line, max(utf8.RuneCount(r.src[r.start:to]), 1)
 }
 
+func (r *jsonReader) fault(what string) error {
+	line, column := r.place()
+	return &jsonFault{line, column, what}
+}
+
+// token is the next one.
+func (r *jsonReader) token() (json.Token, error) {
+	t, err := r.d.Token()
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, r.fault("the JSON document ends too early")
+	case err != nil:
+		return nil, r.fault("this is not JSON: " + err.Error())
+	}
+	return t, nil
+}
+
 func (r *jsonReader) value(depth int) (*value, error) {
 	if r.left--; r.left < 0 {
-		return nil, errors.New("the document has too many values: split it")
+		return nil, r.fault("the document has too many values: split it")
 	}
 	if depth > maxDepth {
-		return nil, fmt.Errorf("the document is nested more than %d deep: flatten it", maxDepth)
+		return nil, r.fault(fmt.Sprintf("the document is nested more than %d deep: flatten it", maxDepth))
 	}
-	token, err := r.d.Token()
+	token, err := r.token()
 	if err != nil {
-		return nil, errNotJSON
+		return nil, err
 	}
 	v := &value{}
 	v.line, v.column = r.place()
@@ -194,9 +222,9 @@ func (r *jsonReader) members(v *value, depth int) error {
 	for r.d.More() {
 		key := ""
 		if v.kind == kindObject {
-			token, err := r.d.Token()
+			token, err := r.token()
 			if err != nil {
-				return errNotJSON
+				return err
 			}
 			key, _ = token.(string)
 		}
@@ -211,8 +239,6 @@ func (r *jsonReader) members(v *value, depth int) error {
 			v.set(key, item)
 		}
 	}
-	if _, err := r.d.Token(); err != nil {
-		return errNotJSON
-	}
-	return nil
+	_, err := r.token()
+	return err
 }

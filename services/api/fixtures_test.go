@@ -49,6 +49,11 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		return call{path: map[string]string{"id": id}, body: map[string]any{"revision": 1}}
 	},
 
+	"exportMock":    onMock(nil),
+	"importMock": func(o *org, _ workspace.Role) call {
+		return call{body: map[string]any{"workspace": o.slug, "slug": o.name("m"), "document": goodOpenAPI}}
+	},
+
 	// workspaces
 	"listWorkspaces": plain,
 	"createWorkspace": func(o *org, _ workspace.Role) call {
@@ -124,6 +129,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
+	"importDocument":  func(*org, workspace.Role) call { return call{body: map[string]any{"document": goodOpenAPI}} },
 	"formatContent":   func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 
 	"tryContent": func(o *org, _ workspace.Role) call {

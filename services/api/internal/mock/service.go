@@ -35,11 +35,13 @@ type Service struct {
 	cfg       Config
 	announcer Announcer
 	now       func() time.Time
+	// conversions has an element for each document that is being converted.
+	conversions chan struct{}
 }
 
 // NewService makes a Service over repo. Every committed write is announced.
 func NewService(repo Repository, cfg Config, announcer Announcer, now func() time.Time) *Service {
-	return &Service{repo: repo, cfg: cfg, announcer: announcer, now: now}
+	return &Service{repo: repo, cfg: cfg, announcer: announcer, now: now, conversions: make(chan struct{}, maxConversions)}
 }
 
 // Validate says what is wrong with content. An error means that it cannot even be kept: too large, or not text.
