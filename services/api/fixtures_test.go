@@ -49,7 +49,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		return call{path: map[string]string{"id": id}, body: map[string]any{"revision": 1}}
 	},
 
-	"exportMock":    onMock(nil),
+	"exportMock": onMock(nil),
 	"importMock": func(o *org, _ workspace.Role) call {
 		return call{body: map[string]any{"workspace": o.slug, "slug": o.name("m"), "document": goodOpenAPI}}
 	},
