@@ -527,6 +527,24 @@ func (e ListMocksParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for ExportMockParamsFormat.
+const (
+	Moclojer ExportMockParamsFormat = "moclojer"
+	Openapi  ExportMockParamsFormat = "openapi"
+)
+
+// Valid indicates whether the value is a known member of the ExportMockParamsFormat enum.
+func (e ExportMockParamsFormat) Valid() bool {
+	switch e {
+	case Moclojer:
+		return true
+	case Openapi:
+		return true
+	default:
+		return false
+	}
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Account The username of who did it; empty if that account does not exist any more.
@@ -743,6 +761,37 @@ type FormattedContent struct {
 	// Changed It is not what was sent.
 	Changed bool   `json:"changed"`
 	Content string `json:"content"`
+}
+
+// ImportedContent defines model for ImportedContent.
+type ImportedContent struct {
+	// Content The mock in moclojer's YAML.
+	Content string `json:"content"`
+
+	// Diagnostics What was left out, with lines of the document.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+	Endpoints   int          `json:"endpoints"`
+
+	// Title The document's title; may be empty.
+	Title string `json:"title"`
+}
+
+// ImportedDocument defines model for ImportedDocument.
+type ImportedDocument struct {
+	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
+	Document OpenAPIDocument `json:"document"`
+
+	// Prefix Put before every path.
+	//
+	// Example: /v2
+	Prefix *PathPrefix `json:"prefix,omitempty"`
+}
+
+// ImportedMock defines model for ImportedMock.
+type ImportedMock struct {
+	// Diagnostics What was left out, with lines of the document.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+	Mock        Mock         `json:"mock"`
 }
 
 // Invitation defines model for Invitation.
@@ -973,6 +1022,38 @@ type NewDomain struct {
 	Host string `json:"host"`
 }
 
+// NewImport defines model for NewImport.
+type NewImport struct {
+	// Description For people; may be empty.
+	Description *MockDescription `json:"description,omitempty"`
+
+	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
+	Document OpenAPIDocument `json:"document"`
+
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
+	// Prefix Put before every path.
+	//
+	// Example: /v2
+	Prefix *PathPrefix `json:"prefix,omitempty"`
+
+	// Slug The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
+	//
+	// Example: pets
+	Slug string `json:"slug"`
+
+	// Workspace The slug of the workspace; the caller's own if it is not given.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
 // NewInvitation defines model for NewInvitation.
 type NewInvitation struct {
 	// Role What a member may do; each role may do all that the ones after it may.
@@ -1083,6 +1164,14 @@ type NewWorkspace struct {
 	// Example: acme
 	Slug string `json:"slug"`
 }
+
+// OpenAPIDocument OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
+type OpenAPIDocument = string
+
+// PathPrefix Put before every path.
+//
+// Example: /v2
+type PathPrefix = string
 
 // Problem RFC 9457 problem details.
 type Problem struct {
@@ -1878,6 +1967,15 @@ type CreateMockParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ImportMockParams defines parameters for ImportMock.
+type ImportMockParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteMockParams defines parameters for DeleteMock.
 type DeleteMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
@@ -1931,6 +2029,15 @@ type DuplicateMockParams struct {
 	// is refused with 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// ExportMockParams defines parameters for ExportMock.
+type ExportMockParams struct {
+	// Format moclojer or openapi.
+	Format *ExportMockParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ExportMockParamsFormat defines parameters for ExportMock.
+type ExportMockParamsFormat string
 
 // MoveMockParams defines parameters for MoveMock.
 type MoveMockParams struct {
@@ -2213,11 +2320,17 @@ type CreateAccountJSONRequestBody = NewAccount
 // FormatContentJSONRequestBody defines body for FormatContent for application/json ContentType.
 type FormatContentJSONRequestBody = MockContent
 
+// ImportDocumentJSONRequestBody defines body for ImportDocument for application/json ContentType.
+type ImportDocumentJSONRequestBody = ImportedDocument
+
 // ClaimInvitationJSONRequestBody defines body for ClaimInvitation for application/json ContentType.
 type ClaimInvitationJSONRequestBody = InvitationSecret
 
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
+
+// ImportMockJSONRequestBody defines body for ImportMock for application/json ContentType.
+type ImportMockJSONRequestBody = NewImport
 
 // ChangeMockJSONRequestBody defines body for ChangeMock for application/json ContentType.
 type ChangeMockJSONRequestBody = MockSettings
@@ -2467,6 +2580,32 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
 	FormatContent(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ImportDocumentWithBody Make a mock's content of an OpenAPI document
+	//
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+	// operation's first good response: with the document's example, else with values made from its schemas. The same
+	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+	// refused with 422.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+	ImportDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportDocument Make a mock's content of an OpenAPI document
+	//
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+	// operation's first good response: with the document's example, else with values made from its schemas. The same
+	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+	// refused with 422.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+	ImportDocument(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOwnInvitations List the caller's invitations
 	//
 	// Corresponds with GET /api/v1/invitations (the `ListOwnInvitations` operationId).
@@ -2528,6 +2667,24 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 	CreateMock(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportMockWithBody Create a mock of an OpenAPI document
+	//
+	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+	ImportMockWithBody(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportMock Create a mock of an OpenAPI document
+	//
+	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+	ImportMock(ctx context.Context, params *ImportMockParams, body ImportMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteMock Delete a mock
 	//
@@ -2636,6 +2793,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
 	DuplicateMock(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportMock Download a mock
+	//
+	// As it is, in moclojer's YAML, or as an OpenAPI 3.0 document that describes it: names, types, and the answers that are
+	// always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
+	// errors cannot be described, and is refused with 422.
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
+	ExportMock(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MoveMockWithBody Move a mock to another workspace
 	//
@@ -3494,6 +3660,52 @@ func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONReques
 	return c.Client.Do(req)
 }
 
+// ImportDocumentWithBody Make a mock's content of an OpenAPI document
+//
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+// operation's first good response: with the document's example, else with values made from its schemas. The same
+// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+// refused with 422.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportDocumentRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportDocument Make a mock's content of an OpenAPI document
+//
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+// operation's first good response: with the document's example, else with values made from its schemas. The same
+// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+// refused with 422.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+func (c *Client) ImportDocument(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportDocumentRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListOwnInvitations List the caller's invitations
 //
 // Corresponds with GET /api/v1/invitations (the `ListOwnInvitations` operationId).
@@ -3626,6 +3838,44 @@ func (c *Client) CreateMockWithBody(ctx context.Context, params *CreateMockParam
 // Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 func (c *Client) CreateMock(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateMockRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportMockWithBody Create a mock of an OpenAPI document
+//
+// What importDocument makes, stored as a new mock, offline, as revision 1.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+func (c *Client) ImportMockWithBody(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportMockRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportMock Create a mock of an OpenAPI document
+//
+// What importDocument makes, stored as a new mock, offline, as revision 1.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+func (c *Client) ImportMock(ctx context.Context, params *ImportMockParams, body ImportMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportMockRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3844,6 +4094,25 @@ func (c *Client) DuplicateMockWithBody(ctx context.Context, id MockID, params *D
 // Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
 func (c *Client) DuplicateMock(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDuplicateMockRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportMock Download a mock
+//
+// As it is, in moclojer's YAML, or as an OpenAPI 3.0 document that describes it: names, types, and the answers that are
+// always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
+// errors cannot be described, and is refused with 422.
+//
+// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
+func (c *Client) ExportMock(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportMockRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5622,6 +5891,46 @@ func NewFormatContentRequestWithBody(server string, contentType string, body io.
 	return req, nil
 }
 
+// NewImportDocumentRequest calls the generic ImportDocument builder with application/json body
+func NewImportDocumentRequest(server string, body ImportDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportDocumentRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewImportDocumentRequestWithBody constructs an http.Request for the ImportDocument method, with any body, and a specified content type
+func NewImportDocumentRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/import")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListOwnInvitationsRequest constructs an http.Request for the ListOwnInvitations method
 func NewListOwnInvitationsRequest(server string, params *ListOwnInvitationsParams) (*http.Request, error) {
 	var err error
@@ -5943,6 +6252,61 @@ func NewCreateMockRequestWithBody(server string, params *CreateMockParams, conte
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/mocks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewImportMockRequest calls the generic ImportMock builder with application/json body
+func NewImportMockRequest(server string, params *ImportMockParams, body ImportMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportMockRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewImportMockRequestWithBody constructs an http.Request for the ImportMock method, with any body, and a specified content type
+func NewImportMockRequestWithBody(server string, params *ImportMockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/import")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6391,6 +6755,67 @@ func NewDuplicateMockRequestWithBody(server string, id MockID, params *Duplicate
 			req.Header.Set("Idempotency-Key", headerParam0)
 		}
 
+	}
+
+	return req, nil
+}
+
+// NewExportMockRequest constructs an http.Request for the ExportMock method
+func NewExportMockRequest(server string, id MockID, params *ExportMockParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Format != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", *params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -9748,6 +10173,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
 	FormatContentWithResponse(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*FormatContentResponse, error)
 
+	// ImportDocumentWithBodyWithResponse Make a mock's content of an OpenAPI document
+	//
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+	// operation's first good response: with the document's example, else with values made from its schemas. The same
+	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+	// refused with 422.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+	ImportDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error)
+
+	// ImportDocumentWithResponse Make a mock's content of an OpenAPI document
+	//
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+	// operation's first good response: with the document's example, else with values made from its schemas. The same
+	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+	// refused with 422.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+	ImportDocumentWithResponse(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error)
+
 	// ListOwnInvitationsWithResponse List the caller's invitations
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -9817,6 +10268,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 	CreateMockWithResponse(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
+
+	// ImportMockWithBodyWithResponse Create a mock of an OpenAPI document
+	//
+	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+	ImportMockWithBodyWithResponse(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportMockResponse, error)
+
+	// ImportMockWithResponse Create a mock of an OpenAPI document
+	//
+	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+	ImportMockWithResponse(ctx context.Context, params *ImportMockParams, body ImportMockJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportMockResponse, error)
 
 	// DeleteMockWithResponse Delete a mock
 	//
@@ -9931,6 +10400,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
 	DuplicateMockWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
+
+	// ExportMockWithResponse Download a mock
+	//
+	// As it is, in moclojer's YAML, or as an OpenAPI 3.0 document that describes it: names, types, and the answers that are
+	// always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
+	// errors cannot be described, and is refused with 422.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
+	ExportMockWithResponse(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*ExportMockResponse, error)
 
 	// MoveMockWithBodyWithResponse Move a mock to another workspace
 	//
@@ -11050,6 +11530,54 @@ func (r FormatContentResponse) ContentType() string {
 	return ""
 }
 
+type ImportDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ImportedContent
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportDocumentResponse) GetJSON200() *ImportedContent {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportDocumentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListOwnInvitationsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -11340,6 +11868,62 @@ func (r CreateMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CreateMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ImportMockResponse201Headers the declared response headers of an HTTP 201 response for ImportMock
+type ImportMockResponse201Headers struct {
+	ETag     *string
+	Location *string
+}
+
+type ImportMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ImportedMock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *ImportMockResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ImportMockResponse) GetJSON201() *ImportedMock {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportMockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11712,6 +12296,54 @@ func (r DuplicateMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r DuplicateMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ExportMockResponse200Headers the declared response headers of an HTTP 200 response for ExportMock
+type ExportMockResponse200Headers struct {
+	ContentDisposition *string
+}
+
+type ExportMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ExportMockResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportMockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14807,6 +15439,44 @@ func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, bod
 	return ParseFormatContentResponse(rsp)
 }
 
+// ImportDocumentWithBodyWithResponse Make a mock's content of an OpenAPI document
+//
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+// operation's first good response: with the document's example, else with values made from its schemas. The same
+// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+// refused with 422.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+func (c *ClientWithResponses) ImportDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error) {
+	rsp, err := c.ImportDocumentWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportDocumentResponse(rsp)
+}
+
+// ImportDocumentWithResponse Make a mock's content of an OpenAPI document
+//
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+// operation's first good response: with the document's example, else with values made from its schemas. The same
+// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+// refused with 422.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
+func (c *ClientWithResponses) ImportDocumentWithResponse(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error) {
+	rsp, err := c.ImportDocument(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportDocumentResponse(rsp)
+}
+
 // ListOwnInvitationsWithResponse List the caller's invitations
 //
 // Returns a wrapper object for the known response body format(s).
@@ -14923,6 +15593,36 @@ func (c *ClientWithResponses) CreateMockWithResponse(ctx context.Context, params
 		return nil, err
 	}
 	return ParseCreateMockResponse(rsp)
+}
+
+// ImportMockWithBodyWithResponse Create a mock of an OpenAPI document
+//
+// What importDocument makes, stored as a new mock, offline, as revision 1.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+func (c *ClientWithResponses) ImportMockWithBodyWithResponse(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportMockResponse, error) {
+	rsp, err := c.ImportMockWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportMockResponse(rsp)
+}
+
+// ImportMockWithResponse Create a mock of an OpenAPI document
+//
+// What importDocument makes, stored as a new mock, offline, as revision 1.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
+func (c *ClientWithResponses) ImportMockWithResponse(ctx context.Context, params *ImportMockParams, body ImportMockJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportMockResponse, error) {
+	rsp, err := c.ImportMock(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportMockResponse(rsp)
 }
 
 // DeleteMockWithResponse Delete a mock
@@ -15103,6 +15803,23 @@ func (c *ClientWithResponses) DuplicateMockWithResponse(ctx context.Context, id 
 		return nil, err
 	}
 	return ParseDuplicateMockResponse(rsp)
+}
+
+// ExportMockWithResponse Download a mock
+//
+// As it is, in moclojer's YAML, or as an OpenAPI 3.0 document that describes it: names, types, and the answers that are
+// always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
+// errors cannot be described, and is refused with 422.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
+func (c *ClientWithResponses) ExportMockWithResponse(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*ExportMockResponse, error) {
+	rsp, err := c.ExportMock(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportMockResponse(rsp)
 }
 
 // MoveMockWithBodyWithResponse Move a mock to another workspace
@@ -16549,6 +17266,39 @@ func ParseFormatContentResponse(rsp *http.Response) (*FormatContentResponse, err
 	return response, nil
 }
 
+// ParseImportDocumentResponse parses an HTTP response from a ImportDocumentWithResponse call
+func ParseImportDocumentResponse(rsp *http.Response) (*ImportDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ImportedContent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListOwnInvitationsResponse parses an HTTP response from a ListOwnInvitationsWithResponse call
 func ParseListOwnInvitationsResponse(rsp *http.Response) (*ListOwnInvitationsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16756,6 +17506,59 @@ func ParseCreateMockResponse(rsp *http.Response) (*CreateMockResponse, error) {
 	switch {
 	case rsp.StatusCode == 201:
 		var headers CreateMockResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		if values := rsp.Header.Values("Location"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Location = &value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseImportMockResponse parses an HTTP response from a ImportMockWithResponse call
+func ParseImportMockResponse(rsp *http.Response) (*ImportMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ImportedMock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers ImportMockResponse201Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -17083,6 +17886,45 @@ func ParseDuplicateMockResponse(rsp *http.Response) (*DuplicateMockResponse, err
 			headers.Location = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseExportMockResponse parses an HTTP response from a ExportMockWithResponse call
+func ParseExportMockResponse(rsp *http.Response) (*ExportMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ExportMockResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

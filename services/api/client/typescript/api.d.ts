@@ -188,6 +188,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a mock's content of an OpenAPI document
+         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
+         *     operation's first good response: with the document's example, else with values made from its schemas. The same
+         *     document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
+         *     the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
+         *     refused with 422.
+         */
+        post: operations["importDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -380,6 +404,31 @@ export interface paths {
          *     `viewer` in the original's.
          */
         post: operations["duplicateMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Download a mock
+         * @description As it is, in moclojer's YAML, or as an OpenAPI 3.0 document that describes it: names, types, and the answers that are
+         *     always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
+         *     errors cannot be described, and is refused with 422.
+         */
+        get: operations["exportMock"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -774,6 +823,26 @@ export interface paths {
         get: operations["listWebhooks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a mock of an OpenAPI document
+         * @description What importDocument makes, stored as a new mock, offline, as revision 1.
+         */
+        post: operations["importMock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1615,6 +1684,24 @@ export interface components {
             changed: boolean;
             content: string;
         };
+        ImportedContent: {
+            /** @description The mock in moclojer's YAML. */
+            content: string;
+            /** @description What was left out, with lines of the document. */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            endpoints: number;
+            /** @description The document's title; may be empty. */
+            title: string;
+        };
+        ImportedDocument: {
+            document: components["schemas"]["OpenAPIDocument"];
+            prefix?: components["schemas"]["PathPrefix"];
+        };
+        ImportedMock: {
+            /** @description What was left out, with lines of the document. */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            mock: components["schemas"]["Mock"];
+        };
         Invitation: {
             /** Format: date-time */
             created_at: string;
@@ -1770,6 +1857,20 @@ export interface components {
              */
             host: string;
         };
+        NewImport: {
+            description?: components["schemas"]["MockDescription"];
+            document: components["schemas"]["OpenAPIDocument"];
+            message?: components["schemas"]["RevisionMessage"];
+            name?: components["schemas"]["MockName"];
+            prefix?: components["schemas"]["PathPrefix"];
+            /**
+             * @description The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
+             * @example pets
+             */
+            slug: string;
+            /** @description The slug of the workspace; the caller's own if it is not given. */
+            workspace?: string;
+        };
         NewInvitation: {
             role: components["schemas"]["Role"];
             /** @description Whom to invite; without it the invitation is a link. */
@@ -1823,6 +1924,13 @@ export interface components {
              */
             slug: string;
         };
+        /** @description OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text. */
+        OpenAPIDocument: string;
+        /**
+         * @description Put before every path.
+         * @example /v2
+         */
+        PathPrefix: string;
         /** @description RFC 9457 problem details. */
         Problem: {
             /**
@@ -2747,6 +2855,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    importDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportedDocument"];
+            };
+        };
+        responses: {
+            /** @description The content. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedContent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listOwnInvitations: {
         parameters: {
             query?: {
@@ -3084,6 +3217,35 @@ export interface operations {
         };
         responses: {
             201: components["responses"]["MockCreated"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportMock: {
+        parameters: {
+            query?: {
+                /** @description moclojer or openapi. */
+                format?: "moclojer" | "openapi";
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    /** @description `attachment` with a file name made of the mock's. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
@@ -3540,6 +3702,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importMock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+                 *     is refused with 409. Only answers that created something are remembered.
+                 * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
+                 */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description The new mock, and what was left out. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    /** @description The path of the new mock. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedMock"];
                 };
             };
             default: components["responses"]["Problem"];

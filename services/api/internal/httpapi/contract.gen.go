@@ -527,6 +527,24 @@ func (e ListMocksParamsSort) Valid() bool {
 	}
 }
 
+// Defines values for ExportMockParamsFormat.
+const (
+	Moclojer ExportMockParamsFormat = "moclojer"
+	Openapi  ExportMockParamsFormat = "openapi"
+)
+
+// Valid indicates whether the value is a known member of the ExportMockParamsFormat enum.
+func (e ExportMockParamsFormat) Valid() bool {
+	switch e {
+	case Moclojer:
+		return true
+	case Openapi:
+		return true
+	default:
+		return false
+	}
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	// Account The username of who did it; empty if that account does not exist any more.
@@ -743,6 +761,37 @@ type FormattedContent struct {
 	// Changed It is not what was sent.
 	Changed bool   `json:"changed"`
 	Content string `json:"content"`
+}
+
+// ImportedContent defines model for ImportedContent.
+type ImportedContent struct {
+	// Content The mock in moclojer's YAML.
+	Content string `json:"content"`
+
+	// Diagnostics What was left out, with lines of the document.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+	Endpoints   int          `json:"endpoints"`
+
+	// Title The document's title; may be empty.
+	Title string `json:"title"`
+}
+
+// ImportedDocument defines model for ImportedDocument.
+type ImportedDocument struct {
+	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
+	Document OpenAPIDocument `json:"document"`
+
+	// Prefix Put before every path.
+	//
+	// Example: /v2
+	Prefix *PathPrefix `json:"prefix,omitempty"`
+}
+
+// ImportedMock defines model for ImportedMock.
+type ImportedMock struct {
+	// Diagnostics What was left out, with lines of the document.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+	Mock        Mock         `json:"mock"`
 }
 
 // Invitation defines model for Invitation.
@@ -973,6 +1022,38 @@ type NewDomain struct {
 	Host string `json:"host"`
 }
 
+// NewImport defines model for NewImport.
+type NewImport struct {
+	// Description For people; may be empty.
+	Description *MockDescription `json:"description,omitempty"`
+
+	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
+	Document OpenAPIDocument `json:"document"`
+
+	// Message What is said about the revision in the mock's history.
+	//
+	// Example: Add GET /pets/:id
+	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Name For people; may be empty.
+	//
+	// Example: The pet shop
+	Name *MockName `json:"name,omitempty"`
+
+	// Prefix Put before every path.
+	//
+	// Example: /v2
+	Prefix *PathPrefix `json:"prefix,omitempty"`
+
+	// Slug The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
+	//
+	// Example: pets
+	Slug string `json:"slug"`
+
+	// Workspace The slug of the workspace; the caller's own if it is not given.
+	Workspace *string `json:"workspace,omitempty"`
+}
+
 // NewInvitation defines model for NewInvitation.
 type NewInvitation struct {
 	// Role What a member may do; each role may do all that the ones after it may.
@@ -1083,6 +1164,14 @@ type NewWorkspace struct {
 	// Example: acme
 	Slug string `json:"slug"`
 }
+
+// OpenAPIDocument OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
+type OpenAPIDocument = string
+
+// PathPrefix Put before every path.
+//
+// Example: /v2
+type PathPrefix = string
 
 // Problem RFC 9457 problem details.
 type Problem struct {
@@ -1878,6 +1967,15 @@ type CreateMockParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ImportMockParams defines parameters for ImportMock.
+type ImportMockParams struct {
+	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
+	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
+	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
+	// is refused with 409. Only answers that created something are remembered.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // DeleteMockParams defines parameters for DeleteMock.
 type DeleteMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
@@ -1931,6 +2029,15 @@ type DuplicateMockParams struct {
 	// is refused with 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
+
+// ExportMockParams defines parameters for ExportMock.
+type ExportMockParams struct {
+	// Format moclojer or openapi.
+	Format *ExportMockParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ExportMockParamsFormat defines parameters for ExportMock.
+type ExportMockParamsFormat string
 
 // MoveMockParams defines parameters for MoveMock.
 type MoveMockParams struct {
@@ -2213,11 +2320,17 @@ type CreateAccountJSONRequestBody = NewAccount
 // FormatContentJSONRequestBody defines body for FormatContent for application/json ContentType.
 type FormatContentJSONRequestBody = MockContent
 
+// ImportDocumentJSONRequestBody defines body for ImportDocument for application/json ContentType.
+type ImportDocumentJSONRequestBody = ImportedDocument
+
 // ClaimInvitationJSONRequestBody defines body for ClaimInvitation for application/json ContentType.
 type ClaimInvitationJSONRequestBody = InvitationSecret
 
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
+
+// ImportMockJSONRequestBody defines body for ImportMock for application/json ContentType.
+type ImportMockJSONRequestBody = NewImport
 
 // ChangeMockJSONRequestBody defines body for ChangeMock for application/json ContentType.
 type ChangeMockJSONRequestBody = MockSettings
@@ -2308,6 +2421,9 @@ type ServerInterface interface {
 	// FormatContent Format a mock's content
 	// (POST /api/v1/format)
 	FormatContent(ctx echo.Context) error
+	// ImportDocument Make a mock's content of an OpenAPI document
+	// (POST /api/v1/import)
+	ImportDocument(ctx echo.Context) error
 	// ListOwnInvitations List the caller's invitations
 	// (GET /api/v1/invitations)
 	ListOwnInvitations(ctx echo.Context, params ListOwnInvitationsParams) error
@@ -2326,6 +2442,9 @@ type ServerInterface interface {
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
 	CreateMock(ctx echo.Context, params CreateMockParams) error
+	// ImportMock Create a mock of an OpenAPI document
+	// (POST /api/v1/mocks/import)
+	ImportMock(ctx echo.Context, params ImportMockParams) error
 	// DeleteMock Delete a mock
 	// (DELETE /api/v1/mocks/{id})
 	DeleteMock(ctx echo.Context, id MockID, params DeleteMockParams) error
@@ -2347,6 +2466,9 @@ type ServerInterface interface {
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{id}/duplicate)
 	DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error
+	// ExportMock Download a mock
+	// (GET /api/v1/mocks/{id}/export)
+	ExportMock(ctx echo.Context, id MockID, params ExportMockParams) error
 	// MoveMock Move a mock to another workspace
 	// (POST /api/v1/mocks/{id}/move)
 	MoveMock(ctx echo.Context, id MockID, params MoveMockParams) error
@@ -2682,6 +2804,15 @@ func (w *ServerInterfaceWrapper) FormatContent(ctx echo.Context) error {
 	return err
 }
 
+// ImportDocument converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportDocument(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportDocument(ctx)
+	return err
+}
+
 // ListOwnInvitations converts echo context to params.
 func (w *ServerInterfaceWrapper) ListOwnInvitations(ctx echo.Context) error {
 	var err error
@@ -2834,6 +2965,35 @@ func (w *ServerInterfaceWrapper) CreateMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateMock(ctx, params)
+	return err
+}
+
+// ImportMock converts echo context to params.
+func (w *ServerInterfaceWrapper) ImportMock(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportMockParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ImportMock(ctx, params)
 	return err
 }
 
@@ -3082,6 +3242,31 @@ func (w *ServerInterfaceWrapper) DuplicateMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DuplicateMock(ctx, id, params)
+	return err
+}
+
+// ExportMock converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportMockParams
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", ctx.QueryParams(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter format: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportMock(ctx, id, params)
 	return err
 }
 
@@ -4677,6 +4862,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:id", wrapper.GetMock, options.OperationMiddlewares["getMock"]...)
 	router.PATCH(options.BaseURL+"/api/v1/mocks/:id", wrapper.ChangeMock, options.OperationMiddlewares["changeMock"]...)
 	router.PUT(options.BaseURL+"/api/v1/mocks/:id", wrapper.UpdateMock, options.OperationMiddlewares["updateMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:id/export", wrapper.ExportMock, options.OperationMiddlewares["exportMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:id/restore", wrapper.RestoreMock, options.OperationMiddlewares["restoreMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:id/duplicate", wrapper.DuplicateMock, options.OperationMiddlewares["duplicateMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:id/move", wrapper.MoveMock, options.OperationMiddlewares["moveMock"]...)
@@ -4732,6 +4918,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/domains/:domain/verify", wrapper.VerifyDomain, options.OperationMiddlewares["verifyDomain"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
+	router.POST(options.BaseURL+"/api/v1/import", wrapper.ImportDocument, options.OperationMiddlewares["importDocument"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/import", wrapper.ImportMock, options.OperationMiddlewares["importMock"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.DeleteOtherSessions, options.OperationMiddlewares["deleteOtherSessions"]...)
 	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
@@ -5214,6 +5402,45 @@ func (response FormatContentdefaultApplicationProblemPlusJSONResponse) VisitForm
 	return err
 }
 
+type ImportDocumentRequestObject struct {
+	Body *ImportDocumentJSONRequestBody
+}
+
+type ImportDocumentResponseObject interface {
+	VisitImportDocumentResponse(w http.ResponseWriter) error
+}
+
+type ImportDocument200JSONResponse ImportedContent
+
+func (response ImportDocument200JSONResponse) VisitImportDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportDocumentdefaultApplicationProblemPlusJSONResponse) VisitImportDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListOwnInvitationsRequestObject struct {
 	Params ListOwnInvitationsParams
 }
@@ -5441,6 +5668,60 @@ type CreateMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateMockdefaultApplicationProblemPlusJSONResponse) VisitCreateMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportMockRequestObject struct {
+	Params ImportMockParams
+	Body   *ImportMockJSONRequestBody
+}
+
+type ImportMockResponseObject interface {
+	VisitImportMockResponse(w http.ResponseWriter) error
+}
+
+type ImportMock201ResponseHeaders struct {
+	ETag     *string
+	Location *string
+}
+
+type ImportMock201JSONResponse struct {
+	Body    ImportedMock
+	Headers ImportMock201ResponseHeaders
+}
+
+func (response ImportMock201JSONResponse) VisitImportMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportMockdefaultApplicationProblemPlusJSONResponse) VisitImportMockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5754,6 +6035,61 @@ type DuplicateMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response DuplicateMockdefaultApplicationProblemPlusJSONResponse) VisitDuplicateMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportMockRequestObject struct {
+	ID     MockID `json:"id"`
+	Params ExportMockParams
+}
+
+type ExportMockResponseObject interface {
+	VisitExportMockResponse(w http.ResponseWriter) error
+}
+
+type ExportMock200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type ExportMock200AsteriskResponse struct {
+	Body          io.Reader
+	Headers       ExportMock200ResponseHeaders
+	ContentType   string
+	ContentLength int64
+}
+
+func (response ExportMock200AsteriskResponse) VisitExportMockResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", response.ContentType)
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportMockdefaultApplicationProblemPlusJSONResponse) VisitExportMockResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8249,6 +8585,9 @@ type StrictServerInterface interface {
 	// FormatContent Format a mock's content
 	// (POST /api/v1/format)
 	FormatContent(ctx context.Context, request FormatContentRequestObject) (FormatContentResponseObject, error)
+	// ImportDocument Make a mock's content of an OpenAPI document
+	// (POST /api/v1/import)
+	ImportDocument(ctx context.Context, request ImportDocumentRequestObject) (ImportDocumentResponseObject, error)
 	// ListOwnInvitations List the caller's invitations
 	// (GET /api/v1/invitations)
 	ListOwnInvitations(ctx context.Context, request ListOwnInvitationsRequestObject) (ListOwnInvitationsResponseObject, error)
@@ -8267,6 +8606,9 @@ type StrictServerInterface interface {
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
 	CreateMock(ctx context.Context, request CreateMockRequestObject) (CreateMockResponseObject, error)
+	// ImportMock Create a mock of an OpenAPI document
+	// (POST /api/v1/mocks/import)
+	ImportMock(ctx context.Context, request ImportMockRequestObject) (ImportMockResponseObject, error)
 	// DeleteMock Delete a mock
 	// (DELETE /api/v1/mocks/{id})
 	DeleteMock(ctx context.Context, request DeleteMockRequestObject) (DeleteMockResponseObject, error)
@@ -8288,6 +8630,9 @@ type StrictServerInterface interface {
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{id}/duplicate)
 	DuplicateMock(ctx context.Context, request DuplicateMockRequestObject) (DuplicateMockResponseObject, error)
+	// ExportMock Download a mock
+	// (GET /api/v1/mocks/{id}/export)
+	ExportMock(ctx context.Context, request ExportMockRequestObject) (ExportMockResponseObject, error)
 	// MoveMock Move a mock to another workspace
 	// (POST /api/v1/mocks/{id}/move)
 	MoveMock(ctx context.Context, request MoveMockRequestObject) (MoveMockResponseObject, error)
@@ -8765,6 +9110,52 @@ func (sh *strictHandler) FormatContent(ctx echo.Context) error {
 	return nil
 }
 
+// ImportDocument operation middleware
+func (sh *strictHandler) ImportDocument(ctx echo.Context) error {
+	var request ImportDocumentRequestObject
+
+	var body ImportDocumentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportDocument(ctx.Request().Context(), request.(ImportDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportDocument")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportDocumentResponseObject); ok {
+		return validResponse.VisitImportDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListOwnInvitations operation middleware
 func (sh *strictHandler) ListOwnInvitations(ctx echo.Context, params ListOwnInvitationsParams) error {
 	var request ListOwnInvitationsRequestObject
@@ -8953,6 +9344,54 @@ func (sh *strictHandler) CreateMock(ctx echo.Context, params CreateMockParams) e
 		return err
 	} else if validResponse, ok := response.(CreateMockResponseObject); ok {
 		return validResponse.VisitCreateMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ImportMock operation middleware
+func (sh *strictHandler) ImportMock(ctx echo.Context, params ImportMockParams) error {
+	var request ImportMockRequestObject
+
+	request.Params = params
+
+	var body ImportMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportMock(ctx.Request().Context(), request.(ImportMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ImportMockResponseObject); ok {
+		return validResponse.VisitImportMockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9227,6 +9666,32 @@ func (sh *strictHandler) DuplicateMock(ctx echo.Context, id MockID, params Dupli
 		return err
 	} else if validResponse, ok := response.(DuplicateMockResponseObject); ok {
 		return validResponse.VisitDuplicateMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportMock operation middleware
+func (sh *strictHandler) ExportMock(ctx echo.Context, id MockID, params ExportMockParams) error {
+	var request ExportMockRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportMock(ctx.Request().Context(), request.(ExportMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportMockResponseObject); ok {
+		return validResponse.VisitExportMockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
