@@ -59,13 +59,15 @@ func Start(t testing.TB, binaries Binaries, target Target) *Cloud {
 }
 
 // open lets tests in: as the account of the admin token and as new ones, as often and as fast as they can.
-var open = []string{"MOCLOUD_ADMIN_TOKEN=" + adminToken, "API_SIGN_UP=open", "API_RATE_ADDRESS=0", "API_RATE_ACCOUNT=0", "API_RATE_SIGNIN=0"}
+func open() []string {
+	return []string{"MOCLOUD_ADMIN_TOKEN=" + adminToken, "API_SIGN_UP=open", "API_RATE_ADDRESS=0", "API_RATE_ACCOUNT=0", "API_RATE_SIGNIN=0"}
+}
 
 func startEmbedded(t testing.TB, binaries Binaries) *Cloud {
 	t.Helper()
 	api, mocks, ops := freeAddress(t), freeAddress(t), freeAddress(t)
 	audit := filepath.Join(t.TempDir(), "audit")
-	p := NewProcess(t, binaries, mocloud, slices.Concat(open, []string{"PROXY_AUDIT_FILE=" + audit}),
+	p := NewProcess(t, binaries, mocloud, slices.Concat(open(), []string{"PROXY_AUDIT_FILE=" + audit}),
 		"up", "--data", filepath.Join(t.TempDir(), "data"), "--api", api, "--mocks", mocks, "--ops", ops)
 	c := &Cloud{
 		Client: newClient(t, "http://"+api, adminToken), AuditFile: audit, t: t, names: []string{mocloud},
@@ -117,7 +119,7 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 	} {
 		c.env[name] = slices.Concat(common, env)
 		if name == "api" {
-			c.env[name] = append(c.env[name], open...)
+			c.env[name] = append(c.env[name], open()...)
 		}
 	}
 	for _, name := range services() {

@@ -38,7 +38,7 @@ func (p *Process) ShiftClock(by time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(by)), 0); err != nil { //nolint:gosec // The bits are meant.
+	if _, err := f.WriteAt(binary.NativeEndian.AppendUint64(nil, uint64(by)), 0); err != nil {
 		_ = f.Close() // the error that matters is err
 		return err
 	}
