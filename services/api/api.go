@@ -24,8 +24,10 @@ import (
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/availability"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
+	"github.com/mocloud/mocloud/services/api/internal/export"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
@@ -165,6 +167,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	})
 	p.buried = make(chan struct{}, 1)
 	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury)
+	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.bury)
 
 	handler, err := httpapi.New(
 		httpapi.Config{
@@ -177,10 +180,13 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Idempotency: p.idempotency,
 			Log:         s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
-			Files:   p.files,
-			Domains: p.domains,
-			Drafts:  draft.NewService(p.mocks, db, addresses, s.ask),
-			Records: record.NewService(db, live, p.publications),
+			Files:     p.files,
+			Domains:   p.domains,
+			Profiles:  profiles,
+			Available: availability.NewService(db),
+			Export:    &export.Service{Profiles: profiles, Workspaces: p.workspaces, Mocks: p.mocks, Files: p.files, Tokens: p.tokens},
+			Drafts:    draft.NewService(p.mocks, db, addresses, s.ask),
+			Records:   record.NewService(db, live, p.publications),
 		})
 	if err != nil {
 		return nil, err

@@ -67,6 +67,21 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		return call{path: map[string]string{"slug": other.slug}, query: url.Values{"confirm": {other.slug}}, as: other.user(role)}
 	},
 
+	"getAvailability": func(o *org, _ workspace.Role) call {
+		return call{query: url.Values{"kind": {"mock"}, "slug": {"pets"}, "workspace": {o.slug}}}
+	},
+
+	// account
+	"getAccount": plain,
+	"updateAccount": func(o *org, _ workspace.Role) call {
+		return call{as: o.account()}.bodied("username", o.name("renamed"))
+	},
+	"deleteAccount": func(o *org, _ workspace.Role) call {
+		username := o.account()
+		return call{as: username, query: url.Values{"confirm": {username}}}
+	},
+	"exportAccount": plain,
+
 	// members
 	"listMembers":     onWorkspace,
 	"updateMember":    func(o *org, role workspace.Role) call { return onMember(o, role).bodied("role", "editor") },

@@ -71,7 +71,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				scope:  token.Scope(scope),
 				beyond: op.Extensions["x-role"] == "none",
 				enters: op.OperationID == opSignIn || op.OperationID == opSignUp,
-				lasts:  op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests,
+				lasts:  op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests || op.OperationID == opExport,
 				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 				once:   declares(op, idempotencyKey),
 				known:  declares(op, ifNoneMatch),
@@ -152,7 +152,7 @@ func deadlines(c echo.Context, operationID string) (time.Duration, error) {
 	switch operationID {
 	case opWait:
 		timeout = maxWait + requestTimeout
-	case opPutFile, opFileContent:
+	case opPutFile, opFileContent, opExport:
 		timeout = file.UploadTimeout
 	case opStream, opRequests:
 		timeout = 0

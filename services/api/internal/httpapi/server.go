@@ -16,8 +16,10 @@ import (
 
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/availability"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
+	"github.com/mocloud/mocloud/services/api/internal/export"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
@@ -71,6 +73,9 @@ type Deps struct {
 	Idempotency  *idempotency.Service
 	Audit        *audit.Service
 	Quotas       *quota.Service
+	Profiles     *account.Profiles
+	Available    *availability.Service
+	Export       *export.Service
 }
 
 // handlers implements the generated StrictServerInterface.

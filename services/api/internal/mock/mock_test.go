@@ -32,7 +32,7 @@ func TestSlugs(t *testing.T) {
 		{"xn--pets", "dev", "third and fourth place"},
 		{"ab--c", "dev", "third and fourth place"},
 	} {
-		err := checkSlug(c.slug, c.workspace)
+		err := CheckSlug(c.slug, c.workspace)
 		switch {
 		case c.says == "" && err != nil:
 			t.Errorf("%q: %v", c.slug, err)
@@ -55,7 +55,7 @@ func FuzzHostNames(f *testing.F) {
 	f.Add("a-b", "ann42")
 	f.Add("xn--a", "w")
 	f.Fuzz(func(t *testing.T, slug, ws string) {
-		if checkSlug(slug, ws) != nil || workspace.CheckSlug(ws) != nil {
+		if CheckSlug(slug, ws) != nil || workspace.CheckSlug(ws) != nil {
 			return
 		}
 		host := Addresses{BaseDomain: "example.dev"}.Host(Mock{Slug: slug, Workspace: ws})

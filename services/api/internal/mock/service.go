@@ -102,7 +102,7 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock
 		if err := in.Role.RequireEdit(in.Slug); err != nil {
 			return err
 		}
-		return checkSlug(n.Slug, in.Slug)
+		return CheckSlug(n.Slug, in.Slug)
 	})
 	if err != nil {
 		return Mock{}, err

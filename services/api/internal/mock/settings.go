@@ -31,7 +31,7 @@ func (s *Service) Change(ctx context.Context, who workspace.Caller, id string, c
 		}
 		w := s.resettled(Changed, m)
 		if m.Slug != before.Slug {
-			if err := checkSlug(m.Slug, m.Workspace); err != nil {
+			if err := CheckSlug(m.Slug, m.Workspace); err != nil {
 				return Write{}, err
 			}
 			w.Action = Renamed
@@ -67,7 +67,7 @@ func (s *Service) Move(ctx context.Context, who workspace.Caller, id, into, slug
 		if m.WorkspaceID == before.WorkspaceID && m.Slug == before.Slug {
 			return Write{}, nil
 		}
-		if err := checkSlug(m.Slug, m.Workspace); err != nil {
+		if err := CheckSlug(m.Slug, m.Workspace); err != nil {
 			return Write{}, err
 		}
 		w := s.resettled(Moved, m)
@@ -131,7 +131,7 @@ func (s *Service) Restore(ctx context.Context, who workspace.Caller, id, slug st
 		if slug != "" {
 			m.Slug = slug
 		}
-		if err := checkSlug(m.Slug, m.Workspace); err != nil {
+		if err := CheckSlug(m.Slug, m.Workspace); err != nil {
 			return Write{}, err
 		}
 		w := s.resettled(Restored, m)

@@ -14,8 +14,8 @@ const (
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
-// checkSlug returns an error that a user may see, unless {slug}-{workspace} can be a host name.
-func checkSlug(slug, workspace string) error {
+// CheckSlug returns an error that a user may see, unless {slug}-{workspace} can be a host name.
+func CheckSlug(slug, workspace string) error {
 	invalid := func(format string, args ...any) error {
 		return apperr.New(apperr.Invalid, format, args...).WithField("slug")
 	}

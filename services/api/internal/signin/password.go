@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"errors"
-	"net/mail"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -22,7 +21,6 @@ const (
 	MaxPassword = 256
 )
 
-const maxEmail = 254
 
 // afterLink is how long after a sign-in by link a password may be set without the one before, which its owner forgot.
 const afterLink = 15 * time.Minute
@@ -186,7 +184,7 @@ func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fres
 	case s.cfg.SignUp == Invited && r.Invitation.Empty():
 		return Fresh{}, apperr.New(apperr.Forbidden, "An account here needs an invitation; ask a member of a workspace for one.").WithField("invitation")
 	}
-	email, err := checkEmail(r.Email)
+	email, err := account.CheckEmail(r.Email)
 	if err != nil {
 		return Fresh{}, err
 	}
@@ -203,18 +201,4 @@ func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fres
 		return Fresh{}, err
 	}
 	return s.start(ctx, v, a, FromSignUp)
-}
-
-// checkEmail returns an address as it is kept: in lower case, and nothing but the address. Nobody proves that it is theirs:
-// it is another name to sign in with, and nothing is ever sent there.
-func checkEmail(email string) (string, error) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	if email == "" {
-		return "", nil
-	}
-	parsed, err := mail.ParseAddress(email)
-	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
-		return "", apperr.New(apperr.Invalid, "The e-mail address is not possible; write it like ann@example.com, or leave it out.").WithField("email")
-	}
-	return email, nil
 }

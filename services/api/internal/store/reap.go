@@ -21,8 +21,8 @@ type Reaped struct {
 	More    bool               // there may be more to remove
 }
 
-// Reap removes a part of what deleted workspaces hold, in one bounded transaction: of every mock that the other services
-// have heard of, the change log keeps a tombstone. A workspace that holds nothing is removed itself. Replicas may reap at
+// Reap removes a part of what deleted workspaces and accounts hold, in one bounded transaction: of every mock that the other services
+// have heard of, the change log keeps a tombstone. What holds nothing is removed itself. Replicas may reap at
 // the same time, and what is cut short is gone on with.
 func (s *Store) Reap(ctx context.Context) (Reaped, error) {
 	var r Reaped
@@ -34,7 +34,8 @@ func (s *Store) Reap(ctx context.Context) (Reaped, error) {
 		var workspaceID string
 		err := tx.NewRaw("SELECT id FROM workspaces WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", bun.Safe(lock)).Scan(ctx, &workspaceID)
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil
+			r.More, err = reapAccount(ctx, tx, lock)
+			return err
 		}
 		if err != nil {
 			return err
@@ -76,4 +77,27 @@ func reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped
 	}
 	_, err = tx.NewRaw("DELETE FROM workspaces WHERE id = ?", workspaceID).Exec(ctx)
 	return err
+}
+
+// reapAccount lets a part of what a deleted account wrote in the workspaces of others forget it, and in the end removes the
+// account. It reports whether there was one.
+func reapAccount(ctx context.Context, tx bun.Tx, lock string) (bool, error) {
+	var accountID string
+	err := tx.NewRaw("SELECT id FROM accounts WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", bun.Safe(lock)).Scan(ctx, &accountID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	result, err := tx.NewRaw(`UPDATE revisions SET author_id = NULL WHERE (mock_id, number) IN
+		(SELECT mock_id, number FROM revisions WHERE author_id = ? LIMIT ?)`, accountID, purgedAtOnce).Exec(ctx)
+	if err != nil {
+		return false, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == purgedAtOnce {
+		return true, err
+	}
+	_, err = tx.NewRaw("DELETE FROM accounts WHERE id = ?", accountID).Exec(ctx)
+	return true, err
 }

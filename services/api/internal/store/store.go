@@ -39,7 +39,9 @@ var (
 	_ idempotency.Repository = (*Store)(nil)
 	_ publication.Repository = (*Store)(nil)
 	_ audit.Repository       = (*Store)(nil)
-	_ quota.Repository       = (*Store)(nil)
+
+	_ account.ProfileRepository = (*Store)(nil)
+	_ quota.Repository          = (*Store)(nil)
 )
 
 // Store is an open database. It is safe for concurrent use.

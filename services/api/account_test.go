@@ -1,0 +1,78 @@
+package api_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+)
+
+// An export holds every revision of every mock as it was written.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	b.want(http.StatusOK, "PUT", "/api/v1/mocks/"+m.ID, encode(map[string]string{"content": good + "# two\n"}))
+	b.create("other", good)
+	a := b.want(http.StatusOK, "GET", "/api/v1/account/export", "")
+	archive, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	var names []string
+	for _, f := range archive.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[f.Name] = string(content)
+		names = append(names, f.Name)
+	}
+	slices.Sort(names)
+	want := []string{
+		"account.json", "tokens.jsonl", "workspaces/dev/files.jsonl",
+		"workspaces/dev/mocks/other/mock.json", "workspaces/dev/mocks/other/revisions/1.yml",
+		"workspaces/dev/mocks/pets/mock.json", "workspaces/dev/mocks/pets/revisions/1.yml", "workspaces/dev/mocks/pets/revisions/2.yml",
+		"workspaces/dev/workspace.json",
+	}
+	if !slices.Equal(names, want) {
+		t.Errorf("the archive holds %q", names)
+	}
+	if files["workspaces/dev/mocks/pets/revisions/1.yml"] != good || files["workspaces/dev/mocks/pets/revisions/2.yml"] != good+"# two\n" {
+		t.Errorf("%q", files)
+	}
+}
+
+// A deleted account is out at once, and its mocks are gone from the mock servers soon after.
+func TestDeletedAccountsStopAnswering(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.account("ann")
+	ann := "Authorization: Bearer ann-token"
+	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "pets", "content": good}), ann))
+	b.want(http.StatusOK, "POST", "/api/v1/mocks/"+m.ID+"/publish", "", ann)
+	b.want(http.StatusBadRequest, "DELETE", "/api/v1/account", "", ann)
+	b.want(http.StatusUnprocessableEntity, "DELETE", "/api/v1/account?confirm=dev", "", ann)
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/account?confirm=ann", "", ann)
+	b.want(http.StatusUnauthorized, "GET", "/api/v1/account", "", ann)
+	g := b.generator()
+	if _, changes := g.reach(t, 2); changes[len(changes)-1].Type != "mock.deleted" {
+		t.Errorf("the last change is %s", changes[len(changes)-1].Type)
+	}
+	deadline := time.After(soon)
+	for b.count("SELECT COUNT(*) FROM accounts WHERE deleted_at IS NOT NULL") > 0 {
+		select {
+		case <-deadline:
+			t.Fatal("the account is still there")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,162 @@
+// Package export writes all that an account has into an archive. The api's root and its presentation import it.
+package export
+
+import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/file"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/token"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// Service exports accounts. It is safe for concurrent use.
+type Service struct {
+	Profiles   *account.Profiles
+	Workspaces *workspace.Service
+	Mocks      *mock.Service
+	Files      *file.Service
+	Tokens     *token.Service
+}
+
+// page is how many items are in memory at a time; of revisions' contents it is one.
+const page = 100
+
+// Write writes a zip archive of what the caller sees: account.json, tokens.jsonl (names, not secrets), and for each
+// workspace workspaces/SLUG/workspace.json, files.jsonl, and for each mock mocks/SLUG/mock.json and revisions/N.yml. It is
+// read page by page while others write: each part is consistent, the whole need not be. An archive without its end is
+// incomplete.
+func (s *Service) Write(ctx context.Context, who workspace.Caller, out io.Writer) error {
+	a := archive{zip.NewWriter(out)}
+	profile, err := s.Profiles.Find(ctx, who)
+	if err != nil {
+		return err
+	}
+	if err := a.json("account.json", map[string]any{
+		"id": profile.ID, "username": profile.Username, "email": profile.Email, "created_at": profile.CreatedAt,
+	}); err != nil {
+		return err
+	}
+	err = lines(a, "tokens.jsonl", func(cursor string) ([]token.Token, string, error) { return s.Tokens.List(ctx, who, "", cursor, page) },
+		func(t token.Token) any {
+			return map[string]any{"id": t.ID, "name": t.Name, "scopes": t.Scopes, "created_at": t.CreatedAt}
+		})
+	if err != nil {
+		return err
+	}
+	err = each(func(cursor string) ([]workspace.Membership, string, error) {
+		return s.Workspaces.List(ctx, who, cursor, page)
+	},
+		func(in workspace.Membership) error { return s.workspace(ctx, who, a, in) })
+	if err != nil {
+		return err
+	}
+	return a.zip.Close()
+}
+
+func (s *Service) workspace(ctx context.Context, who workspace.Caller, a archive, in workspace.Membership) error {
+	folder := "workspaces/" + in.Slug + "/"
+	if err := a.json(folder+"workspace.json", map[string]any{
+		"id": in.ID, "slug": in.Slug, "name": in.Name, "role": in.Role, "created_at": in.CreatedAt,
+	}); err != nil {
+		return err
+	}
+	err := lines(a, folder+"files.jsonl",
+		func(cursor string) ([]file.File, string, error) {
+			return s.Files.List(ctx, who, in.Slug, "", cursor, page)
+		},
+		func(f file.File) any {
+			return map[string]any{"id": f.ID, "name": f.Name, "size": f.Size, "sha256": f.SHA256, "media_type": f.MediaType, "created_at": f.CreatedAt}
+		})
+	if err != nil {
+		return err
+	}
+	return each(
+		func(cursor string) ([]mock.Mock, string, error) {
+			return s.Mocks.List(ctx, who, mock.Filter{Workspace: in.Slug, Sort: mock.BySlug}, cursor, page)
+		},
+		func(m mock.Mock) error { return s.mock(ctx, who, a, folder+"mocks/"+m.Slug+"/", m) })
+}
+
+func (s *Service) mock(ctx context.Context, who workspace.Caller, a archive, folder string, m mock.Mock) error {
+	if err := a.json(folder+"mock.json", map[string]any{
+		"id": m.ID, "slug": m.Slug, "name": m.Name, "description": m.Description, "revision": m.Revision,
+		"published_revision": m.PublishedRevision, "created_at": m.CreatedAt, "updated_at": m.UpdatedAt,
+	}); err != nil {
+		return err
+	}
+	return each(func(cursor string) ([]mock.Revision, string, error) {
+		return s.Mocks.Revisions(ctx, who, m.ID, cursor, page)
+	},
+		func(r mock.Revision) error {
+			r, err := s.Mocks.Revision(ctx, who, m.ID, r.Number)
+			if apperr.CodeOf(err) == apperr.NotFound {
+				return nil // pruned, or deleted with its mock, meanwhile
+			}
+			if err != nil {
+				return err
+			}
+			return a.add(fmt.Sprintf("%srevisions/%d.yml", folder, r.Number), []byte(r.Content))
+		})
+}
+
+// archive is a zip that is being written.
+type archive struct{ zip *zip.Writer }
+
+func (a archive) add(name string, content []byte) error {
+	w, err := a.zip.Create(name)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err != nil {
+		return fmt.Errorf("export %s: %w", name, err)
+	}
+	return nil
+}
+
+func (a archive) json(name string, v any) error {
+	encoded, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", name, err)
+	}
+	return a.add(name, append(encoded, '\n'))
+}
+
+// each goes through a list page by page.
+func each[T any](list func(cursor string) ([]T, string, error), do func(T) error) error {
+	for cursor := ""; ; {
+		items, next, err := list(cursor)
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if err := do(item); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// lines writes a list as JSON, an item a line.
+func lines[T any](a archive, name string, list func(cursor string) ([]T, string, error), of func(T) any) error {
+	w, err := a.zip.Create(name)
+	if err != nil {
+		return fmt.Errorf("export %s: %w", name, err)
+	}
+	encoder := json.NewEncoder(w)
+	return each(list, func(item T) error {
+		if err := encoder.Encode(of(item)); err != nil {
+			return fmt.Errorf("export %s: %w", name, err)
+		}
+		return nil
+	})
+}

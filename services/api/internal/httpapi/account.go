@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/availability"
+	"github.com/mocloud/mocloud/services/api/internal/export"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// opExport takes as long as there is much to export.
+const opExport = "exportAccount"
+
+func accountResponse(p account.Profile) AccountJSONResponse {
+	return AccountJSONResponse{
+		Body:    Account{ID: p.ID, Username: p.Username, Email: p.Email, HasPassword: p.HasPassword, CreatedAt: p.CreatedAt},
+		Headers: AccountResponseHeaders{ETag: version(p.Version)},
+	}
+}
+
+// GetAccount implements StrictServerInterface.
+func (h *handlers) GetAccount(ctx context.Context, _ GetAccountRequestObject) (GetAccountResponseObject, error) {
+	p, err := h.Profiles.Find(ctx, caller(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return GetAccount200JSONResponse{accountResponse(p)}, nil
+}
+
+// UpdateAccount implements StrictServerInterface.
+func (h *handlers) UpdateAccount(ctx context.Context, r UpdateAccountRequestObject) (UpdateAccountResponseObject, error) {
+	expected, err := versionOf(value(r.Params.IfMatch, "*"))
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.Profiles.Update(ctx, caller(ctx), account.Change{Username: r.Body.Username, Email: r.Body.Email, Expected: expected})
+	if err != nil {
+		return nil, err
+	}
+	return UpdateAccount200JSONResponse{accountResponse(p)}, nil
+}
+
+// DeleteAccount implements StrictServerInterface.
+func (h *handlers) DeleteAccount(ctx context.Context, r DeleteAccountRequestObject) (DeleteAccountResponseObject, error) {
+	if err := h.Profiles.Delete(ctx, caller(ctx), r.Params.Confirm); err != nil {
+		return nil, err
+	}
+	cookie := h.cookie(secret.String{}, time.Time{}).String()
+	return DeleteAccount204Response{Headers: DeleteAccount204ResponseHeaders{SetCookie: &cookie}}, nil
+}
+
+// ExportAccount implements StrictServerInterface.
+func (h *handlers) ExportAccount(ctx context.Context, _ ExportAccountRequestObject) (ExportAccountResponseObject, error) {
+	return exported{ctx, h.Export, caller(ctx)}, nil
+}
+
+// exported writes the archive as it is made. The context is the request's: the generated interface does not pass it.
+type exported struct {
+	ctx    context.Context
+	export *export.Service
+	who    workspace.Caller
+}
+
+// VisitExportAccountResponse implements ExportAccountResponseObject.
+func (e exported) VisitExportAccountResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/zip")
+	w.Header().Set("Content-Disposition", `attachment; filename="mocloud-export.zip"`)
+	return e.export.Write(e.ctx, e.who, w)
+}
+
+// GetAvailability implements StrictServerInterface.
+func (h *handlers) GetAvailability(ctx context.Context, r GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error) {
+	a, err := h.Available.Check(ctx, caller(ctx), availability.Kind(r.Params.Kind), r.Params.Slug, value(r.Params.Workspace, ""))
+	if err != nil {
+		return nil, err
+	}
+	return GetAvailability200JSONResponse{Free: a.Free, Reason: present(a.Reason), Suggestion: present(a.Suggestion)}, nil
+}
