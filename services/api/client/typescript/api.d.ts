@@ -4,6 +4,55 @@
  */
 
 export interface paths {
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read your account */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete your account
+         * @description The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
+         *     answering within moments. Refused while the account is the last owner of an organisation. What it wrote in
+         *     organisations stays, without its name. There is no way back.
+         */
+        delete: operations["deleteAccount"];
+        options?: never;
+        head?: never;
+        /**
+         * Change your username or e-mail address
+         * @description The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
+         *     them is published. The old one is held for the account for a while. An empty `email` removes the address.
+         */
+        patch: operations["updateAccount"];
+        trace?: never;
+    };
+    "/api/v1/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take all with you
+         * @description A zip archive: the account, the names of its tokens, and of each workspace that it is a member of the mocks with all
+         *     revisions as YAML files and the list of files. An archive without its end is incomplete: ask again.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/account/password": {
         parameters: {
             query?: never;
@@ -40,6 +89,27 @@ export interface paths {
          *     accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
          */
         post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See whether a name can be had
+         * @description For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
+         *     typing, not at every key.
+         */
+        get: operations["getAvailability"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1519,6 +1589,19 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Empty if there is none. */
+            email: string;
+            has_password: boolean;
+            id: string;
+            username: string;
+        };
+        AccountChange: {
+            email?: string;
+            username?: string;
+        };
         AuditEntry: {
             /** @description The username of who did it; empty if that account does not exist any more. */
             account: string;
@@ -1543,6 +1626,13 @@ export interface components {
             items: components["schemas"]["AuditEntry"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
+        };
+        Availability: {
+            free: boolean;
+            /** @description Why not, as a sentence; absent if it is free. */
+            reason?: string;
+            /** @description A similar one that is free, if one was found. */
+            suggestion?: string;
         };
         /**
          * @description YAML in moclojer's format, 1 MiB at most.
@@ -2460,6 +2550,16 @@ export interface components {
         };
     };
     responses: {
+        /** @description The account. */
+        Account: {
+            headers: {
+                ETag: components["headers"]["Version"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Account"];
+            };
+        };
         /** @description The new token with its secret. */
         CreatedToken: {
             headers: {
@@ -2652,6 +2752,84 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Account"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteAccount: {
+        parameters: {
+            query: {
+                /** @description The username again. */
+                confirm: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted. */
+            204: {
+                headers: {
+                    /** @description Removes the session. */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfVersion"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Account"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     changePassword: {
         parameters: {
             query?: never;
@@ -2689,6 +2867,34 @@ export interface operations {
         };
         responses: {
             201: components["responses"]["SignedIn"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getAvailability: {
+        parameters: {
+            query: {
+                /** @description What the slug is for. Accounts and workspaces share their slugs. */
+                kind: "account" | "workspace" | "mock";
+                /** @description The slug that is wanted. */
+                slug: string;
+                /** @description For a mock, the slug of its workspace. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is free. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };
