@@ -43,6 +43,7 @@ type allowance struct {
 	most time.Duration
 }
 
+// The allowances of the three counts, in the order of the table above.
 func nameAtAddress() allowance { return allowance{5, 15 * time.Minute} }
 func anyAtAddress() allowance  { return allowance{30, 15 * time.Minute} }
 func nameAnywhere() allowance  { return allowance{50, 30 * time.Second} }
