@@ -61,7 +61,7 @@ func parseHTTP(args []string) (httpOptions, error) {
 	return o, nil
 }
 
-// httpBench is one run of the HTTP benchmark.
+// httpBench is one run of the HTTP benchmark, see docs/benchmarks/hot-path.md.
 type httpBench struct {
 	httpOptions
 	dir       string
