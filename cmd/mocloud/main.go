@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/cmd/internal/backup"
 	"github.com/mocloud/mocloud/cmd/internal/convert"
+	"github.com/mocloud/mocloud/cmd/internal/domains"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/format"
 	"github.com/mocloud/mocloud/cmd/internal/list"
@@ -43,7 +44,7 @@ func main() {
 		}
 	}
 	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
-	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command())
+	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command())
 	root.AddCommand(migrate.Command(), version.Command())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
 	err := root.ExecuteContext(ctx)
