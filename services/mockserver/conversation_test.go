@@ -137,7 +137,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive, start func(*testing.T, C
 
 func testConfig(file *FileConfig) Config {
 	return Config{
-		PathForm: true, MaxBody: 1000, RequestsPerSecond: 10000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
+		PathForm: true, MaxBody: 1000, RequestsPerSecond: 1_000_000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
 		RecordPerSecond: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
 		File: file,
