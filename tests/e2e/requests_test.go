@@ -48,8 +48,11 @@ func latest(t *testing.T, api *client.ClientWithResponses, mock, path string) *c
 	var found *client.RecordedRequest
 	cloud.Eventually(t, 10*time.Second, path+" is recorded", func() error {
 		list, err := api.ListRequestsWithResponse(t.Context(), mock, &client.ListRequestsParams{})
-		if err != nil || list.JSON200 == nil {
-			return fmt.Errorf("list: %v %s", err, list.Body)
+		if err != nil {
+			return err
+		}
+		if list.JSON200 == nil {
+			return fmt.Errorf("list: %s", list.Body)
 		}
 		if len(list.JSON200.Items) == 0 || list.JSON200.Items[0].Path != path {
 			return fmt.Errorf("%d requests, none of them", len(list.JSON200.Items))
@@ -149,7 +152,7 @@ func TestRequests(t *testing.T) {
 func follow(t *testing.T, api *client.ClientWithResponses, mock string) <-chan string {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	res, err := api.StreamRequests(ctx, mock, &client.StreamRequestsParams{}) //nolint:bodyclose // below
+	res, err := api.StreamRequests(ctx, mock, &client.StreamRequestsParams{})
 	check(t, err)
 	events := make(chan string, 100)
 	done := make(chan struct{})

@@ -28,7 +28,10 @@ func TestSignIn(t *testing.T) {
 			t.Fatalf("make a token: %s %s", made.Status(), made.Body)
 		}
 		secret := made.JSON201.Secret
-		bearer := func(_ context.Context, r *http.Request) error { r.Header.Set("Authorization", "Bearer "+secret); return nil }
+		bearer := func(_ context.Context, r *http.Request) error {
+			r.Header.Set("Authorization", "Bearer "+secret)
+			return nil
+		}
 		basic := func(_ context.Context, r *http.Request) error { r.SetBasicAuth("zoe", secret); return nil }
 
 		mock, err := api.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Content: cloud.Answering("one")}, bearer)

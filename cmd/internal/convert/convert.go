@@ -38,7 +38,7 @@ func ImportCommand() *cobra.Command {
 			}
 			made, problems := openapi.Import(src, openapi.Options{Name: name, Prefix: prefix, MaxBytes: maxDocument, MaxValues: 5_000_000})
 			for _, d := range problems {
-				fmt.Fprintln(cmd.ErrOrStderr(), d)
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), d) // nobody is there to be told that it failed
 			}
 			if mockspec.HasErrors(problems) {
 				return exit.With(exit.Invalid, fmt.Errorf("%s: no mock can be made of it", name))

@@ -21,7 +21,6 @@ const (
 	MaxPassword = 256
 )
 
-
 // afterLink is how long after a sign-in by link a password may be set without the one before, which its owner forgot.
 const afterLink = 15 * time.Minute
 

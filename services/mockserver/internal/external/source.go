@@ -103,7 +103,7 @@ func openBelow(ctx context.Context, dir, name, known string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	defer root.Close() // an opened file outlives it
+	defer func() { _ = root.Close() }() // an opened file outlives it
 	return Directory{Root: root}.Open(ctx, "", name, known)
 }
 

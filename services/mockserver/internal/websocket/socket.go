@@ -185,7 +185,7 @@ func (c *connection) render(t *selmer.Template, place string) ([]byte, error) {
 }
 
 // send makes a response when it is the workspace's turn, and sends it if there is one. False ends the connection.
-func (c *connection) send(ctx context.Context, make func() ([]byte, error)) bool {
+func (c *connection) send(ctx context.Context, compose func() ([]byte, error)) bool {
 	turn, ok := c.socket.hub.turns.Take(ctx, c.socket.workspace)
 	if !ok {
 		c.close(websocket.StatusTryAgainLater, "the mock has more to do than its share of the server")
@@ -193,7 +193,7 @@ func (c *connection) send(ctx context.Context, make func() ([]byte, error)) bool
 	}
 	out, err := func() ([]byte, error) {
 		defer turn.Give()
-		return make()
+		return compose()
 	}()
 	if err != nil { // told now: the turn is over, and closing waits for the client
 		c.close(websocket.StatusInternalError, err.Error())
