@@ -1,6 +1,7 @@
 package mock
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -12,20 +13,27 @@ import (
 // TestMadeForTheGenerator: a change carries what the generator would make of its content; what is too large travels as it is.
 func TestMadeForTheGenerator(t *testing.T) {
 	const item = "- endpoint:\n    path: /a # kept\n    response: {body: x}\n"
+	var many strings.Builder
+	for n := 0; many.Len() <= single.MaxLines; n++ {
+		fmt.Fprintf(&many, "- endpoint:\n    path: /a%d\n    response: {body: x}\n", n)
+	}
 	for name, c := range map[string]struct {
 		content string
 		limits  mockspec.Limits
 		made    bool
 	}{
 		"small":                        {"- mocloud: {cors: false}\n" + item, mockspec.Limits{}, true},
-		"too many lines":               {strings.Repeat(item, single.MaxLines/len(item)+1), mockspec.Limits{Endpoints: 1 << 20}, false},
+		"too many lines":               {many.String(), mockspec.Limits{Endpoints: 1 << 20}, false},
 		"too large with the host only": {item, mockspec.Limits{Bytes: len(item)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.limits.Bytes == 0 {
+				c.limits.Bytes = mockspec.DefaultLimits().Bytes
+			}
 			s := &Service{cfg: Config{Limits: c.limits}}
 			r, err := s.parse(c.content)
 			if err != nil || mockspec.HasErrors(r.diagnostics) {
-				t.Fatal(err, r)
+				t.Fatal(err)
 			}
 			u := event.MockUpdated{Hosts: []string{"a-b.example.dev"}, Content: c.content}
 			r.into(&u, c.limits)

@@ -123,11 +123,14 @@ func (m *memory) CNAME(context.Context, string) (string, error) { return "x.edge
 func TestChecker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		records := &memory{}
+		var mu sync.Mutex
 		var said []event.DomainUpdated
 		state := desired.Snapshot{Domains: map[string]desired.Domain{
 			"d": {ID: "d", Host: "a.co", Custom: true, Token: "secret", Target: "x.edge"}, "own": {ID: "own", Host: "pets-ann.mocloud.dev"},
 		}}
 		c := New(records, func() desired.Snapshot { return state }, func(_ context.Context, u event.DomainUpdated) error {
+			mu.Lock()
+			defer mu.Unlock()
 			said = append(said, u)
 			return nil
 		}, slog.New(slog.DiscardHandler))
@@ -138,6 +141,8 @@ func TestChecker(t *testing.T) {
 			t.Helper()
 			<-time.After(after) // of the bubble
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if len(said) == 0 {
 				t.Fatal("nothing was said")
 			}
@@ -146,8 +151,19 @@ func TestChecker(t *testing.T) {
 		if got := last(2 * time.Second); got.Ownership != event.OwnershipMissing || got.DomainID != "d" {
 			t.Errorf("%+v", got)
 		}
-		if last(24 * time.Hour); records.asked < 24 || records.asked > 40 {
-			t.Errorf("a domain without a proof was looked at %d times in a day", records.asked)
+		looked := func() int {
+			records.mu.Lock()
+			defer records.mu.Unlock()
+			return records.asked
+		}
+		spoke := func() int {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(said)
+		}
+		last(24 * time.Hour)
+		if asked := looked(); asked < 24 || asked > 40 {
+			t.Errorf("a domain without a proof was looked at %d times in a day", asked)
 		}
 		records.mu.Lock()
 		records.proven = true
@@ -156,11 +172,11 @@ func TestChecker(t *testing.T) {
 		if got := last(2 * time.Second); got.Ownership != event.OwnershipProven {
 			t.Errorf("after it was asked for: %+v", got)
 		}
-		before, spoken := records.asked, len(said)
-		if last(12 * time.Hour); records.asked != before || len(said)-spoken < 600 {
-			t.Errorf("a proven one was looked at %d times in half a day, and said %d times", records.asked-before, len(said)-spoken)
+		before, spoken := looked(), spoke()
+		if last(12 * time.Hour); looked() != before || spoke()-spoken < 600 {
+			t.Errorf("a proven one was looked at %d times in half a day, and said %d times", looked()-before, spoke()-spoken)
 		}
-		if last(24 * time.Hour); records.asked == before {
+		if last(24 * time.Hour); looked() == before {
 			t.Error("it was never looked at again")
 		}
 		cancel()
