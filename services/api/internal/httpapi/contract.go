@@ -170,6 +170,9 @@ func deadlines(c echo.Context, operationID string) (time.Duration, error) {
 	return timeout, nil
 }
 
+// maxDrained bounds what is read of a body that is too large, in bytes.
+const maxDrained = 16 << 20
+
 // check validates the request. The body is read whole first: it is bounded, and what is not UTF-8 would be changed
 // silently by the JSON decoder.
 func (ct *contract) check(c echo.Context, op *operation) error {
@@ -177,6 +180,8 @@ func (ct *contract) check(c echo.Context, op *operation) error {
 	if r.Body != nil && r.Body != http.NoBody && !op.raw {
 		body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, ct.handlers.MaxBody))
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			// A caller who is still sending would see a connection that breaks rather than the answer.
+			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
 			return err
 		}
 		if err != nil {
