@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -82,21 +80,13 @@ func (r *apiReport) end(l apiLine) error {
 
 // write writes the figures into a folder: as lines, and as a table in the page that is there.
 func (r *apiReport) write(dir string) error {
-	var lines, table bytes.Buffer
+	var table bytes.Buffer
 	last := r.lines[len(r.lines)-1]
 	fmt.Fprintf(&table, "\nCommit %s, %s, %s; %s; %d clients.\n\n", last.Commit, last.Machine, last.Time, last.Database, last.Clients)
 	table.WriteString("| operation | mocks | requests/s | p50 ms | p99 ms | CPU µs/request | of the smallest | other programs' cores |\n|---|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, l := range r.lines {
-		line, err := json.Marshal(l)
-		if err != nil {
-			return err
-		}
-		lines.Write(append(line, '\n'))
 		fmt.Fprintf(&table, "| %s | %s | %.0f | %.2f | %.2f | %.0f | %.2f | %.2f |\n", l.Operation, grouped(l.Mocks), l.Rate, l.P50, l.P99, l.CPU, l.OfSmallest, l.Others)
 	}
 	table.WriteByte('\n')
-	if err := writeTable(filepath.Join(dir, "api.md"), table.Bytes()); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "api.jsonl"), lines.Bytes(), 0o644) //nolint:gosec // documentation, for everybody
+	return writeFigures(dir, "api", r.lines, table.Bytes())
 }

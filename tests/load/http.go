@@ -152,7 +152,7 @@ func (b *httpBench) build(ctx context.Context) error {
 		made := &service{name: s.name, env: append(os.Environ(), "GOMAXPROCS=1")}
 		if s.objects == "" {
 			made.opsURL = "http://" + address
-			b.command(made, "bare", "-addr", address, "-hosts", strconv.Itoa(s.hosts), "-endpoints", strconv.Itoa(b.endpoints))
+			pinned(made, b.serverCPU, filepath.Join(b.bin, "bare"), "-addr", address, "-hosts", strconv.Itoa(s.hosts), "-endpoints", strconv.Itoa(b.endpoints))
 		} else {
 			ops, err := freeAddress(ctx)
 			if err != nil {
@@ -163,20 +163,12 @@ func (b *httpBench) build(ctx context.Context) error {
 				"OPS_ADDR="+ops, "MOCKSERVER_ADDR="+address, fmt.Sprintf("MOCKSERVER_RECORD_PER_SECOND=%d", s.records),
 				// The limits work, but not against a benchmark that asks as much of one mock as the server can answer.
 				"MOCKSERVER_REQUESTS_PER_SECOND=10000000", "MOCKSERVER_IDLE_MOCKS=1h")
-			b.command(made, "mockserver")
+			pinned(made, b.serverCPU, filepath.Join(b.bin, "mockserver"))
 		}
 		*s.to = made
 		b.addresses[made] = address
 	}
 	return nil
-}
-
-// command says how a server is started: on its processor, if there is one for it.
-func (b *httpBench) command(s *service, program string, args ...string) {
-	s.program, s.args = filepath.Join(b.bin, program), args
-	if b.serverCPU >= 0 {
-		s.program, s.args = "taskset", append([]string{"-c", strconv.Itoa(b.serverCPU), s.program}, args...)
-	}
 }
 
 // side is one server in a comparison, and what was measured of it in each round.

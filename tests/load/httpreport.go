@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 )
@@ -141,18 +139,7 @@ func percent(v float64) float64 { return float64(int(v*100+0.5)) / 100 }
 
 // write writes the figures into a folder: as lines, and as a table in the page that is there.
 func (r *httpReport) write(dir string) error {
-	var lines bytes.Buffer
-	for _, l := range r.lines {
-		line, err := json.Marshal(l)
-		if err != nil {
-			return err
-		}
-		lines.Write(append(line, '\n'))
-	}
-	if err := writeTable(filepath.Join(dir, "hot-path.md"), r.table()); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "hot-path.jsonl"), lines.Bytes(), 0o644) //nolint:gosec // documentation, for everybody
+	return writeFigures(dir, "hot-path", r.lines, r.table())
 }
 
 // table is the lines for people.

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -110,22 +108,14 @@ func quietly(ctx context.Context, c *client, path string) error {
 
 // write writes the figures into a folder: as lines, and as a table in the page that is there.
 func (r *neighbourReport) write(dir string) error {
-	var lines, table bytes.Buffer
+	var table bytes.Buffer
 	last := r.lines[len(r.lines)-1]
 	fmt.Fprintf(&table, "\nCommit %s, %s, %s; %d requests a second.\n\n", last.Commit, last.Machine, last.Time, r.rate)
 	table.WriteString("| the neighbour | quiet p50 ms | p99 ms | max ms | failed | p99 of alone | neighbour's answers/s | of them refusals | other programs' cores |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, l := range r.lines {
-		line, err := json.Marshal(l)
-		if err != nil {
-			return err
-		}
-		lines.Write(append(line, '\n'))
 		fmt.Fprintf(&table, "| %s | %.2f | %.2f | %.2f | %d of %d | %.2f | %.0f | %.0f | %.2f |\n",
 			l.Noise, l.P50, l.P99, l.Max, l.Failed, l.Asked, l.OfAlone, l.Noisy, l.NoisyRefused, l.Others)
 	}
 	table.WriteByte('\n')
-	if err := writeTable(filepath.Join(dir, "neighbour.md"), table.Bytes()); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "neighbour.jsonl"), lines.Bytes(), 0o644) //nolint:gosec // documentation, for everybody
+	return writeFigures(dir, "neighbour", r.lines, table.Bytes())
 }

@@ -125,26 +125,26 @@ func writeTable(page string, table []byte) error {
 	return os.WriteFile(page, slices.Concat(before, []byte(tableBegin), table, []byte(tableEnd), after), 0o644) //nolint:gosec // documentation, for everybody
 }
 
-// write writes the figures into a folder: as lines, as a plot, and as a table in the page that is there.
-func (r *report) write(dir string) error {
+// writeFigures writes figures into a folder: as lines into name.jsonl, and as a table into the page name.md, which is there.
+func writeFigures[T any](dir, name string, figures []T, table []byte) error {
 	var lines bytes.Buffer
-	for _, f := range r.figures {
+	for _, f := range figures {
 		line, err := json.Marshal(f)
 		if err != nil {
 			return err
 		}
 		lines.Write(append(line, '\n'))
 	}
-	if err := writeTable(filepath.Join(dir, "scale.md"), table(r.figures)); err != nil {
+	if err := writeTable(filepath.Join(dir, name+".md"), table); err != nil {
 		return err
 	}
-	for path, content := range map[string][]byte{
-		filepath.Join(dir, "scale.jsonl"): lines.Bytes(),
-		filepath.Join(dir, "scale.svg"):   plots(r.figures),
-	} {
-		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // documentation, for everybody
-			return err
-		}
+	return os.WriteFile(filepath.Join(dir, name+".jsonl"), lines.Bytes(), 0o644) //nolint:gosec // documentation, for everybody
+}
+
+// write writes the figures into a folder: as lines, as a plot, and as a table in the page that is there.
+func (r *report) write(dir string) error {
+	if err := writeFigures(dir, "scale", r.figures, table(r.figures)); err != nil {
+		return err
 	}
-	return nil
+	return os.WriteFile(filepath.Join(dir, "scale.svg"), plots(r.figures), 0o644) //nolint:gosec // documentation, for everybody
 }
