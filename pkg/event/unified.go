@@ -38,6 +38,9 @@ type SingleRejected struct {
 	Revision    int              `json:"revision"`
 	Diagnostics []Diagnostic     `json:"diagnostics"`       // at least one error
 	Serving     *SingleGenerated `json:"serving,omitempty"` // what keeps answering; absent: nothing does
+	// The change that Serving comes from, for whoever has to know which of two mocks claimed a host later. Absent: none of
+	// this epoch.
+	ServingSince uint64 `json:"serving_since,omitempty"`
 }
 
 // Diagnostic is one complaint about a mock's content.

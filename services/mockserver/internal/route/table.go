@@ -3,7 +3,9 @@
 package route
 
 import (
+	"cmp"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +17,11 @@ import (
 //
 // Lookups are lock-free and see one version of the whole table. Put and Remove replace all names of one mock at once
 // and cost the same however many mocks there are. All methods may be called concurrently.
+//
+// Two mocks may claim one name for a while: a name changes hands in the change log, and the news of the new owner may come
+// before that of the former one. It leads to the mock with the later change, in whatever order the two come and whether they
+// come one by one or all at once, and goes back when that one gives it up. Of equal changes, which have none of the log, the
+// greater mock id counts.
 type Table[M any] struct {
 	open   func(s *site.Site, previous *M) *M
 	closed func(*M)
@@ -22,8 +29,10 @@ type Table[M any] struct {
 
 	current atomic.Pointer[names[*M]]
 
-	mu    sync.Mutex // one writer at a time
-	mocks map[string]served[M]
+	mu     sync.Mutex // one writer at a time; guards the rest
+	mocks  map[string]served[M]
+	sites  map[*M]*site.Site   // of mocks, by what is kept
+	rivals map[string][]string // by name: the mocks that claim it and do not have it
 }
 
 type served[M any] struct {
@@ -38,7 +47,9 @@ const everyHost = "*"
 // last site, nil for a new mock. closed is called, when requests are no longer led to a mock, with what was kept for it:
 // after a replacement, or a removal. Both are called one at a time and must not call the table.
 func NewTable[M any](open func(s *site.Site, previous *M) *M, closed func(*M)) *Table[M] {
-	return &Table[M]{open: open, closed: closed, seed: maphash.MakeSeed(), mocks: map[string]served[M]{}}
+	return &Table[M]{
+		open: open, closed: closed, seed: maphash.MakeSeed(), mocks: map[string]served[M]{}, sites: map[*M]*site.Site{}, rivals: map[string][]string{},
+	}
 }
 
 // Put makes s the mock's site on all its hosts at once. A site that is the same as the one served changes nothing.
@@ -54,7 +65,6 @@ func (t *Table[M]) Put(s *site.Site) {
 	if exists {
 		root = t.withdraw(root, old)
 	}
-	t.mocks[s.MockID] = now
 	t.current.Store(t.announce(root, now))
 	if exists {
 		t.closed(old.mock)
@@ -69,7 +79,6 @@ func (t *Table[M]) Remove(mockID string) {
 	if !exists {
 		return
 	}
-	delete(t.mocks, mockID)
 	t.current.Store(t.withdraw(t.current.Load(), old))
 	t.closed(old.mock)
 }
@@ -78,29 +87,28 @@ func (t *Table[M]) Remove(mockID string) {
 func (t *Table[M]) Replace(sites []*site.Site) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	mocks := make(map[string]served[M], len(sites))
+	before := t.mocks
+	t.mocks, t.sites, t.rivals = make(map[string]served[M], len(sites)), make(map[*M]*site.Site, len(sites)), map[string][]string{}
 	var root *names[*M]
 	var gone []*M
 	for _, s := range sites {
-		if twice, exists := mocks[s.MockID]; exists {
+		if twice, exists := t.mocks[s.MockID]; exists {
 			root = t.withdraw(root, twice)
 			gone = append(gone, twice.mock)
 		}
-		now, exists := t.mocks[s.MockID]
-		delete(t.mocks, s.MockID)
+		now, exists := before[s.MockID]
+		delete(before, s.MockID)
 		if !exists || !now.site.Same(s) {
 			if exists {
 				gone = append(gone, now.mock)
 			}
 			now = served[M]{site: s, mock: t.open(s, now.mock)}
 		}
-		mocks[s.MockID] = now
 		root = t.announce(root, now)
 	}
-	for _, old := range t.mocks {
+	for _, old := range before {
 		gone = append(gone, old.mock)
 	}
-	t.mocks = mocks
 	t.current.Store(root)
 	for _, m := range gone {
 		t.closed(m)
@@ -178,23 +186,57 @@ func (t *Table[M]) LookupPath(path string) (m *M, rest string, ok bool) {
 	return m, path[end:], true
 }
 
-// announce adds the names of a mock, taking them from whoever had them.
+// announce takes a mock into the table, under those of its names that no mock with a later change has.
 func (t *Table[M]) announce(root *names[*M], s served[M]) *names[*M] {
+	t.mocks[s.site.MockID], t.sites[s.mock] = s, s.site
 	for name := range namesOf(s.site) {
-		root = root.with(hashOf(t.seed, name), name, s.mock)
+		hash := hashOf(t.seed, name)
+		if m, held := find(root, hash, name); held && m != s.mock {
+			holder := t.sites[m]
+			if compare(holder, s.site) > 0 {
+				t.rivals[name] = append(t.rivals[name], s.site.MockID)
+				continue
+			}
+			t.rivals[name] = append(t.rivals[name], holder.MockID)
+		}
+		root = root.with(hash, name, s.mock)
 	}
 	return root
 }
 
-// withdraw removes the names of a mock, except those that another mock has taken meanwhile.
+// withdraw takes a mock out of the table. Its names go to whoever else claims them.
 func (t *Table[M]) withdraw(root *names[*M], s served[M]) *names[*M] {
+	delete(t.mocks, s.site.MockID)
+	delete(t.sites, s.mock)
 	for name := range namesOf(s.site) {
 		hash := hashOf(t.seed, name)
-		if m, ok := find(root, hash, name); ok && m == s.mock {
-			root = root.without(hash, name)
+		if m, ok := find(root, hash, name); !ok || m != s.mock {
+			t.yield(name, s.site.MockID)
+			continue
+		}
+		root = root.without(hash, name)
+		if rivals := t.rivals[name]; len(rivals) > 0 {
+			next := t.mocks[slices.MaxFunc(rivals, func(a, b string) int { return compare(t.mocks[a].site, t.mocks[b].site) })]
+			root = root.with(hash, name, next.mock)
+			t.yield(name, next.site.MockID)
 		}
 	}
 	return root
+}
+
+// yield forgets that a mock claims a name that it does not have.
+func (t *Table[M]) yield(name, mockID string) {
+	left := slices.DeleteFunc(t.rivals[name], func(id string) bool { return id == mockID })
+	if len(left) == 0 {
+		delete(t.rivals, name)
+	} else {
+		t.rivals[name] = left
+	}
+}
+
+// compare says which of two mocks a name that both claim leads to: the greater.
+func compare(a, b *site.Site) int {
+	return cmp.Or(cmp.Compare(a.Change, b.Change), cmp.Compare(a.MockID, b.MockID))
 }
 
 // namesOf yields the names under which a site is found: its hosts, and ~workspace/mock, which no host can be.

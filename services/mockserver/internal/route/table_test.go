@@ -2,6 +2,7 @@ package route
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,7 +100,7 @@ func TestTableReplacement(t *testing.T) {
 	}
 
 	// A host goes over to another mock; what its old owner then does does not hurt the new one.
-	table.Put(&site.Site{MockID: "2", Mock: "cars", Digest: "c", Hosts: []string{"b.example"}})
+	table.Put(&site.Site{MockID: "2", Change: 1, Mock: "cars", Digest: "c", Hosts: []string{"b.example"}})
 	table.Remove("1")
 	if k := table.Lookup("b.example"); k == nil || k.site.MockID != "2" || !two.closed {
 		t.Fatalf("after the old owner went: %+v", k)
@@ -107,7 +108,7 @@ func TestTableReplacement(t *testing.T) {
 
 	cars := table.Lookup("b.example")
 	table.Replace([]*site.Site{
-		{MockID: "2", Mock: "cars", Digest: "c", Hosts: []string{"b.example"}},
+		{MockID: "2", Change: 1, Mock: "cars", Digest: "c", Hosts: []string{"b.example"}},
 		{MockID: "3", Mock: "toys", Digest: "d", Hosts: []string{"c.example"}},
 	})
 	if table.Lookup("b.example") != cars || cars.closed || table.Lookup("c.example") == nil {
@@ -124,36 +125,42 @@ func TestTableReplacement(t *testing.T) {
 func TestTableAgainstMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := newTestTable()
-		want := map[string]string{} // host → mock
-		owned := map[string][]string{}
-		hosts := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"})
+		owned := map[string]*site.Site{}
+		hosts := []string{"a", "b", "c", "d", "e"}
+		draw := func(t *rapid.T) *site.Site {
+			return &site.Site{
+				MockID: fmt.Sprint(rapid.IntRange(1, 4).Draw(t, "id")),
+				Change: rapid.Uint64Range(0, 9).Draw(t, "change"),
+				Hosts:  rapid.SliceOfN(rapid.SampledFrom(hosts), 1, 3).Draw(t, "hosts"),
+			}
+		}
 		t.Repeat(map[string]func(*rapid.T){
 			"put": func(t *rapid.T) {
-				id := fmt.Sprint(rapid.IntRange(1, 4).Draw(t, "id"))
-				names := rapid.SliceOfNDistinct(hosts, 1, 3, rapid.ID[string]).Draw(t, "hosts")
-				table.Put(&site.Site{MockID: id, Hosts: names})
-				for _, h := range owned[id] {
-					if want[h] == id {
-						delete(want, h)
-					}
-				}
-				owned[id] = names
-				for _, h := range names {
-					want[h] = id
-				}
+				s := draw(t)
+				table.Put(s)
+				owned[s.MockID] = s
 			},
 			"remove": func(t *rapid.T) {
 				id := fmt.Sprint(rapid.IntRange(1, 4).Draw(t, "id"))
 				table.Remove(id)
-				for _, h := range owned[id] {
-					if want[h] == id {
-						delete(want, h)
-					}
-				}
 				delete(owned, id)
 			},
+			"replace": func(t *rapid.T) {
+				sites := rapid.SliceOfN(rapid.Custom(draw), 0, 5).Draw(t, "sites")
+				table.Replace(sites)
+				clear(owned)
+				for _, s := range sites {
+					owned[s.MockID] = s
+				}
+			},
 			"": func(t *rapid.T) {
-				for _, h := range []string{"a", "b", "c", "d", "e"} {
+				for _, h := range hosts {
+					want := &site.Site{}
+					for _, s := range owned {
+						if slices.Contains(s.Hosts, h) && (want.MockID == "" || s.Change > want.Change || s.Change == want.Change && s.MockID > want.MockID) {
+							want = s
+						}
+					}
 					got := ""
 					if k := table.Lookup(h); k != nil {
 						got = k.site.MockID
@@ -161,12 +168,78 @@ func TestTableAgainstMap(t *testing.T) {
 							t.Fatalf("%s leads to a closed mock", h)
 						}
 					}
-					if got != want[h] {
-						t.Fatalf("%s → %q, want %q", h, got, want[h])
+					if got != want.MockID {
+						t.Fatalf("%s → %q, want %q", h, got, want.MockID)
 					}
+				}
+				if len(owned) == 0 && (len(table.mocks) > 0 || len(table.sites) > 0 || len(table.rivals) > 0 || table.current.Load() != nil) {
+					t.Fatal("something is left")
 				}
 			},
 		})
+	})
+}
+
+// TestHostsChangeHands: hosts go from mock to mock in the log, each to one at a time. Whatever of it a server hears first, each
+// mock's latest change being the last it hears of that mock, and whenever it begins again from a snapshot of some of it, the
+// hosts lead where the log says in the end.
+func TestHostsChangeHands(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		owners := map[string]string{}       // by host, now
+		changes := map[string][]site.Site{} // by mock
+		ids := []string{"1", "2", "3", "4"}
+		for number := range rapid.Uint64Range(1, 30).Draw(t, "changes") {
+			id := rapid.SampledFrom(ids).Draw(t, "mock")
+			s := site.Site{MockID: id, Change: number + 1}
+			for _, host := range []string{"a", "b", "c"} {
+				if owner := owners[host]; owner == "" || owner == id {
+					delete(owners, host)
+					if rapid.Bool().Draw(t, "takes "+host) {
+						owners[host] = id
+						s.Hosts = append(s.Hosts, host)
+					}
+				}
+			}
+			changes[id] = append(changes[id], s)
+		}
+		table, heard := newTestTable(), map[string]int{}
+		tell := func(s *site.Site) {
+			if len(s.Hosts) == 0 { // without hosts it would answer everywhere
+				table.Remove(s.MockID)
+			} else {
+				table.Put(s)
+			}
+		}
+		for rapid.IntRange(0, 20).Draw(t, "more") > 0 {
+			id := rapid.SampledFrom(ids).Draw(t, "of")
+			if next := heard[id] + rapid.IntRange(0, 2).Draw(t, "compacted"); next < len(changes[id]) {
+				tell(&changes[id][next])
+				heard[id] = next + 1
+			}
+			if rapid.IntRange(0, 5).Draw(t, "again") == 0 {
+				var sites []*site.Site
+				for id, n := range heard {
+					if n > 0 && len(changes[id][n-1].Hosts) > 0 {
+						sites = append(sites, &changes[id][n-1])
+					}
+				}
+				table.Replace(sites)
+			}
+		}
+		for _, id := range rapid.Permutation(ids).Draw(t, "last") {
+			if n := len(changes[id]); n > heard[id] {
+				tell(&changes[id][n-1])
+			}
+		}
+		for _, host := range []string{"a", "b", "c"} {
+			got := ""
+			if k := table.Lookup(host); k != nil {
+				got = k.site.MockID
+			}
+			if got != owners[host] {
+				t.Fatalf("%s → %q, the log says %q", host, got, owners[host])
+			}
+		}
 	})
 }
 

@@ -74,6 +74,7 @@ type change struct {
 	number    uint64
 	id        string
 	generated *event.SingleGenerated // nil: remove it
+	since     uint64                 // the change that generated comes from
 	site      *site.Site             // nil: there is no file that fits
 }
 
@@ -85,7 +86,7 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 		if e.Number <= s.position.Number && e.Epoch == s.position.Epoch {
 			continue // a unified mock was further
 		}
-		c := change{number: e.Number}
+		c := change{number: e.Number, since: e.Number}
 		var err error
 		switch e.Type {
 		case event.TypeSingleGenerated:
@@ -99,7 +100,7 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 		case event.TypeSingleRejected: // the generator's last word on what is served, which may not be what was applied
 			var r event.SingleRejected
 			r, err = event.Decode[event.SingleRejected](e)
-			c.id, c.generated = r.MockID, r.Serving
+			c.id, c.generated, c.since = r.MockID, r.Serving, r.ServingSince
 		default:
 			continue
 		}
@@ -122,7 +123,7 @@ func (c *change) siteWith(content []byte) *site.Site {
 	g := c.generated
 	return &site.Site{
 		WorkspaceID: g.WorkspaceID, Workspace: g.Workspace, MockID: g.MockID, Mock: g.Mock, Revision: g.Revision,
-		Change: c.number, Digest: g.Digest, Hosts: g.Hosts, Content: content, Recording: g.Recording,
+		Change: c.since, Digest: g.Digest, Hosts: g.Hosts, Content: content, Recording: g.Recording,
 	}
 }
 

@@ -326,6 +326,41 @@ func TestFileOfAnotherChange(t *testing.T) {
 	w.settle()
 }
 
+// TestRefusedKeepsItsPlace: what keeps answering after a refusal claims its hosts no later than before, whether the event or the
+// unified mock tells of it.
+func TestRefusedKeepsItsPlace(t *testing.T) {
+	w := newWorld(t)
+	w.set("a", "1")
+	w.checkpoint()
+	w.follow()
+	<-w.ready
+	p := w.generate()
+	if err := p.Publish(t.Context(), w.set("b", "1")); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	serving, err := event.Decode[event.SingleGenerated](w.gen.mocks["a"].event(t, "e1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving.Digest, serving.Lines = "of the file with the refusal", "- {}\n"
+	e, err := event.New(event.SingleRejected{WorkspaceID: "w", MockID: "a", Revision: 2, Serving: &serving, ServingSince: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.gen.mu.Lock()
+	w.gen.head++
+	e.Epoch, e.Number = "e1", w.gen.head
+	w.gen.mu.Unlock()
+	if err := p.Publish(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually(func() bool { return w.table.site("a").Digest == serving.Digest })
+	if s := w.table.site("a"); s.Change != 1 {
+		t.Errorf("it claims its hosts since change %d", s.Change)
+	}
+}
+
 func TestNewEpochLoadsTheUnifiedMockAnew(t *testing.T) {
 	w := newWorld(t)
 	w.set("a", "1")

@@ -196,7 +196,7 @@ func Event(epoch string, m *unified.Mock, number uint64, lines string) (e event.
 		}
 		if m.Live() {
 			g := generated(m)
-			r.Serving = &g
+			r.Serving, r.ServingSince = &g, m.Change
 		}
 		p = r
 	case m.Change != number:

@@ -31,6 +31,9 @@ func (f follower) apply(t *rapid.T, b stream.Batch) {
 			t.Fatal(err)
 		} else if r.Serving != nil {
 			f[r.MockID] = r.Serving.Digest
+			if made := fmt.Sprint("d", r.ServingSince); r.Serving.Digest != made {
+				t.Fatalf("change %d: %s keeps answering, not %s", e.Number, r.Serving.Digest, made)
+			}
 		} else {
 			delete(f, r.MockID)
 		}
