@@ -2548,8 +2548,9 @@ type ClientInterface interface {
 	// DeleteAccount Delete your account
 	//
 	// The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
-	// answering within moments. Refused while the account is the last owner of an organisation. What it wrote in
-	// organisations stays, without its name. There is no way back.
+	// answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
+	// stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
+	// deleted), for as long as they keep anything. There is no way back.
 	//
 	// Corresponds with DELETE /api/v1/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3558,8 +3559,9 @@ type ClientInterface interface {
 // DeleteAccount Delete your account
 //
 // The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
-// answering within moments. Refused while the account is the last owner of an organisation. What it wrote in
-// organisations stays, without its name. There is no way back.
+// answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
+// stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
+// deleted), for as long as they keep anything. There is no way back.
 //
 // Corresponds with DELETE /api/v1/account (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10518,8 +10520,9 @@ type ClientWithResponsesInterface interface {
 	// DeleteAccountWithResponse Delete your account
 	//
 	// The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
-	// answering within moments. Refused while the account is the last owner of an organisation. What it wrote in
-	// organisations stays, without its name. There is no way back.
+	// answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
+	// stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
+	// deleted), for as long as they keep anything. There is no way back.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16017,8 +16020,9 @@ func (r GetWorkspaceUsageResponse) ContentType() string {
 // DeleteAccountWithResponse Delete your account
 //
 // The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
-// answering within moments. Refused while the account is the last owner of an organisation. What it wrote in
-// organisations stays, without its name. There is no way back.
+// answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
+// stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
+// deleted), for as long as they keep anything. There is no way back.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -63,11 +63,24 @@ func newClient(t testing.TB, api, token string) *Client {
 // API is the generated client, which sends the token with every request.
 func (c *Client) API(t testing.TB) *client.ClientWithResponses {
 	t.Helper()
-	api, err := client.NewClientWithResponses(c.api, client.WithHTTPClient(c.http),
-		client.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+c.token)
-			return nil
-		}))
+	return c.As(t, Bearer(c.token))
+}
+
+// Bearer sends a token with a request.
+func Bearer(token string) client.RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
+		r.Header.Set("Authorization", "Bearer "+token)
+		return nil
+	}
+}
+
+// As is the generated client with what each of somebody's requests carries; with nothing it is a stranger's.
+func (c *Client) As(t testing.TB, carries ...client.RequestEditorFn) *client.ClientWithResponses {
+	t.Helper()
+	api, err := client.NewClientWithResponses(c.api, client.WithHTTPClient(c.http), func(api *client.Client) error {
+		api.RequestEditors = carries
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

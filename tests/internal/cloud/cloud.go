@@ -49,13 +49,13 @@ type Cloud struct {
 // take the shared server.
 type Servers struct{ DatabaseURL, RedisURL, ObjectStoreURL string }
 
-// Start starts mocloud and waits until it is ready.
-func Start(t testing.TB, binaries Binaries, target Target) *Cloud {
+// Start starts mocloud, with more settings of the api (NAME=value), and waits until it is ready.
+func Start(t testing.TB, binaries Binaries, target Target, settings ...string) *Cloud {
 	t.Helper()
 	if target == Embedded {
-		return startEmbedded(t, binaries)
+		return startEmbedded(t, binaries, settings)
 	}
-	return StartApart(t, binaries, Servers{})
+	return StartApart(t, binaries, Servers{}, settings...)
 }
 
 // open lets tests in: as the account of the admin token and as new ones, as often and as fast as they can.
@@ -63,11 +63,11 @@ func open() []string {
 	return []string{"MOCLOUD_ADMIN_TOKEN=" + adminToken, "API_SIGN_UP=open", "API_RATE_ADDRESS=0", "API_RATE_ACCOUNT=0", "API_RATE_SIGNIN=0"}
 }
 
-func startEmbedded(t testing.TB, binaries Binaries) *Cloud {
+func startEmbedded(t testing.TB, binaries Binaries, settings []string) *Cloud {
 	t.Helper()
 	api, mocks, ops := freeAddress(t), freeAddress(t), freeAddress(t)
 	audit := filepath.Join(t.TempDir(), "audit")
-	p := NewProcess(t, binaries, mocloud, slices.Concat(open(), []string{"PROXY_AUDIT_FILE=" + audit}),
+	p := NewProcess(t, binaries, mocloud, slices.Concat(open(), []string{"PROXY_AUDIT_FILE=" + audit}, settings),
 		"up", "--data", filepath.Join(t.TempDir(), "data"), "--api", api, "--mocks", mocks, "--ops", ops)
 	c := &Cloud{
 		Client: newClient(t, "http://"+api, adminToken), AuditFile: audit, t: t, names: []string{mocloud},
@@ -77,8 +77,8 @@ func startEmbedded(t testing.TB, binaries Binaries) *Cloud {
 	return c
 }
 
-// StartApart starts the five services.
-func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
+// StartApart starts the five services, with more settings of the api.
+func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...string) *Cloud {
 	t.Helper()
 	api, mocks, forward, reverse := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
 	_, mocksPort, _ := strings.Cut(mocks, ":")
@@ -119,7 +119,7 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers) *Cloud {
 	} {
 		c.env[name] = slices.Concat(common, env)
 		if name == "api" {
-			c.env[name] = append(c.env[name], open()...)
+			c.env[name] = slices.Concat(c.env[name], open(), settings)
 		}
 	}
 	for _, name := range services() {
