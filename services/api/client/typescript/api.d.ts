@@ -18,8 +18,9 @@ export interface paths {
         /**
          * Delete your account
          * @description The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
-         *     answering within moments. Refused while the account is the last owner of an organisation. What it wrote in
-         *     organisations stays, without its name. There is no way back.
+         *     answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
+         *     stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
+         *     deleted), for as long as they keep anything. There is no way back.
          */
         delete: operations["deleteAccount"];
         options?: never;
