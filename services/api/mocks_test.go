@@ -29,6 +29,11 @@ func TestIfMatch(t *testing.T) {
 	}
 	b.want(http.StatusPreconditionFailed, "POST", path+"/rollback", `{"revision": 1}`, before)
 	b.want(http.StatusOK, "POST", path+"/rollback", `{"revision": 1}`, `If-Match: "2"`)
+	// A list means any of it, a proxy that compresses makes a tag weak, and a star is whatever is there.
+	now := strings.TrimPrefix(tag(), "If-Match: ")
+	for _, match := range []string{`"77", ` + now, "W/" + now, now + ` , "77.1.a,b"`, "*"} {
+		b.want(http.StatusOK, "PUT", path, encode(map[string]string{"content": good}), "If-Match: "+match)
+	}
 	b.want(http.StatusNoContent, "DELETE", path, "", tag())
 	b.want(http.StatusNotFound, "GET", path, "")
 }

@@ -82,7 +82,7 @@ func TestTokensThatCannotBe(t *testing.T) {
 		"no name":                     {"/api/v1/tokens", `{"name":" ","scopes":["mocks:read"]}`, 422, "name"},
 		"a name of lines":             {"/api/v1/tokens", `{"name":"a\nb","scopes":["mocks:read"]}`, 422, "name"},
 		"expired":                     {"/api/v1/tokens", `{"name":"x","scopes":["mocks:read"],"expires_at":"2020-01-01T00:00:00Z"}`, 422, "expires_at"},
-		"mass assignment":             {"/api/v1/tokens", `{"name":"x","scopes":["mocks:read"],"kind":"configured"}`, 400, ""},
+		"mass assignment":             {"/api/v1/tokens", `{"name":"x","scopes":["mocks:read"],"kind":"configured"}`, 400, "kind"},
 		"a workspace's with account":  {"/api/v1/workspaces/dev/tokens", `{"name":"x","scopes":["account:read"]}`, 422, "scopes"},
 		"a workspace's with all":      {"/api/v1/workspaces/dev/tokens", `{"name":"x","scopes":["*"]}`, 422, "scopes"},
 		"of a workspace that is none": {"/api/v1/workspaces/acme/tokens", `{"name":"x","scopes":["mocks:read"]}`, 404, "workspace"},

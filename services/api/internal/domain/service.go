@@ -3,7 +3,6 @@ package domain
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -96,19 +96,19 @@ func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host st
 }
 
 // List returns one page of domains and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, q Query, cursor string) ([]Domain, string, error) {
-	after, err := base64.RawURLEncoding.DecodeString(cursor)
+func (s *Service) List(ctx context.Context, who workspace.Caller, q Query, from string) ([]Domain, string, error) {
+	after, err := cursor.Place(from)
 	if err != nil {
-		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+		return nil, "", err
 	}
 	limit := q.Limit
-	q.After, q.Limit = string(after), limit+1
+	q.After, q.Limit = after, limit+1
 	items, err := s.repo.Domains(ctx, who, q)
 	if err != nil || len(items) <= limit {
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
+	return items, cursor.Of(items[limit-1].ID), nil
 }
 
 // Find returns a domain.

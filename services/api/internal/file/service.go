@@ -2,10 +2,10 @@ package file
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/files"
 	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -54,8 +55,8 @@ type Upload struct {
 	Name      string // made if there is none, else its content is replaced
 	MediaType string // as the uploader declares it, "" if they do not
 	Body      io.Reader
-	IfMatch   string // SHA-256 that the present content must have, "" for any
-	IfAbsent  bool   // there must be no file with this name
+	IfMatch   []string // SHA-256 sums, one of which the present content must have; none for any
+	IfAbsent  bool     // there must be no file with this name
 }
 
 // Put uploads a file and reports whether it is a new one. The same content again is no change.
@@ -126,9 +127,9 @@ func (s *Service) check(p Present, up Upload) error {
 	switch {
 	case up.IfAbsent && p.File != nil:
 		return apperr.New(apperr.Precondition, "There is a file %q already, and If-None-Match says that there must be none. Leave it out to replace the file.", up.Name)
-	case up.IfMatch != "" && p.File == nil:
+	case len(up.IfMatch) > 0 && p.File == nil:
 		return apperr.New(apperr.Precondition, "There is no file %q any more, and If-Match names its content. Leave it out to upload it anew.", up.Name)
-	case up.IfMatch != "" && up.IfMatch != p.File.SHA256:
+	case len(up.IfMatch) > 0 && !slices.Contains(up.IfMatch, p.File.SHA256):
 		return apperr.New(apperr.Precondition, "The file %q was replaced meanwhile. Read it again and repeat your change.", up.Name)
 	}
 	if p.File == nil && p.Usage.Files >= s.limits.Files {
@@ -187,8 +188,8 @@ func (s *Service) Open(ctx context.Context, who workspace.Caller, slug, id strin
 
 // List returns one page of the files whose names begin with prefix, by name, and the cursor of the next page, "" on the
 // last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, cursor string, limit int) ([]File, string, error) {
-	after, err := decodeCursor(cursor)
+func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, from string, limit int) ([]File, string, error) {
+	after, err := cursor.Place(from)
 	if err != nil {
 		return nil, "", err
 	}
@@ -197,13 +198,13 @@ func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, 
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].Name)), nil
+	return items, cursor.Of(items[limit-1].Name), nil
 }
 
 // Mocks returns one page of the mocks that name a file in their current or published revision, and the cursor of the next
 // page. A path that is a template names no file.
-func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, cursor string, limit int) ([]Mock, string, error) {
-	after, err := decodeCursor(cursor)
+func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, from string, limit int) ([]Mock, string, error) {
+	after, err := cursor.Place(from)
 	if err != nil {
 		return nil, "", err
 	}
@@ -212,15 +213,7 @@ func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, cur
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
-}
-
-func decodeCursor(cursor string) (string, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
-	}
-	return string(raw), nil
+	return items, cursor.Of(items[limit-1].ID), nil
 }
 
 // Delete removes a file: apperr.Conflict if mocks use it, unless forced.

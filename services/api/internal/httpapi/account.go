@@ -33,11 +33,9 @@ func (h *handlers) GetAccount(ctx context.Context, _ GetAccountRequestObject) (G
 
 // UpdateAccount implements StrictServerInterface.
 func (h *handlers) UpdateAccount(ctx context.Context, r UpdateAccountRequestObject) (UpdateAccountResponseObject, error) {
-	expected, err := versionOf(value(r.Params.IfMatch, "*"))
-	if err != nil {
-		return nil, err
-	}
-	p, err := h.Profiles.Update(ctx, caller(ctx), account.Change{Username: r.Body.Username, Email: r.Body.Email, Expected: expected})
+	p, err := matching(r.Params.IfMatch, versionOf, func(expected int) (account.Profile, error) {
+		return h.Profiles.Update(ctx, caller(ctx), account.Change{Username: r.Body.Username, Email: r.Body.Email, Expected: expected})
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -30,13 +31,14 @@ type contract struct {
 type operation struct {
 	route  *routers.Route
 	public bool
-	scope  token.Scope // that the caller's token needs
-	beyond bool        // about no single workspace
-	enters bool        // it signs somebody in
-	lasts  bool        // longer than a request usually may
-	raw    bool        // the body is no JSON: the handler reads it, and bounds it
-	once   bool        // takes an Idempotency-Key
-	known  bool        // takes If-None-Match
+	scope  token.Scope     // that the caller's token needs
+	beyond bool            // about no single workspace
+	enters bool            // it signs somebody in
+	lasts  bool            // longer than a request usually may
+	raw    bool            // the body is no JSON: the handler reads it, and bounds it
+	once   bool            // takes an Idempotency-Key
+	known  bool            // takes If-None-Match
+	query  map[string]bool // the parameters of its query
 }
 
 // The operations that anybody may try, and that decide who somebody is.
@@ -75,6 +77,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 				once:   declares(op, idempotencyKey),
 				known:  declares(op, ifNoneMatch),
+				query:  queryOf(item.Parameters, op.Parameters),
 			}
 		}
 	}
@@ -84,9 +87,20 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 	return c, nil
 }
 
+// queryOf are the names of the query parameters among some.
+func queryOf(lists ...openapi3.Parameters) map[string]bool {
+	names := map[string]bool{}
+	for _, list := range lists {
+		for _, p := range list {
+			names[p.Value.Name] = names[p.Value.Name] || p.Value.In == openapi3.ParameterInQuery
+		}
+	}
+	return names
+}
+
 func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		op, ok := ct.operations[c.Request().Method+" "+c.Path()]
+		op, ok := ct.operations[reads(c.Request().Method)+" "+c.Path()]
 		if !ok {
 			return next(c) // a page, or nothing
 		}
@@ -145,6 +159,20 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// endless reports whether the answer to a GET goes on until the caller leaves.
+func (ct *contract) endless(path string) bool {
+	op, ok := ct.operations[http.MethodGet+" "+path]
+	return ok && (op.route.Operation.OperationID == opStream || op.route.Operation.OperationID == opRequests)
+}
+
+// reads is the method whose operation answers another: HEAD is GET without the body.
+func reads(method string) string {
+	if method == http.MethodHead {
+		return http.MethodGet
+	}
+	return method
+}
+
 // deadlines gives operations that last long the time on their connection, and returns how long the handler may take, 0
 // for any time. Without a read deadline the server would end a request after ReadTimeout although its body is read.
 func deadlines(c echo.Context, operationID string) (time.Duration, error) {
@@ -177,8 +205,10 @@ const maxDrained = 16 << 20
 // silently by the JSON decoder.
 func (ct *contract) check(c echo.Context, op *operation) error {
 	r := c.Request()
+	var body []byte
 	if r.Body != nil && r.Body != http.NoBody && !op.raw {
-		body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, ct.handlers.MaxBody))
+		var err error
+		body, err = io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, ct.handlers.MaxBody))
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			// A caller who is still sending would see a connection that breaks rather than the answer.
 			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
@@ -207,13 +237,13 @@ func (ct *contract) check(c echo.Context, op *operation) error {
 		},
 	})
 	if err != nil {
-		return explain(err)
+		return explain(err, body)
 	}
 	return nil
 }
 
 // explain puts what the validator found into a sentence.
-func explain(err error) error {
+func explain(err error, body []byte) error {
 	e, ok := errors.AsType[*openapi3filter.RequestError](err)
 	if !ok {
 		return badRequest("", "The request does not fit the API's contract.")
@@ -222,7 +252,7 @@ func explain(err error) error {
 	var field string
 	if schema, ok := errors.AsType[*openapi3.SchemaError](e.Err); ok {
 		reason = schema.Reason
-		field = strings.Join(schema.JSONPointer(), ".")
+		field = fieldOf(schema)
 	}
 	switch {
 	case e.Parameter != nil && e.Parameter.Example != nil && schemaField(e.Err) == "pattern":
@@ -236,9 +266,21 @@ func explain(err error) error {
 		return badRequest(field, "The body's %s is not possible: %s.", field, reason)
 	}
 	if parse, ok := errors.AsType[*openapi3filter.ParseError](e.Err); ok && parse.Cause != nil {
-		return badRequest("", "The body is not JSON: %s.", parse.Cause)
+		return notJSON(body)
 	}
 	return badRequest("", "The body is not possible: %s.", orElse(reason, "it cannot be read"))
+}
+
+// unsupportedField is how the validator calls a field that an object does not have.
+var unsupportedField = regexp.MustCompile(`^property "(.+)" is unsupported$`)
+
+// fieldOf is where in the body a rule was broken.
+func fieldOf(e *openapi3.SchemaError) string {
+	at := e.JSONPointer()
+	if m := unsupportedField.FindStringSubmatch(e.Reason); m != nil {
+		at = append(at, m[1])
+	}
+	return strings.Join(at, ".")
 }
 
 // schemaField names the rule of a schema that was broken, "" if that is not what is wrong.

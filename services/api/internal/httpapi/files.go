@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 
 	"github.com/mocloud/mocloud/services/api/internal/file"
 )
@@ -31,12 +32,12 @@ func (h *handlers) ListFiles(ctx context.Context, r ListFilesRequestObject) (Lis
 
 // PutFile implements StrictServerInterface.
 func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFileResponseObject, error) {
-	sum, err := sumOf(value(r.Params.IfMatch, ""))
+	match, err := sums(r.Params.IfMatch)
 	if err != nil {
 		return nil, err
 	}
 	f, created, err := h.Files.Put(ctx, caller(ctx), r.Slug, file.Upload{
-		Name: r.Params.Name, MediaType: r.ContentType, Body: r.Body, IfMatch: sum, IfAbsent: r.Params.IfNoneMatch != nil,
+		Name: r.Params.Name, MediaType: r.ContentType, Body: r.Body, IfMatch: match, IfAbsent: r.Params.IfNoneMatch != nil,
 	})
 	if err != nil {
 		return nil, err
@@ -103,16 +104,13 @@ func fileETag(f file.File) *string {
 	return &tag
 }
 
-var fileTag = regexp.MustCompile(`^(?:W/)?"([0-9a-f]{64})"$`)
+var sum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// sumOf reads the ETag of a file; "" and "*" are any.
-func sumOf(ifMatch string) (string, error) {
-	if ifMatch == "" || ifMatch == "*" {
-		return "", nil
+// sums are the SHA-256 sums in an If-Match header, none for any.
+func sums(ifMatch *string) ([]string, error) {
+	all, err := tags(ifMatch)
+	if err == nil && slices.ContainsFunc(all, func(tag string) bool { return !sum.MatchString(tag) }) {
+		err = noTag(*ifMatch)
 	}
-	m := fileTag.FindStringSubmatch(ifMatch)
-	if m == nil {
-		return "", badRequest("If-Match", "The header If-Match is %s; send the ETag of the content that you replace.", ifMatch)
-	}
-	return m[1], nil
+	return all, err
 }

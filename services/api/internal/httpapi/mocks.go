@@ -194,25 +194,17 @@ func etag(m mock.Mock, shown Mock) string {
 	return fmt.Sprintf(`"%d.%d.%s"`, m.Revision, m.Settings, base64.RawURLEncoding.EncodeToString(sum[:9]))
 }
 
-// seen writes with what an If-Match header says that the caller saw; nothing is said by none, and by "*". A revision may
-// stand alone. Proxies that compress make an ETag weak; the numbers count.
+// seen writes with what an If-Match header says that the caller saw. A revision may stand alone.
 func seen(ifMatch *string, write func(mock.Seen) (mock.Mock, error)) (mock.Mock, error) {
-	text := value(ifMatch, "*")
-	if text == "*" {
-		return write(mock.Seen{})
-	}
-	var v mock.Seen
-	parts := strings.SplitN(strings.Trim(strings.TrimPrefix(text, "W/"), `"`), ".", 3)
-	for i, number := range []*int{&v.Revision, &v.Settings} {
-		if i >= len(parts) {
-			break
-		}
+	return matching(ifMatch, func(tag string) (v mock.Seen, ok bool) {
+		revision, rest, whole := strings.Cut(tag, ".")
+		settings, _, _ := strings.Cut(rest, ".")
 		var err error
-		if *number, err = strconv.Atoi(parts[i]); err != nil || *number < 1 {
-			return mock.Mock{}, badRequest("If-Match", "The header If-Match is %s; send one ETag, as the mock was read with.", text)
+		if v.Revision, err = strconv.Atoi(revision); err == nil && whole {
+			v.Settings, err = strconv.Atoi(settings)
 		}
-	}
-	return write(v)
+		return v, err == nil && v.Revision > 0 && (!whole || v.Settings > 0)
+	}, write)
 }
 
 // value is what p points to, or otherwise.

@@ -41,6 +41,9 @@ type view struct {
 	More      bool
 }
 
+// signInPath is where sign-in links lead.
+const signInPath = "/signin"
+
 type renderer func(c echo.Context, status int, v view) error
 
 // registerPage serves the plain page, its files, and signing in without a script.
@@ -59,9 +62,11 @@ func (h *handlers) registerPage(e *echo.Echo) error {
 		c.Response().WriteHeader(status)
 		return page.Execute(c.Response(), v)
 	}
-	e.GET("/", func(c echo.Context) error { return h.home(c, render) })
-	e.GET("/signin", func(c echo.Context) error { return h.openLink(c, render) })
-	e.POST("/signin", func(c echo.Context) error { return h.postSignIn(c, render) })
+	home := func(c echo.Context) error { return h.home(c, render) }
+	e.GET("/", home)
+	e.HEAD("/", home)
+	e.GET(signInPath, func(c echo.Context) error { return h.openLink(c, render) })
+	e.POST(signInPath, func(c echo.Context) error { return h.postSignIn(c, render) })
 	e.POST("/signup", func(c echo.Context) error { return h.postSignUp(c, render) })
 	e.GET("/assets/*", echo.WrapHandler(http.StripPrefix("/assets/", http.FileServerFS(files))))
 	return nil

@@ -163,9 +163,9 @@ func fromServer(err error, r *http.Request) (int, ProblemCode, string) {
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch e.Code {
 		case http.StatusNotFound:
-			return e.Code, NotFound, fmt.Sprintf("There is nothing at %s %s. GET /api/v1/openapi.json says what there is.", r.Method, r.URL.Path)
+			return e.Code, NotFound, fmt.Sprintf("There is nothing at %s %.200s. GET /api/v1/openapi.json says what there is.", r.Method, r.URL.Path)
 		case http.StatusMethodNotAllowed:
-			return e.Code, MethodNotAllowed, fmt.Sprintf("%s is not possible at %s; the Allow header says what is.", r.Method, r.URL.Path)
+			return e.Code, MethodNotAllowed, fmt.Sprintf("%.20s is not possible at %.200s; the Allow header says what is.", r.Method, r.URL.Path)
 		case http.StatusUnsupportedMediaType:
 			return e.Code, UnsupportedMediaType, "The body's Content-Type is not possible here; use application/json."
 		}

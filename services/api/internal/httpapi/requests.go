@@ -95,29 +95,15 @@ func (h *handlers) GetRecording(ctx context.Context, r GetRecordingRequestObject
 
 // UpdateRecording implements StrictServerInterface.
 func (h *handlers) UpdateRecording(ctx context.Context, r UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error) {
-	expected, err := versionOf(value(r.Params.IfMatch, "*"))
-	if err != nil {
-		return nil, err
-	}
-	s, err := h.Records.Configure(ctx, caller(ctx), r.ID, record.Edit{
-		Mode: (*event.RecordingMode)(r.Body.Recording), Redact: r.Body.Redact, KeepRequests: r.Body.KeepRequests, KeepHours: r.Body.KeepHours,
-	}, expected)
+	s, err := matching(r.Params.IfMatch, versionOf, func(expected int) (record.Settings, error) {
+		return h.Records.Configure(ctx, caller(ctx), r.ID, record.Edit{
+			Mode: (*event.RecordingMode)(r.Body.Recording), Redact: r.Body.Redact, KeepRequests: r.Body.KeepRequests, KeepHours: r.Body.KeepHours,
+		}, expected)
+	})
 	if err != nil {
 		return nil, err
 	}
 	return UpdateRecording200JSONResponse{recordingOf(s)}, nil
-}
-
-// versionOf reads an If-Match header: 0 for any version. Proxies that compress make an ETag weak; the version counts.
-func versionOf(ifMatch string) (int, error) {
-	if ifMatch == "*" {
-		return 0, nil
-	}
-	version, err := strconv.Atoi(strings.Trim(strings.TrimPrefix(ifMatch, "W/"), `"`))
-	if err != nil || version < 1 {
-		return 0, badRequest("If-Match", "The header If-Match is %s; send the ETag of what you edited.", ifMatch)
-	}
-	return version, nil
 }
 
 func recordingOf(s record.Settings) RecordingJSONResponse {

@@ -110,8 +110,8 @@ func New(cfg Config, deps Deps) (http.Handler, error) {
 	e := echo.New()
 	e.HTTPErrorHandler = h.problem
 	e.IPExtractor = addresses(cfg.TrustedProxies)
-	e.Use(observer.middleware, h.secure, h.arrive, contract.middleware)
-	RegisterHandlers(e, NewStrictHandler(h, nil))
+	e.Use(observer.middleware, h.secure, bounded, h.arrive, contract.middleware)
+	RegisterHandlers(heads{e, contract.endless}, NewStrictHandler(h, nil))
 	if err := h.registerPage(e); err != nil {
 		return nil, err
 	}

@@ -1,19 +1,14 @@
 package httpapi
 
 import (
-	"bytes"
-	"encoding/json"
-	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
-
-	"github.com/mocloud/mocloud/pkg/apperr"
 )
 
-// checkParameters refuses parameters that are no text. Postgres cannot keep or compare them.
+// checkParameters refuses parameters that are no text, which Postgres cannot keep or compare, and those of the query that
+// the operation does not have, or that are there twice: what was misspelt would be passed over in silence.
 func checkParameters(c echo.Context, op *operation) error {
 	check := func(in, name, text string) error {
 		if isText(text) {
@@ -28,9 +23,15 @@ func checkParameters(c echo.Context, op *operation) error {
 	}
 	for name, values := range c.QueryParams() {
 		for _, text := range values {
-			if err := check("query", strings.ToValidUTF8(name, "?"), text); err != nil {
+			if err := check("query", printed(name), text); err != nil {
 				return err
 			}
+		}
+		switch {
+		case !op.query[name]:
+			return badRequest(printed(name), "There is no query parameter %q here.", printed(name))
+		case len(values) > 1:
+			return badRequest(name, "The query parameter %s is there twice.", name)
 		}
 	}
 	for _, p := range op.route.Operation.Parameters {
@@ -43,49 +44,7 @@ func checkParameters(c echo.Context, op *operation) error {
 	return nil
 }
 
-// checkBody refuses JSON that is no text, or has texts in it that are none. The decoder would change what is not UTF-8
-// silently.
-func checkBody(r *http.Request, body []byte) error {
-	if kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); !strings.EqualFold(strings.TrimSpace(kind), "application/json") {
-		return nil
-	}
-	if !utf8.Valid(body) {
-		return apperr.New(apperr.Invalid, "The request's body is not UTF-8.").WithField("content")
-	}
-	if !bytes.Contains(body, []byte(`\u0000`)) {
-		return nil
-	}
-	var decoded any
-	_ = json.Unmarshal(body, &decoded) // what cannot be decoded is found by the validator
-	if field, found := zero("", decoded); found {
-		return apperr.New(apperr.Invalid, "The body's %s is not text: it has a zero character.", field).WithField(field)
-	}
-	return nil
-}
-
-// zero finds a text with a zero character in a decoded body, and where.
-func zero(at string, v any) (string, bool) {
-	below := func(name string) string {
-		return strings.TrimPrefix(at+"."+strings.ReplaceAll(name, "\x00", ""), ".")
-	}
-	switch v := v.(type) {
-	case string:
-		return at, strings.ContainsRune(v, 0)
-	case []any:
-		for i, item := range v {
-			if where, found := zero(below(strconv.Itoa(i)), item); found {
-				return where, true
-			}
-		}
-	case map[string]any:
-		for name, item := range v {
-			where, found := zero(below(name), item)
-			if found || strings.ContainsRune(name, 0) {
-				return where, true
-			}
-		}
-	}
-	return "", false
-}
+// printed is the name of a parameter as it can be repeated in an answer.
+func printed(name string) string { return strings.ToValidUTF8(name[:min(len(name), 100)], "?") }
 
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }

@@ -57,11 +57,9 @@ func (h *handlers) GetWorkspace(ctx context.Context, r GetWorkspaceRequestObject
 
 // UpdateWorkspace implements StrictServerInterface.
 func (h *handlers) UpdateWorkspace(ctx context.Context, r UpdateWorkspaceRequestObject) (UpdateWorkspaceResponseObject, error) {
-	expected, err := versionOf(value(r.Params.IfMatch, "*"))
-	if err != nil {
-		return nil, err
-	}
-	m, err := h.Workspaces.Update(ctx, caller(ctx), r.Slug, workspace.Change{Slug: r.Body.Slug, Name: r.Body.Name, Expected: expected})
+	m, err := matching(r.Params.IfMatch, versionOf, func(expected int) (workspace.Membership, error) {
+		return h.Workspaces.Update(ctx, caller(ctx), r.Slug, workspace.Change{Slug: r.Body.Slug, Name: r.Body.Name, Expected: expected})
+	})
 	if err != nil {
 		return nil, err
 	}

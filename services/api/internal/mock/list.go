@@ -3,13 +3,12 @@ package mock
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -50,11 +49,9 @@ type Query struct {
 	Limit int
 }
 
-var errCursor = apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
-
-// cursor is a Place as clients keep it. It is bound to the list that gave it out: of another order or filter it would
+// placed is a Place as clients keep it. It is bound to the list that gave it out: of another order or filter it would
 // mean nothing.
-type cursor struct {
+type placed struct {
 	List      []byte    `json:"l"`
 	Workspace string    `json:"w"`
 	Slug      string    `json:"s,omitempty"`
@@ -74,19 +71,19 @@ func (f Filter) place(text string) (*Place, error) {
 	if text == "" {
 		return nil, nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(text)
+	encoded, err := cursor.Place(text)
 	if err != nil {
-		return nil, errCursor
+		return nil, err
 	}
-	var c cursor
-	if json.Unmarshal(raw, &c) != nil || !slices.Equal(c.List, f.list()) {
-		return nil, errCursor
+	var c placed
+	if json.Unmarshal([]byte(encoded), &c) != nil || !slices.Equal(c.List, f.list()) || !cursor.IsText(c.Workspace+c.Slug+c.ID) {
+		return nil, cursor.Err
 	}
 	return &Place{Workspace: c.Workspace, Slug: c.Slug, Time: c.Time, ID: c.ID}, nil
 }
 
 func (f Filter) after(m Mock) string {
-	c := cursor{List: f.list(), Workspace: m.WorkspaceID, ID: m.ID}
+	c := placed{List: f.list(), Workspace: m.WorkspaceID, ID: m.ID}
 	switch f.Sort {
 	case ByUpdated:
 		c.Time = m.UpdatedAt
@@ -98,18 +95,18 @@ func (f Filter) after(m Mock) string {
 		c.Slug = m.Slug
 	}
 	encoded, _ := json.Marshal(c) // its time is one that a database kept
-	return base64.RawURLEncoding.EncodeToString(encoded)
+	return cursor.Of(string(encoded))
 }
 
 // List returns one page of mocks, grouped by workspace, and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, f Filter, cursor string, limit int) ([]Mock, string, error) {
+func (s *Service) List(ctx context.Context, who workspace.Caller, f Filter, from string, limit int) ([]Mock, string, error) {
 	if f.Text = strings.ToLower(strings.TrimSpace(f.Text)); f.Sort == "" {
 		f.Sort = BySlug
 	}
 	if f.Deleted {
 		f.Sort, f.Backwards = ByDeleted, true
 	}
-	after, err := f.place(cursor)
+	after, err := f.place(from)
 	if err != nil {
 		return nil, "", err
 	}

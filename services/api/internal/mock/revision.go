@@ -2,12 +2,13 @@ package mock
 
 import (
 	"context"
-	"encoding/base64"
+	"math"
 	"strconv"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -26,15 +27,15 @@ type Revision struct {
 }
 
 // Revisions returns one page of a mock's history, newest first, and the cursor of the next page, "" on the last one.
-func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, cursor string, limit int) ([]Revision, string, error) {
+func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, from string, limit int) ([]Revision, string, error) {
 	below := 0
-	if cursor != "" {
-		raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	if from != "" {
+		place, err := cursor.Place(from)
 		if err != nil {
-			return nil, "", errCursor
+			return nil, "", err
 		}
-		if below, err = strconv.Atoi(string(raw)); err != nil || below < 1 {
-			return nil, "", errCursor
+		if below, err = strconv.Atoi(place); err != nil || below < 1 || below > math.MaxInt32 {
+			return nil, "", cursor.Err
 		}
 	}
 	items, err := s.repo.Revisions(ctx, who, id, below, limit+1)
@@ -42,7 +43,7 @@ func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, curso
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(strconv.Itoa(items[limit-1].Number))), nil
+	return items, cursor.Of(strconv.Itoa(items[limit-1].Number)), nil
 }
 
 // Revision returns a revision with its content.

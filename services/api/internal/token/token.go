@@ -4,7 +4,6 @@ package token
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +17,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -164,17 +164,17 @@ func mayManage(m workspace.Membership) error {
 }
 
 // List returns one page of tokens and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, slug, cursor string, limit int) ([]Token, string, error) {
-	after, err := base64.RawURLEncoding.DecodeString(cursor)
+func (s *Service) List(ctx context.Context, who workspace.Caller, slug, from string, limit int) ([]Token, string, error) {
+	after, err := cursor.Place(from)
 	if err != nil {
-		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+		return nil, "", err
 	}
-	items, err := s.repo.Tokens(ctx, who, slug, string(after), limit+1, mayManage)
+	items, err := s.repo.Tokens(ctx, who, slug, after, limit+1, mayManage)
 	if err != nil || len(items) <= limit {
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
+	return items, cursor.Of(items[limit-1].ID), nil
 }
 
 // Find returns one token.

@@ -2,15 +2,13 @@ package workspace
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 )
 
 // Holding says what a workspace holds that its end or its new slug would touch.
@@ -62,17 +60,17 @@ func NewService(repo Repository, hold time.Duration, now Clock, gone func()) *Se
 }
 
 // List returns one page of the account's memberships and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who Caller, cursor string, limit int) ([]Membership, string, error) {
-	after, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil || !utf8.Valid(after) || strings.ContainsRune(string(after), 0) {
-		return nil, "", apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+func (s *Service) List(ctx context.Context, who Caller, from string, limit int) ([]Membership, string, error) {
+	after, err := cursor.Place(from)
+	if err != nil {
+		return nil, "", err
 	}
-	items, err := s.repo.Workspaces(ctx, who, string(after), limit+1)
+	items, err := s.repo.Workspaces(ctx, who, after, limit+1)
 	if err != nil || len(items) <= limit {
 		return items, "", err
 	}
 	items = items[:limit]
-	return items, base64.RawURLEncoding.EncodeToString([]byte(items[limit-1].ID)), nil
+	return items, cursor.Of(items[limit-1].ID), nil
 }
 
 // Find returns the workspace with that slug.

@@ -1,0 +1,73 @@
+package api_test
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// forged are texts that no list gave out, as they are and as what a cursor holds.
+var forged = []string{
+	"\x00", "a\x00b", "\xff\xfe", "'; DROP TABLE mocks; --", "-1", "99999999999999999999", "%", "é", strings.Repeat("z", 300),
+	`{"l":"AAAAAAAAAAA=","w":"\u0000","s":"\u0000","i":"x"}`, `{"t":"9999-12-31T23:59:59.999999999Z"}`, `{`, `null`, `[]`,
+}
+
+// Cursors that no list gave out, or that another list did, are refused or lead nowhere; they are never the server's fault.
+func TestForgedCursors(t *testing.T) {
+	t.Parallel()
+	for name, edit := range databases(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, edit)
+			lists := 0
+			real := as[struct {
+				NextCursor string `json:"next_cursor"`
+			}](t, w.twoMocks()).NextCursor
+			for _, op := range operations(t) {
+				if op.Parameters.GetByInAndName("query", "cursor") == nil {
+					continue
+				}
+				lists++
+				c := op.fixture(w.acme, workspace.Owner)
+				for _, text := range forged {
+					for _, cursor := range []string{text, base64.RawURLEncoding.EncodeToString([]byte(text)), real, real[:len(real)/2], lying(real)} {
+						c.query = merged(c.query, url.Values{"cursor": {cursor}})
+						if a := w.send(op, c, w.acme.user(workspace.Owner)); a.status >= 500 {
+							t.Errorf("%s with the cursor %q: %d %s", op.OperationID, cursor, a.status, a.body)
+						}
+					}
+				}
+			}
+			if lists < 10 {
+				t.Errorf("only %d lists", lists)
+			}
+		})
+	}
+}
+
+// twoMocks is a page with one of two mocks.
+func (w *world) twoMocks() answer {
+	w.acme.mock()
+	w.acme.mock()
+	return w.want(http.StatusOK, "GET", "/api/v1/mocks?limit=1&workspace="+w.acme.slug, "", bearer(w.acme.user(workspace.Owner)+"-token"))
+}
+
+// lying is the cursor of a list of mocks with a place that cannot be.
+func lying(cursor string) string {
+	raw, _ := base64.RawURLEncoding.DecodeString(cursor)
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Replace(string(raw), `"w":"`, `"w":"\u0000`, 1)))
+}
+
+func merged(a, b url.Values) url.Values {
+	out := url.Values{}
+	for _, values := range []url.Values{a, b} {
+		for name, v := range values {
+			out[name] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,54 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/mocloud/mocloud/pkg/apperr"
+)
+
+// What comes before a body is bounded here, where the answer can be a problem, and by the server at twice that, where it
+// cannot.
+const (
+	maxTarget  = 8 << 10  // bytes of a request's path and query
+	maxHeaders = 32 << 10 // bytes of a request's headers
+)
+
+// bounded refuses requests whose address or headers are too long.
+func bounded(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if len(r.RequestURI) > maxTarget {
+			return &statusError{http.StatusRequestURITooLong, URITooLong, apperr.New(apperr.TooLarge,
+				"The request's path and query have %d bytes; at most %d are possible.", len(r.RequestURI), maxTarget)}
+		}
+		size := 0
+		for name, values := range r.Header {
+			for _, v := range values {
+				size += len(name) + len(v)
+			}
+		}
+		if size > maxHeaders {
+			return &statusError{http.StatusRequestHeaderFieldsTooLarge, HeadersTooLarge, apperr.New(apperr.TooLarge,
+				"The request's headers have %d bytes; at most %d are possible.", size, maxHeaders)}
+		}
+		return next(c)
+	}
+}
+
+// heads is a router on which every GET can be a HEAD too (RFC 9110, 9.1): the server leaves the body out by itself. An answer
+// without end has none.
+type heads struct {
+	*echo.Echo
+
+	endless func(path string) bool
+}
+
+// GET implements EchoRouter.
+func (h heads) GET(path string, handler echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	if !h.endless(path) {
+		h.HEAD(path, handler, m...)
+	}
+	return h.Echo.GET(path, handler, m...)
+}
