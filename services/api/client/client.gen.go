@@ -180,6 +180,7 @@ func (e EndpointChangeKind) Valid() bool {
 const (
 	Conflict             ProblemCode = "conflict"
 	Forbidden            ProblemCode = "forbidden"
+	HeadersTooLarge      ProblemCode = "headers_too_large"
 	InsufficientScope    ProblemCode = "insufficient_scope"
 	Internal             ProblemCode = "internal"
 	Invalid              ProblemCode = "invalid"
@@ -189,6 +190,7 @@ const (
 	QuotaExceeded        ProblemCode = "quota_exceeded"
 	RateLimited          ProblemCode = "rate_limited"
 	TooLarge             ProblemCode = "too_large"
+	URITooLong           ProblemCode = "uri_too_long"
 	Unauthorized         ProblemCode = "unauthorized"
 	Unavailable          ProblemCode = "unavailable"
 	UnsupportedMediaType ProblemCode = "unsupported_media_type"
@@ -200,6 +202,8 @@ func (e ProblemCode) Valid() bool {
 	case Conflict:
 		return true
 	case Forbidden:
+		return true
+	case HeadersTooLarge:
 		return true
 	case InsufficientScope:
 		return true
@@ -218,6 +222,8 @@ func (e ProblemCode) Valid() bool {
 	case RateLimited:
 		return true
 	case TooLarge:
+		return true
+	case URITooLong:
 		return true
 	case Unauthorized:
 		return true
@@ -2054,8 +2060,8 @@ type ImportMockParams struct {
 
 // DeleteMockParams defines parameters for DeleteMock.
 type DeleteMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-	// carries its current `revision` then.
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2067,15 +2073,15 @@ type GetMockParams struct {
 
 // ChangeMockParams defines parameters for ChangeMock.
 type ChangeMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-	// carries its current `revision` then.
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateMockParams defines parameters for UpdateMock.
 type UpdateMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-	// carries its current `revision` then.
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2117,8 +2123,8 @@ type ExportMockParamsFormat string
 
 // MoveMockParams defines parameters for MoveMock.
 type MoveMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-	// carries its current `revision` then.
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
@@ -2187,8 +2193,8 @@ type DiffRevisionsParams struct {
 
 // RollbackMockParams defines parameters for RollbackMock.
 type RollbackMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-	// carries its current `revision` then.
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 

@@ -2028,7 +2028,7 @@ export interface components {
              * @description A stable name of the kind of error.
              * @enum {string}
              */
-            code: "invalid" | "unauthorized" | "forbidden" | "insufficient_scope" | "quota_exceeded" | "not_found" | "method_not_allowed" | "conflict" | "lost_update" | "too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable";
+            code: "invalid" | "unauthorized" | "forbidden" | "insufficient_scope" | "quota_exceeded" | "not_found" | "method_not_allowed" | "conflict" | "lost_update" | "too_large" | "uri_too_long" | "headers_too_large" | "unsupported_media_type" | "rate_limited" | "internal" | "unavailable";
             /** @description One sentence: what was wrong, where, what to do. */
             detail: string;
             diagnostics?: components["schemas"]["Diagnostic"][];
@@ -2715,8 +2715,8 @@ export interface components {
          */
         IdempotencyKey: string;
         /**
-         * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-         *     carries its current `revision` then.
+         * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+         *     mock was changed meanwhile; the problem carries its current `revision` then.
          */
         IfMatch: string;
         /** @description The ETag that is known. 304 if nothing changed. */
@@ -3263,8 +3263,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-                 *     carries its current `revision` then.
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
@@ -3289,8 +3289,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-                 *     carries its current `revision` then.
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
@@ -3317,8 +3317,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-                 *     carries its current `revision` then.
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
@@ -3461,8 +3461,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-                 *     carries its current `revision` then.
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
@@ -3768,8 +3768,8 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`). 412 if the mock was changed meanwhile; the problem
-                 *     carries its current `revision` then.
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
