@@ -34,6 +34,10 @@ func main() {
 		Short:         "Mock APIs from YAML: write one, publish it, call it",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
 	const here, there = "here", "there"
 	root.AddGroup(&cobra.Group{ID: here, Title: "On this machine:"}, &cobra.Group{ID: there, Title: "On a server:"})
@@ -46,7 +50,10 @@ func main() {
 	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command())
 	root.AddCommand(migrate.Command(), version.Command())
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return exit.With(exit.Usage, fmt.Errorf("%w; `%s --help` shows the flags", err, cmd.CommandPath()))
+	})
+	exit.Arguments(root)
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {

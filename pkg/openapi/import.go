@@ -17,7 +17,7 @@ type Options struct {
 	Prefix    string // put before every path, such as "/v2"
 	MaxBytes  int    // of the document; 4 MiB
 	MaxValues int    // of the document, aliases followed; 500,000
-	// Mock is what the mock may be; only Bytes and Endpoints count. Zero is what mockspec allows.
+	// Mock is what the mock may be; only Bytes, Endpoints and Nodes count. Zero is what mockspec allows.
 	Mock mockspec.Limits
 }
 

@@ -90,8 +90,6 @@ func TestBodiesFitTheirSchemas(t *testing.T) {
 	}
 }
 
-var braces = regexp.MustCompile(`\{[^{}]*\}`)
-
 var positions = regexp.MustCompile(`"Pos":\{[^}]*\},`)
 
 // endpointOf finds the endpoint of an operation.

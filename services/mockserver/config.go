@@ -76,8 +76,8 @@ type Config struct {
 
 // FileConfig is what `mocloud run` serves.
 type FileConfig struct {
-	Files  []string        // moclojer YAML files, together one mock; or one OpenAPI document
-	Mocks  string          // the mocks file that belongs to the OpenAPI document
+	Files  []string        // moclojer YAML files and OpenAPI documents, together one mock
+	Mocks  string          // answers by operation id, for the one file, which is an OpenAPI document
 	Compat mockspec.Compat // overrides the files' own setting
 	Watch  bool            // serve changes as they are saved
 	Out    io.Writer       // where endpoints and diagnostics are printed; nil: nowhere

@@ -16,7 +16,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api"
 )
@@ -38,7 +37,7 @@ func Command() *cobra.Command {
 		Long: `Save what ` + "`mocloud up`" + ` keeps into one file: the database and the uploaded files, without the API token. It may
 run meanwhile. The services apart are backed up with the means of their database; see docs/guides/backup.md.`,
 		Example: "  mocloud backup monday.tar.gz\n  mocloud backup --data /srv/mocloud monday.tar.gz",
-		Args:    exit.Args(cobra.ExactArgs(1)),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := write(cmd.Context(), data, args[0]); err != nil {
 				return err
@@ -59,7 +58,7 @@ func RestoreCommand() *cobra.Command {
 		Short:   "Make a data folder for `mocloud up` from a backup",
 		Long:    "Make a data folder for `mocloud up` from a backup. There must be none yet: move an old one away first.",
 		Example: "  mv data data.old\n  mocloud restore monday.tar.gz\n  mocloud up",
-		Args:    exit.Args(cobra.ExactArgs(1)),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := read(cmd.Context(), args[0], data); err != nil {
 				return err

@@ -3,18 +3,14 @@ package convert
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/input"
 	"github.com/mocloud/mocloud/pkg/mockspec"
-	"github.com/mocloud/mocloud/pkg/openapi"
 )
-
-// maxDocument bounds a document on one's own disk, which may be larger than one that is sent.
-const maxDocument = 64 << 20
 
 // ImportCommand returns the command.
 func ImportCommand() *cobra.Command {
@@ -26,9 +22,9 @@ func ImportCommand() *cobra.Command {
 			"with the document's examples, and with values made from its schemas where it has none. What is left out is told on\n" +
 			"standard error. Nothing but FILE is read; `-` is standard input.",
 		Example: "  mocloud import petstore.yaml > pets.yml && mocloud run pets.yml\n  curl -s https://example.com/openapi.json | mocloud import - -o api.yml",
-		Args:    exit.Args(cobra.ExactArgs(1)),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			src, err := readDocument(cmd.InOrStdin(), files[0])
+			src, err := input.Read(cmd.InOrStdin(), files[0], input.MaxDocument)
 			if err != nil {
 				return err
 			}
@@ -36,7 +32,7 @@ func ImportCommand() *cobra.Command {
 			if name == "-" {
 				name = "stdin"
 			}
-			made, problems := openapi.Import(src, openapi.Options{Name: name, Prefix: prefix, MaxBytes: maxDocument, MaxValues: 5_000_000})
+			made, problems := input.Import(src, name, prefix)
 			for _, d := range problems {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), d) // nobody is there to be told that it failed
 			}
@@ -53,17 +49,4 @@ func ImportCommand() *cobra.Command {
 	c.Flags().StringVarP(&output, "output", "o", "", "write the mock to this `FILE`")
 	c.Flags().StringVar(&prefix, "prefix", "", "put this `PATH` before every path, such as /v2")
 	return c
-}
-
-func readDocument(stdin io.Reader, file string) ([]byte, error) {
-	from := stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		from = f
-	}
-	return io.ReadAll(io.LimitReader(from, maxDocument+1)) // one byte too many is one that Import refuses
 }

@@ -3,6 +3,8 @@ package exit
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -39,12 +41,37 @@ func Status(err error) int {
 	return Failed
 }
 
-// Args makes what check finds wrong with the arguments a Usage error.
-func Args(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
+// Arguments makes what is wrong with the arguments of a command, or of one below it, a Usage error that says what is right.
+func Arguments(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			err := check(cmd, args)
+			switch similar := suggested(cmd, args); {
+			case err == nil:
+				return nil
+			case similar != "":
+				err = fmt.Errorf("there is no command `%s %s`: did you mean %s?", cmd.CommandPath(), args[0], similar)
+			case cmd.HasAvailableSubCommands():
+				err = fmt.Errorf("there is no command `%s %s`; `%s --help` shows those that there are", cmd.CommandPath(), args[0], cmd.CommandPath())
+			default:
+				err = fmt.Errorf("%w; write `%s`", err, cmd.UseLine())
+			}
 			return With(Usage, err)
 		}
-		return nil
 	}
+	for _, sub := range cmd.Commands() {
+		Arguments(sub)
+	}
+}
+
+// suggested are the commands that args[0] may be a slip of, in words.
+func suggested(cmd *cobra.Command, args []string) string {
+	if len(args) == 0 || !cmd.HasAvailableSubCommands() {
+		return ""
+	}
+	names := cmd.SuggestionsFor(args[0])
+	for i, name := range names {
+		names[i] = "`" + cmd.CommandPath() + " " + name + "`"
+	}
+	return strings.Join(names, " or ")
 }

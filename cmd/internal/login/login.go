@@ -34,7 +34,7 @@ server that was signed in to last.
 The token or password is asked for, or read from standard input if that is not a terminal. A CI job needs no login: it sets
 MOCLOUD_URL and MOCLOUD_TOKEN. Nor does a server that ` + "`mocloud up`" + ` runs from the working folder.`,
 		Example: "  mocloud login https://mocloud.example.com\n  mocloud login https://mocloud.example.com --user ann\n  mocloud login https://mocloud.example.com < token.txt",
-		Args:    exit.Args(cobra.MaximumNArgs(1)),
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			server := remote.Local
 			if len(args) == 1 {
@@ -103,7 +103,7 @@ func withPassword(ctx context.Context, server, user string, password secret.Stri
 	}
 	given := password.Reveal()
 	signedIn, err := c.CreateSessionWithResponse(ctx, client.SignIn{Username: &user, Password: &given})
-	if err := remote.Check(signedIn, err); err != nil {
+	if err := remote.Done(signedIn, err); err != nil {
 		return none, err
 	}
 	session := func(_ context.Context, r *http.Request) error {
@@ -126,7 +126,7 @@ func withPassword(ctx context.Context, server, user string, password secret.Stri
 	if err != nil {
 		return none, err
 	}
-	return remote.Server{Token: made.Secret}, remote.Check(c.DeleteSessionWithResponse(ctx, session))
+	return remote.Server{Token: made.Secret}, remote.Done(c.DeleteSessionWithResponse(ctx, session))
 }
 
 // remember checks the token and keeps it.
@@ -158,35 +158,34 @@ func remember(ctx context.Context, out io.Writer, server string, how remote.Serv
 
 // LogoutCommand forgets a server.
 func LogoutCommand() *cobra.Command {
-	var flags remote.Flags
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Forget the token of a server",
 		Long:  "Forget the token of a server. It stays valid: revoke it in the console, or with DELETE /api/v1/tokens/{id}.",
-		Args:  exit.Args(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			server, err := flags.Server()
-			if err != nil {
-				return err
-			}
-			known, err := remote.LoadServers()
-			if err != nil {
-				return err
-			}
-			if _, ok := known.Servers[server]; !ok {
-				return fmt.Errorf("not signed in to %s", server)
-			}
-			delete(known.Servers, server)
-			if known.Current == server {
-				known.Current = ""
-			}
-			if err := known.Save(); err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "Signed out of %s.\n", server)
-			return err
-		},
+		Args:  cobra.NoArgs,
 	}
-	flags.AddServer(cmd)
+	chosen := remote.ServerFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		server, err := chosen()
+		if err != nil {
+			return err
+		}
+		known, err := remote.LoadServers()
+		if err != nil {
+			return err
+		}
+		if _, ok := known.Servers[server]; !ok {
+			return fmt.Errorf("not signed in to %s", server)
+		}
+		delete(known.Servers, server)
+		if known.Current == server {
+			known.Current = ""
+		}
+		if err := known.Save(); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "Signed out of %s.\n", server)
+		return err
+	}
 	return cmd
 }

@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,54 +20,46 @@ import (
 
 // Command shows requests.
 func Command() *cobra.Command {
-	var l logs
 	cmd := &cobra.Command{
 		Use:   "logs [WORKSPACE/]MOCK",
 		Short: "Show the requests that a mock answered",
 		Long: `Show the requests that a mock answered, the latest last. A mock that is asked very often has only some of its requests
 recorded. With --json each request is one line.`,
 		Example: "  mocloud logs pets\n  mocloud logs pets -f\n  mocloud logs pets -n 100 --status 5xx --json",
-		Args:    exit.Args(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := l.flags.Connect()
-			if err != nil {
-				return err
-			}
-			m, err := remote.MustFind(cmd.Context(), c, remote.ParseRef(args[0]))
-			if err != nil {
-				return err
-			}
-			l.client, l.out, l.aside, l.mock = c, cmd.OutOrStdout(), cmd.ErrOrStderr(), m.ID
-			return l.run(cmd.Context())
-		},
+		Args:    cobra.ExactArgs(1),
 	}
-	l.flags.Add(cmd)
+	var l logs
 	flags := cmd.Flags()
 	flags.BoolVarP(&l.follow, "follow", "f", false, "go on with requests as they come")
 	flags.IntVarP(&l.number, "number", "n", 20, "how many of the latest to show, 200 at most")
 	flags.StringVar(&l.status, "status", "", "only those answered with this `STATUS`, such as 404 or 5xx")
 	flags.StringVar(&l.method, "method", "", "only those with this `METHOD`")
-	return cmd
+	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
+		l.Session = s
+		return l.run(ctx, args[0])
+	})
 }
 
 type logs struct {
-	flags          remote.Flags
+	*remote.Session
 	follow         bool
 	number         int
 	status, method string
-
-	client *client.ClientWithResponses
-	out    io.Writer
-	aside  io.Writer // for people
-	mock   string    // id
 }
 
-func (l *logs) run(ctx context.Context) error {
+func (l *logs) run(ctx context.Context, name string) error {
 	if l.number < 0 || l.number > 200 {
 		return exit.With(exit.Usage, fmt.Errorf("--number is %d: from 0 to 200 are possible", l.number))
 	}
+	if l.status != "" && !isStatus(l.status) {
+		return exit.With(exit.Usage, fmt.Errorf("--status is %q: write a status or a class of them, such as 404 or 5xx", l.status))
+	}
+	m, err := l.Mock(ctx, name)
+	if err != nil {
+		return err
+	}
 	if l.number > 0 {
-		page, err := remote.Read((*client.ListRequestsResponse).GetJSON200)(l.client.ListRequestsWithResponse(ctx, l.mock, &client.ListRequestsParams{
+		page, err := remote.Read((*client.ListRequestsResponse).GetJSON200)(l.ListRequestsWithResponse(ctx, m.ID, &client.ListRequestsParams{
 			Limit: &l.number, Status: remote.Optional(l.status), Method: remote.Optional(strings.ToUpper(l.method)),
 		}))
 		if err != nil {
@@ -78,13 +70,25 @@ func (l *logs) run(ctx context.Context) error {
 				return err
 			}
 		}
+		if len(page.Items) == 0 && !l.follow && !l.JSON {
+			l.Tell("No such requests are recorded. Call the mock: %s", m.URL)
+		}
 	}
 	if !l.follow {
 		return nil
 	}
 	return remote.Follow(ctx, func(ctx context.Context, lastID string) (*http.Response, error) {
-		return l.client.StreamRequests(ctx, l.mock, &client.StreamRequestsParams{LastEventID: remote.Optional(lastID)})
+		return l.StreamRequests(ctx, m.ID, &client.StreamRequestsParams{LastEventID: remote.Optional(lastID)})
 	}, l.event)
+}
+
+// isStatus reports whether s is a status, or a class of them such as 5xx.
+func isStatus(s string) bool {
+	if class, ok := strings.CutSuffix(strings.ToLower(s), "xx"); ok {
+		s = class + "00"
+	}
+	status, err := strconv.Atoi(s)
+	return err == nil && status >= 100 && status <= 599
 }
 
 // event takes one event of the stream.
@@ -99,20 +103,20 @@ func (l *logs) event(name, data string) error {
 			return l.show(r)
 		}
 	case "missed":
-		_, _ = fmt.Fprintln(l.aside, "… there were more requests than could be told")
+		l.Tell("… there were more requests than could be told")
 	}
 	return nil
 }
 
 func (l *logs) wanted(r client.Request) bool {
-	status := fmt.Sprint(r.Status)
+	status, wanted := fmt.Sprint(r.Status), strings.ToLower(l.status)
 	return (l.method == "" || strings.EqualFold(l.method, r.Method)) &&
-		(l.status == "" || l.status == status || l.status == status[:1]+"xx")
+		(wanted == "" || wanted == status || wanted == status[:1]+"xx")
 }
 
 func (l *logs) show(r client.Request) error {
-	if l.flags.JSON {
-		enc := json.NewEncoder(l.out)
+	if l.JSON {
+		enc := json.NewEncoder(l.Out)
 		enc.SetEscapeHTML(false)
 		return enc.Encode(r)
 	}
@@ -121,7 +125,7 @@ func (l *logs) show(r client.Request) error {
 		target += "?" + r.Query
 	}
 	took := time.Duration(r.DurationUs) * time.Microsecond
-	_, err := fmt.Fprintf(l.out, "%s  %d  %-7s %s  %s\n", r.Time.Local().Format(time.DateTime), r.Status, r.Method, printable(target), took.Round(10*time.Microsecond))
+	_, err := fmt.Fprintf(l.Out, "%s  %d  %-7s %s  %s\n", r.Time.Local().Format(time.DateTime), r.Status, r.Method, printable(target), took.Round(10*time.Microsecond))
 	return err
 }
 

@@ -25,7 +25,7 @@ unless API_MIGRATE is false: then run this as a job of its own before a new vers
 After a backup was restored, run it once with --restored while no api runs: everything that follows the change log begins
 again, as its numbers will be given a second time.`,
 		Example: "  DATABASE_URL=postgres://mocloud@localhost:5432/mocloud mocloud migrate\n  mocloud migrate --restored",
-		Args:    exit.Args(cobra.NoArgs),
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			env, err := config.Load[struct {
 				DatabaseURL secret.String `env:"DATABASE_URL,required"`

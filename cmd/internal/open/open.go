@@ -4,52 +4,39 @@ package open
 import (
 	"context"
 	"fmt"
+	"io"
 	"os/exec"
 	"runtime"
 
 	"github.com/spf13/cobra"
 
-	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
 )
 
 // Command opens a browser.
 func Command() *cobra.Command {
-	var flags remote.Flags
-	var onlyPrint bool
 	cmd := &cobra.Command{
 		Use:     "open [[WORKSPACE/]MOCK]",
 		Short:   "Open a mock's documentation in the browser, or the console",
 		Example: "  mocloud open\n  mocloud open pets\n  mocloud open pets --print",
-		Args:    exit.Args(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := flags.Server()
+		Args:    cobra.MaximumNArgs(1),
+	}
+	onlyPrint := cmd.Flags().Bool("print", false, "only print the address")
+	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
+		page := s.Server
+		if len(args) == 1 {
+			m, err := s.Mock(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			if len(args) == 1 {
-				c, err := flags.Connect()
-				if err != nil {
-					return err
-				}
-				m, err := remote.MustFind(cmd.Context(), c, remote.ParseRef(args[0]))
-				if err != nil {
-					return err
-				}
-				page = m.URL + "/docs"
-			}
-			if flags.JSON {
-				return remote.PrintJSON(cmd.OutOrStdout(), map[string]string{"url": page})
-			}
-			if _, err := fmt.Fprintln(cmd.OutOrStdout(), page); err != nil || onlyPrint {
-				return err
-			}
-			return browse(cmd.Context(), page)
-		},
-	}
-	flags.Add(cmd)
-	cmd.Flags().BoolVar(&onlyPrint, "print", false, "only print the address")
-	return cmd
+			page = m.URL + "/docs"
+		}
+		err := s.Show(map[string]string{"url": page}, func(out io.Writer) { _, _ = fmt.Fprintln(out, page) }) // Show tells whether it could be written
+		if err != nil || *onlyPrint || s.JSON {
+			return err
+		}
+		return browse(ctx, page)
+	})
 }
 
 // browse starts the program that opens addresses on this system.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -53,12 +52,9 @@ func follow(ctx context.Context, open func(context.Context, string) (*http.Respo
 	defer alive.Stop()
 	response, err := open(ctx, *lastID)
 	if err != nil {
-		return unreachable(err)
+		return err
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
-	if response.StatusCode != http.StatusOK {
-		return problemOf(response)
-	}
 	var event string
 	var data []string
 	lines := bufio.NewScanner(response.Body)
@@ -87,13 +83,4 @@ func follow(ctx context.Context, open func(context.Context, string) (*http.Respo
 		return fmt.Errorf("the stream broke: %w", err)
 	}
 	return nil
-}
-
-// problemOf reads the answer to a stream that was not opened.
-func problemOf(response *http.Response) error {
-	raw, err := io.ReadAll(io.LimitReader(response.Body, maxEvent))
-	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	return problem(response.StatusCode, decodeProblem(raw))
 }

@@ -8,16 +8,18 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+
+	"github.com/mocloud/mocloud/pkg/secret"
 )
 
-func stream(ctx context.Context, url string) func(context.Context, string) (*http.Response, error) {
-	return func(_ context.Context, lastID string) (*http.Response, error) {
+func stream(url string) func(context.Context, string) (*http.Response, error) {
+	return func(ctx context.Context, lastID string) (*http.Response, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/events", nil)
 		if err != nil {
 			return nil, err
 		}
 		r.Header.Set("Last-Event-ID", lastID)
-		return new(http.Client).Do(r)
+		return (&doer{token: secret.New("a-token"), server: url}).Do(r)
 	}
 }
 
@@ -33,7 +35,7 @@ func TestFollowGoesOn(t *testing.T) {
 	defer server.Close()
 	enough := errors.New("enough")
 	var got []string
-	err := Follow(t.Context(), stream(t.Context(), server.URL), func(event, data string) error {
+	err := Follow(t.Context(), stream(server.URL), func(event, data string) error {
 		if got = append(got, event+"="+data); len(got) == 2 {
 			return enough
 		}
@@ -50,16 +52,16 @@ func TestFollowSaysWhyItCannot(t *testing.T) {
 		_, _ = fmt.Fprint(w, `{"status":404,"detail":"There is no such mock."}`)
 	}))
 	none := func(string, string) error { return nil }
-	if err := Follow(t.Context(), stream(t.Context(), server.URL), none); err == nil || err.Error() != "There is no such mock." {
+	if err := Follow(t.Context(), stream(server.URL), none); err == nil || err.Error() != "There is no such mock." {
 		t.Error(err)
 	}
 	server.Close()
-	if err := Follow(t.Context(), stream(t.Context(), server.URL), none); err == nil {
+	if err := Follow(t.Context(), stream(server.URL), none); err == nil {
 		t.Error("a server that is not there is no error")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := Follow(ctx, stream(ctx, server.URL), none); err != nil {
+	if err := Follow(ctx, stream(server.URL), none); err != nil {
 		t.Error(err)
 	}
 }

@@ -30,53 +30,41 @@ func (r Ref) String() string {
 }
 
 // Find returns the mock, without its content; nil if there is none. It is an error if the name fits several.
-func Find(ctx context.Context, c *client.ClientWithResponses, ref Ref) (*client.Mock, error) {
+func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
+	mocks, err := s.Mocks(ctx, client.ListMocksParams{Workspace: Optional(ref.Workspace), Q: Optional(ref.Slug)})
+	if err != nil {
+		return nil, err
+	}
 	var found *client.Mock
-	err := EachMock(ctx, c, client.ListMocksParams{Workspace: Optional(ref.Workspace), Q: Optional(ref.Slug)}, func(m client.Mock) error {
-		if m.Slug != ref.Slug {
-			return nil
+	for i, m := range mocks {
+		switch {
+		case m.Slug != ref.Slug:
+		case found != nil:
+			return nil, fmt.Errorf("there is a mock %q in the workspaces %s and %s; say which: %s/%s", m.Slug, found.Workspace, m.Workspace, m.Workspace, m.Slug)
+		default:
+			found = &mocks[i]
 		}
-		if found != nil {
-			return fmt.Errorf("there is a mock %q in the workspaces %s and %s; say which: %s/%s", m.Slug, found.Workspace, m.Workspace, m.Workspace, m.Slug)
-		}
-		found = &m
-		return nil
-	})
-	return found, err
+	}
+	return found, nil
 }
 
-// MustFind is Find for a mock that has to be there.
-func MustFind(ctx context.Context, c *client.ClientWithResponses, ref Ref) (*client.Mock, error) {
-	m, err := Find(ctx, c, ref)
+// Mock is Find for a mock that has to be there, by the name that was given.
+func (s *Session) Mock(ctx context.Context, name string) (*client.Mock, error) {
+	m, err := s.Find(ctx, ParseRef(name))
 	if err == nil && m == nil {
-		err = fmt.Errorf("there is no mock %s; `mocloud list` shows those that there are", ref)
+		err = fmt.Errorf("there is no mock %s; `mocloud list` shows those that there are", name)
 	}
 	return m, err
 }
 
-// EachMock calls do for every mock of the list, page by page.
-func EachMock(ctx context.Context, c *client.ClientWithResponses, params client.ListMocksParams, do func(client.Mock) error) error {
-	limit := 200
-	for params.Limit = &limit; ; {
-		page, err := Read((*client.ListMocksResponse).GetJSON200)(c.ListMocksWithResponse(ctx, &params))
+// Mocks lists mocks.
+func (s *Session) Mocks(ctx context.Context, params client.ListMocksParams) ([]client.Mock, error) {
+	return All(func(limit *int, cursor *string) ([]client.Mock, *string, error) {
+		params.Limit, params.Cursor = limit, cursor
+		page, err := Read((*client.ListMocksResponse).GetJSON200)(s.ListMocksWithResponse(ctx, &params))
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		for _, m := range page.Items {
-			if err := do(m); err != nil {
-				return err
-			}
-		}
-		if params.Cursor = page.NextCursor; params.Cursor == nil {
-			return nil
-		}
-	}
-}
-
-// Optional is nil for "".
-func Optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
+		return page.Items, page.NextCursor, nil
+	})
 }

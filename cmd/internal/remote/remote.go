@@ -1,5 +1,5 @@
-// Package remote is how the commands reach a running mocloud: which server, as whom, and what its answers mean. The
-// commands import it.
+// Package remote is how the commands reach a running mocloud: which server, as whom, what its answers mean, and how they
+// are shown. The commands import it.
 package remote
 
 import (
@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -31,40 +31,59 @@ const (
 	tokenVariable = "MOCLOUD_TOKEN" //nolint:gosec // the name of a variable
 )
 
-// Flags are the flags that every command which calls a server has.
-type Flags struct {
-	server string
-	JSON   bool // print JSON for programs
+// Session is what a command has to do its work with: a client of the server that was chosen, and where to print.
+type Session struct {
+	*client.ClientWithResponses
+	Server string    // its URL, without a slash at the end
+	In     io.Reader // standard input
+	Out    io.Writer // for what the command was asked for
+	Aside  io.Writer // for what only people want to know
+	JSON   bool      // what is printed is for programs
 }
 
-// Add adds the flags to a command.
-func (f *Flags) Add(cmd *cobra.Command) {
-	f.AddServer(cmd)
-	cmd.Flags().BoolVar(&f.JSON, "json", false, "print JSON")
-}
-
-// AddServer adds the flag that says which server.
-func (f *Flags) AddServer(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.server, "server", "", "`URL` of the server ($"+urlVariable+"; else the last one that was signed in to, else "+Local+")")
-}
-
-// Server is the URL of the server to call, without a trailing slash.
-func (f *Flags) Server() (string, error) {
-	given := f.server
-	if given == "" {
-		given = os.Getenv(urlVariable)
-	}
-	if given == "" {
-		known, err := LoadServers()
+// Command completes a command that calls a server: it gets the flags --server and --json, and run is called with a
+// session. Whether there is a token is found out when the first request is sent.
+func Command(cmd *cobra.Command, run func(ctx context.Context, s *Session, args []string) error) *cobra.Command {
+	server := ServerFlag(cmd)
+	asJSON := cmd.Flags().Bool("json", false, "print JSON, for programs")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		chosen, err := server()
 		if err != nil {
-			return "", err
+			return err
 		}
-		given = known.Current
+		token, err := tokenFor(chosen)
+		if err != nil {
+			return err
+		}
+		c, err := connect(chosen, token, true)
+		if err != nil {
+			return err
+		}
+		return run(cmd.Context(), &Session{c, chosen, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), *asJSON}, args)
 	}
-	if given == "" {
-		given = Local
+	return cmd
+}
+
+// ServerFlag adds the flag that says which server, and returns a function that says which one it is.
+func ServerFlag(cmd *cobra.Command) func() (string, error) {
+	flag := cmd.Flags().String("server", "", "`URL` of the server ($"+urlVariable+"; else the last one that was signed in to, else "+Local+")")
+	return func() (string, error) {
+		given := *flag
+		if given == "" {
+			given = os.Getenv(urlVariable)
+		}
+		if given == "" {
+			known, err := LoadServers()
+			if err != nil {
+				return "", err
+			}
+			given = known.Current
+		}
+		if given == "" {
+			given = Local
+		}
+		return CheckURL(given)
 	}
-	return CheckURL(given)
 }
 
 // CheckURL brings the URL of a server into the one form that it is remembered in.
@@ -76,55 +95,8 @@ func CheckURL(raw string) (string, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// Connect makes a client for the server with the token of the environment, of the last login there, or, for a server on
-// this machine, of the data folder below the working folder.
-func (f *Flags) Connect() (*client.ClientWithResponses, error) {
-	server, err := f.Server()
-	if err != nil {
-		return nil, err
-	}
-	token, err := tokenFor(server)
-	if err != nil {
-		return nil, err
-	}
-	if token.Empty() {
-		return nil, exit.With(exit.SignedOut, fmt.Errorf("not signed in to %s; run `mocloud login %s`, or set %s", server, server, tokenVariable))
-	}
-	return New(server, token)
-}
-
-// New makes a client that sends the token with every request; an empty one is not sent. Redirects are refused: a token
-// goes to the server that it is for and to no other. A stream of events has no deadline; Follow sees to it.
-func New(server string, token secret.String) (*client.ClientWithResponses, error) {
-	doer := &doer{
-		events: http.Client{CheckRedirect: refuse},
-		others: http.Client{CheckRedirect: refuse, Timeout: timeout},
-	}
-	authorize := func(_ context.Context, r *http.Request) error {
-		if !token.Empty() {
-			r.Header.Set("Authorization", "Bearer "+token.Reveal())
-		}
-		return nil
-	}
-	return client.NewClientWithResponses(server, client.WithHTTPClient(doer), client.WithRequestEditorFn(authorize))
-}
-
-func refuse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
-// doer sends requests, each with the deadline that it needs.
-type doer struct{ events, others http.Client }
-
-// Do implements client.HttpRequestDoer.
-func (d *doer) Do(r *http.Request) (*http.Response, error) {
-	if strings.HasSuffix(r.URL.Path, "/events") {
-		return d.events.Do(r)
-	}
-	return d.others.Do(r)
-}
-
-// timeout bounds one request; waiting for a publication takes a minute at most.
-const timeout = 90 * time.Second
-
+// tokenFor is the token of the environment, of the last login there, or, for a server on this machine, of the data folder
+// below the working folder; empty if there is none.
 func tokenFor(server string) (secret.String, error) {
 	if token := os.Getenv(tokenVariable); token != "" {
 		return secret.New(token), nil
@@ -156,83 +128,62 @@ func OnThisMachine(server string) bool {
 	return u.Hostname() == "localhost" || strings.HasSuffix(u.Hostname(), ".localhost") || (ip != nil && ip.IsLoopback())
 }
 
-// response is what every generated response can tell.
-type response interface {
-	StatusCode() int
-	GetApplicationProblemJSONDefault() *client.Problem
-}
-
-// Check turns an answer that is not a success into an error for the user.
-func Check[R response](r R, err error) error {
-	if err != nil {
-		return unreachable(err)
-	}
-	if r.StatusCode() < http.StatusMultipleChoices {
-		return nil
-	}
-	return problem(r.StatusCode(), r.GetApplicationProblemJSONDefault())
-}
-
-// unreachable explains a request that got no answer.
-func unreachable(err error) error {
-	e, ok := errors.AsType[*url.Error](err)
-	switch {
-	case !ok:
-		return err
-	case e.Timeout():
-		return fmt.Errorf("%s does not answer in time", hostOf(e.URL))
-	}
-	return fmt.Errorf("%s cannot be reached: %w", hostOf(e.URL), e.Err)
-}
-
 // Read returns the function that turns a generated response into the body that get finds in it.
-func Read[R response, T any](get func(R) *T) func(R, error) (*T, error) {
+func Read[R, T any](get func(R) *T) func(R, error) (*T, error) {
 	return func(r R, err error) (*T, error) {
-		if err := Check(r, err); err != nil {
-			return nil, err
+		if err != nil {
+			return nil, unread(err)
 		}
 		if body := get(r); body != nil {
 			return body, nil
 		}
-		return nil, errors.New("the server's answer cannot be read; is it mocloud, and of this version?")
+		return nil, errNonsense
 	}
 }
 
-// ProblemError is what the server said was wrong.
-type ProblemError struct{ client.Problem }
+// Done is the error of a request whose answer has nothing to read.
+func Done[R any](_ R, err error) error { return unread(err) }
 
-// Error implements error.
-func (e *ProblemError) Error() string {
-	if e.RequestID != nil && e.Status >= http.StatusInternalServerError {
-		return e.Detail + " (request " + *e.RequestID + ")"
+// Show prints v if the output is for programs, indented and without escapes for HTML. Otherwise people prints what people
+// read; tabs make columns.
+func (s *Session) Show(v any, people func(out io.Writer)) error {
+	if s.JSON {
+		enc := json.NewEncoder(s.Out)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
 	}
-	return e.Detail
+	table := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
+	people(table)
+	return table.Flush()
 }
 
-// decodeProblem is nil for what is no problem.
-func decodeProblem(raw []byte) *client.Problem {
-	var p client.Problem
-	if json.Unmarshal(raw, &p) != nil {
+// Tell prints a line aside, for people.
+func (s *Session) Tell(format string, args ...any) {
+	_, _ = fmt.Fprintf(s.Aside, format+"\n", args...) // nobody is there to be told that it failed
+}
+
+// All returns the items of a list, which next reads page by page. Without any it is an empty list: `[]` in JSON.
+func All[T any](next func(limit *int, cursor *string) (items []T, more *string, err error)) ([]T, error) {
+	all, limit := []T{}, 200
+	for cursor := (*string)(nil); ; {
+		items, more, err := next(&limit, cursor)
+		if err != nil {
+			return nil, err
+		}
+		if all = append(all, items...); more == nil {
+			return all, nil
+		}
+		cursor = more
+	}
+}
+
+// Optional is nil for "".
+func Optional(s string) *string {
+	if s == "" {
 		return nil
 	}
-	return &p
+	return &s
 }
 
-func problem(status int, p *client.Problem) error {
-	if p == nil || p.Detail == "" {
-		return fmt.Errorf("the server answered %d %s; is it mocloud?", status, http.StatusText(status))
-	}
-	err := &ProblemError{*p}
-	if status == http.StatusUnauthorized || status == http.StatusForbidden {
-		return exit.With(exit.SignedOut, err)
-	}
-	return err
-}
-
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "the server"
-	}
-	return u.Scheme + "://" + u.Host
-}
+var errNonsense = errors.New("the server's answer cannot be read; is it mocloud, and of this version?")

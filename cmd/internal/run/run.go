@@ -36,10 +36,11 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run FILE…",
 		Short: "Serve mocks from files, without a cloud",
-		Long: "Serve one or more moclojer YAML files as one mock, or an OpenAPI document with the answers of its operations (--mocks).\n" +
+		Long: "Serve one or more files as one mock: moclojer YAML, and OpenAPI documents, which answer as `mocloud import` makes them.\n" +
+			"With --mocks the one FILE is an OpenAPI document, and what its operations answer is in another file.\n" +
 			"Saved changes are served at once; one that cannot be served is explained, and the last good version keeps answering.\n" +
 			"The limits of a hosted mock (MOCKSERVER_… variables) apply where they are set.",
-		Example: "  mocloud run moclojer.yml\n  mocloud run --port 9000 users.yml orders.yml\n  mocloud run petstore.yaml --mocks answers.yml",
+		Example: "  mocloud run moclojer.yml\n  mocloud run --port 9000 users.yml orders.yml\n  mocloud run petstore.yaml\n  mocloud run petstore.yaml --mocks answers.yml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return run(cmd.Context(), cmd, files, o)

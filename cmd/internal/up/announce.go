@@ -7,8 +7,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/mocloud/mocloud/cmd/internal/remote"
 	"github.com/mocloud/mocloud/services/api/client"
 )
 
@@ -36,6 +39,7 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 	b := banner{
 		SignInURL: c.apiURL() + "/signin?code=" + url.QueryEscape(c.signInCode),
 		APIURL:    c.apiURL(), Token: c.token.Reveal(), DataPath: c.data.path, OpsURL: "http://" + c.ports.ops.Addr().String(),
+		Push: c.push(),
 	}
 	for _, m := range mocks {
 		if m.Slug == firstMock && m.State != client.Offline {
@@ -58,6 +62,15 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// push is the command that publishes a mock here. Where everything is as usual, it finds out by itself where and as whom.
+func (c *cloud) push() string {
+	usual, err := filepath.Abs("data")
+	if err == nil && c.apiURL() == remote.Local && c.data.path == usual && os.Getenv("MOCLOUD_ADMIN_TOKEN") == "" {
+		return "mocloud push FILE --wait"
+	}
+	return fmt.Sprintf("MOCLOUD_URL=%s MOCLOUD_TOKEN=%s mocloud push FILE --wait", c.apiURL(), c.token.Reveal())
 }
 
 // waitForAPI asks until the api answers. What goes wrong before is said by the service that it goes wrong in.

@@ -14,6 +14,7 @@ type banner struct {
 	MockURL   string // of the first mock; empty if it is not there any more
 	DataPath  string
 	OpsURL    string
+	Push      string // the command that publishes a mock
 }
 
 func (b banner) write(out io.Writer) error {
@@ -32,6 +33,8 @@ func (b banner) write(out io.Writer) error {
 		s.WriteString("\nCall the first mock:\n\n")
 		fmt.Fprintf(&s, "  curl %s/hello/world\n", b.MockURL)
 	}
+	s.WriteString("\nPublish one of your own, of a moclojer YAML file or an OpenAPI document, in another terminal:\n\n")
+	fmt.Fprintf(&s, "  %s\n", b.Push)
 	s.WriteString("\nList your mocks:\n\n")
 	fmt.Fprintf(&s, "  curl -H 'Authorization: Bearer %s' %s/api/v1/mocks\n", b.Token, b.APIURL)
 	s.WriteString("\nSQLite, an in-process Redis and a folder stand in for Postgres, Redis and S3. Ctrl-C stops it; the data stays.\n\n")

@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/input"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
-
-// maxOpenAPI bounds an OpenAPI document, which is often larger than any mock.
-const maxOpenAPI = 16 << 20
 
 // errInvalid ends the program with status 1; the diagnostics have said why.
 var errInvalid = errors.New("")
@@ -28,7 +25,8 @@ func Command() *cobra.Command {
 		Short: "Check mocks and say what is wrong, where, and what to write instead",
 		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
 			"The status is 1 when there is an error; warnings do not count. `-` reads standard input.\n" +
-			"With --mocks the one FILE is an OpenAPI document and MOCKS maps its operation ids to responses.",
+			"An OpenAPI document is checked for what `mocloud import` makes of it. With --mocks it is the one FILE, and MOCKS maps\n" +
+			"its operation ids to responses.",
 		Example: "  mocloud validate moclojer.yml\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -58,44 +56,28 @@ func Command() *cobra.Command {
 	return c
 }
 
-// check reads one file, or an OpenAPI document with its answers.
+// check reads one file: a mock, or an OpenAPI document, which is imported if it has no file of answers.
 func check(stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
-	src, err := read(stdin, file)
+	src, err := input.Read(stdin, file, input.MaxDocument)
 	if err != nil {
 		return nil, err
 	}
 	o := mockspec.Options{Name: file, MocksName: mocks}
-	var answers []byte
 	switch {
 	case mocks != "":
-		if answers, err = read(stdin, mocks); err != nil {
-			return nil, err
-		}
-	case !mockspec.IsOpenAPI(src):
-		_, ds := mockspec.Parse(src, o)
-		return ds, nil
-	}
-	o.Limits.Bytes = maxOpenAPI
-	_, ds := mockspec.ParseOpenAPI(src, answers, o)
-	return ds, nil
-}
-
-// read reads a file, or standard input for `-`, and a little more than is allowed at most.
-func read(stdin io.Reader, file string) ([]byte, error) {
-	in := stdin
-	if file != "-" {
-		f, err := os.Open(file)
+		answers, err := input.Read(stdin, mocks, input.MaxDocument)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = f.Close() }() // only read from
-		in = f
+		o.Limits.Bytes = input.MaxDocument
+		_, ds := mockspec.ParseOpenAPI(src, answers, o)
+		return ds, nil
+	case mockspec.IsOpenAPI(src):
+		_, ds := input.Import(src, file, "")
+		return ds, nil
 	}
-	src, err := io.ReadAll(io.LimitReader(in, maxOpenAPI+1))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", file, err)
-	}
-	return src, nil
+	_, ds := mockspec.Parse(src, o)
+	return ds, nil
 }
 
 func show(w io.Writer, ds []mockspec.Diagnostic, asJSON bool) error {

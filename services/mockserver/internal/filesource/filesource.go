@@ -17,13 +17,14 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
 
 // Config says what is served.
 type Config struct {
-	Files  []string        // moclojer YAML, or one OpenAPI document
-	Mocks  string          // the mocks file that belongs to the OpenAPI document; "" for none
+	Files  []string        // moclojer YAML, or OpenAPI documents, which are imported
+	Mocks  string          // answers by operation id, for the one file, which is an OpenAPI document; "" for none
 	Compat mockspec.Compat // overrides the files' own setting
 	Watch  bool            // look for changes
 	Every  time.Duration   // how often; 200 ms if zero
@@ -167,18 +168,22 @@ func (s *Source) read() ([][]byte, error) {
 // parse reads all files as one mock; settings are those of the first file that has any.
 func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
 	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.Limits{Bytes: maxFile, Endpoints: maxEndpoints, Nodes: maxNodes, Documents: maxEndpoints}}
-	if s.cfg.Mocks != "" || len(contents) == 1 && mockspec.IsOpenAPI(contents[0]) {
+	if s.cfg.Mocks != "" {
 		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
-		var mocks []byte
-		if s.cfg.Mocks != "" {
-			mocks = contents[len(contents)-1]
-		}
-		return mockspec.ParseOpenAPI(contents[0], mocks, options)
+		return mockspec.ParseOpenAPI(contents[0], contents[len(contents)-1], options)
 	}
 	all := &mockspec.Mock{}
 	var problems []mockspec.Diagnostic
 	for i, content := range contents {
 		options.Name = s.cfg.Files[i]
+		if mockspec.IsOpenAPI(content) {
+			made, found := openapi.Import(content, openapi.Options{Name: options.Name, MaxBytes: maxFile, MaxValues: maxNodes, Mock: options.Limits})
+			problems = append(problems, found...)
+			if made == nil {
+				continue
+			}
+			content = made.Content
+		}
 		mock, found := mockspec.Parse(content, options)
 		problems = append(problems, found...)
 		all.Endpoints = append(all.Endpoints, mock.Endpoints...)

@@ -92,3 +92,34 @@ func TestManyEndpointsAreNotAllPrinted(t *testing.T) {
 		t.Error(out.String())
 	}
 }
+
+// An OpenAPI document without answers of its own is imported, beside files that are mocks already.
+func TestDocumentsAreImported(t *testing.T) {
+	dir := t.TempDir()
+	var out strings.Builder
+	var got table
+	s := filesource.New(filesource.Config{
+		Files: []string{
+			write(t, dir, "pets.yaml", `openapi: 3.1.0
+paths:
+  /pets/{id}:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]
+      responses: {'200': {description: A pet, content: {application/json: {schema: {type: object, properties: {name: {const: rex}}}}}}}
+  /other: {$ref: other.yaml}
+`),
+			write(t, dir, "users.yml", "- endpoint: {path: /users, response: {body: a}}"),
+		},
+		Out: &out,
+	}, &got)
+	if err := s.Load(); err != nil {
+		t.Fatal(err, out.String())
+	}
+	endpoints := got.sites[0].Parsed.Endpoints
+	if len(endpoints) != 2 || endpoints[0].Path.Raw != "/pets/:id|int" || endpoints[0].Response.Body.JSON != `{"name":"rex"}` {
+		t.Errorf("%+v", endpoints)
+	}
+	if !strings.Contains(out.String(), "pets.yaml:7:18: warning EXTERNAL_REFERENCE") {
+		t.Error(out.String())
+	}
+}

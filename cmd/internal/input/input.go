@@ -1,0 +1,40 @@
+// Package input reads the files that commands are given. The commands import it.
+package input
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
+)
+
+// MaxDocument bounds an OpenAPI document on one's own disk in bytes; it may be larger than one that is sent.
+const MaxDocument = 64 << 20
+
+// Read reads a file, or standard input for `-`. What has more than most bytes is an error.
+func Read(stdin io.Reader, file string, most int) ([]byte, error) {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = f.Close() }() // only read from
+		in = f
+	}
+	content, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	if len(content) > most {
+		return nil, fmt.Errorf("%s is larger than %d MiB", file, most>>20)
+	}
+	return content, nil
+}
+
+// Import makes a mock of an OpenAPI document of this machine; there is none if a diagnostic is an error.
+func Import(src []byte, name, prefix string) (*openapi.Result, []mockspec.Diagnostic) {
+	return openapi.Import(src, openapi.Options{Name: name, Prefix: prefix, MaxBytes: MaxDocument, MaxValues: 5_000_000})
+}
