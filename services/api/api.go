@@ -159,7 +159,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
 	}, p.publications, now)
-	p.domains = domain.NewService(db, s.cfg.BaseDomain, p.mocks.Told, p.publications, s.deps.Log, now)
+	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.Told, p.publications, s.deps.Log, now)
 
 	live := record.NewLive()
 	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {

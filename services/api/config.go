@@ -94,6 +94,10 @@ type Config struct {
 	KeepUsage time.Duration `env:"API_KEEP_USAGE" envDefault:"2160h"`
 	// HoldSlugs is how long a slug that was given up, with its hosts, is kept from everybody but who gave it up.
 	HoldSlugs time.Duration `env:"API_HOLD_SLUGS" envDefault:"720h"`
+	// DomainGrace is how long a mock goes on answering on a verified custom domain whose proof is gone.
+	DomainGrace time.Duration `env:"API_DOMAIN_GRACE" envDefault:"168h"`
+	// KeepLostDomains is how long a custom domain is kept after that, in case its proof comes back; then it is removed.
+	KeepLostDomains time.Duration `env:"API_KEEP_LOST_DOMAINS" envDefault:"720h"`
 	// KeepAudit is how long the audit log remembers who did what.
 	KeepAudit time.Duration `env:"API_KEEP_AUDIT" envDefault:"8760h"`
 }
@@ -189,6 +193,8 @@ func (c *Config) Validate() error {
 		complain(limit < 0, "API_QUOTA_%s is %d: it must be 0 (any amount) or more", strings.ToUpper(string(resource)), limit)
 	}
 	complain(c.HoldSlugs < 0, "API_HOLD_SLUGS is %s: it must be 0 or more", c.HoldSlugs)
+	complain(c.DomainGrace <= 0, "API_DOMAIN_GRACE is %s: it must be positive", c.DomainGrace)
+	complain(c.KeepLostDomains <= 0, "API_KEEP_LOST_DOMAINS is %s: it must be positive", c.KeepLostDomains)
 	complain(c.KeepAudit < time.Hour, "API_KEEP_AUDIT is %s: it must be at least 1h", c.KeepAudit)
 	return errors.Join(problems...)
 }

@@ -85,7 +85,7 @@ func config(path string) api.Config {
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10,
 		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour, KeepUsage: 24 * time.Hour,
-		KeepAudit: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
+		KeepAudit: time.Hour, DomainGrace: time.Hour, KeepLostDomains: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
 		HoldSlugs: time.Hour,
 		MaxFile:   1 << 20, MaxFiles: 5,
 	}

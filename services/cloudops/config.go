@@ -42,7 +42,8 @@ type Config struct {
 	DeleteAfter time.Duration `env:"CLOUDOPS_DELETE_AFTER" envDefault:"60s"`
 
 	// Resolver is the DNS server, as ip:port, that is asked for the records of custom domains. Empty: the servers of each
-	// domain's own zone, which know a change at once; they must have public addresses.
+	// domain's own zone, which know a change at once and must have public addresses; the resolvers of /etc/resolv.conf tell
+	// which they are.
 	Resolver string `env:"CLOUDOPS_RESOLVER"`
 
 	// Quiet is how long changes must be quiet before the provider is asked.

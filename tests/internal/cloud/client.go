@@ -215,12 +215,26 @@ func (c *Client) Do(r *http.Request) (*http.Response, error) { return c.http.Do(
 // Call calls a mock.
 func (c *Client) Call(ctx context.Context, url string) (Answer, error) { return Get(ctx, c.http, url) }
 
+// CallHost calls a mock at a host name that is in no DNS.
+func (c *Cloud) CallHost(ctx context.Context, host, path string) (Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.mocks+path, nil)
+	if err != nil {
+		return Answer{}, err
+	}
+	request.Host = host
+	return whole(c.http, request)
+}
+
 // Get is one GET request with its whole answer.
 func Get(ctx context.Context, client *http.Client, url string) (Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return Answer{}, err
 	}
+	return whole(client, request)
+}
+
+func whole(client *http.Client, request *http.Request) (Answer, error) {
 	response, err := client.Do(request)
 	if err != nil {
 		return Answer{}, err

@@ -38,6 +38,7 @@ type Cloud struct {
 	DatabaseURL, RedisURL, RedisPrefix, ObjectStoreURL string
 
 	t         testing.TB
+	mocks     string // address of the mock server
 	binaries  Binaries
 	env       map[string][]string // of the services apart
 	names     []string            // in starting order
@@ -49,7 +50,7 @@ type Cloud struct {
 // take the shared server.
 type Servers struct{ DatabaseURL, RedisURL, ObjectStoreURL string }
 
-// Start starts mocloud, with more settings of the api (NAME=value), and waits until it is ready.
+// Start starts mocloud, with more settings (NAME=value), and waits until it is ready.
 func Start(t testing.TB, binaries Binaries, target Target, settings ...string) *Cloud {
 	t.Helper()
 	if target == Embedded {
@@ -70,14 +71,14 @@ func startEmbedded(t testing.TB, binaries Binaries, settings []string) *Cloud {
 	p := NewProcess(t, binaries, mocloud, slices.Concat(open(), []string{"PROXY_AUDIT_FILE=" + audit}, settings),
 		"up", "--data", filepath.Join(t.TempDir(), "data"), "--api", api, "--mocks", mocks, "--ops", ops)
 	c := &Cloud{
-		Client: newClient(t, "http://"+api, adminToken), AuditFile: audit, t: t, names: []string{mocloud},
+		Client: newClient(t, "http://"+api, adminToken), AuditFile: audit, t: t, mocks: mocks, names: []string{mocloud},
 		processes: map[string]*Process{mocloud: p}, ready: map[string]string{mocloud: "http://" + ops + "/readyz"},
 	}
 	c.StartAll()
 	return c
 }
 
-// StartApart starts the five services, with more settings of the api.
+// StartApart starts the five services, with more settings, of which each takes its own.
 func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...string) *Cloud {
 	t.Helper()
 	api, mocks, forward, reverse := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
@@ -86,7 +87,7 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...st
 		Client:      newClient(t, "http://"+api, adminToken),
 		DatabaseURL: servers.DatabaseURL, RedisURL: servers.RedisURL, ObjectStoreURL: servers.ObjectStoreURL,
 		AuditFile: filepath.Join(t.TempDir(), "audit"),
-		t:         t, binaries: binaries, env: map[string][]string{}, processes: map[string]*Process{}, ready: map[string]string{},
+		t:         t, mocks: mocks, binaries: binaries, env: map[string][]string{}, processes: map[string]*Process{}, ready: map[string]string{},
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = testkit.Postgres(t)
@@ -117,10 +118,10 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...st
 		},
 		"cloudops": {"CLOUDOPS_PROXY_URL=http://" + reverse, "CLOUDOPS_PROXY_TOKEN=provider-calls-token"},
 	} {
-		c.env[name] = slices.Concat(common, env)
 		if name == "api" {
-			c.env[name] = slices.Concat(c.env[name], open(), settings)
+			env = append(env, open()...)
 		}
+		c.env[name] = slices.Concat(common, env, settings)
 	}
 	for _, name := range services() {
 		c.add(name, name)

@@ -14,11 +14,11 @@ import (
 // Ownership says whether the host is known to be the workspace's own.
 type Ownership string
 
-// The mock answers on the host while its ownership is Verified or in Grace.
+// The mock answers on the host while its ownership is Verified or InGrace.
 const (
 	Pending  Ownership = "pending"
 	Verified Ownership = "verified"
-	InGrace  Ownership = "grace" // the proof is missing, since less than Grace
+	InGrace  Ownership = "grace" // the proof is missing, since less than Times.Grace
 	Lost     Ownership = "lost"  // it was missing for longer; the host is free for others
 )
 
@@ -43,8 +43,11 @@ const (
 	Suspended  State = "suspended"
 )
 
-// Grace is how long a verified domain outlives its proof.
-const Grace = 7 * 24 * time.Hour
+// Times are how long things without a proof last.
+type Times struct {
+	Grace time.Duration // a verified domain serves on that long
+	Keep  time.Duration // a lost domain is kept that long, should its proof come back; then it is removed
+}
 
 // Domain is a custom host name that points at a mock.
 type Domain struct {
@@ -61,8 +64,19 @@ type Domain struct {
 	Routing     Routing
 	Reason      string    // a sentence that a person can act on
 	LostAt      time.Time // since when the proof is missing; zero if it is not
+	SuspendedAt time.Time // since when it is Lost; zero if it is not
 	CheckedAt   time.Time // zero if it was never looked at
 	CreatedAt   time.Time
+	// Taken says that the host is verified for another mock, now: at most one can have it.
+	Taken bool
+}
+
+// Why is Reason with what follows from others' claims. It is worked out when it is read, because they change without this one.
+func (d *Domain) Why() string {
+	if d.Taken && !d.Serves() {
+		return "The host is verified for another mock, which has it until it gives it up or its proof is gone. " + d.Reason
+	}
+	return d.Reason
 }
 
 // Serves reports whether the mock answers on the host.
@@ -114,6 +128,7 @@ type Result struct {
 	Domain  Domain
 	Mock    mock.Mock // as it is now; zero if its hosts are the same
 	Changes []event.Envelope
+	Rivals  []Domain // other claims of the host, if it changed whether this one serves
 }
 
 // Repository keeps domains. Everything but what the service itself asks for is reached through a membership: to anybody
@@ -127,8 +142,8 @@ type Repository interface {
 	Domain(ctx context.Context, who workspace.Caller, id string) (Domain, error)
 	// UpdateDomain lets decide say what to write under a lock. A zero Write writes nothing. who is nil for the service itself.
 	UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(Domain) (Write, error)) (Result, error)
-	// OrphanedDomains returns domains whose mock is gone for good.
-	OrphanedDomains(ctx context.Context, limit int) ([]Domain, error)
+	// SpentDomains returns domains whose mock is gone for good, which have no WorkspaceID, and those that were suspended before that time.
+	SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]Domain, error)
 }
 
 // Announcer hears of every committed write. It must not block.

@@ -42,6 +42,8 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
+var week = Times{Grace: 7 * 24 * time.Hour, Keep: 30 * 24 * time.Hour}
+
 // What is seen of a domain's records, look after look, and what follows.
 func TestSeen(t *testing.T) {
 	start := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
@@ -68,16 +70,39 @@ func TestSeen(t *testing.T) {
 		{10 * 24 * time.Hour, event.OwnershipProven, "ok", Verified, OK, Active},
 		{11 * 24 * time.Hour, "nonsense", "nonsense", Verified, OK, Active},
 	} {
-		d = d.seen(event.DomainUpdated{Ownership: c.ownership, Routing: c.routing, Reason: "r"}, start.Add(c.after))
+		d = d.seen(event.DomainUpdated{Ownership: c.ownership, Routing: c.routing, Reason: "r"}, start.Add(c.after), week)
 		if d.Ownership != c.want || d.Routing != c.routed || d.State() != c.state || (d.Ownership == InGrace) == d.LostAt.IsZero() && d.Ownership != Lost {
 			t.Errorf("look %d: %+v, state %s", i, d, d.State())
+		}
+		if d.SuspendedAt.IsZero() != (d.Ownership != Lost) {
+			t.Errorf("look %d: suspended at %s", i, d.SuspendedAt)
 		}
 		if d.Serves() != (d.State() == Active || d.State() == Degraded || d.Ownership == Verified) {
 			t.Errorf("look %d: serves %t", i, d.Serves())
 		}
 	}
-	again := d.seen(event.DomainUpdated{Ownership: event.OwnershipProven, Routing: "ok", Reason: "r"}, start.Add(11*24*time.Hour+time.Minute))
+	again := d.seen(event.DomainUpdated{Ownership: event.OwnershipProven, Routing: "ok", Reason: "r"}, start.Add(11*24*time.Hour+time.Minute), week)
 	if again != d {
 		t.Errorf("the same again is a change: %+v", again)
+	}
+}
+
+// A host that another mock has is not given to a second one, and the reason follows the other's claim without a look.
+func TestTaken(t *testing.T) {
+	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+	proven := event.DomainUpdated{Ownership: event.OwnershipProven, Routing: "ok", Reason: "The proof is there."}
+	d := Domain{Ownership: Pending, Routing: Missing, Taken: true}.seen(proven, now, week)
+	if d.Ownership != Pending || d.Routing != OK || d.State() != PendingDNS || !strings.HasPrefix(d.Why(), "The host is verified for another mock") {
+		t.Errorf("%+v: %s", d, d.Why())
+	}
+	if d.Taken = false; d.Why() != "The proof is there." {
+		t.Errorf("free again: %s", d.Why())
+	}
+	if d = d.seen(proven, now, week); d.Ownership != Verified {
+		t.Errorf("%+v", d)
+	}
+	lost := Domain{Ownership: Lost, LostAt: now.Add(-time.Hour), SuspendedAt: now, Taken: true}.seen(proven, now, week)
+	if lost.Ownership != Lost || !lost.SuspendedAt.Equal(now) {
+		t.Errorf("%+v", lost)
 	}
 }

@@ -23,6 +23,7 @@ import (
 type Service struct {
 	repo       Repository
 	baseDomain string
+	times      Times
 	retell     func(mock.Mock) (mock.Change, bool)
 	announcer  Announcer
 	log        *slog.Logger
@@ -33,9 +34,9 @@ type Service struct {
 // maxSeen bounds what cloudops has seen and nobody has looked at. It is repeated, so that what finds no room is no loss.
 const maxSeen = 1024
 
-// NewService makes a Service over repo. retell makes the change that says on which hosts a mock answers.
-func NewService(repo Repository, baseDomain string, retell func(mock.Mock) (mock.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
-	return &Service{repo: repo, baseDomain: baseDomain, retell: retell, announcer: announcer, log: log, now: now, seen: make(chan event.DomainUpdated, maxSeen)}
+// NewService makes a Service over repo, with positive times. retell makes the change that says on which hosts a mock answers.
+func NewService(repo Repository, baseDomain string, times Times, retell func(mock.Mock) (mock.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{repo: repo, baseDomain: baseDomain, times: times, retell: retell, announcer: announcer, log: log, now: now, seen: make(chan event.DomainUpdated, maxSeen)}
 }
 
 // Clean returns a host name as it is kept, or an error that a user may see.
@@ -135,16 +136,16 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) e
 		if err := d.Role.RequireEdit(d.Workspace); err != nil {
 			return Write{}, err
 		}
-		return s.removed(d), nil
+		return s.removed(d, d.Serves()), nil
 	}))
 	return err
 }
 
-func (s *Service) removed(d Domain) Write {
+func (s *Service) removed(d Domain, rehost bool) Write {
 	w := Write{Domain: d, Delete: true, Changes: []mock.Change{{Key: d.ID, Tombstone: true, Payload: event.DomainDeleted{
 		WorkspaceID: d.WorkspaceID, MockID: d.MockID, DomainID: d.ID, Host: d.Host,
 	}}}}
-	if d.Serves() {
+	if rehost {
 		w.Rehost = s.retell
 	}
 	return w
@@ -163,7 +164,9 @@ func (s *Service) told(r Result, err error) (Domain, error) {
 		}
 		s.announcer.Announce(mock.Notice{Action: mock.Changed, Mock: m, Changes: r.Changes})
 	}
-	s.announcer.Tell(d.WorkspaceID, "domain", map[string]string{"domain": d.ID, "mock": d.MockID, "host": d.Host})
+	for _, of := range append(r.Rivals, d) {
+		s.announcer.Tell(of.WorkspaceID, "domain", map[string]string{"domain": of.ID, "mock": of.MockID, "host": of.Host})
+	}
 	return d, nil
 }
 
@@ -185,9 +188,9 @@ const (
 	collected    = 100 // domains at a time
 )
 
-// Run stores what cloudops sees until ctx ends, and gives up domains whose mock is gone.
+// Run stores what cloudops sees until ctx ends, and gives up domains whose mock is gone or whose proof has been missing for too long.
 func (s *Service) Run(ctx context.Context) error {
-	ticker := time.NewTicker(collectEvery)
+	ticker := time.NewTicker(min(collectEvery, s.times.Keep))
 	defer ticker.Stop()
 	for {
 		select {
@@ -206,7 +209,7 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 	defer cancel()
 	changed := false
 	r, err := s.repo.UpdateDomain(ctx, nil, u.DomainID, func(d Domain) (Write, error) {
-		next := d.seen(u, s.now())
+		next := d.seen(u, s.now(), s.times)
 		if changed = next != d; !changed {
 			return Write{}, nil
 		}
@@ -219,7 +222,8 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 	switch {
 	case apperr.CodeOf(err) == apperr.NotFound && err != nil, err == nil && !changed:
 	case apperr.CodeOf(err) == apperr.Conflict && err != nil:
-		s.log.InfoContext(ctx, "a domain is proven by two workspaces; the first one keeps it", "domain", u.DomainID, "host", u.Host)
+		// Somebody else's proof was stored meanwhile. What is seen is said again, and then this one is Taken.
+		s.log.InfoContext(ctx, "a domain is proven by two; the first one keeps it", "domain", u.DomainID, "host", u.Host)
 	case err != nil:
 		if ctx.Err() == nil {
 			s.log.WarnContext(ctx, "store what is known of a domain; it is said again", "domain", u.DomainID, "error", err)
@@ -233,18 +237,20 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 const checkedEvery = 10 * time.Minute
 
 // seen is the domain after a look at its records.
-func (d Domain) seen(u event.DomainUpdated, now time.Time) Domain {
+func (d Domain) seen(u event.DomainUpdated, now time.Time, times Times) Domain {
 	next := d
 	switch u.Ownership {
 	case event.OwnershipProven:
-		next.Ownership, next.LostAt = Verified, time.Time{}
+		if d.Serves() || !d.Taken {
+			next.Ownership, next.LostAt, next.SuspendedAt = Verified, time.Time{}, time.Time{}
+		}
 	case event.OwnershipMissing:
 		switch {
 		case d.Ownership == Pending || d.Ownership == Lost:
 		case d.LostAt.IsZero():
 			next.Ownership, next.LostAt = InGrace, now
-		case now.Sub(d.LostAt) >= Grace:
-			next.Ownership = Lost
+		case now.Sub(d.LostAt) >= times.Grace:
+			next.Ownership, next.SuspendedAt = Lost, now
 		}
 	default: // nobody could say: that shortens nothing
 	}
@@ -252,10 +258,13 @@ func (d Domain) seen(u event.DomainUpdated, now time.Time) Domain {
 	case Missing, Conflict, OK:
 		next.Routing = r
 	}
-	next.Reason = u.Reason
-	if next.Ownership == InGrace {
+	switch next.Reason = u.Reason; next.Ownership {
+	case InGrace:
 		next.Reason = fmt.Sprintf("The proof is missing since %s; the domain is suspended on %s unless it comes back. %s",
-			next.LostAt.Format(time.DateOnly), next.LostAt.Add(Grace).Format(time.DateOnly), u.Reason)
+			next.LostAt.Format(time.DateOnly), next.LostAt.Add(times.Grace).Format(time.DateOnly), u.Reason)
+	case Lost:
+		next.Reason = fmt.Sprintf("The mock does not answer on this host any more, because the proof is missing since %s; the domain is removed on %s unless it comes back. %s",
+			next.LostAt.Format(time.DateOnly), next.SuspendedAt.Add(times.Keep).Format(time.DateOnly), u.Reason)
 	}
 	if next != d || now.Sub(d.CheckedAt) >= checkedEvery {
 		next.CheckedAt = now
@@ -263,25 +272,35 @@ func (d Domain) seen(u event.DomainUpdated, now time.Time) Domain {
 	return next
 }
 
+// spent reports whether nothing keeps the domain.
+func (s *Service) spent(d Domain) bool {
+	return d.WorkspaceID == "" || d.Ownership == Lost && s.now().Sub(d.SuspendedAt) >= s.times.Keep
+}
+
 func (s *Service) collect(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	gone, err := s.repo.OrphanedDomains(ctx, collected)
-	for _, d := range gone {
+	spent, err := s.repo.SpentDomains(ctx, s.now().Add(-s.times.Keep), collected)
+	for _, d := range spent {
 		if err != nil {
 			break
 		}
 		var r Result
 		r, err = s.repo.UpdateDomain(ctx, nil, d.ID, func(d Domain) (Write, error) {
-			w := s.removed(d)
-			w.Rehost = nil // there is nothing to answer
-			return w, nil
+			if !s.spent(d) { // the proof has come back
+				return Write{}, nil
+			}
+			return s.removed(d, false), nil
 		})
-		if err == nil {
+		switch {
+		case apperr.CodeOf(err) == apperr.NotFound && err != nil: // another instance was faster
+			err = nil
+		case err == nil && len(r.Changes) > 0:
+			s.log.InfoContext(ctx, "a domain is removed", "domain", d.ID, "host", d.Host, "ownership", d.Ownership)
 			_, _ = s.told(r, nil) // it has no error
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "give up the domains of mocks that are gone; it is tried again", "error", err)
+		s.log.WarnContext(ctx, "give up domains that nothing keeps; it is tried again", "error", err)
 	}
 }

@@ -73,9 +73,9 @@ func (h *handlers) DeleteDomain(ctx context.Context, r DeleteDomainRequestObject
 
 func domainOf(d domain.Domain) Domain {
 	out := Domain{
-		ID: d.ID, Mock: d.MockID, MockSlug: d.Mock, Workspace: d.Workspace, Host: d.Host, State: DomainState(d.State()), Reason: d.Reason,
+		ID: d.ID, Mock: d.MockID, MockSlug: d.Mock, Workspace: d.Workspace, Host: d.Host, State: DomainState(d.State()), Reason: d.Why(),
 		Ownership: DomainOwnership(d.Ownership), Routing: DomainRouting(d.Routing), Certificate: DomainCertificate("none"),
-		CreatedAt: d.CreatedAt, LostAt: moment(d.LostAt), CheckedAt: moment(d.CheckedAt),
+		CreatedAt: d.CreatedAt, LostAt: moment(d.LostAt), SuspendedAt: moment(d.SuspendedAt), CheckedAt: moment(d.CheckedAt),
 	}
 	for _, r := range d.Records() {
 		out.Records = append(out.Records, struct {

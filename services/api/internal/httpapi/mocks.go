@@ -143,7 +143,7 @@ func (h *handlers) mock(m mock.Mock) Mock {
 	p := h.Publications.Of(m)
 	out := Mock{
 		ID: m.ID, WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
-		URL: h.Addresses.Of(m), Hosts: []string{h.Addresses.Host(m)},
+		URL: h.Addresses.Of(m), Hosts: append([]string{h.Addresses.Host(m)}, m.Domains...),
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
 		Diagnostics: diagnostics(p.Diagnostics), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}

@@ -39,7 +39,7 @@ type Mock struct {
 	CreatedAt, UpdatedAt time.Time
 	DeletedAt            time.Time // zero unless the mock is deleted and can be restored; PublishedRevision is what it was then
 
-	// Domains are the custom hosts on which the mock answers beside its own. Only decisions see them.
+	// Domains are the custom hosts on which the mock answers beside its own.
 	Domains []string
 	// Served is the content of the published revision, where that is not the current one. Only decisions see it.
 	Served string

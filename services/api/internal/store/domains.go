@@ -32,6 +32,9 @@ type domainRow struct {
 	CheckedAt time.Time        `bun:"checked_at,nullzero"`
 	CreatedAt time.Time        `bun:"created_at"`
 
+	SuspendedAt time.Time `bun:"suspended_at,nullzero"`
+
+	Taken       bool           `bun:"taken,scanonly"`
 	Mock        string         `bun:"mock,scanonly"`
 	WorkspaceID string         `bun:"workspace_id,scanonly"`
 	Workspace   string         `bun:"workspace,scanonly"`
@@ -41,7 +44,7 @@ type domainRow struct {
 func (r *domainRow) domain() domain.Domain {
 	d := domain.Domain{
 		ID: r.ID, MockID: r.MockID, Mock: r.Mock, WorkspaceID: r.WorkspaceID, Workspace: r.Workspace, Role: r.Role, Host: r.Host,
-		Token: r.Token, Target: r.Target, Ownership: r.Ownership, Routing: r.Routing, Reason: r.Reason, CreatedAt: r.CreatedAt.UTC(),
+		Token: r.Token, Target: r.Target, Ownership: r.Ownership, Routing: r.Routing, Reason: r.Reason, CreatedAt: r.CreatedAt.UTC(), Taken: r.Taken,
 	}
 	if !r.LostAt.IsZero() {
 		d.LostAt = r.LostAt.UTC()
@@ -49,19 +52,23 @@ func (r *domainRow) domain() domain.Domain {
 	if !r.CheckedAt.IsZero() {
 		d.CheckedAt = r.CheckedAt.UTC()
 	}
+	if !r.SuspendedAt.IsZero() {
+		d.SuspendedAt = r.SuspendedAt.UTC()
+	}
 	return d
 }
 
 func domainRowOf(d domain.Domain) domainRow {
 	return domainRow{
 		ID: d.ID, MockID: d.MockID, Host: d.Host, Token: d.Token, Target: d.Target, Ownership: d.Ownership, Routing: d.Routing,
-		Reason: d.Reason, LostAt: d.LostAt, CheckedAt: d.CheckedAt, CreatedAt: d.CreatedAt.UTC(),
+		Reason: d.Reason, LostAt: d.LostAt, CheckedAt: d.CheckedAt, CreatedAt: d.CreatedAt.UTC(), SuspendedAt: d.SuspendedAt,
 	}
 }
 
 // selectDomains begins every query for domains of mocks; without who it is the service itself that asks.
 func selectDomains(db bun.IDB, who *workspace.Caller) *bun.SelectQuery {
 	q := db.NewSelect().Model((*domainRow)(nil)).ColumnExpr("d.*, m.slug AS mock, m.workspace_id, w.slug AS workspace").
+		ColumnExpr("EXISTS (SELECT 1 FROM domains AS o WHERE o.host = d.host AND o.ownership IN ('verified', 'grace') AND o.id <> d.id) AS taken").
 		Join("JOIN mocks AS m ON m.id = d.mock_id").Join("JOIN workspaces AS w ON w.id = m.workspace_id")
 	if who != nil {
 		q = q.ColumnExpr("mb.role").Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(*who)).
@@ -109,29 +116,33 @@ func (s *Store) Domains(ctx context.Context, who workspace.Caller, query domain.
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, failed("list domains", err)
 	}
-	items := make([]domain.Domain, len(rows))
-	for i := range rows {
-		items[i] = rows[i].domain()
-	}
-	return items, nil
+	return domainsOf(rows), nil
 }
 
-// OrphanedDomains implements domain.Repository.
-func (s *Store) OrphanedDomains(ctx context.Context, limit int) ([]domain.Domain, error) {
+// SpentDomains implements domain.Repository.
+func (s *Store) SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]domain.Domain, error) {
 	var rows []domainRow
-	err := s.read.NewSelect().Model(&rows).Join("LEFT JOIN mocks AS m ON m.id = d.mock_id").Where("m.id IS NULL").Limit(int64(limit)).Scan(ctx)
+	err := s.read.NewSelect().Model(&rows).Join("LEFT JOIN mocks AS m ON m.id = d.mock_id").
+		Where("m.id IS NULL OR d.suspended_at <= ?", suspendedBefore.UTC()).Order("d.id").Limit(int64(limit)).Scan(ctx)
+	return domainsOf(rows), failed("list domains that nothing keeps", err)
+}
+
+// rivals returns the other claims of a host.
+func rivals(ctx context.Context, db bun.IDB, d domain.Domain) ([]domain.Domain, error) {
+	var rows []domainRow
+	err := selectDomains(db, nil).Where("d.host = ? AND d.id <> ?", d.Host, d.ID).Order("d.id").Limit(maxRivals).Scan(ctx, &rows)
+	return domainsOf(rows), err
+}
+
+// maxRivals bounds who is told that a host is another's, or free, at once. The others see it when they look.
+const maxRivals = 50
+
+func domainsOf(rows []domainRow) []domain.Domain {
 	items := make([]domain.Domain, len(rows))
 	for i := range rows {
 		items[i] = rows[i].domain()
 	}
-	return items, failed("list domains of mocks that are gone", err)
-}
-
-// hostsOf returns the custom hosts on which a mock answers.
-func hostsOf(ctx context.Context, db bun.IDB, mockID string) ([]string, error) {
-	var hosts []string
-	err := db.NewRaw("SELECT host FROM domains WHERE mock_id = ? AND ownership IN ('verified', 'grace') ORDER BY id", mockID).Scan(ctx, &hosts)
-	return hosts, err
+	return items
 }
 
 // AddDomain implements domain.Repository.
@@ -197,10 +208,10 @@ func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id stri
 			_, err = tx.NewRaw("DELETE FROM domains WHERE id = ?", d.ID).Exec(ctx)
 		} else {
 			row := domainRowOf(w.Domain)
-			_, err = tx.NewUpdate().Model(&row).Column("ownership", "routing", "reason", "lost_at", "checked_at").WherePK().Exec(ctx)
+			_, err = tx.NewUpdate().Model(&row).Column("ownership", "routing", "reason", "lost_at", "suspended_at", "checked_at").WherePK().Exec(ctx)
 		}
 		if duplicate(err) {
-			return apperr.New(apperr.Conflict, "The host %q is verified by another workspace; it has to give it up first.", d.Host)
+			return apperr.New(apperr.Conflict, "The host %q is verified for another mock; it has to give it up first.", d.Host)
 		}
 		if err != nil {
 			return err
@@ -220,6 +231,10 @@ func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller
 	}
 	changes := w.Changes
 	if w.Rehost != nil {
+		var err error
+		if r.Rivals, err = rivals(ctx, tx, r.Domain); err != nil {
+			return err
+		}
 		m, err := s.servedMock(ctx, tx, r.Domain.MockID)
 		if err != nil {
 			return err
@@ -240,7 +255,7 @@ func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller
 			}
 		}
 	}
-	r.Mock.Served, r.Mock.Domains = "", nil
+	r.Mock.Served = ""
 	return nil
 }
 
@@ -257,12 +272,11 @@ func (s *Store) servedMock(ctx context.Context, tx bun.Tx, id string) (mock.Mock
 	return s.withServed(ctx, tx, m)
 }
 
-// withServed adds what only decisions about a mock see.
+// withServed adds the content that is served, which only decisions about a mock see.
 func (s *Store) withServed(ctx context.Context, tx bun.Tx, m mock.Mock) (mock.Mock, error) {
-	var err error
-	if m.Domains, err = hostsOf(ctx, tx, m.ID); err != nil || m.PublishedRevision == 0 || m.PublishedRevision == m.Revision {
-		return m, err
+	if m.PublishedRevision == 0 || m.PublishedRevision == m.Revision {
+		return m, nil
 	}
-	err = tx.NewRaw("SELECT content FROM revisions WHERE mock_id = ? AND number = ?", m.ID, m.PublishedRevision).Scan(ctx, &m.Served)
+	err := tx.NewRaw("SELECT content FROM revisions WHERE mock_id = ? AND number = ?", m.ID, m.PublishedRevision).Scan(ctx, &m.Served)
 	return m, err
 }

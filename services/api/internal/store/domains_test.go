@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -83,6 +84,11 @@ func TestDomains(t *testing.T) {
 			if err := become(first.ID, domain.Verified); err != nil || !slices.Equal(told, []string{"api.customer.dev"}) {
 				t.Fatalf("%v, told %v", err, told)
 			}
+			for id, taken := range map[string]bool{claimed.ID: true, first.ID: false} {
+				if d := must[[]domain.Domain](t)(s.Domains(ctx, map[string]workspace.Caller{claimed.ID: bob, first.ID: ann}[id], domain.Query{Limit: 9}))[0]; d.ID != id || d.Taken != taken {
+					t.Errorf("%+v", d)
+				}
+			}
 			if m := must[mock.Mock](t)(s.Mock(ctx, ann, pets.ID)); m.Change != 2 {
 				t.Errorf("the mock's change is %d", m.Change)
 			}
@@ -116,22 +122,41 @@ func TestDomains(t *testing.T) {
 			if err != nil || len(told) != 0 || len(r.Changes) != 2 {
 				t.Errorf("%v, told %v, %+v", err, told, r.Changes)
 			}
+			if len(r.Rivals) != 1 || r.Rivals[0].ID != first.ID || r.Rivals[0].WorkspaceID != pets.WorkspaceID || r.Rivals[0].Taken {
+				t.Errorf("others who claim the host: %+v", r.Rivals)
+			}
 			if _, err := s.Domain(ctx, bob, claimed.ID); apperr.CodeOf(err) != apperr.NotFound {
 				t.Errorf("%v", err)
 			}
 		})
+		t.Run("suspended for long", func(t *testing.T) {
+			since := start.Add(time.Hour)
+			r, err := s.UpdateDomain(ctx, nil, first.ID, func(d domain.Domain) (domain.Write, error) {
+				d.SuspendedAt = since
+				return domain.Write{Domain: d}, nil
+			})
+			if err != nil || len(r.Rivals) != 0 {
+				t.Errorf("%v, %+v", err, r.Rivals)
+			}
+			if list := must[[]domain.Domain](t)(s.SpentDomains(ctx, since.Add(-time.Second), 9)); len(list) != 0 {
+				t.Errorf("too early: %+v", list)
+			}
+			if list := must[[]domain.Domain](t)(s.SpentDomains(ctx, since, 9)); len(list) != 1 || list[0].ID != first.ID || !list[0].SuspendedAt.Equal(since) {
+				t.Errorf("%+v", list)
+			}
+		})
 		t.Run("its mock is gone", func(t *testing.T) {
-			if list := must[[]domain.Domain](t)(s.OrphanedDomains(ctx, 9)); len(list) != 0 {
+			if list := must[[]domain.Domain](t)(s.SpentDomains(ctx, start, 9)); len(list) != 0 {
 				t.Errorf("orphans: %+v", list)
 			}
 			if _, err := s.write.NewRaw("DELETE FROM mocks WHERE id = ?", pets.ID).Exec(ctx); err != nil {
 				t.Fatal(err)
 			}
-			if list := must[[]domain.Domain](t)(s.OrphanedDomains(ctx, 9)); len(list) != 1 || list[0].ID != first.ID {
+			if list := must[[]domain.Domain](t)(s.SpentDomains(ctx, start, 9)); len(list) != 1 || list[0].ID != first.ID {
 				t.Errorf("orphans: %+v", list)
 			}
 			_, err := s.UpdateDomain(ctx, nil, first.ID, func(d domain.Domain) (domain.Write, error) { return domain.Write{Domain: d, Delete: true}, nil })
-			if err != nil || len(must[[]domain.Domain](t)(s.OrphanedDomains(ctx, 9))) != 0 {
+			if err != nil || len(must[[]domain.Domain](t)(s.SpentDomains(ctx, start, 9))) != 0 {
 				t.Errorf("%v", err)
 			}
 		})

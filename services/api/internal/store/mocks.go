@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -44,6 +45,7 @@ type mockRow struct {
 	Content     string         `bun:"content,scanonly"`
 	Diagnostics string         `bun:"diagnostics,scanonly"`
 	Message     string         `bun:"message,scanonly"`
+	Domains     string         `bun:"domains,scanonly"` // with a space between them
 }
 
 func (r *mockRow) mock() (mock.Mock, error) {
@@ -52,6 +54,9 @@ func (r *mockRow) mock() (mock.Mock, error) {
 		Slug: r.Slug, Name: r.Name, Description: r.Description, Settings: r.Settings,
 		Revision: r.Revision, Content: r.Content, Endpoints: r.Endpoints, Message: r.Message, PublishedRevision: r.PublishedRevision,
 		Change: uint64(r.Change), Rejected: uint64(r.Rejected), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+	if r.Domains != "" {
+		m.Domains = strings.Fields(r.Domains)
 	}
 	if !r.DeletedAt.IsZero() {
 		m.Slug, m.DeletedAt = r.DeletedSlug, r.DeletedAt.UTC()
@@ -80,6 +85,7 @@ func rowOf(m mock.Mock) mockRow {
 // selectMocks begins every query for mocks, deleted ones included. Without content it does not read the contents.
 func selectMocks(db bun.IDB, content bool) *bun.SelectQuery {
 	q := db.NewSelect().Model((*mockRow)(nil)).ColumnExpr("m.*, w.slug AS workspace, r.diagnostics, r.message").
+		ColumnExpr("(SELECT coalesce(string_agg(d.host, ' ' ORDER BY d.id), '') FROM domains AS d WHERE d.mock_id = m.id AND d.ownership IN ('verified', 'grace')) AS domains").
 		Join("JOIN workspaces AS w ON w.id = m.workspace_id").
 		Join("JOIN revisions AS r ON r.mock_id = m.id AND r.number = m.revision")
 	if content {

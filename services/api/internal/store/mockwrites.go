@@ -168,7 +168,7 @@ func (s *Store) writeMock(ctx context.Context, who workspace.Caller, id string, 
 		changes, err = s.apply(ctx, tx, who, &m, w)
 		return err
 	})
-	m.Served, m.Domains = "", nil
+	m.Served = ""
 	return m, changes, failed("write a mock", err)
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -168,11 +169,36 @@ func seeRoute(ctx context.Context, dns DNS, d desired.Domain) (routing, reason s
 	target, err := dns.CNAME(ctx, d.Host)
 	switch {
 	case errors.Is(err, ErrNone):
-		return "missing", fmt.Sprintf("%s has no CNAME record that leads to %s.", d.Host, d.Target)
+		return seeAddresses(ctx, dns, d)
 	case err != nil:
 		return "unknown", "Where it leads is not known."
 	case target != d.Target:
 		return "conflict", fmt.Sprintf("%s leads to %s, not to %s.", d.Host, target, d.Target)
+	}
+	return "ok", "It leads here."
+}
+
+// seeAddresses looks where a host without a CNAME leads. At the top of a zone none is possible; there DNS providers answer with
+// the addresses of the target (ALIAS, ANAME, "flattening").
+func seeAddresses(ctx context.Context, dns DNS, d desired.Domain) (routing, reason string) {
+	addresses, err := dns.Addresses(ctx, d.Host)
+	switch {
+	case errors.Is(err, ErrNone):
+		return "missing", fmt.Sprintf("%s has no CNAME record that leads to %s.", d.Host, d.Target)
+	case err != nil:
+		return "unknown", "Where it leads is not known."
+	}
+	ours, err := dns.Addresses(ctx, d.Target)
+	switch {
+	case errors.Is(err, ErrNone):
+		return "conflict", fmt.Sprintf("%s has address records and no CNAME record; %s, which it should lead to, has no address, which is for the operator of this installation to mend.", d.Host, d.Target)
+	case err != nil:
+		return "unknown", "Where it leads is not known."
+	}
+	for _, a := range addresses {
+		if !slices.Contains(ours, a) {
+			return "conflict", fmt.Sprintf("%s leads to the address %s, which is not one of %s; where a CNAME record is not possible use an ALIAS or ANAME record.", d.Host, a, d.Target)
+		}
 	}
 	return "ok", "It leads here."
 }

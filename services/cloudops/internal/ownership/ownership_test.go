@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -46,10 +47,15 @@ func (z *zone) ServeDNS(w dns.ResponseWriter, q *dns.Msg) {
 	}
 	for _, v := range values {
 		h := dns.RR_Header{Name: name, Rrtype: q.Question[0].Qtype, Class: dns.ClassINET, Ttl: 1}
-		if kind == "TXT" {
+		switch kind {
+		case "TXT":
 			a.Answer = append(a.Answer, &dns.TXT{Hdr: h, Txt: []string{v[:len(v)/2], v[len(v)/2:]}})
-		} else {
+		case "CNAME":
 			a.Answer = append(a.Answer, &dns.CNAME{Hdr: h, Target: dns.Fqdn(v)})
+		case "A":
+			a.Answer = append(a.Answer, &dns.A{Hdr: h, A: net.ParseIP(v)})
+		case "AAAA":
+			a.Answer = append(a.Answer, &dns.AAAA{Hdr: h, AAAA: net.ParseIP(v)})
 		}
 	}
 	_ = w.WriteMsg(a) // the client may be gone
@@ -79,11 +85,20 @@ func TestSee(t *testing.T) {
 	z.set("TXT _mocloud-challenge.other.co", "mocloud-domain-verification=theirs")
 	z.set("CNAME other.co", "elsewhere.net")
 	z.set("TXT _mocloud-challenge.empty.co")
+	// The target has addresses of its own, and hosts at the top of their zones have the same or others.
+	z.set("A x.edge.mocloud.dev", "192.0.2.1", "192.0.2.2")
+	z.set("AAAA x.edge.mocloud.dev", "2001:db8::1")
+	z.set("A apex.co", "192.0.2.2")
+	z.set("AAAA apex.co", "2001:db8::1")
+	z.set("A half.co", "192.0.2.1")
+	z.set("AAAA half.co", "2001:db8::2")
 	for host, want := range map[string]event.DomainUpdated{
 		"good.co":   {State: "published", Ownership: "proven", Routing: "ok", Reason: "The proof is there. It leads here."},
 		"other.co":  {State: "publishing", Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co leads to elsewhere.net"},
 		"none.co":   {State: "publishing", Ownership: "missing", Routing: "missing", Reason: "There is no TXT record at _mocloud-challenge.none.co yet."},
 		"empty.co":  {State: "publishing", Ownership: "missing", Routing: "missing", Reason: "no TXT record"},
+		"apex.co":   {State: "publishing", Ownership: "missing", Routing: "ok", Reason: "It leads here."},
+		"half.co":   {State: "publishing", Ownership: "missing", Routing: "conflict", Reason: "half.co leads to the address 2001:db8::2, which is not one of x.edge.mocloud.dev"},
 		"broken.co": {State: "publishing", Ownership: "unknown", Routing: "unknown", Reason: "do not answer"},
 	} {
 		got := See(t.Context(), servers, domain(host))
@@ -94,6 +109,11 @@ func TestSee(t *testing.T) {
 	d := domain("good.co")
 	if d.Token = ""; See(t.Context(), servers, d).Ownership != event.OwnershipUnknown {
 		t.Error("a domain without a token was judged")
+	}
+	lost := domain("apex.co")
+	lost.Target = "y.edge.mocloud.dev"
+	if got := See(t.Context(), servers, lost); got.Routing != "conflict" || !strings.Contains(got.Reason, "y.edge.mocloud.dev, which it should lead to, has no address") {
+		t.Errorf("without an address of the target: %+v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -119,6 +139,8 @@ func (m *memory) TXT(context.Context, string) ([]string, error) {
 }
 
 func (m *memory) CNAME(context.Context, string) (string, error) { return "x.edge", nil }
+
+func (m *memory) Addresses(context.Context, string) ([]netip.Addr, error) { return nil, ErrNone }
 
 func TestChecker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
