@@ -711,8 +711,12 @@ type Domain struct {
 	Routing DomainRouting `json:"routing"`
 
 	// State The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-	// still does, but the proof is missing. `suspended`: the proof was missing for too long.
+	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
+	// answer any more; unless it comes back the domain is removed.
 	State DomainState `json:"state"`
+
+	// SuspendedAt Since when the mock does not answer on it any more because the proof is missing; later it is removed.
+	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 
 	// Workspace The workspace's slug.
 	Workspace string `json:"workspace"`
@@ -731,7 +735,8 @@ type DomainRecordsType string
 type DomainRouting string
 
 // DomainState The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-// still does, but the proof is missing. `suspended`: the proof was missing for too long.
+// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
+// answer any more; unless it comes back the domain is removed.
 type DomainState string
 
 // DomainPage defines model for DomainPage.
@@ -936,7 +941,7 @@ type Mock struct {
 	// Diagnostics What is wrong with the current revision.
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
-	// Hosts The host names on which it answers.
+	// Hosts The host names on which it answers when it is published: its own, and then the custom domains that are verified.
 	Hosts []string `json:"hosts"`
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
@@ -2892,7 +2897,8 @@ type ClientInterface interface {
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it has it.
+	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2903,7 +2909,8 @@ type ClientInterface interface {
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it has it.
+	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4273,7 +4280,8 @@ func (c *Client) ListMockDomains(ctx context.Context, id MockID, params *ListMoc
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it has it.
+// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4294,7 +4302,8 @@ func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, params *AddDo
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it has it.
+// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -10898,7 +10907,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it has it.
+	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10909,7 +10919,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it has it.
+	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -16620,7 +16631,8 @@ func (c *ClientWithResponses) ListMockDomainsWithResponse(ctx context.Context, i
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it has it.
+// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -16637,7 +16649,8 @@ func (c *ClientWithResponses) AddDomainWithBodyWithResponse(ctx context.Context,
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it has it.
+// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -711,8 +711,12 @@ type Domain struct {
 	Routing DomainRouting `json:"routing"`
 
 	// State The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-	// still does, but the proof is missing. `suspended`: the proof was missing for too long.
+	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
+	// answer any more; unless it comes back the domain is removed.
 	State DomainState `json:"state"`
+
+	// SuspendedAt Since when the mock does not answer on it any more because the proof is missing; later it is removed.
+	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 
 	// Workspace The workspace's slug.
 	Workspace string `json:"workspace"`
@@ -731,7 +735,8 @@ type DomainRecordsType string
 type DomainRouting string
 
 // DomainState The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-// still does, but the proof is missing. `suspended`: the proof was missing for too long.
+// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
+// answer any more; unless it comes back the domain is removed.
 type DomainState string
 
 // DomainPage defines model for DomainPage.
@@ -936,7 +941,7 @@ type Mock struct {
 	// Diagnostics What is wrong with the current revision.
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
-	// Hosts The host names on which it answers.
+	// Hosts The host names on which it answers when it is published: its own, and then the custom domains that are verified.
 	Hosts []string `json:"hosts"`
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
