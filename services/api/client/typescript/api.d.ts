@@ -448,7 +448,8 @@ export interface paths {
          * Add a domain
          * @description Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
          *     other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-         *     proves it has it.
+         *     proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+         *     your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
          */
         post: operations["addDomain"];
         delete?: never;
@@ -1707,10 +1708,16 @@ export interface components {
             routing: "missing" | "conflict" | "ok";
             /**
              * @description The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-             *     still does, but the proof is missing. `suspended`: the proof was missing for too long.
+             *     still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
+             *     answer any more; unless it comes back the domain is removed.
              * @enum {string}
              */
             state: "pending_dns" | "active" | "degraded" | "suspended";
+            /**
+             * Format: date-time
+             * @description Since when the mock does not answer on it any more because the proof is missing; later it is removed.
+             */
+            suspended_at?: string;
             /** @description The workspace's slug. */
             workspace: string;
         };
@@ -1861,7 +1868,7 @@ export interface components {
             description: string;
             /** @description What is wrong with the current revision. */
             diagnostics: components["schemas"]["Diagnostic"][];
-            /** @description The host names on which it answers. */
+            /** @description The host names on which it answers when it is published: its own, and then the custom domains that are verified. */
             hosts: string[];
             id: string;
             name: string;
