@@ -139,22 +139,23 @@ func (c *Cloud) add(name, service string, more ...string) {
 	c.processes[name] = NewProcess(c.t, c.binaries, service, slices.Concat(c.env[service], []string{"OPS_ADDR=" + ops}, more))
 }
 
-// AddReplica starts another process of a service beside the one there is, and returns its name. For services that do not
-// listen.
-func (c *Cloud) AddReplica(service string) string {
+// AddReplica starts another process of a service beside the one there is, with more in its environment, and returns its name. For
+// services that do not listen.
+func (c *Cloud) AddReplica(service string, more ...string) string {
 	c.t.Helper()
 	name := fmt.Sprintf("%s-%d", service, len(c.names))
-	c.add(name, service)
+	c.add(name, service, more...)
 	c.processes[name].Start()
 	c.WaitReady(name)
 	return name
 }
 
-// AddMockServer starts another mock server beside the one there is, and returns its name and where it listens.
-func (c *Cloud) AddMockServer() (name, address string) {
+// AddMockServer starts another mock server beside the one there is, with more in its environment, and returns its name and where
+// it listens.
+func (c *Cloud) AddMockServer(more ...string) (name, address string) {
 	c.t.Helper()
 	name, address = fmt.Sprintf("mockserver-%d", len(c.names)), freeAddress(c.t)
-	c.add(name, "mockserver", "MOCKSERVER_ADDR="+address)
+	c.add(name, "mockserver", append(more, "MOCKSERVER_ADDR="+address)...)
 	c.processes[name].Start()
 	c.WaitReady(name)
 	return name, address

@@ -84,6 +84,19 @@ func (p *Process) Kill() {
 	}
 }
 
+// Pause has the process sleep, as a machine that is short of everything does, until Resume or Kill.
+func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }
+
+// Resume wakes a process that Pause put to sleep.
+func (p *Process) Resume() { p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(s syscall.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatalf("%v to %s: %v", s, p.Name, err)
+	}
+}
+
 // Stop asks the process to stop as Ctrl-C does and returns its exit code; the test fails if that takes longer than promised.
 func (p *Process) Stop() int {
 	p.t.Helper()
