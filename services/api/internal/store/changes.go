@@ -141,11 +141,15 @@ func (l Log) after(ctx context.Context, number uint64, limit int) (stream.Batch,
 	if err := rows.Err(); err != nil {
 		return stream.Batch{}, err
 	}
-	b.To = head.Number
 	if b.More {
 		b.To = b.Changes[len(b.Changes)-1].Number
+		return b, nil
 	}
-	return b, nil
+	b.To = head.Number
+	// What was superseded between the two reads is missing here, and a snapshot without it is not the whole.
+	now, _, err := l.bounds(ctx)
+	b.More = now.Number > b.To
+	return b, err
 }
 
 // Purge forgets tombstones from before a time and returns how many. It leaves those that lie above any living change:

@@ -91,6 +91,47 @@ func TestConcurrentWritersLeaveNoHole(t *testing.T) {
 	})
 }
 
+// TestLogWithoutMoreIsWhole: a replay from 0 that says that there is no more holds every mock, also while they change: whoever builds
+// a snapshot from it takes what is not in it for removed.
+func TestLogWithoutMoreIsWhole(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		busy := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("busy"), anyone))
+		edit := func() error {
+			_, _, err := s.UpdateMock(ctx, as(ann), busy.ID, publish)
+			return err
+		}
+		if err := edit(); err != nil {
+			t.Fatal(err)
+		}
+		var writer sync.WaitGroup
+		defer writer.Wait()
+		done := make(chan struct{})
+		writer.Go(func() {
+			defer close(done)
+			for range 300 {
+				if err := edit(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		for reading := true; reading; {
+			select {
+			case <-done:
+				reading = false
+			default:
+			}
+			b := must[stream.Batch](t)(s.Log(event.Mocks).After(ctx, 0, 10))
+			if !b.More && len(b.Changes) != 1 {
+				t.Errorf("(%d, %d] has %d changes and says that there is no more", b.From, b.To, len(b.Changes))
+				return
+			}
+		}
+	})
+}
+
 func TestLogCompactsAndPurges(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()

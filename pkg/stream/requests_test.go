@@ -1,0 +1,537 @@
+package stream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+)
+
+// tap receives what is sent on a channel of the bus.
+func tap(t *testing.T, b *simBus, channel string) *simSub {
+	t.Helper()
+	s, err := b.subscribe(t.Context(), channel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, ok := s.(*simSub)
+	if !ok {
+		t.Fatalf("the bus has a %T", s)
+	}
+	t.Cleanup(sub.close)
+	return sub
+}
+
+// sent are the replay requests that a tap has received.
+func sent(t *testing.T, tapped *simSub) (list []request) {
+	t.Helper()
+	for len(tapped.queue) > 0 {
+		r, err := decode((<-tapped.queue).payload, func(r *request) int { return r.V })
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// play runs a producer and a consumer that are given, until the test ends. Either may be nil.
+func play(t *testing.T, p *Producer, c *Consumer) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	if p != nil {
+		wg.Go(func() { _ = p.Run(ctx) })
+	}
+	if c != nil {
+		wg.Go(func() { _ = c.Run(ctx) })
+	}
+	t.Cleanup(func() { cancel(); wg.Wait() })
+}
+
+func producerOf(t *testing.T, b bus, l Log) *Producer {
+	t.Helper()
+	p, err := newProducer(ProducerConfig{Stream: event.Mocks, BatchChanges: 10}, b, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func consumerOf(t *testing.T, b bus, h Handler) *Consumer {
+	t.Helper()
+	c, err := newConsumer(ConsumerConfig{Stream: event.Mocks, Service: "test", Instance: "i1"}, b, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+var mocks = names{"", event.Mocks}
+
+// afterHeartbeat waits for one, so that the next is far.
+func afterHeartbeat(t *testing.T, b *simBus) {
+	t.Helper()
+	heard := tap(t, b, mocks.heartbeat())
+	<-heard.queue
+	synctest.Wait()
+}
+
+// TestRequestsSayWhatTheyContinue: the pages of a replay from 0 say that they are, and what was forgotten when it began; what is asked
+// for once it is complete does not.
+func TestRequestsSayWhatTheyContinue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, l, h := newSimBus(1, faults{}), newSimLog("e1"), newSimHandler()
+		for i := range 5 {
+			l.commit(fmt.Sprint("gone ", i), true)
+		}
+		l.purge()
+		for i := range 25 {
+			l.commit(fmt.Sprint(i), false)
+		}
+		requests := tap(t, b, mocks.replay())
+		play(t, producerOf(t, b, l), consumerOf(t, b, h))
+		pass(10 * time.Second)
+		synctest.Wait()
+		if problem := h.differs(l); problem != "" {
+			t.Error(problem)
+		}
+		cutConsumer(b)
+		pass(time.Second)
+		all := sent(t, requests)
+		for len(all) > 1 && all[0].After == 0 && all[1].After == 0 {
+			all = all[1:] // asked before anybody could hear it
+		}
+		if len(all) != 4 {
+			t.Fatalf("%d requests: %+v", len(all), all)
+		}
+		for i, want := range []request{
+			{After: 0, Snapshot: true},
+			{After: 15, Snapshot: true, Forgotten: 5, Epoch: "e1"},
+			{After: 25, Snapshot: true, Forgotten: 5, Epoch: "e1"},
+			{After: 30, Snapshot: false, Epoch: "e1"},
+		} {
+			got := all[i]
+			if got.After != want.After || got.Snapshot != want.Snapshot || got.Snapshot && got.Forgotten != want.Forgotten || i > 0 && got.Epoch != want.Epoch {
+				t.Errorf("request %d is %+v, want %+v", i, got, want)
+			}
+		}
+	})
+}
+
+// cutConsumer breaks the connection of whoever hears heartbeats and is no tap.
+func cutConsumer(b *simBus) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for s := range b.subs {
+		if len(s.channels) > 1 {
+			s.close()
+		}
+	}
+}
+
+// TestUnansweredRequestsAreRepeated: each time under another name, at most 4 s apart.
+func TestUnansweredRequestsAreRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newSimBus(1, faults{})
+		requests := tap(t, b, mocks.replay())
+		play(t, nil, consumerOf(t, b, newSimHandler()))
+		pass(20 * time.Second)
+		names := map[string]bool{}
+		for _, r := range sent(t, requests) {
+			names[r.Request] = true
+		}
+		if len(names) < 6 || len(names) > 14 {
+			t.Errorf("%d requests in 20 s", len(names))
+		}
+	})
+}
+
+// TestReconnectionAsks: what was missed while the connection was gone comes with the connection, not with the next heartbeat.
+func TestReconnectionAsks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := setup(t, nil)
+		afterHeartbeat(t, x.bus)
+		cutConsumer(x.bus)
+		synctest.Wait()
+		if err := x.producer.Publish(t.Context(), x.log.commit("a", false)); err != nil {
+			t.Fatal(err)
+		}
+		pass(60 * time.Millisecond) // a heartbeat follows a publish after 100 ms
+		synctest.Wait()
+		if problem := x.handler.differs(x.log); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
+
+// TestBurstHasAHeartbeat: the loss of a burst's last message shows soon after it.
+func TestBurstHasAHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := setup(t, nil)
+		afterHeartbeat(t, x.bus)
+		x.bus.set(faults{lose: 1})
+		if err := x.producer.Publish(t.Context(), x.log.commit("a", false)); err != nil {
+			t.Fatal(err)
+		}
+		x.bus.set(faults{})
+		pass(settle + 31*time.Millisecond)
+		synctest.Wait()
+		if problem := x.handler.differs(x.log); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
+
+// TestOneRequestAtATime: while an answer is on its way, holes and heartbeats do not make another request.
+func TestOneRequestAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := setup(t, nil)
+		afterHeartbeat(t, x.bus)
+		requests := tap(t, x.bus, mocks.replay())
+		x.bus.set(faults{delay: 200 * time.Millisecond})
+		for i := range 50 {
+			x.log.commit(fmt.Sprint(i), false)
+			_ = x.producer.Publish(t.Context(), x.log.commit("seen", false)) // it never fails
+			pass(time.Millisecond)
+		}
+		pass(400 * time.Millisecond)
+		if n := len(sent(t, requests)); n > 6 {
+			t.Errorf("%d requests for what 6 answers hold", n)
+		}
+		x.bus.set(faults{})
+		pass(5 * time.Second)
+		synctest.Wait()
+		if problem := x.handler.differs(x.log); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
+
+// slowHandler counts resets, and does not finish an Apply before it may, whatever becomes of the context.
+type slowHandler struct {
+	*simHandler
+	resets int
+	finish chan struct{} // nil: at once
+}
+
+func (h *slowHandler) Reset(ctx context.Context, epoch string) error {
+	h.resets++
+	return h.simHandler.Reset(ctx, epoch)
+}
+
+func (h *slowHandler) Apply(ctx context.Context, b Batch) error {
+	if h.finish != nil {
+		<-h.finish
+	}
+	return h.simHandler.Apply(ctx, b)
+}
+
+// TestFormerEpochIsNoNews: a message of the epoch that was just left is late; it does not bring that epoch back.
+func TestFormerEpochIsNoNews(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slowHandler{simHandler: newSimHandler()}
+		x := setup(t, h)
+		late := x.log.commit("a", false)
+		if err := x.producer.Publish(t.Context(), late); err != nil {
+			t.Fatal(err)
+		}
+		x.log.commit("b", false)
+		x.log.restore("e2")
+		pass(3 * time.Second)
+		if err := x.producer.Publish(t.Context(), late); err != nil {
+			t.Fatal(err)
+		}
+		pass(2 * time.Second)
+		synctest.Wait()
+		if problem := h.differs(x.log); problem != "" || h.resets != 1 {
+			t.Errorf("%s; %d resets", problem, h.resets)
+		}
+	})
+}
+
+// TestApplyEndsAfterTheEpoch: an Apply that was going on when another epoch began, and succeeds all the same, is not taken for the
+// beginning of that epoch.
+func TestApplyEndsAfterTheEpoch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &slowHandler{simHandler: newSimHandler(), finish: make(chan struct{})}
+		x := setup(t, h)
+		if err := x.producer.Publish(t.Context(), x.log.commit("a", false)); err != nil {
+			t.Fatal(err)
+		}
+		pass(10 * time.Millisecond)
+		x.log.restore("e2")
+		afterHeartbeat(t, x.bus)
+		close(h.finish)
+		synctest.Wait()
+		if at := x.consumer.Position(); at.Epoch != "e2" || h.resets != 1 {
+			t.Errorf("at %v after %d resets", at, h.resets)
+		}
+		pass(2 * time.Second)
+		if problem := h.differs(x.log); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
+
+// TestOnlyItsOwnAnswers: what another instance asked for is not looked at, nor what cannot be.
+func TestOnlyItsOwnAnswers(t *testing.T) {
+	c := consumerOf(t, newSimBus(1, faults{}), newSimHandler())
+	for text, understood := range map[string]bool{
+		`{"v":1,"instance":"i1","epoch":"e1","to":1,"head":1}`: true,
+		`{"v":1,"epoch":"e1","to":1,"head":1}`:                 true,
+		`{"v":1,"instance":"i2","epoch":"e1","to":1,"head":1}`: false,
+		`{"v":2,"instance":"i1","epoch":"e1","to":1,"head":1}`: false,
+		`{"v":1`: false,
+	} {
+		got, err := c.decode(message{mocks.batch(), []byte(text)})
+		if (err == nil && got != nil) != understood {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for text, understood := range map[string]bool{
+		`{"stream":"mocks","epoch":"e1","number":1,"type":"mock.updated","version":1}`:   true,
+		`{"stream":"unified","epoch":"e1","number":1,"type":"mock.updated","version":1}`: false,
+		`{"stream":"mocks","epoch":"e1","type":"mock.updated","version":1}`:              false,
+		`{"stream":"mocks","number":1,"type":"mock.updated","version":1}`:                false,
+	} {
+		if _, err := c.decode(message{"mock.updated", []byte(text)}); (err == nil) != understood {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestAnswersThatCannotBe are refused, whoever sent them.
+func TestAnswersThatCannotBe(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		ok   bool
+	}{
+		{`{"from":1,"to":4,"head":4,"changes":[{"number":2},{"number":4}]}`, true},
+		{`{"from":4,"to":4,"head":4}`, true},
+		{`{"from":5,"to":4,"head":6}`, false},
+		{`{"from":1,"to":4,"head":3}`, false},
+		{`{"from":1,"to":4,"head":4,"changes":[{"number":1}]}`, false},
+		{`{"from":1,"to":4,"head":4,"changes":[{"number":5}]}`, false},
+		{`{"from":1,"to":4,"head":9,"changes":[{"number":3},{"number":3}]}`, false},
+		{`{"from":1,"to":4,"head":9,"changes":[{"number":3},{"number":2}]}`, false},
+	} {
+		var a answer
+		if err := json.Unmarshal([]byte(c.text), &a); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.batch(); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.text, err)
+		}
+	}
+}
+
+// TestLateAnswers: the answer to a request that was given up is taken, but not in a replay from 0, whose pages depend on what each
+// request said, and not as news of another epoch.
+func TestLateAnswers(t *testing.T) {
+	late := func(start Position, a answer) uint64 {
+		l := newLoop(consumerOf(t, newSimBus(1, faults{}), newSimHandler()), start)
+		a.Request = "given up"
+		l.take(&a)
+		if l.resync != "" {
+			t.Errorf("%+v begins epoch %s", a, l.resync)
+		}
+		return l.tracker.head
+	}
+	if head := late(Position{"e1", 3}, answer{Epoch: "e1", From: 3, To: 5, Head: 5}); head != 5 {
+		t.Error("what it says is lost")
+	}
+	if head := late(Position{}, answer{Epoch: "e1", From: 0, To: 5, Head: 5}); head != 0 {
+		t.Error("it is a page of another replay from 0")
+	}
+	if head := late(Position{"e1", 3}, answer{Epoch: "e2", From: 3, To: 5, Head: 5}); head != 3 {
+		t.Error("it is of another epoch")
+	}
+	if head := late(Position{"e1", 3}, answer{Epoch: "e1", From: 3, To: 3, Head: 5, TooOld: true}); head != 3 {
+		t.Error("it says that the log forgot, which it may have said to another position")
+	}
+}
+
+// TestAnswerThatIsNone: an answer that covers nothing although there is more does not end the request, which is repeated in its time.
+func TestAnswerThatIsNone(t *testing.T) {
+	l := newLoop(consumerOf(t, newSimBus(1, faults{}), newSimHandler()), Position{"e1", 3})
+	l.connected, l.asked, l.askedFrom = true, "r", 3
+	l.take(&answer{Request: "r", Epoch: "e1", From: 3, To: 3, Head: 5})
+	if l.asked != "r" || l.want {
+		t.Errorf("asked %q, want %v", l.asked, l.want)
+	}
+	l.take(&answer{Request: "r", Epoch: "e1", From: 3, To: 4, Head: 5})
+	if l.asked != "" || !l.want {
+		t.Errorf("after a real one: asked %q, want %v", l.asked, l.want)
+	}
+}
+
+// TestOverflowAsks: whoever could not take all messages asks, since the lost one may have been the last.
+func TestOverflowAsks(t *testing.T) {
+	c := consumerOf(t, newSimBus(1, faults{}), newSimHandler())
+	l := newLoop(c, Position{"e1", 3})
+	text := message{mocks.heartbeat(), []byte(`{"v":1,"epoch":"e1","head":3}`)}
+	for range maxInbox {
+		c.receive(text)
+	}
+	l.take(<-c.inbox)
+	if l.want {
+		t.Error("it asks although nothing was lost")
+	}
+	c.receive(text)
+	c.receive(text)
+	if l.take(<-c.inbox); !l.want {
+		t.Error("it does not ask")
+	}
+}
+
+// hookedLog does something while it is read.
+type hookedLog struct {
+	*simLog
+	while func()
+}
+
+func (l *hookedLog) After(ctx context.Context, number uint64, limit int) (Batch, error) {
+	l.while()
+	return l.simLog.After(ctx, number, limit)
+}
+
+// TestLogChangesWhileItIsRead: between the questions of one answer the log may forget, or be put back.
+func TestLogChangesWhileItIsRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		while  func(*simLog)
+		asks   request
+		tooOld bool
+		epoch  string
+	}{
+		"nothing":            {func(*simLog) {}, request{Epoch: "e1", After: 2}, false, "e1"},
+		"forgets":            {func(l *simLog) { l.commit("a", true); l.purge() }, request{Epoch: "e1", After: 2}, true, "e1"},
+		"forgets before":     {func(*simLog) {}, request{Epoch: "e0", After: 2}, true, "e1"},
+		"is put back":        {func(l *simLog) { l.restore("e2") }, request{Epoch: "e1", After: 2}, true, "e2"},
+		"is put back, anew":  {func(l *simLog) { l.restore("e2") }, request{}, false, "e2"},
+		"forgets, as before": {func(l *simLog) { l.purge() }, request{Epoch: "e1", After: 4}, false, "e1"},
+	} {
+		l := newSimLog("e1")
+		for _, key := range []string{"a", "b", "c", "d"} {
+			l.commit(key, false)
+		}
+		p := producerOf(t, newSimBus(1, faults{}), &hookedLog{l, func() { c.while(l) }})
+		a, err := p.replay(t.Context(), c.asks)
+		if err != nil || a.TooOld != c.tooOld || a.Epoch != c.epoch {
+			t.Errorf("%s: %+v, %v", name, a, err)
+		}
+	}
+}
+
+// TestForgottenToTheNumber: who stands at the last forgotten tombstone has seen it; who stands before it has not.
+func TestForgottenToTheNumber(t *testing.T) {
+	for after, misses := range map[uint64]bool{0: false, 1: true, 4: true, 5: false, 6: false} {
+		if got := (request{After: after}).misses(5); got != misses {
+			t.Errorf("after %d: %v", after, got)
+		}
+	}
+}
+
+// moreLog says that there is more than its head.
+type moreLog struct{ *simLog }
+
+func (l moreLog) After(ctx context.Context, number uint64, limit int) (Batch, error) {
+	b, err := l.simLog.After(ctx, number, limit)
+	b.More = true
+	return b, err
+}
+
+// TestAnswerNeverLooksComplete when the log says that there is more, also where the head is not known to have moved.
+func TestAnswerNeverLooksComplete(t *testing.T) {
+	l := newSimLog("e1")
+	l.commit("a", false)
+	p := producerOf(t, newSimBus(1, faults{}), moreLog{l})
+	a, err := p.replay(t.Context(), request{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := a.batch(); err != nil || !b.More || b.To != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
+// TestClaims: of two producers one answers; one that cannot read its log leaves the request to the other.
+func TestClaims(t *testing.T) {
+	b, l := newSimBus(1, faults{}), newSimLog("e1")
+	l.commit("a", false)
+	answers := tap(t, b, mocks.batch())
+	broken := newSimLog("e1")
+	broken.fail = true
+	r := request{V: wireVersion, Request: "r", Instance: "i1"}
+	if err := producerOf(t, b, broken).answer(t.Context(), r); !errors.Is(err, errSim) {
+		t.Error(err)
+	}
+	if err := producerOf(t, b, newSimLog("")).answer(t.Context(), r); err != nil { // it has nothing to say yet
+		t.Error(err)
+	}
+	for range 2 {
+		if err := producerOf(t, b, l).answer(t.Context(), r); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(answers.queue) != 1 {
+		t.Errorf("%d answers", len(answers.queue))
+	}
+}
+
+// TestReports: how far a consumer is shows at once after a batch, and again and again while nothing happens.
+func TestReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := setup(t, nil)
+		reports := tap(t, x.bus, names{}.event(event.TypeApplied))
+		last := func() (n uint64, count int) {
+			for ; len(reports.queue) > 0; count++ {
+				e, err := decode((<-reports.queue).payload, func(*event.Envelope) int { return wireVersion })
+				if err != nil {
+					t.Fatal(err)
+				}
+				a, err := event.Decode[event.Applied](e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n = a.Number
+			}
+			return n, count
+		}
+		for want := range uint64(3) {
+			if err := x.producer.Publish(t.Context(), x.log.commit("a", false)); err != nil {
+				t.Fatal(err)
+			}
+			pass(2 * reportGap)
+			if n, _ := last(); n != want+1 {
+				t.Errorf("%v after change %d it says %d", 2*reportGap, want+1, n)
+			}
+		}
+		pass(10 * time.Second)
+		if n, count := last(); n != 3 || count < 9 {
+			t.Errorf("in 10 s it said %d times that it is at %d", count, n)
+		}
+	})
+}
+
+// TestSnapshotAsksAtOnce: a state that was begun anew is built at once, not from the next heartbeat on.
+func TestSnapshotAsksAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := setup(t, nil)
+		x.log.commit("a", false)
+		x.log.commit("b", false)
+		x.log.restore("e2")
+		afterHeartbeat(t, x.bus)
+		pass(time.Millisecond)
+		synctest.Wait()
+		if problem := x.handler.differs(x.log); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
