@@ -170,10 +170,10 @@ func TestDatabaseRestored(t *testing.T) {
 	all, err := c.List(t.Context())
 	check(t, err)
 	for i, mock := range all {
-		switch {
-		case i == 0:
+		switch i {
+		case 0:
 			check(t, c.Delete(t.Context(), mock.ID))
-		case i == 1:
+		case 1:
 			check(t, c.Unpublish(t.Context(), mock.ID))
 		default:
 			check(t, c.WaitFor(t.Context(), mock.ID, edited(t, c, mock, "never backed up").Revision, cloud.Published))
