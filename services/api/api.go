@@ -166,7 +166,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
 	})
 	p.buried = make(chan struct{}, 1)
-	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury)
+	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury, p.publications.AccessChanged)
 	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.bury)
 
 	handler, err := httpapi.New(

@@ -56,7 +56,8 @@ type Config struct {
 	RateAddress float64 `env:"API_RATE_ADDRESS" envDefault:"100"`
 	// RateAccount is how many requests a second one account may make, five seconds' worth at once; 0 for any number.
 	RateAccount float64 `env:"API_RATE_ACCOUNT" envDefault:"100"`
-	// RateSignIn is how many attempts to sign in or up a minute one IP address may make; 0 for any number.
+	// RateSignIn is how many attempts to sign in or up a minute one IP address may make, and how often it may ask whether a
+	// username is free; 0 for any number.
 	RateSignIn float64 `env:"API_RATE_SIGNIN" envDefault:"30"`
 
 	// SignInCode is good for one sign-in as Account at {PublicURL}/signin?code=…, within 15 minutes of the start.

@@ -67,6 +67,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		return call{path: map[string]string{"slug": other.slug}, query: url.Values{"confirm": {other.slug}}, as: other.user(role)}
 	},
 
+	"getUsernameAvailability": func(*org, workspace.Role) call { return call{query: url.Values{"username": {"zoe"}}} },
 	"getAvailability": func(o *org, _ workspace.Role) call {
 		return call{query: url.Values{"kind": {"mock"}, "slug": {"pets"}, "workspace": {o.slug}}}
 	},
@@ -101,6 +102,10 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"claimInvitation": func(o *org, _ workspace.Role) call {
 		_, _, secret := o.invitation(false)
 		return call{as: o.account()}.bodied("secret", secret)
+	},
+	"lookAtInvitation": func(o *org, _ workspace.Role) call {
+		_, _, secret := o.invitation(false)
+		return call{}.bodied("secret", secret)
 	},
 	"acceptInvitation":  onInvitation,
 	"declineInvitation": onInvitation,
@@ -172,10 +177,14 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	},
 
 	// tokens
-	"listTokens":           plain,
-	"createToken":          func(*org, workspace.Role) call { return call{body: newToken} },
-	"getToken":             onOwnToken,
-	"deleteToken":          onOwnToken,
+	"listTokens":  plain,
+	"createToken": func(*org, workspace.Role) call { return call{body: newToken} },
+	"getToken":    onOwnToken,
+	"deleteToken": onOwnToken,
+	"deleteCurrentToken": func(o *org, role workspace.Role) call {
+		made := as[createdToken](o.w.t, o.w.want(http.StatusCreated, "POST", "/api/v1/tokens", encode(newToken), bearer(o.user(role)+"-token")))
+		return call{header: map[string]string{"Authorization": bearer(made.Secret)[len("Authorization: "):]}}
+	},
 	"listWorkspaceTokens":  onWorkspace,
 	"createWorkspaceToken": func(o *org, role workspace.Role) call { c := onWorkspace(o, role); c.body = newToken; return c },
 	"getWorkspaceToken":    onWorkspaceToken,

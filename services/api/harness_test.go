@@ -444,7 +444,9 @@ func (b *bench) open(ctx context.Context, path string, headers ...string) io.Rea
 	r.Header.Set("Authorization", "Bearer "+token)
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
-		r.Header.Set(name, value)
+		if r.Header.Set(name, value); value == "" {
+			r.Header.Del(name)
+		}
 	}
 	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(r)
 	if err != nil {

@@ -162,6 +162,17 @@ func TestScopesOfEveryOperation(t *testing.T) {
 			continue
 		}
 		scope, _ := op.Extensions["x-scope"].(string)
+		if scope == "none" { // any token will do, and it does it once
+			for _, s := range every {
+				c := op.fixture(w.acme, workspace.Owner)
+				made := as[createdToken](t, w.want(http.StatusCreated, "POST", "/api/v1/tokens", encode(map[string]any{"name": "x", "scopes": []any{s}}), bearer(w.acme.user(workspace.Owner)+"-token")))
+				c.header = map[string]string{"Authorization": "Bearer " + made.Secret}
+				if a := w.send(op, c, ""); a.status >= 300 {
+					t.Errorf("%s with the scope %s: %d %s", op.OperationID, s, a.status, a.body)
+				}
+			}
+			continue
+		}
 		wanted := apitoken.Scope(scope)
 		if !slices.Contains(every, wanted) {
 			t.Errorf("%s needs %q, which no token can have", op.OperationID, wanted)
@@ -199,5 +210,27 @@ func TestScopesOfEveryOperation(t *testing.T) {
 		if beyond := op.least() == "" && wanted.Writes(); beyond != (got == challenge) {
 			t.Errorf("%s with a workspace's token: %d %s", op.OperationID, status, got)
 		}
+	}
+}
+
+// A token ends itself, whatever it is for; sessions and the configured token do not go that way.
+func TestATokenRevokesItself(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	const path = "/api/v1/tokens/current"
+	for _, list := range []string{"/api/v1/tokens", "/api/v1/workspaces/dev/tokens"} {
+		made := b.token(list, "CI", "mocks:read")
+		b.want(http.StatusForbidden, "DELETE", "/api/v1/tokens/"+made.Token.ID, "", bearer(made.Secret))
+		b.want(http.StatusNoContent, "DELETE", path, "", bearer(made.Secret))
+		b.want(http.StatusUnauthorized, "DELETE", path, "", bearer(made.Secret))
+		b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", bearer(made.Secret))
+	}
+	if a := b.want(http.StatusConflict, "DELETE", path, ""); !strings.Contains(string(a.body), "MOCLOUD_ADMIN_TOKEN") {
+		t.Errorf("the configured token: %s", a.body)
+	}
+	in := b.want(http.StatusCreated, "POST", "/api/v1/sessions", `{"code":"one-time"}`, "Authorization: ")
+	session := "Cookie: " + strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]
+	if a := b.want(http.StatusConflict, "DELETE", path, "", "Authorization: ", session); !strings.Contains(string(a.body), "sessions/current") {
+		t.Errorf("a session: %s", a.body)
 	}
 }

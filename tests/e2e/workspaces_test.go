@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"testing"
@@ -20,6 +21,7 @@ func TestOrganisations(t *testing.T) {
 		t.Run("availability", func(t *testing.T) { availability(t, c) })
 		t.Run("audit", func(t *testing.T) { auditLog(t, c) })
 		t.Run("quota", func(t *testing.T) { quotas(t, c) })
+		t.Run("streams", func(t *testing.T) { streams(t, c) })
 		t.Run("rename", func(t *testing.T) { rename(t, c) })
 	})
 }
@@ -138,6 +140,10 @@ func invitations(t *testing.T, c *cloud.Cloud) {
 	if len(open) != 1 || open[0].ID != link.ID || open[0].Secret != nil {
 		t.Errorf("the open invitations: %+v", open)
 	}
+	seen := answer(c.As(t).LookAtInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusOK).JSON200
+	if seen.ID != link.ID || seen.Name != "The ritaco" || seen.Secret != nil {
+		t.Errorf("before signing in: %+v", seen)
+	}
 	answer(rita.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).refused(t, http.StatusConflict, "member already")
 	answer(tess.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusOK)
 	answer(saul.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusNotFound)
@@ -174,6 +180,10 @@ func availability(t *testing.T, c *cloud.Cloud) {
 	}
 	if a := ask(client.GetAvailabilityParamsKindAccount, "Uma-Smith", nil); a.Free || a.Suggestion == nil || *a.Suggestion != "umasmith" {
 		t.Errorf("a slug that is not possible: %+v", a)
+	}
+	before := answer(c.As(t).GetUsernameAvailabilityWithResponse(ctx, &client.GetUsernameAvailabilityParams{Username: "uma"})).is(t, http.StatusOK).JSON200
+	if before.Free || before.Suggestion == nil || *before.Suggestion != "uma2" {
+		t.Errorf("before signing up: %+v", before)
 	}
 	if a := ask(client.GetAvailabilityParamsKindMock, "pets", new("uma")); a.Free || *a.Suggestion != "pets-2" {
 		t.Errorf("a mock's slug that is taken: %+v", a)
@@ -240,6 +250,45 @@ func quotas(t *testing.T, c *cloud.Cloud) {
 	}
 	answer(xena.DeleteWorkspaceTokenWithResponse(ctx, "xenaco", last.Token.ID)).is(t, http.StatusNoContent)
 	answer(xena.CreateWorkspaceTokenWithResponse(ctx, "xenaco", nil, wanted(limit))).is(t, http.StatusCreated)
+}
+
+// streams: what is followed ends promptly when the access does, also where another replica of the api took it away.
+func streams(t *testing.T, c *cloud.Cloud) {
+	if c.DatabaseURL != "" {
+		c.AddAPI()
+	}
+	ctx, owner, member := t.Context(), signUp(t, c, "olaf"), signUp(t, c, "mona")
+	organisation(t, owner, "olafco")
+	join(t, owner, member, "olafco", client.Viewer)
+	mock := answer(owner.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("olafco"), Content: ""})).is(t, http.StatusCreated).JSON201
+	secret := answer(member.CreateTokenWithResponse(ctx, nil, client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeRequestsRead}})).is(t, http.StatusCreated).JSON201.Secret
+	ended := func(stream *http.Response, err error) (wait func()) {
+		t.Helper()
+		check(t, err)
+		if stream.StatusCode != http.StatusOK {
+			t.Fatalf("the stream: %s", stream.Status)
+		}
+		_, err = stream.Body.Read(make([]byte, 1))
+		check(t, err)
+		return func() {
+			t.Helper()
+			began := time.Now()
+			_, err := io.Copy(io.Discard, stream.Body)
+			if took := time.Since(began); err != nil || took > 3*time.Second {
+				t.Errorf("the stream goes on for %s: %v", took, err)
+			}
+			t.Logf("ended after %s", time.Since(began))
+			_ = stream.Body.Close()
+		}
+	}
+	program := c.As(t, cloud.Bearer(secret))
+	revoked := ended(program.StreamRequests(ctx, mock.ID, nil))
+	answer(c.As(t, cloud.Bearer(secret)).DeleteCurrentTokenWithResponse(ctx)).is(t, http.StatusNoContent)
+	revoked()
+	events, requests := ended(member.StreamEvents(ctx, &client.StreamEventsParams{Workspace: new("olafco")})), ended(member.StreamRequests(ctx, mock.ID, nil))
+	answer(owner.RemoveMemberWithResponse(ctx, "olafco", "mona")).is(t, http.StatusNoContent)
+	events()
+	requests()
 }
 
 // rename: an organisation gets another slug while nothing of it is published, and ends.

@@ -126,7 +126,7 @@ func withPassword(ctx context.Context, server, user string, password secret.Stri
 	if err != nil {
 		return none, err
 	}
-	return remote.Server{Token: made.Secret}, remote.Done(c.DeleteSessionWithResponse(ctx, session))
+	return remote.Server{Token: made.Secret, Made: true}, remote.Done(c.DeleteSessionWithResponse(ctx, session))
 }
 
 // remember checks the token and keeps it.
@@ -154,38 +154,4 @@ func remember(ctx context.Context, out io.Writer, server string, how remote.Serv
 	}
 	_, err = fmt.Fprintf(out, "Signed in to %s. Workspaces: %s\n", server, strings.Join(slugs, ", "))
 	return err
-}
-
-// LogoutCommand forgets a server.
-func LogoutCommand() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "logout",
-		Short: "Forget the token of a server",
-		Long:  "Forget the token of a server. It stays valid: revoke it in the console, or with DELETE /api/v1/tokens/{id}.",
-		Args:  cobra.NoArgs,
-	}
-	chosen := remote.ServerFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		server, err := chosen()
-		if err != nil {
-			return err
-		}
-		known, err := remote.LoadServers()
-		if err != nil {
-			return err
-		}
-		if _, ok := known.Servers[server]; !ok {
-			return fmt.Errorf("not signed in to %s", server)
-		}
-		delete(known.Servers, server)
-		if known.Current == server {
-			known.Current = ""
-		}
-		if err := known.Save(); err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(cmd.OutOrStdout(), "Signed out of %s.\n", server)
-		return err
-	}
-	return cmd
 }

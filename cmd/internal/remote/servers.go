@@ -19,6 +19,7 @@ type Servers struct {
 // machine has.
 type Server struct {
 	Token string `json:"token"`
+	Made  bool   `json:"made,omitempty"` // by the login itself: nobody else has it
 }
 
 // serversFile is in the user's configuration folder.

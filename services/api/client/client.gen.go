@@ -1973,6 +1973,12 @@ type UpdateAccountParams struct {
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
+// GetUsernameAvailabilityParams defines parameters for GetUsernameAvailability.
+type GetUsernameAvailabilityParams struct {
+	// Username The username that is wanted.
+	Username string `form:"username" json:"username"`
+}
+
 // GetAvailabilityParams defines parameters for GetAvailability.
 type GetAvailabilityParams struct {
 	// Kind What the slug is for. Accounts and workspaces share their slugs.
@@ -2416,6 +2422,9 @@ type ImportDocumentJSONRequestBody = ImportedDocument
 // ClaimInvitationJSONRequestBody defines body for ClaimInvitation for application/json ContentType.
 type ClaimInvitationJSONRequestBody = InvitationSecret
 
+// LookAtInvitationJSONRequestBody defines body for LookAtInvitation for application/json ContentType.
+type LookAtInvitationJSONRequestBody = InvitationSecret
+
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
 
@@ -2639,6 +2648,14 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
 	CreateAccount(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetUsernameAvailability See whether a username can be had, before signing up
+	//
+	// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
+	// as often as it may try to sign in, counted apart.
+	//
+	// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
+	GetUsernameAvailability(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetAvailability See whether a name can be had
 	//
 	// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
@@ -2694,7 +2711,8 @@ type ClientInterface interface {
 	// * `reset`: events were missed; what is known has to be read again.
 	//
 	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
-	// another replica, or after a long time. The stream ends when the caller's access does.
+	// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
+	// seconds at the latest, as when a token expires.
 	//
 	// Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 	StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2769,6 +2787,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/invitations/claim (the `ClaimInvitation` operationId).
 	ClaimInvitation(ctx context.Context, body ClaimInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookAtInvitationWithBody See what an invitation is for, by its secret
+	//
+	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+	// long it is good for.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+	LookAtInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookAtInvitation See what an invitation is for, by its secret
+	//
+	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+	// long it is good for.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+	LookAtInvitation(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AcceptInvitation Accept an invitation
 	//
@@ -3002,7 +3040,7 @@ type ClientInterface interface {
 	//
 	// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
 	// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-	// missed, 1,000 at most.
+	// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 	//
 	// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
 	StreamRequests(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3272,6 +3310,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 	CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteCurrentToken Revoke the token that you show
+	//
+	// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
+	// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+	//
+	// Corresponds with DELETE /api/v1/tokens/current (the `DeleteCurrentToken` operationId).
+	DeleteCurrentToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteToken Revoke a personal token
 	//
@@ -3742,6 +3788,24 @@ func (c *Client) CreateAccount(ctx context.Context, body CreateAccountJSONReques
 	return c.Client.Do(req)
 }
 
+// GetUsernameAvailability See whether a username can be had, before signing up
+//
+// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
+// as often as it may try to sign in, counted apart.
+//
+// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
+func (c *Client) GetUsernameAvailability(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetUsernameAvailabilityRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetAvailability See whether a name can be had
 //
 // For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
@@ -3857,7 +3921,8 @@ func (c *Client) VerifyDomain(ctx context.Context, domain DomainID, reqEditors .
 //   - `reset`: events were missed; what is known has to be read again.
 //
 // A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
-// another replica, or after a long time. The stream ends when the caller's access does.
+// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
+// seconds at the latest, as when a token expires.
 //
 // Corresponds with GET /api/v1/events (the `StreamEvents` operationId).
 func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4003,6 +4068,46 @@ func (c *Client) ClaimInvitationWithBody(ctx context.Context, contentType string
 // Corresponds with POST /api/v1/invitations/claim (the `ClaimInvitation` operationId).
 func (c *Client) ClaimInvitation(ctx context.Context, body ClaimInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewClaimInvitationRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookAtInvitationWithBody See what an invitation is for, by its secret
+//
+// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+// long it is good for.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+func (c *Client) LookAtInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookAtInvitationRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookAtInvitation See what an invitation is for, by its secret
+//
+// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+// long it is good for.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+func (c *Client) LookAtInvitation(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookAtInvitationRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4495,7 +4600,7 @@ func (c *Client) ListRequests(ctx context.Context, id MockID, params *ListReques
 //
 // Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
 // that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-// missed, 1,000 at most.
+// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 //
 // Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
 func (c *Client) StreamRequests(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5086,6 +5191,24 @@ func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenPar
 // Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 func (c *Client) CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteCurrentToken Revoke the token that you show
+//
+// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
+// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+//
+// Corresponds with DELETE /api/v1/tokens/current (the `DeleteCurrentToken` operationId).
+func (c *Client) DeleteCurrentToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCurrentTokenRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -5990,6 +6113,56 @@ func NewCreateAccountRequestWithBody(server string, contentType string, body io.
 	return req, nil
 }
 
+// NewGetUsernameAvailabilityRequest constructs an http.Request for the GetUsernameAvailability method
+func NewGetUsernameAvailabilityRequest(server string, params *GetUsernameAvailabilityParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/availability")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetAvailabilityRequest constructs an http.Request for the GetAvailability method
 func NewGetAvailabilityRequest(server string, params *GetAvailabilityParams) (*http.Request, error) {
 	var err error
@@ -6503,6 +6676,46 @@ func NewClaimInvitationRequestWithBody(server string, contentType string, body i
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/invitations/claim")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewLookAtInvitationRequest calls the generic LookAtInvitation builder with application/json body
+func NewLookAtInvitationRequest(server string, body LookAtInvitationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLookAtInvitationRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLookAtInvitationRequestWithBody constructs an http.Request for the LookAtInvitation method, with any body, and a specified content type
+func NewLookAtInvitationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/invitations/look")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8839,6 +9052,33 @@ func NewCreateTokenRequestWithBody(server string, params *CreateTokenParams, con
 	return req, nil
 }
 
+// NewDeleteCurrentTokenRequest constructs an http.Request for the DeleteCurrentToken method
+func NewDeleteCurrentTokenRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/tokens/current")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeleteTokenRequest constructs an http.Request for the DeleteToken method
 func NewDeleteTokenRequest(server string, id TokenID) (*http.Request, error) {
 	var err error
@@ -10621,6 +10861,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
 	CreateAccountWithResponse(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error)
 
+	// GetUsernameAvailabilityWithResponse See whether a username can be had, before signing up
+	//
+	// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
+	// as often as it may try to sign in, counted apart.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
+	GetUsernameAvailabilityWithResponse(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*GetUsernameAvailabilityResponse, error)
+
 	// GetAvailabilityWithResponse See whether a name can be had
 	//
 	// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
@@ -10688,7 +10938,8 @@ type ClientWithResponsesInterface interface {
 	// * `reset`: events were missed; what is known has to be read again.
 	//
 	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
-	// another replica, or after a long time. The stream ends when the caller's access does.
+	// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
+	// seconds at the latest, as when a token expires.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -10767,6 +11018,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/invitations/claim (the `ClaimInvitation` operationId).
 	ClaimInvitationWithResponse(ctx context.Context, body ClaimInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimInvitationResponse, error)
+
+	// LookAtInvitationWithBodyWithResponse See what an invitation is for, by its secret
+	//
+	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+	// long it is good for.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+	LookAtInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error)
+
+	// LookAtInvitationWithResponse See what an invitation is for, by its secret
+	//
+	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+	// long it is good for.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+	LookAtInvitationWithResponse(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error)
 
 	// AcceptInvitationWithResponse Accept an invitation
 	//
@@ -11022,7 +11293,7 @@ type ClientWithResponsesInterface interface {
 	//
 	// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
 	// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-	// missed, 1,000 at most.
+	// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -11326,6 +11597,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 	CreateTokenWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
+
+	// DeleteCurrentTokenWithResponse Revoke the token that you show
+	//
+	// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
+	// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/tokens/current (the `DeleteCurrentToken` operationId).
+	DeleteCurrentTokenWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteCurrentTokenResponse, error)
 
 	// DeleteTokenWithResponse Revoke a personal token
 	//
@@ -11960,6 +12241,54 @@ func (r CreateAccountResponse) ContentType() string {
 	return ""
 }
 
+type GetUsernameAvailabilityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Availability
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetUsernameAvailabilityResponse) GetJSON200() *Availability {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetUsernameAvailabilityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetUsernameAvailabilityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetUsernameAvailabilityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetUsernameAvailabilityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetUsernameAvailabilityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetAvailabilityResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12461,6 +12790,54 @@ func (r ClaimInvitationResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ClaimInvitationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LookAtInvitationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Invitation
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LookAtInvitationResponse) GetJSON200() *Invitation {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LookAtInvitationResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LookAtInvitationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LookAtInvitationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LookAtInvitationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LookAtInvitationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14625,6 +15002,47 @@ func (r CreateTokenResponse) ContentType() string {
 	return ""
 }
 
+type DeleteCurrentTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteCurrentTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteCurrentTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteCurrentTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteCurrentTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteCurrentTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DeleteTokenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16177,6 +16595,22 @@ func (c *ClientWithResponses) CreateAccountWithResponse(ctx context.Context, bod
 	return ParseCreateAccountResponse(rsp)
 }
 
+// GetUsernameAvailabilityWithResponse See whether a username can be had, before signing up
+//
+// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
+// as often as it may try to sign in, counted apart.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
+func (c *ClientWithResponses) GetUsernameAvailabilityWithResponse(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*GetUsernameAvailabilityResponse, error) {
+	rsp, err := c.GetUsernameAvailability(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetUsernameAvailabilityResponse(rsp)
+}
+
 // GetAvailabilityWithResponse See whether a name can be had
 //
 // For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
@@ -16280,7 +16714,8 @@ func (c *ClientWithResponses) VerifyDomainWithResponse(ctx context.Context, doma
 //   - `reset`: events were missed; what is known has to be read again.
 //
 // A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
-// another replica, or after a long time. The stream ends when the caller's access does.
+// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
+// seconds at the latest, as when a token expires.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -16406,6 +16841,38 @@ func (c *ClientWithResponses) ClaimInvitationWithResponse(ctx context.Context, b
 		return nil, err
 	}
 	return ParseClaimInvitationResponse(rsp)
+}
+
+// LookAtInvitationWithBodyWithResponse See what an invitation is for, by its secret
+//
+// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+// long it is good for.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+func (c *ClientWithResponses) LookAtInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error) {
+	rsp, err := c.LookAtInvitationWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookAtInvitationResponse(rsp)
+}
+
+// LookAtInvitationWithResponse See what an invitation is for, by its secret
+//
+// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+// long it is good for.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
+func (c *ClientWithResponses) LookAtInvitationWithResponse(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error) {
+	rsp, err := c.LookAtInvitation(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookAtInvitationResponse(rsp)
 }
 
 // AcceptInvitationWithResponse Accept an invitation
@@ -16812,7 +17279,7 @@ func (c *ClientWithResponses) ListRequestsWithResponse(ctx context.Context, id M
 //
 // Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
 // that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-// missed, 1,000 at most.
+// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -17313,6 +17780,22 @@ func (c *ClientWithResponses) CreateTokenWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseCreateTokenResponse(rsp)
+}
+
+// DeleteCurrentTokenWithResponse Revoke the token that you show
+//
+// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
+// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/tokens/current (the `DeleteCurrentToken` operationId).
+func (c *ClientWithResponses) DeleteCurrentTokenWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteCurrentTokenResponse, error) {
+	rsp, err := c.DeleteCurrentToken(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteCurrentTokenResponse(rsp)
 }
 
 // DeleteTokenWithResponse Revoke a personal token
@@ -18103,6 +18586,39 @@ func ParseCreateAccountResponse(rsp *http.Response) (*CreateAccountResponse, err
 	return response, nil
 }
 
+// ParseGetUsernameAvailabilityResponse parses an HTTP response from a GetUsernameAvailabilityWithResponse call
+func ParseGetUsernameAvailabilityResponse(rsp *http.Response) (*GetUsernameAvailabilityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetUsernameAvailabilityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Availability
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetAvailabilityResponse parses an HTTP response from a GetAvailabilityWithResponse call
 func ParseGetAvailabilityResponse(rsp *http.Response) (*GetAvailabilityResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -18424,6 +18940,39 @@ func ParseClaimInvitationResponse(rsp *http.Response) (*ClaimInvitationResponse,
 	}
 
 	response := &ClaimInvitationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Invitation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLookAtInvitationResponse parses an HTTP response from a LookAtInvitationWithResponse call
+func ParseLookAtInvitationResponse(rsp *http.Response) (*LookAtInvitationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LookAtInvitationResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -20118,6 +20667,35 @@ func ParseCreateTokenResponse(rsp *http.Response) (*CreateTokenResponse, error) 
 			headers.Location = &value
 		}
 		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteCurrentTokenResponse parses an HTTP response from a DeleteCurrentTokenWithResponse call
+func ParseDeleteCurrentTokenResponse(rsp *http.Response) (*DeleteCurrentTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteCurrentTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

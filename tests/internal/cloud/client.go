@@ -74,10 +74,11 @@ func Bearer(token string) client.RequestEditorFn {
 	}
 }
 
-// As is the generated client with what each of somebody's requests carries; with nothing it is a stranger's.
+// As is the generated client with what each of somebody's requests carries; with nothing it is a stranger's. Where there are
+// several replicas of the api, each client has the next one's.
 func (c *Client) As(t testing.TB, carries ...client.RequestEditorFn) *client.ClientWithResponses {
 	t.Helper()
-	api, err := client.NewClientWithResponses(c.api, client.WithHTTPClient(c.http), func(api *client.Client) error {
+	api, err := client.NewClientWithResponses(c.someAPI(), client.WithHTTPClient(c.http), func(api *client.Client) error {
 		api.RequestEditors = carries
 		return nil
 	})

@@ -44,7 +44,7 @@ func (h *handlers) UpdateAccount(ctx context.Context, r UpdateAccountRequestObje
 
 // DeleteAccount implements StrictServerInterface.
 func (h *handlers) DeleteAccount(ctx context.Context, r DeleteAccountRequestObject) (DeleteAccountResponseObject, error) {
-	if err := h.Profiles.Delete(ctx, caller(ctx), r.Params.Confirm); err != nil {
+	if err := h.accessChanged(h.Profiles.Delete(ctx, caller(ctx), r.Params.Confirm), caller(ctx).AccountID); err != nil {
 		return nil, err
 	}
 	cookie := h.cookie(secret.String{}, time.Time{}).String()
@@ -76,5 +76,21 @@ func (h *handlers) GetAvailability(ctx context.Context, r GetAvailabilityRequest
 	if err != nil {
 		return nil, err
 	}
-	return GetAvailability200JSONResponse{Free: a.Free, Reason: present(a.Reason), Suggestion: present(a.Suggestion)}, nil
+	return GetAvailability200JSONResponse(availabilityOf(a)), nil
+}
+
+func availabilityOf(a availability.Answer) Availability {
+	return Availability{Free: a.Free, Reason: present(a.Reason), Suggestion: present(a.Suggestion)}
+}
+
+// GetUsernameAvailability implements StrictServerInterface.
+func (h *handlers) GetUsernameAvailability(ctx context.Context, r GetUsernameAvailabilityRequestObject) (GetUsernameAvailabilityResponseObject, error) {
+	if err := h.SignIns.OpenTo(false); err != nil {
+		return nil, err
+	}
+	a, err := h.Available.Check(ctx, workspace.Caller{}, availability.Account, r.Params.Username, "")
+	if err != nil {
+		return nil, err
+	}
+	return GetUsernameAvailability200JSONResponse(availabilityOf(a)), nil
 }

@@ -39,6 +39,7 @@ type identity struct {
 	scopes   token.Scopes
 	limit    string // the id of the workspace that the token is good for, "" for all
 	operator bool   // who runs the installation: with the configured token
+	token    string // the id of the API token that was shown, "" for none
 
 	session signin.Session // zero for programs
 	secret  secret.String  // of the session
@@ -100,7 +101,7 @@ func (h *handlers) byCredentials(ctx context.Context, values []string) (identity
 		return identity{account: a, scopes: token.Scopes{token.All}, means: workspace.Session}, err
 	}
 	t, a, err := h.Tokens.Authenticate(ctx, shown)
-	return identity{account: a, scopes: t.Scopes, limit: t.WorkspaceID, operator: t.Kind == token.Configured, means: workspace.Token}, err
+	return identity{account: a, scopes: t.Scopes, limit: t.WorkspaceID, operator: t.Kind == token.Configured, token: t.ID, means: workspace.Token}, err
 }
 
 // foreign reports whether a browser says that a page of another origin sends the request, which mocks on sibling hosts are
@@ -132,7 +133,7 @@ func credentials(values []string) (secret.String, bool) {
 
 // permit refuses what the caller's token is not for. Roles are the business of the business packages.
 func (op *operation) permit(who identity) error {
-	if !who.scopes.Allow(op.scope) {
+	if op.scope != anyScope && !who.scopes.Allow(op.scope) {
 		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "This needs a token with the scope %s, and yours has %s.", op.scope, orElse(who.scopes.String(), "none")))
 	}
 	if who.limit != "" && op.beyond && op.scope.Writes() {

@@ -1973,6 +1973,12 @@ type UpdateAccountParams struct {
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
+// GetUsernameAvailabilityParams defines parameters for GetUsernameAvailability.
+type GetUsernameAvailabilityParams struct {
+	// Username The username that is wanted.
+	Username string `form:"username" json:"username"`
+}
+
 // GetAvailabilityParams defines parameters for GetAvailability.
 type GetAvailabilityParams struct {
 	// Kind What the slug is for. Accounts and workspaces share their slugs.
@@ -2416,6 +2422,9 @@ type ImportDocumentJSONRequestBody = ImportedDocument
 // ClaimInvitationJSONRequestBody defines body for ClaimInvitation for application/json ContentType.
 type ClaimInvitationJSONRequestBody = InvitationSecret
 
+// LookAtInvitationJSONRequestBody defines body for LookAtInvitation for application/json ContentType.
+type LookAtInvitationJSONRequestBody = InvitationSecret
+
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
 
@@ -2502,6 +2511,9 @@ type ServerInterface interface {
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx echo.Context) error
+	// GetUsernameAvailability See whether a username can be had, before signing up
+	// (GET /api/v1/accounts/availability)
+	GetUsernameAvailability(ctx echo.Context, params GetUsernameAvailabilityParams) error
 	// GetAvailability See whether a name can be had
 	// (GET /api/v1/availability)
 	GetAvailability(ctx echo.Context, params GetAvailabilityParams) error
@@ -2535,6 +2547,9 @@ type ServerInterface interface {
 	// ClaimInvitation Claim an invitation by its secret
 	// (POST /api/v1/invitations/claim)
 	ClaimInvitation(ctx echo.Context) error
+	// LookAtInvitation See what an invitation is for, by its secret
+	// (POST /api/v1/invitations/look)
+	LookAtInvitation(ctx echo.Context) error
 	// AcceptInvitation Accept an invitation
 	// (POST /api/v1/invitations/{id}/accept)
 	AcceptInvitation(ctx echo.Context, id InvitationID) error
@@ -2664,6 +2679,9 @@ type ServerInterface interface {
 	// CreateToken Make a personal token
 	// (POST /api/v1/tokens)
 	CreateToken(ctx echo.Context, params CreateTokenParams) error
+	// DeleteCurrentToken Revoke the token that you show
+	// (DELETE /api/v1/tokens/current)
+	DeleteCurrentToken(ctx echo.Context) error
 	// DeleteToken Revoke a personal token
 	// (DELETE /api/v1/tokens/{id})
 	DeleteToken(ctx echo.Context, id TokenID) error
@@ -2838,6 +2856,24 @@ func (w *ServerInterfaceWrapper) CreateAccount(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.CreateAccount(ctx)
+	return err
+}
+
+// GetUsernameAvailability converts echo context to params.
+func (w *ServerInterfaceWrapper) GetUsernameAvailability(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetUsernameAvailabilityParams
+	// ------------- Required query parameter "username" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "username", ctx.QueryParams(), &params.Username, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter username: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetUsernameAvailability(ctx, params)
 	return err
 }
 
@@ -3046,6 +3082,15 @@ func (w *ServerInterfaceWrapper) ClaimInvitation(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ClaimInvitation(ctx)
+	return err
+}
+
+// LookAtInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) LookAtInvitation(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.LookAtInvitation(ctx)
 	return err
 }
 
@@ -4201,6 +4246,15 @@ func (w *ServerInterfaceWrapper) CreateToken(ctx echo.Context) error {
 	return err
 }
 
+// DeleteCurrentToken converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCurrentToken(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteCurrentToken(ctx)
+	return err
+}
+
 // DeleteToken converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteToken(ctx echo.Context) error {
 	var err error
@@ -5091,6 +5145,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/invitations/:id", wrapper.RevokeInvitation, options.OperationMiddlewares["revokeInvitation"]...)
 	router.GET(options.BaseURL+"/api/v1/invitations", wrapper.ListOwnInvitations, options.OperationMiddlewares["listOwnInvitations"]...)
 	router.POST(options.BaseURL+"/api/v1/invitations/claim", wrapper.ClaimInvitation, options.OperationMiddlewares["claimInvitation"]...)
+	router.POST(options.BaseURL+"/api/v1/invitations/look", wrapper.LookAtInvitation, options.OperationMiddlewares["lookAtInvitation"]...)
 	router.POST(options.BaseURL+"/api/v1/invitations/:id/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.POST(options.BaseURL+"/api/v1/invitations/:id/decline", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/quota", wrapper.GetQuota, options.OperationMiddlewares["getQuota"]...)
@@ -5134,10 +5189,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/api/v1/account", wrapper.UpdateAccount, options.OperationMiddlewares["updateAccount"]...)
 	router.GET(options.BaseURL+"/api/v1/account/export", wrapper.ExportAccount, options.OperationMiddlewares["exportAccount"]...)
 	router.GET(options.BaseURL+"/api/v1/availability", wrapper.GetAvailability, options.OperationMiddlewares["getAvailability"]...)
+	router.GET(options.BaseURL+"/api/v1/accounts/availability", wrapper.GetUsernameAvailability, options.OperationMiddlewares["getUsernameAvailability"]...)
 	router.PUT(options.BaseURL+"/api/v1/account/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
 	router.DELETE(options.BaseURL+"/api/v1/sessions/current", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
+	router.DELETE(options.BaseURL+"/api/v1/tokens/current", wrapper.DeleteCurrentToken, options.OperationMiddlewares["deleteCurrentToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken, options.OperationMiddlewares["deleteToken"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens/:id", wrapper.GetToken, options.OperationMiddlewares["getToken"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/tokens", wrapper.ListWorkspaceTokens, options.OperationMiddlewares["listWorkspaceTokens"]...)
@@ -5475,6 +5532,45 @@ type CreateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateAccountdefaultApplicationProblemPlusJSONResponse) VisitCreateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUsernameAvailabilityRequestObject struct {
+	Params GetUsernameAvailabilityParams
+}
+
+type GetUsernameAvailabilityResponseObject interface {
+	VisitGetUsernameAvailabilityResponse(w http.ResponseWriter) error
+}
+
+type GetUsernameAvailability200JSONResponse Availability
+
+func (response GetUsernameAvailability200JSONResponse) VisitGetUsernameAvailabilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetUsernameAvailabilitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetUsernameAvailabilitydefaultApplicationProblemPlusJSONResponse) VisitGetUsernameAvailabilityResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5932,6 +6028,45 @@ type ClaimInvitationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ClaimInvitationdefaultApplicationProblemPlusJSONResponse) VisitClaimInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookAtInvitationRequestObject struct {
+	Body *LookAtInvitationJSONRequestBody
+}
+
+type LookAtInvitationResponseObject interface {
+	VisitLookAtInvitationResponse(w http.ResponseWriter) error
+}
+
+type LookAtInvitation200JSONResponse Invitation
+
+func (response LookAtInvitation200JSONResponse) VisitLookAtInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookAtInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LookAtInvitationdefaultApplicationProblemPlusJSONResponse) VisitLookAtInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7762,6 +7897,38 @@ func (response CreateTokendefaultApplicationProblemPlusJSONResponse) VisitCreate
 	return err
 }
 
+type DeleteCurrentTokenRequestObject struct {
+}
+
+type DeleteCurrentTokenResponseObject interface {
+	VisitDeleteCurrentTokenResponse(w http.ResponseWriter) error
+}
+
+type DeleteCurrentToken204Response struct {
+}
+
+func (response DeleteCurrentToken204Response) VisitDeleteCurrentTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteCurrentTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteCurrentTokendefaultApplicationProblemPlusJSONResponse) VisitDeleteCurrentTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteTokenRequestObject struct {
 	ID TokenID `json:"id"`
 }
@@ -9000,6 +9167,9 @@ type StrictServerInterface interface {
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
+	// GetUsernameAvailability See whether a username can be had, before signing up
+	// (GET /api/v1/accounts/availability)
+	GetUsernameAvailability(ctx context.Context, request GetUsernameAvailabilityRequestObject) (GetUsernameAvailabilityResponseObject, error)
 	// GetAvailability See whether a name can be had
 	// (GET /api/v1/availability)
 	GetAvailability(ctx context.Context, request GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error)
@@ -9033,6 +9203,9 @@ type StrictServerInterface interface {
 	// ClaimInvitation Claim an invitation by its secret
 	// (POST /api/v1/invitations/claim)
 	ClaimInvitation(ctx context.Context, request ClaimInvitationRequestObject) (ClaimInvitationResponseObject, error)
+	// LookAtInvitation See what an invitation is for, by its secret
+	// (POST /api/v1/invitations/look)
+	LookAtInvitation(ctx context.Context, request LookAtInvitationRequestObject) (LookAtInvitationResponseObject, error)
 	// AcceptInvitation Accept an invitation
 	// (POST /api/v1/invitations/{id}/accept)
 	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
@@ -9162,6 +9335,9 @@ type StrictServerInterface interface {
 	// CreateToken Make a personal token
 	// (POST /api/v1/tokens)
 	CreateToken(ctx context.Context, request CreateTokenRequestObject) (CreateTokenResponseObject, error)
+	// DeleteCurrentToken Revoke the token that you show
+	// (DELETE /api/v1/tokens/current)
+	DeleteCurrentToken(ctx context.Context, request DeleteCurrentTokenRequestObject) (DeleteCurrentTokenResponseObject, error)
 	// DeleteToken Revoke a personal token
 	// (DELETE /api/v1/tokens/{id})
 	DeleteToken(ctx context.Context, request DeleteTokenRequestObject) (DeleteTokenResponseObject, error)
@@ -9468,6 +9644,31 @@ func (sh *strictHandler) CreateAccount(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(CreateAccountResponseObject); ok {
 		return validResponse.VisitCreateAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetUsernameAvailability operation middleware
+func (sh *strictHandler) GetUsernameAvailability(ctx echo.Context, params GetUsernameAvailabilityParams) error {
+	var request GetUsernameAvailabilityRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetUsernameAvailability(ctx.Request().Context(), request.(GetUsernameAvailabilityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetUsernameAvailability")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetUsernameAvailabilityResponseObject); ok {
+		return validResponse.VisitGetUsernameAvailabilityResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9804,6 +10005,52 @@ func (sh *strictHandler) ClaimInvitation(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ClaimInvitationResponseObject); ok {
 		return validResponse.VisitClaimInvitationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// LookAtInvitation operation middleware
+func (sh *strictHandler) LookAtInvitation(ctx echo.Context) error {
+	var request LookAtInvitationRequestObject
+
+	var body LookAtInvitationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LookAtInvitation(ctx.Request().Context(), request.(LookAtInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LookAtInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(LookAtInvitationResponseObject); ok {
+		return validResponse.VisitLookAtInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11236,6 +11483,29 @@ func (sh *strictHandler) CreateToken(ctx echo.Context, params CreateTokenParams)
 		return err
 	} else if validResponse, ok := response.(CreateTokenResponseObject); ok {
 		return validResponse.VisitCreateTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteCurrentToken operation middleware
+func (sh *strictHandler) DeleteCurrentToken(ctx echo.Context) error {
+	var request DeleteCurrentTokenRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteCurrentToken(ctx.Request().Context(), request.(DeleteCurrentTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteCurrentToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteCurrentTokenResponseObject); ok {
+		return validResponse.VisitDeleteCurrentTokenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

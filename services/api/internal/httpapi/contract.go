@@ -18,6 +18,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/file"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
@@ -33,7 +34,7 @@ type operation struct {
 	public bool
 	scope  token.Scope     // that the caller's token needs
 	beyond bool            // about no single workspace
-	enters bool            // it signs somebody in
+	limit  *limiter        // of an address, beside that of all requests; nil for none
 	lasts  bool            // longer than a request usually may
 	raw    bool            // the body is no JSON: the handler reads it, and bounds it
 	once   bool            // takes an Idempotency-Key
@@ -41,10 +42,14 @@ type operation struct {
 	query  map[string]bool // the parameters of its query
 }
 
-// The operations that anybody may try, and that decide who somebody is.
+// anyScope is the x-scope of what a program may do with every token.
+const anyScope = "none"
+
+// The operations that anybody may try, and that decide who somebody is, or tell who there is.
 const (
-	opSignIn = "createSession"
-	opSignUp = "createAccount"
+	opSignIn   = "createSession"
+	opSignUp   = "createAccount"
+	opUsername = "getUsernameAvailability"
 )
 
 // The operations that last longer than a request usually may.
@@ -63,7 +68,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				security = *op.Security
 			}
 			scope, _ := op.Extensions["x-scope"].(string)
-			if len(security) > 0 && !token.Scope(scope).Known() {
+			if len(security) > 0 && scope != anyScope && !token.Scope(scope).Known() {
 				return nil, fmt.Errorf("the operation %s of the OpenAPI document has no known x-scope, but %q", op.OperationID, scope)
 			}
 			key := method + " " + strings.NewReplacer("{", ":", "}", "").Replace(path)
@@ -72,7 +77,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				public: len(security) == 0,
 				scope:  token.Scope(scope),
 				beyond: op.Extensions["x-role"] == "none",
-				enters: op.OperationID == opSignIn || op.OperationID == opSignUp,
+				limit:  h.limits.of(op.OperationID),
 				lasts:  op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests || op.OperationID == opExport,
 				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 				once:   declares(op, idempotencyKey),
@@ -113,8 +118,8 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			defer cancel()
 			c.SetRequest(c.Request().WithContext(ctx))
 		}
-		if op.enters {
-			if err := ct.handlers.enter(c.Request().Context()); err != nil {
+		if op.limit != nil {
+			if err := op.limit.allow(signin.Network(visitorOf(c.Request().Context()).Address)); err != nil {
 				return err
 			}
 		}

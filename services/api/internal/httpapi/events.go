@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -13,8 +14,8 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	// keepAlive is how often a silent stream gets a comment, so that proxies keep it, and how long one may go on after its
-	// caller's access has ended.
+	// keepAlive is how often a silent stream gets a comment, so that proxies keep it, and how long one may go on at the most
+	// after its caller's access has ended: where nobody says so, as when a token expires.
 	keepAlive = 5 * time.Second
 	// accessAge is how old may be what is known of the caller's access when an event goes out.
 	accessAge = time.Second
@@ -64,7 +65,8 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 		if silent && (e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping)) {
 			return nil, err
 		}
-		if silent || time.Since(e.looked) > accessAge {
+		concerned := slices.ContainsFunc(events, func(ev publication.Event) bool { return ev.Concerns(caller(e.ctx).AccountID, e.workspaces) })
+		if silent || reset || concerned || time.Since(e.looked) > accessAge {
 			if err := e.look(); err != nil {
 				return nil, err
 			}
@@ -83,7 +85,7 @@ func (e *eventResponse) encode(events []publication.Event, position string, rese
 		out = fmt.Appendf(out, "event: reset\ndata: {}\n\n")
 	}
 	for _, ev := range events {
-		if !e.workspaces[ev.WorkspaceID] {
+		if !e.workspaces[ev.WorkspaceID] || ev.Name == publication.AccessEvent {
 			continue
 		}
 		data := []byte(ev.Data)

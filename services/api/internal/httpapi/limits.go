@@ -77,6 +77,18 @@ type limits struct {
 	address *limiter // of all requests
 	account *limiter // of those with credentials
 	signIn  *limiter // of an address that wants in
+	names   *limiter // of an address that asks which usernames there are
+}
+
+// of is the limit of an operation that anybody may try, nil for none.
+func (l limits) of(operationID string) *limiter {
+	switch operationID {
+	case opSignIn, opSignUp:
+		return l.signIn
+	case opUsername:
+		return l.names
+	}
+	return nil
 }
 
 // bursts is how many seconds' worth of requests may come at once.
@@ -87,6 +99,7 @@ func newLimits(cfg Config) limits {
 		address: newLimiter("requests from this address", cfg.RateAddress, int(math.Ceil(bursts*cfg.RateAddress))),
 		account: newLimiter("requests of this account", cfg.RateAccount, int(math.Ceil(bursts*cfg.RateAccount))),
 		signIn:  newLimiter("attempts to sign in from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
+		names:   newLimiter("questions for usernames from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
 	}
 }
 

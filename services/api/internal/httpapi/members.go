@@ -105,6 +105,15 @@ func (h *handlers) RevokeInvitation(ctx context.Context, r RevokeInvitationReque
 	return RevokeInvitation204Response{}, nil
 }
 
+// LookAtInvitation implements StrictServerInterface.
+func (h *handlers) LookAtInvitation(ctx context.Context, r LookAtInvitationRequestObject) (LookAtInvitationResponseObject, error) {
+	i, err := h.Workspaces.Look(ctx, secret.New(r.Body.Secret))
+	if err != nil {
+		return nil, err
+	}
+	return LookAtInvitation200JSONResponse(invitationOf(i)), nil
+}
+
 // ClaimInvitation implements StrictServerInterface.
 func (h *handlers) ClaimInvitation(ctx context.Context, r ClaimInvitationRequestObject) (ClaimInvitationResponseObject, error) {
 	i, err := h.Workspaces.Claim(ctx, caller(ctx), secret.New(r.Body.Secret))

@@ -15,11 +15,15 @@ import (
 // StreamRequests implements StrictServerInterface.
 func (h *handlers) StreamRequests(ctx context.Context, r StreamRequestsRequestObject) (StreamRequestsResponseObject, error) {
 	who := caller(ctx)
+	m, err := h.Mocks.Find(ctx, who, r.ID)
+	if err != nil {
+		return nil, err
+	}
 	follower, err := h.Records.Follow(ctx, who, r.ID, value(r.Params.LastEventID, ""))
 	if err != nil {
 		return nil, err
 	}
-	return &requestEvents{ctx: ctx, handlers: h, who: who, mockID: r.ID, follower: follower}, nil
+	return &requestEvents{ctx: ctx, handlers: h, who: who, mockID: r.ID, workspaceID: m.WorkspaceID, follower: follower}, nil
 }
 
 // requestEvents writes a mock's requests until the caller goes, may not see the mock any more, or the server stops. The
@@ -30,18 +34,33 @@ type requestEvents struct {
 	who      workspace.Caller
 	mockID   string
 	follower *record.Follower
+
+	workspaceID string // of the mock
+}
+
+// look asks whether the caller may still see the mock.
+func (e *requestEvents) look(ctx context.Context) error {
+	if err := stillMay(ctx); err != nil {
+		return err
+	}
+	_, err := e.handlers.Mocks.Find(ctx, e.who, e.mockID)
+	return err
 }
 
 // VisitStreamRequestsResponse implements StreamRequestsResponseObject.
 func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error {
 	defer e.follower.Close()
+	watched, stop := e.handlers.watch(e.ctx, e.workspaceID, e.look)
+	defer stop()
 	return stream(w, func() ([]byte, error) {
-		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
+		ctx, cancel := context.WithTimeout(watched, keepAlive)
 		defer cancel()
 		requests, missed, err := e.follower.Next(ctx)
-		if err != nil && e.ctx.Err() == nil && !errors.Is(err, record.ErrStopping) { // nothing happened for a while
-			_, err = e.handlers.Records.Settings(e.ctx, e.who, e.mockID)
-			return []byte(":\n\n"), err
+		if watched.Err() != nil {
+			return nil, watched.Err() // the caller has gone, or may not see the mock any more
+		}
+		if err != nil && !errors.Is(err, record.ErrStopping) { // nothing happened for a while
+			return []byte(":\n\n"), nil
 		}
 		var out []byte
 		if missed {

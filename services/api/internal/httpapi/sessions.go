@@ -66,7 +66,7 @@ func (h *handlers) signedIn(ctx context.Context, fresh signin.Fresh) (SignedInJS
 // DeleteSession implements StrictServerInterface.
 func (h *handlers) DeleteSession(ctx context.Context, _ DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
 	if shown := identityOf(ctx).secret; !shown.Empty() {
-		if err := h.SignIns.End(ctx, shown); err != nil {
+		if err := h.accessChanged(h.SignIns.End(ctx, shown), caller(ctx).AccountID); err != nil {
 			return nil, err
 		}
 	}
@@ -93,12 +93,14 @@ func (h *handlers) ListSessions(ctx context.Context, _ ListSessionsRequestObject
 
 // RevokeSession implements StrictServerInterface.
 func (h *handlers) RevokeSession(ctx context.Context, r RevokeSessionRequestObject) (RevokeSessionResponseObject, error) {
-	return RevokeSession204Response{}, h.SignIns.Revoke(ctx, caller(ctx), r.ID)
+	who := caller(ctx)
+	return RevokeSession204Response{}, h.accessChanged(h.SignIns.Revoke(ctx, who, r.ID), who.AccountID)
 }
 
 // DeleteOtherSessions implements StrictServerInterface.
 func (h *handlers) DeleteOtherSessions(ctx context.Context, _ DeleteOtherSessionsRequestObject) (DeleteOtherSessionsResponseObject, error) {
-	return DeleteOtherSessions204Response{}, h.SignIns.RevokeOthers(ctx, caller(ctx), identityOf(ctx).secret)
+	who := identityOf(ctx)
+	return DeleteOtherSessions204Response{}, h.accessChanged(h.SignIns.RevokeOthers(ctx, caller(ctx), who.secret), who.account.ID)
 }
 
 // GetSignInMethods implements StrictServerInterface.
@@ -119,5 +121,5 @@ func (h *handlers) ChangePassword(ctx context.Context, r ChangePasswordRequestOb
 	who := identityOf(ctx)
 	err := h.SignIns.ChangePassword(ctx, visitorOf(ctx).Visitor, caller(ctx), who.account, who.session, who.secret,
 		secret.New(value(r.Body.CurrentPassword, "")), secret.New(r.Body.NewPassword))
-	return ChangePassword204Response{}, err
+	return ChangePassword204Response{}, h.accessChanged(err, who.account.ID)
 }

@@ -70,12 +70,24 @@ func (h *handlers) GetWorkspaceToken(ctx context.Context, r GetWorkspaceTokenReq
 
 // DeleteToken implements StrictServerInterface.
 func (h *handlers) DeleteToken(ctx context.Context, r DeleteTokenRequestObject) (DeleteTokenResponseObject, error) {
-	return DeleteToken204Response{}, h.Tokens.Revoke(ctx, caller(ctx), own, r.ID)
+	return DeleteToken204Response{}, h.revokeToken(ctx, own, r.ID)
+}
+
+func (h *handlers) revokeToken(ctx context.Context, slug, id string) error {
+	t, err := h.Tokens.Revoke(ctx, caller(ctx), slug, id)
+	return h.accessChanged(err, t.AccountID)
+}
+
+// DeleteCurrentToken implements StrictServerInterface.
+func (h *handlers) DeleteCurrentToken(ctx context.Context, _ DeleteCurrentTokenRequestObject) (DeleteCurrentTokenResponseObject, error) {
+	who := identityOf(ctx)
+	err := h.Tokens.RevokeShown(ctx, caller(ctx), who.token)
+	return DeleteCurrentToken204Response{}, h.accessChanged(err, who.account.ID)
 }
 
 // DeleteWorkspaceToken implements StrictServerInterface.
 func (h *handlers) DeleteWorkspaceToken(ctx context.Context, r DeleteWorkspaceTokenRequestObject) (DeleteWorkspaceTokenResponseObject, error) {
-	return DeleteWorkspaceToken204Response{}, h.Tokens.Revoke(ctx, caller(ctx), r.Slug, r.ID)
+	return DeleteWorkspaceToken204Response{}, h.revokeToken(ctx, r.Slug, r.ID)
 }
 
 func tokenOf(t token.Token) Token {

@@ -20,6 +20,9 @@ const (
 	PublicationEvent = "publication"
 	MockEvent        = "mock"
 	DeletedEvent     = "deleted"
+	// AccessEvent says that what somebody may see has changed: see AccessChanged. It is for those who write events, not for
+	// those who read them.
+	AccessEvent = "access"
 )
 
 // Event says that something in a workspace changed.

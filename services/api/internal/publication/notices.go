@@ -38,10 +38,31 @@ func (s *Service) Announce(n mock.Notice) {
 	}
 	if n.Action == mock.Moved && n.From != m.WorkspaceID {
 		s.tell(deletedEvent(n.From, m.ID)) // its members may not be the new one's
+		s.AccessChanged("", n.From)
 	}
 	s.Tell(m.WorkspaceID, MockEvent, mockNotice{n.Action, m.ID, m.WorkspaceID, m.Slug, m.Revision})
 	s.waits.expect(m.ID, m.Change)
 	s.touch(m.ID)
+}
+
+// accessNotice is the data of an AccessEvent.
+type accessNotice struct {
+	AccountID string `json:"account_id,omitempty"`
+}
+
+// AccessChanged makes all who follow as the account ask again what they may see; with no account, all who follow the
+// workspace. Like all notices it reaches every replica within moments, or is lost. It never blocks.
+func (s *Service) AccessChanged(accountID, workspaceID string) {
+	s.Tell(workspaceID, AccessEvent, accessNotice{accountID})
+}
+
+// Concerns reports whether the event is an AccessEvent about the account, or about one of the workspaces.
+func (e Event) Concerns(accountID string, workspaces map[string]bool) bool {
+	var about accessNotice
+	if e.Name != AccessEvent || json.Unmarshal(e.Data, &about) != nil {
+		return false
+	}
+	return about.AccountID == accountID || about.AccountID == "" && workspaces[e.WorkspaceID]
 }
 
 // Tell lets everybody who follows the workspace know of something, on every replica of this service: an event with that

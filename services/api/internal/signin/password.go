@@ -172,16 +172,24 @@ type Registration struct {
 	Invitation secret.String // to a workspace; empty for none
 }
 
-// Register makes an account and signs it in.
-func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fresh, error) {
+// OpenTo is a Forbidden error that a user may see, unless an account can be made by everybody, or by who was invited.
+func (s *Service) OpenTo(invited bool) error {
 	if err := s.needPasswords(); err != nil {
-		return Fresh{}, err
+		return err
 	}
 	switch {
 	case s.cfg.SignUp == Closed:
-		return Fresh{}, apperr.New(apperr.Forbidden, "Accounts are not open to everybody here; ask who runs this installation for a sign-in link.")
-	case s.cfg.SignUp == Invited && r.Invitation.Empty():
-		return Fresh{}, apperr.New(apperr.Forbidden, "An account here needs an invitation; ask a member of a workspace for one.").WithField("invitation")
+		return apperr.New(apperr.Forbidden, "Accounts are not open to everybody here; ask who runs this installation for a sign-in link.")
+	case s.cfg.SignUp == Invited && !invited:
+		return apperr.New(apperr.Forbidden, "An account here needs an invitation; ask a member of a workspace for one.").WithField("invitation")
+	}
+	return nil
+}
+
+// Register makes an account and signs it in.
+func (s *Service) Register(ctx context.Context, v Visitor, r Registration) (Fresh, error) {
+	if err := s.OpenTo(!r.Invitation.Empty()); err != nil {
+		return Fresh{}, err
 	}
 	email, err := account.CheckEmail(r.Email)
 	if err != nil {

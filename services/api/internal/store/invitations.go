@@ -169,12 +169,20 @@ func (s *Store) endInvitation(ctx context.Context, tx bun.Tx, who workspace.Call
 	return s.audit(ctx, tx, who, aboutInvitation(i))
 }
 
+const bySecret = " WHERE i.secret_hash = ? AND i.expires_at > ?"
+
+// InvitationBySecret implements workspace.InvitationRepository.
+func (s *Store) InvitationBySecret(ctx context.Context, hash string, now time.Time) (workspace.Invitation, error) {
+	i, err := invitation(ctx, s.read.NewRaw(invitationSelect+bySecret, hash, now.UTC()))
+	return i, failed("look at an invitation", err)
+}
+
 // ClaimInvitation implements workspace.InvitationRepository.
 func (s *Store) ClaimInvitation(ctx context.Context, who workspace.Caller, hash string, now time.Time) (workspace.Invitation, error) {
 	var i workspace.Invitation
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var err error
-		if i, err = invitation(ctx, tx.NewRaw(invitationSelect+" WHERE i.secret_hash = ? AND i.expires_at > ?", hash, now.UTC())); err != nil {
+		if i, err = invitation(ctx, tx.NewRaw(invitationSelect+bySecret, hash, now.UTC())); err != nil {
 			return err
 		}
 		if err := notMember(ctx, tx, i.WorkspaceID, who.AccountID, "Your account"); err != nil {

@@ -155,18 +155,41 @@ func (s *Store) Token(ctx context.Context, who workspace.Caller, slug, id string
 }
 
 // DeleteToken implements token.Repository.
-func (s *Store) DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, token.Token) error) error {
+func (s *Store) DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, token.Token) error) (token.Token, error) {
+	var t token.Token
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+		if t, err = findToken(ctx, tx, who, slug, id, check); err != nil {
+			return err
+		}
+		return s.endToken(ctx, tx, who, t)
+	})
+	return t, failed("delete a token", err)
+}
+
+// DeleteShownToken implements token.Repository.
+func (s *Store) DeleteShownToken(ctx context.Context, who workspace.Caller, id string, check func(token.Token) error) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		t, err := findToken(ctx, tx, who, slug, id, check)
+		var row tokenRow
+		err := tx.NewSelect().Model(&row).Where("t.id = ? AND t.account_id = ?", id, who.AccountID).Scan(ctx)
+		if errors.Is(err, sql.ErrNoRows) {
+			return token.ErrNotFound
+		}
 		if err != nil {
 			return err
 		}
-		if _, err := tx.NewRaw("DELETE FROM api_tokens WHERE id = ?", id).Exec(ctx); err != nil {
+		if err := check(row.token()); err != nil {
 			return err
 		}
-		return s.audit(ctx, tx, who, aboutToken(t))
+		return s.endToken(ctx, tx, who, row.token())
 	})
-	return failed("delete a token", err)
+	return failed("delete the token that was shown", err)
+}
+
+func (s *Store) endToken(ctx context.Context, tx bun.Tx, who workspace.Caller, t token.Token) error {
+	if _, err := tx.NewRaw("DELETE FROM api_tokens WHERE id = ?", t.ID).Exec(ctx); err != nil {
+		return err
+	}
+	return s.audit(ctx, tx, who, aboutToken(t))
 }
 
 // TokensUsed implements token.Repository.

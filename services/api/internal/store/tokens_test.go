@@ -72,7 +72,8 @@ func TestTokens(t *testing.T) {
 			wantCode(t, apperr.NotFound, err)
 			_, err = s.Token(ctx, as(bob), "ann", shared.ID, everybody)
 			wantCode(t, apperr.NotFound, err)
-			wantCode(t, apperr.NotFound, s.DeleteToken(ctx, as(bob), "ann", shared.ID, whatever))
+			_, err = s.DeleteToken(ctx, as(bob), "ann", shared.ID, whatever)
+			wantCode(t, apperr.NotFound, err)
 			no := func(workspace.Membership) error { return errRefused }
 			if _, err := s.Tokens(ctx, as(ann), "ann", "", 9, no); !errors.Is(err, errRefused) {
 				t.Errorf("list: %v", err)
@@ -85,19 +86,34 @@ func TestTokens(t *testing.T) {
 			}
 		})
 		t.Run("are revoked by who has them", func(t *testing.T) {
-			if err := s.DeleteToken(ctx, as(bob), "", personal.ID, whatever); !errors.Is(err, token.ErrNotFound) {
+			if _, err := s.DeleteToken(ctx, as(bob), "", personal.ID, whatever); !errors.Is(err, token.ErrNotFound) {
 				t.Errorf("another account's: %v", err)
 			}
-			if err := s.DeleteToken(ctx, as(ann), "", shared.ID, whatever); !errors.Is(err, token.ErrNotFound) {
+			if _, err := s.DeleteToken(ctx, as(ann), "", shared.ID, whatever); !errors.Is(err, token.ErrNotFound) {
 				t.Errorf("a workspace's as a personal one: %v", err)
 			}
 			if _, err := s.Token(ctx, as(ann), "", "' OR '1'='1", everybody); !errors.Is(err, token.ErrNotFound) {
 				t.Errorf("injection: %v", err)
 			}
-			if err := s.DeleteToken(ctx, as(ann), "", personal.ID, whatever); err != nil {
-				t.Error(err)
+			if gone := must[token.Token](t)(s.DeleteToken(ctx, as(ann), "", personal.ID, whatever)); gone.ID != personal.ID || gone.AccountID != ann.ID {
+				t.Errorf("deleted %+v", gone)
 			}
 			if _, _, err := s.TokenByHash(ctx, "p", start); !errors.Is(err, token.ErrNotFound) {
+				t.Errorf("revoked: %v", err)
+			}
+		})
+		t.Run("end themselves, of whatever kind", func(t *testing.T) {
+			own := must[token.Token](t)(s.CreateToken(ctx, as(ann), "ann", newToken(token.Workspace, "own"), "own", everybody))
+			if err := s.DeleteShownToken(ctx, as(bob), own.ID, func(token.Token) error { return nil }); !errors.Is(err, token.ErrNotFound) {
+				t.Errorf("another account's: %v", err)
+			}
+			if err := s.DeleteShownToken(ctx, as(ann), own.ID, func(token.Token) error { return errRefused }); !errors.Is(err, errRefused) {
+				t.Errorf("refused: %v", err)
+			}
+			if err := s.DeleteShownToken(ctx, as(ann), own.ID, func(token.Token) error { return nil }); err != nil {
+				t.Error(err)
+			}
+			if _, _, err := s.TokenByHash(ctx, "own", start); !errors.Is(err, token.ErrNotFound) {
 				t.Errorf("revoked: %v", err)
 			}
 		})

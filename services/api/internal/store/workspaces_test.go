@@ -29,7 +29,7 @@ type orgs struct {
 func newOrgs(t *testing.T, s *Store) *orgs {
 	t.Helper()
 	o := &orgs{s: s, now: start}
-	o.Service = workspace.NewService(s, time.Hour, func() time.Time { return o.now }, func() { o.buried++ })
+	o.Service = workspace.NewService(s, time.Hour, func() time.Time { return o.now }, func() { o.buried++ }, func(string, string) {})
 	for name, who := range map[string]*workspace.Caller{"ann": &o.ann, "bob": &o.bob, "cid": &o.cid, "dora": &o.dora} {
 		*who = as(must[account.Account](t)(s.EnsureAccount(t.Context(), name, start)))
 	}

@@ -67,8 +67,10 @@ type Repository interface {
 	Tokens(ctx context.Context, who workspace.Caller, slug, after string, limit int, check func(workspace.Membership) error) ([]Token, error)
 	// Token finds one token; ErrNotFound if there is none.
 	Token(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership) error) (Token, error)
-	// DeleteToken removes a token, if check agrees; ErrNotFound if there is none.
-	DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, Token) error) error
+	// DeleteToken removes a token, if check agrees, and returns what it was; ErrNotFound if there is none.
+	DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, Token) error) (Token, error)
+	// DeleteShownToken removes the token with which the caller called, if check agrees; ErrNotFound if there is none.
+	DeleteShownToken(ctx context.Context, who workspace.Caller, id string, check func(Token) error) error
 	// TokensUsed stores when tokens were used, by id.
 	TokensUsed(ctx context.Context, used map[string]time.Time) error
 }
@@ -183,14 +185,31 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, slug, id strin
 	return t, explain(err)
 }
 
-// Revoke ends a token at once.
-func (s *Service) Revoke(ctx context.Context, who workspace.Caller, slug, id string) error {
-	return explain(s.repo.DeleteToken(ctx, who, slug, id, func(m workspace.Membership, t Token) error {
-		if t.Kind == Configured {
-			return apperr.New(apperr.Conflict, "This token comes from MOCLOUD_ADMIN_TOKEN and would come back; change or remove it there and restart.")
+// Revoke ends a token at once and returns what it was.
+func (s *Service) Revoke(ctx context.Context, who workspace.Caller, slug, id string) (Token, error) {
+	t, err := s.repo.DeleteToken(ctx, who, slug, id, func(m workspace.Membership, t Token) error {
+		if err := mayEnd(t); err != nil {
+			return err
 		}
 		return mayManage(m)
-	}))
+	})
+	return t, explain(err)
+}
+
+// RevokeShown ends the token with that id, with which the caller called: whatever it is good for, it is good for that. No id
+// is a caller who showed none.
+func (s *Service) RevokeShown(ctx context.Context, who workspace.Caller, id string) error {
+	if id == "" {
+		return apperr.New(apperr.Conflict, "You did not call with an API token, so that there is none to revoke; DELETE /api/v1/sessions/current signs a browser out.")
+	}
+	return explain(s.repo.DeleteShownToken(ctx, who, id, mayEnd))
+}
+
+func mayEnd(t Token) error {
+	if t.Kind == Configured {
+		return apperr.New(apperr.Conflict, "This token comes from MOCLOUD_ADMIN_TOKEN and would come back; change or remove it there and restart.")
+	}
+	return nil
 }
 
 // explain says to a user that there is no such token.

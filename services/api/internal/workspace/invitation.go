@@ -44,6 +44,8 @@ type InvitationRepository interface {
 	InvitationsFor(ctx context.Context, accountID string, now time.Time, after string, limit int) ([]Invitation, error)
 	// RevokeInvitation removes an invitation to the workspace, if check agrees.
 	RevokeInvitation(ctx context.Context, who Caller, slug, id string, now time.Time, check func(Membership, Invitation) error) error
+	// InvitationBySecret finds the invitation with the secret's hash.
+	InvitationBySecret(ctx context.Context, hash string, now time.Time) (Invitation, error)
 	// ClaimInvitation makes the invitation with the secret's hash the caller's, who is no member yet; the secret is used up.
 	ClaimInvitation(ctx context.Context, who Caller, hash string, now time.Time) (Invitation, error)
 	// AcceptInvitation makes the caller a member by an invitation of theirs, if check agrees. The invitation is used up.
@@ -121,6 +123,11 @@ func (s *Service) Revoke(ctx context.Context, who Caller, slug, id string) error
 	})
 }
 
+// Look tells whoever shows the secret of a link what it is for. It changes nothing.
+func (s *Service) Look(ctx context.Context, shown secret.String) (Invitation, error) {
+	return s.repo.InvitationBySecret(ctx, hash(shown), s.now())
+}
+
 // Claim makes the invitation of a link the caller's, to be accepted or declined. A secret works once.
 func (s *Service) Claim(ctx context.Context, who Caller, shown secret.String) (Invitation, error) {
 	return s.repo.ClaimInvitation(ctx, who, hash(shown), s.now())
@@ -128,12 +135,16 @@ func (s *Service) Claim(ctx context.Context, who Caller, shown secret.String) (I
 
 // Accept makes the caller a member by an invitation of theirs. It is void if the inviter could not give that role today.
 func (s *Service) Accept(ctx context.Context, who Caller, id string) (Membership, error) {
-	return s.repo.AcceptInvitation(ctx, who, id, s.now(), func(i Invitation) error {
+	m, err := s.repo.AcceptInvitation(ctx, who, id, s.now(), func(i Invitation) error {
 		if i.InviterRole.AtLeast(Admin) && i.InviterRole.AtLeast(i.Role) {
 			return nil
 		}
 		return apperr.New(apperr.Conflict, "The invitation is void: %s, who sent it, cannot give the role %s in %q any more. Ask for a new one.", i.Inviter, i.Role, i.Workspace)
 	})
+	if err == nil {
+		s.changed(who.AccountID, m.ID)
+	}
+	return m, err
 }
 
 // Decline removes an invitation of the caller's.

@@ -48,7 +48,7 @@ func (s *Service) SetRole(ctx context.Context, who Caller, slug, username string
 
 // Remove takes a member out of a workspace. Admins may, but only an owner removes an owner; and one owner has to stay.
 func (s *Service) Remove(ctx context.Context, who Caller, slug, username string) error {
-	_, err := s.repo.UpdateMember(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
+	return s.remove(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
 		if err := in.Require(Admin); err != nil {
 			return "", err
 		}
@@ -57,14 +57,24 @@ func (s *Service) Remove(ctx context.Context, who Caller, slug, username string)
 		}
 		return "", mayGo(in, m, owners)
 	})
-	return err
 }
 
 // Leave takes the caller out of a workspace, unless they are its last owner.
 func (s *Service) Leave(ctx context.Context, who Caller, slug string) error {
-	_, err := s.repo.UpdateMember(ctx, who, slug, "", func(in Membership, m Member, owners int) (Role, error) {
+	return s.remove(ctx, who, slug, "", func(in Membership, m Member, owners int) (Role, error) {
 		return "", mayGo(in, m, owners)
 	})
+}
+
+func (s *Service) remove(ctx context.Context, who Caller, slug, username string, decide func(Membership, Member, int) (Role, error)) error {
+	var workspaceID string
+	m, err := s.repo.UpdateMember(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
+		workspaceID = in.ID
+		return decide(in, m, owners)
+	})
+	if err == nil {
+		s.changed(m.AccountID, workspaceID)
+	}
 	return err
 }
 

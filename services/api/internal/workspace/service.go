@@ -51,12 +51,15 @@ type Service struct {
 	hold time.Duration
 	now  Clock
 	gone func()
+
+	changed func(accountID, workspaceID string)
 }
 
 // NewService makes a Service over repo. Slugs that are given up are held for that long; gone is called when there is a
-// workspace to remove, and must not block.
-func NewService(repo Repository, hold time.Duration, now Clock, gone func()) *Service {
-	return &Service{repo: repo, hold: hold, now: now, gone: gone}
+// workspace to remove, and changed when an account, or with none all accounts, can see less or more of a workspace than before.
+// Both must not block.
+func NewService(repo Repository, hold time.Duration, now Clock, gone func(), changed func(accountID, workspaceID string)) *Service {
+	return &Service{repo: repo, hold: hold, now: now, gone: gone, changed: changed}
 }
 
 // List returns one page of the account's memberships and the cursor of the next page, "" on the last one.
@@ -113,7 +116,11 @@ func (s *Service) Create(ctx context.Context, who Caller, slug, name string) (Me
 	if err != nil {
 		return Membership{}, fmt.Errorf("make workspace id: %w", err)
 	}
-	return s.repo.CreateWorkspace(ctx, who, Workspace{ID: id.String(), Slug: slug, Name: name, Version: 1, CreatedAt: s.now()})
+	m, err := s.repo.CreateWorkspace(ctx, who, Workspace{ID: id.String(), Slug: slug, Name: name, Version: 1, CreatedAt: s.now()})
+	if err == nil {
+		s.changed(who.AccountID, m.ID)
+	}
+	return m, err
 }
 
 // Change says what of a workspace becomes what; nil leaves it.
@@ -162,7 +169,9 @@ func CheckRename(slug string, holds Holding) error {
 // Delete removes an organisation with all that it holds. If it holds mocks, confirm has to be its slug.
 func (s *Service) Delete(ctx context.Context, who Caller, slug, confirm string) error {
 	now := s.now()
+	var id string
 	err := s.repo.DeleteWorkspace(ctx, who, slug, now, now.Add(s.hold), func(in Membership, holds Holding) error {
+		id = in.ID
 		if err := in.Require(Owner); err != nil {
 			return err
 		}
@@ -178,6 +187,7 @@ func (s *Service) Delete(ctx context.Context, who Caller, slug, confirm string) 
 	})
 	if err == nil {
 		s.gone()
+		s.changed("", id)
 	}
 	return err
 }

@@ -1,0 +1,191 @@
+package api_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
+)
+
+// promptly is how long a stream of events may go on after its caller's access has ended: well below the time after which it
+// would ask by itself.
+const promptly = 3 * time.Second
+
+// A stream of events ends when its caller's access does: at once, not when it asks by itself the next time. Everybody else's
+// goes on.
+func TestStreamsEndWithTheAccess(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) { c.SignUp = signin.Open })
+	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
+	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "pets", "content": good})))
+	moved := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "moved", "content": good})))
+	const ofWorkspace = "/api/v1/events?workspace=acme"
+	ofMock := "/api/v1/mocks/" + m.ID + "/requests/events"
+	join := func(username string) (credentials string) {
+		in := b.want(http.StatusCreated, "POST", "/api/v1/accounts", encode(map[string]string{"username": username, "password": "correct horse battery"}), "Authorization: ")
+		credentials = "Cookie: " + strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]
+		i := as[struct{ ID string }](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/acme/invitations", encode(map[string]string{"role": "viewer", "username": username})))
+		b.want(http.StatusOK, "POST", "/api/v1/invitations/"+i.ID+"/accept", "", "Authorization: ", credentials)
+		return credentials
+	}
+	stays := b.open(t.Context(), ofMock)
+	for name, c := range map[string]struct {
+		path string
+		end  func(username, credentials string)
+		as   func(credentials string) string // makes other credentials of the session's
+	}{
+		"removed": {end: func(username, _ string) {
+			b.want(http.StatusNoContent, "DELETE", "/api/v1/workspaces/acme/members/"+username, "")
+		}},
+		"left": {end: func(_, credentials string) {
+			b.want(http.StatusNoContent, "POST", "/api/v1/workspaces/acme/leave", "", "Authorization: ", credentials)
+		}},
+		"signed out": {end: func(_, credentials string) {
+			b.want(http.StatusNoContent, "DELETE", "/api/v1/sessions/current", "", "Authorization: ", credentials)
+		}},
+		"deleted": {end: func(username, credentials string) {
+			b.want(http.StatusNoContent, "DELETE", "/api/v1/account?confirm="+username, "", "Authorization: ", credentials)
+		}},
+		"another password": {end: func(username, credentials string) {
+			in := b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"username": username, "password": "correct horse battery"}), "Authorization: ")
+			b.want(http.StatusNoContent, "PUT", "/api/v1/account/password", `{"current_password":"correct horse battery","new_password":"another horse battery"}`,
+				"Authorization: ", "Cookie: "+strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0])
+		}},
+		"revoked": {
+			as: func(credentials string) string {
+				made := as[createdToken](t, b.want(http.StatusCreated, "POST", "/api/v1/tokens", `{"name":"CI","scopes":["mocks:read","requests:read"]}`, "Authorization: ", credentials))
+				return bearer(made.Secret)
+			},
+			end: func(_, credentials string) {
+				b.want(http.StatusNoContent, "DELETE", "/api/v1/tokens/current", "", credentials)
+			},
+		},
+		"moved away": {path: "/api/v1/mocks/" + moved.ID + "/requests/events", end: func(_, _ string) {
+			b.want(http.StatusOK, "POST", "/api/v1/mocks/"+moved.ID+"/move", `{"workspace":"dev"}`)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			paths := []string{ofWorkspace, ofMock}
+			if c.path != "" {
+				paths = []string{c.path}
+			}
+			username := "the" + strings.ReplaceAll(name, " ", "")
+			credentials := join(username)
+			if c.as != nil {
+				credentials = c.as(credentials)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), soon)
+			defer cancel()
+			headers := []string{credentials}
+			if strings.HasPrefix(credentials, "Cookie") {
+				headers = []string{"Authorization: ", credentials}
+			}
+			var streams []io.Reader
+			for _, path := range paths {
+				stream := b.open(ctx, path, headers...)
+				if _, err := stream.Read(make([]byte, 1)); err != nil { // it has begun
+					t.Fatal(err)
+				}
+				streams = append(streams, stream)
+			}
+			c.end(username, credentials)
+			ended := time.Now()
+			for i, stream := range streams {
+				_, err := io.Copy(io.Discard, stream)
+				if took := time.Since(ended); err != nil || took > promptly {
+					t.Errorf("%s goes on for %s: %v", paths[i], took, err)
+				}
+			}
+		})
+	}
+	r := requestRecord(m.ID, "/still")
+	b.say(event.RequestsRecorded{Instance: uuid.NewString(), Sequence: 1, Records: []event.RequestRecord{r}})
+	for seen, buffer := "", make([]byte, 4096); !strings.Contains(seen, r.ID); {
+		n, err := stays.Read(buffer)
+		if seen += string(buffer[:n]); err != nil {
+			t.Fatalf("the stream of who stays ended: %v %s", err, seen)
+		}
+	}
+}
+
+// A stream of a mock that is asked all the time ends with its caller's access as well.
+func TestABusyStreamEnds(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	made := b.token("/api/v1/tokens", "CI", "requests:read")
+	stream := b.open(t.Context(), "/api/v1/mocks/"+m.ID+"/requests/events", bearer(made.Secret))
+	ctx, quiet := context.WithCancel(t.Context())
+	defer quiet()
+	b.background(func(context.Context) error {
+		for n := uint64(1); ctx.Err() == nil; n++ {
+			b.say(event.RequestsRecorded{Instance: "busy", Sequence: n, Records: []event.RequestRecord{requestRecord(m.ID, "/busy")}})
+			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // the pace of the callers
+		}
+		return nil
+	})
+	if _, err := stream.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	// Nobody is told: as when the notice is lost.
+	b.sql("DELETE FROM api_tokens WHERE id = ?", made.Token.ID)
+	ended := time.AfterFunc(soon, func() { t.Error("the stream goes on"); quiet() })
+	defer ended.Stop()
+	_, _ = io.Copy(io.Discard, stream)
+}
+
+// Before signing up a visitor learns whether a username is free, where signing up is open, and what an invitation is for.
+func TestBeforeSigningUp(t *testing.T) {
+	t.Parallel()
+	for signUp, status := range map[signin.SignUp]int{signin.Open: http.StatusOK, signin.Invited: http.StatusForbidden, signin.Closed: http.StatusForbidden} {
+		b := start(t, func(c *api.Config) { c.SignUp, c.RateSignIn = signUp, 5 })
+		nobody := "Authorization: "
+		const path = "/api/v1/accounts/availability?username="
+		a := b.want(status, "GET", path+"dev", "", nobody)
+		if status != http.StatusOK {
+			continue
+		}
+		if got := as[struct {
+			Free               bool
+			Reason, Suggestion string
+		}](t, a); got.Free || got.Reason == "" || got.Suggestion != "dev2" {
+			t.Errorf("taken: %s", a.body)
+		}
+		if a := b.want(http.StatusOK, "GET", path+"zoe", "", nobody); !strings.Contains(string(a.body), `"free":true`) {
+			t.Errorf("free: %s", a.body)
+		}
+		if a := b.want(http.StatusOK, "GET", path+"admin", "", nobody); !strings.Contains(string(a.body), `"free":false`) {
+			t.Errorf("reserved: %s", a.body)
+		}
+		for range 2 {
+			b.want(http.StatusOK, "GET", path+"zoe", "", nobody)
+		}
+		if a := b.want(http.StatusTooManyRequests, "GET", path+"zoe", "", nobody); a.header.Get("Retry-After") == "" {
+			t.Errorf("too many: %v", a.header)
+		}
+		// That is counted apart from attempts to sign in.
+		b.want(http.StatusCreated, "POST", "/api/v1/accounts", `{"username":"zoe","password":"correct horse battery"}`, nobody)
+	}
+	b := start(t)
+	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme","name":"Acme Inc."}`)
+	made := as[struct{ ID, Secret string }](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/acme/invitations", `{"role":"editor"}`))
+	look := func(status int, secret string) string {
+		return string(b.want(status, "POST", "/api/v1/invitations/look", encode(map[string]string{"secret": secret}), "Authorization: ").body)
+	}
+	for range 2 { // looking does not use it up
+		if seen := look(http.StatusOK, made.Secret); !strings.Contains(seen, "Acme Inc.") || !strings.Contains(seen, `"role":"editor"`) || !strings.Contains(seen, `"inviter":"dev"`) || strings.Contains(seen, made.Secret) {
+			t.Errorf("the invitation is for %s", seen)
+		}
+	}
+	look(http.StatusNotFound, "guess")
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/workspaces/acme/invitations/"+made.ID, "")
+	look(http.StatusNotFound, made.Secret)
+}
