@@ -96,6 +96,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See whether a username can be had, before signing up
+         * @description For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
+         *     as often as it may try to sign in, counted apart.
+         */
+        get: operations["getUsernameAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/availability": {
         parameters: {
             query?: never;
@@ -226,7 +247,8 @@ export interface paths {
          *     * `reset`: events were missed; what is known has to be read again.
          *
          *     A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
-         *     another replica, or after a long time. The stream ends when the caller's access does.
+         *     another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
+         *     seconds at the latest, as when a token expires.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -357,6 +379,27 @@ export interface paths {
          * @description The invitation is the caller's then, to be accepted or declined. A secret works once.
          */
         post: operations["claimInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what an invitation is for, by its secret
+         * @description Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
+         *     long it is good for.
+         */
+        post: operations["lookAtInvitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -647,7 +690,7 @@ export interface paths {
          * Follow the requests of a mock live
          * @description Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
          *     that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-         *     missed, 1,000 at most.
+         *     missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
          */
         get: operations["streamRequests"];
         put?: never;
@@ -1121,6 +1164,27 @@ export interface paths {
          * @description It opens nothing from now on.
          */
         delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke the token that you show
+         * @description For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
+         *     one may not, and who shows a session or an access token has none to revoke: both are a 409.
+         */
+        delete: operations["deleteCurrentToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2878,6 +2942,30 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getUsernameAvailability: {
+        parameters: {
+            query: {
+                /** @description The username that is wanted. */
+                username: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether it is free. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getAvailability: {
         parameters: {
             query: {
@@ -3159,6 +3247,31 @@ export interface operations {
         };
     };
     claimInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationSecret"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    lookAtInvitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -4231,6 +4344,25 @@ export interface operations {
                 /** @description The token's id. */
                 id: components["parameters"]["TokenID"];
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteCurrentToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
