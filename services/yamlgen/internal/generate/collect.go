@@ -56,13 +56,13 @@ type leftover struct {
 const collectEvery = time.Second
 
 // collect removes the files of mocks that are removed, once the unified mock says so: writing it proved that this instance
-// is the active one.
+// is the active one. It looks for those of mocks that came back.
 func (g *Generator) collect(ctx context.Context) {
 	again := time.NewTicker(collectEvery)
 	defer again.Stop()
 	for ctx.Err() == nil {
 		g.leftMu.Lock()
-		left := maps.Clone(g.left)
+		left, back := maps.Clone(g.left), maps.Clone(g.back)
 		g.leftMu.Unlock()
 		for key, l := range left {
 			if ctx.Err() != nil {
@@ -70,6 +70,14 @@ func (g *Generator) collect(ctx context.Context) {
 			}
 			if l.once.IsZero() || time.Since(l.once) > g.cfg.Linger {
 				g.discard(ctx, key, l)
+			}
+		}
+		for key, c := range back {
+			if ctx.Err() != nil {
+				return
+			}
+			if time.Since(c.since) > g.cfg.Linger+g.cfg.Timeout {
+				g.restore(ctx, key, c)
 			}
 		}
 		select {

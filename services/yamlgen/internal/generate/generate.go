@@ -63,17 +63,23 @@ type Generator struct {
 	// fresh is the index of a snapshot that is being built, nil in ordinary times.
 	fresh *index.Index
 
-	leftMu sync.Mutex          // guards left; taken after mu
-	left   map[string]leftover // files that are to be deleted, by key
-	remind chan struct{}       // wakes the collector
-	inFile atomic.Uint64       // removals up to here are in the unified mock, and in left until their files are gone
+	leftMu   sync.Mutex          // guards the next three; taken after mu
+	left     map[string]leftover // files that are to be deleted, by key
+	back     map[string]comeback // files that are to be looked for, by key
+	backSize int                 // bytes of the content in back
+
+	remind chan struct{} // wakes the collector
+	inFile atomic.Uint64 // removals up to here are in the unified mock, and in left until their files are gone
 }
 
 var _ stream.Handler = (*Generator)(nil)
 
 // New makes a generator; it does no I/O.
 func New(cfg Config, deps Deps) *Generator {
-	g := &Generator{cfg: cfg, deps: deps, files: map[string]file{}, left: map[string]leftover{}, remind: make(chan struct{}, 1)}
+	g := &Generator{
+		cfg: cfg, deps: deps, files: map[string]file{}, left: map[string]leftover{}, back: map[string]comeback{},
+		remind: make(chan struct{}, 1),
+	}
 	g.writer = checkpoint.New(cfg.Checkpoint, checkpoint.Deps{
 		Store: deps.Store, Log: deps.Log, Metrics: deps.Checkpoint, Written: g.written,
 	})

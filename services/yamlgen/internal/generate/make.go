@@ -93,7 +93,12 @@ func (g *Generator) bring(ctx context.Context, i *intent, at stream.Position) (r
 	if known.workspace != workspace {
 		known = file{}
 	}
-	return g.settle(ctx, at, g.wish(i), known)
+	w := g.wish(i)
+	r, f, err := g.settle(ctx, at, w, known)
+	if err == nil {
+		g.returned(&r, w, at)
+	}
+	return r, f, err
 }
 
 // latest decodes changes and keeps the last of each mock, by number. What cannot be understood is skipped: waiting would

@@ -1,0 +1,97 @@
+package generate
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/objstore/dirstore"
+	"github.com/mocloud/mocloud/pkg/stream"
+)
+
+// sleepyStore has deletions sleep on their way.
+type sleepyStore struct {
+	objstore.Store
+	asleep chan struct{} // told of each deletion
+	wake   chan struct{}
+}
+
+func (s *sleepyStore) Delete(ctx context.Context, key string) error {
+	s.asleep <- struct{}{}
+	<-s.wake
+	return s.Store.Delete(ctx, key)
+}
+
+// TestLateDeletion: a generator falls asleep while it deletes the file of a removed mock, another one takes over, the mock comes back,
+// and then the first one wakes. The file is put back; a revision that is refused afterwards leaves what answered.
+func TestLateDeletion(t *testing.T) {
+	store, err := dirstore.Open(t.TempDir(), dirstore.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	const key = "w/m/mock.yml"
+	said := outcomes{of: map[uint64]string{}}
+	sleepy := &sleepyStore{store, make(chan struct{}), make(chan struct{})}
+	first := newGenerator(t, sleepy, 10, said.note)
+	apply := func(g *Generator, number uint64, u event.MockUpdated) {
+		t.Helper()
+		u.WorkspaceID, u.MockID, u.Mock, u.Revision, u.Hosts = "w", "m", "m", int(number), []string{"h.example.dev"}
+		e, err := event.New(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Epoch, e.Number = "e", number
+		if err := g.Apply(t.Context(), stream.Batch{Epoch: "e", From: number - 1, To: number, Changes: []event.Envelope{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	good := event.MockUpdated{Enabled: true, Content: "- endpoint: {path: /, response: {body: ok}}\n"}
+	apply(first, 2, good)
+	apply(first, 3, event.MockUpdated{})
+	if err := first.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	deleted := make(chan struct{})
+	go func() {
+		defer close(deleted)
+		first.discard(t.Context(), key, first.left[key])
+	}()
+	<-sleepy.asleep
+
+	second := newGenerator(t, store, 10, said.note)
+	apply(second, 4, good)
+	close(sleepy.wake)
+	<-deleted
+	if _, err := store.Stat(t.Context(), key); !errors.Is(err, objstore.ErrNotFound) {
+		t.Fatalf("the file should be gone: %v", err)
+	}
+	if len(second.back) != 1 || second.backSize == 0 {
+		t.Fatalf("%d files are to be looked for", len(second.back))
+	}
+	second.cfg.Linger = -second.cfg.Timeout // it is time
+	collecting, stop := context.WithCancel(t.Context())
+	var collector sync.WaitGroup
+	collector.Go(func() { second.collect(collecting) })
+	for waiting := true; waiting; {
+		second.leftMu.Lock()
+		waiting = len(second.back) > 0
+		second.leftMu.Unlock()
+	}
+	stop()
+	collector.Wait()
+	if _, err := store.Stat(t.Context(), key); err != nil || second.backSize != 0 {
+		t.Fatalf("%v; %d bytes are still to be looked for", err, second.backSize)
+	}
+	apply(second, 5, event.MockUpdated{Enabled: true, Content: "- endpoint: {unknown: {}}\n"})
+	if said.of[5] == "nothing answers" || said.of[4] == said.of[5] {
+		t.Errorf("after the refusal: %s, before: %s", said.of[5], said.of[4])
+	}
+	apply(second, 6, good)
+	if len(second.back) != 0 {
+		t.Error("a file that did not take the place of a removal is to be looked for")
+	}
+}
