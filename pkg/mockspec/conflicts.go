@@ -40,6 +40,13 @@ func yields(a, b *Path) bool {
 		if a.Segments[i].Type != b.Segments[i].Type {
 			return a.Segments[i].Type == TypeDouble
 		}
+		if mix := a.Segments[i].Mix; mix != nil {
+			for j := range mix.Params {
+				if t := mix.Params[j].Type; t != b.Segments[i].Mix.Params[j].Type {
+					return t == TypeDouble
+				}
+			}
+		}
 	}
 	return false
 }
@@ -51,6 +58,8 @@ func appendShape(dst []byte, p *Path) []byte {
 		switch {
 		case s.Wildcard:
 			dst = append(dst, '*')
+		case s.Mix != nil:
+			dst = append(append(dst, ':'), strings.ReplaceAll(s.Mix.Shape(), "/", "%2F")...)
 		case s.Param == "":
 			dst = append(dst, strings.ReplaceAll(s.Literal, "/", "%2F")...)
 		case s.Type == TypeDouble:

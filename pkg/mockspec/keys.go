@@ -84,7 +84,7 @@ var (
 		keys: []key{
 			{name: "method", kind: kindMethod, def: "GET", values: methods, doc: "HTTP method, in any case. HEAD is answered from GET by itself."},
 			{name: "host", kind: kindHost, doc: "Host name it answers on. Hosted mocks do not need it: the host of the mock is added when it is published."},
-			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, beginning with `/`. `:name` or `:name|type` is a parameter, `*` or `*name` at the end takes the rest. Types: string, int, uuid, date, boolean (bool), float, double."},
+			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, beginning with `/`. `:name` or `:name|type` is a parameter, `{id}:cancel` and `{name}.{format}` have text beside parameters, `*` or `*name` at the end takes the rest. Types: string, int, uuid, date, boolean (bool), float, double."},
 			{name: "query", kind: kindQuery, doc: "Declared query parameters: name and type. They are required: a request without one, or with one that does not fit, is answered with 400."},
 			{name: "body", kind: kindSample, doc: "Sample of the expected request body, as JSON text or as YAML. Its shape is checked: a request that lacks a field, or does not fit, is answered with 400."},
 			{name: "response", kind: kindObject, child: responseTable, missing: CodeMissingResponse, doc: "What is answered."},

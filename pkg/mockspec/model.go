@@ -62,6 +62,7 @@ type Segment struct {
 	Param    string    // parameter name; "" for literals and for a wildcard without a name
 	Type     ParamType // type of the parameter; TypeString for wildcards
 	Wildcard bool
+	Mix      *Mix // text and parameters in one part; then there is nothing else. nil otherwise
 }
 
 // ParamType is the declared type of a path or query parameter or body field.

@@ -19,7 +19,8 @@ func (e *PathError) Error() string { return e.Message }
 // maxSegments bounds the parts of one path.
 const maxSegments = 64
 
-// ParsePath reads a route pattern: literals, `:name`, `:name|type`, `{name}`, and at the end `*` or `*name`. What
+// ParsePath reads a route pattern: literals, `:name`, `:name|type`, `{name}`, text and parameters in one part such as
+// `{id}:cancel` or `{name}.{format}`, and at the end `*` or `*name`. What
 // follows a `?` is cut off, as moclojer does. The error is a *PathError.
 func ParsePath(s string) (Path, error) {
 	raw, _, _ := strings.Cut(s, "?")
@@ -34,8 +35,10 @@ func ParsePath(s string) (Path, error) {
 	offset := 1
 	for i, part := range parts {
 		seg, err := parseSegment(part, i == len(parts)-1)
-		if err == nil && seg.Param != "" && p.Param(seg.Param) != nil {
-			err = &PathError{0, CodeBadPath, fmt.Sprintf("the parameter `%s` occurs twice in the path", seg.Param), "rename one of them"}
+		for name := range seg.Names {
+			if err == nil && p.Param(name) != nil {
+				err = twice(name)
+			}
 		}
 		if err != nil {
 			err.Offset += offset
@@ -47,17 +50,43 @@ func ParsePath(s string) (Path, error) {
 	return p, nil
 }
 
-// Param returns the segment of the parameter called name, or nil.
+func twice(name string) *PathError {
+	return &PathError{0, CodeBadPath, fmt.Sprintf("the parameter `%s` occurs twice in the path", name), "rename one of them"}
+}
+
+// Param returns the segment that has the parameter called name, or nil.
 func (p *Path) Param(name string) *Segment {
 	for i := range p.Segments {
-		if p.Segments[i].Param == name && name != "" {
-			return &p.Segments[i]
+		for n := range p.Segments[i].Names {
+			if n == name {
+				return &p.Segments[i]
+			}
 		}
 	}
 	return nil
 }
 
+// Names are the names of the segment's parameters, in order.
+func (s *Segment) Names(yield func(string) bool) {
+	if s.Param != "" {
+		yield(s.Param)
+		return
+	}
+	if s.Mix != nil {
+		for _, p := range s.Mix.Params {
+			if !yield(p.Name) {
+				return
+			}
+		}
+	}
+}
+
 func parseSegment(part string, last bool) (Segment, *PathError) {
+	if strings.IndexByte(part, '{') >= 0 {
+		if mix, err := parseMix(part); err != nil || mix != nil {
+			return Segment{Mix: mix}, err
+		}
+	}
 	name, isParam := strings.CutPrefix(part, ":")
 	if inner, ok := strings.CutPrefix(part, "{"); ok && strings.HasSuffix(inner, "}") && !strings.HasPrefix(inner, "{") {
 		name, isParam = strings.TrimSuffix(inner, "}"), true
@@ -87,14 +116,23 @@ func parseSegment(part string, last bool) (Segment, *PathError) {
 	}
 	literal, err := url.PathUnescape(part)
 	if err != nil {
-		return Segment{}, &PathError{strings.IndexByte(part, '%'), CodeBadPath, "`%` must be followed by two hexadecimal digits", "write `%25` for a percent sign"}
+		return Segment{}, badPercent(strings.IndexByte(part, '%'))
 	}
-	for i := range len(part) {
-		if c := part[i]; c <= ' ' || c == 0x7f || c == '#' || c == '\\' {
-			return Segment{}, &PathError{i, CodeBadPath, fmt.Sprintf("a path cannot contain %q", c), fmt.Sprintf("write `%%%02X`", c)}
+	return Segment{Literal: literal}, checkLiteral(part)
+}
+
+func badPercent(offset int) *PathError {
+	return &PathError{offset, CodeBadPath, "`%` must be followed by two hexadecimal digits", "write `%25` for a percent sign"}
+}
+
+// checkLiteral finds what the text of a path cannot contain.
+func checkLiteral(text string) *PathError {
+	for i := range len(text) {
+		if c := text[i]; c <= ' ' || c == 0x7f || c == '#' || c == '\\' {
+			return &PathError{i, CodeBadPath, fmt.Sprintf("a path cannot contain %q", c), fmt.Sprintf("write `%%%02X`", c)}
 		}
 	}
-	return Segment{Literal: literal}, nil
+	return nil
 }
 
 func unknownType(name string, offset int) *PathError {

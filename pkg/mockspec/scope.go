@@ -82,10 +82,8 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 // params names the parameters of the path.
 func (s *scope) params() []string {
 	var names []string
-	for _, seg := range s.path.Segments {
-		if seg.Param != "" {
-			names = append(names, seg.Param)
-		}
+	for i := range s.path.Segments {
+		names = slices.AppendSeq(names, s.path.Segments[i].Names)
 	}
 	return names
 }

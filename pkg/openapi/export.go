@@ -169,22 +169,36 @@ func templateOf(p mockspec.Path) pathTemplate {
 		switch {
 		case s.Wildcard:
 			name = "rest"
+		case s.Mix != nil:
+			for i, literal := range s.Mix.Texts {
+				text.WriteString(url.PathEscape(literal))
+				shape.WriteString(url.PathEscape(literal))
+				if i < len(s.Mix.Params) {
+					t.parameter(&text, &shape, s.Mix.Params[i].Name)
+				}
+			}
+			continue
 		case name == "":
 			literal := url.PathEscape(s.Literal)
 			text.WriteString(literal)
 			shape.WriteString(literal)
 			continue
 		}
-		name = t.unique(strings.NewReplacer("{", "", "}", "", "/", "").Replace(name))
-		t.names = append(t.names, name)
-		text.WriteString("{" + name + "}")
-		shape.WriteString("{}")
+		t.parameter(&text, &shape, name)
 	}
 	t.text, t.shape = text.String(), shape.String()
 	if t.text == "" {
 		t.text, t.shape = "/", "/"
 	}
 	return t
+}
+
+// parameter writes a parameter under a name that no other one has.
+func (t *pathTemplate) parameter(text, shape *strings.Builder, name string) {
+	name = t.unique(strings.NewReplacer("{", "", "}", "", "/", "").Replace(name))
+	t.names = append(t.names, name)
+	text.WriteString("{" + name + "}")
+	shape.WriteString("{}")
 }
 
 func (t *pathTemplate) unique(name string) string {
@@ -206,15 +220,23 @@ func (t *pathTemplate) unique(name string) string {
 // parameters describes the parameters of p, which has the shape of t, under the names that t gives them.
 func (t pathTemplate) parameters(p mockspec.Path) []object {
 	var out []object
+	add := func(kind mockspec.ParamType, more ...member) {
+		if len(out) < len(t.names) {
+			o := append(object{{"name", t.names[len(out)]}, {"in", "path"}, {"required", true}}, more...)
+			out = append(out, append(o, member{"schema", typeSchema(kind)}))
+		}
+	}
 	for _, s := range p.Segments {
-		if s.Literal != "" || s.Param == "" && !s.Wildcard || len(out) == len(t.names) {
-			continue
+		switch {
+		case s.Wildcard:
+			add(s.Type, member{"description", "the rest of the path"})
+		case s.Mix != nil:
+			for _, m := range s.Mix.Params {
+				add(m.Type)
+			}
+		case s.Param != "":
+			add(s.Type)
 		}
-		o := object{{"name", t.names[len(out)]}, {"in", "path"}, {"required", true}}
-		if s.Wildcard {
-			o = append(o, member{"description", "the rest of the path"})
-		}
-		out = append(out, append(o, member{"schema", typeSchema(s.Type)}))
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -283,6 +284,13 @@ func examplePath(p *mockspec.Path) string {
 		switch {
 		case seg.Wildcard:
 			path.WriteString("any/thing")
+		case seg.Mix != nil:
+			for i, text := range seg.Mix.Texts {
+				path.WriteString(url.PathEscape(text))
+				if i < len(seg.Mix.Params) {
+					path.WriteString(example(seg.Mix.Params[i].Type))
+				}
+			}
 		case seg.Param != "" && seg.Type == mockspec.TypeString:
 			path.WriteString("world")
 		case seg.Param != "":

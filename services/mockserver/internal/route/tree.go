@@ -1,6 +1,7 @@
 package route
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,8 +9,8 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// Tree leads from a method and a path to an endpoint. At each segment, from left to right, a literal wins over a typed
-// parameter, that over an untyped one, and that over a wildcard, whatever the order in which they were added; a more
+// Tree leads from a method and a path to an endpoint. At each segment, from left to right, a literal wins over text with
+// parameters in it, the more text the better, that over a typed parameter, that over an untyped one, and that over a wildcard, whatever the order in which they were added; a more
 // specific branch that leads nowhere is left again. Patterns that differ in parameter names only are the same pattern.
 //
 // One trailing slash means nothing, neither in patterns nor in paths. Segments are percent-decoded before they are
@@ -23,13 +24,14 @@ type Tree[E any] struct {
 
 type node[E any] struct {
 	literals literals[E]
-	params   []param[E] // narrowest type first
+	params   []param[E] // narrowest first
 	ends     methods[E] // patterns that end here
 	rest     methods[E] // patterns that end here with a wildcard
 }
 
 type param[E any] struct {
 	kind mockspec.ParamType
+	mix  *mockspec.Mix // text beside parameters; nil for a parameter that is all of a segment
 	node *node[E]
 }
 
@@ -98,8 +100,8 @@ func (t *Tree[E]) Add(method string, pattern []mockspec.Segment, to *E) *E {
 		switch {
 		case s.Wildcard:
 			end = &n.rest
-		case s.Param != "":
-			n = n.param(s.Type)
+		case s.Param != "", s.Mix != nil:
+			n = n.param(s.Type, s.Mix)
 			end = &n.ends
 		default:
 			n = n.literal(s.Literal)
@@ -126,19 +128,43 @@ func (n *node[E]) literal(text string) *node[E] {
 	return next
 }
 
-func (n *node[E]) param(kind mockspec.ParamType) *node[E] {
+func (n *node[E]) param(kind mockspec.ParamType, mix *mockspec.Mix) *node[E] {
 	if kind == "" {
 		kind = mockspec.TypeString
 	}
+	added := param[E]{kind, mix, nil}
 	for _, p := range n.params {
-		if p.kind == kind {
+		if comparePlaces(p, added) == 0 {
 			return p.node
 		}
 	}
-	next := &node[E]{}
-	n.params = append(n.params, param[E]{kind, next})
-	slices.SortFunc(n.params, func(a, b param[E]) int { return rank(a.kind) - rank(b.kind) })
-	return next
+	added.node = &node[E]{}
+	n.params = append(n.params, added)
+	slices.SortFunc(n.params, comparePlaces)
+	return added.node
+}
+
+// comparePlaces orders what takes a segment. It is 0 for what takes the same.
+func comparePlaces[E any](a, b param[E]) int {
+	switch {
+	case a.mix == nil && b.mix == nil:
+		return rank(a.kind) - rank(b.kind)
+	case a.mix == nil:
+		return 1
+	case b.mix == nil:
+		return -1
+	}
+	return compareMixes(a.mix, b.mix)
+}
+
+// compareMixes puts more text first, then narrower types.
+func compareMixes(a, b *mockspec.Mix) int {
+	texts := strings.Join(b.Texts, "")
+	order := cmp.Or(len(texts)-len(strings.Join(a.Texts, "")), len(a.Params)-len(b.Params), slices.Compare(a.Texts, b.Texts))
+	for i := 0; order == 0 && i < len(a.Params); i++ {
+		order = rank(a.Params[i].Type) - rank(b.Params[i].Type)
+	}
+	return order
 }
 
 // Find returns the endpoint for a method and an escaped path, or nil. HEAD finds a GET endpoint where there is none of
@@ -172,11 +198,10 @@ func (n *node[E]) find(method, path string, more bool, c Captures) (*E, Captures
 	if text != "" {
 		for i := range n.params {
 			p := &n.params[i]
-			if !accepts(p.kind, text) {
-				continue
-			}
-			if to, c := p.node.find(method, rest, deeper, append(c, text)); to != nil {
-				return to, c
+			if taken, ok := p.take(text, c); ok {
+				if to, c := p.node.find(method, rest, deeper, taken); to != nil {
+					return to, c
+				}
 			}
 		}
 	}
@@ -216,15 +241,19 @@ func (n *node[E]) methods(path string, more bool, found *[]string) {
 	if next := n.literals.find(text); next != nil {
 		next.methods(rest, deeper, found)
 	}
-	for _, p := range n.params {
-		if text != "" && accepts(p.kind, text) {
-			p.node.methods(rest, deeper, found)
+	for i := range n.params {
+		if _, ok := n.params[i].take(text, nil); ok && text != "" {
+			n.params[i].node.methods(rest, deeper, found)
 		}
 	}
 }
 
-func accepts(kind mockspec.ParamType, text string) bool {
-	return kind == mockspec.TypeString || kind.Fits(text)
+// take appends what a segment's text gives, and reports whether it fits.
+func (p *param[E]) take(text string, c Captures) (Captures, bool) {
+	if p.mix != nil {
+		return p.mix.Match(text, c)
+	}
+	return append(c, text), p.kind == mockspec.TypeString || p.kind.Fits(text)
 }
 
 // segments cuts the slash at the begin and one at the end; more is false when nothing is left.

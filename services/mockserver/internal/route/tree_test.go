@@ -3,6 +3,7 @@ package route
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,12 @@ func pattern(s string) []mockspec.Segment {
 		case strings.HasPrefix(part, ":"):
 			name, kind, _ := strings.Cut(part[1:], "|")
 			segments = append(segments, mockspec.Segment{Param: name, Type: mockspec.ParamType(kind)})
+		case strings.Contains(part, "{"):
+			parsed, err := mockspec.ParsePath("/" + part)
+			if err != nil {
+				panic(err)
+			}
+			segments = append(segments, parsed.Segments...)
 		default:
 			segments = append(segments, mockspec.Segment{Literal: part})
 		}
@@ -138,6 +145,13 @@ func naiveMatch(segments []mockspec.Segment, path string) (ranks []int, captured
 		switch {
 		case err != nil:
 			return nil, nil, false
+		case s.Mix != nil:
+			m := regexp.MustCompile(naiveMixes[s.Mix.String()].expression).FindStringSubmatch(text)
+			if m == nil {
+				return nil, nil, false
+			}
+			ranks = append(ranks, naiveMixes[s.Mix.String()].rank)
+			captured = append(captured, m[1:]...)
 		case s.Param == "":
 			if text != s.Literal {
 				return nil, nil, false
@@ -151,16 +165,27 @@ func naiveMatch(segments []mockspec.Segment, path string) (ranks []int, captured
 			if text == "" || kind != "string" && !kind.Fits(text) {
 				return nil, nil, false
 			}
-			ranks = append(ranks, 1+rank(kind))
+			ranks = append(ranks, 10+rank(kind))
 			captured = append(captured, text)
 		}
 	}
 	return ranks, captured, len(parts) == len(segments)
 }
 
+// naiveMixes say what the parts with text beside parameters match, and which of them goes first.
+var naiveMixes = map[string]struct {
+	expression string
+	rank       int
+}{
+	"{m}:go":  {`^(.+):go$`, 1},
+	"v{m}":    {`^v(.+)$`, 3},
+	"{n}-{m}": {`^(-?\d+)-(.+)$`, 4},
+	"{m}.{f}": {`^(.+)\.(.+)$`, 5},
+}
+
 func TestTreeAgainstNaive(t *testing.T) {
-	part := rapid.SampledFrom([]string{"a", "b", "1", ":x", ":y|int", ":z|boolean", ":w|float", ":u|uuid", ":d|date"})
-	asked := rapid.SampledFrom([]string{"a", "b", "1", "2", "true", "1.5", "2024-02-29", "%61", "a%2Fb", "", "%"})
+	part := rapid.SampledFrom([]string{"a", "b", "1", ":x", ":y|int", ":z|boolean", ":w|float", ":u|uuid", ":d|date", "{m}:go", "v{m}", "{m}.{f}", "{n|int}-{m}"})
+	asked := rapid.SampledFrom([]string{"a", "b", "1", "2", "true", "1.5", "2024-02-29", "%61", "a%2Fb", "", "%", "1:go", ":go", "v2", "v", "v.b", "a.b.c", ".b", "7-x", "x-x", "7-"})
 	method := rapid.SampledFrom([]string{"GET", "POST", "HEAD"})
 	rapid.Check(t, func(t *rapid.T) {
 		var tree Tree[string]
@@ -205,12 +230,14 @@ func naiveRanks(p string) (ranks []int, captured []string, ok bool) {
 		switch {
 		case s.Wildcard:
 			ranks = append(ranks, 100)
+		case s.Mix != nil:
+			ranks = append(ranks, naiveMixes[s.Mix.String()].rank)
 		case s.Param == "":
 			ranks = append(ranks, 0)
 		case s.Type == "":
 			ranks = append(ranks, 50)
 		default:
-			ranks = append(ranks, 1+rank(s.Type))
+			ranks = append(ranks, 10+rank(s.Type))
 		}
 	}
 	return ranks, nil, true

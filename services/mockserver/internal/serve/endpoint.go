@@ -158,6 +158,10 @@ func paramsOf(path *mockspec.Path, query []mockspec.Field, compat bool, fake *sc
 		switch {
 		case s.Wildcard && s.Param == "":
 			p.Path = append(p.Path, scope.PathParam{Name: "*"})
+		case s.Mix != nil:
+			for _, m := range s.Mix.Params {
+				p.Path = append(p.Path, scope.PathParam{Name: m.Name, Type: m.Type, Declared: m.Type != mockspec.TypeString})
+			}
 		case s.Param != "":
 			declared := s.Type != mockspec.TypeString || i < len(raw) && strings.Contains(raw[i], "|")
 			p.Path = append(p.Path, scope.PathParam{Name: s.Param, Type: s.Type, Declared: declared})

@@ -96,6 +96,10 @@ func far(e *endpoint, asked []string, limit int) int {
 			return distance
 		case i >= len(segments) || i >= len(asked):
 			distance += 5
+		case segments[i].Mix != nil:
+			if _, ok := segments[i].Mix.Match(asked[i], nil); !ok {
+				distance += 4
+			}
 		case segments[i].Param != "":
 			if !segments[i].Type.Fits(asked[i]) {
 				distance += 3
@@ -121,6 +125,10 @@ func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 			return fmt.Sprintf("the path ends before `%s`", segmentText(segments[i]))
 		case i >= len(segments):
 			return fmt.Sprintf("the path goes on with `%s`", shortened(asked[i]))
+		case segments[i].Mix != nil:
+			if _, ok := segments[i].Mix.Match(asked[i], nil); !ok {
+				return fmt.Sprintf("`%s` is expected in place of `%s`", segmentText(segments[i]), shortened(asked[i]))
+			}
 		case segments[i].Param != "":
 			if asked[i] == "" {
 				return fmt.Sprintf("`:%s` is empty", segments[i].Param)
@@ -146,7 +154,10 @@ func whyMethod(e *endpoint, method string, matched *endpoint) string {
 }
 
 func segmentText(s mockspec.Segment) string {
-	if s.Param != "" {
+	switch {
+	case s.Mix != nil:
+		return s.Mix.String()
+	case s.Param != "":
 		return ":" + s.Param
 	}
 	return s.Literal
