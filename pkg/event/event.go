@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 )
 
@@ -31,7 +33,7 @@ type Envelope struct {
 	ID          string          `json:"id"` // UUIDv7
 	Stream      Stream          `json:"stream"`
 	Epoch       string          `json:"epoch,omitempty"`
-	Number      uint64          `json:"number,omitempty"`
+	Number      uint64          `json:"number,omitzero"`
 	Type        Type            `json:"type"`
 	Version     int             `json:"version"` // of the payload's schema
 	Time        time.Time       `json:"time"`
@@ -49,7 +51,7 @@ type Payload interface {
 
 // New wraps a payload with a fresh id and the current time. It is not yet numbered.
 func New(p Payload) (Envelope, error) {
-	raw, err := json.Marshal(p)
+	raw, err := jsonv2.Marshal(p, jsontext.AllowInvalidUTF8(true)) // what is not UTF-8 becomes U+FFFD
 	if err != nil {
 		return Envelope{}, fmt.Errorf("encode %s: %w", p.EventType(), err)
 	}
@@ -72,7 +74,7 @@ func Decode[T Payload](e Envelope) (T, error) {
 	if e.Version > p.EventVersion() {
 		return p, fmt.Errorf("decode %s: version %d is newer than %d", e.Type, e.Version, p.EventVersion())
 	}
-	if err := json.Unmarshal(e.Payload, &p); err != nil {
+	if err := jsonv2.Unmarshal(e.Payload, &p); err != nil {
 		return p, fmt.Errorf("decode %s: %w", e.Type, err)
 	}
 	return p, nil

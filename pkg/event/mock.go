@@ -21,7 +21,7 @@ type MockUpdated struct {
 	Lines string `json:"lines,omitempty"`
 	Seal  string `json:"seal,omitempty"`
 	// What is recorded of the mock's requests; absent: RecordRedacted.
-	Recording *Recording `json:"recording,omitempty"`
+	Recording *Recording `json:"recording,omitzero"`
 }
 
 func (MockUpdated) EventType() Type     { return TypeMockUpdated }

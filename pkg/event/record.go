@@ -78,7 +78,7 @@ type RequestRecord struct {
 type RecordedPart struct {
 	Head   string `json:"head,omitempty"` // "Name: value" lines, each ended by \r\n
 	Body   string `json:"body,omitempty"` // as much as is kept
-	Base64 bool   `json:"base64,omitempty"`
+	Base64 bool   `json:"base64,omitzero"`
 	Size   int    `json:"size"` // bytes of the whole body
 }
 
@@ -88,13 +88,13 @@ type RequestCounts struct {
 	WorkspaceID string         `json:"workspace_id"`
 	MockID      string         `json:"mock_id,omitempty"` // absent: all mocks of the workspace together
 	Hour        time.Time      `json:"hour"`              // its beginning
-	Informative uint64         `json:"informative,omitempty"`
-	Success     uint64         `json:"success,omitempty"`
-	Redirection uint64         `json:"redirection,omitempty"`
-	ClientError uint64         `json:"client_error,omitempty"`
-	ServerError uint64         `json:"server_error,omitempty"`
-	Other       uint64         `json:"other,omitempty"`    // statuses that are none of these
-	NotKept     uint64         `json:"not_kept,omitempty"` // counted, but not recorded: too many, too large, or lost on the way
+	Informative uint64         `json:"informative,omitzero"`
+	Success     uint64         `json:"success,omitzero"`
+	Redirection uint64         `json:"redirection,omitzero"`
+	ClientError uint64         `json:"client_error,omitzero"`
+	ServerError uint64         `json:"server_error,omitzero"`
+	Other       uint64         `json:"other,omitzero"`    // statuses that are none of these
+	NotKept     uint64         `json:"not_kept,omitzero"` // counted, but not recorded: too many, too large, or lost on the way
 	Latency     []LatencyCount `json:"latency,omitempty"`  // without WebSockets
 }
 
@@ -128,7 +128,7 @@ type WebhookDelivery struct {
 	Queued   time.Time `json:"queued"`
 	Next     time.Time `json:"next,omitzero"` // when it will be tried; only while it waits
 	Attempts int       `json:"attempts"`
-	Status   int       `json:"status,omitempty"` // of the last answer
+	Status   int       `json:"status,omitzero"` // of the last answer
 	Reason   string    `json:"reason,omitempty"` // why the last try failed, or why it was dropped
 	Duration int64     `json:"duration"`         // microseconds of the last try
 }

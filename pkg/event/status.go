@@ -17,7 +17,7 @@ type Applied struct {
 	Of       Stream `json:"of"`
 	Epoch    string `json:"epoch"`
 	Number   uint64 `json:"number"`
-	Leaving  bool   `json:"leaving,omitempty"` // the instance stops: do not wait for it any more
+	Leaving  bool   `json:"leaving,omitzero"` // the instance stops: do not wait for it any more
 }
 
 func (Applied) EventType() Type     { return TypeApplied }

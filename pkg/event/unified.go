@@ -21,7 +21,7 @@ type SingleGenerated struct {
 	Digest      string   `json:"digest"` // sha256 of the object, hex
 	Size        int64    `json:"size"`   // bytes
 	// What is recorded of the mock's requests; absent: RecordRedacted.
-	Recording *Recording `json:"recording,omitempty"`
+	Recording *Recording `json:"recording,omitzero"`
 	// The mock as lines of the unified mock, its settings first: who has them need not fetch the object. Absent
 	// when there are many, and in replays.
 	Lines string `json:"lines,omitempty"`
@@ -37,10 +37,10 @@ type SingleRejected struct {
 	MockID      string           `json:"mock_id"`
 	Revision    int              `json:"revision"`
 	Diagnostics []Diagnostic     `json:"diagnostics"`       // at least one error
-	Serving     *SingleGenerated `json:"serving,omitempty"` // what keeps answering; absent: nothing does
+	Serving     *SingleGenerated `json:"serving,omitzero"` // what keeps answering; absent: nothing does
 	// The change that Serving comes from, for whoever has to know which of two mocks claimed a host later. Absent: none of
 	// this epoch.
-	ServingSince uint64 `json:"serving_since,omitempty"`
+	ServingSince uint64 `json:"serving_since,omitzero"`
 }
 
 // Diagnostic is one complaint about a mock's content.

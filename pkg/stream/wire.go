@@ -1,9 +1,10 @@
 package stream
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"github.com/mocloud/mocloud/pkg/event"
 )
@@ -16,7 +17,7 @@ type heartbeat struct {
 	V     int    `json:"v"`
 	Epoch string `json:"epoch"`
 	Head  uint64 `json:"head"`
-	Fresh bool   `json:"fresh,omitempty"` // the sender hears requests from now on: repeat what is not answered
+	Fresh bool   `json:"fresh,omitzero"` // the sender hears requests from now on: repeat what is not answered
 }
 
 // request asks for everything after a number. Epoch is the asker's, "" if it has none yet.
@@ -26,9 +27,9 @@ type request struct {
 	Instance string `json:"instance"`
 	Epoch    string `json:"epoch,omitempty"`
 	After    uint64 `json:"after"`
-	Snapshot bool   `json:"snapshot,omitempty"` // After belongs to an unfinished replay from 0
+	Snapshot bool   `json:"snapshot,omitzero"` // After belongs to an unfinished replay from 0
 	// Forgotten is, of such a replay, answer.Forgotten of its first batch: what is forgotten since may be missing in it.
-	Forgotten uint64 `json:"forgotten,omitempty"`
+	Forgotten uint64 `json:"forgotten,omitzero"`
 }
 
 // answer carries a Batch: to the instance that asked, or to everybody when Instance is empty.
@@ -41,9 +42,9 @@ type answer struct {
 	To       uint64           `json:"to"`
 	Head     uint64           `json:"head"`
 	Changes  []event.Envelope `json:"changes,omitempty"`
-	TooOld   bool             `json:"too_old,omitempty"`
+	TooOld   bool             `json:"too_old,omitzero"`
 	// Forgotten is the highest number of a tombstone that was forgotten before Changes were read.
-	Forgotten uint64 `json:"forgotten,omitempty"`
+	Forgotten uint64 `json:"forgotten,omitzero"`
 }
 
 // batch checks that the numbers are what they must be and returns the answer as a Batch.
