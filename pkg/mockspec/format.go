@@ -73,7 +73,7 @@ func formatTree(src []byte) ([]*yaml.Node, *reader, error) {
 		return nil, nil, errors.New(r.diags[0].Message)
 	}
 	r.src = newSource(text)
-	docs, err := decodeYAML(text, r.o.Limits.Documents)
+	docs, err := decodeLibrary(text, r.o.Limits.Documents)
 	if err != nil {
 		r.syntaxError(err)
 		return nil, nil, fmt.Errorf("line %d, column %d: %s", r.diags[0].Line, r.diags[0].Column, r.diags[0].Message)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -18,8 +19,9 @@ func Parse(src []byte, o Options) (*Mock, []Diagnostic) {
 	return mock, diagnostics
 }
 
-// ParseTree is Parse for those who edit the document too: it also returns its YAML documents as they were read, with
-// comments. Lines and columns in them are those of src without its byte order mark. The nodes belong to the caller.
+// ParseTree is Parse for those who edit the document too: it also returns its YAML documents as they were read, but for
+// comments (ReadDocuments). Lines and columns in them are those of src without its byte order mark. The nodes belong to the
+// caller.
 func ParseTree(src []byte, o Options) (*Mock, []*yaml.Node, []Diagnostic) {
 	r := newReader(o)
 	docs, ok := r.documents(src)
@@ -35,11 +37,16 @@ func ParseTree(src []byte, o Options) (*Mock, []*yaml.Node, []Diagnostic) {
 }
 
 // ReadYAML reads YAML that is not a mock with the care that mocks are read with: within o.Limits, each complaint located.
-// The nodes may hold aliases, whose expansion is within the limits too, and no circles.
+// The nodes may hold aliases, whose expansion is within the limits too, and no circles; comments may be missing.
 func ReadYAML(src []byte, o Options) ([]*yaml.Node, []Diagnostic) {
 	r := newReader(o)
 	docs, _ := r.documents(src)
 	return docs, r.sorted()
+}
+
+// ReadDocuments reads the YAML documents of a text that ParseTree has read without errors, with comments.
+func ReadDocuments(src []byte) ([]*yaml.Node, error) {
+	return decodeLibrary(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), math.MaxInt)
 }
 
 func newReader(o Options) *reader {
@@ -76,8 +83,16 @@ func (r *reader) documents(src []byte) ([]*yaml.Node, bool) {
 
 var errTooManyDocuments = errors.New("too many documents")
 
-// decodeYAML reads up to limit documents. The YAML parser panics on a few broken inputs; that is an error here.
-func decodeYAML(src []byte, limit int) (docs []*yaml.Node, err error) {
+// decodeYAML reads up to limit documents; comments may be missing.
+func decodeYAML(src []byte, limit int) ([]*yaml.Node, error) {
+	if doc, ok := readPlain(string(src)); ok {
+		return []*yaml.Node{doc}, nil
+	}
+	return decodeLibrary(src, limit)
+}
+
+// decodeLibrary reads up to limit documents with the YAML library, with comments. It panics on a few broken inputs; that is an error here.
+func decodeLibrary(src []byte, limit int) (docs []*yaml.Node, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("yaml: %v", p)

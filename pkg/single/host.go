@@ -8,20 +8,22 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// addHost writes host into every item of the YAML documents docs, which content was read as. It inserts text, so that everything else stays as the user wrote it;
-// where a document is written in a way that text cannot simply be inserted into, it is written anew from its tree, which
-// keeps order and comments but not the layout.
+// addHost writes host into every item of the YAML documents docs, which content was read as. It inserts text, so that
+// everything else stays as the user wrote it; where a document is written in a way that text cannot simply be inserted into,
+// it is written anew from its tree, which keeps order and comments but not the layout.
 func addHost(content, host string, docs []*yaml.Node) ([]byte, error) {
-	var targets []*yaml.Node
-	for _, doc := range docs {
-		targets = append(targets, items(doc)...)
-	}
-	if out, ok := insert(content, host, targets); ok {
+	if out, ok := insert(content, host, targets(docs)); ok {
 		return out, nil
 	}
-	for _, t := range targets {
+	docs, err := mockspec.ReadDocuments([]byte(content))
+	if err != nil {
+		return nil, fmt.Errorf("read the document with its comments: %w", err)
+	}
+	for _, t := range targets(docs) {
 		setHost(t, host)
 	}
 	var out bytes.Buffer
@@ -33,6 +35,15 @@ func addHost(content, host string, docs []*yaml.Node) ([]byte, error) {
 		}
 	}
 	return out.Bytes(), enc.Close()
+}
+
+// targets are the items of all documents.
+func targets(docs []*yaml.Node) []*yaml.Node {
+	var all []*yaml.Node
+	for _, doc := range docs {
+		all = append(all, items(doc)...)
+	}
+	return all
 }
 
 // items are the mappings behind `endpoint` and `websocket`, each once, aliases followed.

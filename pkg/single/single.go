@@ -43,7 +43,7 @@ func Make(content, host string, o mockspec.Options) (*Single, []mockspec.Diagnos
 	return Of(content, host, mock, docs), diagnostics
 }
 
-// Of is Make of what mockspec.ParseTree has read content as, without errors. It may write into docs, and may be called again.
+// Of is Make of what mockspec.ParseTree has read content as, without errors.
 func Of(content, host string, mock *mockspec.Mock, docs []*yaml.Node) *Single {
 	s := &Single{Settings: mock.Settings, Count: len(mock.Endpoints) + len(mock.WebSockets)}
 	for _, e := range mock.Endpoints {
