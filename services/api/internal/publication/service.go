@@ -17,6 +17,10 @@ import (
 // tick is how often the service looks for instances that died and for a new epoch of the log.
 const tick = time.Second
 
+// gather is how long a touched mock waits for being touched again, as it is three times by one publish, before it is read for
+// its followers.
+const gather = 25 * time.Millisecond
+
 // lookTimeout bounds a look into the database that nobody waits for.
 const lookTimeout = 5 * time.Second
 
@@ -130,11 +134,17 @@ func (s *Service) Run(ctx context.Context) error {
 	})
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	var gathered <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-s.feed.dirty:
+			if gathered == nil {
+				gathered = time.After(gather)
+			}
+		case <-gathered:
+			gathered = nil
 			s.refresh(ctx)
 		case <-ticker.C:
 			s.lookAtEpoch(ctx)

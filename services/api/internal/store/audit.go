@@ -26,11 +26,8 @@ func (s *Store) audit(ctx context.Context, tx bun.Tx, who workspace.Caller, e au
 		e.Action = audit.Internal
 	}
 	sec, nsec := id.Time().UnixTime()
-	_, err = tx.NewRaw(`INSERT INTO audit (id, workspace_id, account_id, means, action, kind, target_id, label, request_id, at)
-		VALUES (?, COALESCE(NULLIF(?, ''), (SELECT w.id FROM workspaces w JOIN accounts a ON a.username = w.slug WHERE a.id = ?), ''),
-			?, ?, ?, ?, ?, ?, ?, ?)`,
-		id.String(), e.WorkspaceID, who.AccountID, who.AccountID, who.Means, e.Action, e.Kind, e.TargetID, e.Label, who.RequestID,
-		time.Unix(sec, nsec).UTC()).Exec(ctx)
+	err = s.edits.exec(ctx, tx, insertAudit,
+		id.String(), e.WorkspaceID, who.AccountID, who.AccountID, who.Means, e.Action, e.Kind, e.TargetID, e.Label, who.RequestID, time.Unix(sec, nsec))
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
 	}

@@ -33,7 +33,7 @@ type changeRow struct {
 
 // appendChange numbers a change and puts it into the log in place of the key's last one. The stream's row stays locked
 // until tx ends, so that numbers have no holes and become visible in their order.
-func appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (event.Envelope, error) {
+func (s *Store) appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (event.Envelope, error) {
 	payload, err := withRecording(ctx, tx, c.Payload)
 	if err != nil {
 		return event.Envelope{}, err
@@ -43,20 +43,13 @@ func appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (event.Envelope
 		return e, err
 	}
 	var head int64
-	err = tx.NewRaw("UPDATE streams SET head = head + 1 WHERE name = ? RETURNING head, epoch", e.Stream).Scan(ctx, &head, &e.Epoch)
+	err = s.edits.row(ctx, tx, nextNumber, e.Stream).Scan(&head, &e.Epoch)
 	if err != nil {
 		return e, fmt.Errorf("number a change of %s: %w", e.Stream, err)
 	}
 	e.Number = uint64(head)
-	row := changeRow{
-		Stream: e.Stream, Key: c.Key, Number: head, Tombstone: c.Tombstone,
-		ID: e.ID, Type: e.Type, Version: e.Version, Time: e.Time, Payload: string(e.Payload),
-	}
-	insert := tx.NewInsert().Model(&row).On("CONFLICT (stream, key) DO UPDATE")
-	for _, column := range []string{"number", "tombstone", "id", "type", "version", "time", "payload"} {
-		insert = insert.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
-	}
-	if _, err := insert.Exec(ctx); err != nil {
+	err = s.edits.exec(ctx, tx, insertChange, e.Stream, c.Key, head, c.Tombstone, e.ID, e.Type, e.Version, e.Time, string(e.Payload))
+	if err != nil {
 		return e, fmt.Errorf("log change %d of %s: %w", head, e.Stream, err)
 	}
 	return e, nil

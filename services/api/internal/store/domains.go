@@ -244,7 +244,7 @@ func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller
 		}
 	}
 	for _, c := range changes {
-		e, err := appendChange(ctx, tx, c)
+		e, err := s.appendChange(ctx, tx, c)
 		if err != nil {
 			return err
 		}

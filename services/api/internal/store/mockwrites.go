@@ -92,9 +92,8 @@ func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, 
 		return fmt.Errorf("encode diagnostics: %w", err)
 	}
 	wrong, warnings := severities(diagnostics)
-	_, err = tx.NewRaw(`INSERT INTO revisions (mock_id, number, content, diagnostics, author_id, message, size, errors, warnings, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		m.ID, m.Revision, m.Content, string(encoded), authorID, m.Message, len(m.Content), wrong, warnings, m.UpdatedAt.UTC()).Exec(ctx)
+	err = s.edits.exec(ctx, tx, insertRevision,
+		m.ID, m.Revision, m.Content, string(encoded), authorID, m.Message, len(m.Content), wrong, warnings, m.UpdatedAt)
 	if err != nil {
 		return err
 	}
@@ -106,18 +105,18 @@ func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, 
 
 // measure stores how large m's current revision is. Growth has to be within the quota.
 func (s *Store) measure(ctx context.Context, tx bun.Tx, m mock.Mock) error {
-	var grown struct{ Endpoints, Bytes bool }
-	err := tx.NewRaw("SELECT endpoints < ? AS endpoints, bytes < ? AS bytes FROM mocks WHERE id = ?", m.Endpoints, len(m.Content), m.ID).Scan(ctx, &grown)
+	var endpoints, bytes bool
+	err := s.edits.row(ctx, tx, selectGrowth, m.Endpoints, len(m.Content), m.ID).Scan(&endpoints, &bytes)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.NewRaw("UPDATE mocks SET endpoints = ?, bytes = ? WHERE id = ?", m.Endpoints, len(m.Content), m.ID).Exec(ctx); err != nil {
+	if err := s.edits.exec(ctx, tx, updateSize, m.Endpoints, len(m.Content), m.ID); err != nil {
 		return err
 	}
-	if grown.Endpoints {
+	if endpoints {
 		err = s.within(ctx, tx, m.WorkspaceID, quota.Endpoints)
 	}
-	if err == nil && grown.Bytes {
+	if err == nil && bytes {
 		err = s.within(ctx, tx, m.WorkspaceID, quota.Content)
 	}
 	return err
@@ -199,12 +198,13 @@ func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *m
 		if err := s.insertRevision(ctx, tx, who.AccountID, *m); err != nil {
 			return nil, err
 		}
-		if err := pruneRevisions(ctx, tx, *m, w.KeepRevisions); err != nil {
+		if err := s.pruneRevisions(ctx, tx, *m, w.KeepRevisions); err != nil {
 			return nil, err
 		}
 	}
 	row := rowOf(*m)
-	_, err := tx.NewUpdate().Model(&row).ExcludeColumn("id", "change", "rejected", "rejection", "endpoints", "bytes", "created_at").WherePK().Exec(ctx)
+	err := s.edits.exec(ctx, tx, updateMock, row.WorkspaceID, row.Slug, row.Name, row.Description, row.Settings, row.Errors, row.Revision,
+		row.PublishedRevision, row.UpdatedAt, row.DeletedAt, row.DeletedSlug, row.ID)
 	if err != nil {
 		return nil, taken(err, *m)
 	}
@@ -229,13 +229,13 @@ func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *m
 	}
 	var changes []event.Envelope
 	for _, c := range w.Changes {
-		e, err := appendChange(ctx, tx, c)
+		e, err := s.appendChange(ctx, tx, c)
 		if err != nil {
 			return nil, err
 		}
 		if changes = append(changes, e); e.Stream == event.Mocks {
 			m.Change = e.Number
-			if _, err := tx.NewRaw("UPDATE mocks SET change = ? WHERE id = ?", int64(e.Number), m.ID).Exec(ctx); err != nil {
+			if err := s.edits.exec(ctx, tx, updateChange, int64(e.Number), m.ID); err != nil {
 				return nil, err
 			}
 		}

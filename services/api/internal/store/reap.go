@@ -41,12 +41,12 @@ func (s *Store) Reap(ctx context.Context) (Reaped, error) {
 			return err
 		}
 		r.More = true
-		return reapWorkspace(ctx, tx, workspaceID, &r)
+		return s.reapWorkspace(ctx, tx, workspaceID, &r)
 	})
 	return r, failed("remove a deleted workspace", err)
 }
 
-func reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped) error {
+func (s *Store) reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped) error {
 	var rows []struct {
 		ID     string `bun:"id"`
 		Change int64  `bun:"change"`
@@ -66,7 +66,7 @@ func reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped
 		if row.Change == 0 {
 			continue // nobody ever heard of it, or all have heard that it is gone
 		}
-		e, err := appendChange(ctx, tx, mock.Change{Key: row.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: workspaceID, MockID: row.ID}})
+		e, err := s.appendChange(ctx, tx, mock.Change{Key: row.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: workspaceID, MockID: row.ID}})
 		if err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func (s *Store) republish(ctx context.Context, tx bun.Tx, m *mock.Mock) ([]event
 	if !u.Enabled {
 		return nil, nil
 	}
-	e, err := appendChange(ctx, tx, mock.Change{Key: m.ID, Payload: u})
+	e, err := s.appendChange(ctx, tx, mock.Change{Key: m.ID, Payload: u})
 	if err != nil {
 		return nil, err
 	}

@@ -125,13 +125,9 @@ func (s *Store) MarkRevision(ctx context.Context, who workspace.Caller, id strin
 
 // pruneRevisions removes the oldest revisions of m until keep are left beside those that have a pin, are published, or are
 // the current one.
-func pruneRevisions(ctx context.Context, tx bun.Tx, m mock.Mock, keep int) error {
-	_, err := tx.NewRaw(`DELETE FROM revisions WHERE mock_id = ? AND number IN (
-		SELECT number FROM revisions WHERE mock_id = ? AND NOT pinned AND number NOT IN (?, ?) ORDER BY number DESC LIMIT ? OFFSET ?)`,
-		m.ID, m.ID, m.Revision, m.PublishedRevision, maxPruned, keep).Exec(ctx)
-	if err != nil {
+func (s *Store) pruneRevisions(ctx context.Context, tx bun.Tx, m mock.Mock, keep int) error {
+	if err := s.edits.exec(ctx, tx, pruneRevision, m.ID, m.ID, m.Revision, m.PublishedRevision, maxPruned, keep); err != nil {
 		return err
 	}
-	_, err = tx.NewRaw("DELETE FROM file_references WHERE mock_id = ? AND revision NOT IN (SELECT number FROM revisions WHERE mock_id = ?)", m.ID, m.ID).Exec(ctx)
-	return err
+	return s.edits.exec(ctx, tx, pruneReferences, m.ID, m.ID)
 }

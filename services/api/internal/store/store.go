@@ -49,6 +49,8 @@ type Store struct {
 	read  *bun.DB
 	write *bun.DB // SQLite: one connection, as there can be one writer; Postgres: the same as read
 
+	edits *prepared
+
 	limits quota.Limits // of each workspace
 }
 
@@ -74,7 +76,7 @@ func Open(ctx context.Context, databaseURL secret.String, migrate bool) (*Store,
 	return s, nil
 }
 
-// prepare brings the schema and the streams into being.
+// prepare brings the schema and the streams into being, and prepares statements.
 func (s *Store) prepare(ctx context.Context, migrate bool) error {
 	if err := s.migrate(ctx, migrate); err != nil {
 		return err
@@ -85,7 +87,9 @@ func (s *Store) prepare(ctx context.Context, migrate bool) error {
 			return fmt.Errorf("create the stream %s: %w", name, err)
 		}
 	}
-	return nil
+	var err error
+	s.edits, err = prepareEdits(ctx, s.write, s.postgres())
+	return err
 }
 
 // newEpoch names a new life of a stream's numbers.

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/uptrace/bun"
+)
+
+// The statements of a mock's edit, for which somebody waits, are prepared: the database reads and plans each once a
+// connection, and the values travel beside it. Everywhere else bun writes the values into the text; with the content and
+// the change of an edit in it, reading that text was a third of what SQLite had to do.
+const (
+	insertRevision = `INSERT INTO revisions (mock_id, number, content, diagnostics, author_id, message, size, errors, warnings, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	pruneRevision = `DELETE FROM revisions WHERE mock_id = ? AND number IN (
+		SELECT number FROM revisions WHERE mock_id = ? AND NOT pinned AND number NOT IN (?, ?) ORDER BY number DESC LIMIT ? OFFSET ?)`
+	pruneReferences = `DELETE FROM file_references WHERE mock_id = ? AND revision NOT IN (SELECT number FROM revisions WHERE mock_id = ?)`
+	selectGrowth    = `SELECT endpoints < ?, bytes < ? FROM mocks WHERE id = ?`
+	updateSize      = `UPDATE mocks SET endpoints = ?, bytes = ? WHERE id = ?`
+	updateMock      = `UPDATE mocks SET workspace_id = ?, slug = ?, name = ?, description = ?, settings = ?, errors = ?, revision = ?,
+		published_revision = ?, updated_at = ?, deleted_at = ?, deleted_slug = ? WHERE id = ?`
+	updateChange = `UPDATE mocks SET change = ? WHERE id = ?`
+	insertAudit  = `INSERT INTO audit (id, workspace_id, account_id, means, action, kind, target_id, label, request_id, at)
+		VALUES (?, COALESCE(NULLIF(?, ''), (SELECT w.id FROM workspaces w JOIN accounts a ON a.username = w.slug WHERE a.id = ?), ''),
+			?, ?, ?, ?, ?, ?, ?, ?)`
+	nextNumber   = `UPDATE streams SET head = head + 1 WHERE name = ? RETURNING head, epoch`
+	insertChange = `INSERT INTO changes (stream, key, number, tombstone, id, type, version, time, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (stream, key) DO UPDATE SET number = EXCLUDED.number, tombstone = EXCLUDED.tombstone, id = EXCLUDED.id,
+			type = EXCLUDED.type, version = EXCLUDED.version, time = EXCLUDED.time, payload = EXCLUDED.payload`
+)
+
+// prepared are statements by their texts, whose placeholders are ?. It is safe for concurrent use.
+type prepared struct {
+	statements map[string]*sql.Stmt
+	text       bool // times are stored as text: SQLite
+}
+
+// prepareEdits prepares the statements above. They end with db.
+func prepareEdits(ctx context.Context, db *bun.DB, postgres bool) (*prepared, error) {
+	p := &prepared{statements: map[string]*sql.Stmt{}, text: !postgres}
+	for _, text := range []string{
+		insertRevision, pruneRevision, pruneReferences, selectGrowth, updateSize, updateMock, updateChange, insertAudit, nextNumber, insertChange,
+	} {
+		placed := text
+		if postgres {
+			placed = numbered(text)
+		}
+		statement, err := db.DB.PrepareContext(ctx, placed)
+		if err != nil {
+			return nil, fmt.Errorf("prepare %q: %w", text, err)
+		}
+		p.statements[text] = statement
+	}
+	return p, nil
+}
+
+// numbered turns each ? into Postgres' $1, $2, …
+func numbered(text string) string {
+	var b strings.Builder
+	for i, part := range strings.Split(text, "?") {
+		if i > 0 {
+			b.WriteByte('$')
+			b.WriteString(strconv.Itoa(i))
+		}
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// exec runs one of the statements in tx.
+func (p *prepared) exec(ctx context.Context, tx bun.Tx, text string, args ...any) error {
+	_, err := tx.StmtContext(ctx, p.statements[text]).ExecContext(ctx, p.bound(args)...)
+	return err
+}
+
+// row runs one of the queries in tx.
+func (p *prepared) row(ctx context.Context, tx bun.Tx, text string, args ...any) *sql.Row {
+	return tx.StmtContext(ctx, p.statements[text]).QueryRowContext(ctx, p.bound(args)...)
+}
+
+// bound are the values as bun would write them: a time in a SQLite file is text in its form, and no time is NULL.
+func (p *prepared) bound(args []any) []any {
+	for i, arg := range args {
+		t, ok := arg.(time.Time)
+		switch {
+		case !ok:
+		case t.IsZero():
+			args[i] = nil
+		case p.text:
+			args[i] = t.UTC().Format("2006-01-02 15:04:05.999999-07:00")
+		}
+	}
+	return args
+}
