@@ -95,7 +95,7 @@ type RequestCounts struct {
 	ServerError uint64         `json:"server_error,omitzero"`
 	Other       uint64         `json:"other,omitzero"`    // statuses that are none of these
 	NotKept     uint64         `json:"not_kept,omitzero"` // counted, but not recorded: too many, too large, or lost on the way
-	Latency     []LatencyCount `json:"latency,omitempty"`  // without WebSockets
+	Latency     []LatencyCount `json:"latency,omitempty"` // without WebSockets
 }
 
 // LatencyCount counts the requests that took longer than the bucket before this one, and no longer than UpTo.
@@ -128,7 +128,7 @@ type WebhookDelivery struct {
 	Queued   time.Time `json:"queued"`
 	Next     time.Time `json:"next,omitzero"` // when it will be tried; only while it waits
 	Attempts int       `json:"attempts"`
-	Status   int       `json:"status,omitzero"` // of the last answer
+	Status   int       `json:"status,omitzero"`  // of the last answer
 	Reason   string    `json:"reason,omitempty"` // why the last try failed, or why it was dropped
 	Duration int64     `json:"duration"`         // microseconds of the last try
 }

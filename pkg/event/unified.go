@@ -36,7 +36,7 @@ type SingleRejected struct {
 	WorkspaceID string           `json:"workspace_id"`
 	MockID      string           `json:"mock_id"`
 	Revision    int              `json:"revision"`
-	Diagnostics []Diagnostic     `json:"diagnostics"`       // at least one error
+	Diagnostics []Diagnostic     `json:"diagnostics"`      // at least one error
 	Serving     *SingleGenerated `json:"serving,omitzero"` // what keeps answering; absent: nothing does
 	// The change that Serving comes from, for whoever has to know which of two mocks claimed a host later. Absent: none of
 	// this epoch.

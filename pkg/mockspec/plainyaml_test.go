@@ -64,6 +64,7 @@ var plainItems = []string{
 }
 
 func plainSeeds(f *testing.F) {
+	f.Helper()
 	for _, s := range plainCorpus(f) {
 		f.Add(s)
 	}

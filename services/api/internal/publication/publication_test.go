@@ -313,7 +313,7 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 			}
 		}
 		s.Announce(mock.Notice{Action: mock.Published, Mock: m})
-		time.Sleep(gather) // the bubble's clock
+		<-time.After(gather)
 		synctest.Wait()
 		look()
 		s.hear(t, server("a", 6))

@@ -50,7 +50,7 @@ func prepareEdits(ctx context.Context, db *bun.DB, postgres bool) (*prepared, er
 		if postgres {
 			placed = numbered(text)
 		}
-		statement, err := db.DB.PrepareContext(ctx, placed)
+		statement, err := db.DB.PrepareContext(ctx, placed) //nolint:sqlclosecheck // it lives as long as db
 		if err != nil {
 			return nil, fmt.Errorf("prepare %q: %w", text, err)
 		}
@@ -74,13 +74,13 @@ func numbered(text string) string {
 
 // exec runs one of the statements in tx.
 func (p *prepared) exec(ctx context.Context, tx bun.Tx, text string, args ...any) error {
-	_, err := tx.StmtContext(ctx, p.statements[text]).ExecContext(ctx, p.bound(args)...)
+	_, err := tx.StmtContext(ctx, p.statements[text]).ExecContext(ctx, p.bound(args)...) //nolint:sqlclosecheck // it ends with tx
 	return err
 }
 
 // row runs one of the queries in tx.
 func (p *prepared) row(ctx context.Context, tx bun.Tx, text string, args ...any) *sql.Row {
-	return tx.StmtContext(ctx, p.statements[text]).QueryRowContext(ctx, p.bound(args)...)
+	return tx.StmtContext(ctx, p.statements[text]).QueryRowContext(ctx, p.bound(args)...) //nolint:sqlclosecheck // it ends with tx
 }
 
 // bound are the values as bun would write them: a time in a SQLite file is text in its form, and no time is NULL.
