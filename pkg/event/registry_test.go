@@ -188,3 +188,29 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// encoding/json/v2 leaves out with omitempty what is "", [] or {} in JSON; numbers, booleans and pointers need omitzero.
+func TestZerosAreLeftOut(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var check func(typ reflect.Type)
+	check = func(typ reflect.Type) {
+		for typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || seen[typ] {
+			return
+		}
+		seen[typ] = true
+		for f := range typ.Fields() {
+			kind := f.Type.Kind()
+			if strings.HasSuffix(f.Tag.Get("json"), ",omitempty") && kind != reflect.String && kind != reflect.Slice {
+				t.Errorf("%s.%s: omitzero, not omitempty", typ, f.Name)
+			}
+			check(f.Type)
+		}
+	}
+	check(reflect.TypeFor[event.Envelope]())
+	for _, k := range event.Kinds() {
+		check(reflect.TypeOf(k.Payload))
+	}
+}
