@@ -189,3 +189,36 @@ func TestBeforeSigningUp(t *testing.T) {
 	b.want(http.StatusNoContent, "DELETE", "/api/v1/workspaces/acme/invitations/"+made.ID, "")
 	look(http.StatusNotFound, made.Secret)
 }
+
+// The page of an invitation is the same for everybody but who is signed in: what it is for follows # in its address.
+func TestInvitationPage(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) { c.SignUp = signin.Invited })
+	nobody := "Authorization: "
+	out := string(b.want(http.StatusOK, "GET", "/invitation", "", nobody).body)
+	if !strings.Contains(out, `data-send="/api/v1/sessions"`) || !strings.Contains(out, `data-send="/api/v1/accounts"`) || strings.Contains(out, `id="account"`) {
+		t.Errorf("before signing in: %s", out)
+	}
+	in := b.want(http.StatusCreated, "POST", "/api/v1/sessions", `{"code":"one-time"}`, nobody)
+	session := "Cookie: " + strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]
+	a := b.want(http.StatusOK, "GET", "/invitation", "", nobody, session)
+	if page := string(a.body); !strings.Contains(page, `<span id="account">dev</span>`) || strings.Contains(page, "data-send") {
+		t.Errorf("signed in: %s", page)
+	}
+	if policy := a.header.Get("Content-Security-Policy"); !strings.Contains(policy, "script-src 'self';") || strings.Contains(string(a.body), "<script>") {
+		t.Errorf("the policy %q allows no script in the page", policy)
+	}
+	b.want(http.StatusOK, "GET", "/assets/invitation.js", "", nobody)
+
+	// Who was invited by a link makes an account with it, and finds the invitation there.
+	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
+	made := as[struct{ Secret, URL string }](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/acme/invitations", `{"role":"editor"}`))
+	if made.URL != b.url+"/invitation#"+made.Secret {
+		t.Errorf("the link is %s", made.URL)
+	}
+	in = b.want(http.StatusCreated, "POST", "/api/v1/accounts", encode(map[string]string{"username": "zoe", "password": "correct horse battery", "invitation": made.Secret}), nobody)
+	session = "Cookie: " + strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]
+	if a := b.want(http.StatusOK, "GET", "/api/v1/invitations", "", nobody, session); !strings.Contains(string(a.body), `"workspace":"acme"`) {
+		t.Errorf("the invitations of the new account: %s", a.body)
+	}
+}

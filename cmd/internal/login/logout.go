@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -69,9 +70,9 @@ func end(ctx context.Context, server string, token secret.String) (became string
 	if err != nil {
 		return "", err
 	}
-	answer, err := c.DeleteCurrentTokenWithResponse(ctx)
-	if err == nil && answer.StatusCode() == http.StatusUnauthorized {
+	err = remote.Done(c.DeleteCurrentTokenWithResponse(ctx))
+	if problem, ok := errors.AsType[*remote.ProblemError](err); ok && problem.Status == http.StatusUnauthorized {
 		return "Its token was revoked or had expired before.", nil
 	}
-	return "Its token is revoked.", remote.Done(answer, err)
+	return "Its token is revoked.", err
 }

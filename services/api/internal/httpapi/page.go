@@ -17,6 +17,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -52,38 +53,57 @@ func (h *handlers) registerPage(e *echo.Echo) error {
 	if err != nil {
 		return fmt.Errorf("read the page's files: %w", err)
 	}
-	page, err := template.ParseFS(pageFiles, "page/index.html")
+	pages, err := template.ParseFS(pageFiles, "page/index.html", "page/invitation.html")
 	if err != nil {
-		return fmt.Errorf("read the page: %w", err)
+		return fmt.Errorf("read the pages: %w", err)
 	}
-	render := func(c echo.Context, status int, v view) error {
-		v.PublicURL, v.Methods = h.PublicURL, h.SignIns.Methods()
-		c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
-		c.Response().WriteHeader(status)
-		return page.Execute(c.Response(), v)
+	renders := func(name string) renderer {
+		return func(c echo.Context, status int, v view) error {
+			v.PublicURL, v.Methods = h.PublicURL, h.SignIns.Methods()
+			c.Response().Header().Set("Content-Type", "text/html; charset=utf-8")
+			c.Response().WriteHeader(status)
+			return pages.ExecuteTemplate(c.Response(), name, v)
+		}
 	}
+	render, invitation := renders("index.html"), renders("invitation.html")
 	home := func(c echo.Context) error { return h.home(c, render) }
 	e.GET("/", home)
 	e.HEAD("/", home)
 	e.GET(signInPath, func(c echo.Context) error { return h.openLink(c, render) })
 	e.POST(signInPath, func(c echo.Context) error { return h.postSignIn(c, render) })
 	e.POST("/signup", func(c echo.Context) error { return h.postSignUp(c, render) })
+	e.GET("/invitation", func(c echo.Context) error {
+		a, err := h.visitorsAccount(c)
+		if err != nil {
+			return err
+		}
+		return invitation(c, http.StatusOK, view{Account: a.Username})
+	})
 	e.GET("/assets/*", echo.WrapHandler(http.StripPrefix("/assets/", http.FileServerFS(files))))
 	return nil
 }
 
-func (h *handlers) home(c echo.Context, render renderer) error {
-	ctx := c.Request().Context()
+// visitorsAccount is the account that a browser is signed in as, zero if it is in none.
+func (h *handlers) visitorsAccount(c echo.Context) (account.Account, error) {
 	session := h.session(c.Request())
 	if session.Empty() {
-		return render(c, http.StatusOK, view{})
+		return account.Account{}, nil
 	}
-	a, _, err := h.SignIns.BySession(ctx, session)
+	a, _, err := h.SignIns.BySession(c.Request().Context(), session)
 	if apperr.CodeOf(err) == apperr.Unauthorized {
-		return render(c, http.StatusOK, view{})
+		return account.Account{}, nil
 	}
+	return a, err
+}
+
+func (h *handlers) home(c echo.Context, render renderer) error {
+	ctx := c.Request().Context()
+	a, err := h.visitorsAccount(c)
 	if err != nil {
 		return err
+	}
+	if a.ID == "" {
+		return render(c, http.StatusOK, view{})
 	}
 	mocks, next, err := h.Mocks.List(ctx, workspace.Caller{AccountID: a.ID}, mock.Filter{}, "", pageMocks)
 	if err != nil {
