@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -317,6 +318,24 @@ func TestAnAccountFollowsAndWaitsOnlySoOften(t *testing.T) {
 			t.Fatalf("places are not given back: %d %s", a.status, a.body)
 		}
 	}
+}
+
+// Nor can many accounts from one address.
+func TestAnAddressFollowsOnlySoOften(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) {
+		c.MaxLastingAddress, c.TrustedProxies = 2, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	b.account("eve")
+	eve := bearer("eve-token")
+	for _, who := range []string{bearer(token), eve} {
+		b.open(t.Context(), "/api/v1/events", who, "X-Forwarded-For: 192.0.2.1")
+	}
+	a := b.want(http.StatusTooManyRequests, "GET", "/api/v1/events", "", eve, "X-Forwarded-For: 192.0.2.1")
+	if a.header.Get("Retry-After") == "" || !strings.Contains(string(a.body), "Your address") {
+		t.Errorf("%v %s", a.header, a.body)
+	}
+	b.open(t.Context(), "/api/v1/events", eve, "X-Forwarded-For: 192.0.2.2")
 }
 
 // A caller that goes away while it waits is no error of the server's.

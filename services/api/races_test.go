@@ -181,7 +181,9 @@ func TestWritersOfOneMock(t *testing.T) {
 		id := w.acme.mock()
 		path := "/api/v1/mocks/" + id
 		steps := []func(i int) answer{
-			func(i int) answer { return w.do("PUT", path, encode(map[string]string{"content": good + fmt.Sprintf("# %d\n", i)}), owner) },
+			func(i int) answer {
+				return w.do("PUT", path, encode(map[string]string{"content": good + fmt.Sprintf("# %d\n", i)}), owner)
+			},
 			func(int) answer { return w.do("POST", path+"/publish", "", owner) },
 			func(int) answer { return w.do("POST", path+"/unpublish", "", owner) },
 			func(int) answer { return w.do("POST", path+"/rollback", `{"revision":1}`, owner) },

@@ -26,7 +26,8 @@ import (
 type contract struct {
 	handlers   *handlers
 	operations map[string]*operation // by method and echo path
-	lasting    *lasting
+	lasting    *lasting              // of accounts
+	crowding   *lasting              // from addresses
 }
 
 type operation struct {
@@ -60,7 +61,9 @@ const (
 )
 
 func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
-	c := &contract{handlers: h, operations: map[string]*operation{}, lasting: newLasting(h.MaxLasting)}
+	c := &contract{
+		handlers: h, operations: map[string]*operation{}, lasting: newLasting("This account", h.MaxLasting), crowding: newLasting("Your address", h.MaxCrowding),
+	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			security := doc.Security
@@ -78,11 +81,12 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 				scope:  token.Scope(scope),
 				beyond: op.Extensions["x-role"] == "none",
 				limit:  h.limits.of(op.OperationID),
-				lasts:  op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests || op.OperationID == opExport,
-				raw:    op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
-				once:   declares(op, idempotencyKey),
-				known:  declares(op, ifNoneMatch),
-				query:  queryOf(item.Parameters, op.Parameters),
+				lasts: op.OperationID == opWait || op.OperationID == opStream || op.OperationID == opRequests || op.OperationID == opExport ||
+					op.OperationID == opPutFile || op.OperationID == opFileContent,
+				raw:   op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
+				once:  declares(op, idempotencyKey),
+				known: declares(op, ifNoneMatch),
+				query: queryOf(item.Parameters, op.Parameters),
 			}
 		}
 	}
@@ -90,6 +94,20 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 		return nil, errors.New("the OpenAPI document has no operations")
 	}
 	return c, nil
+}
+
+// stay counts a request that goes on for long in, for its account and its address.
+func (ct *contract) stay(account, address string) (leave func(), err error) {
+	ofAccount, err := ct.lasting.enter(account)
+	if err != nil {
+		return nil, err
+	}
+	fromAddress, err := ct.crowding.enter(address)
+	if err != nil {
+		ofAccount()
+		return nil, err
+	}
+	return func() { ofAccount(); fromAddress() }, nil
 }
 
 // queryOf are the names of the query parameters among some.
@@ -144,7 +162,7 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			c.SetRequest(c.Request().WithContext(withIdentity(c.Request().Context(), who)))
 			if op.lasts {
-				leave, err := ct.lasting.enter(who.account.ID)
+				leave, err := ct.stay(who.account.ID, signin.Network(c.RealIP()))
 				if err != nil {
 					return err
 				}
@@ -193,12 +211,16 @@ func deadlines(c echo.Context, operationID string) (time.Duration, error) {
 		return timeout, nil
 	}
 	conn := http.NewResponseController(c.Response())
-	var write time.Time
+	var end time.Time
 	if timeout > 0 {
-		write = time.Now().Add(timeout + requestTimeout)
+		end = time.Now().Add(timeout + requestTimeout)
 	}
-	if err := errors.Join(conn.SetReadDeadline(time.Time{}), conn.SetWriteDeadline(write)); err != nil {
+	if err := errors.Join(conn.SetReadDeadline(end), conn.SetWriteDeadline(end)); err != nil {
 		return 0, fmt.Errorf("set the deadlines of the connection: %w", err)
+	}
+	if operationID == opPutFile {
+		r := c.Request()
+		r.Body = &paced{ReadCloser: r.Body, deadline: conn.SetReadDeadline, pause: uploadPause, until: end}
 	}
 	return timeout, nil
 }

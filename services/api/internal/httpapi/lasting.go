@@ -6,30 +6,33 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 )
 
-// lasting counts the requests of each account that go on for long, waiting or following, so that none takes all the
-// connections there are. It is safe for concurrent use.
+// lasting counts the requests of each account, or from each address, that go on for long, waiting, following or transferring
+// files, so that none takes all the connections there are. It is safe for concurrent use.
 type lasting struct {
-	most int // of one account at a time
+	who  string // "This account"
+	most int    // of one at a time, 0 for any number
 
 	mu sync.Mutex
 	of map[string]int
 }
 
-func newLasting(most int) *lasting { return &lasting{most: most, of: map[string]int{}} }
+func newLasting(who string, most int) *lasting {
+	return &lasting{who: who, most: most, of: map[string]int{}}
+}
 
-// enter counts a request of the account in; leave counts it out.
-func (l *lasting) enter(account string) (leave func(), err error) {
+// enter counts a request of somebody in; leave counts it out.
+func (l *lasting) enter(of string) (leave func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.of[account] >= l.most {
-		return nil, apperr.New(apperr.RateLimited, "This account waits or follows events in %d requests, which is the most it may; end one of them first.", l.most)
+	if l.most > 0 && l.of[of] >= l.most {
+		return nil, apperr.New(apperr.RateLimited, "%s waits, follows events or transfers files in %d requests, which is the most it may; end one of them first.", l.who, l.most)
 	}
-	l.of[account]++
+	l.of[of]++
 	return func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		if l.of[account]--; l.of[account] == 0 {
-			delete(l.of, account)
+		if l.of[of]--; l.of[of] == 0 {
+			delete(l.of, of)
 		}
 	}, nil
 }

@@ -48,8 +48,9 @@ type Config struct {
 	Secure    bool           // PublicURL is https
 	Addresses mock.Addresses // of mocks
 	MaxBody   int64          // bytes of a request body
-	// MaxLasting is how many requests of one account may wait or follow events at a time.
-	MaxLasting int
+	// MaxLasting is how many requests of one account may wait, follow events or transfer files at a time, and MaxCrowding how
+	// many from one address; 0: any number.
+	MaxLasting, MaxCrowding int
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Requests a second of one address and of one account, and attempts to sign in a minute of one address; 0: any number.

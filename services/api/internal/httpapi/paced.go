@@ -1,0 +1,35 @@
+package httpapi
+
+import (
+	"io"
+	"time"
+)
+
+// uploadPause is how long the sender of a file may send nothing. A connection is not kept for who only holds it.
+const uploadPause = 30 * time.Second
+
+// paced is a body whose sender may not pause for longer than pause, nor send for longer than until. Without it the reader of
+// a body waits for as long as the connection lives: the deadline of a request's context ends no read.
+type paced struct {
+	io.ReadCloser
+
+	deadline func(time.Time) error // sets that of reads from the connection
+	pause    time.Duration
+	until    time.Time
+}
+
+// Read implements io.Reader.
+func (p *paced) Read(b []byte) (int, error) {
+	next := time.Now().Add(p.pause)
+	if next.After(p.until) {
+		next = p.until
+	}
+	if err := p.deadline(next); err != nil {
+		return 0, err
+	}
+	n, err := p.ReadCloser.Read(b)
+	if err != nil { // the body has been read: from here on the server watches the connection for its end
+		_ = p.deadline(p.until) // a connection that cannot be set has gone
+	}
+	return n, err
+}
