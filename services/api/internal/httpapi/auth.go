@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/cookie"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/idp"
@@ -146,9 +147,9 @@ func (op *operation) permit(who identity) error {
 // browsers accept it over https only.
 func (h *handlers) cookieName() string {
 	if h.Secure {
-		return "__Host-mocloud_session"
+		return cookie.SecureSession
 	}
-	return "mocloud_session"
+	return cookie.Session
 }
 
 func (h *handlers) session(r *http.Request) secret.String {

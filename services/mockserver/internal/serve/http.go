@@ -31,6 +31,9 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.unknownHost(c)
 		x.write(w)
 	} else {
+		if x.shared = x.scope.Request.Path != path; x.shared {
+			withoutSessions(r.Header)
+		}
 		c.serveMock(x, w, r, path) //nolint:contextcheck // the request's context is in x
 	}
 	c.done(x)
@@ -91,6 +94,9 @@ func (x *exchange) write(w http.ResponseWriter) {
 	}
 	for i := range a.more {
 		to[a.more[i].name] = a.more[i].values
+	}
+	if x.shared && to["Set-Cookie"] != nil {
+		to["Set-Cookie"] = settable(to["Set-Cookie"])
 	}
 	if len(a.body) > smallBody && to["Content-Length"] == nil {
 		if a.length == nil {

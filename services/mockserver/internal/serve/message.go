@@ -99,6 +99,7 @@ type exchange struct {
 	remoteAddr string
 
 	mock     *hosted
+	shared   bool // the mock was found by the path: the host name is not its own
 	program  *program
 	world    *world
 	endpoint *endpoint
@@ -135,7 +136,7 @@ func (x *exchange) reset() {
 	x.ctx, x.header, x.netHeader.of, x.body, x.remoteAddr = nil, nil, nil, nil, ""
 	x.progress, x.refused, x.simple, x.lines = unanswered, limit.Admitted, http1.Answer{}, x.lines[:0]
 	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
-	x.answered = false
+	x.answered, x.shared = false, false
 	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0]}
 	x.rendered, x.received, x.record = rendered, received, record.Request{}
 }
