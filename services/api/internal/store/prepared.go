@@ -34,23 +34,23 @@ const (
 			type = EXCLUDED.type, version = EXCLUDED.version, time = EXCLUDED.time, payload = EXCLUDED.payload`
 )
 
-// prepared are statements by their texts, whose placeholders are ?. It is safe for concurrent use.
+// prepared are the statements above by their texts, whose placeholders are ?. It is safe for concurrent use.
 type prepared struct {
-	statements map[string]*sql.Stmt
-	text       bool // times are stored as text: SQLite
+	statements map[string]*sql.Stmt // SQLite
+	texts      map[string]string    // Postgres: pgx prepares what it has not seen, unless its URL says otherwise (for a pooler)
 }
 
-// prepareEdits prepares the statements above. They end with db.
+// prepareEdits prepares the statements; they end with db.
 func prepareEdits(ctx context.Context, db *bun.DB, postgres bool) (*prepared, error) {
-	p := &prepared{statements: map[string]*sql.Stmt{}, text: !postgres}
+	p := &prepared{statements: map[string]*sql.Stmt{}, texts: map[string]string{}}
 	for _, text := range []string{
 		insertRevision, pruneRevision, pruneReferences, selectGrowth, updateSize, updateMock, updateChange, insertAudit, nextNumber, insertChange,
 	} {
-		placed := text
 		if postgres {
-			placed = numbered(text)
+			p.texts[text] = numbered(text)
+			continue
 		}
-		statement, err := db.DB.PrepareContext(ctx, placed) //nolint:sqlclosecheck // it lives as long as db
+		statement, err := db.DB.PrepareContext(ctx, text) //nolint:sqlclosecheck // it lives as long as db
 		if err != nil {
 			return nil, fmt.Errorf("prepare %q: %w", text, err)
 		}
@@ -74,24 +74,32 @@ func numbered(text string) string {
 
 // exec runs one of the statements in tx.
 func (p *prepared) exec(ctx context.Context, tx bun.Tx, text string, args ...any) error {
-	_, err := tx.StmtContext(ctx, p.statements[text]).ExecContext(ctx, p.bound(args)...) //nolint:sqlclosecheck // it ends with tx
+	var err error
+	if statement := p.statements[text]; statement != nil {
+		_, err = tx.StmtContext(ctx, statement).ExecContext(ctx, bound(args, true)...) //nolint:sqlclosecheck // it ends with tx
+	} else {
+		_, err = tx.Tx.ExecContext(ctx, p.texts[text], bound(args, false)...)
+	}
 	return err
 }
 
 // row runs one of the queries in tx.
 func (p *prepared) row(ctx context.Context, tx bun.Tx, text string, args ...any) *sql.Row {
-	return tx.StmtContext(ctx, p.statements[text]).QueryRowContext(ctx, p.bound(args)...) //nolint:sqlclosecheck // it ends with tx
+	if statement := p.statements[text]; statement != nil {
+		return tx.StmtContext(ctx, statement).QueryRowContext(ctx, bound(args, true)...) //nolint:sqlclosecheck // it ends with tx
+	}
+	return tx.Tx.QueryRowContext(ctx, p.texts[text], bound(args, false)...)
 }
 
-// bound are the values as bun would write them: a time in a SQLite file is text in its form, and no time is NULL.
-func (p *prepared) bound(args []any) []any {
+// bound are the values as bun would write them: no time is NULL, and in a SQLite file a time is text.
+func bound(args []any, text bool) []any {
 	for i, arg := range args {
 		t, ok := arg.(time.Time)
 		switch {
 		case !ok:
 		case t.IsZero():
 			args[i] = nil
-		case p.text:
+		case text:
 			args[i] = t.UTC().Format("2006-01-02 15:04:05.999999-07:00")
 		}
 	}
