@@ -33,6 +33,7 @@ func seeds(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	examples = append(examples, "testdata/hostile.yml")
 	for _, file := range examples {
 		src, err := os.ReadFile(file)
 		if err != nil {

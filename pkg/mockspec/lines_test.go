@@ -3,6 +3,7 @@ package mockspec_test
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -77,6 +78,38 @@ func TestLinesMeanTheSame(t *testing.T) {
 			t.Fatalf("YAML means something else (-JSON +YAML):\n%s", cmp.Diff(decoded, yaml, meaning))
 		}
 	})
+}
+
+// TestHostileValues: what readers and writers of YAML or JSON like to change comes through the line form as it is. What the lines
+// should be was written down by hand; tests of the unified mock hand them to other parsers.
+func TestHostileValues(t *testing.T) {
+	src, err := os.ReadFile("testdata/hostile.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("testdata/hostile.lines")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := parsed(t, src)
+	if diff := cmp.Diff(string(want), string(mockspec.EncodeLines(m))); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	decoded, err := mockspec.DecodeLines(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m, decoded, meaning); diff != "" {
+		t.Errorf("decoded (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(m, parsed(t, want), meaning); diff != "" {
+		t.Errorf("as YAML (-want +got):\n%s", diff)
+	}
+	for _, number := range []string{".inf", "-.INF", ".NaN"} {
+		if _, ds := mockspec.Parse([]byte("- endpoint: {path: /, response: {body: {a: "+number+"}}}"), mockspec.Options{}); !mockspec.HasErrors(ds) {
+			t.Errorf("%s, which JSON does not have, is taken", number)
+		}
+	}
 }
 
 func TestDecodeLinesComments(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/pkg/testkit"
 )
 
 // table is a change log without compaction.
@@ -163,6 +164,36 @@ func TestOverRedis(t *testing.T) {
 		case <-late:
 			t.Fatal("no report of leaving")
 		}
+	}
+}
+
+// TestSilentConnection: a connection that stands and says nothing is given up within seconds.
+func TestSilentConnection(t *testing.T) {
+	t.Parallel()
+	proxy := testkit.NewFaultProxy(t, "redis://"+miniredis.RunT(t).Addr())
+	options, err := redis.ParseURL(proxy.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	links := make(chan bool, 10)
+	ctx, cancel := context.WithCancel(context.Background())
+	var listener sync.WaitGroup
+	listener.Go(func() {
+		_ = stream.Listen(ctx, client, nil, "t:", []event.Type{event.TypeApplied}, func(up bool) { links <- up }, func(event.Envelope) {})
+	})
+	t.Cleanup(func() { cancel(); proxy.Heal(); listener.Wait() })
+	<-links
+	proxy.BlackHole()
+	began := time.Now()
+	select {
+	case up := <-links:
+		if took := time.Since(began); up || took > 15*time.Second {
+			t.Errorf("connected is %v after %v", up, took)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it is not given up")
 	}
 }
 

@@ -192,24 +192,19 @@ func TestBurstHasAHeartbeat(t *testing.T) {
 // TestOneRequestAtATime: while an answer is on its way, holes and heartbeats do not make another request.
 func TestOneRequestAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := setup(t, nil)
-		afterHeartbeat(t, x.bus)
-		requests := tap(t, x.bus, mocks.replay())
-		x.bus.set(faults{delay: 200 * time.Millisecond})
-		for i := range 50 {
-			x.log.commit(fmt.Sprint(i), false)
-			_ = x.producer.Publish(t.Context(), x.log.commit("seen", false)) // it never fails
-			pass(time.Millisecond)
+		b := newSimBus(1, faults{})
+		requests := tap(t, b, mocks.replay())
+		play(t, nil, consumerOf(t, b, newSimHandler()))
+		for head := range uint64(6) {
+			m, err := encode(mocks.heartbeat(), heartbeat{V: wireVersion, Epoch: "e1", Head: head + 5})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = b.publish(t.Context(), m) // it never fails
+			pass(40 * time.Millisecond)
 		}
-		pass(400 * time.Millisecond)
-		if n := len(sent(t, requests)); n > 6 {
-			t.Errorf("%d requests for what 6 answers hold", n)
-		}
-		x.bus.set(faults{})
-		pass(5 * time.Second)
-		synctest.Wait()
-		if problem := x.handler.differs(x.log); problem != "" {
-			t.Error(problem)
+		if n := len(sent(t, requests)); n != 1 {
+			t.Errorf("%d requests within half of the time that the first may take", n)
 		}
 	})
 }
@@ -250,8 +245,8 @@ func TestFormerEpochIsNoNews(t *testing.T) {
 		}
 		pass(2 * time.Second)
 		synctest.Wait()
-		if problem := h.differs(x.log); problem != "" || h.resets != 1 {
-			t.Errorf("%s; %d resets", problem, h.resets)
+		if problem := h.differs(x.log); problem != "" || h.resets != 1 || x.consumer.Lag() != 0 {
+			t.Errorf("%s; %d resets, lag %d", problem, h.resets, x.consumer.Lag())
 		}
 	})
 }
@@ -274,6 +269,34 @@ func TestApplyEndsAfterTheEpoch(t *testing.T) {
 			t.Errorf("at %v after %d resets", at, h.resets)
 		}
 		pass(2 * time.Second)
+		if problem := h.differs(x.log); problem != "" {
+			t.Error(problem)
+		}
+	})
+}
+
+// stuckHandler cannot apply anything of epoch e1.
+type stuckHandler struct{ *simHandler }
+
+func (h stuckHandler) Apply(ctx context.Context, b Batch) error {
+	if b.Epoch == "e1" {
+		return errSim
+	}
+	return h.simHandler.Apply(ctx, b)
+}
+
+// TestStuckApplyGivesWay: what cannot be applied in one epoch does not hold up the next.
+func TestStuckApplyGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := stuckHandler{newSimHandler()}
+		x := setup(t, h)
+		if err := x.producer.Publish(t.Context(), x.log.commit("a", false), x.log.commit("b", false)); err != nil {
+			t.Fatal(err)
+		}
+		pass(10 * time.Second)
+		x.log.restore("e2")
+		pass(2 * time.Second)
+		synctest.Wait()
 		if problem := h.differs(x.log); problem != "" {
 			t.Error(problem)
 		}
