@@ -42,6 +42,11 @@ func (c *Client) someAPI() string {
 	return append([]string{c.api}, c.more...)[c.calls.Add(1)%uint64(len(c.more)+1)]
 }
 
+// Replica is a client of the n-th replica of the api alone.
+func (c *Client) Replica(n int) *Client {
+	return &Client{api: append([]string{c.api}, c.more...)[n], token: c.token, http: c.http}
+}
+
 // newClient makes a client that reaches every *.localhost on loopback, as browsers and curl do.
 func newClient(t testing.TB, api, token string) *Client {
 	t.Helper()

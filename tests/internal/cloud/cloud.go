@@ -161,11 +161,11 @@ func (c *Cloud) AddMockServer(more ...string) (name, address string) {
 	return name, address
 }
 
-// AddAPI starts another api; calls go to each in turn from then on. Call it before anybody else calls.
-func (c *Cloud) AddAPI() string {
+// AddAPI starts another api, with more settings; calls go to each in turn from then on. Call it before anybody else calls.
+func (c *Cloud) AddAPI(settings ...string) string {
 	c.t.Helper()
 	name, address := fmt.Sprintf("api-%d", len(c.names)), freeAddress(c.t)
-	c.add(name, "api", "API_ADDR="+address)
+	c.add(name, "api", append(settings, "API_ADDR="+address)...)
 	c.processes[name].Start()
 	c.WaitReady(name)
 	c.more = append(c.more, "http://"+address)

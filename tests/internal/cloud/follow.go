@@ -1,11 +1,14 @@
 package cloud
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -32,6 +35,55 @@ func (c *Cloud) Follow() (stop func()) {
 		cancel()
 		<-done
 	}
+}
+
+// LiveEvent is one of the API's server-sent events.
+type LiveEvent struct{ ID, Name, Data string }
+
+// Events follows the API's live events, after the one with the id after if that is not empty, until ctx ends or the server ends
+// the stream; then the channel is closed. The events have to be taken.
+func (c *Client) Events(ctx context.Context, after string) (<-chan LiveEvent, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.api+"/api/v1/events", nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+c.token)
+	if after != "" {
+		request.Header.Set("Last-Event-ID", after)
+	}
+	endless := &http.Client{Transport: c.http.Transport}
+	response, err := endless.Do(request) //nolint:bodyclose // The goroutine below closes it.
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, errors.Join(fmt.Errorf("live events: %s", response.Status), response.Body.Close())
+	}
+	events := make(chan LiveEvent)
+	go func() {
+		defer close(events)
+		defer response.Body.Close()
+		var e LiveEvent
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			name, value, _ := strings.Cut(lines.Text(), ":")
+			switch value = strings.TrimPrefix(value, " "); {
+			case name == "id":
+				e.ID = value
+			case name == "event":
+				e.Name = value
+			case name == "data":
+				e.Data = value
+			case lines.Text() == "" && e != LiveEvent{}:
+				select {
+				case events <- e:
+				case <-ctx.Done():
+					return
+				}
+				e = LiveEvent{}
+			}
+		}
+	}()
+	return events, nil
 }
 
 // Report logs a figure that a test measured, and appends it to the file that TEST_FIGURES names, so that it is seen when

@@ -66,8 +66,8 @@ func (e Event) Concerns(accountID string, workspaces map[string]bool) bool {
 }
 
 // Tell lets everybody who follows the workspace know of something, on every replica of this service: an event with that
-// name and data, which must be small. Call it after the commit. It never blocks, and may be lost like everything over
-// Pub/Sub: it says that there is something to read again, not what is true.
+// name and data, which must be small. Call it after the commit. It never blocks. It says that there is something to read again, not
+// what is true: over Pub/Sub it may be lost, and then followers there get a reset instead.
 func (s *Service) Tell(workspaceID, name string, data any) {
 	encoded, err := json.Marshal(data)
 	if err != nil {
@@ -88,7 +88,10 @@ func (s *Service) hearNotice(e event.Envelope) {
 	if err != nil || n.Origin == s.feed.name {
 		return // of a newer service, or its own
 	}
-	if !json.Valid([]byte(n.Data)) {
+	if s.peers.heard(n) {
+		s.feed.reset()
+	}
+	if n.Name == "" || !json.Valid([]byte(n.Data)) {
 		return
 	}
 	s.feed.append(Event{WorkspaceID: n.WorkspaceID, Name: n.Name, Data: json.RawMessage(n.Data)})
@@ -97,4 +100,11 @@ func (s *Service) hearNotice(e event.Envelope) {
 		return
 	}
 	s.touch(about.Mock)
+}
+
+// Connected takes that what other replicas tell is heard from now on. What they told before that is lost.
+func (s *Service) Connected(connected bool) {
+	if connected {
+		s.feed.reset()
+	}
 }

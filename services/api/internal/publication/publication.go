@@ -67,6 +67,16 @@ type Rejection struct {
 
 // Of derives the publication of m as things stand.
 func (s *Service) Of(m mock.Mock) Publication {
+	p := s.of(m)
+	if !p.Settled {
+		// Whoever sees that hears from this replica when it has settled. It may have, just now.
+		s.waits.expect(m.ID, m.Change)
+		p = s.of(m)
+	}
+	return p
+}
+
+func (s *Service) of(m mock.Mock) Publication {
 	p := Publication{Mock: m, Diagnostics: m.Diagnostics, Servers: s.fleet.servers(m.Change)}
 	switch {
 	case m.Deleted():

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
@@ -32,6 +33,9 @@ type publisher struct {
 	log     *slog.Logger
 	queue   chan event.Envelope
 	notices chan event.WorkspaceChanged
+
+	mu     sync.Mutex // while a notice is numbered and queued
+	number uint64     // of the latest notice
 }
 
 func newPublisher(log *slog.Logger) *publisher {
@@ -48,24 +52,44 @@ func (p *publisher) enqueue(changes []event.Envelope) {
 	}
 }
 
-// notify hands a notice over. It never blocks.
+// notify numbers a notice and hands it over. It never blocks.
 func (p *publisher) notify(n event.WorkspaceChanged) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.number++
+	n.Number = p.number
 	select {
 	case p.notices <- n:
-	default: // followers at other replicas miss it
+	default: // the others see the hole
 	}
 }
 
-// runNotices announces notices until ctx ends.
-func (p *publisher) runNotices(ctx context.Context, announce func(context.Context, event.Payload) error) {
+// latest is the number of the latest notice; ok is false while some wait to be announced.
+func (p *publisher) latest() (number uint64, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.number, len(p.notices) == 0
+}
+
+// runNotices announces notices until ctx ends, and about once a second how many there were.
+func (p *publisher) runNotices(ctx context.Context, origin string, announce func(context.Context, event.Payload) error) {
+	say := func(n event.WorkspaceChanged) {
+		ctx, cancel := context.WithTimeout(ctx, publishTimeout)
+		defer cancel()
+		if err := announce(ctx, n); err != nil && ctx.Err() == nil {
+			p.log.DebugContext(ctx, "announce to other replicas", "event", n.Name, "error", err)
+		}
+	}
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
 	for {
 		select {
 		case n := <-p.notices:
-			each, cancel := context.WithTimeout(ctx, publishTimeout)
-			if err := announce(each, n); err != nil && ctx.Err() == nil {
-				p.log.DebugContext(ctx, "announce to other replicas", "event", n.Name, "error", err)
+			say(n)
+		case <-ticker.C:
+			if number, ok := p.latest(); ok {
+				say(event.WorkspaceChanged{Origin: origin, Number: number})
 			}
-			cancel()
 		case <-ctx.Done():
 			return
 		}

@@ -39,6 +39,7 @@ type Service struct {
 	log       *slog.Logger
 	fleet     *fleet
 	feed      *feed
+	peers     *peers
 	waits     *waits
 	publisher *publisher
 	reports   chan event.Applied
@@ -51,7 +52,7 @@ const maxReports = 1024
 // New makes a Service; now tells the time.
 func New(repo Repository, mocks Log, log *slog.Logger, now func() time.Time) *Service {
 	return &Service{
-		repo: repo, mocks: mocks, log: log, fleet: newFleet(now), feed: newFeed(), waits: newWaits(),
+		repo: repo, mocks: mocks, log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(),
 		publisher: newPublisher(log), reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
 	}
 }
@@ -151,6 +152,9 @@ func (s *Service) Run(ctx context.Context) error {
 			if s.fleet.expire() {
 				s.settle()
 			}
+			if s.peers.expire() {
+				s.feed.reset()
+			}
 		}
 	}
 }
@@ -160,7 +164,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) RunPublisher(ctx context.Context, producers map[event.Stream]Producer, announce func(context.Context, event.Payload) error) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	wg.Go(func() { s.publisher.runNotices(ctx, announce) })
+	wg.Go(func() { s.publisher.runNotices(ctx, s.feed.name, announce) })
 	return s.publisher.run(ctx, producers)
 }
 
