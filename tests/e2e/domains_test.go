@@ -196,9 +196,18 @@ func TestDomainOfTwo(t *testing.T) {
 
 		// Foreign ids are ids that do not exist.
 		for what, call := range map[string]func() (int, []byte, error){
-			"read":   func() (int, []byte, error) { r, err := d.api.GetDomainWithResponse(ctx, second.ID); return r.StatusCode(), r.Body, err },
-			"verify": func() (int, []byte, error) { r, err := d.api.VerifyDomainWithResponse(ctx, second.ID); return r.StatusCode(), r.Body, err },
-			"delete": func() (int, []byte, error) { r, err := d.api.DeleteDomainWithResponse(ctx, second.ID); return r.StatusCode(), r.Body, err },
+			"read": func() (int, []byte, error) {
+				r, err := d.api.GetDomainWithResponse(ctx, second.ID)
+				return r.StatusCode(), r.Body, err
+			},
+			"verify": func() (int, []byte, error) {
+				r, err := d.api.VerifyDomainWithResponse(ctx, second.ID)
+				return r.StatusCode(), r.Body, err
+			},
+			"delete": func() (int, []byte, error) {
+				r, err := d.api.DeleteDomainWithResponse(ctx, second.ID)
+				return r.StatusCode(), r.Body, err
+			},
 			"add": func() (int, []byte, error) {
 				r, err := d.api.AddDomainWithResponse(ctx, theirs.JSON201.ID, nil, client.NewDomain{Host: "mine.customer.co"})
 				return r.StatusCode(), r.Body, err

@@ -37,7 +37,7 @@ func parseAPI(args []string) (apiOptions, error) {
 	var o apiOptions
 	f := flag.NewFlagSet("load api", flag.ContinueOnError)
 	f.StringVar(&o.bin, "bin", "", "the `folder` with the program api")
-	f.StringVar(&o.out, "out", "", "the `folder` whose api.jsonl and table in api.md are written anew; none: print only")
+	f.StringVar(&o.out, "out", "", "the `folder` whose api.jsonl and table in api.md (api-postgres with -postgres) are written anew; none: print only")
 	f.StringVar(&o.commit, "commit", "unknown", "what was built")
 	sizes := f.String("sizes", "1000,10000,100000", "how many mocks are in the database, rising")
 	f.BoolVar(&o.postgres, "postgres", false, "keep them in Postgres instead of SQLite")
@@ -66,9 +66,10 @@ func parseAPI(args []string) (apiOptions, error) {
 // apiBench is one run of the API benchmark.
 type apiBench struct {
 	apiOptions
-	api    *service
-	client *client
-	report *apiReport
+	api      *service
+	database *postgres // nil: SQLite, within the api
+	client   *client
+	report   *apiReport
 
 	ids     []string // of the mocks that there are
 	slugs   []string
@@ -101,9 +102,11 @@ func runAPI(ctx context.Context, o apiOptions, out io.Writer) (err error) {
 	}
 	database := "sqlite://" + dir + "/mocloud.db"
 	if o.postgres {
-		if database = os.Getenv("TEST_POSTGRES_URL"); database == "" {
-			return errors.New("TEST_POSTGRES_URL is not set; scripts/bench-api starts a server and sets it")
+		database = os.Getenv("TEST_POSTGRES_URL")
+		if b.database, err = connectPostgres(ctx, database); err != nil {
+			return err
 		}
+		defer func() { err = errors.Join(err, b.database.close(ctx)) }()
 	}
 	b.api = &service{name: "api", program: filepath.Join(o.bin, "api"), opsURL: "http://" + ops, env: append(os.Environ(),
 		"DATABASE_URL="+database, "REDIS_URL=redis://"+redis.Addr(), "OBJECT_STORE_URL=file://"+dir,
@@ -117,6 +120,9 @@ func runAPI(ctx context.Context, o apiOptions, out io.Writer) (err error) {
 	defer b.client.close()
 	for _, size := range o.sizes {
 		if err := b.fill(ctx, size); err != nil {
+			return err
+		}
+		if err := b.database.settle(ctx); err != nil {
 			return err
 		}
 		for _, op := range b.operations() {
@@ -214,6 +220,10 @@ func (b *apiBench) operations() []operation {
 	return []operation{
 		{"list the first page", list(func() url.Values { return url.Values{} })},
 		{"list a page anywhere", list(func() url.Values { return url.Values{"cursor": {some(b.cursors)}} })},
+		{"list the latest changes", list(func() url.Values { return url.Values{"sort": {"-updated_at"}} })},
+		{"list those in a state", list(func() url.Values { return url.Values{"state": {"offline"}, "sort": {"-created_at"}} })},
+		{"search what many have", list(func() url.Values { return url.Values{"q": {"00"}} })},
+		{"search what one has", list(func() url.Values { return url.Values{"q": {some(b.slugs)}} })},
 		{"read a mock", func(ctx context.Context) error {
 			_, err := call[shown](ctx, b.client, http.MethodGet, "/mocks/"+some(b.ids), nil)
 			return err
@@ -237,14 +247,18 @@ func (b *apiBench) measure(ctx context.Context, size int, op operation) error {
 	if err != nil {
 		return err
 	}
+	databaseBefore, err := b.database.cpu(ctx)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	times := make([][]time.Duration, b.clients)
-	work, ctx := errgroup.WithContext(ctx)
+	work, calling := errgroup.WithContext(ctx)
 	for c := range times {
 		work.Go(func() error {
 			for time.Since(began) < b.each {
 				asked := time.Now()
-				if err := op.call(ctx); err != nil {
+				if err := op.call(calling); err != nil {
 					return err
 				}
 				times[c] = append(times[c], time.Since(asked))
@@ -260,9 +274,14 @@ func (b *apiBench) measure(ctx context.Context, size int, op operation) error {
 	if err != nil {
 		return err
 	}
+	databaseAfter, err := b.database.cpu(ctx)
+	if err != nil {
+		return err
+	}
 	all := slices.Concat(times...)
 	return b.report.end(apiLine{
 		Operation: op.name, Mocks: size, Requests: len(all), Rate: round(float64(len(all)) / took.Seconds()),
 		P50: round(quantile(all, 0.5)), P99: round(quantile(all, 0.99)), CPU: round(micros(after-before) / float64(len(all))),
+		DatabaseCPU: round(micros(databaseAfter-databaseBefore) / float64(len(all))),
 	})
 }

@@ -21,7 +21,7 @@ type NameServer struct {
 // NewNameServer starts a DNS server on loopback, which ends with the test.
 func NewNameServer(t testing.TB) *NameServer {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -265,6 +265,7 @@ func (d Domain) seen(u event.DomainUpdated, now time.Time, times Times) Domain {
 	case Lost:
 		next.Reason = fmt.Sprintf("The mock does not answer on this host any more, because the proof is missing since %s; the domain is removed on %s unless it comes back. %s",
 			next.LostAt.Format(time.DateOnly), next.SuspendedAt.Add(times.Keep).Format(time.DateOnly), u.Reason)
+	case Pending, Verified:
 	}
 	if next != d || now.Sub(d.CheckedAt) >= checkedEvery {
 		next.CheckedAt = now

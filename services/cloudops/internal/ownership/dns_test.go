@@ -76,7 +76,7 @@ func (s *nameServer) answer(a *dns.Msg, name, kind string) {
 // listen serves at an address of loopback.
 func (s *nameServer) listen(t *testing.T, address string) netip.AddrPort {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", address)
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
