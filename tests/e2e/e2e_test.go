@@ -23,6 +23,12 @@ func TestMain(m *testing.M) { cloud.Main(m, &binaries) }
 // onTargets runs a test on each way to run mocloud, each with a cloud of its own.
 func onTargets(t *testing.T, test func(t *testing.T, c *cloud.Cloud)) {
 	t.Helper()
+	eachTarget(t, func(t *testing.T, each cloud.Target) { test(t, cloud.Start(t, binaries, each)) })
+}
+
+// eachTarget is onTargets for a test that starts its cloud itself.
+func eachTarget(t *testing.T, test func(t *testing.T, each cloud.Target)) {
+	t.Helper()
 	t.Parallel()
 	for _, each := range []cloud.Target{cloud.Embedded, cloud.Apart} {
 		if *target != "" && *target != string(each) {
@@ -30,7 +36,7 @@ func onTargets(t *testing.T, test func(t *testing.T, c *cloud.Cloud)) {
 		}
 		t.Run(string(each), func(t *testing.T) {
 			t.Parallel()
-			test(t, cloud.Start(t, binaries, each))
+			test(t, each)
 		})
 	}
 }

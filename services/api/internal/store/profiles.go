@@ -121,7 +121,7 @@ func (s *Store) DeleteAccount(ctx context.Context, who workspace.Caller, now, un
 		if err := bury(ctx, tx, own.ID, own.Slug, p.ID, now, until); err != nil {
 			return err
 		}
-		for _, table := range []string{"sessions", "api_tokens", "tokens", "signin_codes", "identities", "invitations"} {
+		for _, table := range []string{"sessions", "api_tokens", "signin_codes", "identities", "invitations"} {
 			if _, err := tx.NewRaw("DELETE FROM ? WHERE account_id = ?", bun.Ident(table), p.ID).Exec(ctx); err != nil {
 				return err
 			}
