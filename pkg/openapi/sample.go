@@ -2,10 +2,8 @@ package openapi
 
 import (
 	"cmp"
-	"fmt"
 	"path"
 	"slices"
-	"strconv"
 )
 
 // The bounds of what is made: of one body, and of all bodies of a mock.
@@ -96,9 +94,25 @@ func (g *generator) value(schema *value, depth int) (*value, bool) {
 	if given := g.given(schema); given != nil {
 		return given, true
 	}
-	switch t := g.typeOf(schema); t {
+	v, ok := g.make(schema, depth, 0)
+	if ok && !g.request && demanding(schema) {
+		v = g.mended(schema, v, depth)
+	}
+	return v, ok
+}
+
+// make makes a value of a schema that names none itself, of its alternatives from the given one on.
+func (g *generator) make(schema *value, depth, choice int) (*value, bool) {
+	t := g.typeOf(schema)
+	if t != "object" && schema.find("allOf") >= 0 {
+		schema = g.flat(schema)
+		if given := g.given(schema); given != nil {
+			return given, true
+		}
+	}
+	switch t {
 	case "object":
-		return g.object(schema, depth)
+		return g.object(schema, depth, choice)
 	case "array":
 		return g.array(schema, depth)
 	case "string":
@@ -112,7 +126,7 @@ func (g *generator) value(schema *value, depth int) (*value, bool) {
 	case "file":
 		return nil, false
 	}
-	return g.anyOf(schema, depth)
+	return g.anyOf(schema, depth, choice)
 }
 
 // given is the value that a schema names itself: an example, a constant, a default, the first of an enumeration.
@@ -166,14 +180,25 @@ func (g *generator) typeOf(schema *value) string {
 	if t := schema.get("type"); t != nil && (t.kind == kindNull || t.kind == kindList && len(t.items) > 0) {
 		return "null"
 	}
+	for _, part := range schema.list("allOf") {
+		if part = g.im.resolve(part); part == nil || slices.Contains(g.path, part) {
+			continue
+		}
+		g.path = append(g.path, part)
+		t := g.typeOf(part)
+		g.path = g.path[:len(g.path)-1]
+		if t != "" {
+			return t
+		}
+	}
 	for _, of := range []struct {
 		typ      string
 		keywords []string
 	}{
-		{"object", []string{"properties", "additionalProperties", "allOf"}},
-		{"array", []string{"items", "prefixItems"}},
+		{"object", []string{"properties", "additionalProperties", "allOf", "required", "patternProperties", "propertyNames", "minProperties", "maxProperties", "dependentRequired"}},
+		{"array", []string{"items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"}},
 		{"string", []string{"pattern", "minLength", "maxLength", "format"}},
-		{"number", []string{"minimum", "maximum", "multipleOf"}},
+		{"number", []string{"minimum", "maximum", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"}},
 	} {
 		for _, k := range of.keywords {
 			if schema.find(k) >= 0 {
@@ -184,13 +209,39 @@ func (g *generator) typeOf(schema *value) string {
 	return ""
 }
 
-// anyOf is the value of a schema without a type: the first of its alternatives that has one, else an empty object.
-func (g *generator) anyOf(schema *value, depth int) (*value, bool) {
-	alternatives := slices.Concat(schema.list("oneOf"), schema.list("anyOf"))
+// flat is a schema with the keywords of all that it is composed of, its own first.
+func (g *generator) flat(schema *value) *value {
+	if schema.find("allOf") < 0 {
+		return schema
+	}
+	out := emptyObject()
+	var add func(*value, int)
+	add = func(s *value, depth int) {
+		if s = g.im.resolve(s); s == nil || s.kind != kindObject || depth > maxBodyDepth || len(out.items) > maxKey {
+			return
+		}
+		for i, key := range s.keys {
+			if out.find(key) < 0 && key != "allOf" {
+				out.set(key, s.items[i])
+			}
+		}
+		for _, part := range s.list("allOf") {
+			add(part, depth+1)
+		}
+	}
+	add(schema, 0)
+	return out
+}
+
+// anyOf is the value of a schema without a type: the first of its alternatives that has one, from the given one on, else
+// an empty object.
+func (g *generator) anyOf(schema *value, depth, choice int) (*value, bool) {
+	alternatives := alternativesOf(schema)
 	if len(alternatives) == 0 {
 		return emptyObject(), true
 	}
-	for _, a := range alternatives {
+	for i := range alternatives {
+		a := alternatives[(choice+i)%len(alternatives)]
 		v, ok := g.value(a, depth)
 		if !ok || v.kind == kindNull && len(alternatives) > 1 {
 			continue
@@ -223,110 +274,4 @@ func (g *generator) discriminate(schema, alternative, v *value) {
 	if old := v.get(property); old == nil || old.text == placeholder {
 		v.set(property, textOf(name))
 	}
-}
-
-// object is an object with the properties of a schema and of those it is composed of.
-func (g *generator) object(schema *value, depth int) (*value, bool) {
-	out := emptyObject()
-	for _, part := range schema.list("allOf") {
-		v, ok := g.value(part, depth)
-		switch {
-		case !ok:
-		case v.kind == kindObject:
-			for i, key := range v.keys {
-				out.set(key, v.items[i])
-			}
-		case len(schema.list("allOf")) == 1 && schema.find("properties") < 0:
-			return v, true // a type with a description around it
-		}
-	}
-	if alternatives := slices.Concat(schema.list("oneOf"), schema.list("anyOf")); len(alternatives) > 0 && !g.request {
-		if v, ok := g.anyOf(schema, depth); ok && v.kind == kindObject {
-			for i, key := range v.keys {
-				out.set(key, v.items[i])
-			}
-		}
-	}
-	properties := schema.get("properties")
-	if properties != nil && properties.kind == kindObject {
-		for i, key := range properties.keys {
-			if len(key) > maxKey || g.leaveOut(schema, properties.items[i], key) {
-				continue
-			}
-			if v, ok := g.value(properties.items[i], depth+1); ok {
-				out.set(key, v)
-			}
-		}
-	}
-	additional := schema.get("additionalProperties")
-	if additional == nil || additional.kind == kindBool || g.request {
-		return out, true
-	}
-	for n := len(out.items); n < max(1, min(schema.count("minProperties", 1), 5)); n++ {
-		if v, ok := g.value(additional, depth+1); ok {
-			out.set("key"+map[bool]string{true: strconv.Itoa(n + 1)}[n > 0], v)
-		}
-	}
-	return out, true
-}
-
-// leaveOut reports whether a property is not part of what is made.
-func (g *generator) leaveOut(schema, property *value, key string) bool {
-	required := schema.has("required", key) || property.isTrue("required") && property.find("in") >= 0
-	property = g.im.resolve(property)
-	if g.request {
-		return !required || property.isTrue("readOnly") || property.isTrue("nullable") || property.has("type", "null")
-	}
-	return property.isTrue("writeOnly")
-}
-
-// array is a list of as few elements as the schema allows, but one if it allows one.
-func (g *generator) array(schema *value, depth int) (*value, bool) {
-	out := listOf()
-	for _, item := range schema.list("prefixItems") {
-		if v, ok := g.value(item, depth+1); ok {
-			out.items = append(out.items, v)
-		}
-	}
-	items := schema.get("items")
-	if items == nil || items.kind == kindBool || len(out.items) > 0 {
-		return out, true
-	}
-	for n := range min(max(schema.count("minItems", 1), 1), schema.count("maxItems", 20), 20) {
-		v, ok := g.value(items, depth+1)
-		if !ok {
-			break
-		}
-		if n > 0 && schema.isTrue("uniqueItems") {
-			if v, ok = g.another(items, v, n); !ok {
-				break
-			}
-		}
-		out.items = append(out.items, v)
-		if g.request {
-			break
-		}
-	}
-	return out, true
-}
-
-// another is the nth value of a schema whose first one is v, if it is easy to tell.
-func (g *generator) another(schema, v *value, n int) (*value, bool) {
-	schema = g.im.resolve(schema)
-	if enum := schema.list("enum"); len(enum) > 0 {
-		if n >= len(enum) {
-			return nil, false
-		}
-		return g.im.copy(enum[n]), true
-	}
-	switch v.kind {
-	case kindNumber:
-		return g.number(schema, typeName(schema) == "integer", n), true
-	case kindText:
-		if schema.find("pattern") < 0 && schema.find("maxLength") < 0 && schema.find("format") < 0 {
-			return textOf(fmt.Sprintf("%s%d", v.text, n+1)), true
-		}
-	case kindNull, kindBool, kindList, kindObject:
-	}
-	return nil, false
 }

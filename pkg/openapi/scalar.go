@@ -103,6 +103,15 @@ func matching(pattern string, least, most int) (string, bool) {
 	return "", false
 }
 
+// matches reports whether a pattern fits somewhere in a text; one that cannot be read fits nothing.
+func matches(pattern, text string) bool {
+	if len(pattern) > maxPattern {
+		return false
+	}
+	re, err := regexp.Compile(pattern)
+	return err == nil && re.MatchString(text)
+}
+
 // write writes a text that re matches, with loops run as often as they must be or repeat times.
 func write(b *strings.Builder, re *syntax.Regexp, repeat int) bool {
 	if b.Len() > 2*maxPattern {

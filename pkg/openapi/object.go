@@ -1,0 +1,165 @@
+package openapi
+
+import (
+	"slices"
+	"strconv"
+)
+
+// alternativesOf are the schemas of which a value has to fit one.
+func alternativesOf(schema *value) []*value {
+	return slices.Concat(schema.list("oneOf"), schema.list("anyOf"))
+}
+
+// object is an object with the properties of a schema and of those it is composed of; of its alternatives the given one.
+func (g *generator) object(schema *value, depth, choice int) (*value, bool) {
+	out := emptyObject()
+	for _, part := range schema.list("allOf") {
+		v, ok := g.value(part, depth)
+		switch {
+		case !ok:
+		case v.kind == kindObject:
+			merge(out, v)
+		case len(schema.list("allOf")) == 1 && schema.find("properties") < 0:
+			return v, true // a type with a description around it
+		}
+	}
+	if len(alternativesOf(schema)) > 0 && !g.request {
+		if v, ok := g.anyOf(schema, depth, choice); ok && v.kind == kindObject {
+			merge(out, v)
+		}
+	}
+	properties := schema.get("properties")
+	if properties != nil && properties.kind == kindObject {
+		for i, key := range properties.keys {
+			if len(key) > maxKey || g.leaveOut(schema, properties.items[i], key) {
+				continue
+			}
+			if v, ok := g.value(properties.items[i], depth+1); ok {
+				out.set(key, v)
+			}
+		}
+	}
+	if g.request {
+		return out, true
+	}
+	if condition := schema.get("if"); condition != nil { // what fits `if` and `then` fits
+		for _, part := range []*value{condition, schema.get("then")} {
+			if v, ok := g.value(part, depth); ok && v.kind == kindObject {
+				merge(out, v)
+			}
+		}
+	}
+	g.require(out, schema, depth)
+	g.more(out, schema, depth)
+	return out, true
+}
+
+// merge adds the properties of an object to another.
+func merge(to, from *value) {
+	for i, key := range from.keys {
+		to.set(key, from.items[i])
+	}
+}
+
+// require adds properties that must be there although nothing describes them.
+func (g *generator) require(out, schema *value, depth int) {
+	names := schema.list("required")
+	if dependent := schema.get("dependentRequired"); dependent != nil {
+		for _, key := range out.keys {
+			names = slices.Concat(names, dependent.list(key))
+		}
+	}
+	for _, name := range names {
+		if name.kind != kindText || len(name.text) > maxKey || out.find(name.text) >= 0 {
+			continue
+		}
+		property := schema.get("properties").get(name.text)
+		if property == nil {
+			property = g.undescribed(schema, name.text)
+		}
+		if g.im.resolve(property).isTrue("writeOnly") {
+			continue
+		}
+		v, ok := g.value(property, depth+1)
+		if !ok && property != nil {
+			continue // a circle, or nothing is allowed
+		}
+		if !ok {
+			v = textOf(placeholder)
+		}
+		out.set(name.text, v)
+	}
+}
+
+// undescribed is the schema of a property that is not among `properties`; nil if it may be anything.
+func (g *generator) undescribed(schema *value, name string) *value {
+	if patterns := schema.get("patternProperties"); patterns != nil && patterns.kind == kindObject {
+		for i, pattern := range patterns.keys {
+			if matches(pattern, name) {
+				return patterns.items[i]
+			}
+		}
+	}
+	if additional := schema.get("additionalProperties"); additional != nil && (additional.kind == kindObject || additional.text == "false") {
+		return additional
+	}
+	return nil
+}
+
+// more adds properties whose names are free: one where there is a schema for them, and as many as there must be.
+func (g *generator) more(out, schema *value, depth int) {
+	least := min(schema.count("minProperties", 0), 20)
+	if patterns := schema.get("patternProperties"); patterns != nil && patterns.kind == kindObject && len(out.items) == 0 {
+		for i, pattern := range patterns.keys[:min(len(patterns.keys), 5)] {
+			if name, ok := matching(pattern, 1, maxKey); ok {
+				if v, ok := g.value(patterns.items[i], depth+1); ok {
+					out.set(name, v)
+				}
+			}
+		}
+	}
+	additional := schema.get("additionalProperties")
+	switch {
+	case additional != nil && additional.kind == kindObject:
+		least = max(least, 1)
+	case additional != nil && additional.text == "false":
+		return
+	default:
+		additional = nil
+	}
+	for n := 0; len(out.items) < least && n < 40; n++ {
+		name, ok := g.name(schema.get("propertyNames"), n)
+		if !ok || out.find(name) >= 0 {
+			continue
+		}
+		v, ok := textOf(placeholder), true
+		if additional != nil {
+			v, ok = g.value(additional, depth+1)
+		}
+		if ok {
+			out.set(name, v)
+		}
+	}
+}
+
+// name is the nth name of a property that nothing names.
+func (g *generator) name(names *value, n int) (string, bool) {
+	names = g.im.resolve(names)
+	if enum := names.list("enum"); len(enum) > 0 {
+		return enum[n%len(enum)].text, enum[n%len(enum)].kind == kindText && len(enum[n%len(enum)].text) <= maxKey
+	}
+	if pattern := names.string("pattern"); pattern != "" {
+		return matching(pattern, names.count("minLength", 1)+n, names.count("maxLength", maxKey))
+	}
+	return "key" + map[bool]string{true: strconv.Itoa(n + 1)}[n > 0], true
+}
+
+// leaveOut reports whether a property is not part of what is made.
+func (g *generator) leaveOut(schema, property *value, key string) bool {
+	required := schema.has("required", key) || property.isTrue("required") && property.find("in") >= 0
+	property = g.im.resolve(property)
+	if g.request {
+		return !required || property.isTrue("readOnly") || property.isTrue("nullable") || property.has("type", "null")
+	}
+	return property.isTrue("writeOnly")
+}
