@@ -104,12 +104,13 @@ func TestForeignIsUnknown(t *testing.T) {
 				t.Errorf("%s with another's %s (%s): %d %s\nand with an unknown one: %d %s",
 					op.OperationID, p.name, p.in, answers[0].status, bodies[0], answers[1].status, bodies[1])
 			}
-			if p.in == "path" && answers[0].status != 404 {
+			// An answer that both get for another reason would show nothing.
+			if answers[0].status != 404 && (op.OperationID != "listMocks" || bodies[0] != `{"items":[]}`) {
 				t.Errorf("%s with another's %s: %d %s", op.OperationID, p.name, answers[0].status, bodies[0])
 			}
 		}
 	}
-	if tested < 10 {
+	if tested < 40 {
 		t.Errorf("only %d places were tested", tested)
 	}
 }

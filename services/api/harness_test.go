@@ -47,7 +47,7 @@ const (
 
 // bench is a running api with an embedded Redis, and what a test does with them.
 type bench struct {
-	t        *testing.T
+	t        testing.TB
 	cfg      api.Config
 	redis    *redis.Client
 	objects  objstore.Store
@@ -77,7 +77,7 @@ func (l *logged) String() string {
 }
 
 // database is a path that no other test has.
-func database(t *testing.T) string { return filepath.Join(t.TempDir(), "mocloud.db") }
+func database(t testing.TB) string { return filepath.Join(t.TempDir(), "mocloud.db") }
 
 func config(path string) api.Config {
 	return api.Config{
@@ -97,7 +97,7 @@ func generous(cfg *api.Config) {
 	cfg.SignUp = signin.Open
 }
 
-func start(t *testing.T, edit ...func(*api.Config)) *bench {
+func start(t testing.TB, edit ...func(*api.Config)) *bench {
 	t.Helper()
 	server := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
@@ -156,7 +156,7 @@ type answer struct {
 }
 
 // as reads the body.
-func as[T any](t *testing.T, a answer) T {
+func as[T any](t testing.TB, a answer) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal(a.body, &v); err != nil {
