@@ -337,6 +337,29 @@ func TestRateLimits(t *testing.T) {
 	b.want(http.StatusOK, "GET", "/signin", "", nobody)
 }
 
+// One address makes only so many requests, whoever it says it is; that bounds who guesses tokens. Addresses of one IPv6
+// network are one customer's.
+func TestRateLimitOfAddresses(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) {
+		c.RateAddress, c.TrustedProxies = 0.4, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} // two at once
+	})
+	from := func(address string) string { return "X-Forwarded-For: " + address }
+	for _, address := range []string{"192.0.2.1", "2001:db8::1"} {
+		b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", bearer("a-guess"), from(address))
+		b.want(http.StatusOK, "GET", "/api/v1/mocks", "", from(address))
+		for _, path := range []string{"/api/v1/mocks", "/api/v1/openapi.json", "/", "/nothing"} {
+			a := b.want(http.StatusTooManyRequests, "GET", path, "", bearer("another-guess"), from(address))
+			if seconds, err := strconv.Atoi(a.header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 3 {
+				t.Errorf("0.4 a second, and Retry-After is %q", a.header.Get("Retry-After"))
+			}
+		}
+	}
+	b.want(http.StatusTooManyRequests, "GET", "/api/v1/mocks", "", from("2001:db8::ffff"))
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "", from("2001:db8:0:1::1"))
+	b.want(http.StatusOK, "GET", "/api/v1/mocks", "", from("192.0.2.2"))
+}
+
 // X-Forwarded-For counts only from the proxies that are trusted, and only as far as they are.
 func TestClientAddresses(t *testing.T) {
 	t.Parallel()
