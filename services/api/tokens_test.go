@@ -1,11 +1,14 @@
 package api_test
 
 import (
+	"context"
 	"encoding/base64"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -233,4 +236,36 @@ func TestATokenRevokesItself(t *testing.T) {
 	if a := b.want(http.StatusConflict, "DELETE", path, "", "Authorization: ", session); !strings.Contains(string(a.body), "sessions/current") {
 		t.Errorf("a session: %s", a.body)
 	}
+}
+
+// A stream that a token opened ends soon after the token does, and so does one of a session.
+func TestStreamsEndWithTheirCredentials(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	link := as[struct{ URL string }](t, b.want(http.StatusCreated, "POST", "/api/v1/sessions/links", "{}")).URL
+	in := b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"code": link[strings.Index(link, "=")+1:]}), "Authorization: ")
+	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+	made := as[createdToken](t, b.want(http.StatusCreated, "POST", "/api/v1/tokens", `{"name":"x","scopes":["*"]}`))
+
+	var ended sync.WaitGroup
+	for _, path := range []string{"/api/v1/events", "/api/v1/mocks/" + m.ID + "/requests/events"} {
+		for _, who := range []string{bearer(made.Secret), "Cookie: " + cookie} {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*soon)
+			defer cancel()
+			headers := []string{who}
+			if strings.HasPrefix(who, "Cookie") {
+				headers = append(headers, "Authorization: ")
+			}
+			stream := b.open(ctx, path, headers...)
+			ended.Go(func() {
+				if _, _ = io.Copy(io.Discard, stream); ctx.Err() != nil {
+					t.Errorf("%s goes on", path)
+				}
+			})
+		}
+	}
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/tokens/"+made.Token.ID, "")
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/sessions/current", "", "Authorization: ", "Cookie: "+cookie)
+	ended.Wait()
 }

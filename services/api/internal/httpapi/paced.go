@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"time"
 )
@@ -28,8 +29,9 @@ func (p *paced) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	n, err := p.ReadCloser.Read(b)
-	if err != nil { // the body has been read: from here on the server watches the connection for its end
+	if errors.Is(err, io.EOF) { // from here on the server watches the connection for its end
 		_ = p.deadline(p.until) // a connection that cannot be set has gone
 	}
+	// After another error the deadline stays: the server would wait for the rest before it answers.
 	return n, err
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net"
@@ -38,6 +39,11 @@ func TestPaced(t *testing.T) {
 		}
 		if err := <-read; errors.Is(err, os.ErrDeadlineExceeded) != c.cut || !c.cut && err != nil {
 			t.Errorf("%s: %v", name, err)
+		}
+		// The answer comes at once, and does not wait for the rest.
+		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || line != "HTTP/1.1 200 OK\r\n" {
+			t.Errorf("%s: %q, %v", name, line, err)
 		}
 		_ = conn.Close()
 		server.Close()
