@@ -11,6 +11,9 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
+// Migrations only add: a program of the release before runs beside this one while instances are replaced. What nothing
+// reads any more is dropped a release later. That waits for: the table tokens, in whose place api_tokens came.
+//
 //go:embed migrations/*.sql
 var migrations embed.FS
 
