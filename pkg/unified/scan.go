@@ -137,11 +137,15 @@ func (s *Scanner) end() error {
 	if is := hex.EncodeToString(s.sum.Sum(nil)); said != is {
 		return fmt.Errorf("%w: its digest is %s, it says %q", ErrCorrupt, is, said)
 	}
-	s.done = true
-	if _, err := s.in.Peek(1); err != io.EOF {
+	switch _, err := s.in.Peek(1); err { //nolint:errorlint // bufio returns it as it is
+	case nil:
 		return fmt.Errorf("%w: it goes on after its end", ErrCorrupt)
+	case io.EOF:
+		s.done = true
+		return io.EOF
+	default:
+		return err
 	}
-	return io.EOF
 }
 
 func (*Scanner) broken(err error) error {

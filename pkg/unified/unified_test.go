@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -226,6 +227,30 @@ func TestDamageIsNoticed(t *testing.T) {
 	}
 	if _, err := tryScan(longer); !errors.Is(err, unified.ErrCorrupt) {
 		t.Errorf("Scanner over a file that goes on: %v", err)
+	}
+}
+
+// TestBrokenReaderIsNoDamage: a file that cannot be read to its end, wherever that is, is not taken for a damaged one, which would be
+// made anew.
+func TestBrokenReaderIsNoDamage(t *testing.T) {
+	var file bytes.Buffer
+	h := unified.Header{Epoch: "e", Change: 2, Mocks: 1, Endpoints: 2}
+	changes := []unified.Change{
+		{Mock: unified.Mock{ID: "a", WorkspaceID: "w", Change: 1, Digest: "d"}, Items: []byte("- {}\n- {}\n")},
+		{Mock: unified.Mock{ID: "b", WorkspaceID: "w", Change: 2, Removed: &unified.Removal{}}},
+	}
+	if _, _, err := unified.Merge(&file, nil, h, changes); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("the connection broke")
+	for length := range file.Len() + 1 {
+		s, err := unified.NewScanner(io.MultiReader(bytes.NewReader(file.Bytes()[:length]), iotest.ErrReader(broken)))
+		for err == nil {
+			err = s.Next()
+		}
+		if !errors.Is(err, broken) || errors.Is(err, unified.ErrCorrupt) {
+			t.Errorf("after %d of %d bytes: %v", length, file.Len(), err)
+		}
 	}
 }
 
