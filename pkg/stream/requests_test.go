@@ -237,7 +237,10 @@ func TestFormerEpochIsNoNews(t *testing.T) {
 		if err := x.producer.Publish(t.Context(), late); err != nil {
 			t.Fatal(err)
 		}
-		x.log.commit("b", false)
+		for range 3 {
+			x.log.commit("b", false)
+		}
+		pass(2 * time.Second)
 		x.log.restore("e2")
 		pass(3 * time.Second)
 		if err := x.producer.Publish(t.Context(), late); err != nil {

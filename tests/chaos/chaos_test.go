@@ -241,7 +241,8 @@ func TestObjectStoreGone(t *testing.T) {
 func TestPostgresGone(t *testing.T) {
 	t.Parallel()
 	postgres := testkit.PostgresServer(t)
-	c := cloud.StartApart(t, binaries, cloud.Servers{DatabaseURL: postgres.URL()})
+	proxy := testkit.NewFaultProxy(t, postgres.URL())
+	c := cloud.StartApart(t, binaries, cloud.Servers{DatabaseURL: proxy.URL()})
 	mock := published(t, c, "steady", "at first")
 
 	postgres.Kill()
@@ -259,6 +260,21 @@ func TestPostgresGone(t *testing.T) {
 		return err
 	})
 	heals(t, c, mock, "after Postgres came back")
+
+	proxy.BlackHole() // it takes connections and says nothing
+	began := time.Now()
+	_, err := c.Update(t.Context(), mock.ID, cloud.Answering("asked of a sleeper"))
+	t.Logf("while Postgres sleeps the API answers %v after %v", err, time.Since(began).Round(time.Millisecond))
+	if problem, ok := errors.AsType[*cloud.Problem](err); !ok || problem.Status != http.StatusServiceUnavailable {
+		t.Errorf("while Postgres sleeps the API answers %v", err)
+	}
+	answers(t, c, mock, "after Postgres came back")
+	proxy.Heal()
+	cloud.Eventually(t, 30*time.Second, "the API takes edits again", func() error {
+		_, err := c.Update(t.Context(), mock.ID, cloud.Answering("after Postgres woke"))
+		return err
+	})
+	heals(t, c, mock, "after Postgres woke")
 }
 
 // TestHostileMocks: what is invalid or too much is refused to its owner, and nobody else notices.

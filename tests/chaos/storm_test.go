@@ -183,10 +183,12 @@ func storm(t *testing.T, c *cloud.Cloud, disturb func(ctx context.Context, rando
 	ctx, cancel := context.WithTimeout(t.Context(), stormTimeout)
 	defer cancel()
 
+	started := time.Now()
 	enough := make(chan struct{})
 	disturbing, stop := context.WithCancel(ctx)
 	defer stop()
 	var disturber sync.WaitGroup
+	broken := 0
 	disturber.Go(func() {
 		random := rand.New(rand.NewPCG(seed, 0))
 		for done := 0; pause(disturbing, time.Duration(random.IntN(400))*time.Millisecond) == nil; done++ {
@@ -194,6 +196,7 @@ func storm(t *testing.T, c *cloud.Cloud, disturb func(ctx context.Context, rando
 				close(enough)
 			}
 			disturb(disturbing, random)
+			broken++
 		}
 	})
 
@@ -212,13 +215,15 @@ func storm(t *testing.T, c *cloud.Cloud, disturb func(ctx context.Context, rando
 	if err != nil {
 		t.Fatal(err)
 	}
+	worked := time.Since(started).Round(time.Millisecond)
 	expected, urls, made := cloud.Truth{}, map[string]string{}, 0
 	for _, e := range all {
 		made += e.edits
 		maps.Copy(expected, e.expected)
 		maps.Copy(urls, e.urls)
 	}
-	started := time.Now()
+	ended := time.Now()
 	c.Converge(t, 2*time.Minute, expected, urls)
-	t.Logf("%d edits; all agree %v after the last", made, time.Since(started).Round(time.Millisecond))
+	t.Logf("%d edits of %d mocks in %v, broken %d times; all agree on %d published mocks %v after the last",
+		made, len(urls), worked, broken, len(expected), time.Since(ended).Round(time.Millisecond))
 }

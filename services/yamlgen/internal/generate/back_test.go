@@ -95,3 +95,21 @@ func TestLateDeletion(t *testing.T) {
 		t.Error("a file that did not take the place of a removal is to be looked for")
 	}
 }
+
+// TestSnapshotForgets: after a replay from 0, nobody who stands at an earlier number can learn from this generator what is gone.
+func TestSnapshotForgets(t *testing.T) {
+	store, err := dirstore.Open(t.TempDir(), dirstore.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	g := newGenerator(t, store, 10, func(context.Context, stream.Batch) error { return nil })
+	for _, b := range []stream.Batch{{Epoch: "e", From: 0, To: 5, More: true}, {Epoch: "e", From: 5, To: 9}} {
+		if err := g.Apply(t.Context(), b); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := g.Log().Forgotten(t.Context()); err != nil || (n == 9) != (b.To == 9) {
+			t.Errorf("at %d it has forgotten up to %d, %v", b.To, n, err)
+		}
+	}
+}
