@@ -307,6 +307,7 @@ func (p *parts) run(ctx context.Context) error {
 	start("purge deleted mocks", p.purgeMocks)
 	start("remove deleted workspaces", p.reap)
 	start("purge idempotency keys", p.purgeKeys)
+	start("forget failed tries to sign in", p.purgeFailures)
 	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
 	<-ctx.Done()
 	wg.Wait()
@@ -419,6 +420,18 @@ func (p *parts) reap(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
+}
+
+// purgeFailures forgets failed tries to sign in that mean nothing any more.
+func (p *parts) purgeFailures(ctx context.Context) error {
+	every(ctx, purgeEvery, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+		defer cancel()
+		if err := p.db.PurgeFailures(ctx, time.Now().Add(-signin.Forgotten)); err != nil && ctx.Err() == nil {
+			p.service.deps.Log.WarnContext(ctx, "purge failed tries to sign in", "error", err)
+		}
+	})
+	return nil
 }
 
 // purgeKeys forgets the answers that nobody may ask for again.

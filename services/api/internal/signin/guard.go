@@ -1,13 +1,13 @@
 package signin
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"net/netip"
-	"sync"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 )
@@ -21,20 +21,30 @@ import (
 //
 // The first two hold up nobody but who guesses, and what shares the address. The third would let an attacker with many
 // addresses lock the owner out, so that its wait is short, and does not hold for addresses from which the owner is signed in.
-// Names that belong to nobody count like all others. Failures are forgotten an hour after the last. They are kept in this
-// process; memory is bounded, and who is least active falls out of it first.
+// Names that belong to nobody count like all others. Failures are forgotten an hour after the last. They are kept in the database,
+// so that they count at every replica: that costs little beside the hash of a password.
 type guard struct {
-	now func() time.Time
-
-	mu       sync.Mutex
-	failures *lru.Cache[guardKey, failures]
+	now  func() time.Time
+	repo FailureRepository
 }
 
-type guardKey struct{ name, address string }
+// FailureRepository keeps counts of failures.
+type FailureRepository interface {
+	// CountFailures lets decide change counts, by key, while nobody else does; it gets all of the keys. An error of decide is
+	// returned, and nothing is stored.
+	CountFailures(ctx context.Context, keys []string, decide func(map[string]Failures) error) error
+}
 
-type failures struct {
-	n    int
-	last time.Time
+// Failures is how many there were.
+type Failures struct {
+	N    int
+	Last time.Time
+}
+
+// failureKey names a count. A name may be a password that was typed into the wrong field, and is not kept.
+func failureKey(name, address string) string {
+	sum := sha256.Sum256([]byte(name + "\x00" + address))
+	return hex.EncodeToString(sum[:])
 }
 
 // allowance is how many failures cost nothing, and how long the wait becomes at most.
@@ -48,15 +58,8 @@ func nameAtAddress() allowance { return allowance{5, 15 * time.Minute} }
 func anyAtAddress() allowance  { return allowance{30, 15 * time.Minute} }
 func nameAnywhere() allowance  { return allowance{50, 30 * time.Second} }
 
-const (
-	remembered = 20_000
-	forgotten  = time.Hour
-)
-
-func newGuard(now func() time.Time) *guard {
-	cache, _ := lru.New[guardKey, failures](remembered) // fails only for a size that is not positive
-	return &guard{now: now, failures: cache}
-}
+// Forgotten is how long after the last failure a count means nothing any more.
+const Forgotten = time.Hour
 
 // TooManyError says to come back later, and when.
 type TooManyError struct{ After time.Duration }
@@ -81,66 +84,64 @@ func seconds(d time.Duration) string {
 
 // attempt is a try that counts as a failure until it succeeded: otherwise many at once would all be free.
 type attempt struct {
-	guard         *guard
-	name, address string
-	besieged      *TooManyError // what holds, unless the address is the owner's
+	guard                 *guard
+	here, there, anywhere string        // keys of the counts, in the order of the table above
+	besieged              *TooManyError // what holds, unless the address is the owner's
 }
 
 // begin counts a try of somebody at the address to be name, or says how long to wait.
-func (g *guard) begin(name, address string) (*attempt, error) {
+func (g *guard) begin(ctx context.Context, name, address string) (*attempt, error) {
 	address = Network(address)
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	here, there := guardKey{name, address}, guardKey{"", address}
-	if wait := max(g.wait(here, nameAtAddress()), g.wait(there, anyAtAddress())); wait > 0 {
-		return nil, &TooManyError{wait}
-	}
-	a := &attempt{guard: g, name: name, address: address}
-	anywhere := guardKey{name, ""}
-	if wait := g.wait(anywhere, nameAnywhere()); wait > 0 {
-		a.besieged = &TooManyError{wait}
-	} else {
-		g.add(anywhere, 1)
-	}
-	g.add(here, 1)
-	g.add(there, 1)
-	return a, nil
+	a := &attempt{guard: g, here: failureKey(name, address), there: failureKey("", address), anywhere: failureKey(name, "")}
+	err := g.repo.CountFailures(ctx, []string{a.here, a.there, a.anywhere}, func(counts map[string]Failures) error {
+		a.besieged = nil
+		if wait := max(g.wait(counts[a.here], nameAtAddress()), g.wait(counts[a.there], anyAtAddress())); wait > 0 {
+			return &TooManyError{wait}
+		}
+		if wait := g.wait(counts[a.anywhere], nameAnywhere()); wait > 0 {
+			a.besieged = &TooManyError{wait}
+		} else {
+			g.add(counts, a.anywhere, 1)
+		}
+		g.add(counts, a.here, 1)
+		g.add(counts, a.there, 1)
+		return nil
+	})
+	return a, err
 }
 
 // succeeded takes the failure back that begin counted, and forgives those of this name at this address.
-func (a *attempt) succeeded() {
-	a.guard.mu.Lock()
-	defer a.guard.mu.Unlock()
-	a.guard.failures.Remove(guardKey{a.name, a.address})
-	a.guard.add(guardKey{"", a.address}, -1)
-	if a.besieged == nil {
-		a.guard.add(guardKey{a.name, ""}, -1)
-	}
+func (a *attempt) succeeded(ctx context.Context) error {
+	return a.guard.repo.CountFailures(ctx, []string{a.here, a.there, a.anywhere}, func(counts map[string]Failures) error {
+		counts[a.here] = Failures{}
+		a.guard.add(counts, a.there, -1)
+		if a.besieged == nil {
+			a.guard.add(counts, a.anywhere, -1)
+		}
+		return nil
+	})
 }
 
-func (g *guard) wait(key guardKey, a allowance) time.Duration {
-	f, _ := g.failures.Get(key)
-	if f.n < a.free {
+func (g *guard) wait(f Failures, a allowance) time.Duration {
+	if f.N < a.free {
 		return 0
 	}
 	delay := a.most
-	if doublings := f.n - a.free; doublings < 16 {
+	if doublings := f.N - a.free; doublings < 16 {
 		delay = min(delay, time.Second<<doublings)
 	}
-	return f.last.Add(delay).Sub(g.now())
+	return f.Last.Add(delay).Sub(g.now())
 }
 
-func (g *guard) add(key guardKey, n int) {
-	now := g.now()
-	f, _ := g.failures.Get(key)
-	if now.Sub(f.last) > forgotten {
-		f.n = 0
+func (g *guard) add(counts map[string]Failures, key string, n int) {
+	now, f := g.now(), counts[key]
+	if now.Sub(f.Last) > Forgotten {
+		f.N = 0
 	}
-	f.n = max(f.n+n, 0)
-	if n > 0 {
-		f.last = now
+	if f.N = max(f.N+n, 0); n > 0 {
+		f.Last = now
 	}
-	g.failures.Add(key, f)
+	counts[key] = f
 }
 
 // Network is what one customer of a provider has: an IPv4 address, or 64 bits of IPv6.

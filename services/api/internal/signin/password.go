@@ -33,7 +33,7 @@ func (s *Service) ByPassword(ctx context.Context, v Visitor, login string, passw
 		return Fresh{}, err
 	}
 	login = strings.ToLower(strings.TrimSpace(login))
-	attempt, err := s.guard.begin(login, v.Address)
+	attempt, err := s.guard.begin(ctx, login, v.Address)
 	if err != nil {
 		return Fresh{}, err
 	}
@@ -64,7 +64,9 @@ func (s *Service) ByPassword(ctx context.Context, v Visitor, login string, passw
 	if !fits {
 		return Fresh{}, errWrong
 	}
-	attempt.succeeded()
+	if err := attempt.succeeded(ctx); err != nil {
+		return Fresh{}, err
+	}
 	if stale {
 		s.rehash(ctx, a.ID, encoded, prepared)
 	}
@@ -146,7 +148,7 @@ func (s *Service) ChangePassword(ctx context.Context, v Visitor, who workspace.C
 
 // confirm checks the current password as carefully as a sign-in does.
 func (s *Service) confirm(ctx context.Context, v Visitor, a account.Account, encoded string, current secret.String) error {
-	attempt, err := s.guard.begin(a.Username, v.Address)
+	attempt, err := s.guard.begin(ctx, a.Username, v.Address)
 	if err != nil {
 		return err
 	}
@@ -160,8 +162,7 @@ func (s *Service) confirm(ctx context.Context, v Visitor, a account.Account, enc
 	if !fits {
 		return apperr.New(apperr.Forbidden, "The current password is wrong.").WithField("current_password")
 	}
-	attempt.succeeded()
-	return nil
+	return attempt.succeeded(ctx)
 }
 
 // Registration is what somebody says to make an account.

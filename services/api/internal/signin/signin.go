@@ -46,6 +46,8 @@ type Config struct {
 
 // Repository keeps what signs people in.
 type Repository interface {
+	FailureRepository
+
 	// AccountBySession finds a session that ends after now and was used after idle, and its account; ErrNotFound if there
 	// is none.
 	AccountBySession(ctx context.Context, hash account.Hash, now, idle time.Time) (account.Account, Session, error)
@@ -109,7 +111,7 @@ type Service struct {
 // NewService makes a Service over repo; now tells the time. Where there is no identity provider, provider is nil.
 func NewService(cfg Config, repo Repository, passwords Passwords, provider Provider, log *slog.Logger, now func() time.Time) *Service {
 	return &Service{
-		cfg: cfg, repo: repo, passwords: passwords, provider: provider, now: now, guard: newGuard(now), log: log,
+		cfg: cfg, repo: repo, passwords: passwords, provider: provider, now: now, guard: &guard{now: now, repo: repo}, log: log,
 		uses: account.NewUses(log, repo.SessionsUsed),
 	}
 }
