@@ -67,6 +67,7 @@ func Import(src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 		return nil, im.sorted()
 	}
 	im.readPaths()
+	im.assemble()
 	if mockspec.HasErrors(im.notes) {
 		return nil, im.sorted()
 	}
@@ -90,7 +91,7 @@ type importer struct {
 	root    *value
 	version int // 2, 30 or 31
 	out     bytes.Buffer
-	count   int // endpoints so far
+	written []written
 	made    int // values made for all bodies so far
 	notes   []mockspec.Diagnostic
 	noted   map[string]bool
@@ -252,17 +253,18 @@ func (im *importer) readPaths() {
 			if !isMethod(name) || item.items[j].kind != kindObject {
 				continue
 			}
-			if im.count == im.o.Mock.Endpoints {
+			if len(im.written) == im.o.Mock.Endpoints {
 				im.warn(item.items[j], CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)
 				return
 			}
-			if !im.operation(path, strings.ToUpper(name), item, item.items[j]) {
-				im.warn(item.items[j], CodeTooLong, "a mock may have %d KiB: the rest is left out", im.o.Mock.Bytes>>10)
-				return
-			}
+			im.operation(path, strings.ToUpper(name), item, item.items[j])
 		}
 	}
-	if im.count == 0 {
+	switch outside := func(d mockspec.Diagnostic) bool { return d.Code == CodeExternalRef }; {
+	case len(im.written) > 0:
+	case slices.ContainsFunc(im.notes, outside):
+		im.note(paths, mockspec.Error, CodeNoOperations, "the operations are in other files, and nothing outside of the document is read: make one document of them first, for instance with `redocly bundle`")
+	default:
 		im.note(paths, mockspec.Error, CodeNoOperations, "`paths` has no operations, so there is nothing to answer")
 	}
 }

@@ -2,40 +2,91 @@ package openapi
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// operation writes the endpoint of one operation. It returns false if the mock has no room for it.
-func (im *importer) operation(path, method string, item, op *value) bool {
+// operation writes the endpoint of one operation.
+func (im *importer) operation(path, method string, item, op *value) {
 	parameters := im.parameters(item, op)
 	route, shape, ok := im.path(path, op, parameters)
 	if !ok {
-		return true
+		return
 	}
 	shape = method + " " + shape
 	if im.routes[shape] {
 		im.warn(op, CodeNotImported, "%s %s is left out: another operation answers the same requests", method, oneLine(path, 100))
-		return true
+		return
 	}
 	im.routes[shape] = true
 	if op.get("callbacks") != nil {
 		im.warn(op.get("callbacks"), CodeNotImported, "`callbacks` are left out: add `webhook` to the endpoint that should send them")
 	}
 	answer := im.answer(op)
-	for _, full := range []bool{true, false} {
-		var b bytes.Buffer
-		im.endpoint(&b, method, route, op, parameters, answer, full)
-		if im.out.Len()+b.Len() <= im.o.Mock.Bytes-im.o.Mock.Bytes/16 { // room for what formatting adds
-			im.out.Write(b.Bytes())
-			im.count++
-			return true
+	var full, bare bytes.Buffer
+	im.endpoint(&full, method, route, op, parameters, answer, true)
+	im.endpoint(&bare, method, route, op, parameters, answer, false)
+	w := written{full.Bytes(), bare.Bytes(), op, method + " " + oneLine(path, 100)}
+	if len(w.full) > im.o.Mock.Bytes { // not worth keeping
+		w.full = w.bare
+		im.leaveOut(&w)
+	}
+	im.made += len(w.full) / bytesPerValue
+	im.written = append(im.written, w)
+}
+
+// bytesPerValue is how many bytes that are kept until the mock is put together count as one value that was made.
+const bytesPerValue = 64
+
+// written is an endpoint, with its answer's body and without.
+type written struct {
+	full, bare []byte
+	op         *value
+	name       string
+}
+
+// toldAnswers is how many answers that are left out are told one by one.
+const toldAnswers = 20
+
+// assemble puts the mock together. If it would be too large, the largest answers are left out, and then endpoints.
+func (im *importer) assemble() {
+	room := im.o.Mock.Bytes - im.o.Mock.Bytes/16 - im.out.Len() // and what formatting adds
+	order, total := make([]int, len(im.written)), 0
+	for i, w := range im.written {
+		order[i] = i
+		total += len(w.full)
+	}
+	saved := func(i int) int { return len(im.written[i].full) - len(im.written[i].bare) }
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(saved(b), saved(a)) })
+	left := 0
+	for _, i := range order {
+		if total <= room || saved(i) == 0 {
+			break
 		}
-		if full {
-			im.warn(op, CodeTooLong, "the answer of %s %s is left out: the mock would be larger than %d KiB", method, oneLine(path, 100), im.o.Mock.Bytes>>10)
+		w := &im.written[i]
+		total -= saved(i)
+		w.full = w.bare
+		if left++; left <= toldAnswers {
+			im.leaveOut(w)
 		}
 	}
-	return false
+	if left > toldAnswers {
+		im.warn(im.root, CodeTooLong, "the mock would be larger than %d KiB: the %d largest answers are left out", im.o.Mock.Bytes>>10, left)
+	}
+	for _, w := range im.written {
+		if room -= len(w.full); room < 0 {
+			im.warn(w.op, CodeTooLong, "a mock may have %d KiB: the rest is left out", im.o.Mock.Bytes>>10)
+			return
+		}
+		im.out.Write(w.full)
+	}
+}
+
+// leaveOut tells that an answer is left out.
+func (im *importer) leaveOut(w *written) {
+	im.warn(w.op, CodeTooLong, "the answer of %s is left out: the mock would be larger than %d KiB", w.name, im.o.Mock.Bytes>>10)
 }
 
 // endpoint writes one endpoint; not full means without its answer's body.

@@ -75,9 +75,13 @@ func TestRoundTrip(t *testing.T) {
 			method := rapid.SampledFrom([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}).Draw(t, "method")
 			path := "/" + word.Draw(t, "literal")
 			if typ := rapid.SampledFrom([]string{"", "string", "int", "uuid", "date", "boolean", "float", "double"}).Draw(t, "type"); typ != "" {
-				path += "/:" + word.Draw(t, "name") + "|" + typ
+				if rapid.Bool().Draw(t, "mixed") {
+					path += "/{" + word.Draw(t, "name") + "|" + typ + "}" + rapid.SampledFrom([]string{":cancel", ".json", ".{other}"}).Draw(t, "text")
+				} else {
+					path += "/:" + word.Draw(t, "name") + "|" + typ
+				}
 			}
-			shape := method + regexp.MustCompile(`:.*`).ReplaceAllString(path, ":")
+			shape := method + regexp.MustCompile(`[:{].*`).ReplaceAllString(path, ":")
 			if seen[shape] {
 				continue
 			}
@@ -154,6 +158,9 @@ func meaning(m *mockspec.Mock) map[string]string {
 			key += "/" + s.Literal
 			if s.Param != "" {
 				key += "{" + string(s.Type) + "}"
+			}
+			if s.Mix != nil {
+				key += s.Mix.Shape()
 			}
 		}
 		text := e.Response.Body.JSON
@@ -295,12 +302,33 @@ func TestLimits(t *testing.T) {
 		{mockspec.Limits{}, 3, ""},
 		{mockspec.Limits{Endpoints: 2}, 2, "a mock may have 2 endpoints: the rest is left out"},
 		{mockspec.Limits{Bytes: 500}, 3, "the answer of GET /c is left out"},
+		{mockspec.Limits{Bytes: 700}, 3, "the answer of GET /c is left out"},
 		{mockspec.Limits{Bytes: 120}, 1, "the rest is left out"},
 	} {
 		made, told := openapi.Import(src, openapi.Options{Mock: c.limits})
 		if made == nil || made.Endpoints != c.endpoints || c.limits.Bytes > 0 && len(made.Content) > c.limits.Bytes || !strings.Contains(fmt.Sprint(told), c.says) || (c.says == "") != (len(told) == 0) {
 			t.Errorf("%+v: %+v %v", c.limits, made, told)
 		}
+	}
+}
+
+// TestLargestAnswersAreLeftOutFirst: of a document that is too large as a mock every operation still answers.
+func TestLargestAnswersAreLeftOutFirst(t *testing.T) {
+	t.Parallel()
+	src := "openapi: 3.0.0\npaths:\n"
+	for i := range 100 {
+		src += fmt.Sprintf("  /p%d: {get: {responses: {'200': {description: d, content: {application/json: {example: {a: '%s'}}}}}}}\n", i, strings.Repeat("x", 100*(i+1)))
+	}
+	made, told := openapi.Import([]byte(src), openapi.Options{Mock: mockspec.Limits{Bytes: 64 << 10}})
+	if made == nil || made.Endpoints != 100 || len(made.Content) > 64<<10 || len(made.Content) < 50<<10 {
+		t.Fatalf("%+v %v", made, told)
+	}
+	mock, _ := mockspec.Parse(made.Content, mockspec.Options{})
+	if mock.Endpoints[0].Response.Body.Kind == mockspec.BodyNone || mock.Endpoints[99].Response.Body.Kind != mockspec.BodyNone {
+		t.Error("it is not the largest answers that are left out")
+	}
+	if !strings.Contains(fmt.Sprint(told), "largest answers are left out") || len(told) > 22 {
+		t.Errorf("%d notes: %v", len(told), told)
 	}
 }
 
