@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,7 +25,7 @@ func TestForgedCursors(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, edit)
 			lists := 0
-			real := as[struct {
+			given := as[struct {
 				NextCursor string `json:"next_cursor"`
 			}](t, w.twoMocks()).NextCursor
 			for _, op := range operations(t) {
@@ -34,7 +35,7 @@ func TestForgedCursors(t *testing.T) {
 				lists++
 				c := op.fixture(w.acme, workspace.Owner)
 				for _, text := range forged {
-					for _, cursor := range []string{text, base64.RawURLEncoding.EncodeToString([]byte(text)), real, real[:len(real)/2], lying(real)} {
+					for _, cursor := range []string{text, base64.RawURLEncoding.EncodeToString([]byte(text)), given, given[:len(given)/2], lying(given)} {
 						c.query = merged(c.query, url.Values{"cursor": {cursor}})
 						if a := w.send(op, c, w.acme.user(workspace.Owner)); a.status >= 500 {
 							t.Errorf("%s with the cursor %q: %d %s", op.OperationID, cursor, a.status, a.body)
@@ -64,10 +65,7 @@ func lying(cursor string) string {
 
 func merged(a, b url.Values) url.Values {
 	out := url.Values{}
-	for _, values := range []url.Values{a, b} {
-		for name, v := range values {
-			out[name] = v
-		}
-	}
+	maps.Copy(out, a)
+	maps.Copy(out, b)
 	return out
 }

@@ -77,7 +77,7 @@ func (l *logged) String() string {
 }
 
 // database is a path that no other test has.
-func database(t testing.TB) string { return filepath.Join(t.TempDir(), "mocloud.db") }
+func database(tb testing.TB) string { tb.Helper(); return filepath.Join(tb.TempDir(), "mocloud.db") }
 
 func config(path string) api.Config {
 	return api.Config{

@@ -35,6 +35,35 @@ func TestHead(t *testing.T) {
 	}
 }
 
+// Nothing that anybody is told is kept on the way or by a browser, taken for something else, or shown within another page:
+// whatever was asked for, and whether it worked.
+func TestEveryAnswerIsGuarded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	guarded := func(name string, a answer) {
+		for header, want := range map[string]string{
+			"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+			"Cross-Origin-Resource-Policy": "same-origin", "Content-Security-Policy": "frame-ancestors 'none'",
+		} {
+			if !strings.Contains(a.header.Get(header), want) {
+				t.Errorf("%s: %d with %s: %q", name, a.status, header, a.header.Get(header))
+			}
+		}
+		if cors := a.header.Get("Access-Control-Allow-Origin"); cors != "" {
+			t.Errorf("%s: %d for the origin %s", name, a.status, cors)
+		}
+	}
+	for _, op := range operations(t) {
+		c := op.fixture(w.acme, workspace.Owner)
+		guarded(op.OperationID, w.send(op, c, w.acme.user(workspace.Owner)))
+		c.as = ""
+		guarded(op.OperationID+" of nobody", w.send(op, c, "nobody"))
+	}
+	for _, path := range []string{"/", "/signin", "/signin?code=x", "/assets/page.css", "/nothing", "/api/v1/mocks?limit=x"} {
+		guarded(path, w.do("GET", path, ""))
+	}
+}
+
 // Programs that look a link up before a person does, as mail scanners do, use nothing up.
 func TestHeadUsesNoLinkUp(t *testing.T) {
 	t.Parallel()
