@@ -137,7 +137,7 @@ func (s *Scanner) end() error {
 	if is := hex.EncodeToString(s.sum.Sum(nil)); said != is {
 		return fmt.Errorf("%w: its digest is %s, it says %q", ErrCorrupt, is, said)
 	}
-	switch _, err := s.in.Peek(1); err { //nolint:errorlint // bufio returns it as it is
+	switch _, err := s.in.Peek(1); err {
 	case nil:
 		return fmt.Errorf("%w: it goes on after its end", ErrCorrupt)
 	case io.EOF:

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -324,6 +325,73 @@ func TestFileOfAnotherChange(t *testing.T) {
 	}
 	w.checkpoint()
 	w.settle()
+}
+
+// TestUnifiedMockAndStreamMeet: whichever of the two is further counts, within one epoch.
+func TestUnifiedMockAndStreamMeet(t *testing.T) {
+	w := newWorld(t)
+	s := source.New(source.Config{Parallel: 1, Timeout: time.Second, LoadTimeout: 10 * time.Second},
+		source.Deps{Log: slog.New(slog.DiscardHandler), Objects: w.store, Table: w.table})
+	at := func(step string, want stream.Position, served ...string) {
+		t.Helper()
+		p, err := s.Position(t.Context())
+		if err != nil || p != want {
+			t.Errorf("%s: at %v, %v", step, p, err)
+		}
+		bodies := map[string]bool{}
+		for _, body := range served {
+			id, _, _ := strings.Cut(body, ":")
+			bodies[id] = true
+			if x := w.table.site(id); x == nil || !strings.Contains(string(x.Content), body) {
+				t.Errorf("%s: %s is %+v", step, body, x)
+			}
+		}
+		if n := len(w.table.digests()); n != len(bodies) {
+			t.Errorf("%s: %d mocks are served", step, n)
+		}
+	}
+	snapshot := func(epoch string, want stream.Position) {
+		t.Helper()
+		if p, err := s.Snapshot(t.Context(), epoch); err != nil || p != want {
+			t.Errorf("snapshot of %s: %v, %v", epoch, p, err)
+		}
+	}
+	apply := func(b stream.Batch) {
+		t.Helper()
+		if err := s.Apply(t.Context(), b); err != nil {
+			t.Error(err)
+		}
+	}
+	w.set("a", "a:1")
+	w.set("b", "b:2")
+	w.checkpoint()
+	snapshot("e9", stream.Position{Epoch: "e1", Number: 2})
+	at("another epoch is asked for", stream.Position{})
+	snapshot("e1", stream.Position{Epoch: "e1", Number: 2})
+	at("loaded", stream.Position{Epoch: "e1", Number: 2}, "a:1", "b:2")
+
+	old := w.set("a", "a:3")
+	w.set("a", "a:4")
+	w.checkpoint()
+	snapshot("e1", stream.Position{Epoch: "e1", Number: 4})
+	at("the unified mock is further", stream.Position{Epoch: "e1", Number: 4}, "a:4", "b:2")
+	apply(stream.Batch{Epoch: "e1", From: 2, To: 3, Changes: []event.Envelope{old}})
+	at("an old change came", stream.Position{Epoch: "e1", Number: 4}, "a:4", "b:2")
+	apply(stream.Batch{Epoch: "e2", From: 0, To: 9})
+	at("a change of another epoch came", stream.Position{Epoch: "e1", Number: 4}, "a:4", "b:2")
+
+	next := w.set("c", "c:5")
+	apply(stream.Batch{Epoch: "e1", From: 4, To: 5, Changes: []event.Envelope{next}})
+	snapshot("e1", stream.Position{Epoch: "e1", Number: 5})
+	at("the unified mock is behind", stream.Position{Epoch: "e1", Number: 5}, "a:4", "b:2", "c:5")
+
+	w.set("a", "a:6")
+	w.gen.mu.Lock()
+	delete(w.gen.mocks, "b") // its tombstone was forgotten
+	w.gen.mu.Unlock()
+	w.checkpoint()
+	snapshot("e1", stream.Position{Epoch: "e1", Number: 6})
+	at("one is gone", stream.Position{Epoch: "e1", Number: 6}, "a:6", "c:5")
 }
 
 // TestRefusedKeepsItsPlace: what keeps answering after a refusal claims its hosts no later than before, whether the event or the

@@ -24,6 +24,7 @@ import (
 type flaky struct {
 	objstore.Store
 	fail  error
+	while func() // nil: nothing
 	takes time.Duration
 	puts  int
 }
@@ -31,6 +32,9 @@ type flaky struct {
 func (f *flaky) Put(ctx context.Context, key string, body io.Reader, size int64, o objstore.PutOptions) (string, error) {
 	f.puts++
 	<-time.After(f.takes)
+	if f.while != nil {
+		f.while()
+	}
 	if f.fail != nil {
 		return "", f.fail
 	}
@@ -133,16 +137,17 @@ func TestFailedWriteLosesNothing(t *testing.T) {
 	w, _ := writer(t, s, steady, ignore)
 	add(w, "a", 1, 1)
 	add(w, "b", 2, 1)
+	s.while = func() { add(w, "a", 3, 2) }
 	s.fail = errors.New("the store is away")
 	if err := w.Flush(t.Context()); !errors.Is(err, s.fail) || errors.Is(err, checkpoint.ErrTaken) {
 		t.Fatal(err)
 	}
-	add(w, "b", 3, 7)
-	s.fail = nil
+	add(w, "b", 4, 7)
+	s.fail, s.while = nil, nil
 	if err := w.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if f := read(t, s); f.Header.Change != 3 || f.Header.Mocks != 2 || f.Header.Endpoints != 8 {
+	if f := read(t, s); f.Header.Change != 4 || f.Header.Mocks != 2 || f.Header.Endpoints != 9 {
 		t.Errorf("header %+v", f.Header)
 	}
 }

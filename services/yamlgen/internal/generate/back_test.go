@@ -113,3 +113,49 @@ func TestSnapshotForgets(t *testing.T) {
 		}
 	}
 }
+
+// TestNotActive: a generator that is not the active one changes nothing in the store, nor does one delete what a later change than it
+// knows of has written.
+func TestNotActive(t *testing.T) {
+	store, err := dirstore.Open(t.TempDir(), dirstore.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	nothing := func(context.Context, stream.Batch) error { return nil }
+	change := func(number uint64, enabled bool) stream.Batch {
+		e, err := event.New(event.MockUpdated{
+			WorkspaceID: "w", MockID: "m", Revision: int(number), Enabled: enabled, Hosts: []string{"h"},
+			Content: "- endpoint: {path: /, response: {}}\n",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Epoch, e.Number = "e", number
+		return stream.Batch{Epoch: "e", From: number - 1, To: number, Changes: []event.Envelope{e}}
+	}
+	const key = "w/m/mock.yml"
+	passive := newGenerator(t, store, 10, nothing)
+	passive.deps.Active = func() bool { return false }
+	if err := passive.Apply(t.Context(), change(2, true)); !errors.Is(err, ErrNotActive) {
+		t.Error(err)
+	}
+	if _, err := store.Stat(t.Context(), key); !errors.Is(err, objstore.ErrNotFound) {
+		t.Errorf("it wrote: %v", err)
+	}
+
+	behind := newGenerator(t, store, 10, nothing)
+	if err := behind.Apply(t.Context(), change(2, false)); err != nil {
+		t.Fatal(err)
+	}
+	if err := behind.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := newGenerator(t, store, 10, nothing).Apply(t.Context(), change(3, true)); err != nil {
+		t.Fatal(err)
+	}
+	behind.discard(t.Context(), key, behind.left[key])
+	if _, err := store.Stat(t.Context(), key); err != nil {
+		t.Errorf("it deleted a later change: %v", err)
+	}
+}
