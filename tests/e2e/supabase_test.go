@@ -12,7 +12,6 @@ import (
 	"encoding/pem"
 	"fmt"
 	"maps"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -60,14 +59,16 @@ func (p *provider) publish(keys map[string]crypto.PublicKey) {
 }
 
 func jwk(kid string, key crypto.PublicKey) map[string]string {
-	number := func(n *big.Int, size int) string {
-		return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, size)))
-	}
+	number := base64.RawURLEncoding.EncodeToString
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		return map[string]string{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": number(k.X, 32), "y": number(k.Y, 32)}
+		point, err := k.Bytes() // 4, x, y
+		if err != nil {
+			return nil
+		}
+		return map[string]string{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": kid, "x": number(point[1:33]), "y": number(point[33:])}
 	case *rsa.PublicKey:
-		return map[string]string{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, "n": number(k.N, k.Size()), "e": "AQAB"}
+		return map[string]string{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, "n": number(k.N.Bytes()), "e": "AQAB"}
 	}
 	return nil
 }
