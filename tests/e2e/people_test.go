@@ -35,11 +35,21 @@ func signIn(t *testing.T, c *cloud.Cloud, name, password string) *client.ClientW
 // browser keeps the session that an answer gave.
 func browser(t *testing.T, c *cloud.Cloud, answer *http.Response) *client.ClientWithResponses {
 	t.Helper()
-	cookies := answer.Cookies()
-	if len(cookies) != 1 || !cookies[0].HttpOnly {
+	if cookies := answer.Cookies(); len(cookies) != 1 || !cookies[0].HttpOnly {
 		t.Fatalf("the session is %v", cookies)
 	}
-	return c.As(t, func(_ context.Context, r *http.Request) error { r.AddCookie(cookies[0]); return nil })
+	return c.As(t, showing(answer))
+}
+
+// showing sends the session that an answer gave, and no token.
+func showing(answer *http.Response) client.RequestEditorFn {
+	return func(_ context.Context, r *http.Request) error {
+		r.Header.Del("Authorization")
+		for _, cookie := range answer.Cookies() {
+			r.AddCookie(cookie)
+		}
+		return nil
+	}
 }
 
 // outcome is what an operation of the generated client came to: answer(api.Operation(…)).is(t, status).
