@@ -370,7 +370,16 @@ func TestUnifiedMockAndStreamMeet(t *testing.T) {
 	snapshot("e1", stream.Position{Epoch: "e1", Number: 2})
 	at("loaded", stream.Position{Epoch: "e1", Number: 2}, "a:1", "b:2")
 
-	old := w.set("a", "a:3")
+	late, err := event.Decode[event.SingleGenerated](w.set("a", "a:3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.Lines = "- {\"endpoint\":{\"path\":\"/\",\"response\":{\"body\":\"a:3\"}}}\n" // no file is looked at
+	old, err := event.New(late)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.Epoch, old.Number = "e1", 3
 	w.set("a", "a:4")
 	w.checkpoint()
 	snapshot("e1", stream.Position{Epoch: "e1", Number: 4})
