@@ -50,8 +50,8 @@ func (DomainUpdated) EventStream() Stream { return Status }
 // WorkspaceChanged says what one replica of the api told those who follow a workspace, so that the others tell theirs. About once
 // a second a replica repeats the number of its latest one, with nothing else: others see from it that something got lost.
 type WorkspaceChanged struct {
-	Origin      string `json:"origin"`           // names the replica, which does not tell it twice
-	Number      uint64 `json:"number,omitempty"` // counts those of the origin; 0 if there was none, or of a replica that does not count
+	Origin      string `json:"origin"`          // names the replica, which does not tell it twice
+	Number      uint64 `json:"number,omitzero"` // counts those of the origin; 0 if there was none, or of a replica that does not count
 	WorkspaceID string `json:"workspace_id"`
 	Name        string `json:"name"` // of the server-sent event: mock, deleted, …; "" if there is none
 	Data        string `json:"data"` // of the server-sent event: JSON
