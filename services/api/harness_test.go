@@ -406,7 +406,8 @@ func (b *bench) follow(headers ...string) (next func() (name, id, data string)) 
 	return b.events("/api/v1/events", headers...)
 }
 
-// events opens a stream of events; next returns an event's name, id and data.
+// events opens a stream of events; next returns an event's name, id and data. A fresh stream's resets are passed over: a
+// service that has just started resets its followers when it begins to hear other replicas.
 func (b *bench) events(path string, headers ...string) (next func() (name, id, data string)) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
@@ -414,6 +415,7 @@ func (b *bench) events(path string, headers ...string) (next func() (name, id, d
 	guard := time.AfterFunc(soon, cancel) // a stream that says nothing ends the test
 	b.t.Cleanup(func() { guard.Stop() })
 	lines := bufio.NewScanner(b.open(ctx, path, headers...))
+	fresh := !slices.ContainsFunc(headers, func(h string) bool { return strings.HasPrefix(h, "Last-Event-ID: ") })
 	return func() (name, id, data string) {
 		b.t.Helper()
 		for lines.Scan() {
@@ -425,6 +427,8 @@ func (b *bench) events(path string, headers ...string) (next func() (name, id, d
 				id = string(line[4:])
 			case bytes.HasPrefix(line, []byte("data: ")):
 				data = string(line[6:])
+			case len(line) == 0 && name == "reset" && fresh:
+				name, id, data = "", "", ""
 			case len(line) == 0 && name != "":
 				return name, id, data
 			}
