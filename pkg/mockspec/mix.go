@@ -45,33 +45,52 @@ func (m *Mix) join(param func(MixParam) string) string {
 }
 
 // Match appends what the parameters stand for in text, a decoded part of a path, and reports whether it fits. Each stands
-// for a character at least, an earlier one for as many as it can: of `a.tar.gz`, `{name}.{format}` takes `a.tar` and `gz`.
+// for a character at least, an earlier one for as many as it can while all fit their types: of `a.tar.gz`, `{name}.{format}`
+// takes `a.tar` and `gz`; of `2024-02-29`, `{n|int}-{rest}` takes `2024` and `02-29`. A text that could be cut in more than
+// mixTries ways may be said not to fit.
 func (m *Mix) Match(text string, captures []string) ([]string, bool) {
 	rest, ok := strings.CutPrefix(text, m.Texts[0])
 	if !ok {
 		return captures, false
 	}
-	last := len(m.Params) - 1
-	if rest, ok = strings.CutSuffix(rest, m.Texts[last+1]); !ok || rest == "" {
+	if rest, ok = strings.CutSuffix(rest, m.Texts[len(m.Params)]); !ok {
 		return captures, false
 	}
-	begin := len(captures)
-	captures = slices.Grow(captures, last+1)[:begin+last+1]
-	for i := last; i >= 0; i-- {
-		at, between := 0, 0
-		if i > 0 {
-			between = len(m.Texts[i])
-			if at = strings.LastIndex(rest[:len(rest)-1], m.Texts[i]); at < 1 {
-				return captures[:begin], false
-			}
-		}
-		captures[begin+i] = rest[at+between:]
-		if t := m.Params[i].Type; t != TypeString && !t.Fits(captures[begin+i]) {
-			return captures[:begin], false
-		}
-		rest = rest[:at]
+	begin, n := len(captures), len(m.Params)
+	captures = slices.Grow(captures, n)[:begin+n]
+	tries := mixTries
+	if !m.cut(rest, captures[begin:], &tries) {
+		return captures[:begin], false
 	}
 	return captures, true
+}
+
+// mixTries bounds the ways of cutting a text that Match tries: with several parameters there can be very many.
+const mixTries = 64
+
+// cut cuts rest into what the first len(into) parameters stand for.
+func (m *Mix) cut(rest string, into []string, tries *int) bool {
+	last := len(into) - 1
+	fits := func(text string) bool {
+		t := m.Params[last].Type
+		return text != "" && (t == TypeString || t.Fits(text))
+	}
+	if last == 0 {
+		into[0] = rest
+		return fits(rest)
+	}
+	between := m.Texts[last]
+	for end := len(rest); *tries > 0; *tries-- {
+		at := strings.LastIndex(rest[:end], between)
+		if at < 1 {
+			return false
+		}
+		if into[last] = rest[at+len(between):]; fits(into[last]) && m.cut(rest[:at], into[:last], tries) {
+			return true
+		}
+		end = at + len(between) - 1
+	}
+	return false
 }
 
 // parseMix reads a part of a path that has parameters in braces and something beside them. It is nil for any other part.

@@ -3,6 +3,7 @@ package mockspec_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -29,6 +30,9 @@ func TestMix(t *testing.T) {
 		{"{a}-{b}-{c}", "1-2", "-"},
 		{"{a}-{b}-{c}", "--x--", "[- x -]"},
 		{"{y|int}-{m|int}", "2024-02", "[2024 02]"},
+		{"{n|int}-{m}", "2024-02-29", "[2024 02-29]"},
+		{"{a}-{n|int}-{b}", "x-y-7-z-", "[x-y 7 z-]"},
+		{"{a|int}-{b|int}-{c|int}-{d|int}", strings.Repeat("-", 8000), "-"},
 		{"{a}%2F{b}", "x/y", "[x y]"},
 		{"@{user}", "@ann", "[ann]"},
 		{"é{user}", "éann", "[ann]"},

@@ -40,6 +40,9 @@ func TestFiles(t *testing.T) {
     response:
       external-body: {provider: json, path: "{{path-params.name}}"}
 `)
+		if described := answer(api.GetFileWithResponse(ctx, "dev", pets.ID)).is(t, http.StatusOK).JSON200; described.Name != pets.Name || described.Size != pets.Size {
+			t.Errorf("the file: %+v, put as %+v", described, pets)
+		}
 		answers(t, c, mock.URL+"/pets", `{"all":["rex","tom"]}`)
 		image, err := c.Call(ctx, mock.URL+"/image/pixel.png")
 		check(t, err)

@@ -143,7 +143,7 @@ func TestDeleteAndRestore(t *testing.T) {
 		api, ctx := c.API(t), t.Context()
 		mock := published(t, c, "undo", cloud.Answering("first"))
 		mock = edited(t, c, mock, cloud.Answering("second"))
-		check(t, c.Delete(ctx, mock.ID))
+		answer(api.DeleteMockWithResponse(ctx, mock.ID, nil)).is(t, http.StatusNoContent)
 		cloud.Eventually(t, 10*time.Second, "the deleted mock is gone", func() error {
 			answer, err := c.Call(ctx, mock.URL+"/answer")
 			if err == nil && answer.Status != http.StatusNotFound {
@@ -192,6 +192,16 @@ func TestDeleteAndRestore(t *testing.T) {
 		if diff.JSON200 == nil || diff.JSON200.From != 1 || !strings.Contains(diff.JSON200.Text, "second") || len(diff.JSON200.Endpoints) != 1 {
 			t.Errorf("the diff: %s", diff.Body)
 		}
+		label := "demo"
+		answer(api.MarkRevisionWithResponse(ctx, mock.ID, 2, client.RevisionMark{Pinned: true, Label: &label})).is(t, http.StatusOK)
+		second := answer(api.GetRevisionWithResponse(ctx, mock.ID, 2, nil)).is(t, http.StatusOK).JSON200
+		if !second.Pinned || second.Label != label || second.Content == nil || *second.Content != cloud.Answering("second") {
+			t.Errorf("the second revision: %+v", second)
+		}
+
+		offline := answer(api.UnpublishMockWithResponse(ctx, mock.ID)).is(t, http.StatusOK).JSON200
+		check(t, c.WaitFor(ctx, mock.ID, offline.Revision, cloud.Offline))
+		gone(t, c, cloud.Mock{URL: back.URL}, "/answer")
 	})
 }
 

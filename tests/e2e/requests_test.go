@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +113,9 @@ func TestRequests(t *testing.T) {
 		}
 		mode := func(m client.RecordingMode) *client.RecordingMode { return &m }
 		set(client.RecordingEdit{Redact: &[]string{"IBAN"}})
+		if s := answer(api.GetRecordingWithResponse(ctx, mock.ID)).is(t, http.StatusOK).JSON200; s.Recording != client.Redacted || !slices.Equal(s.Redact, []string{"IBAN"}) {
+			t.Errorf("the settings: %+v", s)
+		}
 		post(t, c, mock.URL+"/login/more")
 		if all := recorded(latest(t, api, mock.ID, "/login/more")); strings.Contains(all, "DE1") {
 			t.Errorf("what the mock's owner named is told: %s", all)

@@ -15,6 +15,9 @@ import (
 func TestSignIn(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
 		api, ctx := c.API(t), t.Context()
+		if methods := answer(c.As(t).GetSignInMethodsWithResponse(ctx)).is(t, http.StatusOK).JSON200; !methods.Password || methods.SignUp != client.Open {
+			t.Errorf("the ways to sign in: %+v", methods)
+		}
 		zoe := signUp(t, c, "zoe")
 		made := answer(zoe.CreateTokenWithResponse(ctx, nil, client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeMocksWrite}})).is(t, http.StatusCreated)
 		if !strings.HasPrefix(made.JSON201.Secret, "mocloud_") {

@@ -41,6 +41,9 @@ func personalTokens(t *testing.T, c *cloud.Cloud) {
 	if len(listed.JSON200.Items) != 2 || strings.Contains(string(listed.Body), reading.Secret) {
 		t.Errorf("the tokens: %s", listed.Body)
 	}
+	if seen := answer(ann.GetTokenWithResponse(ctx, reading.Token.ID)).is(t, http.StatusOK).JSON200; seen.Name != "reader" || seen.LastUsedAt == nil {
+		t.Errorf("the token after its use: %+v", seen)
+	}
 	answer(signUp(t, c, "eve").DeleteTokenWithResponse(ctx, reading.Token.ID)).is(t, http.StatusNotFound)
 	answer(ann.DeleteTokenWithResponse(ctx, reading.Token.ID)).is(t, http.StatusNoContent)
 	answer(reader.GetMockWithResponse(ctx, made.ID, nil)).is(t, http.StatusUnauthorized)

@@ -201,22 +201,6 @@ func TestCountsAreExact(t *testing.T) {
 	}
 }
 
-func TestAddDoesNotAllocate(t *testing.T) {
-	r := New(many)
-	l := r.Open("w", "m")
-	q := request()
-	for range 4 {
-		l.Add(q)
-		all(r)
-	}
-	if n := testing.AllocsPerRun(100, func() {
-		l.Add(q)
-		r.Release(<-r.Records())
-	}); n != 0 {
-		t.Fatalf("%v allocations", n)
-	}
-}
-
 func BenchmarkAdd(b *testing.B) {
 	b.Run("kept", func(b *testing.B) {
 		r := New(many)
