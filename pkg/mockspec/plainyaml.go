@@ -285,7 +285,11 @@ func (p *plainReader) plainEnd() int {
 // plain makes the node of the plain scalar up to end.
 func (p *plainReader) plain(end int) *yaml.Node {
 	n := p.node(yaml.ScalarNode, "", strings.TrimRight(p.text[p.i:end], " "))
-	n.Tag = n.ShortTag()
+	// Everything but text begins with one of these.
+	if n.Tag = "!!str"; strings.IndexByte("0123456789+-.~<yYnNtTfFoO", n.Value[0]) >= 0 {
+		n.Tag = ""
+		n.Tag = n.ShortTag()
+	}
 	return n
 }
 

@@ -62,8 +62,8 @@ func (c *client) create(ctx context.Context, slug string) (m *mock, change uint6
 }
 
 // update writes content of that revision.
-func (c *client) update(ctx context.Context, id string, revision int) error {
-	answer, err := call[shown](ctx, c, http.MethodPut, "/mocks/"+id, map[string]string{"content": content(revision)})
+func (c *client) update(ctx context.Context, id string, revision int, content string) error {
+	answer, err := call[shown](ctx, c, http.MethodPut, "/mocks/"+id, map[string]string{"content": content})
 	if err == nil && answer.Revision != revision {
 		return fmt.Errorf("mock %s has revision %d, not %d", id, answer.Revision, revision)
 	}

@@ -95,11 +95,12 @@ func (b *bench) edit(ctx context.Context, m *mock) (e edited, err error) {
 		return e, err
 	}
 	m.revision++
+	next := content(m.revision)
 	began := time.Now()
 	answered := make(chan error, 1)
 	var answeredAt time.Time
 	go func() {
-		err := b.client.update(ctx, m.id, m.revision)
+		err := b.client.update(ctx, m.id, m.revision, next)
 		answeredAt = time.Now()
 		answered <- err
 	}()

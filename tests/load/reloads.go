@@ -137,7 +137,7 @@ func (e *edits) run(ctx context.Context, c *client, stop <-chan struct{}) error 
 		case m := <-e.queue:
 			m.revision++
 			e.state[m].sent.Store(int64(m.revision))
-			if err := c.update(ctx, m.id, m.revision); err != nil {
+			if err := c.update(ctx, m.id, m.revision, content(m.revision)); err != nil {
 				return err
 			}
 			e.queue <- m
