@@ -17,18 +17,11 @@ import (
 // withDomains runs a test with a name server that cloudops asks, and with domains whose times are over while one watches.
 func withDomains(t *testing.T, test func(t *testing.T, d *domains)) {
 	t.Helper()
-	t.Parallel()
-	for _, each := range []cloud.Target{cloud.Embedded, cloud.Apart} {
-		if *target != "" && *target != string(each) {
-			continue
-		}
-		t.Run(string(each), func(t *testing.T) {
-			t.Parallel()
-			names := cloud.NewNameServer(t)
-			c := cloud.Start(t, binaries, each, "CLOUDOPS_RESOLVER="+names.Address, "API_DOMAIN_GRACE=3s", "API_KEEP_LOST_DOMAINS=4s", "API_QUOTA_DOMAINS=3")
-			test(t, &domains{Cloud: c, api: c.API(t), names: names})
-		})
-	}
+	eachTarget(t, func(t *testing.T, each cloud.Target) {
+		names := cloud.NewNameServer(t)
+		c := cloud.Start(t, binaries, each, "CLOUDOPS_RESOLVER="+names.Address, "API_DOMAIN_GRACE=3s", "API_KEEP_LOST_DOMAINS=4s", "API_QUOTA_DOMAINS=3")
+		test(t, &domains{Cloud: c, api: c.API(t), names: names})
+	})
 }
 
 // domains is a cloud whose customers' DNS is at hand.

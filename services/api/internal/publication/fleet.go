@@ -2,6 +2,7 @@ package publication
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"sync"
 	"time"
@@ -69,11 +70,7 @@ func (f *fleet) expire() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	oldest, before := f.now().Add(-alive), len(f.instances)
-	for key, r := range f.instances {
-		if r.seen.Before(oldest) {
-			delete(f.instances, key)
-		}
-	}
+	maps.DeleteFunc(f.instances, func(_ instance, r report) bool { return r.seen.Before(oldest) })
 	return len(f.instances) != before
 }
 

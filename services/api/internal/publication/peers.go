@@ -1,6 +1,7 @@
 package publication
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -50,10 +51,6 @@ func (p *peers) expire() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	oldest, before := p.now().Add(-alive), len(p.each)
-	for origin, of := range p.each {
-		if of.seen.Before(oldest) {
-			delete(p.each, origin)
-		}
-	}
+	maps.DeleteFunc(p.each, func(_ string, of peer) bool { return of.seen.Before(oldest) })
 	return len(p.each) != before
 }
