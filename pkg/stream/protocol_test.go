@@ -170,6 +170,15 @@ func setup(t *testing.T, h Handler) bench {
 	return x
 }
 
+// agrees checks that the consumer has by now what the log says.
+func (x bench) agrees(t *testing.T) {
+	t.Helper()
+	synctest.Wait()
+	if problem := x.handler.differs(x.log); problem != "" {
+		t.Error(problem)
+	}
+}
+
 func TestLiveChangesAreAppliedWithoutWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := setup(t, nil)
@@ -179,10 +188,7 @@ func TestLiveChangesAreAppliedWithoutWaiting(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		synctest.Wait()
-		if problem := x.handler.differs(x.log); problem != "" {
-			t.Error(problem)
-		}
+		x.agrees(t)
 		if d := time.Since(begin); d != 0 {
 			t.Errorf("took %v of simulated time, want none", d)
 		}
@@ -200,10 +206,7 @@ func TestHoleHealsWithinTheGrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(31 * time.Millisecond)
-		synctest.Wait()
-		if problem := x.handler.differs(x.log); problem != "" {
-			t.Error(problem)
-		}
+		x.agrees(t)
 	})
 }
 
@@ -212,10 +215,7 @@ func TestLastMessageLostShowsByTheHeartbeat(t *testing.T) {
 		x := setup(t, nil)
 		x.log.commit("lost", false)
 		pass(1200 * time.Millisecond)
-		synctest.Wait()
-		if problem := x.handler.differs(x.log); problem != "" {
-			t.Error(problem)
-		}
+		x.agrees(t)
 	})
 }
 
@@ -231,10 +231,7 @@ func TestSupersededRangeIsNoHole(t *testing.T) {
 		if err := x.producer.PublishBatch(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait()
-		if problem := x.handler.differs(x.log); problem != "" {
-			t.Error(problem)
-		}
+		x.agrees(t)
 		if x.handler.applied != 1 {
 			t.Errorf("applied %d changes, want 1", x.handler.applied)
 		}

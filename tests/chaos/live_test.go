@@ -245,12 +245,18 @@ func TestReplicaOfFollowerKilled(t *testing.T) {
 	}
 }
 
+// withReplica starts a cloud with a second replica of the api, whose way to Redis can be broken.
+func withReplica(t *testing.T) (c *cloud.Cloud, proxy *testkit.FaultProxy, second string) {
+	t.Helper()
+	proxy = testkit.NewFaultProxy(t, testkit.Redis(t).URL)
+	c = cloud.StartApart(t, binaries, cloud.Servers{})
+	return c, proxy, c.AddAPI("REDIS_URL=" + proxy.URL())
+}
+
 // TestReplicaOfDoerDies: what a replica did and could not tell before it died, the other's followers learn all the same.
 func TestReplicaOfDoerDies(t *testing.T) {
 	t.Parallel()
-	proxy := testkit.NewFaultProxy(t, testkit.Redis(t).URL)
-	c := cloud.StartApart(t, binaries, cloud.Servers{})
-	second := c.AddAPI("REDIS_URL=" + proxy.URL())
+	c, proxy, second := withReplica(t)
 	first, doer := c.Replica(0), c.Replica(1)
 	m := published(t, c, "shop", "one")
 	s := look(t, first, nil)
@@ -267,9 +273,7 @@ func TestReplicaOfDoerDies(t *testing.T) {
 // TestFollowersWithoutRedis: who follows a replica that cannot hear the other for a while misses nothing in the end.
 func TestFollowersWithoutRedis(t *testing.T) {
 	t.Parallel()
-	proxy := testkit.NewFaultProxy(t, testkit.Redis(t).URL)
-	c := cloud.StartApart(t, binaries, cloud.Servers{})
-	c.AddAPI("REDIS_URL=" + proxy.URL())
+	c, proxy, _ := withReplica(t)
 	doer, deaf := c.Replica(0), c.Replica(1)
 	m := published(t, c, "shop", "one")
 	s := look(t, deaf, nil)
@@ -288,9 +292,7 @@ func TestFollowersWithoutRedis(t *testing.T) {
 // TestMessagesBetweenReplicasLost: a dropped message shows as a hole in the numbers.
 func TestMessagesBetweenReplicasLost(t *testing.T) {
 	t.Parallel()
-	proxy := testkit.NewFaultProxy(t, testkit.Redis(t).URL)
-	c := cloud.StartApart(t, binaries, cloud.Servers{})
-	c.AddAPI("REDIS_URL=" + proxy.URL())
+	c, proxy, _ := withReplica(t)
 	doer, other := c.Replica(0), c.Replica(1)
 	published(t, c, "shop", "one")
 	var once sync.Once
