@@ -151,21 +151,11 @@ type bench struct {
 func setup(t *testing.T, h Handler) bench {
 	t.Helper()
 	x := bench{bus: newSimBus(1, faults{}), log: newSimLog("e1"), handler: newSimHandler()}
-	var err error
-	if x.producer, err = newProducer(ProducerConfig{Stream: event.Mocks, BatchChanges: 10}, x.bus, x.log); err != nil {
-		t.Fatal(err)
-	}
 	if h == nil {
 		h = x.handler
 	}
-	if x.consumer, err = newConsumer(ConsumerConfig{Stream: event.Mocks, Service: "test", Instance: "i1"}, x.bus, h); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = x.producer.Run(ctx) })
-	wg.Go(func() { _ = x.consumer.Run(ctx) })
-	t.Cleanup(func() { cancel(); wg.Wait() })
+	x.producer, x.consumer = producerOf(t, x.bus, x.log), consumerOf(t, x.bus, h)
+	play(t, x.producer, x.consumer)
 	synctest.Wait()
 	return x
 }
