@@ -32,8 +32,8 @@ func (h *handlers) watch(ctx context.Context, workspaceID string, look func(cont
 			var err error
 			for concerned := false; err == nil && !concerned; {
 				var events []publication.Event
-				events, _, concerned, err = follower.Next(waiting)
-				concerned = concerned || slices.ContainsFunc(events, func(e publication.Event) bool { return e.Concerns(who, in) })
+				events, _, err = follower.Next(waiting)
+				concerned = slices.ContainsFunc(events, func(e publication.Event) bool { return e.Concerns(who, in) })
 			}
 			enough()
 			if errors.Is(err, publication.ErrStopping) || look(watched) != nil {

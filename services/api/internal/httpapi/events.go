@@ -60,13 +60,13 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 	return stream(w, func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
 		defer cancel()
-		events, position, reset, err := e.follower.Next(ctx)
+		events, position, err := e.follower.Next(ctx)
 		silent := err != nil
 		if silent && (e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping)) {
 			return nil, err
 		}
 		concerned := slices.ContainsFunc(events, func(ev publication.Event) bool { return ev.Concerns(caller(e.ctx).AccountID, e.workspaces) })
-		if silent || reset || concerned || time.Since(e.looked) > accessAge {
+		if silent || concerned || time.Since(e.looked) > accessAge {
 			if err := e.look(); err != nil {
 				return nil, err
 			}
@@ -74,18 +74,15 @@ func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 		if silent {
 			return []byte(":\n\n"), nil
 		}
-		return e.encode(events, position, reset)
+		return e.encode(events, position)
 	})
 }
 
 // encode writes what the caller may see. The position goes with it even if that is nothing.
-func (e *eventResponse) encode(events []publication.Event, position string, reset bool) ([]byte, error) {
+func (e *eventResponse) encode(events []publication.Event, position string) ([]byte, error) {
 	var out []byte
-	if reset {
-		out = fmt.Appendf(out, "event: reset\ndata: {}\n\n")
-	}
 	for _, ev := range events {
-		if !e.workspaces[ev.WorkspaceID] || ev.Name == publication.AccessEvent {
+		if ev.Name == publication.AccessEvent || ev.Name != publication.ResetEvent && !e.workspaces[ev.WorkspaceID] {
 			continue
 		}
 		data := []byte(ev.Data)

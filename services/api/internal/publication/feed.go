@@ -23,6 +23,8 @@ const (
 	// AccessEvent says that what somebody may see has changed: see AccessChanged. It is for those who write events, not for
 	// those who read them.
 	AccessEvent = "access"
+	// ResetEvent says to everybody, of whatever workspace, that events were missed: what was known before has to be read again.
+	ResetEvent = "reset"
 )
 
 // Event says that something in a workspace changed.
@@ -33,6 +35,8 @@ type Event struct {
 	Publication Publication     // of a PublicationEvent, as it is now
 	Data        json.RawMessage // of all others
 }
+
+func resetEvent() Event { return Event{Name: ResetEvent, Data: json.RawMessage("{}")} }
 
 // feed is the latest events, in order, for everybody who follows. It is safe for concurrent use.
 type feed struct {
@@ -100,22 +104,13 @@ func (f *feed) append(e Event) {
 		f.first++
 	}
 	f.events = append(f.events, e)
-	f.wake()
-}
-
-// reset makes every follower read its lists again.
-func (f *feed) reset() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.first += uint64(len(f.events)) + 1 // a number that nobody gets
-	f.events = nil
-	f.wake()
-}
-
-func (f *feed) wake() {
 	close(f.grown)
 	f.grown = make(chan struct{})
 }
+
+// reset makes every follower read its lists again. What happened before is still told: a caller that has just made a mock
+// finds its event, whatever else goes wrong meanwhile.
+func (f *feed) reset() { f.append(resetEvent()) }
 
 func (f *feed) id(number uint64) string { return f.name + "-" + strconv.FormatUint(number, 10) }
 
@@ -135,7 +130,7 @@ type Follower struct {
 }
 
 // Follow begins after the event with the id after, or with the next event if that is empty. If what came after it is
-// not known any more, the first answer of Next says so.
+// not known any more, a ResetEvent comes first.
 func (s *Service) Follow(after string) *Follower {
 	f := s.feed
 	f.mu.Lock()
@@ -153,9 +148,9 @@ func (s *Service) Follow(after string) *Follower {
 	return fl
 }
 
-// Next waits for more. reset says that events were missed: what was known before has to be read again. position is the
-// id to go on after. It returns ctx's error when ctx ends, and ErrStopping when the service does.
-func (fl *Follower) Next(ctx context.Context) (events []Event, position string, reset bool, err error) {
+// Next waits for more events, and returns them in order. If some are gone that the follower has not seen, they begin with a
+// ResetEvent. position is the id to go on after. It returns ctx's error when ctx ends, and ErrStopping when the service does.
+func (fl *Follower) Next(ctx context.Context) (events []Event, position string, err error) {
 	for {
 		fl.feed.mu.Lock()
 		end := fl.feed.first + uint64(len(fl.feed.events))
@@ -163,20 +158,25 @@ func (fl *Follower) Next(ctx context.Context) (events []Event, position string, 
 			fl.missed, fl.next = true, end
 		}
 		if fl.missed || fl.next < end {
+			if fl.missed {
+				reset := resetEvent()
+				reset.ID = fl.feed.id(fl.next - 1)
+				events = append(events, reset)
+			}
 			events = append(events, fl.feed.events[fl.next-fl.feed.first:]...)
-			reset, fl.missed, fl.next = fl.missed, false, end
+			fl.missed, fl.next = false, end
 			position = fl.feed.id(end - 1)
 			fl.feed.mu.Unlock()
-			return events, position, reset, nil
+			return events, position, nil
 		}
 		grown := fl.feed.grown
 		fl.feed.mu.Unlock()
 		select {
 		case <-grown:
 		case <-fl.stopping:
-			return nil, "", false, ErrStopping
+			return nil, "", ErrStopping
 		case <-ctx.Done():
-			return nil, "", false, ctx.Err()
+			return nil, "", ctx.Err()
 		}
 	}
 }

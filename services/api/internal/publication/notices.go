@@ -56,8 +56,12 @@ func (s *Service) AccessChanged(accountID, workspaceID string) {
 	s.Tell(workspaceID, AccessEvent, accessNotice{accountID})
 }
 
-// Concerns reports whether the event is an AccessEvent about the account, or about one of the workspaces.
+// Concerns reports whether what the account may see has to be asked again, having seen the event: it is a ResetEvent, or an
+// AccessEvent about the account or one of the workspaces.
 func (e Event) Concerns(accountID string, workspaces map[string]bool) bool {
+	if e.Name == ResetEvent {
+		return true
+	}
 	var about accessNotice
 	if e.Name != AccessEvent || json.Unmarshal(e.Data, &about) != nil {
 		return false

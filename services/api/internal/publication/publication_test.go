@@ -241,38 +241,47 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
+func onlyReset(events []Event) bool { return len(events) == 1 && events[0].Name == ResetEvent }
+
 func TestFollowersSeeEveryEventOrAReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := running(t)
 		slow, late := s.Follow(""), s.Follow("nonsense")
-		if _, _, reset, err := late.Next(t.Context()); err != nil || !reset {
-			t.Errorf("an unknown place: reset %t, %v", reset, err)
+		if events, at, err := late.Next(t.Context()); err != nil || !onlyReset(events) || events[0].ID != at {
+			t.Errorf("an unknown place: %v at %s, %v", events, at, err)
 		}
 		follower := s.Follow("")
 		var position string
 		for i := range kept + 10 {
 			s.feed.append(Event{WorkspaceID: fmt.Sprint(i)})
-			events, at, reset, err := follower.Next(t.Context())
-			if err != nil || reset || len(events) != 1 || events[0].WorkspaceID != fmt.Sprint(i) || events[0].ID != at {
-				t.Fatalf("event %d: %+v, reset %t, %v", i, events, reset, err)
+			events, at, err := follower.Next(t.Context())
+			if err != nil || len(events) != 1 || events[0].WorkspaceID != fmt.Sprint(i) || events[0].ID != at {
+				t.Fatalf("event %d: %+v, %v", i, events, err)
 			}
 			if i == kept {
 				position = at
 			}
 		}
-		if events, _, reset, err := s.Follow(position).Next(t.Context()); err != nil || reset || len(events) != 9 || events[0].WorkspaceID != fmt.Sprint(kept+1) {
-			t.Errorf("resumed: %d events, reset %t, %v", len(events), reset, err)
+		if events, _, err := s.Follow(position).Next(t.Context()); err != nil || len(events) != 9 || events[0].WorkspaceID != fmt.Sprint(kept+1) {
+			t.Errorf("resumed: %d events, %v", len(events), err)
 		}
-		if events, _, reset, err := slow.Next(t.Context()); err != nil || !reset || len(events) != 0 {
-			t.Errorf("too slow: %d events, reset %t, %v", len(events), reset, err)
+		if events, _, err := slow.Next(t.Context()); err != nil || !onlyReset(events) {
+			t.Errorf("too slow: %v, %v", events, err)
 		}
+		s.Tell("w", MockEvent, "before")
 		s.feed.reset()
-		if _, _, reset, err := follower.Next(t.Context()); err != nil || !reset {
-			t.Errorf("after a reset: %t, %v", reset, err)
+		s.Tell("w", MockEvent, "after")
+		var names []string
+		events, _, err := follower.Next(t.Context())
+		for _, e := range events {
+			names = append(names, e.Name)
+		}
+		if want := []string{MockEvent, ResetEvent, MockEvent}; err != nil || !slices.Equal(names, want) {
+			t.Errorf("around a reset: %v, %v", names, err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, _, _, err := follower.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, _, err := follower.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("nothing new: %v", err)
 		}
 	})
@@ -287,8 +296,8 @@ func TestTooManyTouchedMocksReset(t *testing.T) {
 			ids[i] = fmt.Sprint(i)
 		}
 		s.touch(ids...)
-		if _, _, reset, err := follower.Next(t.Context()); err != nil || !reset {
-			t.Errorf("reset %t, %v", reset, err)
+		if events, _, err := follower.Next(t.Context()); err != nil || !onlyReset(events) {
+			t.Errorf("%v, %v", events, err)
 		}
 	})
 }
@@ -302,7 +311,7 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 		var states []State
 		look := func() {
 			t.Helper()
-			events, _, _, err := follower.Next(t.Context())
+			events, _, err := follower.Next(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
