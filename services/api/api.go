@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -18,28 +17,11 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
-	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
-	"github.com/mocloud/mocloud/pkg/tryit"
-	"github.com/mocloud/mocloud/services/api/internal/account"
-	"github.com/mocloud/mocloud/services/api/internal/audit"
-	"github.com/mocloud/mocloud/services/api/internal/availability"
-	"github.com/mocloud/mocloud/services/api/internal/domain"
-	"github.com/mocloud/mocloud/services/api/internal/draft"
-	"github.com/mocloud/mocloud/services/api/internal/export"
-	"github.com/mocloud/mocloud/services/api/internal/file"
-	"github.com/mocloud/mocloud/services/api/internal/httpapi"
-	"github.com/mocloud/mocloud/services/api/internal/idempotency"
-	"github.com/mocloud/mocloud/services/api/internal/idp"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
-	"github.com/mocloud/mocloud/services/api/internal/passhash"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
-	"github.com/mocloud/mocloud/services/api/internal/quota"
-	"github.com/mocloud/mocloud/services/api/internal/record"
-	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
-	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -64,9 +46,6 @@ const (
 	databasePart = "api database"   // of Health
 	openTimeout  = 10 * time.Minute // database, migrations and seed
 	pingEvery    = 2 * time.Second
-	purgeEvery   = time.Hour
-	reapEvery    = time.Minute
-	purgeTimeout = time.Minute
 	// passwordsAtOnce bounds the memory of hashing: each takes 19 MiB and one core.
 	passwordsAtOnce = 4
 )
@@ -113,149 +92,6 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	return p.run(ctx)
 }
 
-// now is the time as both databases keep it.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
-
-// parts are the running pieces of the service.
-type parts struct {
-	service      *Service
-	db           *store.Store
-	accounts     *account.Service
-	signIns      *signin.Service
-	provider     *idp.Provider // nil if there is none
-	tokens       *token.Service
-	mocks        *mock.Service
-	files        *file.Service
-	domains      *domain.Service
-	publications *publication.Service
-	idempotency  *idempotency.Service
-	server       *http.Server
-	workspaces   *workspace.Service
-	buried       chan struct{} // holds one if there may be a deleted workspace to remove
-	producers    map[event.Stream]*stream.Producer
-	outcomes     *stream.Consumer
-	intake       *record.Intake
-}
-
-func (s *Service) assemble(db *store.Store) (*parts, error) {
-	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL}
-	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
-	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
-	p.accounts = account.NewService(db, now)
-	cfg := signin.Config{Passwords: s.cfg.AuthMode == Local, SignUp: s.cfg.SignUp, Issuer: s.cfg.issuer(), PublicURL: s.cfg.PublicURL}
-	var provider signin.Provider
-	if cfg.Issuer != "" {
-		p.provider = idp.New(idp.Config{
-			Issuer: cfg.Issuer, Audience: s.cfg.SupabaseAudience, JWKSURL: cfg.Issuer + "/.well-known/jwks.json", Secret: s.cfg.SupabaseSecret,
-		}, s.deps.Log, now)
-		provider = p.provider
-	}
-	p.signIns = signin.NewService(cfg, db, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
-	p.tokens = token.NewService(db, s.deps.Log, now)
-	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
-	p.idempotency = idempotency.NewService(db, now)
-	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
-	p.mocks = mock.NewService(db, mock.Config{
-		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
-		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
-	}, p.publications, now)
-	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.Told, p.publications, s.deps.Log, now)
-
-	live := record.NewLive()
-	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
-		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
-	})
-	p.buried = make(chan struct{}, 1)
-	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury, p.publications.AccessChanged)
-	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.bury)
-
-	handler, err := httpapi.New(
-		httpapi.Config{
-			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
-			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress,
-			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
-			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
-		},
-		httpapi.Deps{
-			Idempotency: p.idempotency,
-			Log:         s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
-			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
-			Files:     p.files,
-			Domains:   p.domains,
-			Profiles:  profiles,
-			Available: availability.NewService(db),
-			Export:    &export.Service{Profiles: profiles, Workspaces: p.workspaces, Mocks: p.mocks, Files: p.files, Tokens: p.tokens},
-			Drafts:    draft.NewService(p.mocks, db, addresses, s.ask),
-			Records:   record.NewService(db, live, p.publications),
-		})
-	if err != nil {
-		return nil, err
-	}
-	p.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: httpapi.ReadHeaderTimeout, ReadTimeout: httpapi.ReadTimeout,
-		WriteTimeout: httpapi.WriteTimeout, IdleTimeout: httpapi.IdleTimeout, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
-	}
-	for _, name := range []event.Stream{event.Mocks, event.Domains} {
-		p.producers[name], err = stream.NewProducer(stream.ProducerConfig{
-			Stream: name, Prefix: s.cfg.RedisPrefix, Service: serviceName, Log: s.deps.Log, Metrics: s.deps.Metrics,
-		}, s.deps.Redis, db.Log(name))
-		if err != nil {
-			return nil, err
-		}
-	}
-	p.outcomes, err = stream.NewConsumer(stream.ConsumerConfig{
-		Stream: event.Unified, Prefix: s.cfg.RedisPrefix, Service: serviceName,
-		Silent: true, // nobody waits for the api
-		Log:    s.deps.Log, Metrics: s.deps.Metrics,
-	}, s.deps.Redis, p.publications.Outcomes())
-	return p, err
-}
-
-// ask asks a mock server what a draft would answer.
-func (s *Service) ask(ctx context.Context, q tryit.Question) (tryit.Answer, error) {
-	return tryit.Ask(ctx, s.deps.Redis, s.cfg.RedisPrefix, q)
-}
-
-// seedContent is the example of moclojer's README.
-const seedContent = `- endpoint:
-    method: GET
-    path: /hello/:username
-    response:
-      status: 200
-      headers:
-        Content-Type: application/json
-      body: >
-        {
-          "hello": "{{path-params.username}}!"
-        }
-`
-
-// provision makes sure that the configured account can work, and has something to look at.
-func (s *Service) provision(ctx context.Context, p *parts) error {
-	a, err := p.accounts.Provision(ctx, s.cfg.Account, s.cfg.AdminToken, s.cfg.SignInCode)
-	if err != nil || !s.cfg.Seed {
-		return err
-	}
-	head, err := p.db.Log(event.Mocks).Head(ctx)
-	if err != nil || head.Number > 0 {
-		return err
-	}
-	who := workspace.Caller{AccountID: a.ID}
-	mocks, _, err := p.mocks.List(ctx, who, mock.Filter{}, "", 1)
-	if err != nil || len(mocks) > 0 {
-		return err
-	}
-	m, err := p.mocks.Create(ctx, who, mock.New{Slug: "hello", Content: seedContent})
-	if err != nil {
-		return fmt.Errorf("create the first mock: %w", err)
-	}
-	if _, err := p.mocks.Publish(ctx, who, m.ID); err != nil {
-		return fmt.Errorf("publish the first mock: %w", err)
-	}
-	return nil
-}
-
 // run owns every goroutine of the service. The first that fails ends the others.
 func (p *parts) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
@@ -300,14 +136,11 @@ func (p *parts) run(ctx context.Context) error {
 			[]event.Type{event.TypeRequestsRecorded, event.TypeWebhooksDelivered}, nil, p.intake.Hear)
 	})
 	start("store reports", p.intake.Run)
-	start("purge requests", p.purgeRequests)
 	start("watch the database", p.watchDatabase)
-	start("purge the change log", p.purge)
-	start("purge the audit log", p.purgeAudit)
-	start("purge deleted mocks", p.purgeMocks)
 	start("remove deleted workspaces", p.reap)
-	start("purge idempotency keys", p.purgeKeys)
-	start("forget failed tries to sign in", p.purgeFailures)
+	for _, c := range p.chores() {
+		start(c.name, func(ctx context.Context) error { return p.keep(ctx, c) })
+	}
 	start("serve HTTP", func(ctx context.Context) error { return lifecycle.Serve(ctx, p.server, deps.Listener) })
 	<-ctx.Done()
 	wg.Wait()
@@ -327,135 +160,41 @@ func (p *parts) watchDatabase(ctx context.Context) error {
 	return nil
 }
 
-// purgeRequests forgets requests and counts when it is time.
-func (p *parts) purgeRequests(ctx context.Context) error {
-	every(ctx, purgeEvery, func(ctx context.Context) {
-		if err := p.db.RetainAll(ctx, time.Now(), p.service.cfg.KeepUsage); err != nil && ctx.Err() == nil {
-			p.service.deps.Log.WarnContext(ctx, "purge requests", "error", err)
-		}
-	})
-	return nil
-}
+// seedContent is the example of moclojer's README.
+const seedContent = `- endpoint:
+    method: GET
+    path: /hello/:username
+    response:
+      status: 200
+      headers:
+        Content-Type: application/json
+      body: >
+        {
+          "hello": "{{path-params.username}}!"
+        }
+`
 
-// purge bounds what the change log remembers of deleted things.
-func (p *parts) purge(ctx context.Context) error {
-	every(ctx, purgeEvery, func(ctx context.Context) {
-		for name := range p.producers {
-			ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
-			n, err := p.db.Log(name).Purge(ctx, time.Now().Add(-p.service.cfg.KeepTombstones))
-			cancel()
-			if err != nil && ctx.Err() == nil {
-				p.service.deps.Log.WarnContext(ctx, "purge the change log", "stream", name, "error", err)
-			}
-			if n > 0 {
-				p.service.deps.Log.InfoContext(ctx, "purged the change log", "stream", name, "tombstones", n)
-			}
-		}
-	})
-	return nil
-}
-
-// purgeAudit bounds what the audit log remembers.
-func (p *parts) purgeAudit(ctx context.Context) error {
-	every(ctx, purgeEvery, func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
-		defer cancel()
-		n, err := p.db.PurgeAudit(ctx, time.Now().Add(-p.service.cfg.KeepAudit))
-		if err != nil && ctx.Err() == nil {
-			p.service.deps.Log.WarnContext(ctx, "purge the audit log", "error", err)
-		}
-		if n > 0 {
-			p.service.deps.Log.InfoContext(ctx, "purged the audit log", "entries", n)
-		}
-	})
-	return nil
-}
-
-// purgeMocks ends deleted mocks for good that can be restored no longer.
-func (p *parts) purgeMocks(ctx context.Context) error {
-	every(ctx, purgeEvery, func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
-		defer cancel()
-		n, err := p.mocks.Purge(ctx)
-		if err != nil && ctx.Err() == nil {
-			p.service.deps.Log.WarnContext(ctx, "purge deleted mocks", "error", err)
-		}
-		if n > 0 {
-			p.service.deps.Log.InfoContext(ctx, "purged deleted mocks", "mocks", n)
-		}
-	})
-	return nil
-}
-
-// bury says that there is a deleted workspace to remove. It never blocks.
-func (p *parts) bury() {
-	select {
-	case p.buried <- struct{}{}:
-	default:
+// provision makes sure that the configured account can work, and has something to look at.
+func (s *Service) provision(ctx context.Context, p *parts) error {
+	a, err := p.accounts.Provision(ctx, s.cfg.Account, s.cfg.AdminToken, s.cfg.SignInCode)
+	if err != nil || !s.cfg.Seed {
+		return err
 	}
-}
-
-// reap removes deleted workspaces, bit by bit: those that were deleted here at once, others (of an instance that died)
-// within reapEvery.
-func (p *parts) reap(ctx context.Context) error {
-	ticker := time.NewTicker(reapEvery)
-	defer ticker.Stop()
-	for {
-		for more := true; more && ctx.Err() == nil; {
-			step, cancel := context.WithTimeout(ctx, purgeTimeout)
-			reaped, err := p.db.Reap(step)
-			cancel()
-			if err != nil && ctx.Err() == nil {
-				p.service.deps.Log.WarnContext(ctx, "remove a deleted workspace", "error", err)
-			}
-			for i, m := range reaped.Mocks {
-				p.publications.Announce(mock.Notice{Action: mock.Deleted, Mock: m, Changes: reaped.Changes[i]})
-			}
-			more = reaped.More && err == nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-p.buried:
-		case <-ticker.C:
-		}
+	head, err := p.db.Log(event.Mocks).Head(ctx)
+	if err != nil || head.Number > 0 {
+		return err
 	}
-}
-
-// purgeFailures forgets failed tries to sign in that mean nothing any more.
-func (p *parts) purgeFailures(ctx context.Context) error {
-	every(ctx, purgeEvery, func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
-		defer cancel()
-		if err := p.db.PurgeFailures(ctx, time.Now().Add(-signin.Forgotten)); err != nil && ctx.Err() == nil {
-			p.service.deps.Log.WarnContext(ctx, "purge failed tries to sign in", "error", err)
-		}
-	})
-	return nil
-}
-
-// purgeKeys forgets the answers that nobody may ask for again.
-func (p *parts) purgeKeys(ctx context.Context) error {
-	every(ctx, purgeEvery, func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
-		defer cancel()
-		if _, err := p.idempotency.Purge(ctx); err != nil && ctx.Err() == nil {
-			p.service.deps.Log.WarnContext(ctx, "purge idempotency keys", "error", err)
-		}
-	})
-	return nil
-}
-
-// every calls do at once and then again and again until ctx ends.
-func every(ctx context.Context, interval time.Duration, do func(context.Context)) {
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	for {
-		do(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	who := workspace.Caller{AccountID: a.ID}
+	mocks, _, err := p.mocks.List(ctx, who, mock.Filter{}, "", 1)
+	if err != nil || len(mocks) > 0 {
+		return err
 	}
+	m, err := p.mocks.Create(ctx, who, mock.New{Slug: "hello", Content: seedContent})
+	if err != nil {
+		return fmt.Errorf("create the first mock: %w", err)
+	}
+	if _, err := p.mocks.Publish(ctx, who, m.ID); err != nil {
+		return fmt.Errorf("publish the first mock: %w", err)
+	}
+	return nil
 }

@@ -113,8 +113,8 @@ type Repository interface {
 	MoveMock(ctx context.Context, who workspace.Caller, id, into string, decide func(Mock, workspace.Membership) (Write, error)) (Mock, []event.Envelope, error)
 	// RestoreMock is UpdateMock for a mock that is deleted.
 	RestoreMock(ctx context.Context, who workspace.Caller, id string, decide func(Mock) (Write, error)) (Mock, []event.Envelope, error)
-	// PurgeMocks ends at most limit mocks for good that were deleted before a time, and returns how many.
-	PurgeMocks(ctx context.Context, before time.Time, limit int) (int, error)
+	// PurgeMocks ends the mocks for good that were deleted before a time, in bounded transactions, and returns how many.
+	PurgeMocks(ctx context.Context, before time.Time) (int64, error)
 
 	// Revisions lists a mock's revisions below a number (0: all), newest first, without content.
 	Revisions(ctx context.Context, who workspace.Caller, id string, below, limit int) ([]Revision, error)

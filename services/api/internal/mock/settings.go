@@ -145,16 +145,7 @@ func (s *Service) Restore(ctx context.Context, who workspace.Caller, id, slug st
 // RestorableUntil is when a deleted mock ends for good.
 func (s *Service) RestorableUntil(m Mock) time.Time { return m.DeletedAt.Add(s.cfg.KeepDeletedFor) }
 
-// purgeBatch bounds what one transaction of Purge removes.
-const purgeBatch = 50
-
 // Purge ends the mocks for good that can be restored no longer, and returns how many.
-func (s *Service) Purge(ctx context.Context) (int, error) {
-	before := s.now().Add(-s.cfg.KeepDeletedFor)
-	for purged := 0; ; {
-		n, err := s.repo.PurgeMocks(ctx, before, purgeBatch)
-		if purged += n; err != nil || n < purgeBatch {
-			return purged, err
-		}
-	}
+func (s *Service) Purge(ctx context.Context) (int64, error) {
+	return s.repo.PurgeMocks(ctx, s.now().Add(-s.cfg.KeepDeletedFor))
 }

@@ -45,8 +45,6 @@ type Storage interface {
 	StoreReports(ctx context.Context, reports []Report, now time.Time) error
 	// Retain forgets what a mock's owner does not want to be kept, in bounded transactions.
 	Retain(ctx context.Context, mockID string, now time.Time) error
-	// RetainAll does that for all mocks, and forgets counts that are older than usage.
-	RetainAll(ctx context.Context, now time.Time, usage time.Duration) error
 }
 
 // Intake takes the reports of mock servers: passes them on, stores them, and says so. Hear is safe for concurrent use; Run

@@ -116,8 +116,6 @@ func (s *storage) Retain(_ context.Context, mockID string, _ time.Time) error {
 	return nil
 }
 
-func (*storage) RetainAll(context.Context, time.Time, time.Duration) error { return nil }
-
 func (*storage) RequestsSince(context.Context, workspace.Caller, string, string, int) ([]event.RequestRecord, error) {
 	return nil, nil
 }

@@ -97,17 +97,6 @@ const purgedAtOnce = 1000
 
 // PurgeAudit forgets entries from before a time, in bounded transactions, and returns how many.
 func (s *Store) PurgeAudit(ctx context.Context, before time.Time) (int64, error) {
-	for total := int64(0); ; {
-		result, err := s.write.NewRaw("DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < ? ORDER BY id LIMIT ?)", idAt(before), purgedAtOnce).Exec(ctx)
-		if err != nil {
-			return total, failed("purge the audit log", err)
-		}
-		n, err := result.RowsAffected()
-		if err != nil {
-			return total, failed("purge the audit log", err)
-		}
-		if total += n; n < purgedAtOnce {
-			return total, nil
-		}
-	}
+	n, err := s.deleteInTurns(ctx, purgedAtOnce, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < ? ORDER BY id LIMIT ?)", idAt(before))
+	return n, failed("purge the audit log", err)
 }

@@ -55,8 +55,8 @@ func writeFailures(ctx context.Context, tx bun.Tx, counts map[string]signin.Fail
 	return known, err
 }
 
-// PurgeFailures forgets counts whose last failure was before a time.
-func (s *Store) PurgeFailures(ctx context.Context, before time.Time) error {
-	_, err := s.write.NewRaw("DELETE FROM signin_failures WHERE last_at < ?", before.UTC()).Exec(ctx)
-	return failed("forget failed tries to sign in", err)
+// PurgeFailures forgets counts whose last failure was before a time, in bounded transactions, and returns how many.
+func (s *Store) PurgeFailures(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.deleteInTurns(ctx, purgedAtOnce, "DELETE FROM signin_failures WHERE key IN (SELECT key FROM signin_failures WHERE last_at < ? ORDER BY last_at LIMIT ?)", before.UTC())
+	return n, failed("forget failed tries to sign in", err)
 }

@@ -54,10 +54,10 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s: %v", key, f)
 			}
 		}
-		if err := s.PurgeFailures(ctx, start.Add(19*time.Second)); err != nil || count("a")["a"].N != 20 {
+		if _, err := s.PurgeFailures(ctx, start.Add(19*time.Second)); err != nil || count("a")["a"].N != 20 {
 			t.Errorf("purged too early: %v", err)
 		}
-		if err := s.PurgeFailures(ctx, start.Add(20*time.Second)); err != nil || count("a")["a"].N != 0 {
+		if _, err := s.PurgeFailures(ctx, start.Add(20*time.Second)); err != nil || count("a")["a"].N != 0 {
 			t.Errorf("not purged: %v", err)
 		}
 	})

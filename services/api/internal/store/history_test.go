@@ -142,7 +142,7 @@ func TestDeletedMocks(t *testing.T) {
 		if _, err := restore(ids[4], "pets"); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("restored what is not deleted: %v", err)
 		}
-		if n := must[int](t)(s.PurgeMocks(ctx, start.Add(3*time.Hour), 10)); n != 1 {
+		if n := must[int64](t)(s.PurgeMocks(ctx, start.Add(3*time.Hour))); n != 1 {
 			t.Errorf("purged %d", n)
 		}
 		if got := deleted(); len(got) != 1 {

@@ -56,18 +56,7 @@ func (s *Store) ReleaseKey(ctx context.Context, accountID, key string) error {
 
 // PurgeKeys implements idempotency.Repository.
 func (s *Store) PurgeKeys(ctx context.Context, now time.Time) (int64, error) {
-	for total := int64(0); ; {
-		result, err := s.write.NewRaw(`DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys
-			WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`, now.UTC(), purgedAtOnce).Exec(ctx)
-		if err != nil {
-			return total, failed("purge idempotency keys", err)
-		}
-		n, err := result.RowsAffected()
-		if err != nil {
-			return total, failed("purge idempotency keys", err)
-		}
-		if total += n; n == 0 {
-			return total, nil
-		}
-	}
+	n, err := s.deleteInTurns(ctx, purgedAtOnce, `DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys
+		WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`, now.UTC())
+	return n, failed("purge idempotency keys", err)
 }

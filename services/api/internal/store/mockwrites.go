@@ -253,13 +253,12 @@ func pruneDeleted(ctx context.Context, tx bun.Tx, workspaceID string, keep int) 
 // maxPruned bounds what one write removes beside what it is about; the next one removes more.
 const maxPruned = 100
 
+// mocksAtOnce bounds what one transaction of PurgeMocks deletes: a mock has many revisions.
+const mocksAtOnce = 50
+
 // PurgeMocks implements mock.Repository. Revisions go with their mock.
-func (s *Store) PurgeMocks(ctx context.Context, before time.Time, limit int) (int, error) {
-	result, err := s.write.NewRaw(`DELETE FROM mocks WHERE id IN (SELECT id FROM mocks WHERE deleted_at IS NOT NULL AND deleted_at < ?
-		ORDER BY deleted_at LIMIT ?)`, before.UTC(), limit).Exec(ctx)
-	if err != nil {
-		return 0, failed("purge deleted mocks", err)
-	}
-	n, err := result.RowsAffected()
-	return int(n), failed("purge deleted mocks", err)
+func (s *Store) PurgeMocks(ctx context.Context, before time.Time) (int64, error) {
+	n, err := s.deleteInTurns(ctx, mocksAtOnce, `DELETE FROM mocks WHERE id IN (SELECT id FROM mocks WHERE deleted_at IS NOT NULL AND deleted_at < ?
+		ORDER BY deleted_at LIMIT ?)`, before.UTC())
+	return n, failed("purge deleted mocks", err)
 }

@@ -43,24 +43,27 @@ func (s *Store) retain(ctx context.Context, table, mockID string, newest, atOnce
 
 // deleteUpTo deletes the rows of a mock up to an id, in bounded transactions.
 func (s *Store) deleteUpTo(ctx context.Context, table, mockID, upTo string, atOnce int) error {
-	return s.deleteInTurns(ctx, atOnce, "DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE mock_id = ? AND id <= ? ORDER BY id LIMIT ?)", mockID, upTo)
+	_, err := s.deleteInTurns(ctx, atOnce, "DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE mock_id = ? AND id <= ? ORDER BY id LIMIT ?)", mockID, upTo)
+	return err
 }
 
-// deleteInTurns repeats a statement whose last argument is the most that it deletes, until it deletes less.
-func (s *Store) deleteInTurns(ctx context.Context, atOnce int, statement string, args ...any) error {
+// deleteInTurns repeats a statement whose last argument is about the most that it deletes, until it deletes less, and returns how
+// much that was together.
+func (s *Store) deleteInTurns(ctx context.Context, atOnce int, statement string, args ...any) (deleted int64, err error) {
 	args = append(args, atOnce)
 	for {
 		result, err := s.write.NewRaw(statement, args...).Exec(ctx)
 		if err != nil {
-			return err
+			return deleted, err
 		}
-		if n, err := result.RowsAffected(); err != nil || n < int64(atOnce) {
-			return err
+		n, err := result.RowsAffected()
+		if deleted += n; err != nil || n < int64(atOnce) {
+			return deleted, err
 		}
 	}
 }
 
-// RetainAll implements record.Storage.
+// RetainAll does what Retain does for all mocks, and forgets counts that are older than usage.
 func (s *Store) RetainAll(ctx context.Context, now time.Time, usage time.Duration) error {
 	for _, table := range []string{"requests", "webhook_deliveries"} {
 		for mockID := ""; ; {
@@ -76,10 +79,10 @@ func (s *Store) RetainAll(ctx context.Context, now time.Time, usage time.Duratio
 			}
 		}
 	}
-	err := s.deleteInTurns(ctx, reportsAtOnce, "DELETE FROM reports WHERE (instance, sequence) IN (SELECT instance, sequence FROM reports WHERE time < ? LIMIT ?)",
+	_, err := s.deleteInTurns(ctx, reportsAtOnce, "DELETE FROM reports WHERE (instance, sequence) IN (SELECT instance, sequence FROM reports WHERE time < ? LIMIT ?)",
 		now.Add(-reportsLast).UTC())
 	if err == nil {
-		err = s.deleteInTurns(ctx, reportsAtOnce, "DELETE FROM request_counts WHERE (subject, hour, instance) IN (SELECT subject, hour, instance FROM request_counts WHERE hour < ? LIMIT ?)",
+		_, err = s.deleteInTurns(ctx, reportsAtOnce, "DELETE FROM request_counts WHERE (subject, hour, instance) IN (SELECT subject, hour, instance FROM request_counts WHERE hour < ? LIMIT ?)",
 			now.Add(-usage).UTC())
 	}
 	return failed("purge reports", err)

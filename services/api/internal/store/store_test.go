@@ -204,7 +204,7 @@ func TestMocks(t *testing.T) {
 			if _, _, err := s.UpdateMock(ctx, as(ann), created.ID, remove); err != nil {
 				t.Fatal(err)
 			}
-			if n := must[int](t)(s.PurgeMocks(ctx, start.Add(time.Hour+time.Second), 10)); n != 1 {
+			if n := must[int64](t)(s.PurgeMocks(ctx, start.Add(time.Hour+time.Second))); n != 1 {
 				t.Errorf("purged %d mocks", n)
 			}
 			var revisions int

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/availability"
+	"github.com/mocloud/mocloud/services/api/internal/domain"
+	"github.com/mocloud/mocloud/services/api/internal/draft"
+	"github.com/mocloud/mocloud/services/api/internal/export"
+	"github.com/mocloud/mocloud/services/api/internal/file"
+	"github.com/mocloud/mocloud/services/api/internal/httpapi"
+	"github.com/mocloud/mocloud/services/api/internal/idempotency"
+	"github.com/mocloud/mocloud/services/api/internal/idp"
+	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/passhash"
+	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/signin"
+	"github.com/mocloud/mocloud/services/api/internal/store"
+	"github.com/mocloud/mocloud/services/api/internal/token"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
+)
+
+// parts are the running pieces of the service.
+type parts struct {
+	service      *Service
+	db           *store.Store
+	accounts     *account.Service
+	signIns      *signin.Service
+	provider     *idp.Provider // nil if there is none
+	tokens       *token.Service
+	mocks        *mock.Service
+	files        *file.Service
+	domains      *domain.Service
+	publications *publication.Service
+	idempotency  *idempotency.Service
+	server       *http.Server
+	workspaces   *workspace.Service
+	buried       chan struct{} // holds one if there may be a deleted workspace to remove
+	producers    map[event.Stream]*stream.Producer
+	outcomes     *stream.Consumer
+	intake       *record.Intake
+}
+
+func (s *Service) assemble(db *store.Store) (*parts, error) {
+	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL}
+	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
+	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
+	p.accounts = account.NewService(db, now)
+	cfg := signin.Config{Passwords: s.cfg.AuthMode == Local, SignUp: s.cfg.SignUp, Issuer: s.cfg.issuer(), PublicURL: s.cfg.PublicURL}
+	var provider signin.Provider
+	if cfg.Issuer != "" {
+		p.provider = idp.New(idp.Config{
+			Issuer: cfg.Issuer, Audience: s.cfg.SupabaseAudience, JWKSURL: cfg.Issuer + "/.well-known/jwks.json", Secret: s.cfg.SupabaseSecret,
+		}, s.deps.Log, now)
+		provider = p.provider
+	}
+	p.signIns = signin.NewService(cfg, db, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
+	p.tokens = token.NewService(db, s.deps.Log, now)
+	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
+	p.idempotency = idempotency.NewService(db, now)
+	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
+	p.mocks = mock.NewService(db, mock.Config{
+		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
+		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
+	}, p.publications, now)
+	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.Told, p.publications, s.deps.Log, now)
+
+	live := record.NewLive()
+	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
+		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
+	})
+	p.buried = make(chan struct{}, 1)
+	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury, p.publications.AccessChanged)
+	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.bury)
+
+	handler, err := httpapi.New(
+		httpapi.Config{
+			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
+			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress,
+			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
+			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+		},
+		httpapi.Deps{
+			Idempotency: p.idempotency,
+			Log:         s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
+			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
+			Files:     p.files,
+			Domains:   p.domains,
+			Profiles:  profiles,
+			Available: availability.NewService(db),
+			Export:    &export.Service{Profiles: profiles, Workspaces: p.workspaces, Mocks: p.mocks, Files: p.files, Tokens: p.tokens},
+			Drafts:    draft.NewService(p.mocks, db, addresses, s.ask),
+			Records:   record.NewService(db, live, p.publications),
+		})
+	if err != nil {
+		return nil, err
+	}
+	p.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: httpapi.ReadHeaderTimeout, ReadTimeout: httpapi.ReadTimeout,
+		WriteTimeout: httpapi.WriteTimeout, IdleTimeout: httpapi.IdleTimeout, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
+	}
+	for _, name := range []event.Stream{event.Mocks, event.Domains} {
+		p.producers[name], err = stream.NewProducer(stream.ProducerConfig{
+			Stream: name, Prefix: s.cfg.RedisPrefix, Service: serviceName, Log: s.deps.Log, Metrics: s.deps.Metrics,
+		}, s.deps.Redis, db.Log(name))
+		if err != nil {
+			return nil, err
+		}
+	}
+	p.outcomes, err = stream.NewConsumer(stream.ConsumerConfig{
+		Stream: event.Unified, Prefix: s.cfg.RedisPrefix, Service: serviceName,
+		Silent: true, // nobody waits for the api
+		Log:    s.deps.Log, Metrics: s.deps.Metrics,
+	}, s.deps.Redis, p.publications.Outcomes())
+	return p, err
+}
+
+// ask asks a mock server what a draft would answer.
+func (s *Service) ask(ctx context.Context, q tryit.Question) (tryit.Answer, error) {
+	return tryit.Ask(ctx, s.deps.Redis, s.cfg.RedisPrefix, q)
+}
+
+// now is the time as both databases keep it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
