@@ -1,0 +1,320 @@
+package serve
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/mockserver/internal/body"
+	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
+	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
+)
+
+// endpointCompiler compiles the endpoints of one mock.
+type endpointCompiler struct {
+	core     *Core
+	mock     *hosted
+	compat   bool
+	cors     bool
+	fake     *scope.Fake
+	fromUser bool // positions are places in the user's file
+
+	one sync.Mutex // guards shared while an endpoint is compiled
+	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
+	shared map[string]*headers
+}
+
+func (c *endpointCompiler) compile(e *endpoint) {
+	spec := e.spec
+	e.params = paramsOf(&spec.Path, spec.Query, c.compat, c.fake)
+	err := c.response(e)
+	if err == nil && spec.Webhook != nil && c.core.deps.Webhook != nil {
+		if e.hook, err = c.core.deps.Webhook(c.mock.site, e.label, spec.Webhook); err != nil {
+			err = &fault{pos: spec.Webhook.Pos, err: err}
+		}
+	}
+	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, func(v varying) bool { return loops(v.template) })
+	if err != nil {
+		e.fault = asFault(err)
+		e.headers = c.common(nil)
+	}
+	e.waits = spec.Latency != nil || e.body.external != nil
+	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
+		e.limiter == nil && e.hook == nil && len(e.params.Query) == 0 && spec.Body == nil
+	if e.plain {
+		e.block, e.has = e.headers.block, e.headers.has
+		if n := len(e.block); len(e.body.fixed) <= smallBody { // head and body together, too
+			together := append(bytes.Clone(e.block), e.body.fixed...)
+			e.block, e.body.fixed = together[:n:n], together[n:]
+		}
+	}
+}
+
+func loops(t *selmer.Template) bool { return t != nil && t.Loops() }
+
+// paramsOf says what an endpoint declares.
+func paramsOf(path *mockspec.Path, query []mockspec.Field, compat bool, fake *scope.Fake) scope.Params {
+	p := scope.Params{Query: query, Moclojer04: compat, Fake: fake}
+	raw := strings.Split(strings.TrimPrefix(path.Raw, "/"), "/")
+	for i, s := range path.Segments {
+		switch {
+		case s.Wildcard && s.Param == "":
+			p.Path = append(p.Path, scope.PathParam{Name: "*"})
+		case s.Mix != nil:
+			for _, m := range s.Mix.Params {
+				p.Path = append(p.Path, scope.PathParam{Name: m.Name, Type: m.Type, Declared: m.Type != mockspec.TypeString})
+			}
+		case s.Param != "":
+			declared := s.Type != mockspec.TypeString || i < len(raw) && strings.Contains(raw[i], "|")
+			p.Path = append(p.Path, scope.PathParam{Name: s.Param, Type: s.Type, Declared: declared})
+		}
+	}
+	return p
+}
+
+// response compiles status, headers and body.
+func (c *endpointCompiler) response(e *endpoint) error {
+	r := &e.spec.Response
+	if err := c.status(e, r.Status); err != nil {
+		return err
+	}
+	var fixed []header
+	mediaType, typed := "", false
+	for _, h := range r.Headers {
+		name := http.CanonicalHeaderKey(h.Name)
+		if isFraming(name) && (name != "Content-Length" || !e.ownLength(h.Value.Raw)) {
+			continue
+		}
+		isType := name == "Content-Type"
+		typed = typed || isType
+		if c.compat {
+			fixed = with(fixed, name, h.Value.Raw)
+			if isType {
+				mediaType = h.Value.Raw
+			}
+			continue
+		}
+		t, err := selmer.Compile(h.Value.Raw, selmer.Options{Escaping: selmer.None})
+		if err != nil {
+			return &fault{what: "header " + h.Name, pos: h.Value.Pos, err: err}
+		}
+		if text, ok := t.Constant(); ok {
+			fixed = with(fixed, name, text)
+			if isType {
+				mediaType = text
+			}
+			continue
+		}
+		e.varying = append(e.varying, varying{name, t, h.Value.Pos})
+	}
+	e.body.typed = typed
+	found, err := c.body(e, &r.Body, mediaType)
+	if err != nil {
+		return err
+	}
+	bodiless := e.statusTemplate == nil && !allowsBody(e.status)
+	if !typed && found != "" && !bodiless {
+		fixed = append(fixed, header{"Content-Type", []string{found}})
+	}
+	if e.body.template == nil && e.body.external == nil && len(e.body.fixed) > smallBody && !bodiless {
+		e.body.length = lengthOf(e.body.fixed)
+	}
+	e.headers = c.common(fixed)
+	return nil
+}
+
+// isFraming tells the headers that say where a message ends or what becomes of the connection: the server sets them.
+func isFraming(name string) bool {
+	switch name {
+	case "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Trailer", "Upgrade", "Te", "Proxy-Connection":
+		return true
+	}
+	return false
+}
+
+// ownLength tells a length that the author may state: that of the body which an answer to HEAD leaves out.
+func (e *endpoint) ownLength(value string) bool {
+	_, err := strconv.ParseUint(value, 10, 63)
+	return err == nil && e.spec.Method == http.MethodHead
+}
+
+// with adds a header; several of one name are sent one after the other.
+func with(headers []header, name, value string) []header {
+	for i := range headers {
+		if headers[i].name == name {
+			headers[i].values = append(headers[i].values, value)
+			return headers
+		}
+	}
+	return append(headers, header{name, []string{value}})
+}
+
+// common adds the headers of every answer, where the author has not set them.
+func (c *endpointCompiler) common(list []header) *headers {
+	has := func(name string) bool {
+		return slices.ContainsFunc(list, func(h header) bool { return h.name == name })
+	}
+	if c.cors && !has(allowOrigin) {
+		list = append(list, header{allowOrigin, c.core.anybody})
+	}
+	list = append(list, header{mockHeader, c.mock.ref})
+	var key []byte
+	for _, h := range list {
+		for _, value := range h.values {
+			key, _ = http1.AppendLine(key, h.name, value)
+		}
+	}
+	if c.shared == nil {
+		c.shared = map[string]*headers{}
+	}
+	if c.shared[string(key)] == nil {
+		c.shared[string(key)] = newHeaders(list)
+	}
+	return c.shared[string(key)]
+}
+
+// The names of headers that answers carry.
+const (
+	mockHeader  = "X-Mocloud-Mock"
+	allowOrigin = "Access-Control-Allow-Origin"
+)
+
+func (c *endpointCompiler) status(e *endpoint, text mockspec.Text) error {
+	raw := strings.TrimSpace(text.Raw)
+	if raw == "" {
+		raw = "200"
+	}
+	t, err := selmer.Compile(raw, selmer.Options{Escaping: selmer.None})
+	if err != nil {
+		return &fault{what: "status", pos: text.Pos, err: err}
+	}
+	fixed, ok := t.Constant()
+	if !ok {
+		e.statusTemplate = t
+		return nil
+	}
+	if e.status, err = parseStatus(fixed); err != nil {
+		return &fault{what: "status", pos: text.Pos, err: err}
+	}
+	return nil
+}
+
+// parseStatus reads the status of a final answer.
+func parseStatus(text string) (int, error) {
+	status, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || status < 200 || status > 599 {
+		return 0, fmt.Errorf("the status must be a number from 200 to 599, it is %q", text)
+	}
+	return status, nil
+}
+
+// body compiles the body and returns the Content-Type that it has when the author set none.
+func (c *endpointCompiler) body(e *endpoint, b *mockspec.Body, mediaType string) (string, error) {
+	e.body.pos = b.Pos
+	if b.Kind == mockspec.BodyExternal && b.External != nil {
+		t, err := selmer.Compile(b.External.Path.Raw, selmer.Options{Escaping: c.escapingOf("text/plain")})
+		if err != nil {
+			return "", &fault{what: "external-body path", pos: b.External.Path.Pos, err: err}
+		}
+		folder, _ := b.External.Folder()
+		e.body.external = &externalBody{spec: b.External, folder: folder, path: t}
+		return "", nil
+	}
+	if c.compat {
+		return jsonType, c.moclojerBody(e, b)
+	}
+	text := b.Template
+	escaping := c.escapingOf(mediaType)
+	isHTML := mediaType == "" && strings.HasPrefix(strings.TrimSpace(text), "<")
+	switch {
+	case b.Kind == mockspec.BodyNone:
+		text = ""
+	case b.Kind == mockspec.BodyJSON:
+		escaping = selmer.JSON
+	case isHTML:
+		escaping = selmer.HTML
+	}
+	if escaping == selmer.JSON {
+		if compact, ok := body.CompactTemplate(text); ok {
+			text = compact
+		} else {
+			e.body.compact = true
+		}
+	}
+	t, err := selmer.Compile(text, selmer.Options{Escaping: escaping})
+	if err != nil {
+		return "", &fault{what: "body", pos: b.Pos, err: err}
+	}
+	found := textType
+	if fixed, ok := t.Constant(); ok {
+		e.body.fixed = []byte(fixed)
+		isJSON := !e.body.compact
+		if escaping == selmer.JSON && e.body.compact {
+			e.body.fixed, isJSON = body.Compact(e.body.fixed)
+		}
+		switch {
+		case len(e.body.fixed) == 0:
+			found = ""
+		case escaping == selmer.JSON && isJSON:
+			found = jsonType
+		}
+	} else {
+		e.body.template = t
+		e.body.compact = e.body.compact && t.IsJSON()
+		if t.IsJSON() {
+			found = jsonType
+		}
+	}
+	if isHTML {
+		found = htmlType
+	}
+	return found, nil
+}
+
+// moclojerBody compiles a body as moclojer 0.4 has it: everything is rendered with HTML escaping.
+func (c *endpointCompiler) moclojerBody(e *endpoint, b *mockspec.Body) error {
+	text := b.Template
+	switch b.Kind {
+	case mockspec.BodyNone:
+		e.body.fixed = []byte("null")
+		return nil
+	case mockspec.BodyJSON:
+		text = b.JSON
+	case mockspec.BodyText, mockspec.BodyExternal:
+	}
+	t, err := selmer.Compile(text, selmer.Options{Escaping: selmer.HTML})
+	if err != nil {
+		return &fault{what: "body", pos: b.Pos, err: err}
+	}
+	if fixed, ok := t.Constant(); ok {
+		if e.body.fixed, err = body.AppendMoclojer04(nil, []byte(fixed)); err != nil {
+			return &fault{what: "body", pos: b.Pos, err: err}
+		}
+		return nil
+	}
+	e.body.template = t
+	return nil
+}
+
+func (c *endpointCompiler) escapingOf(mediaType string) selmer.Escaping {
+	switch {
+	case c.compat:
+		return selmer.HTML
+	case mediaType == "" || isJSON(mediaType):
+		return selmer.JSON
+	case isMarkup(mediaType):
+		return selmer.HTML
+	}
+	return selmer.None
+}
+
+// allowsBody tells whether an answer of that status may have a body.
+func allowsBody(status int) bool {
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+}
