@@ -19,23 +19,25 @@ import (
 // would ask by itself.
 const promptly = 3 * time.Second
 
+// join makes an account that is a viewer of a workspace, and returns the header of its session.
+func (b *bench) join(slug, username string) (credentials string) {
+	b.t.Helper()
+	credentials = b.register(username)
+	i := as[struct{ ID string }](b.t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/"+slug+"/invitations", encode(map[string]string{"role": "viewer", "username": username})))
+	b.want(http.StatusOK, "POST", "/api/v1/invitations/"+i.ID+"/accept", "", nobody, credentials)
+	return credentials
+}
+
 // A stream of events ends when its caller's access does: at once, not when it asks by itself the next time. Everybody else's
 // goes on.
 func TestStreamsEndWithTheAccess(t *testing.T) {
 	t.Parallel()
-	b := start(t, func(c *api.Config) { c.SignUp = signin.Open })
+	b := start(t, openly)
 	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
 	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "pets", "content": good})))
 	moved := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "moved", "content": good})))
 	const ofWorkspace = "/api/v1/events?workspace=acme"
 	ofMock := "/api/v1/mocks/" + m.ID + "/requests/events"
-	join := func(username string) (credentials string) {
-		in := b.want(http.StatusCreated, "POST", "/api/v1/accounts", encode(map[string]string{"username": username, "password": "correct horse battery"}), "Authorization: ")
-		credentials = "Cookie: " + strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]
-		i := as[struct{ ID string }](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/acme/invitations", encode(map[string]string{"role": "viewer", "username": username})))
-		b.want(http.StatusOK, "POST", "/api/v1/invitations/"+i.ID+"/accept", "", "Authorization: ", credentials)
-		return credentials
-	}
 	stays := b.open(t.Context(), ofMock)
 	for name, c := range map[string]struct {
 		path string
@@ -78,7 +80,7 @@ func TestStreamsEndWithTheAccess(t *testing.T) {
 				paths = []string{c.path}
 			}
 			username := "the" + strings.ReplaceAll(name, " ", "")
-			credentials := join(username)
+			credentials := b.join("acme", username)
 			if c.as != nil {
 				credentials = c.as(credentials)
 			}
@@ -113,6 +115,113 @@ func TestStreamsEndWithTheAccess(t *testing.T) {
 		if seen += string(buffer[:n]); err != nil {
 			t.Fatalf("the stream of who stays ended: %v %s", err, seen)
 		}
+	}
+}
+
+// Who waits for a publication is answered when their access ends, and not when what they wait for is there or the time is over.
+func TestWaitsEndWithTheAccess(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *api.Config) { c.SignUp, c.MaxLasting = signin.Open, 1 })
+	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
+	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "pets", "content": good})))
+	path := "/api/v1/mocks/" + m.ID + "/publication?revision=2&wait="
+	for _, c := range []struct {
+		who, ends string
+		itself    bool // or the owner ends it
+		status    int
+	}{
+		{"signsout", "DELETE /api/v1/sessions/current", true, http.StatusUnauthorized},
+		{"leaves", "POST /api/v1/workspaces/acme/leave", true, http.StatusNotFound},
+		{"removed", "DELETE /api/v1/workspaces/acme/members/removed", false, http.StatusNotFound},
+		{"leftbehind", "POST /api/v1/mocks/" + m.ID + "/move", false, http.StatusNotFound},
+	} {
+		credentials := b.join("acme", c.who)
+		ask := func(wait string) int {
+			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, b.url+path+wait, nil)
+			r.Header.Set("Cookie", strings.TrimPrefix(credentials, "Cookie: "))
+			res, err := b.client.Do(r)
+			if err != nil {
+				return 0
+			}
+			_ = res.Body.Close()
+			return res.StatusCode
+		}
+		answers := make(chan int, 1)
+		b.background(func(context.Context) error {
+			status := http.StatusTooManyRequests
+			for status == http.StatusTooManyRequests { // as it is while the test looks whether it waits
+				status = ask("1m")
+			}
+			answers <- status
+			return nil
+		})
+		for ask("1ms") == http.StatusOK { // until the one request that may wait does
+		}
+		method, what, _ := strings.Cut(c.ends, " ")
+		headers, body := []string{nobody, credentials}, ""
+		if !c.itself {
+			headers = nil
+		}
+		if strings.HasSuffix(what, "/move") {
+			body = `{"workspace":"dev"}`
+		}
+		if a := b.do(method, what, body, headers...); a.status >= http.StatusBadRequest {
+			t.Fatalf("%s: %d %s", c.ends, a.status, a.body)
+		}
+		select {
+		case status := <-answers:
+			if status != c.status {
+				t.Errorf("%s: %d", c.who, status)
+			}
+		case <-time.After(30 * time.Second): // half of what it would wait for
+			t.Fatalf("%s goes on waiting", c.who)
+		}
+	}
+}
+
+// An upload is stored as it comes, not when all of it is in memory; one that is not complete when its token is revoked leaves
+// nothing.
+func TestUploadsEndWithTheirCredentials(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	made := b.token("/api/v1/tokens", "CI", "files:write")
+	body, rest := io.Pipe()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, b.url+"/api/v1/workspaces/dev/files?name=pets.json", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+made.Secret)
+	r.Header.Set("Content-Type", "application/json")
+	status := make(chan string, 1)
+	b.background(func(context.Context) error {
+		res, err := b.client.Do(r)
+		if err != nil {
+			status <- err.Error()
+			return nil
+		}
+		status <- res.Status
+		return res.Body.Close()
+	})
+	if _, err := io.WriteString(rest, `["rex"`); err != nil {
+		t.Fatal(err)
+	}
+	for b.count("SELECT COUNT(*) FROM file_garbage") == 0 { // until the server has begun to store it
+		select {
+		case s := <-status:
+			t.Fatalf("the upload ended: %s", s)
+		default:
+		}
+	}
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/tokens/"+made.Token.ID, "")
+	if _, err := io.WriteString(rest, `]`); err != nil {
+		t.Fatal(err)
+	}
+	_ = rest.Close()
+	if s := <-status; !strings.HasPrefix(s, "401 ") {
+		t.Errorf("the upload: %s", s)
+	}
+	if list := b.want(http.StatusOK, "GET", "/api/v1/workspaces/dev/files", ""); strings.Contains(string(list.body), "pets.json") {
+		t.Errorf("it is stored: %s", list.body)
 	}
 }
 

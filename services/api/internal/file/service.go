@@ -57,6 +57,10 @@ type Upload struct {
 	Body      io.Reader
 	IfMatch   []string // SHA-256 sums, one of which the present content must have; none for any
 	IfAbsent  bool     // there must be no file with this name
+
+	// Still returns an error unless the uploader may still do this, which is asked when all is there: an upload may take
+	// longer than the token is good for that began it.
+	Still func(context.Context) error
 }
 
 // Put uploads a file and reports whether it is a new one. The same content again is no change.
@@ -89,6 +93,9 @@ func (s *Service) Put(ctx context.Context, who workspace.Caller, slug string, up
 	}
 	if _, err := s.objects.Put(ctx, key, body, -1, objstore.PutOptions{IfAbsent: true, ContentType: "application/octet-stream"}); err != nil {
 		return File{}, false, body.explain(err)
+	}
+	if err := up.Still(ctx); err != nil {
+		return File{}, false, err
 	}
 	now := s.now()
 	err = s.repo.WriteFile(ctx, who, slug, "", up.Name, func(p Present) (Write, error) {

@@ -8,7 +8,6 @@ import (
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/availability"
-	"github.com/mocloud/mocloud/services/api/internal/export"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -53,21 +52,22 @@ func (h *handlers) DeleteAccount(ctx context.Context, r DeleteAccountRequestObje
 
 // ExportAccount implements StrictServerInterface.
 func (h *handlers) ExportAccount(ctx context.Context, _ ExportAccountRequestObject) (ExportAccountResponseObject, error) {
-	return exported{ctx, h.Export, caller(ctx)}, nil
+	return exported{ctx, h}, nil
 }
 
 // exported writes the archive as it is made. The context is the request's: the generated interface does not pass it.
 type exported struct {
-	ctx    context.Context
-	export *export.Service
-	who    workspace.Caller
+	ctx      context.Context
+	handlers *handlers
 }
 
 // VisitExportAccountResponse implements ExportAccountResponseObject.
 func (e exported) VisitExportAccountResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", `attachment; filename="mocloud-export.zip"`)
-	return e.export.Write(e.ctx, e.who, w)
+	return e.handlers.whileAllowed(e.ctx, "", stillMay, func(ctx context.Context) error {
+		return e.handlers.Export.Write(ctx, caller(ctx), w)
+	})
 }
 
 // GetAvailability implements StrictServerInterface.

@@ -70,13 +70,15 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 			if op.Security != nil {
 				security = *op.Security
 			}
+			checked := *op
+			checked.Security = openapi3.NewSecurityRequirements() // ours: the validator's would read all of a body into memory first
 			scope, _ := op.Extensions["x-scope"].(string)
 			if len(security) > 0 && scope != anyScope && !token.Scope(scope).Known() {
 				return nil, fmt.Errorf("the operation %s of the OpenAPI document has no known x-scope, but %q", op.OperationID, scope)
 			}
 			key := method + " " + strings.NewReplacer("{", ":", "}", "").Replace(path)
 			c.operations[key] = &operation{
-				route:  &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: op},
+				route:  &routers.Route{Spec: doc, Path: path, PathItem: item, Method: method, Operation: &checked},
 				public: len(security) == 0,
 				scope:  token.Scope(scope),
 				beyond: op.Extensions["x-role"] == "none",
@@ -85,7 +87,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 					op.OperationID == opPutFile || op.OperationID == opFileContent,
 				raw:   op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 				once:  declares(op, idempotencyKey),
-				known: declares(op, ifNoneMatch),
+				known: method == http.MethodGet && declares(op, ifNoneMatch),
 				query: queryOf(item.Parameters, op.Parameters),
 			}
 		}
@@ -258,10 +260,7 @@ func (ct *contract) check(c echo.Context, op *operation) error {
 	}
 	err := openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: params, Route: op.route,
-		Options: &openapi3filter.Options{
-			ExcludeRequestBody: op.raw,
-			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // done above
-		},
+		Options: &openapi3filter.Options{ExcludeRequestBody: op.raw},
 	})
 	if err != nil {
 		return explain(err, body)

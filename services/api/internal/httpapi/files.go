@@ -38,6 +38,7 @@ func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFile
 	}
 	f, created, err := h.Files.Put(ctx, caller(ctx), r.Slug, file.Upload{
 		Name: r.Params.Name, MediaType: r.ContentType, Body: r.Body, IfMatch: match, IfAbsent: r.Params.IfNoneMatch != nil,
+		Still: stillMay,
 	})
 	if err != nil {
 		return nil, err

@@ -132,7 +132,13 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 			return nil, badRequest("wait", "The query parameter wait is %q; at most %s is possible.", *r.Params.Wait, maxWait)
 		}
 	}
-	p, err := h.Publications.Wait(ctx, caller(ctx), r.ID, value(r.Params.Revision, 0), wait)
+	p, err := h.Publications.Wait(ctx, caller(ctx), r.ID, 0, 0)
+	if err == nil && wait > 0 {
+		err = h.whileAllowed(ctx, p.Mock.WorkspaceID, func(ctx context.Context) error { return h.stillSees(ctx, r.ID) }, func(ctx context.Context) (err error) {
+			p, err = h.Publications.Wait(ctx, caller(ctx), r.ID, value(r.Params.Revision, 0), wait)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -9,21 +9,19 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/record"
-	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 // StreamRequests implements StrictServerInterface.
 func (h *handlers) StreamRequests(ctx context.Context, r StreamRequestsRequestObject) (StreamRequestsResponseObject, error) {
-	who := caller(ctx)
-	m, err := h.Mocks.Find(ctx, who, r.ID)
+	m, err := h.Mocks.Find(ctx, caller(ctx), r.ID)
 	if err != nil {
 		return nil, err
 	}
-	follower, err := h.Records.Follow(ctx, who, r.ID, value(r.Params.LastEventID, ""))
+	follower, err := h.Records.Follow(ctx, caller(ctx), r.ID, value(r.Params.LastEventID, ""))
 	if err != nil {
 		return nil, err
 	}
-	return &requestEvents{ctx: ctx, handlers: h, who: who, mockID: r.ID, workspaceID: m.WorkspaceID, follower: follower}, nil
+	return &requestEvents{ctx: ctx, handlers: h, mockID: r.ID, workspaceID: m.WorkspaceID, follower: follower}, nil
 }
 
 // requestEvents writes a mock's requests until the caller goes, may not see the mock any more, or the server stops. The
@@ -31,26 +29,16 @@ func (h *handlers) StreamRequests(ctx context.Context, r StreamRequestsRequestOb
 type requestEvents struct {
 	ctx      context.Context
 	handlers *handlers
-	who      workspace.Caller
 	mockID   string
 	follower *record.Follower
 
 	workspaceID string // of the mock
 }
 
-// look asks whether the caller may still see the mock.
-func (e *requestEvents) look(ctx context.Context) error {
-	if err := stillMay(ctx); err != nil {
-		return err
-	}
-	_, err := e.handlers.Mocks.Find(ctx, e.who, e.mockID)
-	return err
-}
-
 // VisitStreamRequestsResponse implements StreamRequestsResponseObject.
 func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error {
 	defer e.follower.Close()
-	watched, stop := e.handlers.watch(e.ctx, e.workspaceID, e.look)
+	watched, stop := e.handlers.watch(e.ctx, e.workspaceID, func(ctx context.Context) error { return e.handlers.stillSees(ctx, e.mockID) })
 	defer stop()
 	return stream(w, func() ([]byte, error) {
 		ctx, cancel := context.WithTimeout(watched, keepAlive)
