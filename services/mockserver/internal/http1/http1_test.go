@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -115,7 +116,7 @@ func (e *echo) answer(method, path, query, host string, header http.Header, body
 
 func testConfig() Config {
 	return Config{
-		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,
+		ReadHeaderTimeout: time.Hour, ReadTimeout: time.Hour, WriteTimeout: time.Hour, IdleTimeout: time.Hour,
 		MaxHeaderBytes: 16 << 10, MaxBody: 1 << 20, MaxConnections: 1000,
 	}
 }
@@ -157,17 +158,22 @@ func run(tb testing.TB, cfg Config, e *echo) *running {
 		stop()
 		<-r.ended
 		// net/http forgets a connection a moment before it has closed it.
-		for end := time.Now().Add(5 * time.Second); r.open.Load() != 0 && time.Now().Before(end); {
-			runtime.Gosched()
-		}
-		if n := r.open.Load(); n != 0 {
-			tb.Errorf("%d connections are still counted", n)
-		}
+		r.await(tb, "no connection to be counted", func() bool { return r.open.Load() == 0 })
 		if begun, ended := e.begun.Load(), e.ended.Load(); begun != ended {
 			tb.Errorf("%d exchanges were begun, %d ended", begun, ended)
 		}
 	})
 	return r
+}
+
+// await waits until something is so.
+func (r *running) await(tb testing.TB, what string, is func() bool) {
+	tb.Helper()
+	for end := time.Now().Add(guard); !is(); runtime.Gosched() {
+		if time.Now().After(end) {
+			tb.Fatalf("it is waited in vain for %s; %d connections are counted", what, r.open.Load())
+		}
+	}
 }
 
 // runNetHTTP serves with net/http alone.
@@ -188,6 +194,9 @@ func runNetHTTP(tb testing.TB, cfg Config, e *echo) (address string) {
 	return listener.Addr().String()
 }
 
+// guard ends a test that hangs.
+const guard = time.Minute
+
 func dial(tb testing.TB, address string) *net.TCPConn {
 	tb.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -195,7 +204,7 @@ func dial(tb testing.TB, address string) *net.TCPConn {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(guard))
 	return conn.(*net.TCPConn)
 }
 
@@ -323,8 +332,9 @@ func closed(t *testing.T, conn net.Conn) {
 
 // TestSlowCallers: who takes too long to send, or sends nothing, is hung up on.
 func TestSlowCallers(t *testing.T) {
+	const short = 300 * time.Millisecond
 	cfg := testConfig()
-	cfg.ReadHeaderTimeout, cfg.ReadTimeout, cfg.IdleTimeout = 150*time.Millisecond, 300*time.Millisecond, 200*time.Millisecond
+	cfg.ReadHeaderTimeout, cfg.ReadTimeout, cfg.IdleTimeout = short/2, short, short
 	r := run(t, cfg, newEcho())
 	for name, text := range map[string]string{
 		"nothing": "", "half a head": "GET /a HTTP/1.1\r\nHost:", "half a body": "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhe",
@@ -333,11 +343,7 @@ func TestSlowCallers(t *testing.T) {
 			t.Parallel()
 			conn := dial(t, r.address)
 			_, _ = io.WriteString(conn, text)
-			began := time.Now()
-			closed(t, conn)
-			if took := time.Since(began); took > 5*time.Second {
-				t.Errorf("took %s", took)
-			}
+			closed(t, conn) // long before anybody else's deadline
 		})
 	}
 	t.Run("a byte now and then", func(t *testing.T) {
@@ -345,33 +351,56 @@ func TestSlowCallers(t *testing.T) {
 		conn := dial(t, r.address)
 		ticker := time.NewTicker(20 * time.Millisecond)
 		defer ticker.Stop()
-		for range 200 {
-			if _, err := conn.Write([]byte("G")); err != nil {
+		for {
+			if _, err := conn.Write([]byte("G")); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatal("bytes keep a connection open")
+			} else if err != nil {
 				return
 			}
 			<-ticker.C
 		}
-		t.Error("bytes keep a connection open")
 	})
 	t.Run("asks in time", func(t *testing.T) {
 		t.Parallel()
-		conn := dial(t, r.address)
-		in := bufio.NewReader(conn)
-		ticker := time.NewTicker(100 * time.Millisecond)
-		defer ticker.Stop()
-		for range 6 { // longer together than any of the deadlines
-			_, _ = io.WriteString(conn, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nh")
-			<-ticker.C
-			_, _ = io.WriteString(conn, "i")
-			answer, err := http.ReadResponse(in, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.Copy(io.Discard, answer.Body); err != nil {
-				t.Fatal(err)
+		// Who is not scheduled for a while does not ask in time: only one that did has to be answered, and one does in the end.
+		for end := time.Now().Add(guard); time.Now().Before(end); {
+			if asksInTime(t, r.address, short) {
+				return
 			}
 		}
+		t.Error("nobody could ask in time")
 	})
+}
+
+// asksInTime has six requests on one connection answered whose bodies take their time, together longer than any of the deadlines,
+// which are not shorter than the one given. It reports false when it was too late with one itself.
+func asksInTime(t *testing.T, address string, deadline time.Duration) bool {
+	t.Helper()
+	last := time.Now()
+	conn := dial(t, address)
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	ticker := time.NewTicker(deadline / 3)
+	defer ticker.Stop()
+	for range 6 {
+		began := time.Now()
+		_, _ = io.WriteString(conn, "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nh")
+		<-ticker.C
+		_, _ = io.WriteString(conn, "i")
+		answer, err := http.ReadResponse(in, nil)
+		if err == nil {
+			_, err = io.Copy(io.Discard, answer.Body)
+		}
+		if err != nil {
+			// The server counts from the end of the request before, or from the head of this one, and may be early by an eighth.
+			if took := time.Since(last); took < deadline*7/8 {
+				t.Fatalf("hung up on after %s: %v", took, err)
+			}
+			return false
+		}
+		last = began
+	}
+	return true
 }
 
 // TestDeafCaller: who does not read is hung up on too.
@@ -382,7 +411,11 @@ func TestDeafCaller(t *testing.T) {
 	conn := dial(t, r.address)
 	_ = conn.SetReadBuffer(4 << 10)
 	for {
-		if _, err := io.WriteString(conn, strings.Repeat("GET /large HTTP/1.1\r\nHost: h\r\n\r\n", 100)); err != nil {
+		_, err := io.WriteString(conn, strings.Repeat("GET /large HTTP/1.1\r\nHost: h\r\n\r\n", 100))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal("it is not hung up on")
+		}
+		if err != nil {
 			return // as soon as the server has closed it
 		}
 	}
@@ -418,11 +451,7 @@ func TestTooManyConnections(t *testing.T) {
 	for _, conn := range []*net.TCPConn{first, second} {
 		_ = conn.Close()
 	}
-	for end := time.Now().Add(5 * time.Second); r.open.Load() > 0; runtime.Gosched() { // until the server has noticed
-		if time.Now().After(end) {
-			t.Fatal("places are not given back")
-		}
-	}
+	r.await(t, "places that are given back", func() bool { return r.open.Load() == 0 })
 	ask("/a")
 }
 
@@ -443,11 +472,7 @@ func TestStop(t *testing.T) {
 		_, _ = fmt.Fprintf(conn, "%s /wait HTTP/1.1\r\nHost: h\r\n\r\n", method)
 		<-e.entered
 	}
-	for end := time.Now().Add(5 * time.Second); e.begun.Load() < 3; runtime.Gosched() { // half has begun
-		if time.Now().After(end) {
-			t.Fatal("the half request is not seen")
-		}
-	}
+	r.await(t, "the half request to begin", func() bool { return e.begun.Load() == 3 })
 	r.stop()
 	closed(t, silent)
 	if rest, err := io.ReadAll(idle); err != nil || strings.Contains(string(rest), "HTTP/1.1") {
