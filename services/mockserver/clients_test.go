@@ -110,7 +110,7 @@ func TestCurl(t *testing.T) {
 		{"-o /dev/null -w %{size_download} %s/big?n=900", "9000"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
-			args := strings.Fields("-sS --max-time 10 " + strings.ReplaceAll(c.args, "%s/", url+"/"))
+			args := strings.Fields("-sS --max-time 60 " + strings.ReplaceAll(c.args, "%s/", url+"/"))
 			var problems strings.Builder
 			cmd := exec.CommandContext(t.Context(), curl, args...)
 			cmd.Stderr = &problems

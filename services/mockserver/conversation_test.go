@@ -139,7 +139,7 @@ func testConfig(file *FileConfig) Config {
 	return Config{
 		PathForm: true, MaxBody: 1000, RequestsPerSecond: 1_000_000, ConcurrentRequests: 100, IdleMocks: time.Minute, Poll: time.Second,
 		RecordPerSecond: 5, RecordBody: 100, RecordBytes: 1 << 20, MaxHeaderBytes: 8192,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second, IdleTimeout: 5 * time.Second,
+		ReadHeaderTimeout: time.Minute, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
 		File: file,
 	}
 }
@@ -193,7 +193,7 @@ func talk(t *testing.T, address string, request []byte) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	raw, method := wire(request)
 	if _, err := conn.Write(raw); err != nil {
 		t.Fatal(err)

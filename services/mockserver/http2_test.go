@@ -135,11 +135,9 @@ func TestHTTP2Frames(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			k := talkHTTP2(t, address)
-			if err := c.send(k); err != nil {
-				t.Fatal(err)
-			}
+			err := c.send(k) // who is refused may be hung up on before all is sent; what counts is what it was told
 			if got := k.until(t, c.wait); got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
+				t.Errorf("%q, want %q; sent with %v", got, c.want, err)
 			}
 		})
 	}

@@ -45,7 +45,7 @@ func dial(t *testing.T, address string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	return conn
 }
 
@@ -162,7 +162,7 @@ func (l *lines) Write(p []byte) (int, error) {
 func (l *lines) waitFor(t *testing.T, text string) {
 	t.Helper()
 	var all strings.Builder
-	timeout := time.After(10 * time.Second)
+	timeout := time.After(time.Minute)
 	for !strings.Contains(all.String(), text) {
 		select {
 		case line := <-l.written:
@@ -197,7 +197,7 @@ func runFile(t *testing.T, content string) *running {
 		case err := <-ended:
 			ended <- err
 			return err
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			return context.DeadlineExceeded
 		}
 	}
@@ -335,10 +335,12 @@ func TestWebSocketOfAReplacedMock(t *testing.T) {
 		t.Errorf("after a reload: %v", err)
 	}
 	conn = connect("second 7")
-	if err := r.stop(); err != nil {
-		t.Error(err)
-	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.stop() }() // it waits for the client to agree
 	if _, _, err := conn.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusGoingAway {
 		t.Errorf("after a stop: %v", err)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
 	}
 }

@@ -125,9 +125,8 @@ func TestStoreAwayWhileFollowing(t *testing.T) {
 	w.follow()
 	<-w.ready
 	p := w.generate()
-	e := w.set("a", "1")
-	w.store.away.Store(true)
-	if err := p.Publish(t.Context(), e); err != nil {
+	w.store.away.Store(true) // before anybody can hear of the change
+	if err := p.Publish(t.Context(), w.set("a", "1")); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually(func() bool { return w.store.refused.Load() > 1 })
@@ -145,21 +144,20 @@ func TestLinesSaveTheFetch(t *testing.T) {
 	p := w.generate()
 	w.set("a", "heard")
 	w.settle() // changes are heard from now on: what follows needs no replay, which would have no lines
-	e := w.set("a", "2")
-	g, err := event.Decode[event.SingleGenerated](e)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.Lines = `- {"endpoint":{"path":"/","response":{"body":"2"}}}` + "\n"
-	withLines, err := event.New(g)
-	if err != nil {
-		t.Fatal(err)
-	}
-	withLines.Epoch, withLines.Number = e.Epoch, e.Number
 	w.store.away.Store(true)
-	if err := p.Publish(t.Context(), withLines); err != nil {
-		t.Fatal(err)
-	}
+	var g event.SingleGenerated
+	e := w.gen.announce(t, p, func() event.Envelope {
+		var err error
+		if g, err = event.Decode[event.SingleGenerated](w.gen.change("a", "2").event(t, "e1")); err != nil {
+			t.Fatal(err)
+		}
+		g.Lines = `- {"endpoint":{"path":"/","response":{"body":"2"}}}` + "\n"
+		withLines, err := event.New(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return withLines
+	})
 	w.eventually(func() bool { return w.table.site("a").Change == e.Number })
 	if s := w.table.site("a"); string(s.Content) != g.Lines || s.Digest != g.Digest {
 		t.Errorf("served: %+v", s)
@@ -177,10 +175,9 @@ func TestFileOfAnotherChange(t *testing.T) {
 	w.follow()
 	<-w.ready
 	p := w.generate()
-	e := w.set("a", "2")
-	w.put("w/a/mock.yml", []byte("- endpoint: {path: /stale}\n"))
 	before := w.table.site("a").Digest
-	if err := p.Publish(t.Context(), e, w.set("b", "1")); err != nil {
+	w.put("w/a/mock.yml", []byte("- endpoint: {path: /stale}\n"))
+	if err := p.Publish(t.Context(), w.gen.set("a", "2").event(t, "e1"), w.set("b", "1")); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually(func() bool { return w.table.site("b") != nil })
@@ -194,7 +191,7 @@ func TestFileOfAnotherChange(t *testing.T) {
 // TestUnifiedMockAndStreamMeet: whichever of the two is further counts, within one epoch.
 func TestUnifiedMockAndStreamMeet(t *testing.T) {
 	w := newWorld(t)
-	s := source.New(source.Config{Parallel: 1, Timeout: time.Second, LoadTimeout: 10 * time.Second},
+	s := source.New(source.Config{Parallel: 1, Timeout: time.Minute, LoadTimeout: time.Minute},
 		source.Deps{Log: slog.New(slog.DiscardHandler), Objects: w.store, Table: w.table})
 	at := func(step string, want stream.Position, served ...string) {
 		t.Helper()
@@ -289,13 +286,10 @@ func TestRefusedKeepsItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.gen.mu.Lock()
-	w.gen.head++
-	e.Epoch, e.Number = "e1", w.gen.head
-	w.gen.mu.Unlock()
-	if err := p.Publish(t.Context(), e); err != nil {
-		t.Fatal(err)
-	}
+	w.gen.announce(t, p, func() event.Envelope {
+		w.gen.head++
+		return e
+	})
 	w.eventually(func() bool { return w.table.site("a").Digest == serving.Digest })
 	if s := w.table.site("a"); s.Change != 1 {
 		t.Errorf("it claims its hosts since change %d", s.Change)

@@ -121,7 +121,7 @@ func (w *world) settle() {
 	w.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case <-tick.C:
 			if maps.Equal(w.table.digests(), w.gen.digests()) {
@@ -137,7 +137,7 @@ func (w *world) eventually(ok func() bool) {
 	w.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case <-tick.C:
 			if ok() {
@@ -187,10 +187,29 @@ type generator struct {
 func (g *generator) set(id, body string) mock {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.change(id, body)
+}
+
+// change is set for whoever has the lock.
+func (g *generator) change(id, body string) mock {
 	g.head++
 	m := mock{id, body, g.head}
 	g.mocks[id] = m
 	return m
+}
+
+// announce changes the generator and publishes the change in one step: no heartbeat tells of it before, so that it is heard as it
+// is published, and not asked for.
+func (g *generator) announce(t *testing.T, p *stream.Producer, change func() event.Envelope) event.Envelope {
+	t.Helper()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := change()
+	e.Epoch, e.Number = g.epoch, g.head
+	if err := p.Publish(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 func (g *generator) digests() map[string]string {
