@@ -80,12 +80,13 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	listening := make(chan struct{})
+	listens := sync.OnceFunc(func() { close(listening) })
 	w.background(t, w.producer.Run)
 	w.background(t, func(ctx context.Context) error {
 		return stream.Listen(ctx, client, nil, "test:", []event.Type{event.TypeDomainUpdated, event.TypeApplied},
 			func(connected bool) {
 				if connected {
-					close(listening)
+					listens()
 				}
 			}, func(e event.Envelope) { w.heard <- e })
 	})
@@ -143,7 +144,7 @@ func (w *world) publish(t *testing.T, p event.Payload) {
 // await waits until something was said that fits.
 func await[T event.Payload](t *testing.T, w *world, fits func(T) bool) T {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case e := <-w.heard:

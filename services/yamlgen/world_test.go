@@ -172,7 +172,7 @@ func (w *world) eventually(problem func() string) {
 	w.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(30 * time.Second); ; {
+	for late := time.After(2 * time.Minute); ; {
 		select {
 		case <-tick.C:
 			if problem() == "" {

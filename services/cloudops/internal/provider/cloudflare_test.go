@@ -31,7 +31,7 @@ func connect(t *testing.T) (*providertest.Cloudflare, *provider.Cloudflare) {
 		fake.ServeHTTP(w, r)
 	}))
 	t.Cleanup(proxy.Close)
-	client := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{}, Timeout: time.Minute}
 	t.Cleanup(client.CloseIdleConnections)
 	return fake, provider.NewCloudflare(proxy.URL+"/", secret.New("token-at-the-proxy"), fake.Zone, client)
 }
