@@ -250,7 +250,7 @@ func TestHostileDocuments(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
 			made, problems := openapi.Import([]byte(src), openapi.Options{})
-			if took := time.Since(began); took > 20*time.Second { // a second on a quiet machine; without bounds it never ends
+			if took := time.Since(began); took > 2*time.Minute { // a second on a quiet machine; without bounds it never ends
 				t.Errorf("%v", took)
 			}
 			if made == nil {

@@ -62,7 +62,7 @@ func (s sink) Apply(_ context.Context, b stream.Batch) error {
 // await reads until number was applied.
 func (s sink) await(t testing.TB, number uint64) {
 	t.Helper()
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case to := <-s.to:
 			if to >= number {
@@ -151,7 +151,7 @@ func TestOverRedis(t *testing.T) {
 	}
 
 	s.stop()
-	for late := time.After(20 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		select {
 		case a := <-s.reports:
 			if !a.Leaving {
@@ -186,13 +186,12 @@ func TestSilentConnection(t *testing.T) {
 	t.Cleanup(func() { cancel(); proxy.Heal(); listener.Wait() })
 	<-links
 	proxy.BlackHole()
-	began := time.Now()
 	select {
 	case up := <-links:
-		if took := time.Since(began); up || took > 15*time.Second {
-			t.Errorf("connected is %v after %v", up, took)
+		if up {
+			t.Error("it is connected once more, and was not given up")
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Error("it is not given up")
 	}
 }

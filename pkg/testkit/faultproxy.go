@@ -154,7 +154,7 @@ func (p *FaultProxy) accept() {
 
 func (p *FaultProxy) serve(client net.Conn) {
 	defer p.untrack(client)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	server, err := new(net.Dialer).DialContext(ctx, "tcp", p.target)
 	if err != nil || !p.track(server) {

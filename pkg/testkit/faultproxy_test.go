@@ -25,7 +25,7 @@ func TestFaultProxyNetwork(t *testing.T) {
 		t.Helper()
 		// The first call may meet a connection of the pool that was broken.
 		for range 20 {
-			if ping(5*time.Second) == nil {
+			if ping(time.Minute) == nil {
 				return
 			}
 		}
@@ -34,7 +34,7 @@ func TestFaultProxyNetwork(t *testing.T) {
 	works("at first")
 	proxy.Cut()
 	for range 20 {
-		if ping(time.Second) == nil {
+		if ping(time.Minute) == nil {
 			t.Fatal("cut: an answer")
 		}
 	}
@@ -51,7 +51,7 @@ func TestFaultProxyNetwork(t *testing.T) {
 	works("broken once")
 	proxy.Delay(150 * time.Millisecond)
 	started = time.Now()
-	if err := ping(5 * time.Second); err != nil || time.Since(started) < 300*time.Millisecond {
+	if err := ping(time.Minute); err != nil || time.Since(started) < 300*time.Millisecond {
 		t.Errorf("delay: answer after %v (%v)", time.Since(started), err)
 	}
 }

@@ -27,7 +27,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/objstore/storeurl"
 )
 
-const cleanupTimeout = 30 * time.Second
+const cleanupTimeout = 2 * time.Minute
 
 // shared returns the URL of a shared server, or fails the test with what to do.
 func shared(t testing.TB, variable string) *url.URL {

@@ -56,28 +56,28 @@ func TestRedisServerRestarts(t *testing.T) {
 	t.Parallel()
 	s := testkit.RedisServer(t)
 	client := redisClient(t, s.URL())
-	ping := func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ping := func(timeout time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
 		defer cancel()
 		return client.Ping(ctx).Err()
 	}
-	if err := ping(); err != nil {
+	if err := ping(time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	s.Pause()
-	if ping() == nil {
+	if ping(300*time.Millisecond) == nil {
 		t.Error("a paused server answers")
 	}
 	s.Resume()
-	if err := ping(); err != nil {
+	if err := ping(time.Minute); err != nil {
 		t.Errorf("resumed: %v", err)
 	}
 	s.Kill()
-	if ping() == nil {
+	if ping(time.Minute) == nil {
 		t.Error("a killed server answers")
 	}
 	s.Start()
-	if err := ping(); err != nil {
+	if err := ping(time.Minute); err != nil {
 		t.Errorf("restarted: %v", err)
 	}
 }
@@ -126,7 +126,7 @@ func redisClient(t *testing.T, url string) *redis.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.MaxRetries = -1
+	options.MaxRetries, options.ContextTimeoutEnabled, options.ReadTimeout, options.DialTimeout = -1, true, time.Minute, time.Minute
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() }) // idle connections only
 	return client

@@ -90,7 +90,7 @@ func TestServerAway(t *testing.T) {
 		_, err := s.Put(ctx, "key", strings.NewReader("x"), 1, objstore.PutOptions{})
 		return err
 	}
-	if err := try(10 * time.Second); err != nil {
+	if err := try(time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	server.Pause()
@@ -103,7 +103,7 @@ func TestServerAway(t *testing.T) {
 		t.Errorf("killed: %v", err)
 	}
 	server.Start()
-	if err := try(10 * time.Second); err != nil {
+	if err := try(time.Minute); err != nil {
 		t.Errorf("restarted: %v", err)
 	}
 }

@@ -24,17 +24,17 @@ func Postgres() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, held, err := reserve()
 	if err != nil {
 		return nil, err
 	}
 	dir, err := tempDir("postgres")
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, held.Close())
 	}
 	p := &Process{
 		URL:  fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", postgresUser, port),
-		name: "postgres", dir: dir, path: path,
+		name: "postgres", port: held, dir: dir, path: path,
 		stopSignal: syscall.SIGINT,  // the fast shutdown: clients are sent away
 		killSignal: syscall.SIGQUIT, // the immediate one, a crash of all its processes; SIGKILL would leave them serving for a while
 		args: []string{
@@ -44,7 +44,7 @@ func Postgres() (*Process, error) {
 	}
 	p.ready = func(ctx context.Context) error { return pingPostgres(ctx, p.URL) }
 	if err := p.initdb(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, p.Remove())
 	}
 	return p, nil
 }

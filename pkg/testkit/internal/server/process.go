@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -16,8 +17,8 @@ import (
 )
 
 const (
-	readyTimeout = 30 * time.Second // a loaded machine takes seconds for what else takes milliseconds
-	stopTimeout  = 10 * time.Second
+	readyTimeout = 2 * time.Minute // a loaded machine takes seconds for what else takes milliseconds
+	stopTimeout  = time.Minute
 	probeEvery   = 20 * time.Millisecond
 	logTail      = 2000 // bytes
 )
@@ -28,7 +29,8 @@ type Process struct {
 	URL string
 
 	name       string
-	dir        string // removed by Remove
+	port       io.Closer // keeps the port while nobody listens on it; closed by Remove
+	dir        string    // removed by Remove
 	path       string
 	args       []string
 	env        []string
@@ -89,13 +91,17 @@ func (p *Process) launch() error {
 func (p *Process) waitReady(ctx context.Context) error {
 	for {
 		err := p.ready(ctx)
+		select {
+		case <-p.done: // whoever answers is another
+			p.cmd = nil
+			return fmt.Errorf("it ended by itself: %w", p.ended)
+		default:
+		}
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-p.done:
-			p.cmd = nil
-			return fmt.Errorf("it ended by itself: %w", p.ended)
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(probeEvery):
@@ -152,7 +158,7 @@ func (p *Process) signal(signal syscall.Signal) error {
 
 // Remove stops the process and removes its data.
 func (p *Process) Remove() error {
-	return errors.Join(p.Stop(), os.RemoveAll(p.dir))
+	return errors.Join(p.Stop(), os.RemoveAll(p.dir), p.port.Close())
 }
 
 func (p *Process) logFile() string { return filepath.Join(p.dir, "log") }
@@ -168,15 +174,6 @@ func (p *Process) tail() string {
 
 // tempDir makes the folder of a server's data.
 func tempDir(name string) (string, error) { return os.MkdirTemp("", "mocloud-"+name+"-") }
-
-// freePort finds a port that nobody listens on.
-func freePort() (int, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // It does not wait for anybody.
-	if err != nil {
-		return 0, err
-	}
-	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
-}
 
 // find looks for a program on the PATH and then at the given places (patterns as of filepath.Glob).
 func find(program, install string, places ...string) (string, error) {

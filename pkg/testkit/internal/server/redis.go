@@ -19,18 +19,18 @@ func Redis() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, held, err := reserve()
 	if err != nil {
 		return nil, err
 	}
 	dir, err := tempDir("redis")
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, held.Close())
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	return &Process{
 		URL:  "redis://" + address + "/0",
-		name: "redis-server", dir: dir, path: path, stopSignal: syscall.SIGTERM,
+		name: "redis-server", port: held, dir: dir, path: path, stopSignal: syscall.SIGTERM,
 		args:  []string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir},
 		ready: func(ctx context.Context) error { return pingRedis(ctx, address) },
 	}, nil
@@ -72,22 +72,22 @@ func S3() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
+	port, held, err := reserve()
 	if err != nil {
 		return nil, err
 	}
 	dir, err := tempDir("s3")
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, held.Close())
 	}
 	data := dir + "/data"
 	if err := os.Mkdir(data, 0o700); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, errors.Join(err, os.RemoveAll(dir), held.Close())
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	return &Process{
 		URL:  fmt.Sprintf("s3://%s:%s@%s/?insecure=true", accessKey, secretKey, address),
-		name: "versitygw", dir: dir, path: path, stopSignal: syscall.SIGTERM,
+		name: "versitygw", port: held, dir: dir, path: path, stopSignal: syscall.SIGTERM,
 		args:  []string{"--access", accessKey, "--secret", secretKey, "--port", address, "--quiet", "posix", data},
 		ready: func(ctx context.Context) error { return dial(ctx, address) },
 	}, nil
