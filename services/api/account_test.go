@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"time"
 )
 
 // An export holds every revision of every mock as it was written.
@@ -67,12 +66,5 @@ func TestDeletedAccountsStopAnswering(t *testing.T) {
 	if _, changes := g.reach(t, 2); changes[len(changes)-1].Type != "mock.deleted" {
 		t.Errorf("the last change is %s", changes[len(changes)-1].Type)
 	}
-	deadline := time.After(soon)
-	for b.count("SELECT COUNT(*) FROM accounts WHERE deleted_at IS NOT NULL") > 0 {
-		select {
-		case <-deadline:
-			t.Fatal("the account is still there")
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	until(t, "the account is still there", func() bool { return b.count("SELECT COUNT(*) FROM accounts WHERE deleted_at IS NOT NULL") == 0 })
 }

@@ -37,8 +37,9 @@ type Deps struct {
 
 // Service is the api. Make it with New, call Run once.
 type Service struct {
-	cfg  Config
-	deps Deps
+	cfg       Config
+	deps      Deps
+	keepAlive time.Duration // of streams of events
 }
 
 const (
@@ -48,6 +49,7 @@ const (
 	pingEvery    = 2 * time.Second
 	// passwordsAtOnce bounds the memory of hashing: each takes 19 MiB and one core.
 	passwordsAtOnce = 4
+	keepAlive       = 5 * time.Second
 )
 
 // New checks the configuration. It does no I/O.
@@ -59,7 +61,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, errors.New("api: a dependency is missing")
 	}
 	cfg.PublicURL = strings.TrimRight(cfg.PublicURL, "/")
-	return &Service{cfg: cfg, deps: deps}, nil
+	return &Service{cfg: cfg, deps: deps, keepAlive: keepAlive}, nil
 }
 
 // Run opens the database and serves until ctx ends; then it finishes what is going on and returns nil. An error at the

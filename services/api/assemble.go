@@ -88,7 +88,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	handler, err := httpapi.New(
 		httpapi.Config{
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
-			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress,
+			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress, KeepAlive: s.keepAlive,
 			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
 			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},

@@ -164,20 +164,6 @@ func (s *broken) Put(ctx context.Context, key string, body io.Reader, size int64
 	return s.Store.Put(ctx, key, body, size, opts)
 }
 
-// until waits until done says so.
-func until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	ticker := time.NewTicker(10 * time.Millisecond)
-	defer ticker.Stop()
-	for timeout := time.After(soon); !done(); {
-		select {
-		case <-ticker.C:
-		case <-timeout:
-			t.Fatal(what)
-		}
-	}
-}
-
 // What fails in between leaves nothing that anybody sees, and nothing for ever.
 func TestFilesHeal(t *testing.T) {
 	t.Parallel()

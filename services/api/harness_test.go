@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ const (
 	prefix = "t:"
 	good   = "- endpoint:\n    path: /hello/:name\n    response:\n      body: '{\"hello\": \"{{path-params.name}}\"}'\n"
 	bad    = "- endpoint:\n    path: 42: no\n"
-	soon   = 10 * time.Second // until a test gives up on what has to happen
+	soon   = time.Minute // until a test gives up on what has to happen
 )
 
 // bench is a running api with an embedded Redis, and what a test does with them.
@@ -56,6 +57,10 @@ type bench struct {
 	client   *http.Client
 	log      *logged
 	stop     func() // ends the api and waits for it
+
+	keepAlive time.Duration     // of streams of events, 0 for the usual one
+	second    *store.Store      // the database as another process has it, once there is one
+	saying    map[string]func() // by mock server, ends what it says of itself
 }
 
 // logged keeps what was logged.
@@ -79,6 +84,20 @@ func (l *logged) String() string {
 // database is a path that no other test has.
 func database(tb testing.TB) string { tb.Helper(); return filepath.Join(tb.TempDir(), "mocloud.db") }
 
+// empty returns a database without anything in it. To make its schema takes longer than most tests, so that it is made once.
+var empty = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "mocloud-api-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "mocloud.db")
+	if err := api.Migrate(context.Background(), secret.New("sqlite://"+path)); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
 func config(path string) api.Config {
 	return api.Config{
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
@@ -99,11 +118,36 @@ func generous(cfg *api.Config) {
 
 func start(t testing.TB, edit ...func(*api.Config)) *bench {
 	t.Helper()
+	b := prepare(t, edit...)
+	b.run()
+	return b
+}
+
+// startTold starts an api whose streams and waits end only because they are told so: they would ask by themselves long after
+// the test.
+func startTold(t testing.TB, edit ...func(*api.Config)) *bench {
+	t.Helper()
+	b := prepare(t, edit...)
+	b.keepAlive = time.Hour
+	b.run()
+	return b
+}
+
+// prepare makes what an api needs.
+func prepare(t testing.TB, edit ...func(*api.Config)) *bench {
+	t.Helper()
 	server := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
 	path := database(t)
-	b := &bench{t: t, cfg: config(path), redis: client, database: path, log: &logged{}, client: &http.Client{
+	content, err := empty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, cfg: config(path), redis: client, database: path, log: &logged{}, saying: map[string]func(){}, client: &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -116,7 +160,6 @@ func start(t testing.TB, edit ...func(*api.Config)) *bench {
 	for _, e := range edit {
 		e(&b.cfg)
 	}
-	b.run()
 	return b
 }
 
@@ -133,6 +176,9 @@ func (b *bench) run() {
 	})
 	if err != nil {
 		b.t.Fatal(err)
+	}
+	if b.keepAlive > 0 {
+		service.KeepAlive(b.keepAlive)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -209,6 +255,20 @@ func (b *bench) want(status int, method, path, body string, headers ...string) a
 	return a
 }
 
+// until waits until done says so.
+func until(t *testing.T, what string, done func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	defer ticker.Stop()
+	for timeout := time.After(soon); !done(); {
+		select {
+		case <-ticker.C:
+		case <-timeout:
+			t.Fatal(what)
+		}
+	}
+}
+
 func encode(v any) string {
 	out, _ := json.Marshal(v)
 	return string(out)
@@ -243,24 +303,25 @@ func (b *bench) wait(id, query string) publicationBody {
 	return as[publicationBody](b.t, b.want(http.StatusOK, "GET", "/api/v1/mocks/"+id+"/publication?"+query, ""))
 }
 
-// store opens the api's database a second time, as another process would.
+// store is the api's database as another process has it.
 func (b *bench) store() *store.Store {
 	b.t.Helper()
+	if b.second != nil {
+		return b.second
+	}
 	s, err := store.Open(b.t.Context(), b.cfg.DatabaseURL, true)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(func() { _ = s.Close() })
+	b.second = s
 	return s
 }
 
 // query reads one value from the api's database.
 func (b *bench) query(value any, statement string, args ...any) {
 	b.t.Helper()
-	db, err := sql.Open("sqlite", b.database)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	db, statement := b.behind(statement, len(args))
 	defer func() { _ = db.Close() }()
 	if err := db.QueryRowContext(b.t.Context(), statement, args...).Scan(value); err != nil {
 		b.t.Fatal(err)
@@ -280,18 +341,14 @@ func (b *bench) sql(statement string, args ...any) {
 // count asks the api's database behind its back for a number.
 func (b *bench) count(query string, args ...any) (n int) {
 	b.t.Helper()
-	db, query := b.behind(query, len(args))
-	defer func() { _ = db.Close() }()
-	if err := db.QueryRowContext(b.t.Context(), query, args...).Scan(&n); err != nil {
-		b.t.Fatal(err)
-	}
+	b.query(&n, query, args...)
 	return n
 }
 
 // behind opens the api's database, and writes the statement's arguments as it wants them.
 func (b *bench) behind(statement string, args int) (*sql.DB, string) {
 	b.t.Helper()
-	driver, source := "sqlite", "file:"+b.database+"?_pragma=busy_timeout(10000)"
+	driver, source := "sqlite", "file:"+b.database+"?_pragma=busy_timeout(60000)"
 	if url := b.cfg.DatabaseURL.Reveal(); strings.HasPrefix(url, "postgres") {
 		driver, source = "pgx", url
 		for i := range args {
@@ -389,15 +446,48 @@ func (g *generator) reach(t *testing.T, number uint64) (stream.Position, []event
 	}
 }
 
-// applied says what a mock server says about itself.
+// applied has a mock server say what it has applied, in place of what it said before.
 func (b *bench) applied(instance string, p stream.Position, leaving bool) {
 	b.t.Helper()
-	err := stream.Announce(b.t.Context(), b.redis, prefix, event.Applied{
+	if stop := b.saying[instance]; stop != nil {
+		stop()
+	}
+	b.saying[instance] = b.repeat(event.Applied{
 		Service: "mockserver", Instance: instance, Of: event.Unified, Epoch: p.Epoch, Number: p.Number, Leaving: leaving,
 	})
-	if err != nil {
+}
+
+// say publishes an event.
+func (b *bench) say(p event.Payload) {
+	b.t.Helper()
+	if err := stream.Announce(b.t.Context(), b.redis, prefix, p); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// repeat says an event, and again and again until stop or the test's end, as services do: what is said while nobody listens is lost,
+// and who is silent for long counts as gone.
+func (b *bench) repeat(p event.Payload) (stop func()) {
+	b.t.Helper()
+	b.say(p)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(100 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				_ = stream.Announce(ctx, b.redis, prefix, p) // or it is said the next time
+			}
+		}
+	}()
+	stop = func() { cancel(); <-done }
+	b.t.Cleanup(stop)
+	return stop
 }
 
 // follow opens the stream of publications; next returns an event's name, id and data.
@@ -406,16 +496,28 @@ func (b *bench) follow(headers ...string) (next func() (name, id, data string)) 
 	return b.events("/api/v1/events", headers...)
 }
 
-// events opens a stream of events; next returns an event's name, id and data. A fresh stream's resets are passed over: a
-// service that has just started resets its followers when it begins to hear other replicas.
+// events is eventsAndResets without the resets: a service that has just started resets its followers when it begins to hear
+// other replicas, which is at any time.
 func (b *bench) events(path string, headers ...string) (next func() (name, id, data string)) {
+	b.t.Helper()
+	all := b.eventsAndResets(path, headers...)
+	return func() (name, id, data string) {
+		b.t.Helper()
+		for name == "" || name == "reset" {
+			name, id, data = all()
+		}
+		return name, id, data
+	}
+}
+
+// eventsAndResets opens a stream of events; next returns an event's name, id and data.
+func (b *bench) eventsAndResets(path string, headers ...string) (next func() (name, id, data string)) {
 	b.t.Helper()
 	ctx, cancel := context.WithCancel(b.t.Context())
 	b.t.Cleanup(cancel)
 	guard := time.AfterFunc(soon, cancel) // a stream that says nothing ends the test
 	b.t.Cleanup(func() { guard.Stop() })
 	lines := bufio.NewScanner(b.open(ctx, path, headers...))
-	fresh := !slices.ContainsFunc(headers, func(h string) bool { return strings.HasPrefix(h, "Last-Event-ID: ") })
 	return func() (name, id, data string) {
 		b.t.Helper()
 		for lines.Scan() {
@@ -427,8 +529,6 @@ func (b *bench) events(path string, headers ...string) (next func() (name, id, d
 				id = string(line[4:])
 			case bytes.HasPrefix(line, []byte("data: ")):
 				data = string(line[6:])
-			case len(line) == 0 && name == "reset" && fresh:
-				name, id, data = "", "", ""
 			case len(line) == 0 && name != "":
 				return name, id, data
 			}

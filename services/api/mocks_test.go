@@ -108,7 +108,7 @@ func TestEventsOfAWorkspace(t *testing.T) {
 	buffer := make([]byte, 4096)
 	for {
 		if _, err := ended.Read(buffer); err != nil {
-			return // within keepAlive
+			return // within KeepAlive
 		}
 	}
 }

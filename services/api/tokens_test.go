@@ -251,7 +251,7 @@ func TestStreamsEndWithTheirCredentials(t *testing.T) {
 	var ended sync.WaitGroup
 	for _, path := range []string{"/api/v1/events", "/api/v1/mocks/" + m.ID + "/requests/events"} {
 		for _, who := range []string{bearer(made.Secret), "Cookie: " + cookie} {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*soon)
+			ctx, cancel := context.WithTimeout(t.Context(), soon)
 			defer cancel()
 			headers := []string{who}
 			if strings.HasPrefix(who, "Cookie") {

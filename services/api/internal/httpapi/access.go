@@ -19,7 +19,7 @@ func (h *handlers) accessChanged(err error, accountID string) error {
 
 // watch returns a context that ends when look, which asks whether the caller may still do what they do, returns an error,
 // which is its cause then. It asks whenever the caller's access, or everybody's to the workspace, has changed, and every
-// keepAlive. stop ends it.
+// KeepAlive. stop ends it.
 func (h *handlers) watch(ctx context.Context, workspaceID string, look func(context.Context) error) (watched context.Context, stop func()) {
 	watched, cancel := context.WithCancelCause(ctx)
 	in, who := map[string]bool{workspaceID: true}, caller(ctx).AccountID
@@ -28,7 +28,7 @@ func (h *handlers) watch(ctx context.Context, workspaceID string, look func(cont
 	go func() {
 		defer close(done)
 		for watched.Err() == nil {
-			waiting, enough := context.WithTimeout(watched, keepAlive)
+			waiting, enough := context.WithTimeout(watched, h.KeepAlive)
 			var err error
 			for concerned := false; err == nil && !concerned; {
 				var events []publication.Event

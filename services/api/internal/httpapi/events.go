@@ -14,9 +14,6 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	// keepAlive is how often a silent stream gets a comment, so that proxies keep it, and how long one may go on at the most
-	// after its caller's access has ended: where nobody says so, as when a token expires.
-	keepAlive = 5 * time.Second
 	// accessAge is how old may be what is known of the caller's access when an event goes out.
 	accessAge = time.Second
 	// eventWrite bounds how long a follower may take to accept what is written; a slower one reconnects.
@@ -58,7 +55,7 @@ func (e *eventResponse) look() (err error) {
 // VisitStreamEventsResponse implements StreamEventsResponseObject.
 func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
 	return stream(w, func() ([]byte, error) {
-		ctx, cancel := context.WithTimeout(e.ctx, keepAlive)
+		ctx, cancel := context.WithTimeout(e.ctx, e.handlers.KeepAlive)
 		defer cancel()
 		events, position, err := e.follower.Next(ctx)
 		silent := err != nil

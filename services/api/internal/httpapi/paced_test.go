@@ -41,7 +41,7 @@ func TestPaced(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		// The answer comes at once, and does not wait for the rest.
-		_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || line != "HTTP/1.1 200 OK\r\n" {
 			t.Errorf("%s: %q, %v", name, line, err)
 		}

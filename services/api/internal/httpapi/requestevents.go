@@ -41,7 +41,7 @@ func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error
 	watched, stop := e.handlers.watch(e.ctx, e.workspaceID, func(ctx context.Context) error { return e.handlers.stillSees(ctx, e.mockID) })
 	defer stop()
 	return stream(w, func() ([]byte, error) {
-		ctx, cancel := context.WithTimeout(watched, keepAlive)
+		ctx, cancel := context.WithTimeout(watched, e.handlers.KeepAlive)
 		defer cancel()
 		requests, missed, err := e.follower.Next(ctx)
 		if watched.Err() != nil {

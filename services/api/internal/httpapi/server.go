@@ -51,6 +51,9 @@ type Config struct {
 	// MaxLasting is how many requests of one account may wait, follow events or transfer files at a time, and MaxCrowding how
 	// many from one address; 0: any number.
 	MaxLasting, MaxCrowding int
+	// KeepAlive is how often a silent stream of events gets a comment, so that proxies keep it, and how long one may go on at
+	// the most after its caller's access has ended: where nobody says so, as when a token expires.
+	KeepAlive time.Duration
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// Requests a second of one address and of one account, and attempts to sign in a minute of one address; 0: any number.
