@@ -85,8 +85,8 @@ func waits(t *testing.T, c *cloud.Cloud, mock cloud.Mock, text, before string) {
 // heals checks that everything comes to what was asked for last.
 func heals(t *testing.T, c *cloud.Cloud, mock cloud.Mock, text string) {
 	t.Helper()
-	c.Converge(t, time.Minute, cloud.Truth{mock.Slug: text}, map[string]string{mock.Slug: mock.URL})
-	cloud.Eventually(t, 30*time.Second, "the API calls it published", func() error {
+	c.Converge(t, cloud.Truth{mock.Slug: text}, map[string]string{mock.Slug: mock.URL})
+	cloud.Eventually(t, "the API calls it published", func() error {
 		read, err := c.Get(t.Context(), mock.ID)
 		if err == nil && read.State != cloud.Published {
 			err = errors.New("it is " + read.State)
@@ -255,7 +255,7 @@ func TestPostgresGone(t *testing.T) {
 		answers(t, c, mock, "at first")
 	}
 	postgres.Start()
-	cloud.Eventually(t, 30*time.Second, "the API takes edits again", func() error {
+	cloud.Eventually(t, "the API takes edits again", func() error {
 		_, err := c.Update(t.Context(), mock.ID, cloud.Answering("after Postgres came back"))
 		return err
 	})
@@ -270,7 +270,7 @@ func TestPostgresGone(t *testing.T) {
 	}
 	answers(t, c, mock, "after Postgres came back")
 	proxy.Heal()
-	cloud.Eventually(t, 30*time.Second, "the API takes edits again", func() error {
+	cloud.Eventually(t, "the API takes edits again", func() error {
 		_, err := c.Update(t.Context(), mock.ID, cloud.Answering("after Postgres woke"))
 		return err
 	})

@@ -43,7 +43,7 @@ func TestKilledBeforePublishing(t *testing.T) {
 // answersAt checks what a mock answers at a mock server of its own address, soon.
 func answersAt(t *testing.T, c *cloud.Cloud, address string, mock cloud.Mock, want string) {
 	t.Helper()
-	cloud.Eventually(t, 30*time.Second, address+" answers "+want, func() error {
+	cloud.Eventually(t, address+" answers "+want, func() error {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/answer", nil)
 		if err != nil {
 			return err
@@ -75,7 +75,7 @@ func TestMockServerCutOff(t *testing.T) {
 	for i, lose := range []func(){proxy.Cut, proxy.BlackHole} {
 		lose()
 		text := fmt.Sprint("without Redis ", i)
-		liveWithin(t, c, mock, text, 15*time.Second)
+		live(t, c, mock, text)
 		answersAt(t, c, address, mock, text)
 		proxy.Heal()
 		text = fmt.Sprint("with Redis ", i)
@@ -83,6 +83,12 @@ func TestMockServerCutOff(t *testing.T) {
 		answersAt(t, c, address, mock, text)
 	}
 }
+
+// silent is how long a mock server or a replica of the api counts as living after it was last heard.
+const silent = 5 * time.Second
+
+// attempts is how often a test tries that has to be faster than silent, before it blames mocloud and not the machine.
+const attempts = 20
 
 // TestDeadMockServer: a publication waits for every mock server that lives, and for one that died only until that shows.
 func TestDeadMockServer(t *testing.T) {
@@ -92,26 +98,35 @@ func TestDeadMockServer(t *testing.T) {
 	mock := published(t, c, "steady", "at first")
 	answersAt(t, c, address, mock, "at first")
 
-	c.Process(second).Pause() // it lives, and has not reported that it has the edit
-	changed := edited(t, c, mock, "while one slept")
-	cloud.Eventually(t, 30*time.Second, "the other has it", func() error {
-		answer, err := c.Call(t.Context(), mock.URL+"/answer")
-		if err == nil && answer.Body != "while one slept" {
-			err = fmt.Errorf("it answers %q", answer.Body)
+	for attempt := 1; ; attempt++ {
+		heard := time.Now() // of both, after this: of what they have
+		live(t, c, mock, fmt.Sprint("before it slept ", attempt))
+		c.Process(second).Pause() // it lives, and has not reported that it has the edit
+		text := fmt.Sprint("while one slept ", attempt)
+		changed := edited(t, c, mock, text)
+		cloud.Eventually(t, "the other has it", func() error {
+			answer, err := c.Call(t.Context(), mock.URL+"/answer")
+			if err == nil && answer.Body != text {
+				err = fmt.Errorf("it answers %q", answer.Body)
+			}
+			return err
+		})
+		read, err := c.Get(t.Context(), mock.ID)
+		check(t, err)
+		tooLate := time.Since(heard) >= silent // it counts as dead on a machine that is so slow
+		c.Process(second).Resume()
+		check(t, c.WaitFor(t.Context(), mock.ID, changed.Revision, cloud.Published))
+		answersAt(t, c, address, mock, text)
+		if read.State == cloud.Publishing {
+			break
 		}
-		return err
-	})
-	read, err := c.Get(t.Context(), mock.ID)
-	check(t, err)
-	if read.State != cloud.Publishing {
-		t.Errorf("one of two mock servers has the edit, and it is %q", read.State)
+		if !tooLate || attempt == attempts {
+			t.Fatalf("one of two mock servers has the edit, and it is %q", read.State)
+		}
 	}
-	c.Process(second).Resume()
-	check(t, c.WaitFor(t.Context(), mock.ID, changed.Revision, cloud.Published))
-	answersAt(t, c, address, mock, "while one slept")
 
 	c.Process(second).Kill()
-	liveWithin(t, c, mock, "when one had died", 15*time.Second)
+	live(t, c, mock, "when one had died")
 	c.StartAll()
 	heals(t, c, edited(t, c, mock, "and come back"), "and come back")
 	answersAt(t, c, address, mock, "and come back")
@@ -125,17 +140,13 @@ func edited(t *testing.T, c *cloud.Cloud, mock cloud.Mock, text string) cloud.Mo
 	return mock
 }
 
-// liveWithin makes an edit that the API has to call published before long.
-func liveWithin(t *testing.T, c *cloud.Cloud, mock cloud.Mock, text string, limit time.Duration) {
+// live makes an edit that the API has to call published while everything is as it is.
+func live(t *testing.T, c *cloud.Cloud, mock cloud.Mock, text string) {
 	t.Helper()
 	began := time.Now()
 	changed := edited(t, c, mock, text)
 	check(t, c.WaitFor(t.Context(), mock.ID, changed.Revision, cloud.Published))
-	took := time.Since(began).Round(time.Millisecond)
-	t.Logf("%q: published after %v", text, took)
-	if took > limit {
-		t.Errorf("that is more than %v", limit)
-	}
+	cloud.Report(t, "%q: published after %v", text, time.Since(began).Round(time.Millisecond))
 	answers(t, c, changed, text)
 }
 
@@ -185,11 +196,11 @@ func TestDatabaseRestored(t *testing.T) {
 	c.Process("api").Kill()
 	execute(t, "pg_restore", "--clean", "--if-exists", "--single-transaction", "--dbname="+c.DatabaseURL, file)
 	c.StartAll()
-	c.Converge(t, time.Minute, expected, urls)
+	c.Converge(t, expected, urls)
 
 	changed := published(t, c, "afterwards", "after the restore")
 	urls[changed.Slug], expected[changed.Slug] = changed.URL, "after the restore"
-	c.Converge(t, time.Minute, expected, urls)
+	c.Converge(t, expected, urls)
 }
 
 func execute(t *testing.T, program string, args ...string) {

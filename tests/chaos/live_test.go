@@ -116,7 +116,7 @@ func (s *screen) take(ctx context.Context, at *cloud.Client, e cloud.LiveEvent) 
 func (s *screen) got(t *testing.T, n int, name string) int {
 	t.Helper()
 	var count int
-	cloud.Eventually(t, 20*time.Second, "the event "+name, func() error {
+	cloud.Eventually(t, "the event "+name, func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		for i, each := range s.names[n:] {
@@ -145,7 +145,7 @@ func (s *screen) count(name string) (all, named int) {
 // shows waits until the screen shows what is true.
 func (s *screen) shows(t *testing.T, truth *cloud.Client) {
 	t.Helper()
-	cloud.Eventually(t, 30*time.Second, "the screen shows what there is", func() error {
+	cloud.Eventually(t, "the screen shows what there is", func() error {
 		all, err := truth.List(t.Context())
 		if err != nil {
 			return err
@@ -172,7 +172,9 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 	// The first resets, when each replica hears of the other, are over when the second one's events come without.
 	published(t, c, "before", "before")
 	s := look(t, other, nil)
-	cloud.Eventually(t, 10*time.Second, "the replicas know each other", func() error {
+	var heard time.Time // of the doer, after this
+	cloud.Eventually(t, "the replicas know each other", func() error {
+		heard = time.Now()
 		all, resets := s.count("reset")
 		m, err := doer.Create(t.Context(), fmt.Sprintf("hello-%d", all), cloud.Answering("x"))
 		check(t, err)
@@ -183,13 +185,32 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 		}
 		return nil
 	})
-	n, resets := s.count("reset")
+	for attempt := 1; ; attempt++ {
+		began := time.Now()
+		_, resets := s.count("reset")
+		s.seesAll(t, doer)
+		_, now := s.count("reset")
+		if now == resets {
+			break
+		}
+		// On a machine that is so slow, one counts as dead for the other.
+		if time.Since(heard) < silent || attempt == attempts {
+			t.Fatalf("%d resets while nothing was lost", now-resets)
+		}
+		heard = began
+	}
+}
+
+// seesAll has the screen shown what happens to a mock, event by event.
+func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
+	t.Helper()
+	n, _ := s.count("")
 	m, err := doer.Create(t.Context(), "shop", cloud.Answering("one"))
 	check(t, err)
 	n = s.got(t, n, "mock")
 	check(t, doer.Publish(t.Context(), m.ID))
 	n = s.got(t, n, "publication")
-	cloud.Eventually(t, 20*time.Second, "it is seen to be published", func() error {
+	cloud.Eventually(t, "it is seen to be published", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.shown[m.ID] != "shop 1 published" {
@@ -205,13 +226,13 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 	n = s.got(t, n, "domain")
 	deleted, err := doer.API(t).DeleteDomainWithResponse(t.Context(), added.JSON201.ID)
 	check(t, err)
+	if deleted.StatusCode() != http.StatusNoContent {
+		t.Errorf("give the domain up: %s", deleted.Status())
+	}
 	n = s.got(t, n, "domain")
 	check(t, doer.Delete(t.Context(), m.ID))
 	s.got(t, n, "deleted")
 	s.shows(t, doer)
-	if _, now := s.count("reset"); now != resets || deleted.StatusCode() != http.StatusNoContent {
-		t.Errorf("%d resets while nothing was lost; %s", now-resets, deleted.Status())
-	}
 }
 
 // TestReplicaOfFollowerKilled: its followers go on at the other replica with the id of the last event that they saw, and have
@@ -306,7 +327,7 @@ func TestMessagesBetweenReplicasLost(t *testing.T) {
 	})
 	s := look(t, other, nil)
 	tries := 0
-	cloud.Eventually(t, 20*time.Second, "the replica listens again", func() error {
+	cloud.Eventually(t, "the replica listens again", func() error {
 		tries++
 		_, err := doer.Create(t.Context(), fmt.Sprintf("hello-%d", tries), cloud.Answering("x"))
 		check(t, err)
@@ -320,7 +341,7 @@ func TestMessagesBetweenReplicasLost(t *testing.T) {
 	check(t, err)
 	select {
 	case <-dropped:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the message never came")
 	}
 	s.shows(t, doer)

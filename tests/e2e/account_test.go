@@ -103,19 +103,29 @@ func link(t *testing.T, c *cloud.Cloud) {
 func guesses(t *testing.T, c *cloud.Cloud) {
 	ctx, name, right := t.Context(), "dora", password
 	dora := signUp(t, c, name)
-	var refused *client.CreateSessionResponse
-	for i := range 10 {
-		wrong := fmt.Sprintf("guess number %d", i)
-		if refused = answer(c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &wrong})).answer; refused.StatusCode() != http.StatusUnauthorized {
-			break
+	for waits := false; !waits; {
+		var refused *client.CreateSessionResponse
+		var failed time.Time // the last guess that was heard, after this
+		for i := range 10 {
+			wrong, began := fmt.Sprintf("guess number %d", i), time.Now()
+			refused = answer(c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &wrong})).answer
+			if refused.StatusCode() != http.StatusUnauthorized {
+				break
+			}
+			failed = began
+		}
+		if refused.StatusCode() != http.StatusTooManyRequests || refused.HTTPResponse.Header.Get("Retry-After") == "" {
+			t.Fatalf("ten guesses: %s %v", refused.Status(), refused.HTTPResponse.Header)
+		}
+		in := answer(c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &right})).answer
+		waits = in.StatusCode() == http.StatusTooManyRequests
+		// On a slow machine the second may be over; then the guesses are forgiven.
+		if waited := time.Since(failed); !waits && (waited < time.Second || in.StatusCode() != http.StatusCreated) {
+			t.Fatalf("%s %s after the last guess: %s", in.Status(), waited, in.Body)
 		}
 	}
-	if refused.StatusCode() != http.StatusTooManyRequests || refused.HTTPResponse.Header.Get("Retry-After") == "" {
-		t.Fatalf("ten guesses: %s %v", refused.Status(), refused.HTTPResponse.Header)
-	}
-	answer(c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &right})).is(t, http.StatusTooManyRequests)
 	answer(dora.GetAccountWithResponse(ctx)).is(t, http.StatusOK)
-	cloud.Eventually(t, 20*time.Second, "the owner signs in again after the wait", func() error {
+	cloud.Eventually(t, "the owner signs in again after the wait", func() error {
 		in, err := c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &right})
 		if err == nil && in.StatusCode() != http.StatusCreated {
 			err = fmt.Errorf("%s %s", in.Status(), in.Body)
@@ -156,7 +166,7 @@ func end(t *testing.T, c *cloud.Cloud) {
 	answer(c.As(t, cloud.Bearer(token)).GetAccountWithResponse(ctx)).is(t, http.StatusUnauthorized)
 	name, right := "fred", password
 	answer(c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &right})).is(t, http.StatusUnauthorized)
-	cloud.Eventually(t, 10*time.Second, "the mock of the deleted account is gone", func() error {
+	cloud.Eventually(t, "the mock of the deleted account is gone", func() error {
 		a, err := c.Call(ctx, mine.URL+"/answer")
 		if err == nil && a.Status != http.StatusNotFound {
 			err = fmt.Errorf("it answers %d", a.Status)
@@ -182,7 +192,7 @@ func end(t *testing.T, c *cloud.Cloud) {
 // awaitLive waits until a mock is published.
 func awaitLive(t *testing.T, p person, id string) error {
 	t.Helper()
-	wait := "30s"
+	wait := "60s"
 	live := answer(p.GetPublicationWithResponse(t.Context(), id, &client.GetPublicationParams{Wait: &wait})).is(t, http.StatusOK).JSON200
 	if live.State != client.Published {
 		return fmt.Errorf("the mock is %s: %v", live.State, live.Reason)

@@ -38,18 +38,15 @@ func TestRunFile(t *testing.T) {
 		check(t, os.WriteFile(file, []byte(content), 0o600))
 	}
 	write(cloud.Answering("one"))
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(cloud.FreeAddress(t))
 	check(t, err)
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	check(t, err)
-	check(t, listener.Close())
 	p := cloud.NewProcess(t, binaries, "mocloud", nil, "run", file, "--port", port, "--watch")
 	p.Start()
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := &http.Client{Timeout: time.Minute}
 	t.Cleanup(client.CloseIdleConnections)
 	becomes := func(want string) {
 		t.Helper()
-		cloud.Eventually(t, 30*time.Second, "it answers "+want, func() error {
+		cloud.Eventually(t, "it answers "+want, func() error {
 			answer, err := cloud.Get(t.Context(), client, "http://127.0.0.1:"+port+"/answer")
 			if err == nil && answer.Body != want {
 				err = fmt.Errorf("%d %q", answer.Status, answer.Body)
@@ -61,7 +58,7 @@ func TestRunFile(t *testing.T) {
 	write(cloud.Answering("two"))
 	becomes("two")
 	write("- endpoint: [")
-	cloud.Eventually(t, 30*time.Second, "it says what is wrong", func() error {
+	cloud.Eventually(t, "it says what is wrong", func() error {
 		if said := p.Stdout() + p.Stderr(); !strings.Contains(said, file+":1:") {
 			return fmt.Errorf("it says:\n%s", said)
 		}

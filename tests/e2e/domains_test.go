@@ -14,12 +14,12 @@ import (
 	"github.com/mocloud/mocloud/tests/internal/cloud"
 )
 
-// withDomains runs a test with a name server that cloudops asks, and with domains whose times are over while one watches.
+// withDomains runs a test with a name server that cloudops asks. The times of domains are longer than any test.
 func withDomains(t *testing.T, test func(t *testing.T, d *domains)) {
 	t.Helper()
 	eachTarget(t, func(t *testing.T, each cloud.Target) {
 		names := cloud.NewNameServer(t)
-		c := cloud.Start(t, binaries, each, "CLOUDOPS_RESOLVER="+names.Address, "API_DOMAIN_GRACE=3s", "API_KEEP_LOST_DOMAINS=4s", "API_QUOTA_DOMAINS=3")
+		c := cloud.Start(t, binaries, each, "CLOUDOPS_RESOLVER="+names.Address, "API_QUOTA_DOMAINS=3")
 		test(t, &domains{Cloud: c, api: c.API(t), names: names})
 	})
 }
@@ -60,10 +60,13 @@ func (d *domains) create(t *testing.T, of client.Domain, kind client.DomainRecor
 func (d *domains) becomes(t *testing.T, id, what string, is func(client.Domain) bool, as ...client.RequestEditorFn) (got client.Domain) {
 	t.Helper()
 	var asked time.Time
-	cloud.Eventually(t, 40*time.Second, what, func() error {
+	cloud.Eventually(t, what, func() error {
 		read, err := d.api.GetDomainWithResponse(t.Context(), id, as...)
-		if err != nil || read.JSON200 == nil {
-			return fmt.Errorf("read it: %w %s", err, read.Body)
+		if err != nil {
+			return err
+		}
+		if read.JSON200 == nil {
+			return fmt.Errorf("read it: %s", read.Body)
 		}
 		if got = *read.JSON200; is(got) {
 			return nil
@@ -87,7 +90,7 @@ func (d *domains) at(t *testing.T, host string) (cloud.Answer, error) {
 
 func (d *domains) answers(t *testing.T, host, want string) {
 	t.Helper()
-	cloud.Eventually(t, 20*time.Second, host+" answers "+want, func() error {
+	cloud.Eventually(t, host+" answers "+want, func() error {
 		a, err := d.at(t, host)
 		if err != nil || a.Status != http.StatusOK || a.Body != want {
 			return fmt.Errorf("%d %s %w", a.Status, a.Body, err)
@@ -98,7 +101,7 @@ func (d *domains) answers(t *testing.T, host, want string) {
 
 func (d *domains) silent(t *testing.T, host string) {
 	t.Helper()
-	cloud.Eventually(t, 20*time.Second, host+" answers nothing", func() error {
+	cloud.Eventually(t, host+" answers nothing", func() error {
 		a, err := d.at(t, host)
 		if err != nil || a.Status != http.StatusNotFound || !strings.Contains(a.Body, host) {
 			return fmt.Errorf("%d %s %w", a.Status, a.Body, err)
@@ -145,20 +148,23 @@ func TestDomainOfACustomer(t *testing.T) {
 			t.Errorf("the mock's hosts: %v %s", err, read.Body)
 		}
 
-		// The proof goes: the mock answers on for a while, and then no more; then the domain is removed.
+		// The proof goes: the mock answers on for a while, and then no more; then the domain is removed. Each time is over when the
+		// test has seen what there is to see before.
 		d.names.Remove("TXT", "_mocloud-challenge."+host)
 		grace := d.becomes(t, added.ID, "it is in its grace", func(s client.Domain) bool { return s.State == client.DomainDegraded })
 		if grace.Ownership != client.OwnershipGrace || grace.LostAt == nil || !strings.Contains(grace.Reason, "unless it comes back") {
 			t.Errorf("%+v", grace)
 		}
 		d.answers(t, host, "at home, again")
+		d.SetAPI("API_DOMAIN_GRACE=1s")
 		lost := d.becomes(t, added.ID, "it is suspended", func(s client.Domain) bool { return s.State == client.DomainSuspended })
 		if lost.Ownership != client.OwnershipLost || lost.SuspendedAt == nil || !strings.Contains(lost.Reason, "does not answer on this host any more") {
 			t.Errorf("%+v", lost)
 		}
 		d.silent(t, host)
 		answers(t, d.Cloud, mock.URL+"/answer", "at home, again")
-		cloud.Eventually(t, 30*time.Second, "it is removed", func() error {
+		d.SetAPI("API_KEEP_LOST_DOMAINS=1s")
+		cloud.Eventually(t, "it is removed", func() error {
 			read, err := d.api.GetDomainWithResponse(ctx, added.ID)
 			if err == nil && read.StatusCode() != http.StatusNotFound {
 				err = errors.New(read.Status())

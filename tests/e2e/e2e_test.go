@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mocloud/mocloud/tests/internal/cloud"
 )
@@ -153,7 +152,7 @@ func TestMainJob(t *testing.T) {
 		answers(t, c, mock.URL+"/answer", "edited")
 
 		check(t, c.Delete(t.Context(), mock.ID))
-		cloud.Eventually(t, 10*time.Second, "the deleted mock is gone", func() error {
+		cloud.Eventually(t, "the deleted mock is gone", func() error {
 			answer, err := c.Call(t.Context(), mock.URL+"/answer")
 			if err == nil && answer.Status != http.StatusNotFound {
 				err = fmt.Errorf("answers %d", answer.Status)

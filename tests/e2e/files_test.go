@@ -53,7 +53,7 @@ func TestFiles(t *testing.T) {
 		// Replaced: served by every mock server within seconds, without a publication.
 		put("data/pets.json", "application/json", `{"all": []}`)
 		replaced := time.Now()
-		cloud.Eventually(t, 5*time.Second, "the mock answers with the new content", func() error {
+		cloud.Eventually(t, "the mock answers with the new content", func() error {
 			answer, err := c.Call(ctx, mock.URL+"/pets")
 			if err != nil || answer.Body != `{"all":[]}` {
 				return fmt.Errorf("%q %w", answer.Body, err)
@@ -76,7 +76,7 @@ func TestFiles(t *testing.T) {
 		if refused.StatusCode() != http.StatusConflict || deleted.StatusCode() != http.StatusNoContent {
 			t.Errorf("deleted: %s, then %s", refused.Status(), deleted.Status())
 		}
-		cloud.Eventually(t, 5*time.Second, "the mock misses the file", func() error {
+		cloud.Eventually(t, "the mock misses the file", func() error {
 			answer, err := c.Call(ctx, mock.URL+"/pets")
 			if err != nil || answer.Status < 500 || !strings.Contains(answer.Body, "no such file") {
 				return fmt.Errorf("%d %q %w", answer.Status, answer.Body, err)

@@ -21,7 +21,7 @@ func TestEditToLive(t *testing.T) {
 			started := time.Now()
 			_, err := c.Update(t.Context(), mock.ID, cloud.Answering(strconv.Itoa(n)))
 			check(t, err)
-			cloud.Eventually(t, 30*time.Second, "the edit is live", func() error {
+			cloud.Eventually(t, "the edit is live", func() error {
 				answer, err := c.Call(t.Context(), mock.URL+"/answer")
 				if err != nil {
 					return err

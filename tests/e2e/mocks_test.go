@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/objstore/storeurl"
@@ -39,7 +38,7 @@ func objects(ctx context.Context, c *cloud.Cloud) ([]string, error) {
 // holds waits until the files of a mock in the object store are in these workspaces, and nowhere else.
 func holds(t *testing.T, c *cloud.Cloud, mockID string, workspaces ...string) {
 	t.Helper()
-	cloud.Eventually(t, 20*time.Second, "the object store has the mock's file where the mock is, and nothing else", func() error {
+	cloud.Eventually(t, "the object store has the mock's file where the mock is, and nothing else", func() error {
 		keys, err := objects(t.Context(), c)
 		if err != nil {
 			return err
@@ -89,7 +88,7 @@ func TestRename(t *testing.T) {
 		r, err = api.ChangeMockWithResponse(ctx, mock.ID, nil, client.MockSettings{Slug: &slug})
 		check(t, err)
 		last := changed(t, r.JSON200, r.Status(), r.Body)
-		cloud.Eventually(t, 20*time.Second, "the published revision answers on the new host", func() error {
+		cloud.Eventually(t, "the published revision answers on the new host", func() error {
 			answer, err := c.Call(ctx, last.URL+"/answer")
 			if err == nil && answer.Body != "renamed" {
 				err = fmt.Errorf("%d %q", answer.Status, answer.Body)
@@ -144,7 +143,7 @@ func TestDeleteAndRestore(t *testing.T) {
 		mock := published(t, c, "undo", cloud.Answering("first"))
 		mock = edited(t, c, mock, cloud.Answering("second"))
 		answer(api.DeleteMockWithResponse(ctx, mock.ID, nil)).is(t, http.StatusNoContent)
-		cloud.Eventually(t, 10*time.Second, "the deleted mock is gone", func() error {
+		cloud.Eventually(t, "the deleted mock is gone", func() error {
 			answer, err := c.Call(ctx, mock.URL+"/answer")
 			if err == nil && answer.Status != http.StatusNotFound {
 				err = fmt.Errorf("answers %d", answer.Status)

@@ -47,7 +47,7 @@ func post(t *testing.T, c *cloud.Cloud, url string) {
 func latest(t *testing.T, api *client.ClientWithResponses, mock, path string) *client.RecordedRequest {
 	t.Helper()
 	var found *client.RecordedRequest
-	cloud.Eventually(t, 10*time.Second, path+" is recorded", func() error {
+	cloud.Eventually(t, path+" is recorded", func() error {
 		list, err := api.ListRequestsWithResponse(t.Context(), mock, &client.ListRequestsParams{})
 		if err != nil {
 			return err
@@ -191,7 +191,7 @@ func counted(t *testing.T, api *client.ClientWithResponses, mock string, want in
 		}
 		return u.JSON200.Total.Requests, nil
 	}
-	cloud.Eventually(t, 40*time.Second, fmt.Sprintf("%d requests are counted", want), func() error {
+	cloud.Eventually(t, fmt.Sprintf("%d requests are counted", want), func() error {
 		n, err := read()
 		if err == nil && n != want {
 			err = fmt.Errorf("%d are", n)
@@ -300,7 +300,7 @@ func TestCountsSurvive(t *testing.T) {
 	load(t, c, other, 100)
 	c.Process(second).Kill()
 	n += load(t, c, first, 10)
-	cloud.Eventually(t, 20*time.Second, "the rest is counted", func() error {
+	cloud.Eventually(t, "the rest is counted", func() error {
 		u, err := api.GetMockUsageWithResponse(t.Context(), mock.ID, &client.GetMockUsageParams{})
 		if err != nil {
 			return err
@@ -322,7 +322,7 @@ func TestWebhookHistory(t *testing.T) {
     webhook: {url: "http://user:pw@127.0.0.1:9/x?token=hunter2&q=1", method: POST, body: hello}
 `)
 		answers(t, c, mock.URL+"/fire", "fired")
-		cloud.Eventually(t, 20*time.Second, "the webhook is told", func() error {
+		cloud.Eventually(t, "the webhook is told", func() error {
 			list, err := api.ListWebhooksWithResponse(t.Context(), mock.ID, &client.ListWebhooksParams{})
 			if err != nil {
 				return err

@@ -37,7 +37,7 @@ func TestSignIn(t *testing.T) {
 		if published.JSON200 == nil {
 			t.Fatalf("publish it with Basic: %s %s", published.Status(), published.Body)
 		}
-		wait := "10s"
+		wait := "60s"
 		live, err := api.GetPublicationWithResponse(ctx, mock.JSON201.ID, &client.GetPublicationParams{Wait: &wait}, bearer)
 		check(t, err)
 		if live.JSON200 == nil || live.JSON200.State != client.Published {

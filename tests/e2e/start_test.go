@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mocloud/mocloud/tests/internal/cloud"
 )
@@ -52,7 +51,7 @@ func TestCannotStart(t *testing.T) {
 			} else {
 				p.Start()
 			}
-			if code := p.Wait(20 * time.Second); code == 0 {
+			if code := p.Wait(); code == 0 {
 				t.Error("it ended with 0")
 			}
 			said := strings.TrimSpace(p.Stderr())
@@ -78,7 +77,7 @@ func TestSecondInstance(t *testing.T) {
 	args := []string{"up", "--data", data, "--api", "127.0.0.1:0", "--mocks", "127.0.0.1:0", "--ops", "127.0.0.1:0"}
 	first := cloud.NewProcess(t, binaries, "mocloud", nil, args...)
 	first.Start()
-	cloud.Eventually(t, time.Minute, "the first is up", func() error {
+	cloud.Eventually(t, "the first is up", func() error {
 		if !strings.Contains(first.Stdout(), "is up") {
 			return os.ErrNotExist
 		}
@@ -86,7 +85,7 @@ func TestSecondInstance(t *testing.T) {
 	})
 	second := cloud.NewProcess(t, binaries, "mocloud", nil, args...)
 	second.Start()
-	if code := second.Wait(20 * time.Second); code == 0 || !strings.Contains(second.Stderr(), data) {
+	if code := second.Wait(); code == 0 || !strings.Contains(second.Stderr(), data) {
 		t.Errorf("the second ended with %d: %s", code, second.Stderr())
 	}
 	if code := first.Stop(); code != 0 {
@@ -103,7 +102,7 @@ func TestPastedLines(t *testing.T) {
 		`(?m)^\s*(curl .*/mocks)$`:        `"slug":"hello"`,
 	} {
 		line := c.Banner(pattern)
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --max-time 20").CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --max-time 60").CombinedOutput()
 		if err != nil || !strings.Contains(strings.Join(strings.Fields(string(out)), ""), want) {
 			t.Errorf("%s\nprints %s (%v), want %s", line, out, err, want)
 		}

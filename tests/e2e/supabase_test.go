@@ -109,7 +109,7 @@ func TestSupabase(t *testing.T) {
 		arrives := func(what, token string) client.Account {
 			t.Helper()
 			var found client.Account
-			cloud.Eventually(t, 30*time.Second, what, func() error {
+			cloud.Eventually(t, what, func() error {
 				a, err := as(token).GetAccountWithResponse(ctx)
 				if err == nil && a.JSON200 == nil {
 					return fmt.Errorf("%s %s", a.Status(), a.Body)

@@ -47,7 +47,7 @@ func TestUnifiedMockRunsAnywhere(t *testing.T) {
 	c := cloud.Start(t, binaries, cloud.Apart)
 	mocks := []cloud.Mock{published(t, c, "odd", odd), published(t, c, "greet", hello)}
 	var file []byte
-	cloud.Eventually(t, 30*time.Second, "the unified mock has both", func() (err error) {
+	cloud.Eventually(t, "the unified mock has both", func() (err error) {
 		if file, err = unifiedMock(t, c); err == nil && bytes.Count(file, []byte("\n# mock ")) < 2 {
 			err = fmt.Errorf("it is\n%s", file)
 		}
@@ -71,20 +71,17 @@ func TestUnifiedMockRunsAnywhere(t *testing.T) {
 
 	path := filepath.Join(t.TempDir(), "moclojer.yml")
 	check(t, os.WriteFile(path, file, 0o600))
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	_, port, err := net.SplitHostPort(cloud.FreeAddress(t))
 	check(t, err)
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	check(t, err)
-	check(t, listener.Close())
 	p := cloud.NewProcess(t, binaries, "mocloud", nil, "run", path, "--port", port)
 	p.Start()
-	client := &http.Client{Timeout: 5 * time.Second}
+	client := &http.Client{Timeout: time.Minute}
 	t.Cleanup(client.CloseIdleConnections)
 	for i, at := range []string{"/odd", "/hello/world"} {
 		want, err := c.Call(t.Context(), mocks[i].URL+at)
 		check(t, err)
 		host := strings.TrimPrefix(mocks[i].URL, "http://")
-		cloud.Eventually(t, 30*time.Second, "mocloud run answers "+host+at, func() error {
+		cloud.Eventually(t, "mocloud run answers "+host+at, func() error {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+at, nil)
 			if err != nil {
 				return err

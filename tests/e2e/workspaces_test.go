@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -261,7 +262,6 @@ func streams(t *testing.T, c *cloud.Cloud) {
 	organisation(t, owner, "olafco")
 	join(t, owner, member, "olafco", client.Viewer)
 	mock := answer(owner.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("olafco"), Content: ""})).is(t, http.StatusCreated).JSON201
-	secret := answer(member.CreateTokenWithResponse(ctx, nil, client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeRequestsRead}})).is(t, http.StatusCreated).JSON201.Secret
 	ended := func(stream *http.Response, err error) (wait func()) {
 		t.Helper()
 		check(t, err)
@@ -272,23 +272,44 @@ func streams(t *testing.T, c *cloud.Cloud) {
 		check(t, err)
 		return func() {
 			t.Helper()
-			began := time.Now()
 			_, err := io.Copy(io.Discard, stream.Body)
-			if took := time.Since(began); err != nil || took > 3*time.Second {
-				t.Errorf("the stream goes on for %s: %v", took, err)
-			}
-			t.Logf("ended after %s", time.Since(began))
-			_ = stream.Body.Close()
+			check(t, errors.Join(err, stream.Body.Close()))
 		}
 	}
-	program := c.As(t, cloud.Bearer(secret))
-	revoked := ended(program.StreamRequests(ctx, mock.ID, nil))
-	answer(c.As(t, cloud.Bearer(secret)).DeleteCurrentTokenWithResponse(ctx)).is(t, http.StatusNoContent)
-	revoked()
-	events, requests := ended(member.StreamEvents(ctx, &client.StreamEventsParams{Workspace: new("olafco")})), ended(member.StreamRequests(ctx, mock.ID, nil))
-	answer(owner.RemoveMemberWithResponse(ctx, "olafco", "mona")).is(t, http.StatusNoContent)
-	events()
-	requests()
+	promptly(t, func() time.Duration {
+		secret := answer(member.CreateTokenWithResponse(ctx, nil, client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeRequestsRead}})).is(t, http.StatusCreated).JSON201.Secret
+		wait := ended(c.As(t, cloud.Bearer(secret)).StreamRequests(ctx, mock.ID, nil))
+		answer(c.As(t, cloud.Bearer(secret)).DeleteCurrentTokenWithResponse(ctx)).is(t, http.StatusNoContent)
+		revoked := time.Now()
+		wait()
+		return time.Since(revoked)
+	})
+	promptly(t, func() time.Duration {
+		events, requests := ended(member.StreamEvents(ctx, &client.StreamEventsParams{Workspace: new("olafco")})), ended(member.StreamRequests(ctx, mock.ID, nil))
+		answer(owner.RemoveMemberWithResponse(ctx, "olafco", "mona")).is(t, http.StatusNoContent)
+		removed := time.Now()
+		events()
+		requests()
+		took := time.Since(removed)
+		join(t, owner, member, "olafco", client.Viewer)
+		return took
+	})
+}
+
+// promptly tries what takes moments where somebody is told, and almost five seconds each time where they have to find out. On a
+// slow machine it may take that long as well, but not each time.
+func promptly(t *testing.T, try func() time.Duration) {
+	t.Helper()
+	for attempt := 1; ; attempt++ {
+		took := try()
+		t.Logf("ended after %s", took)
+		if took < 3*time.Second {
+			return
+		}
+		if attempt == 10 {
+			t.Fatalf("%d times it took long, at last %s", attempt, took)
+		}
+	}
 }
 
 // rename: an organisation gets another slug while nothing of it is published, and ends.
@@ -307,7 +328,7 @@ func rename(t *testing.T, c *cloud.Cloud) {
 	answer(yuri.DeleteWorkspaceWithResponse(ctx, "newco", nil)).refused(t, http.StatusConflict, "confirm=newco")
 	answer(yuri.DeleteWorkspaceWithResponse(ctx, "newco", &client.DeleteWorkspaceParams{Confirm: new("newco")})).is(t, http.StatusNoContent)
 	answer(yuri.GetWorkspaceWithResponse(ctx, "newco")).is(t, http.StatusNotFound)
-	cloud.Eventually(t, 10*time.Second, "the mock of the deleted organisation is gone", func() error {
+	cloud.Eventually(t, "the mock of the deleted organisation is gone", func() error {
 		a, err := c.Call(ctx, mock.URL+"/answer")
 		if err == nil && a.Status != http.StatusNotFound {
 			err = fmt.Errorf("it answers %d", a.Status)

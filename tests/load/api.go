@@ -92,11 +92,11 @@ func runAPI(ctx context.Context, o apiOptions, out io.Writer) (err error) {
 	if b.report, err = newAPIReport(out, o); err != nil {
 		return err
 	}
-	address, err := freeAddress(ctx)
+	address, err := freeAddress()
 	if err != nil {
 		return err
 	}
-	ops, err := freeAddress(ctx)
+	ops, err := freeAddress()
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (b *apiBench) measure(ctx context.Context, size int, op operation) error {
 	work, calling := errgroup.WithContext(ctx)
 	for c := range times {
 		work.Go(func() error {
-			for time.Since(began) < b.each {
+			for len(times[c]) == 0 || time.Since(began) < b.each {
 				asked := time.Now()
 				if err := op.call(calling); err != nil {
 					return err

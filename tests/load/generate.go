@@ -122,10 +122,10 @@ func ownGenerator(connections int) generator {
 	}
 }
 
-// callUntil asks over one connection until the end, and returns how long each answer took.
+// callUntil asks over one connection until the end, and at least once, and returns how long each answer took.
 func callUntil(ctx context.Context, address string, a ask, end time.Time) (times []time.Duration, err error) {
 	raw := a.raw()
-	for time.Now().Before(end) && err == nil {
+	for (len(times) == 0 || time.Now().Before(end)) && err == nil {
 		times, err = converse(ctx, address, a, raw, end, times)
 	}
 	return times, err
@@ -142,7 +142,7 @@ func converse(ctx context.Context, address string, a ask, raw []byte, end time.T
 		return times, err
 	}
 	in := bufio.NewReader(conn)
-	for time.Now().Before(end) {
+	for len(times) == 0 || time.Now().Before(end) {
 		if a.hosts > 0 {
 			raw = a.pick(rand.IntN(a.hosts), rand.IntN(a.endpoints)).raw()
 		}

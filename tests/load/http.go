@@ -145,7 +145,7 @@ func (b *httpBench) build(ctx context.Context) error {
 		{to: &b.bareMany, name: "bare-many", hosts: b.hosts},
 		{to: &b.mockMany, name: "mockserver-many", objects: many},
 	} {
-		address, err := freeAddress(ctx)
+		address, err := freeAddress()
 		if err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (b *httpBench) build(ctx context.Context) error {
 			made.opsURL = "http://" + address
 			pinned(made, b.serverCPU, filepath.Join(b.bin, "bare"), "-addr", address, "-hosts", strconv.Itoa(s.hosts), "-endpoints", strconv.Itoa(b.endpoints))
 		} else {
-			ops, err := freeAddress(ctx)
+			ops, err := freeAddress()
 			if err != nil {
 				return err
 			}

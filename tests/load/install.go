@@ -21,6 +21,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/testkit/port"
 	"github.com/mocloud/mocloud/pkg/unified"
 )
 
@@ -54,7 +55,7 @@ type service struct {
 	done chan struct{} // closed when it has ended
 }
 
-func newInstall(ctx context.Context, bin string, postgres bool) (*install, error) {
+func newInstall(bin string, postgres bool) (*install, error) {
 	redis := os.Getenv("TEST_REDIS_URL")
 	if redis == "" {
 		return nil, errors.New("TEST_REDIS_URL is not set; scripts/bench-scale starts a Redis server and sets it")
@@ -65,7 +66,7 @@ func newInstall(ctx context.Context, bin string, postgres bool) (*install, error
 	}
 	var addresses [5]string
 	for i := range addresses {
-		if addresses[i], err = freeAddress(ctx); err != nil {
+		if addresses[i], err = freeAddress(); err != nil {
 			return nil, errors.Join(err, os.RemoveAll(dir))
 		}
 	}
@@ -94,13 +95,13 @@ func newInstall(ctx context.Context, bin string, postgres bool) (*install, error
 	}, os.Mkdir(filepath.Join(dir, "objects"), 0o700)
 }
 
-// freeAddress is one of loopback that nobody listens on.
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+// freeAddress is one of loopback that nobody else gets while the program runs.
+func freeAddress() (string, error) {
+	reserved, err := port.Reserve()
 	if err != nil {
 		return "", err
 	}
-	return listener.Addr().String(), listener.Close()
+	return reserved.Address(), nil
 }
 
 func (i *install) services() []*service { return []*service{i.api, i.yamlgen, i.mockserver} }

@@ -154,7 +154,7 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	i, err := newInstall(ctx, o.bin, o.postgres)
+	i, err := newInstall(o.bin, o.postgres)
 	if err != nil {
 		return err
 	}

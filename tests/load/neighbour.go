@@ -88,11 +88,11 @@ func runNeighbour(ctx context.Context, o neighbourOptions, out io.Writer) (err e
 	if err := publishNeighbours(dir); err != nil {
 		return err
 	}
-	address, err := freeAddress(ctx)
+	address, err := freeAddress()
 	if err != nil {
 		return err
 	}
-	ops, err := freeAddress(ctx)
+	ops, err := freeAddress()
 	if err != nil {
 		return err
 	}

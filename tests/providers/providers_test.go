@@ -109,13 +109,14 @@ func start(t *testing.T, environ ...string) *bench {
 	check(t, err)
 
 	listening := make(chan struct{})
+	connect := sync.OnceFunc(func() { close(listening) })
 	for _, run := range []func(context.Context) error{
 		b.producer.Run, exit.Run, ops.Run,
 		func(ctx context.Context) error {
 			return stream.Listen(ctx, client, log, "mocloud:", []event.Type{event.TypeDomainUpdated},
 				func(connected bool) {
 					if connected {
-						close(listening)
+						connect()
 					}
 				},
 				func(e event.Envelope) {
@@ -158,7 +159,7 @@ func (b *bench) publish(t *testing.T, p event.Payload) {
 // await waits until a domain is reported in that state, and returns the reason.
 func (b *bench) await(t *testing.T, domain, state string) string {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for {
 		select {
 		case s := <-b.statuses:
@@ -250,7 +251,7 @@ func eventually(t *testing.T, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(2 * time.Minute)
 	for !so() {
 		select {
 		case <-tick.C:

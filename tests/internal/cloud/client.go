@@ -18,9 +18,6 @@ import (
 	"github.com/mocloud/mocloud/services/api/client"
 )
 
-// callTimeout bounds one HTTP call of a test, waiting for a publication included.
-const callTimeout = 40 * time.Second
-
 // maxAnswer bounds what a test reads of an answer, in bytes.
 const maxAnswer = 16 << 20
 
@@ -50,7 +47,7 @@ func (c *Client) Replica(n int) *Client {
 // newClient makes a client that reaches every *.localhost on loopback, as browsers and curl do.
 func newClient(t testing.TB, api, token string) *Client {
 	t.Helper()
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
+	dialer := &net.Dialer{Timeout: patience}
 	transport := &http.Transport{
 		MaxIdleConnsPerHost: 32,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -62,7 +59,7 @@ func newClient(t testing.TB, api, token string) *Client {
 		},
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Client{api: api, token: token, http: &http.Client{Transport: transport, Timeout: callTimeout}}
+	return &Client{api: api, token: token, http: &http.Client{Transport: transport, Timeout: patience}}
 }
 
 // API is the generated client, which sends the token with every request.
@@ -200,7 +197,7 @@ func (c *Client) Unpublish(ctx context.Context, id string) error {
 
 // WaitFor waits until the mock's revision has settled in the state; the error says in which state it is else.
 func (c *Client) WaitFor(ctx context.Context, id string, revision int, state string) error {
-	for deadline := time.Now().Add(callTimeout); ; {
+	for deadline := time.Now().Add(patience); ; {
 		path := fmt.Sprintf("/mocks/%s/publication?revision=%d&wait=10s", id, revision)
 		p, err := call[Publication](ctx, c, http.MethodGet, path, nil)
 		if err != nil {

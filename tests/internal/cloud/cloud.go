@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/mocloud/mocloud/pkg/testkit"
 )
@@ -21,9 +20,6 @@ const (
 	Embedded Target = "embedded" // `mocloud up`: all in one process, with nothing else
 	Apart    Target = "apart"    // five processes, Postgres, Redis, an S3 server
 )
-
-// startTimeout is how long a loaded machine may take until a process is ready.
-const startTimeout = 60 * time.Second
 
 // adminToken is the token of the account that tests work as.
 const adminToken = "mct_end-to-end-test" //nolint:gosec // It opens what lives as long as a test.
@@ -66,7 +62,7 @@ func open() []string {
 
 func startEmbedded(t testing.TB, binaries Binaries, settings []string) *Cloud {
 	t.Helper()
-	api, mocks, ops := freeAddress(t), freeAddress(t), freeAddress(t)
+	api, mocks, ops := FreeAddress(t), FreeAddress(t), FreeAddress(t)
 	audit := filepath.Join(t.TempDir(), "audit")
 	p := NewProcess(t, binaries, mocloud, slices.Concat(open(), []string{"PROXY_AUDIT_FILE=" + audit}, settings),
 		"up", "--data", filepath.Join(t.TempDir(), "data"), "--api", api, "--mocks", mocks, "--ops", ops)
@@ -81,7 +77,7 @@ func startEmbedded(t testing.TB, binaries Binaries, settings []string) *Cloud {
 // StartApart starts the five services, with more settings, of which each takes its own.
 func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...string) *Cloud {
 	t.Helper()
-	api, mocks, forward, reverse := freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)
+	api, mocks, forward, reverse := FreeAddress(t), FreeAddress(t), FreeAddress(t), FreeAddress(t)
 	_, mocksPort, _ := strings.Cut(mocks, ":")
 	c := &Cloud{
 		Client:      newClient(t, "http://"+api, adminToken),
@@ -133,7 +129,7 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...st
 // add makes a process of a service, with more in its environment; it does not start it.
 func (c *Cloud) add(name, service string, more ...string) {
 	c.t.Helper()
-	ops := freeAddress(c.t)
+	ops := FreeAddress(c.t)
 	c.names = append(c.names, name)
 	c.ready[name] = "http://" + ops + "/readyz"
 	c.processes[name] = NewProcess(c.t, c.binaries, service, slices.Concat(c.env[service], []string{"OPS_ADDR=" + ops}, more))
@@ -154,7 +150,7 @@ func (c *Cloud) AddReplica(service string, more ...string) string {
 // it listens.
 func (c *Cloud) AddMockServer(more ...string) (name, address string) {
 	c.t.Helper()
-	name, address = fmt.Sprintf("mockserver-%d", len(c.names)), freeAddress(c.t)
+	name, address = fmt.Sprintf("mockserver-%d", len(c.names)), FreeAddress(c.t)
 	c.add(name, "mockserver", append(more, "MOCKSERVER_ADDR="+address)...)
 	c.processes[name].Start()
 	c.WaitReady(name)
@@ -164,7 +160,7 @@ func (c *Cloud) AddMockServer(more ...string) (name, address string) {
 // AddAPI starts another api, with more settings; calls go to each in turn from then on. Call it before anybody else calls.
 func (c *Cloud) AddAPI(settings ...string) string {
 	c.t.Helper()
-	name, address := fmt.Sprintf("api-%d", len(c.names)), freeAddress(c.t)
+	name, address := fmt.Sprintf("api-%d", len(c.names)), FreeAddress(c.t)
 	c.add(name, "api", append(settings, "API_ADDR="+address)...)
 	c.processes[name].Start()
 	c.WaitReady(name)
@@ -194,7 +190,7 @@ func (c *Cloud) StartAll() {
 // WaitReady waits until a process says that it is ready.
 func (c *Cloud) WaitReady(name string) {
 	c.t.Helper()
-	Eventually(c.t, startTimeout, name+" is ready", func() error {
+	Eventually(c.t, name+" is ready", func() error {
 		if !c.processes[name].Running() {
 			c.t.Fatalf("%s ended by itself:\n%s", name, c.processes[name].Stderr())
 		}
@@ -218,6 +214,17 @@ func (c *Cloud) Restart(name string, kill bool) {
 	c.WaitReady(name)
 }
 
+// SetAPI starts the api anew, in order, with more settings.
+func (c *Cloud) SetAPI(settings ...string) {
+	c.t.Helper()
+	name := "api"
+	if c.processes[name] == nil {
+		name = mocloud
+	}
+	c.processes[name].Set(settings...)
+	c.Restart(name, false)
+}
+
 // StopAll stops every process in the reverse order; each has to end with 0.
 func (c *Cloud) StopAll() {
 	c.t.Helper()
@@ -235,7 +242,7 @@ func (c *Cloud) Data() string { return c.Banner(`Data +(\S+)`) }
 func (c *Cloud) Banner(pattern string) string {
 	c.t.Helper()
 	found := ""
-	Eventually(c.t, startTimeout, "the banner shows "+pattern, func() error {
+	Eventually(c.t, "the banner shows "+pattern, func() error {
 		match := regexp.MustCompile(pattern).FindStringSubmatch(c.processes[mocloud].Stdout())
 		if len(match) < 2 {
 			return fmt.Errorf("it shows:\n%s", c.processes[mocloud].Stdout())

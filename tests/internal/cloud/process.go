@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,10 +12,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/mocloud/mocloud/pkg/testkit/port"
 )
 
-// stopTimeout is how long a process may take to stop when it is asked to (the promise is 10 s).
-const stopTimeout = 10 * time.Second
+// patience bounds everything that a test waits for. A loaded machine takes long for what else takes moments, so that it is only
+// there to end a test that would wait forever: what has to be quick is no matter of tests on such a machine, see Report.
+const patience = 2 * time.Minute
 
 // Process is one program that can be killed and started again. Its methods fail the test. It is not safe for concurrent use.
 type Process struct {
@@ -49,6 +51,9 @@ func NewProcess(t testing.TB, binaries Binaries, name string, env []string, args
 	})
 	return p
 }
+
+// Set gives the program more in its environment, from its next start on; what comes last counts.
+func (p *Process) Set(env ...string) { p.env = append(p.env, env...) }
 
 // Start starts the program; it does not wait for anything.
 func (p *Process) Start() { p.start(nil) }
@@ -97,23 +102,23 @@ func (p *Process) signal(s syscall.Signal) {
 	}
 }
 
-// Stop asks the process to stop as Ctrl-C does and returns its exit code; the test fails if that takes longer than promised.
+// Stop asks the process to stop as Ctrl-C does and returns its exit code, which is not 0 if that takes longer than promised.
 func (p *Process) Stop() int {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		p.t.Fatalf("stop %s: %v", p.Name, err)
 	}
-	return p.Wait(stopTimeout)
+	return p.Wait()
 }
 
 // Wait waits for the process to end by itself and returns its exit code.
-func (p *Process) Wait(timeout time.Duration) int {
+func (p *Process) Wait() int {
 	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(timeout):
+	case <-time.After(patience):
 		p.Kill()
-		p.t.Fatalf("%s still ran after %v", p.Name, timeout)
+		p.t.Fatalf("%s still ran after %v", p.Name, patience)
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
@@ -164,31 +169,32 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// freeAddress is one of loopback that nobody listens on.
-func freeAddress(t testing.TB) string {
+// FreeAddress is one of loopback that nobody else gets before the end of the test, for a program that the test starts, and starts again.
+func FreeAddress(t testing.TB) string {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	reserved, err := port.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return address
+	t.Cleanup(func() {
+		if err := reserved.Release(); err != nil {
+			t.Error(err)
+		}
+	})
+	return reserved.Address()
 }
 
-// Eventually calls try until it returns nil; the test fails with its last error when that takes longer than timeout.
-func Eventually(t testing.TB, timeout time.Duration, what string, try func() error) {
+// Eventually calls try until it returns nil; the test fails with its last error when it does not.
+func Eventually(t testing.TB, what string, try func() error) {
 	t.Helper()
-	deadline := time.Now().Add(timeout)
+	deadline := time.Now().Add(patience)
 	for {
 		err := try()
 		if err == nil {
 			return
 		}
 		if time.Now().After(deadline) || t.Context().Err() != nil {
-			t.Fatalf("%s: not within %v: %v", what, timeout, errors.Join(err, t.Context().Err()))
+			t.Fatalf("%s: not within %v: %v", what, patience, errors.Join(err, t.Context().Err()))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -133,10 +132,10 @@ func (c *Cloud) OverHTTP(ctx context.Context, urls map[string]string) (Truth, er
 
 // Converge waits until the database, the unified mock and what HTTP answers all say what is expected; urls are those of all
 // mocks there ever were. The test fails with what differs.
-func (c *Cloud) Converge(t testing.TB, timeout time.Duration, expected Truth, urls map[string]string) {
+func (c *Cloud) Converge(t testing.TB, expected Truth, urls map[string]string) {
 	t.Helper()
-	Eventually(t, timeout, "database, unified mock and HTTP agree", func() error {
-		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	Eventually(t, "database, unified mock and HTTP agree", func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		var errs []error
 		for _, view := range []struct {

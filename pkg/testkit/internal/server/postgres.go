@@ -24,21 +24,17 @@ func Postgres() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, held, err := reserve()
+	dir, at, err := place("postgres")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := tempDir("postgres")
-	if err != nil {
-		return nil, errors.Join(err, held.Close())
-	}
 	p := &Process{
-		URL:  fmt.Sprintf("postgres://%s@127.0.0.1:%d/postgres?sslmode=disable", postgresUser, port),
-		name: "postgres", port: held, dir: dir, path: path,
+		URL:  fmt.Sprintf("postgres://%s@%s/postgres?sslmode=disable", postgresUser, at.Address()),
+		name: "postgres", port: at, dir: dir, path: path,
 		stopSignal: syscall.SIGINT,  // the fast shutdown: clients are sent away
 		killSignal: syscall.SIGQUIT, // the immediate one, a crash of all its processes; SIGKILL would leave them serving for a while
 		args: []string{
-			"-D", dir + "/data", "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
+			"-D", dir + "/data", "-p", strconv.Itoa(at.Number), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
 			"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300", "-c", "shared_buffers=64MB",
 		},
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/mocloud/mocloud/pkg/testkit/port"
 )
 
 const (
@@ -29,8 +30,8 @@ type Process struct {
 	URL string
 
 	name       string
-	port       io.Closer // keeps the port while nobody listens on it; closed by Remove
-	dir        string    // removed by Remove
+	port       *port.Reserved
+	dir        string // removed by Remove
 	path       string
 	args       []string
 	env        []string
@@ -156,9 +157,9 @@ func (p *Process) signal(signal syscall.Signal) error {
 	return p.cmd.Process.Signal(signal)
 }
 
-// Remove stops the process and removes its data.
+// Remove stops the process, removes its data and gives its port back.
 func (p *Process) Remove() error {
-	return errors.Join(p.Stop(), os.RemoveAll(p.dir), p.port.Close())
+	return errors.Join(p.Stop(), os.RemoveAll(p.dir), p.port.Release())
 }
 
 func (p *Process) logFile() string { return filepath.Join(p.dir, "log") }
@@ -172,8 +173,16 @@ func (p *Process) tail() string {
 	return "; it said:\n" + strings.TrimSpace(string(content[max(0, len(content)-logTail):]))
 }
 
-// tempDir makes the folder of a server's data.
-func tempDir(name string) (string, error) { return os.MkdirTemp("", "mocloud-"+name+"-") }
+// place is where a server keeps its data and listens.
+func place(name string) (dir string, at *port.Reserved, err error) {
+	if at, err = port.Reserve(); err != nil {
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp("", "mocloud-"+name+"-"); err != nil {
+		return "", nil, errors.Join(err, at.Release())
+	}
+	return dir, at, nil
+}
 
 // find looks for a program on the PATH and then at the given places (patterns as of filepath.Glob).
 func find(program, install string, places ...string) (string, error) {

@@ -19,20 +19,15 @@ func Redis() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, held, err := reserve()
+	dir, at, err := place("redis")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := tempDir("redis")
-	if err != nil {
-		return nil, errors.Join(err, held.Close())
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
 	return &Process{
-		URL:  "redis://" + address + "/0",
-		name: "redis-server", port: held, dir: dir, path: path, stopSignal: syscall.SIGTERM,
-		args:  []string{"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir},
-		ready: func(ctx context.Context) error { return pingRedis(ctx, address) },
+		URL:  "redis://" + at.Address() + "/0",
+		name: "redis-server", port: at, dir: dir, path: path, stopSignal: syscall.SIGTERM,
+		args:  []string{"--port", fmt.Sprint(at.Number), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", dir},
+		ready: func(ctx context.Context) error { return pingRedis(ctx, at.Address()) },
 	}, nil
 }
 
@@ -72,23 +67,18 @@ func S3() (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, held, err := reserve()
+	dir, at, err := place("s3")
 	if err != nil {
 		return nil, err
 	}
-	dir, err := tempDir("s3")
-	if err != nil {
-		return nil, errors.Join(err, held.Close())
+	p := &Process{
+		URL:  fmt.Sprintf("s3://%s:%s@%s/?insecure=true", accessKey, secretKey, at.Address()),
+		name: "versitygw", port: at, dir: dir, path: path, stopSignal: syscall.SIGTERM,
+		args:  []string{"--access", accessKey, "--secret", secretKey, "--port", at.Address(), "--quiet", "posix", dir + "/data"},
+		ready: func(ctx context.Context) error { return dial(ctx, at.Address()) },
 	}
-	data := dir + "/data"
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir), held.Close())
+	if err := os.Mkdir(dir+"/data", 0o700); err != nil {
+		return nil, errors.Join(err, p.Remove())
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", port)
-	return &Process{
-		URL:  fmt.Sprintf("s3://%s:%s@%s/?insecure=true", accessKey, secretKey, address),
-		name: "versitygw", port: held, dir: dir, path: path, stopSignal: syscall.SIGTERM,
-		args:  []string{"--access", accessKey, "--secret", secretKey, "--port", address, "--quiet", "posix", data},
-		ready: func(ctx context.Context) error { return dial(ctx, address) },
-	}, nil
+	return p, nil
 }
