@@ -94,7 +94,7 @@ func runHTTP(ctx context.Context, o httpOptions, out io.Writer) (err error) {
 	if wrk, err := exec.LookPath("wrk"); err == nil && !o.own {
 		b.generator, b.report.generator = wrkGenerator(wrk, dir, o.connections), "wrk"
 	}
-	if err := b.build(ctx); err != nil {
+	if err := b.build(); err != nil {
 		return err
 	}
 	defer func() {
@@ -122,7 +122,7 @@ func runHTTP(ctx context.Context, o httpOptions, out io.Writer) (err error) {
 }
 
 // build prepares what the servers serve, and the servers.
-func (b *httpBench) build(ctx context.Context) error {
+func (b *httpBench) build() error {
 	few, many := filepath.Join(b.dir, "few"), filepath.Join(b.dir, "many")
 	for dir, hosts := range map[string]int{few: 0, many: b.hosts} {
 		if err := os.Mkdir(dir, 0o700); err != nil {

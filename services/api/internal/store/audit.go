@@ -61,7 +61,7 @@ type auditRow struct {
 // AuditLog implements audit.Repository.
 func (s *Store) AuditLog(ctx context.Context, workspaceID string, q audit.Query) ([]audit.Record, error) {
 	sel := s.read.NewSelect().TableExpr("audit AS u").ColumnExpr("u.*, COALESCE(a.username, '') AS username").
-		Join("LEFT JOIN accounts AS a ON a.id = u.account_id").
+		Join("LEFT JOIN accounts AS a ON a.id = u.account_id AND a.deleted_at IS NULL").
 		Where("u.workspace_id = ?", workspaceID).Order("u.id DESC").Limit(int64(q.Limit))
 	if q.Action != "" {
 		sel = sel.Where("u.action = ?", q.Action)

@@ -17,7 +17,7 @@ import (
 const invitationSelect = `SELECT i.id, i.workspace_id, w.slug, w.name, i.role, COALESCE(i.account_id, '') AS account_id,
 	COALESCE(a.username, '') AS username, COALESCE(n.username, '') AS inviter, COALESCE(mb.role, '') AS inviter_role, i.created_at, i.expires_at
 	FROM invitations i JOIN workspaces w ON w.id = i.workspace_id
-	LEFT JOIN accounts a ON a.id = i.account_id LEFT JOIN accounts n ON n.id = i.inviter_id
+	LEFT JOIN accounts a ON a.id = i.account_id LEFT JOIN accounts n ON n.id = i.inviter_id AND n.deleted_at IS NULL
 	LEFT JOIN members mb ON mb.account_id = i.inviter_id AND mb.workspace_id = i.workspace_id`
 
 type invitationRow struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/availability"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -90,12 +91,26 @@ func TestDeletingAnAccount(t *testing.T) {
 		if _, err := s.CreateAccount(ctx, account.New{Username: "ann", CreatedAt: o.now}); apperr.CodeOf(err) != apperr.Conflict {
 			t.Errorf("the name went to somebody else at once: %v", err)
 		}
+		anonymous := func(when string) {
+			t.Helper()
+			if r := must[mock.Revision](t)(s.Revision(ctx, o.bob, shared.ID, 1)); r.Author != "" || r.Content == "" {
+				t.Errorf("%s, the shared revision is %+v", when, r)
+			}
+			log := must[[]audit.Record](t)(s.AuditLog(ctx, shared.WorkspaceID, audit.Query{Limit: 100}))
+			for _, r := range log {
+				if r.AccountID == o.ann.AccountID && r.Username != "" {
+					t.Errorf("%s, the audit log has %+v", when, r)
+				}
+			}
+			if len(log) == 0 {
+				t.Errorf("%s, the audit log is empty", when)
+			}
+		}
+		anonymous("before anything was removed")
 		if _, mocks, tombstones := reap(t, s); mocks != 1 || tombstones != 1 {
 			t.Errorf("%d mocks were removed with %d tombstones", mocks, tombstones)
 		}
-		if r := must[mock.Revision](t)(s.Revision(ctx, o.bob, shared.ID, 1)); r.Author != "" || r.Content == "" {
-			t.Errorf("the shared revision is %+v", r)
-		}
+		anonymous("afterwards")
 		var accounts int
 		if err := s.read.NewRaw("SELECT COUNT(*) FROM accounts WHERE id = ?", o.ann.AccountID).Scan(ctx, &accounts); err != nil || accounts != 0 {
 			t.Errorf("%d accounts are left, %v", accounts, err)

@@ -49,7 +49,7 @@ func selectRevisions(db bun.IDB, who workspace.Caller, mockID string) *bun.Selec
 		ColumnExpr("r.number, r.message, r.pinned, r.label, r.size, r.errors, r.warnings, r.created_at, COALESCE(a.username, '') AS author").
 		Join("JOIN mocks AS m ON m.id = r.mock_id").
 		Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(who)).
-		Join("LEFT JOIN accounts AS a ON a.id = r.author_id").
+		Join("LEFT JOIN accounts AS a ON a.id = r.author_id AND a.deleted_at IS NULL").
 		Where("r.mock_id = ?", mockID).Where("?", existence(false))
 }
 
