@@ -108,7 +108,8 @@ func TestFiles(t *testing.T) {
 	if a := b.want(http.StatusConflict, "DELETE", path, ""); !strings.Contains(string(a.body), "the mock pets") {
 		t.Errorf("%s", a.body)
 	}
-	b.want(http.StatusNoContent, "DELETE", path+"?force=true", "")
+	b.want(http.StatusPreconditionFailed, "DELETE", path+"?force=true", "", "If-Match: "+etag)
+	b.want(http.StatusNoContent, "DELETE", path+"?force=true", "", `If-Match: "`+replaced.Sha256+`"`)
 	b.want(http.StatusNotFound, "GET", path, "")
 	b.want(http.StatusNotFound, "GET", path+"/content", "")
 	if i := b.index(ws); len(i.Files) != 1 || i.Files["logo.png"].MediaType != "image/png" {

@@ -85,6 +85,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// members
 	"listMembers":     onWorkspace,
+	"getMember":       onMember,
 	"updateMember":    func(o *org, role workspace.Role) call { return onMember(o, role).bodied("role", "editor") },
 	"removeMember":    onMember,
 	"leaveWorkspace":  func(o *org, role workspace.Role) call { c := onWorkspace(o, role); c.as = o.member(role); return c },

@@ -79,6 +79,8 @@ func TestProblems(t *testing.T) {
 		"half an ETag":           {"PUT", path, `{"content":""}`, []string{`If-Match: "1`}, 400, "invalid", "If-Match", "ETag"},
 		"an ETag without quotes": {"PUT", path, `{"content":""}`, []string{`If-Match: 1`}, 400, "invalid", "If-Match", "ETag"},
 		"a list of words":        {"PUT", path, `{"content":""}`, []string{`If-Match: "1", x`}, 400, "invalid", "If-Match", "ETag"},
+		"no pin's ETag":          {"PATCH", path + "/revisions/1", `{"pinned":true}`, []string{`If-Match: "1.true.xyz"`}, 400, "invalid", "If-Match", "ETag"},
+		"another pin's ETag":     {"PATCH", path + "/revisions/1", `{"pinned":true}`, []string{`If-Match: "1.true.64656d6f"`}, 412, "lost_update", "", "pin of revision 1"},
 		"an empty If-Match":      {"PUT", path, `{"content":""}`, []string{`If-Match: ,`}, 400, "invalid", "If-Match", "ETag"},
 		"a lost update":          {"PUT", path, `{"content":""}`, []string{`If-Match: "7"`}, 412, "lost_update", "", "revision is 1, not 7"},
 		"none of a list":         {"PUT", path, `{"content":""}`, []string{`If-Match: "7", W/"8.1.x"`}, 412, "lost_update", "", "revision is 1, not 8"},

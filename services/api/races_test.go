@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,7 @@ func TestOneEditWins(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := bearer(w.acme.user(workspace.Owner) + "-token")
 		mock := "/api/v1/mocks/" + w.acme.mock()
+		member := "/api/v1/workspaces/acme/members/" + w.acme.member(workspace.Viewer)
 		file := "/api/v1/workspaces/acme/files?name=raced.txt"
 		w.want(http.StatusCreated, "PUT", file, "first", owner, "Content-Type: text/plain")
 		for name, c := range map[string]struct {
@@ -63,6 +65,8 @@ func TestOneEditWins(t *testing.T) {
 			"content":    {"PUT", mock, mock, `{"content":"# %d\n"}`, "", 200},
 			"settings":   {"PATCH", mock, mock, `{"name":"Name %d"}`, "", 200},
 			"recording":  {"PATCH", mock + "/settings", mock + "/settings", `{"keep_requests":%d}`, "", 200},
+			"pin":        {"PATCH", mock + "/revisions/1", mock + "/revisions/1", `{"pinned":true,"label":"%d"}`, "", 200},
+			"member":     {"PATCH", member, member, `{"role":"editor"}`, "", 200},
 			"workspace":  {"PATCH", "/api/v1/workspaces/acme", "/api/v1/workspaces/acme", `{"name":"Name %d"}`, "", 200},
 			"account":    {"PATCH", "/api/v1/account", "/api/v1/account", `{"email":"raced%d@example.com"}`, "", 200},
 			"file":       {"PUT", file, "", "content %d", "text/plain", 200},
@@ -79,7 +83,9 @@ func TestOneEditWins(t *testing.T) {
 			if c.kind != "" {
 				headers = append(headers, "Content-Type: "+c.kind)
 			}
-			counts := w.race(func(i int) answer { return w.do(c.method, c.path, fmt.Sprintf(c.body, i+10), headers...) })
+			counts := w.race(func(i int) answer {
+				return w.do(c.method, c.path, strings.ReplaceAll(c.body, "%d", strconv.Itoa(i+10)), headers...)
+			})
 			if counts[c.won] != 1 || counts[http.StatusPreconditionFailed] != racers-1 {
 				t.Errorf("%s: %v", name, counts)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
 )
 
 // Config is what can be set; config.Load fills the defaults. A limit of 0 means none.
@@ -73,6 +74,9 @@ type Config struct {
 	// File serves files on disk instead of what is published; nil in a cloud.
 	File *FileConfig `env:"-"`
 }
+
+// ErrInvalid is what Run ends with when the files of a FileConfig cannot be served at first. What is wrong with them was printed.
+var ErrInvalid = filesource.ErrInvalid
 
 // FileConfig is what `mocloud run` serves.
 type FileConfig struct {

@@ -192,7 +192,9 @@ func TestDeleteAndRestore(t *testing.T) {
 			t.Errorf("the diff: %s", diff.Body)
 		}
 		label := "demo"
-		answer(api.MarkRevisionWithResponse(ctx, mock.ID, 2, client.RevisionMark{Pinned: true, Label: &label})).is(t, http.StatusOK)
+		seen := answer(api.GetRevisionWithResponse(ctx, mock.ID, 2, nil)).is(t, http.StatusOK).HTTPResponse.Header.Get("ETag")
+		answer(api.MarkRevisionWithResponse(ctx, mock.ID, 2, &client.MarkRevisionParams{IfMatch: &seen}, client.RevisionMark{Pinned: true, Label: &label})).is(t, http.StatusOK)
+		answer(api.MarkRevisionWithResponse(ctx, mock.ID, 2, &client.MarkRevisionParams{IfMatch: &seen}, client.RevisionMark{})).refused(t, http.StatusPreconditionFailed, "lost_update")
 		second := answer(api.GetRevisionWithResponse(ctx, mock.ID, 2, nil)).is(t, http.StatusOK).JSON200
 		if !second.Pinned || second.Label != label || second.Content == nil || *second.Content != cloud.Answering("second") {
 			t.Errorf("the second revision: %+v", second)

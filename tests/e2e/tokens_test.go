@@ -93,10 +93,10 @@ func workspaceTokens(t *testing.T, c *cloud.Cloud) {
 	answer(ci.CreateWorkspaceWithResponse(ctx, nil, client.NewWorkspace{Slug: "escaped"})).is(t, http.StatusForbidden)
 	answer(bob.CreateWorkspaceTokenWithResponse(ctx, "bobco", nil, client.NewToken{Name: "account", Scopes: []client.Scope{client.ScopeAccountRead}})).refused(t, http.StatusUnprocessableEntity, "scopes")
 
-	answer(bob.UpdateMemberWithResponse(ctx, "bobco", "cora", client.MemberChange{Role: client.Viewer})).is(t, http.StatusOK)
+	answer(bob.UpdateMemberWithResponse(ctx, "bobco", "cora", nil, client.MemberChange{Role: client.Viewer})).is(t, http.StatusOK)
 	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "cats", Workspace: new("bobco"), Content: ""})).is(t, http.StatusForbidden)
 	answer(cora.ListWorkspaceTokensWithResponse(ctx, "bobco", nil)).is(t, http.StatusForbidden)
-	answer(bob.RemoveMemberWithResponse(ctx, "bobco", "cora")).is(t, http.StatusNoContent)
+	answer(bob.RemoveMemberWithResponse(ctx, "bobco", "cora", nil)).is(t, http.StatusNoContent)
 	if status := answer(ci.GetWorkspaceWithResponse(ctx, "bobco")).answer.StatusCode(); status != http.StatusUnauthorized && status != http.StatusNotFound {
 		t.Errorf("the token of a member who is gone: %d", status)
 	}

@@ -78,12 +78,15 @@ func roles(t *testing.T, c *cloud.Cloud) {
 
 	// A role that changes counts from the next request on.
 	viewer := people[client.Viewer]
-	promoted := answer(people[client.Admin].UpdateMemberWithResponse(ctx, "acme", viewer.name, client.MemberChange{Role: client.Editor})).is(t, http.StatusOK).JSON200
+	seen := answer(olga.GetMemberWithResponse(ctx, "acme", viewer.name)).is(t, http.StatusOK).HTTPResponse.Header.Get("ETag")
+	promoted := answer(people[client.Admin].UpdateMemberWithResponse(ctx, "acme", viewer.name, nil, client.MemberChange{Role: client.Editor})).is(t, http.StatusOK).JSON200
 	if promoted.Role != client.Editor {
 		t.Errorf("promoted: %+v", promoted)
 	}
 	answer(viewer.UpdateMockWithResponse(ctx, mock.ID, nil, client.NewRevision{Content: cloud.Answering("promoted")})).is(t, http.StatusOK)
-	answer(olga.RemoveMemberWithResponse(ctx, "acme", viewer.name)).is(t, http.StatusNoContent)
+	answer(olga.UpdateMemberWithResponse(ctx, "acme", viewer.name, &client.UpdateMemberParams{IfMatch: &seen}, client.MemberChange{Role: client.Admin})).refused(t, http.StatusPreconditionFailed, "lost_update")
+	answer(olga.RemoveMemberWithResponse(ctx, "acme", viewer.name, &client.RemoveMemberParams{IfMatch: &seen})).refused(t, http.StatusPreconditionFailed, "lost_update")
+	answer(olga.RemoveMemberWithResponse(ctx, "acme", viewer.name, nil)).is(t, http.StatusNoContent)
 	answer(viewer.GetMockWithResponse(ctx, mock.ID, nil)).is(t, http.StatusNotFound)
 	listed := answer(olga.ListMembersWithResponse(ctx, "acme", nil)).is(t, http.StatusOK).JSON200.Items
 	if slices.ContainsFunc(listed, func(m client.Member) bool { return m.Username == viewer.name }) || len(listed) != 3 {
@@ -97,10 +100,10 @@ func owners(t *testing.T, c *cloud.Cloud) {
 	organisation(t, pia, "piaco")
 	join(t, pia, quin, "piaco", client.Admin)
 	answer(pia.LeaveWorkspaceWithResponse(ctx, "piaco")).refused(t, http.StatusConflict, "last owner")
-	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "pia", client.MemberChange{Role: client.Viewer})).refused(t, http.StatusConflict, "last owner")
-	answer(quin.UpdateMemberWithResponse(ctx, "piaco", "quin", client.MemberChange{Role: client.Owner})).is(t, http.StatusForbidden)
-	answer(quin.RemoveMemberWithResponse(ctx, "piaco", "pia")).is(t, http.StatusForbidden)
-	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "quin", client.MemberChange{Role: client.Owner})).is(t, http.StatusOK)
+	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "pia", nil, client.MemberChange{Role: client.Viewer})).refused(t, http.StatusConflict, "last owner")
+	answer(quin.UpdateMemberWithResponse(ctx, "piaco", "quin", nil, client.MemberChange{Role: client.Owner})).is(t, http.StatusForbidden)
+	answer(quin.RemoveMemberWithResponse(ctx, "piaco", "pia", nil)).is(t, http.StatusForbidden)
+	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "quin", nil, client.MemberChange{Role: client.Owner})).is(t, http.StatusOK)
 	answer(pia.LeaveWorkspaceWithResponse(ctx, "piaco")).is(t, http.StatusNoContent)
 	answer(pia.GetWorkspaceWithResponse(ctx, "piaco")).is(t, http.StatusNotFound)
 	answer(quin.LeaveWorkspaceWithResponse(ctx, "piaco")).refused(t, http.StatusConflict, "last owner")
@@ -286,10 +289,23 @@ func streams(t *testing.T, c *cloud.Cloud) {
 	})
 	promptly(t, func() time.Duration {
 		events, requests := ended(member.StreamEvents(ctx, &client.StreamEventsParams{Workspace: new("olafco")})), ended(member.StreamRequests(ctx, mock.ID, nil))
-		answer(owner.RemoveMemberWithResponse(ctx, "olafco", "mona")).is(t, http.StatusNoContent)
+		waited := make(chan int, 1)
+		go func() { // for a revision that never comes
+			p, err := member.GetPublicationWithResponse(ctx, mock.ID, &client.GetPublicationParams{Revision: new(2), Wait: new("1m")})
+			if err != nil {
+				t.Error(err)
+				waited <- 0
+				return
+			}
+			waited <- p.StatusCode()
+		}()
+		answer(owner.RemoveMemberWithResponse(ctx, "olafco", "mona", nil)).is(t, http.StatusNoContent)
 		removed := time.Now()
 		events()
 		requests()
+		if status := <-waited; status != http.StatusNotFound {
+			t.Errorf("who waits for a publication is answered %d", status)
+		}
 		took := time.Since(removed)
 		join(t, owner, member, "olafco", client.Viewer)
 		return took

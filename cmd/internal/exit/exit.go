@@ -2,6 +2,7 @@
 package exit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,11 +10,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The statuses. Anything else that goes wrong is Failed.
+// The statuses of all commands, as docs/guides/cli.md has them. Anything else that goes wrong is Failed.
 const (
 	Failed    = 1
-	Usage     = 2 // the command line cannot be understood
-	Invalid   = 3 // the mock has errors
+	Usage     = 2 // the command line or a setting cannot be understood
+	Invalid   = 3 // the mock, document or template has errors
 	NotLive   = 4 // the mock is not live on every mock server in the time given
 	SignedOut = 5 // the server does not know who calls, or does not let them
 )
@@ -41,11 +42,12 @@ func Status(err error) int {
 	return Failed
 }
 
-// Arguments makes what is wrong with the arguments of a command, or of one below it, a Usage error that says what is right.
+// Arguments makes what is wrong with the arguments of a command, or of one below it, or with its flags together, a Usage error
+// that says what is right.
 func Arguments(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			err := check(cmd, args)
+			err := cmp.Or(check(cmd, args), cmd.ValidateFlagGroups())
 			switch similar := suggested(cmd, args); {
 			case err == nil:
 				return nil

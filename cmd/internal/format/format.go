@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
@@ -60,7 +61,7 @@ func one(cmd *cobra.Command, file string, check bool) (bool, error) {
 	}
 	out, err := mockspec.Format(src)
 	if err != nil {
-		return false, err
+		return false, exit.With(exit.Invalid, err)
 	}
 	changed := !bytes.Equal(src, out)
 	switch {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -40,13 +41,13 @@ func Command() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, ok := selmer.ParseEscaping(escape)
 			if !ok {
-				return fmt.Errorf("--escape %s is unknown: take html, json or none", escape)
+				return exit.With(exit.Usage, fmt.Errorf("--escape %s is unknown: take html, json or none", escape))
 			}
 			if lines {
 				return renderLines(cmd.InOrStdin(), cmd.OutOrStdout(), e)
 			}
 			if !cmd.Flags().Changed("template") {
-				return errors.New("nothing to render: give --template or --jsonl")
+				return exit.With(exit.Usage, errors.New("nothing to render: give --template or --jsonl"))
 			}
 			out, err := render(template, []byte(params), e)
 			if err != nil {
@@ -76,18 +77,22 @@ func render(template string, params []byte, e selmer.Escaping) ([]byte, error) {
 	}
 	data, err := parse(params)
 	if err != nil {
-		return nil, fmt.Errorf("the parameters are not JSON: %w", err)
+		return nil, exit.With(exit.Usage, fmt.Errorf("the parameters are not JSON: %w", err))
 	}
 	if k := data.Kind(); k != selmer.KindMap && k != selmer.KindNil {
-		return nil, errors.New("the parameters are not a JSON object")
+		return nil, exit.With(exit.Usage, errors.New("the parameters are not a JSON object"))
 	}
 	t, err := selmer.Compile(template, selmer.Options{
 		Escaping: e, Debug: true, MaxSource: maxTemplate, MaxOutput: maxOutput, MaxSteps: maxSteps,
 	})
 	if err != nil {
-		return nil, err
+		return nil, exit.With(exit.Invalid, err)
 	}
-	return t.Append(nil, selmer.MapScope{Root: data})
+	out, err := t.Append(nil, selmer.MapScope{Root: data})
+	if err != nil {
+		return nil, exit.With(exit.Invalid, err)
+	}
+	return out, nil
 }
 
 // job is a line of the input.

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/config"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -69,20 +70,23 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return service.Run(ctx)
+	if err = service.Run(ctx); errors.Is(err, mockserver.ErrInvalid) {
+		return exit.With(exit.Invalid, err)
+	}
+	return err
 }
 
 // configure makes the configuration of flags and environment.
 func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config, error) {
 	cfg, err := config.Load[mockserver.Config](environ())
 	if err != nil {
-		return cfg, err
+		return cfg, exit.With(exit.Usage, err)
 	}
 	if o.compat != "" && o.compat != string(mockspec.CompatMoclojer04) {
-		return cfg, fmt.Errorf("--compat %s: there is only %s", o.compat, mockspec.CompatMoclojer04)
+		return cfg, exit.With(exit.Usage, fmt.Errorf("--compat %s: there is only %s", o.compat, mockspec.CompatMoclojer04))
 	}
 	if o.mocks != "" && len(files) != 1 {
-		return cfg, errors.New("--mocks goes with one OpenAPI document: name one FILE")
+		return cfg, exit.With(exit.Usage, errors.New("--mocks goes with one OpenAPI document: name one FILE"))
 	}
 	cfg.File = &mockserver.FileConfig{
 		Files: files, Mocks: o.mocks, Compat: mockspec.Compat(o.compat), Watch: o.watch, Out: cmd.OutOrStdout(),

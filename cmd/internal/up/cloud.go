@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/config"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
@@ -165,7 +166,11 @@ func settings[T any](c *cloud, own map[string]string) (T, error) {
 	for key, value := range own {
 		environ = append(environ, key+"="+value)
 	}
-	return config.Load[T](environ)
+	cfg, err := config.Load[T](environ)
+	if err != nil {
+		return cfg, exit.With(exit.Usage, err)
+	}
+	return cfg, nil
 }
 
 func (c *cloud) logFor(service string) *slog.Logger { return c.log.With("service", service) }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/process"
 	"github.com/mocloud/mocloud/pkg/telemetry"
@@ -52,7 +53,7 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 	level := slog.LevelWarn
 	if text := os.Getenv("LOG_LEVEL"); text != "" {
 		if err := level.UnmarshalText([]byte(text)); err != nil {
-			return errors.New("LOG_LEVEL must be debug, info, warn or error")
+			return exit.With(exit.Usage, errors.New("LOG_LEVEL must be debug, info, warn or error"))
 		}
 	}
 	var opened closers

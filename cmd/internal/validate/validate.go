@@ -9,12 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/input"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// errInvalid ends the program with status 1; the diagnostics have said why.
-var errInvalid = errors.New("")
+// errInvalid has nothing to say: the diagnostics have.
+var errInvalid = exit.With(exit.Invalid, errors.New(""))
 
 // Command returns the command.
 func Command() *cobra.Command {
@@ -24,14 +25,14 @@ func Command() *cobra.Command {
 		Use:   "validate FILE…",
 		Short: "Check mocks and say what is wrong, where, and what to write instead",
 		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
-			"The status is 1 when there is an error; warnings do not count. `-` reads standard input.\n" +
+			"The status is 3 when there is an error; warnings do not count. `-` reads standard input.\n" +
 			"An OpenAPI document is checked for what `mocloud import` makes of it. With --mocks it is the one FILE, and MOCKS maps\n" +
 			"its operation ids to responses.",
 		Example: "  mocloud validate moclojer.yml\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if mocks != "" && len(files) != 1 {
-				return errors.New("--mocks goes with one OpenAPI document: name one FILE")
+				return exit.With(exit.Usage, errors.New("--mocks goes with one OpenAPI document: name one FILE"))
 			}
 			found := []mockspec.Diagnostic{} // not nil: `[]` in JSON
 			var unread []error

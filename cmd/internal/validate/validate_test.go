@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/validate"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
@@ -49,26 +50,29 @@ func TestValidate(t *testing.T) {
 	for _, c := range []struct {
 		name, args, stdin string
 		want, wantErr     string
-		fails             bool
+		status            int
 	}{
 		{name: "good", args: "good.yml"},
 		{name: "a warning is no failure", args: "odd.yml", want: oddLine},
-		{name: "an error is one, without a message of its own", args: "bad.yml", want: badLine, fails: true},
-		{name: "several files", args: "good.yml bad.yml odd.yml", want: badLine + oddLine, fails: true},
+		{name: "an error is one, without a message of its own", args: "bad.yml", want: badLine, status: exit.Invalid},
+		{name: "several files", args: "good.yml bad.yml odd.yml", want: badLine + oddLine, status: exit.Invalid},
 		{name: "standard input", args: "-", stdin: good},
-		{name: "no such file", args: "none.yml", fails: true, wantErr: "open none.yml: no such file or directory"},
-		{name: "a file that cannot be read does not hide the others", args: "none.yml bad.yml", want: badLine, fails: true, wantErr: "open none.yml: no such file or directory"},
+		{name: "no such file", args: "none.yml", status: exit.Failed, wantErr: "open none.yml: no such file or directory"},
+		{name: "a file that cannot be read does not hide the others", args: "none.yml bad.yml", want: badLine, status: exit.Failed, wantErr: "open none.yml: no such file or directory"},
 		{name: "OpenAPI", args: "openapi.yaml --mocks mocks.yaml"},
-		{name: "OpenAPI with an error in the mocks", args: "openapi.yaml --mocks badmocks.yaml", want: "badmocks.yaml:1:13: error BAD_STATUS: `status` must be a number from 100 to 599, not `99`\n", fails: true},
+		{name: "OpenAPI with an error in the mocks", args: "openapi.yaml --mocks badmocks.yaml", want: "badmocks.yaml:1:13: error BAD_STATUS: `status` must be a number from 100 to 599, not `99`\n", status: exit.Invalid},
 		{name: "OpenAPI without mocks, which answers its examples", args: "openapi.yaml"},
-		{name: "mocks for two documents", args: "good.yml odd.yml --mocks mocks.yaml", fails: true, wantErr: "--mocks goes with one OpenAPI document: name one FILE"},
+		{name: "mocks for two documents", args: "good.yml odd.yml --mocks mocks.yaml", status: exit.Usage, wantErr: "--mocks goes with one OpenAPI document: name one FILE"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := run(t, c.stdin, strings.Fields(c.args)...)
 			if out != c.want {
 				t.Errorf("printed\n%swant\n%s", out, c.want)
 			}
-			if (err != nil) != c.fails || err != nil && err.Error() != c.wantErr {
+			if status := exit.Status(err); status != c.status {
+				t.Errorf("status %d, want %d", status, c.status)
+			}
+			if err != nil && err.Error() != c.wantErr {
 				t.Errorf("error %v, want %q", err, c.wantErr)
 			}
 		})

@@ -1969,7 +1969,7 @@ type DeleteAccountParams struct {
 
 // UpdateAccountParams defines parameters for UpdateAccount.
 type UpdateAccountParams struct {
-	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -2196,6 +2196,12 @@ type GetRevisionParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// MarkRevisionParams defines parameters for MarkRevision.
+type MarkRevisionParams struct {
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	IfMatch *IfVersion `json:"If-Match,omitempty"`
+}
+
 // DiffRevisionsParams defines parameters for DiffRevisions.
 type DiffRevisionsParams struct {
 	// From The other revision; the newest before this one if it is not given.
@@ -2286,7 +2292,7 @@ type DeleteWorkspaceParams struct {
 
 // UpdateWorkspaceParams defines parameters for UpdateWorkspace.
 type UpdateWorkspaceParams struct {
-	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -2339,6 +2345,9 @@ type PutFileParams struct {
 type DeleteFileParams struct {
 	// Force Delete it although mocks use it. They answer 500 where they need it.
 	Force *bool `form:"force,omitempty" json:"force,omitempty"`
+
+	// IfMatch The ETag of the content that was seen. 412 if it is no longer the present one.
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListFileMocksParams defines parameters for ListFileMocks.
@@ -2375,6 +2384,18 @@ type ListMembersParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RemoveMemberParams defines parameters for RemoveMember.
+type RemoveMemberParams struct {
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	IfMatch *IfVersion `json:"If-Match,omitempty"`
+}
+
+// UpdateMemberParams defines parameters for UpdateMember.
+type UpdateMemberParams struct {
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
 // ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
@@ -3089,7 +3110,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MarkRevision Pin a revision, or let it go
 	//
@@ -3098,7 +3119,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DiffRevisions Compare two revisions
 	//
@@ -3540,7 +3561,14 @@ type ClientInterface interface {
 	// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
 	//
 	// Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-	RemoveMember(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	RemoveMember(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMember Read a member
+	//
+	// With the ETag for changing or removing them.
+	//
+	// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
+	GetMember(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateMemberWithBody Give a member another role
 	//
@@ -3549,7 +3577,7 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, username string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateMember Give a member another role
 	//
@@ -3558,7 +3586,7 @@ type ClientInterface interface {
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMember(ctx context.Context, slug WorkspaceSlug, username string, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UpdateMember(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetQuota See how much a workspace holds and may hold
 	//
@@ -4709,8 +4737,8 @@ func (c *Client) GetRevision(ctx context.Context, id MockID, revision RevisionNu
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *Client) MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarkRevisionRequestWithBody(c.Server, id, revision, contentType, body)
+func (c *Client) MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkRevisionRequestWithBody(c.Server, id, revision, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4728,8 +4756,8 @@ func (c *Client) MarkRevisionWithBody(ctx context.Context, id MockID, revision R
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *Client) MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarkRevisionRequest(c.Server, id, revision, body)
+func (c *Client) MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkRevisionRequest(c.Server, id, revision, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5700,8 +5728,25 @@ func (c *Client) ListMembers(ctx context.Context, slug WorkspaceSlug, params *Li
 // Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
 //
 // Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-func (c *Client) RemoveMember(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRemoveMemberRequest(c.Server, slug, username)
+func (c *Client) RemoveMember(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveMemberRequest(c.Server, slug, username, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMember Read a member
+//
+// With the ETag for changing or removing them.
+//
+// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
+func (c *Client) GetMember(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMemberRequest(c.Server, slug, username)
 	if err != nil {
 		return nil, err
 	}
@@ -5719,8 +5764,8 @@ func (c *Client) RemoveMember(ctx context.Context, slug WorkspaceSlug, username 
 // Takes any type of body and a specified content type.
 //
 // Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *Client) UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, username string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMemberRequestWithBody(c.Server, slug, username, contentType, body)
+func (c *Client) UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMemberRequestWithBody(c.Server, slug, username, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5738,8 +5783,8 @@ func (c *Client) UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, u
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *Client) UpdateMember(ctx context.Context, slug WorkspaceSlug, username string, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMemberRequest(c.Server, slug, username, body)
+func (c *Client) UpdateMember(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMemberRequest(c.Server, slug, username, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8134,18 +8179,18 @@ func NewGetRevisionRequest(server string, id MockID, revision RevisionNumber, pa
 }
 
 // NewMarkRevisionRequest calls the generic MarkRevision builder with application/json body
-func NewMarkRevisionRequest(server string, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody) (*http.Request, error) {
+func NewMarkRevisionRequest(server string, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewMarkRevisionRequestWithBody(server, id, revision, "application/json", bodyReader)
+	return NewMarkRevisionRequestWithBody(server, id, revision, params, "application/json", bodyReader)
 }
 
 // NewMarkRevisionRequestWithBody constructs an http.Request for the MarkRevision method, with any body, and a specified content type
-func NewMarkRevisionRequestWithBody(server string, id MockID, revision RevisionNumber, contentType string, body io.Reader) (*http.Request, error) {
+func NewMarkRevisionRequestWithBody(server string, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -8183,6 +8228,21 @@ func NewMarkRevisionRequestWithBody(server string, id MockID, revision RevisionN
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -9861,6 +9921,21 @@ func NewDeleteFileRequest(server string, slug WorkspaceSlug, file FileID, params
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
 	return req, nil
 }
 
@@ -10310,7 +10385,7 @@ func NewListMembersRequest(server string, slug WorkspaceSlug, params *ListMember
 }
 
 // NewRemoveMemberRequest constructs an http.Request for the RemoveMember method
-func NewRemoveMemberRequest(server string, slug WorkspaceSlug, username string) (*http.Request, error) {
+func NewRemoveMemberRequest(server string, slug WorkspaceSlug, username string, params *RemoveMemberParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10347,22 +10422,78 @@ func NewRemoveMemberRequest(server string, slug WorkspaceSlug, username string) 
 		return nil, err
 	}
 
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewGetMemberRequest constructs an http.Request for the GetMember method
+func NewGetMemberRequest(server string, slug WorkspaceSlug, username string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "username", username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/members/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
 	return req, nil
 }
 
 // NewUpdateMemberRequest calls the generic UpdateMember builder with application/json body
-func NewUpdateMemberRequest(server string, slug WorkspaceSlug, username string, body UpdateMemberJSONRequestBody) (*http.Request, error) {
+func NewUpdateMemberRequest(server string, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewUpdateMemberRequestWithBody(server, slug, username, "application/json", bodyReader)
+	return NewUpdateMemberRequestWithBody(server, slug, username, params, "application/json", bodyReader)
 }
 
 // NewUpdateMemberRequestWithBody constructs an http.Request for the UpdateMember method, with any body, and a specified content type
-func NewUpdateMemberRequestWithBody(server string, slug WorkspaceSlug, username string, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateMemberRequestWithBody(server string, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -10400,6 +10531,21 @@ func NewUpdateMemberRequestWithBody(server string, slug WorkspaceSlug, username 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
 
 	return req, nil
 }
@@ -11350,7 +11496,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
+	MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
 
 	// MarkRevisionWithResponse Pin a revision, or let it go
 	//
@@ -11359,7 +11505,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
+	MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
 
 	// DiffRevisionsWithResponse Compare two revisions
 	//
@@ -11861,7 +12007,16 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-	RemoveMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*RemoveMemberResponse, error)
+	RemoveMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*RemoveMemberResponse, error)
+
+	// GetMemberWithResponse Read a member
+	//
+	// With the ETag for changing or removing them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
+	GetMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*GetMemberResponse, error)
 
 	// UpdateMemberWithBodyWithResponse Give a member another role
 	//
@@ -11870,7 +12025,7 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMemberWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, username string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
+	UpdateMemberWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
 
 	// UpdateMemberWithResponse Give a member another role
 	//
@@ -11879,7 +12034,7 @@ type ClientWithResponsesInterface interface {
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
+	UpdateMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
 
 	// GetQuotaWithResponse See how much a workspace holds and may hold
 	//
@@ -16116,6 +16271,66 @@ func (r RemoveMemberResponse) ContentType() string {
 	return ""
 }
 
+// GetMemberResponse200Headers the declared response headers of an HTTP 200 response for GetMember
+type GetMemberResponse200Headers struct {
+	ETag *string
+}
+
+type GetMemberResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Member
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMemberResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMemberResponse) GetJSON200() *Member {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMemberResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMemberResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMemberResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMemberResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMemberResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateMemberResponse200Headers the declared response headers of an HTTP 200 response for UpdateMember
+type UpdateMemberResponse200Headers struct {
+	ETag *string
+}
+
 type UpdateMemberResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16123,6 +16338,8 @@ type UpdateMemberResponse struct {
 	JSON200 *Member
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateMemberResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -17372,8 +17589,8 @@ func (c *ClientWithResponses) GetRevisionWithResponse(ctx context.Context, id Mo
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *ClientWithResponses) MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
-	rsp, err := c.MarkRevisionWithBody(ctx, id, revision, contentType, body, reqEditors...)
+func (c *ClientWithResponses) MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
+	rsp, err := c.MarkRevisionWithBody(ctx, id, revision, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17387,8 +17604,8 @@ func (c *ClientWithResponses) MarkRevisionWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *ClientWithResponses) MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
-	rsp, err := c.MarkRevision(ctx, id, revision, body, reqEditors...)
+func (c *ClientWithResponses) MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
+	rsp, err := c.MarkRevision(ctx, id, revision, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18207,12 +18424,27 @@ func (c *ClientWithResponses) ListMembersWithResponse(ctx context.Context, slug 
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-func (c *ClientWithResponses) RemoveMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*RemoveMemberResponse, error) {
-	rsp, err := c.RemoveMember(ctx, slug, username, reqEditors...)
+func (c *ClientWithResponses) RemoveMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*RemoveMemberResponse, error) {
+	rsp, err := c.RemoveMember(ctx, slug, username, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseRemoveMemberResponse(rsp)
+}
+
+// GetMemberWithResponse Read a member
+//
+// With the ETag for changing or removing them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
+func (c *ClientWithResponses) GetMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*GetMemberResponse, error) {
+	rsp, err := c.GetMember(ctx, slug, username, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMemberResponse(rsp)
 }
 
 // UpdateMemberWithBodyWithResponse Give a member another role
@@ -18222,8 +18454,8 @@ func (c *ClientWithResponses) RemoveMemberWithResponse(ctx context.Context, slug
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, username string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
-	rsp, err := c.UpdateMemberWithBody(ctx, slug, username, contentType, body, reqEditors...)
+func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
+	rsp, err := c.UpdateMemberWithBody(ctx, slug, username, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18237,8 +18469,8 @@ func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Conte
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *ClientWithResponses) UpdateMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
-	rsp, err := c.UpdateMember(ctx, slug, username, body, reqEditors...)
+func (c *ClientWithResponses) UpdateMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
+	rsp, err := c.UpdateMember(ctx, slug, username, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -21525,6 +21757,52 @@ func ParseRemoveMemberResponse(rsp *http.Response) (*RemoveMemberResponse, error
 	return response, nil
 }
 
+// ParseGetMemberResponse parses an HTTP response from a GetMemberWithResponse call
+func ParseGetMemberResponse(rsp *http.Response) (*GetMemberResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMemberResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Member
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMemberResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseUpdateMemberResponse parses an HTTP response from a UpdateMemberWithResponse call
 func ParseUpdateMemberResponse(rsp *http.Response) (*UpdateMemberResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -21553,6 +21831,19 @@ func ParseUpdateMemberResponse(rsp *http.Response) (*UpdateMemberResponse, error
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateMemberResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil

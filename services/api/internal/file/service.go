@@ -137,12 +137,16 @@ func (s *Service) check(p Present, up Upload) error {
 	case len(up.IfMatch) > 0 && p.File == nil:
 		return apperr.New(apperr.Precondition, "There is no file %q any more, and If-Match names its content. Leave it out to upload it anew.", up.Name)
 	case len(up.IfMatch) > 0 && !slices.Contains(up.IfMatch, p.File.SHA256):
-		return apperr.New(apperr.Precondition, "The file %q was replaced meanwhile. Read it again and repeat your change.", up.Name)
+		return errReplaced(up.Name)
 	}
 	if p.File == nil && p.Usage.Files >= s.limits.Files {
 		return apperr.New(apperr.QuotaExceeded, "The workspace %q has %d files; at most %d are possible. Delete one that no mock needs.", p.In.Slug, p.Usage.Files, s.limits.Files)
 	}
 	return nil
+}
+
+func errReplaced(name string) error {
+	return apperr.New(apperr.Precondition, "The file %q was replaced meanwhile. Read it again and repeat your change.", name)
 }
 
 // reserve names a new object and registers it as garbage, which it is until a row names it.
@@ -223,13 +227,17 @@ func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, fro
 	return items, cursor.Of(items[limit-1].ID), nil
 }
 
-// Delete removes a file: apperr.Conflict if mocks use it, unless forced.
-func (s *Service) Delete(ctx context.Context, who workspace.Caller, slug, id string, force bool) error {
+// Delete removes a file: apperr.Precondition unless its content has one of the SHA-256 sums ifMatch, none for any; apperr.Conflict if
+// mocks use it, unless forced.
+func (s *Service) Delete(ctx context.Context, who workspace.Caller, slug, id string, ifMatch []string, force bool) error {
 	var in workspace.Membership
 	err := s.repo.WriteFile(ctx, who, slug, id, "", func(p Present) (Write, error) {
 		in = p.In
 		if err := p.In.Require(workspace.Editor); err != nil {
 			return Write{}, err
+		}
+		if len(ifMatch) > 0 && !slices.Contains(ifMatch, p.File.SHA256) {
+			return Write{}, errReplaced(p.File.Name)
 		}
 		if len(p.Mocks) > 0 && !force {
 			return Write{}, apperr.New(apperr.Conflict, "The file %q is used by %s. Change them first, or delete it with force=true: they answer 500 where they need it.", p.File.Name, some(p.Mocks))

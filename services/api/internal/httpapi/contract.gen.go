@@ -1969,7 +1969,7 @@ type DeleteAccountParams struct {
 
 // UpdateAccountParams defines parameters for UpdateAccount.
 type UpdateAccountParams struct {
-	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -2196,6 +2196,12 @@ type GetRevisionParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
+// MarkRevisionParams defines parameters for MarkRevision.
+type MarkRevisionParams struct {
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	IfMatch *IfVersion `json:"If-Match,omitempty"`
+}
+
 // DiffRevisionsParams defines parameters for DiffRevisions.
 type DiffRevisionsParams struct {
 	// From The other revision; the newest before this one if it is not given.
@@ -2286,7 +2292,7 @@ type DeleteWorkspaceParams struct {
 
 // UpdateWorkspaceParams defines parameters for UpdateWorkspace.
 type UpdateWorkspaceParams struct {
-	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -2339,6 +2345,9 @@ type PutFileParams struct {
 type DeleteFileParams struct {
 	// Force Delete it although mocks use it. They answer 500 where they need it.
 	Force *bool `form:"force,omitempty" json:"force,omitempty"`
+
+	// IfMatch The ETag of the content that was seen. 412 if it is no longer the present one.
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListFileMocksParams defines parameters for ListFileMocks.
@@ -2375,6 +2384,18 @@ type ListMembersParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RemoveMemberParams defines parameters for RemoveMember.
+type RemoveMemberParams struct {
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	IfMatch *IfVersion `json:"If-Match,omitempty"`
+}
+
+// UpdateMemberParams defines parameters for UpdateMember.
+type UpdateMemberParams struct {
+	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
 // ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
@@ -2621,7 +2642,7 @@ type ServerInterface interface {
 	GetRevision(ctx echo.Context, id MockID, revision RevisionNumber, params GetRevisionParams) error
 	// MarkRevision Pin a revision, or let it go
 	// (PATCH /api/v1/mocks/{id}/revisions/{revision})
-	MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber) error
+	MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber, params MarkRevisionParams) error
 	// DiffRevisions Compare two revisions
 	// (GET /api/v1/mocks/{id}/revisions/{revision}/diff)
 	DiffRevisions(ctx echo.Context, id MockID, revision RevisionNumber, params DiffRevisionsParams) error
@@ -2747,10 +2768,13 @@ type ServerInterface interface {
 	ListMembers(ctx echo.Context, slug WorkspaceSlug, params ListMembersParams) error
 	// RemoveMember Remove a member
 	// (DELETE /api/v1/workspaces/{slug}/members/{username})
-	RemoveMember(ctx echo.Context, slug WorkspaceSlug, username string) error
+	RemoveMember(ctx echo.Context, slug WorkspaceSlug, username string, params RemoveMemberParams) error
+	// GetMember Read a member
+	// (GET /api/v1/workspaces/{slug}/members/{username})
+	GetMember(ctx echo.Context, slug WorkspaceSlug, username string) error
 	// UpdateMember Give a member another role
 	// (PATCH /api/v1/workspaces/{slug}/members/{username})
-	UpdateMember(ctx echo.Context, slug WorkspaceSlug, username string) error
+	UpdateMember(ctx echo.Context, slug WorkspaceSlug, username string, params UpdateMemberParams) error
 	// GetQuota See how much a workspace holds and may hold
 	// (GET /api/v1/workspaces/{slug}/quota)
 	GetQuota(ctx echo.Context, slug WorkspaceSlug) error
@@ -3862,8 +3886,28 @@ func (w *ServerInterfaceWrapper) MarkRevision(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter revision: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MarkRevisionParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfVersion
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.MarkRevision(ctx, id, revision)
+	err = w.Handler.MarkRevision(ctx, id, revision, params)
 	return err
 }
 
@@ -4620,6 +4664,23 @@ func (w *ServerInterfaceWrapper) DeleteFile(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter force: %s", err))
 	}
 
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.DeleteFile(ctx, slug, file, params)
 	return err
@@ -4872,8 +4933,52 @@ func (w *ServerInterfaceWrapper) RemoveMember(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter username: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveMemberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfVersion
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemoveMember(ctx, slug, username)
+	err = w.Handler.RemoveMember(ctx, slug, username, params)
+	return err
+}
+
+// GetMember converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMember(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "slug" -------------
+	var slug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+	}
+
+	// ------------- Path parameter "username" -------------
+	var username string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "username", ctx.Param("username"), &username, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter username: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMember(ctx, slug, username)
 	return err
 }
 
@@ -4896,8 +5001,28 @@ func (w *ServerInterfaceWrapper) UpdateMember(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter username: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateMemberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfVersion
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateMember(ctx, slug, username)
+	err = w.Handler.UpdateMember(ctx, slug, username, params)
 	return err
 }
 
@@ -5139,6 +5264,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/workspaces/:slug/leave", wrapper.LeaveWorkspace, options.OperationMiddlewares["leaveWorkspace"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/members", wrapper.ListMembers, options.OperationMiddlewares["listMembers"]...)
 	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/members/:username", wrapper.RemoveMember, options.OperationMiddlewares["removeMember"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/members/:username", wrapper.GetMember, options.OperationMiddlewares["getMember"]...)
 	router.PATCH(options.BaseURL+"/api/v1/workspaces/:slug/members/:username", wrapper.UpdateMember, options.OperationMiddlewares["updateMember"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
 	router.POST(options.BaseURL+"/api/v1/workspaces/:slug/invitations", wrapper.CreateInvitation, options.OperationMiddlewares["createInvitation"]...)
@@ -5226,6 +5352,15 @@ type CreatedTokenJSONResponse struct {
 }
 
 type DomainPageJSONResponse DomainPage
+
+type MemberResponseHeaders struct {
+	ETag *string
+}
+type MemberJSONResponse struct {
+	Body Member
+
+	Headers MemberResponseHeaders
+}
 
 type MockResponseHeaders struct {
 	ETag *string
@@ -7105,6 +7240,7 @@ func (response GetRevisiondefaultApplicationProblemPlusJSONResponse) VisitGetRev
 type MarkRevisionRequestObject struct {
 	ID       MockID         `json:"id"`
 	Revision RevisionNumber `json:"revision"`
+	Params   MarkRevisionParams
 	Body     *MarkRevisionJSONRequestBody
 }
 
@@ -8838,6 +8974,7 @@ func (response ListMembersdefaultApplicationProblemPlusJSONResponse) VisitListMe
 type RemoveMemberRequestObject struct {
 	Slug     WorkspaceSlug `json:"slug"`
 	Username string        `json:"username"`
+	Params   RemoveMemberParams
 }
 
 type RemoveMemberResponseObject interface {
@@ -8869,9 +9006,53 @@ func (response RemoveMemberdefaultApplicationProblemPlusJSONResponse) VisitRemov
 	return err
 }
 
+type GetMemberRequestObject struct {
+	Slug     WorkspaceSlug `json:"slug"`
+	Username string        `json:"username"`
+}
+
+type GetMemberResponseObject interface {
+	VisitGetMemberResponse(w http.ResponseWriter) error
+}
+
+type GetMember200JSONResponse struct{ MemberJSONResponse }
+
+func (response GetMember200JSONResponse) VisitGetMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMemberdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMemberdefaultApplicationProblemPlusJSONResponse) VisitGetMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateMemberRequestObject struct {
 	Slug     WorkspaceSlug `json:"slug"`
 	Username string        `json:"username"`
+	Params   UpdateMemberParams
 	Body     *UpdateMemberJSONRequestBody
 }
 
@@ -8879,15 +9060,18 @@ type UpdateMemberResponseObject interface {
 	VisitUpdateMemberResponse(w http.ResponseWriter) error
 }
 
-type UpdateMember200JSONResponse Member
+type UpdateMember200JSONResponse struct{ MemberJSONResponse }
 
 func (response UpdateMember200JSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -9404,6 +9588,9 @@ type StrictServerInterface interface {
 	// RemoveMember Remove a member
 	// (DELETE /api/v1/workspaces/{slug}/members/{username})
 	RemoveMember(ctx context.Context, request RemoveMemberRequestObject) (RemoveMemberResponseObject, error)
+	// GetMember Read a member
+	// (GET /api/v1/workspaces/{slug}/members/{username})
+	GetMember(ctx context.Context, request GetMemberRequestObject) (GetMemberResponseObject, error)
 	// UpdateMember Give a member another role
 	// (PATCH /api/v1/workspaces/{slug}/members/{username})
 	UpdateMember(ctx context.Context, request UpdateMemberRequestObject) (UpdateMemberResponseObject, error)
@@ -10836,11 +11023,12 @@ func (sh *strictHandler) GetRevision(ctx echo.Context, id MockID, revision Revis
 }
 
 // MarkRevision operation middleware
-func (sh *strictHandler) MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber) error {
+func (sh *strictHandler) MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber, params MarkRevisionParams) error {
 	var request MarkRevisionRequestObject
 
 	request.ID = id
 	request.Revision = revision
+	request.Params = params
 
 	var body MarkRevisionJSONRequestBody
 	var err error
@@ -12167,11 +12355,12 @@ func (sh *strictHandler) ListMembers(ctx echo.Context, slug WorkspaceSlug, param
 }
 
 // RemoveMember operation middleware
-func (sh *strictHandler) RemoveMember(ctx echo.Context, slug WorkspaceSlug, username string) error {
+func (sh *strictHandler) RemoveMember(ctx echo.Context, slug WorkspaceSlug, username string, params RemoveMemberParams) error {
 	var request RemoveMemberRequestObject
 
 	request.Slug = slug
 	request.Username = username
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemoveMember(ctx.Request().Context(), request.(RemoveMemberRequestObject))
@@ -12192,12 +12381,39 @@ func (sh *strictHandler) RemoveMember(ctx echo.Context, slug WorkspaceSlug, user
 	return nil
 }
 
+// GetMember operation middleware
+func (sh *strictHandler) GetMember(ctx echo.Context, slug WorkspaceSlug, username string) error {
+	var request GetMemberRequestObject
+
+	request.Slug = slug
+	request.Username = username
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMember(ctx.Request().Context(), request.(GetMemberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMember")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMemberResponseObject); ok {
+		return validResponse.VisitGetMemberResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // UpdateMember operation middleware
-func (sh *strictHandler) UpdateMember(ctx echo.Context, slug WorkspaceSlug, username string) error {
+func (sh *strictHandler) UpdateMember(ctx echo.Context, slug WorkspaceSlug, username string, params UpdateMemberParams) error {
 	var request UpdateMemberRequestObject
 
 	request.Slug = slug
 	request.Username = username
+	request.Params = params
 
 	var body UpdateMemberJSONRequestBody
 	var err error

@@ -74,7 +74,11 @@ func (h *handlers) GetFileContent(ctx context.Context, r GetFileContentRequestOb
 
 // DeleteFile implements StrictServerInterface.
 func (h *handlers) DeleteFile(ctx context.Context, r DeleteFileRequestObject) (DeleteFileResponseObject, error) {
-	if err := h.Files.Delete(ctx, caller(ctx), r.Slug, r.File, value(r.Params.Force, false)); err != nil {
+	match, err := sums(r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Files.Delete(ctx, caller(ctx), r.Slug, r.File, match, value(r.Params.Force, false)); err != nil {
 		return nil, err
 	}
 	return DeleteFile204Response{}, nil

@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -24,21 +26,37 @@ func memberOf(m workspace.Member) Member {
 	return Member{AccountID: m.AccountID, Username: m.Username, Role: Role(m.Role), JoinedAt: m.JoinedAt}
 }
 
+// memberResponse answers with a member and their ETag: of a member only the role changes.
+func memberResponse(m workspace.Member) MemberJSONResponse {
+	tag := fmt.Sprintf("%q", m.AccountID+"."+string(m.Role))
+	return MemberJSONResponse{Body: memberOf(m), Headers: MemberResponseHeaders{ETag: &tag}}
+}
+
+func seenMember(tag string) (workspace.SeenMember, bool) {
+	id, role, ok := strings.Cut(tag, ".")
+	return workspace.SeenMember{AccountID: id, Role: workspace.Role(role)}, ok && id != ""
+}
+
+// GetMember implements StrictServerInterface.
+func (h *handlers) GetMember(ctx context.Context, r GetMemberRequestObject) (GetMemberResponseObject, error) {
+	m, err := h.Workspaces.Member(ctx, caller(ctx), r.Slug, r.Username)
+	return GetMember200JSONResponse{memberResponse(m)}, err
+}
+
 // UpdateMember implements StrictServerInterface.
 func (h *handlers) UpdateMember(ctx context.Context, r UpdateMemberRequestObject) (UpdateMemberResponseObject, error) {
-	m, err := h.Workspaces.SetRole(ctx, caller(ctx), r.Slug, r.Username, workspace.Role(r.Body.Role))
-	if err != nil {
-		return nil, err
-	}
-	return UpdateMember200JSONResponse(memberOf(m)), nil
+	m, err := matching(r.Params.IfMatch, seenMember, func(seen workspace.SeenMember) (workspace.Member, error) {
+		return h.Workspaces.SetRole(ctx, caller(ctx), r.Slug, r.Username, workspace.Role(r.Body.Role), seen)
+	})
+	return UpdateMember200JSONResponse{memberResponse(m)}, err
 }
 
 // RemoveMember implements StrictServerInterface.
 func (h *handlers) RemoveMember(ctx context.Context, r RemoveMemberRequestObject) (RemoveMemberResponseObject, error) {
-	if err := h.Workspaces.Remove(ctx, caller(ctx), r.Slug, r.Username); err != nil {
-		return nil, err
-	}
-	return RemoveMember204Response{}, nil
+	_, err := matching(r.Params.IfMatch, seenMember, func(seen workspace.SeenMember) (workspace.Member, error) {
+		return workspace.Member{}, h.Workspaces.Remove(ctx, caller(ctx), r.Slug, r.Username, seen)
+	})
+	return RemoveMember204Response{}, err
 }
 
 // LeaveWorkspace implements StrictServerInterface.

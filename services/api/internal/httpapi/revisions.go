@@ -2,7 +2,10 @@ package httpapi
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 )
@@ -28,7 +31,9 @@ func (h *handlers) GetRevision(ctx context.Context, r GetRevisionRequestObject) 
 
 // MarkRevision implements StrictServerInterface.
 func (h *handlers) MarkRevision(ctx context.Context, r MarkRevisionRequestObject) (MarkRevisionResponseObject, error) {
-	v, err := h.Mocks.Mark(ctx, caller(ctx), r.ID, r.Revision, r.Body.Pinned, value(r.Body.Label, ""))
+	v, err := matching(r.Params.IfMatch, seenMark, func(seen mock.SeenMark) (mock.Revision, error) {
+		return h.Mocks.Mark(ctx, caller(ctx), r.ID, r.Revision, mock.Mark{Pinned: r.Body.Pinned, Label: value(r.Body.Label, "")}, seen)
+	})
 	return MarkRevision200JSONResponse{wholeRevision(v)}, err
 }
 
@@ -68,4 +73,20 @@ func wholeRevision(v mock.Revision) RevisionJSONResponse {
 	out.Content, out.Diagnostics = &v.Content, &found
 	tag := fmt.Sprintf(`"%d.%t.%x"`, v.Number, v.Pinned, v.Label)
 	return RevisionJSONResponse{Body: out, Headers: RevisionResponseHeaders{ETag: &tag}}
+}
+
+// seenMark reads the ETag of a revision.
+func seenMark(tag string) (v mock.SeenMark, ok bool) {
+	number, rest, _ := strings.Cut(tag, ".")
+	pinned, label, _ := strings.Cut(rest, ".")
+	decoded, err := hex.DecodeString(label)
+	if err != nil {
+		return v, false
+	}
+	v.Mark.Label = string(decoded)
+	if v.Mark.Pinned, err = strconv.ParseBool(pinned); err != nil {
+		return v, false
+	}
+	v.Revision, ok = versionOf(number)
+	return v, ok
 }

@@ -64,19 +64,35 @@ func (s *Service) Rollback(ctx context.Context, who workspace.Caller, id string,
 	return s.Edit(ctx, who, id, r.Content, message, seen)
 }
 
-// Mark pins a revision, so that it is never pruned, or lets it go; label is for people.
-func (s *Service) Mark(ctx context.Context, who workspace.Caller, id string, number int, pinned bool, label string) (Revision, error) {
+// Mark is what can change of a revision.
+type Mark struct {
+	Pinned bool   // it is never pruned
+	Label  string // of a pin, for people
+}
+
+// SeenMark is what was seen of a revision before marking it; the zero value means anything. A write that finds something else is an
+// apperr.Precondition.
+type SeenMark struct {
+	Revision int
+	Mark     Mark
+}
+
+// Mark pins a revision, or lets it go.
+func (s *Service) Mark(ctx context.Context, who workspace.Caller, id string, number int, to Mark, seen SeenMark) (Revision, error) {
 	return s.repo.MarkRevision(ctx, who, id, number, func(m Mock, r Revision, others int) (Revision, error) {
 		if err := m.Role.RequireEdit(m.Workspace); err != nil {
 			return r, err
 		}
-		if limit := s.cfg.MaxPinned; pinned && others >= limit {
+		if is := (SeenMark{r.Number, Mark{r.Pinned, r.Label}}); seen != (SeenMark{}) && seen != is {
+			return r, apperr.New(apperr.Precondition, "The pin of revision %d was changed meanwhile. Read the revision again and repeat your change.", number)
+		}
+		if limit := s.cfg.MaxPinned; to.Pinned && others >= limit {
 			return r, apperr.New(apperr.Conflict, "%d revisions of this mock are pinned, which is the most it may; unpin one of them first.", others).WithField("pinned")
 		}
-		if !pinned && label != "" {
+		if !to.Pinned && to.Label != "" {
 			return r, apperr.New(apperr.Invalid, "A label belongs to a pin; pin the revision too.").WithField("label")
 		}
-		r.Pinned, r.Label = pinned, label
+		r.Pinned, r.Label = to.Pinned, to.Label
 		return r, nil
 	})
 }

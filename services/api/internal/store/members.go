@@ -37,6 +37,20 @@ func (s *Store) Members(ctx context.Context, workspaceID, after string, limit in
 	return members, failed("list members", err)
 }
 
+// Member implements workspace.Repository.
+func (s *Store) Member(ctx context.Context, in workspace.Membership, username string) (workspace.Member, error) {
+	var row memberRow
+	err := s.read.NewRaw(memberSelect+" WHERE mb.workspace_id = ? AND a.username = ?", in.ID, username).Scan(ctx, &row)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = errNoMember(in.Slug, username)
+	}
+	return row.member(), failed("read a member", err)
+}
+
+func errNoMember(slug, username string) error {
+	return apperr.New(apperr.NotFound, "The workspace %q has no member %q.", slug, username).WithField("username")
+}
+
 // UpdateMember implements workspace.Repository.
 func (s *Store) UpdateMember(
 	ctx context.Context, who workspace.Caller, slug, username string,
@@ -64,7 +78,7 @@ func (s *Store) UpdateMember(
 			return err
 		}
 		if unknown {
-			return apperr.New(apperr.NotFound, "The workspace %q has no member %q.", slug, username).WithField("username")
+			return errNoMember(slug, username)
 		}
 		if role == m.Role {
 			return nil

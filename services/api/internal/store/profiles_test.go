@@ -81,7 +81,7 @@ func TestDeletingAnAccount(t *testing.T) {
 		if _, err := s.Mock(ctx, o.ann, own.ID); err != nil {
 			t.Errorf("a refusal changed something: %v", err)
 		}
-		must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Owner))
+		must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Owner, workspace.SeenMember{}))
 		if err := profiles.Delete(ctx, o.ann, "ann"); err != nil {
 			t.Fatal(err)
 		}

@@ -63,7 +63,7 @@ func TestMemberRules(t *testing.T) {
 		o := newOrgs(t, s)
 		o.acme(t, workspace.Admin, workspace.Editor)
 		setRole := func(who workspace.Caller, username string, role workspace.Role) error {
-			return second(o.SetRole(ctx, who, "acme", username, role))
+			return second(o.SetRole(ctx, who, "acme", username, role, workspace.SeenMember{}))
 		}
 		invite := func(who workspace.Caller, username string, role workspace.Role) error {
 			_, _, err := o.Invite(ctx, who, "acme", username, role)
@@ -75,22 +75,22 @@ func TestMemberRules(t *testing.T) {
 			want apperr.Code // "" for none
 		}{
 			{"an editor changes a role", setRole(o.cid, "bob", workspace.Viewer), apperr.Forbidden},
-			{"an editor removes", o.Remove(ctx, o.cid, "acme", "bob"), apperr.Forbidden},
+			{"an editor removes", o.Remove(ctx, o.cid, "acme", "bob", workspace.SeenMember{}), apperr.Forbidden},
 			{"an editor invites", invite(o.cid, "dora", workspace.Viewer), apperr.Forbidden},
-			{"an editor asks for an unknown member", o.Remove(ctx, o.cid, "acme", "nobody"), apperr.Forbidden},
+			{"an editor asks for an unknown member", o.Remove(ctx, o.cid, "acme", "nobody", workspace.SeenMember{}), apperr.Forbidden},
 			{"an admin makes an owner", setRole(o.bob, "cid", workspace.Owner), apperr.Forbidden},
 			{"an admin makes an owner of themselves", setRole(o.bob, "bob", workspace.Owner), apperr.Forbidden},
 			{"an admin demotes an owner", setRole(o.bob, "ann", workspace.Viewer), apperr.Forbidden},
-			{"an admin removes an owner", o.Remove(ctx, o.bob, "acme", "ann"), apperr.Forbidden},
+			{"an admin removes an owner", o.Remove(ctx, o.bob, "acme", "ann", workspace.SeenMember{}), apperr.Forbidden},
 			{"an admin invites an owner", invite(o.bob, "dora", workspace.Owner), apperr.Forbidden},
 			{"an admin makes an admin", setRole(o.bob, "cid", workspace.Admin), ""},
 			{"an admin demotes an admin", setRole(o.bob, "cid", workspace.Viewer), ""},
-			{"an admin removes a stranger", o.Remove(ctx, o.bob, "acme", "dora"), apperr.NotFound},
-			{"a stranger removes", o.Remove(ctx, o.dora, "acme", "cid"), apperr.NotFound},
+			{"an admin removes a stranger", o.Remove(ctx, o.bob, "acme", "dora", workspace.SeenMember{}), apperr.NotFound},
+			{"a stranger removes", o.Remove(ctx, o.dora, "acme", "cid", workspace.SeenMember{}), apperr.NotFound},
 			{"a stranger leaves", o.Leave(ctx, o.dora, "acme"), apperr.NotFound},
 			{"the last owner leaves", o.Leave(ctx, o.ann, "acme"), apperr.Conflict},
 			{"the last owner demotes themselves", setRole(o.ann, "ann", workspace.Admin), apperr.Conflict},
-			{"the last owner removes themselves", o.Remove(ctx, o.ann, "acme", "ann"), apperr.Conflict},
+			{"the last owner removes themselves", o.Remove(ctx, o.ann, "acme", "ann", workspace.SeenMember{}), apperr.Conflict},
 			{"a member is invited", invite(o.ann, "bob", workspace.Owner), apperr.Conflict},
 			{"somebody who does not exist is invited", invite(o.ann, "nobody", workspace.Owner), apperr.NotFound},
 			{"into an own workspace", func() error { _, _, err := o.Invite(ctx, o.ann, "ann", "bob", workspace.Viewer); return err }(), apperr.Conflict},
@@ -98,8 +98,39 @@ func TestMemberRules(t *testing.T) {
 			{"an owner makes an owner", setRole(o.ann, "bob", workspace.Owner), ""},
 			{"then the first may leave", o.Leave(ctx, o.ann, "acme"), ""},
 			{"and sees nothing any more", second(o.Find(ctx, o.ann, "acme")), apperr.NotFound},
-			{"an admin who was removed", o.Remove(ctx, o.bob, "acme", "cid"), ""},
+			{"an admin who was removed", o.Remove(ctx, o.bob, "acme", "cid", workspace.SeenMember{}), ""},
 			{"does nothing any more", setRole(o.cid, "bob", workspace.Viewer), apperr.NotFound},
+		} {
+			if code := apperr.CodeOf(step.err); step.want == "" && step.err != nil || step.want != "" && code != step.want {
+				t.Errorf("%s: %v, wanted %q", step.what, step.err, step.want)
+			}
+		}
+	})
+}
+
+// Whoever changes a member says what they saw, and changes nothing else.
+func TestMembersAreNotChangedUnseen(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		o := newOrgs(t, s)
+		o.acme(t, workspace.Admin, workspace.Editor)
+		bob := must[workspace.Member](t)(o.Member(ctx, o.cid, "acme", "bob")) // any member may look
+		seen := workspace.SeenMember{AccountID: bob.AccountID, Role: workspace.Admin}
+		other := workspace.SeenMember{AccountID: o.cid.AccountID, Role: workspace.Admin}
+		for _, step := range []struct {
+			what string
+			err  error
+			want apperr.Code // "" for none
+		}{
+			{"who is not there is no conflict", second(o.SetRole(ctx, o.ann, "acme", "dora", workspace.Viewer, seen)), apperr.NotFound},
+			{"another account", second(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Viewer, other)), apperr.Precondition},
+			{"who may not", second(o.SetRole(ctx, o.cid, "acme", "bob", workspace.Viewer, other)), apperr.Forbidden},
+			{"as it was seen", second(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Viewer, seen)), ""},
+			{"as it was", second(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Editor, seen)), apperr.Precondition},
+			{"removed as it was", o.Remove(ctx, o.ann, "acme", "bob", seen), apperr.Precondition},
+			{"removed as it is", o.Remove(ctx, o.ann, "acme", "bob", workspace.SeenMember{AccountID: bob.AccountID, Role: workspace.Viewer}), ""},
+			{"gone", second(o.Member(ctx, o.ann, "acme", "bob")), apperr.NotFound},
+			{"a stranger looks", second(o.Member(ctx, o.dora, "acme", "cid")), apperr.NotFound},
 		} {
 			if code := apperr.CodeOf(step.err); step.want == "" && step.err != nil || step.want != "" && code != step.want {
 				t.Errorf("%s: %v, wanted %q", step.what, step.err, step.want)
@@ -117,9 +148,9 @@ func TestTheLastOwnerStaysUnderConcurrency(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() { _ = o.Leave(ctx, o.ann, "acme") })
-			wg.Go(func() { _, _ = o.SetRole(ctx, o.bob, "acme", "bob", workspace.Viewer) })
-			wg.Go(func() { _ = o.Remove(ctx, o.bob, "acme", "cid") })
-			wg.Go(func() { _ = o.Remove(ctx, o.cid, "acme", "bob") })
+			wg.Go(func() { _, _ = o.SetRole(ctx, o.bob, "acme", "bob", workspace.Viewer, workspace.SeenMember{}) })
+			wg.Go(func() { _ = o.Remove(ctx, o.bob, "acme", "cid", workspace.SeenMember{}) })
+			wg.Go(func() { _ = o.Remove(ctx, o.cid, "acme", "bob", workspace.SeenMember{}) })
 		}
 		wg.Wait()
 		owners := 0
@@ -217,9 +248,9 @@ func TestInvitations(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Editor))
+			must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Editor, workspace.SeenMember{}))
 			code("by somebody who was demoted", second(o.Accept(ctx, gail, i.ID)), apperr.Conflict)
-			must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Admin))
+			must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Admin, workspace.SeenMember{}))
 			must[workspace.Membership](t)(o.Accept(ctx, gail, i.ID))
 		})
 		t.Run("it counts as a member", func(t *testing.T) {

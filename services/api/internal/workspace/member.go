@@ -29,11 +29,37 @@ func (s *Service) Members(ctx context.Context, who Caller, slug, cursor string, 
 	return items, items[limit-1].AccountID, nil
 }
 
+// Member returns the member with that username.
+func (s *Service) Member(ctx context.Context, who Caller, slug, username string) (Member, error) {
+	in, err := s.repo.Membership(ctx, who, slug)
+	if err != nil {
+		return Member{}, err
+	}
+	return s.repo.Member(ctx, in, username)
+}
+
+// SeenMember is what was seen of a member before changing them; the zero value means anything. A write that finds something else is
+// an apperr.Precondition.
+type SeenMember struct {
+	AccountID string
+	Role      Role
+}
+
+func (v SeenMember) check(m Member) error {
+	if v == (SeenMember{}) || m.AccountID == "" || v == (SeenMember{m.AccountID, m.Role}) {
+		return nil // who is no member is said elsewhere
+	}
+	return apperr.New(apperr.Precondition, "The member %q was changed meanwhile: the role is %s. Read the member again and repeat your change.", m.Username, m.Role)
+}
+
 // SetRole gives a member another role. Admins may, but only an owner makes an owner or another thing of one; and one owner
 // has to stay.
-func (s *Service) SetRole(ctx context.Context, who Caller, slug, username string, role Role) (Member, error) {
+func (s *Service) SetRole(ctx context.Context, who Caller, slug, username string, role Role, seen SeenMember) (Member, error) {
 	return s.repo.UpdateMember(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
 		if err := in.Require(Admin); err != nil {
+			return "", err
+		}
+		if err := seen.check(m); err != nil {
 			return "", err
 		}
 		if err := in.mayGive(role, m.Role); err != nil {
@@ -47,9 +73,12 @@ func (s *Service) SetRole(ctx context.Context, who Caller, slug, username string
 }
 
 // Remove takes a member out of a workspace. Admins may, but only an owner removes an owner; and one owner has to stay.
-func (s *Service) Remove(ctx context.Context, who Caller, slug, username string) error {
+func (s *Service) Remove(ctx context.Context, who Caller, slug, username string, seen SeenMember) error {
 	return s.remove(ctx, who, slug, username, func(in Membership, m Member, owners int) (Role, error) {
 		if err := in.Require(Admin); err != nil {
+			return "", err
+		}
+		if err := seen.check(m); err != nil {
 			return "", err
 		}
 		if err := in.mayGive(m.Role, m.Role); err != nil {

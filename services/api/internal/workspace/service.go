@@ -35,6 +35,8 @@ type Repository interface {
 
 	// Members returns at most limit members after the account with the id after, by id.
 	Members(ctx context.Context, workspaceID, after string, limit int) ([]Member, error)
+	// Member reads the member of a workspace with that username.
+	Member(ctx context.Context, in Membership, username string) (Member, error)
 	// UpdateMember lets decide say what the role of the member with that username becomes ("" for the caller; no role removes
 	// the member), under a lock of the workspace's members. owners is how many owners there are.
 	UpdateMember(ctx context.Context, who Caller, slug, username string, decide func(in Membership, m Member, owners int) (Role, error)) (Member, error)
