@@ -6,16 +6,18 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 )
 
-// An export holds every revision of every mock as it was written.
+// An export holds every file, and every revision of every mock, as they were written.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	m := b.create("pets", good)
 	b.want(http.StatusOK, "PUT", "/api/v1/mocks/"+m.ID, encode(map[string]string{"content": good + "# two\n"}))
 	b.create("other", good)
+	b.upload(http.StatusCreated, "data/pets.json", `["rex"]`)
 	a := b.want(http.StatusOK, "GET", "/api/v1/account/export", "")
 	archive, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
 	if err != nil {
@@ -37,15 +39,17 @@ func TestExport(t *testing.T) {
 	}
 	slices.Sort(names)
 	want := []string{
-		"account.json", "tokens.jsonl", "workspaces/dev/files.jsonl",
-		"workspaces/dev/mocks/other/mock.json", "workspaces/dev/mocks/other/revisions/1.yml",
-		"workspaces/dev/mocks/pets/mock.json", "workspaces/dev/mocks/pets/revisions/1.yml", "workspaces/dev/mocks/pets/revisions/2.yml",
-		"workspaces/dev/workspace.json",
+		"account.json", "tokens.jsonl", "workspaces/dev/files.jsonl", "workspaces/dev/files/data/pets.json",
+		"workspaces/dev/history/other/1.yml", "workspaces/dev/history/other/mock.json", "workspaces/dev/history/other/revisions.jsonl",
+		"workspaces/dev/history/pets/1.yml", "workspaces/dev/history/pets/2.yml",
+		"workspaces/dev/history/pets/mock.json", "workspaces/dev/history/pets/revisions.jsonl",
+		"workspaces/dev/mocks/other.yml", "workspaces/dev/mocks/pets.yml", "workspaces/dev/workspace.json",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the archive holds %q", names)
 	}
-	if files["workspaces/dev/mocks/pets/revisions/1.yml"] != good || files["workspaces/dev/mocks/pets/revisions/2.yml"] != good+"# two\n" {
+	if files["workspaces/dev/history/pets/1.yml"] != good || files["workspaces/dev/mocks/pets.yml"] != good+"# two\n" ||
+		files["workspaces/dev/files/data/pets.json"] != `["rex"]` || strings.Count(files["workspaces/dev/history/pets/revisions.jsonl"], "\n") != 2 {
 		t.Errorf("%q", files)
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,12 +147,18 @@ func end(t *testing.T, c *cloud.Cloud) {
 	answer(fred.CreateWorkspaceWithResponse(ctx, nil, client.NewWorkspace{Slug: "fredco"})).is(t, http.StatusCreated)
 	shared := answer(fred.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "shared", Workspace: new("fredco"), Content: cloud.Answering("shared")})).is(t, http.StatusCreated).JSON201
 
+	stored := answer(fred.PutFileWithBodyWithResponse(ctx, "fred", &client.PutFileParams{Name: "data/pets.json"}, "application/json", strings.NewReader(`["rex"]`))).is(t, http.StatusCreated).JSON201
+
 	archive := answer(fred.ExportAccountWithResponse(ctx)).is(t, http.StatusOK).Body
 	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	check(t, err)
-	for _, want := range []string{"account.json", "tokens.jsonl", "workspaces/fred/mocks/mine/revisions/1.yml", "workspaces/fredco/mocks/shared/revisions/1.yml"} {
-		if !slices.ContainsFunc(files.File, func(f *zip.File) bool { return f.Name == want }) {
-			t.Errorf("the export lacks %s", want)
+	for name, want := range map[string]string{
+		"account.json": `"username": "fred"`, "tokens.jsonl": `"name":"CI"`, "workspaces/fred/files/data/pets.json": `["rex"]`,
+		"workspaces/fred/files.jsonl": stored.Sha256, "workspaces/fred/mocks/mine.yml": cloud.Answering("mine"),
+		"workspaces/fred/history/mine/1.yml": cloud.Answering("mine"), "workspaces/fredco/mocks/shared.yml": cloud.Answering("shared"),
+	} {
+		if content, err := fs.ReadFile(files, name); err != nil || !strings.Contains(string(content), want) {
+			t.Errorf("the export has %s with %s: %v", name, content, err)
 		}
 	}
 	if bytes.Contains(archive, []byte(token)) {

@@ -2623,8 +2623,10 @@ type ClientInterface interface {
 
 	// ExportAccount Take all with you
 	//
-	// A zip archive: the account, the names of its tokens, and of each workspace that it is a member of the mocks with all
-	// revisions as YAML files and the list of files. An archive without its end is incomplete: ask again.
+	// A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
+	// of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
+	// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
+	// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
 	//
 	// Corresponds with GET /api/v1/account/export (the `ExportAccount` operationId).
 	ExportAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3720,8 +3722,10 @@ func (c *Client) UpdateAccount(ctx context.Context, params *UpdateAccountParams,
 
 // ExportAccount Take all with you
 //
-// A zip archive: the account, the names of its tokens, and of each workspace that it is a member of the mocks with all
-// revisions as YAML files and the list of files. An archive without its end is incomplete: ask again.
+// A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
+// of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
+// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
+// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
 //
 // Corresponds with GET /api/v1/account/export (the `ExportAccount` operationId).
 func (c *Client) ExportAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -10959,8 +10963,10 @@ type ClientWithResponsesInterface interface {
 
 	// ExportAccountWithResponse Take all with you
 	//
-	// A zip archive: the account, the names of its tokens, and of each workspace that it is a member of the mocks with all
-	// revisions as YAML files and the list of files. An archive without its end is incomplete: ask again.
+	// A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
+	// of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
+	// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
+	// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -16734,8 +16740,10 @@ func (c *ClientWithResponses) UpdateAccountWithResponse(ctx context.Context, par
 
 // ExportAccountWithResponse Take all with you
 //
-// A zip archive: the account, the names of its tokens, and of each workspace that it is a member of the mocks with all
-// revisions as YAML files and the list of files. An archive without its end is incomplete: ask again.
+// A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
+// of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
+// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
+// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -3,8 +3,10 @@ package export
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -25,13 +27,14 @@ type Service struct {
 	Tokens     *token.Service
 }
 
-// page is how many items are in memory at a time; of revisions' contents it is one.
+// page is how many items are in memory at a time; of revisions' contents it is one, and of files' contents a part of one.
 const page = 100
 
 // Write writes a zip archive of what the caller sees: account.json, tokens.jsonl (names, not secrets), and for each
-// workspace workspaces/SLUG/workspace.json, files.jsonl, and for each mock mocks/SLUG/mock.json and revisions/N.yml. It is
-// read page by page while others write: each part is consistent, the whole need not be. An archive without its end is
-// incomplete.
+// workspace, in workspaces/SLUG, workspace.json, files.jsonl, each file as files/NAME, each mock's current content as
+// mocks/MOCK.yml, so that the folder can be pushed, and what it was before as history/MOCK/mock.json, revisions.jsonl and
+// N.yml. It is read page by page while others write: each part is consistent, the whole need not be. An archive without
+// its end is incomplete.
 func (s *Service) Write(ctx context.Context, who workspace.Caller, out io.Writer) error {
 	a := archive{zip.NewWriter(out)}
 	profile, err := s.Profiles.Find(ctx, who)
@@ -77,42 +80,84 @@ func (s *Service) workspace(ctx context.Context, who workspace.Caller, a archive
 	if err != nil {
 		return err
 	}
+	err = each(
+		func(cursor string) ([]file.File, string, error) {
+			return s.Files.List(ctx, who, in.Slug, "", cursor, page)
+		},
+		func(f file.File) error { return s.file(ctx, who, a, folder+"files/", f) })
+	if err != nil {
+		return err
+	}
 	return each(
 		func(cursor string) ([]mock.Mock, string, error) {
 			return s.Mocks.List(ctx, who, mock.Filter{Workspace: in.Slug, Sort: mock.BySlug}, cursor, page)
 		},
-		func(m mock.Mock) error { return s.mock(ctx, who, a, folder+"mocks/"+m.Slug+"/", m) })
+		func(m mock.Mock) error { return gone(s.mock(ctx, who, a, folder, m.ID)) })
 }
 
-func (s *Service) mock(ctx context.Context, who workspace.Caller, a archive, folder string, m mock.Mock) error {
+// gone forgives that something was deleted, or pruned, after it was listed.
+func gone(err error) error {
+	if apperr.CodeOf(err) == apperr.NotFound {
+		return nil
+	}
+	return err
+}
+
+func (s *Service) file(ctx context.Context, who workspace.Caller, a archive, folder string, f file.File) error {
+	f, content, err := s.Files.Open(ctx, who, f.Workspace, f.ID)
+	if err != nil {
+		return gone(err)
+	}
+	err = a.copy(folder+f.Name, content)
+	return errors.Join(err, content.Close())
+}
+
+func (s *Service) mock(ctx context.Context, who workspace.Caller, a archive, folder, id string) error {
+	m, err := s.Mocks.Find(ctx, who, id)
+	if err != nil {
+		return err
+	}
+	if err := a.add(folder+"mocks/"+m.Slug+".yml", []byte(m.Content)); err != nil {
+		return err
+	}
+	folder += "history/" + m.Slug + "/"
 	if err := a.json(folder+"mock.json", map[string]any{
 		"id": m.ID, "slug": m.Slug, "name": m.Name, "description": m.Description, "revision": m.Revision,
-		"published_revision": m.PublishedRevision, "created_at": m.CreatedAt, "updated_at": m.UpdatedAt,
+		"published_revision": m.PublishedRevision, "domains": m.Domains, "created_at": m.CreatedAt, "updated_at": m.UpdatedAt,
 	}); err != nil {
 		return err
 	}
-	return each(func(cursor string) ([]mock.Revision, string, error) {
+	list := func(cursor string) ([]mock.Revision, string, error) {
 		return s.Mocks.Revisions(ctx, who, m.ID, cursor, page)
-	},
-		func(r mock.Revision) error {
-			r, err := s.Mocks.Revision(ctx, who, m.ID, r.Number)
-			if apperr.CodeOf(err) == apperr.NotFound {
-				return nil // pruned, or deleted with its mock, meanwhile
-			}
-			if err != nil {
-				return err
-			}
-			return a.add(fmt.Sprintf("%srevisions/%d.yml", folder, r.Number), []byte(r.Content))
-		})
+	}
+	err = lines(a, folder+"revisions.jsonl", list, func(r mock.Revision) any {
+		return map[string]any{
+			"revision": r.Number, "author": r.Author, "message": r.Message, "pinned": r.Pinned, "label": r.Label, "created_at": r.CreatedAt,
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return each(list, func(r mock.Revision) error {
+		r, err := s.Mocks.Revision(ctx, who, m.ID, r.Number)
+		if err != nil {
+			return gone(err)
+		}
+		return a.add(fmt.Sprintf("%s%d.yml", folder, r.Number), []byte(r.Content))
+	})
 }
 
 // archive is a zip that is being written.
 type archive struct{ zip *zip.Writer }
 
 func (a archive) add(name string, content []byte) error {
+	return a.copy(name, bytes.NewReader(content))
+}
+
+func (a archive) copy(name string, content io.Reader) error {
 	w, err := a.zip.Create(name)
 	if err == nil {
-		_, err = w.Write(content)
+		_, err = io.Copy(w, content)
 	}
 	if err != nil {
 		return fmt.Errorf("export %s: %w", name, err)

@@ -14,6 +14,9 @@ import (
 // opExport takes as long as there is much to export.
 const opExport = "exportAccount"
 
+// exportTimeout bounds an export: all files of some workspaces, over a line that need not be fast.
+const exportTimeout = time.Hour
+
 func accountResponse(p account.Profile) AccountJSONResponse {
 	return AccountJSONResponse{
 		Body:    Account{ID: p.ID, Username: p.Username, Email: p.Email, HasPassword: p.HasPassword, CreatedAt: p.CreatedAt},
@@ -66,7 +69,7 @@ func (e exported) VisitExportAccountResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", `attachment; filename="mocloud-export.zip"`)
 	return e.handlers.whileAllowed(e.ctx, "", stillMay, func(ctx context.Context) error {
-		return e.handlers.Export.Write(ctx, caller(ctx), w)
+		return e.handlers.Export.Write(ctx, caller(ctx), &pacedWriter{w, http.NewResponseController(w).SetWriteDeadline, uploadPause})
 	})
 }
 

@@ -205,8 +205,10 @@ func deadlines(c echo.Context, operationID string) (time.Duration, error) {
 	switch operationID {
 	case opWait:
 		timeout = maxWait + requestTimeout
-	case opPutFile, opFileContent, opExport:
+	case opPutFile, opFileContent:
 		timeout = file.UploadTimeout
+	case opExport:
+		timeout = exportTimeout
 	case opStream, opRequests:
 		timeout = 0
 	default:

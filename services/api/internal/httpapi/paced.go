@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// uploadPause is how long the sender of a file may send nothing. A connection is not kept for who only holds it.
+// uploadPause is how long the sender of a file may send nothing, and the receiver of an export take nothing. A connection is not
+// kept for who only holds it.
 const uploadPause = 30 * time.Second
 
 // paced is a body whose sender may not pause for longer than pause, nor send for longer than until. Without it the reader of
@@ -34,4 +35,20 @@ func (p *paced) Read(b []byte) (int, error) {
 	}
 	// After another error the deadline stays: the server would wait for the rest before it answers.
 	return n, err
+}
+
+// pacedWriter is an answer whose receiver may not pause for longer than pause.
+type pacedWriter struct {
+	io.Writer
+
+	deadline func(time.Time) error // sets that of writes to the connection
+	pause    time.Duration
+}
+
+// Write implements io.Writer.
+func (p *pacedWriter) Write(b []byte) (int, error) {
+	if err := p.deadline(time.Now().Add(p.pause)); err != nil {
+		return 0, err
+	}
+	return p.Writer.Write(b)
 }

@@ -49,3 +49,29 @@ func TestPaced(t *testing.T) {
 		server.Close()
 	}
 }
+
+// Who takes nothing of an answer is let go.
+func TestPacedWriter(t *testing.T) {
+	t.Parallel()
+	wrote := make(chan error, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		p := &pacedWriter{w, http.NewResponseController(w).SetWriteDeadline, 50 * time.Millisecond}
+		var err error
+		for part := make([]byte, 1<<16); err == nil; { // until nothing more fits between the two
+			_, err = p.Write(part)
+		}
+		wrote <- err
+	}))
+	defer server.Close()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-wrote; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+}
