@@ -2125,7 +2125,7 @@ type DuplicateMockParams struct {
 
 // ExportMockParams defines parameters for ExportMock.
 type ExportMockParams struct {
-	// Format moclojer or openapi.
+	// Format `moclojer` (application/yaml) or `openapi` (application/json).
 	Format *ExportMockParamsFormat `form:"format,omitempty" json:"format,omitempty"`
 }
 
