@@ -42,8 +42,10 @@ export interface paths {
         };
         /**
          * Take all with you
-         * @description A zip archive: the account, the names of its tokens, and of each workspace that it is a member of the mocks with all
-         *     revisions as YAML files and the list of files. An archive without its end is incomplete: ask again.
+         * @description A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
+         *     of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
+         *     is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
+         *     while it is sent, whatever its size. An archive without its end is incomplete: ask again.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -1526,7 +1528,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read a member
+         * @description With the ETag for changing or removing them.
+         */
+        get: operations["getMember"];
         put?: never;
         post?: never;
         /**
@@ -2652,6 +2658,16 @@ export interface components {
                 "application/json": components["schemas"]["DomainPage"];
             };
         };
+        /** @description The member. */
+        Member: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Member"];
+            };
+        };
         /** @description The mock with its current content. */
         Mock: {
             headers: {
@@ -2792,7 +2808,7 @@ export interface components {
         IfMatch: string;
         /** @description The ETag that is known. 304 if nothing changed. */
         IfNoneMatch: string;
-        /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+        /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
         IfVersion: string;
         /** @description The invitation's id. */
         InvitationID: string;
@@ -2865,7 +2881,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path?: never;
@@ -3550,7 +3566,7 @@ export interface operations {
     exportMock: {
         parameters: {
             query?: {
-                /** @description moclojer or openapi. */
+                /** @description `moclojer` (application/yaml) or `openapi` (application/json). */
                 format?: "moclojer" | "openapi";
             };
             header?: never;
@@ -3835,7 +3851,10 @@ export interface operations {
     markRevision: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfVersion"];
+            };
             path: {
                 /** @description The mock's id. */
                 id: components["parameters"]["MockID"];
@@ -4527,7 +4546,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
@@ -4702,7 +4721,10 @@ export interface operations {
                 /** @description Delete it although mocks use it. They answer 500 where they need it. */
                 force?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of the content that was seen. 412 if it is no longer the present one. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The file's id. */
                 file: components["parameters"]["FileID"];
@@ -4926,10 +4948,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    removeMember: {
+    getMember: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                slug: components["parameters"]["WorkspaceSlug"];
+                /** @description The member's username. */
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Member"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfVersion"];
+            };
             path: {
                 /** @description The workspace's slug. */
                 slug: components["parameters"]["WorkspaceSlug"];
@@ -4953,7 +4996,10 @@ export interface operations {
     updateMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                "If-Match"?: components["parameters"]["IfVersion"];
+            };
             path: {
                 /** @description The workspace's slug. */
                 slug: components["parameters"]["WorkspaceSlug"];
@@ -4968,15 +5014,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The member. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Member"];
-                };
-            };
+            200: components["responses"]["Member"];
             default: components["responses"]["Problem"];
         };
     };
