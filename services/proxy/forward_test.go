@@ -310,10 +310,11 @@ func TestForwardLimits(t *testing.T) {
 	for name, setting := range map[string]string{"idle": "PROXY_FORWARD_IDLE_TIMEOUT=", "total": "PROXY_FORWARD_TOTAL_TIMEOUT="} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, onLoopback, "PROXY_FORWARD_PORTS=0", setting+soon.String())
-			tunnel, err := net.Conn(nil), error(nil)
+			var tunnel net.Conn
 			for end := time.Now().Add(time.Minute); tunnel == nil; {
 				began := time.Now()
-				tunnel, err = tryTunnel(t, r)
+				conn, err := tryTunnel(t, r)
+				tunnel = conn
 				// On a machine that stands still for a while, the time may be over before the tunnel is open.
 				if now := time.Now(); err != nil && (now.Sub(began) < soon || now.After(end)) {
 					t.Fatal(err)

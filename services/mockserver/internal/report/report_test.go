@@ -39,7 +39,7 @@ type bench struct {
 	stop     func()
 }
 
-var errAway = errors.New("Redis is away")
+var errAway = errors.New("the Redis is away")
 
 // inBubble runs a test of a reporter by the bubble's clock.
 func inBubble(t *testing.T, test func(t *testing.T, b *bench)) {
