@@ -327,10 +327,18 @@ func TestForwardLimits(t *testing.T) {
 	}
 	t.Run("stop", func(t *testing.T) {
 		r := run(t, onLoopback, "PROXY_FORWARD_PORTS=0")
-		tunnel := openTunnel(t, r)
+		tunnels := make([]net.Conn, 30)
+		for i := range tunnels {
+			tunnels[i] = openTunnel(t, r)
+		}
 		r.stop()
-		if _, err := tunnel.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !isReset(err) {
-			t.Errorf("the tunnel outlives the proxy: %v", err)
+		for _, tunnel := range tunnels {
+			if _, err := tunnel.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !isReset(err) {
+				t.Errorf("the tunnel outlives the proxy: %v", err)
+			}
+		}
+		if told := strings.Count(r.log.String(), `"method":"CONNECT"`); told != len(tunnels) {
+			t.Errorf("the audit trail knows %d of %d tunnels", told, len(tunnels))
 		}
 	})
 }

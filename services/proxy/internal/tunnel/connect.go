@@ -13,8 +13,6 @@ import (
 
 // connect makes a tunnel to target and stays until it ends.
 func (h *Handler) connect(w http.ResponseWriter, r *http.Request, target string, c *call) {
-	h.tunnels.Add(1)
-	defer h.tunnels.Done()
 	ctx, cancel := context.WithTimeout(r.Context(), h.cfg.ConnectTimeout)
 	upstream, err := h.dial(ctx, "tcp", target)
 	cancel()

@@ -53,7 +53,7 @@ type Handler struct {
 
 	closing context.Context //nolint:containedctx // the life of the handler's tunnels, which outlive their requests' contexts
 	close   context.CancelFunc
-	tunnels sync.WaitGroup
+	open    sync.WaitGroup // calls whose audit line is still to be written
 }
 
 // NewHandler makes the handler; a nil registerer means no metrics.
@@ -94,10 +94,10 @@ func NewHandler(cfg Config, callers *caller.Set, trail *audit.Trail, log *slog.L
 	return h, nil
 }
 
-// Close ends all tunnels and waits for them.
+// Close ends all tunnels and waits until the audit trail has every call.
 func (h *Handler) Close() {
 	h.close()
-	h.tunnels.Wait()
+	h.open.Wait()
 	h.idle()
 }
 
@@ -111,6 +111,8 @@ type callKey struct{}
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.open.Add(1)
+	defer h.open.Done()
 	c := &call{start: time.Now(), entry: audit.Entry{Mode: "forward", Method: "other", Outcome: "answered"}}
 	switch r.Method {
 	case http.MethodConnect, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
