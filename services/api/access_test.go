@@ -181,10 +181,10 @@ func TestUploadsEndWithTheirCredentials(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	status := make(chan string, 1)
 	b.background(func(context.Context) error {
+		defer close(status)
 		res, err := b.client.Do(r)
 		if err != nil {
-			status <- err.Error()
-			return nil
+			return err
 		}
 		status <- res.Status
 		return res.Body.Close()
