@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // An export holds every file, and every revision of every mock, as they were written.
@@ -35,6 +36,9 @@ func TestExport(t *testing.T) {
 			t.Fatal(err)
 		}
 		files[f.Name] = string(content)
+		if age := time.Since(f.Modified); age < -time.Minute || age > time.Hour {
+			t.Errorf("%s is of %s", f.Name, f.Modified)
+		}
 		names = append(names, f.Name)
 	}
 	slices.Sort(names)

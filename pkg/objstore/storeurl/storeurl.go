@@ -104,7 +104,7 @@ func openS3(ctx context.Context, u *url.URL) (Store, error) {
 	}
 	create := query.boolean("create", false)
 	if err := errors.Join(query.done(), cfg.Validate()); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; write s3://KEY:SECRET@HOST:PORT/BUCKET", err)
 	}
 	store, err := s3store.New(cfg)
 	if err != nil {

@@ -52,7 +52,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"file:///tmp/x?sync=maybe", "write true or false"},
 		{"s3://key:hunter2@host:port/bucket", "it is no URL"},
 		{"s3://key:hunter2/%zz@host/bucket", "it is no URL"},
-		{"s3://key:hunter2@host/", "bucket is missing"},
+		{"s3://key:hunter2@host/", "bucket is missing; write s3://KEY:SECRET@HOST:PORT/BUCKET"},
 		{"s3://key:hunter2@/bucket", "endpoint is missing"},
 		{"s3://host/bucket", "secret key is missing"},
 		{"s3://key:hunter2@host/bucket?prefix=../x", "prefix"},

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/account"
@@ -41,12 +42,12 @@ func (s *Service) Write(ctx context.Context, who workspace.Caller, out io.Writer
 	if err != nil {
 		return err
 	}
-	if err := a.json("account.json", map[string]any{
+	if err := a.json("account.json", profile.CreatedAt, map[string]any{
 		"id": profile.ID, "username": profile.Username, "email": profile.Email, "created_at": profile.CreatedAt,
 	}); err != nil {
 		return err
 	}
-	err = lines(a, "tokens.jsonl", func(cursor string) ([]token.Token, string, error) { return s.Tokens.List(ctx, who, "", cursor, page) },
+	err = lines(a, "tokens.jsonl", profile.CreatedAt, func(cursor string) ([]token.Token, string, error) { return s.Tokens.List(ctx, who, "", cursor, page) },
 		func(t token.Token) any {
 			return map[string]any{"id": t.ID, "name": t.Name, "scopes": t.Scopes, "created_at": t.CreatedAt}
 		})
@@ -65,12 +66,12 @@ func (s *Service) Write(ctx context.Context, who workspace.Caller, out io.Writer
 
 func (s *Service) workspace(ctx context.Context, who workspace.Caller, a archive, in workspace.Membership) error {
 	folder := "workspaces/" + in.Slug + "/"
-	if err := a.json(folder+"workspace.json", map[string]any{
+	if err := a.json(folder+"workspace.json", in.CreatedAt, map[string]any{
 		"id": in.ID, "slug": in.Slug, "name": in.Name, "role": in.Role, "created_at": in.CreatedAt,
 	}); err != nil {
 		return err
 	}
-	err := lines(a, folder+"files.jsonl",
+	err := lines(a, folder+"files.jsonl", in.CreatedAt,
 		func(cursor string) ([]file.File, string, error) {
 			return s.Files.List(ctx, who, in.Slug, "", cursor, page)
 		},
@@ -108,7 +109,7 @@ func (s *Service) file(ctx context.Context, who workspace.Caller, a archive, fol
 	if err != nil {
 		return gone(err)
 	}
-	err = a.copy(folder+f.Name, content)
+	err = a.copy(folder+f.Name, f.UpdatedAt, content)
 	return errors.Join(err, content.Close())
 }
 
@@ -117,20 +118,20 @@ func (s *Service) mock(ctx context.Context, who workspace.Caller, a archive, fol
 	if err != nil {
 		return err
 	}
-	if err := a.add(folder+"mocks/"+m.Slug+".yml", []byte(m.Content)); err != nil {
+	if err := a.add(folder+"mocks/"+m.Slug+".yml", m.UpdatedAt, []byte(m.Content)); err != nil {
 		return err
 	}
 	folder += "history/" + m.Slug + "/"
-	if err := a.json(folder+"mock.json", map[string]any{
+	if err := a.json(folder+"mock.json", m.UpdatedAt, map[string]any{
 		"id": m.ID, "slug": m.Slug, "name": m.Name, "description": m.Description, "revision": m.Revision,
-		"published_revision": m.PublishedRevision, "domains": m.Domains, "created_at": m.CreatedAt, "updated_at": m.UpdatedAt,
+		"published_revision": m.PublishedRevision, "domains": append([]string{}, m.Domains...), "created_at": m.CreatedAt, "updated_at": m.UpdatedAt,
 	}); err != nil {
 		return err
 	}
 	list := func(cursor string) ([]mock.Revision, string, error) {
 		return s.Mocks.Revisions(ctx, who, m.ID, cursor, page)
 	}
-	err = lines(a, folder+"revisions.jsonl", list, func(r mock.Revision) any {
+	err = lines(a, folder+"revisions.jsonl", m.UpdatedAt, list, func(r mock.Revision) any {
 		return map[string]any{
 			"revision": r.Number, "author": r.Author, "message": r.Message, "pinned": r.Pinned, "label": r.Label, "created_at": r.CreatedAt,
 		}
@@ -143,19 +144,24 @@ func (s *Service) mock(ctx context.Context, who workspace.Caller, a archive, fol
 		if err != nil {
 			return gone(err)
 		}
-		return a.add(fmt.Sprintf("%s%d.yml", folder, r.Number), []byte(r.Content))
+		return a.add(fmt.Sprintf("%s%d.yml", folder, r.Number), r.CreatedAt, []byte(r.Content))
 	})
 }
 
 // archive is a zip that is being written.
 type archive struct{ zip *zip.Writer }
 
-func (a archive) add(name string, content []byte) error {
-	return a.copy(name, bytes.NewReader(content))
+// create begins a file that is as old as what it is about.
+func (a archive) create(name string, modified time.Time) (io.Writer, error) {
+	return a.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: modified})
 }
 
-func (a archive) copy(name string, content io.Reader) error {
-	w, err := a.zip.Create(name)
+func (a archive) add(name string, modified time.Time, content []byte) error {
+	return a.copy(name, modified, bytes.NewReader(content))
+}
+
+func (a archive) copy(name string, modified time.Time, content io.Reader) error {
+	w, err := a.create(name, modified)
 	if err == nil {
 		_, err = io.Copy(w, content)
 	}
@@ -165,12 +171,12 @@ func (a archive) copy(name string, content io.Reader) error {
 	return nil
 }
 
-func (a archive) json(name string, v any) error {
+func (a archive) json(name string, modified time.Time, v any) error {
 	encoded, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", name, err)
 	}
-	return a.add(name, append(encoded, '\n'))
+	return a.add(name, modified, append(encoded, '\n'))
 }
 
 // each goes through a list page by page.
@@ -192,8 +198,8 @@ func each[T any](list func(cursor string) ([]T, string, error), do func(T) error
 }
 
 // lines writes a list as JSON, an item a line.
-func lines[T any](a archive, name string, list func(cursor string) ([]T, string, error), of func(T) any) error {
-	w, err := a.zip.Create(name)
+func lines[T any](a archive, name string, modified time.Time, list func(cursor string) ([]T, string, error), of func(T) any) error {
+	w, err := a.create(name, modified)
 	if err != nil {
 		return fmt.Errorf("export %s: %w", name, err)
 	}
