@@ -170,11 +170,11 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 	c.AddAPI()
 	doer, other := c.Replica(0), c.Replica(1)
 	// The first resets, when each replica hears of the other, are over when the second one's events come without.
-	published(t, c, "before", "before")
+	heard(t, c)
 	s := look(t, other, nil)
-	var heard time.Time // of the doer, after this
+	var lately time.Time // the doer was heard after this
 	cloud.Eventually(t, "the replicas know each other", func() error {
-		heard = time.Now()
+		lately = time.Now()
 		all, resets := s.count("reset")
 		m, err := doer.Create(t.Context(), fmt.Sprintf("hello-%d", all), cloud.Answering("x"))
 		check(t, err)
@@ -194,10 +194,10 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 			break
 		}
 		// On a machine that is so slow, one counts as dead for the other.
-		if time.Since(heard) < silent || attempt == attempts {
+		if time.Since(lately) < silent || attempt == attempts {
 			t.Fatalf("%d resets while nothing was lost", now-resets)
 		}
-		heard = began
+		lately = began
 	}
 }
 
@@ -205,7 +205,7 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
 	t.Helper()
 	n, _ := s.count("")
-	m, err := doer.Create(t.Context(), "shop", cloud.Answering("one"))
+	m, err := doer.Create(t.Context(), "pets", cloud.Answering("one"))
 	check(t, err)
 	n = s.got(t, n, "mock")
 	check(t, doer.Publish(t.Context(), m.ID))
@@ -213,7 +213,7 @@ func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
 	cloud.Eventually(t, "it is seen to be published", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.shown[m.ID] != "shop 1 published" {
+		if s.shown[m.ID] != "pets 1 published" {
 			return errors.New(s.shown[m.ID])
 		}
 		return nil
@@ -235,6 +235,16 @@ func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
 	s.shows(t, doer)
 }
 
+// heard makes a mock that is live, and waits until both replicas of the api have heard so: from then on they hear everything.
+func heard(t *testing.T, c *cloud.Cloud) cloud.Mock {
+	t.Helper()
+	m := published(t, c, "shop", "one")
+	for replica := range 2 {
+		check(t, c.Replica(replica).WaitFor(t.Context(), m.ID, m.Revision, cloud.Published))
+	}
+	return m
+}
+
 // TestReplicaOfFollowerKilled: its followers go on at the other replica with the id of the last event that they saw, and have
 // missed nothing of what was done meanwhile.
 func TestReplicaOfFollowerKilled(t *testing.T) {
@@ -242,7 +252,7 @@ func TestReplicaOfFollowerKilled(t *testing.T) {
 	c := cloud.StartApart(t, binaries, cloud.Servers{})
 	second := c.AddAPI()
 	first, other := c.Replica(0), c.Replica(1)
-	m := published(t, c, "shop", "one")
+	m := heard(t, c)
 	s := look(t, other, nil)
 	_, err := first.Update(t.Context(), m.ID, cloud.Answering("two"))
 	check(t, err)
@@ -279,7 +289,7 @@ func TestReplicaOfDoerDies(t *testing.T) {
 	t.Parallel()
 	c, proxy, second := withReplica(t)
 	first, doer := c.Replica(0), c.Replica(1)
-	m := published(t, c, "shop", "one")
+	m := heard(t, c)
 	s := look(t, first, nil)
 	_, err := doer.Update(t.Context(), m.ID, cloud.Answering("two"))
 	check(t, err)
@@ -296,7 +306,7 @@ func TestFollowersWithoutRedis(t *testing.T) {
 	t.Parallel()
 	c, proxy, _ := withReplica(t)
 	doer, deaf := c.Replica(0), c.Replica(1)
-	m := published(t, c, "shop", "one")
+	m := heard(t, c)
 	s := look(t, deaf, nil)
 	_, err := doer.Update(t.Context(), m.ID, cloud.Answering("two"))
 	check(t, err)
