@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,7 +38,7 @@ var (
 // conformance runs a test on both databases.
 func conformance(t *testing.T, test func(t *testing.T, s *Store)) {
 	for name, databaseURL := range map[string]func(t *testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "mocloud.db") },
+		"sqlite":   sqliteURL,
 		"postgres": func(t *testing.T) string { return testkit.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,6 +46,35 @@ func conformance(t *testing.T, test func(t *testing.T, s *Store)) {
 			test(t, open(t, databaseURL(t)))
 		})
 	}
+}
+
+// migrated returns a SQLite database without anything in it. To make its schema takes longer than most tests, so that it is
+// made once.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "mocloud-store-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "mocloud.db")
+	s, err := Open(context.Background(), secret.New("sqlite://"+path), true)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Close(); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+})
+
+// sqliteURL is that of a database of the test's own.
+func sqliteURL(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "mocloud.db")
+	if err := os.WriteFile(path, must[[]byte](t)(migrated()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite://" + path
 }
 
 func open(t *testing.T, databaseURL string) *Store {
