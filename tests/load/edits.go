@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	askEvery    = time.Millisecond      // while an edit is on its way: more often would compete with what is measured
+	askEvery    = time.Millisecond      // once the API has answered: more often, or before, would compete with what is measured
 	thinkTime   = 20 * time.Millisecond // between edits, on average
 	editTimeout = 30 * time.Second
 )
@@ -20,7 +20,7 @@ const (
 // edited is what one edit took.
 type edited struct {
 	live     time.Duration // from sending it until the mock answers with it
-	answered time.Duration // from the API's answer to it; negative if the mock was faster
+	answered time.Duration // from the API's answer to it
 	yamlgen  time.Duration // CPU time of the generator meanwhile
 }
 
@@ -97,13 +97,10 @@ func (b *bench) edit(ctx context.Context, m *mock) (e edited, err error) {
 	m.revision++
 	next := content(m.revision)
 	began := time.Now()
-	answered := make(chan error, 1)
-	var answeredAt time.Time
-	go func() {
-		err := b.client.update(ctx, m.id, m.revision, next)
-		answeredAt = time.Now()
-		answered <- err
-	}()
+	if err := b.client.update(ctx, m.id, m.revision, next); err != nil {
+		return e, err
+	}
+	answered := time.Now()
 	for {
 		seen, err := b.client.ask(ctx, m.host, path(0))
 		if err == nil && seen == m.revision {
@@ -116,16 +113,12 @@ func (b *bench) edit(ctx context.Context, m *mock) (e edited, err error) {
 			err = pause(ctx, askEvery)
 		}
 		if err != nil {
-			cancel()
-			return e, errors.Join(context.Cause(ctx), err, <-answered)
+			return e, errors.Join(context.Cause(ctx), err)
 		}
 	}
 	live := time.Now()
-	if err := <-answered; err != nil {
-		return e, err
-	}
 	after, err := cpuOf(b.install.yamlgen.pid())
-	return edited{live.Sub(began), live.Sub(answeredAt), after - cpu}, err
+	return edited{live.Sub(began), live.Sub(answered), after - cpu}, err
 }
 
 // fileSize is the size of a mock's own file. The object store is a folder.
