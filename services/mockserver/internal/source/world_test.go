@@ -119,32 +119,30 @@ func (w *world) checkpoint() {
 // settle waits until the table is what the generator has.
 func (w *world) settle() {
 	w.t.Helper()
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	for late := time.After(time.Minute); ; {
-		select {
-		case <-tick.C:
-			if maps.Equal(w.table.digests(), w.gen.digests()) {
-				return
-			}
-		case <-late:
-			w.t.Fatalf("the table has %v, the generator %v", w.table.digests(), w.gen.digests())
-		}
+	if !inTime(func() bool { return maps.Equal(w.table.digests(), w.gen.digests()) }) {
+		w.t.Fatalf("the table has %v, the generator %v", w.table.digests(), w.gen.digests())
 	}
 }
 
 func (w *world) eventually(ok func() bool) {
 	w.t.Helper()
+	if !inTime(ok) {
+		w.t.Fatal("it did not come to pass in time")
+	}
+}
+
+// inTime waits until ok says so, and tells whether it ever did.
+func inTime(ok func() bool) bool {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for late := time.After(time.Minute); ; {
 		select {
 		case <-tick.C:
 			if ok() {
-				return
+				return true
 			}
 		case <-late:
-			w.t.Fatal("it did not come to pass in time")
+			return false
 		}
 	}
 }
