@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build test e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln up down logs test-compose
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -54,3 +54,15 @@ tidy: ## tidy every module and bring the workspace to one version of each depend
 
 vuln: ## look for known vulnerabilities in what is reachable (needs the network)
 	@scripts/install-tools govulncheck && scripts/each-module govulncheck ./...
+
+up: ## build the images and start all of it with Docker Compose: the services apart, Postgres, Redis, S3
+	@deploy/scripts/up
+
+down: ## stop what `make up` started; the data stays
+	@docker compose --profile '*' down
+
+logs: ## follow the logs of what `make up` started
+	@docker compose logs --follow --tail=100
+
+test-compose: ## build the images, test the stack of docker-compose.yml, restart and kill each part of it (needs Docker; 20 minutes)
+	@deploy/scripts/test-compose

@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/domains"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/format"
+	"github.com/mocloud/mocloud/cmd/internal/healthcheck"
 	"github.com/mocloud/mocloud/cmd/internal/list"
 	"github.com/mocloud/mocloud/cmd/internal/login"
 	"github.com/mocloud/mocloud/cmd/internal/logs"
@@ -49,7 +50,7 @@ func main() {
 	}
 	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command())
-	root.AddCommand(migrate.Command(), version.Command())
+	root.AddCommand(migrate.Command(), healthcheck.Command(), version.Command())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return exit.With(exit.Usage, fmt.Errorf("%w; `%s --help` shows the flags", err, cmd.CommandPath()))
 	})

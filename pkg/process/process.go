@@ -42,6 +42,9 @@ type environment struct {
 
 // Main runs a service as a process until SIGINT or SIGTERM (a second one ends it at once) and returns its exit code.
 // build makes the service's member from the environment; an error of it is printed as it is.
+//
+// With the argument "healthcheck" it asks the service that runs beside it whether it is ready and returns 0 if so, so that an
+// image without a shell can check itself.
 func Main(name string, build func(ctx context.Context, p *Process) (lifecycle.Member, error)) int {
 	ctx, stop := SignalContext()
 	defer stop()
@@ -49,6 +52,9 @@ func Main(name string, build func(ctx context.Context, p *Process) (lifecycle.Me
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
 		return 1
+	}
+	if len(os.Args) == 2 && os.Args[1] == "healthcheck" {
+		return healthcheck(ctx, name, env.OpsAddr)
 	}
 	p := &Process{
 		Log:     telemetry.NewLogger(os.Stderr, env.LogLevel).With("service", name),
