@@ -64,7 +64,8 @@ func (r *reader) schema(n *yaml.Node, pos Position) *Schema {
 	case yaml.MappingNode:
 		s.Kind = SchemaObject
 		for _, p := range r.pairs(n) {
-			s.Fields = append(s.Fields, SchemaField{p.key.Value, r.schema(p.value, pos)})
+			name, optional := r.declared(p.key.Value)
+			s.Fields = append(s.Fields, SchemaField{name, r.schema(p.value, pos), optional})
 		}
 	case yaml.SequenceNode:
 		s.Kind = SchemaArray
@@ -107,13 +108,13 @@ func common(a, b *Schema) *Schema {
 		return &Schema{Pos: a.Pos, Kind: SchemaArray, Items: common(a.Items, b.Items)}
 	case a.Kind == SchemaObject:
 		out := &Schema{Pos: a.Pos, Kind: SchemaObject}
-		others := make(map[string]*Schema, len(b.Fields))
-		for _, g := range b.Fields {
-			others[g.Name] = g.Schema
+		others := make(map[string]*SchemaField, len(b.Fields))
+		for i := range b.Fields {
+			others[b.Fields[i].Name] = &b.Fields[i]
 		}
 		for _, f := range a.Fields {
 			if g := others[f.Name]; g != nil {
-				out.Fields = append(out.Fields, SchemaField{f.Name, common(f.Schema, g)})
+				out.Fields = append(out.Fields, SchemaField{f.Name, common(f.Schema, g.Schema), f.Optional || g.Optional})
 			}
 		}
 		return out

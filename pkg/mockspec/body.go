@@ -71,8 +71,9 @@ type Schema struct {
 
 // SchemaField is one declared member of an object.
 type SchemaField struct {
-	Name   string
-	Schema *Schema
+	Name     string
+	Schema   *Schema
+	Optional bool // a body without it fits all the same
 }
 
 // SchemaKind is the JSON type of a Schema.

@@ -36,7 +36,7 @@ func (r *reader) finish() {
 // yields reports whether of two paths with one shape the first, although written before, does not answer: float and
 // double take the same values, and float is tried first.
 func yields(a, b *Path) bool {
-	for i := range a.Segments {
+	for i := range min(len(a.Segments), len(b.Segments)) { // one may have a slash at its end
 		if a.Segments[i].Type != b.Segments[i].Type {
 			return a.Segments[i].Type == TypeDouble
 		}
@@ -53,7 +53,11 @@ func yields(a, b *Path) bool {
 
 // appendShape writes what a path matches: two paths with one shape match the same requests.
 func appendShape(dst []byte, p *Path) []byte {
-	for _, s := range p.Segments {
+	segments := p.Segments
+	if n := len(segments); n > 0 && segments[n-1] == (Segment{}) { // one slash at the end makes no difference
+		segments = segments[:n-1]
+	}
+	for _, s := range segments {
 		dst = append(dst, '/')
 		switch {
 		case s.Wildcard:

@@ -128,6 +128,7 @@ func TestLimits(t *testing.T) {
 // TestExamples reads every example: none has an error, and moclojer's have only the warnings that are known.
 func TestExamples(t *testing.T) {
 	known := map[string][]string{
+		"moclojer.yml":           {mockspec.CodeDuplicateEndpoint}, // /v1/hello and /v1/hello/
 		"server.yml":             {mockspec.CodeMisplacedKey},
 		"real-world-example.yml": {mockspec.CodeBodyNotJSON, mockspec.CodeBodyNotJSON}, // "subtotal": 2 * 99.99
 	}

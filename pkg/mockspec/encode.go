@@ -43,7 +43,7 @@ func AppendEndpoint(dst []byte, e *Endpoint) []byte {
 	if len(e.Query) > 0 {
 		w.open("query")
 		for _, f := range e.Query {
-			w.str(f.Name, string(f.Type))
+			w.str(declaredName(f.Name, f.Optional), string(f.Type))
 		}
 		w.close()
 	}
@@ -222,6 +222,14 @@ func (w *lineWriter) webhook(h *Webhook) {
 	w.close()
 }
 
+// declaredName is how a parameter or field is declared.
+func declaredName(name string, optional bool) string {
+	if optional {
+		return name + "?"
+	}
+	return name
+}
+
 // sample writes a value that has the shape of s. Text stands for JSON text there, so a text is written as such.
 func (w *lineWriter) sample(s *Schema) {
 	if s.Kind == SchemaString {
@@ -240,7 +248,7 @@ func appendSample(dst []byte, s *Schema) []byte {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(appendJSONString(dst, f.Name), ':')
+			dst = append(appendJSONString(dst, declaredName(f.Name, f.Optional)), ':')
 			dst = appendSample(dst, f.Schema)
 		}
 		return append(dst, '}')

@@ -97,11 +97,14 @@ func (r *reader) response(n *yaml.Node) Response {
 	case body != nil:
 		out.Body = r.body(body, contentType(out.Headers))
 	}
-	if content := cmp.Or(body, external); content != nil && !isNull(content) && content.Value != "" && (out.Status.Raw == "204" || out.Status.Raw == "304") {
+	if content := cmp.Or(body, external); content != nil && !isNull(content) && content.Value != "" && bodiless(out.Status.Raw) {
 		r.warn(at(content), CodeBodyIgnored, "delete the body, or change the status", "an answer with status %s has no body, so this is never sent", out.Status.Raw)
 	}
 	return out
 }
+
+// bodiless reports whether an answer of that status has no body (RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5).
+func bodiless(status string) bool { return status == "204" || status == "205" || status == "304" }
 
 // contentType returns the value of the Content-Type header, or "".
 func contentType(hs []Header) string {

@@ -148,7 +148,7 @@ func genSchema(depth int) *rapid.Generator[*mockspec.Schema] {
 		switch s.Kind {
 		case mockspec.SchemaObject:
 			for _, n := range rapid.SliceOfNDistinct(genName(), 0, 3, rapid.ID[string]).Draw(t, "fields") {
-				s.Fields = append(s.Fields, mockspec.SchemaField{Name: n, Schema: genSchema(depth-1).Draw(t, "field")})
+				s.Fields = append(s.Fields, mockspec.SchemaField{Name: n, Schema: genSchema(depth-1).Draw(t, "field"), Optional: rapid.Bool().Draw(t, "optional")})
 			}
 		case mockspec.SchemaArray:
 			if rapid.Bool().Draw(t, "items") {
@@ -178,7 +178,7 @@ func genEndpoint() *rapid.Generator[mockspec.Endpoint] {
 			e.Host = "api.example.com"
 		}
 		for _, n := range rapid.SliceOfNDistinct(genName(), 0, 3, rapid.ID[string]).Draw(t, "query") {
-			e.Query = append(e.Query, mockspec.Field{Name: n, Type: mockspec.TypeInt})
+			e.Query = append(e.Query, mockspec.Field{Name: n, Type: mockspec.TypeInt, Optional: rapid.Bool().Draw(t, "optional")})
 		}
 		if flip("sample") {
 			e.Body = &mockspec.Sample{Schema: genSchema(2).Draw(t, "schema")}

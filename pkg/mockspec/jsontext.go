@@ -22,7 +22,6 @@ type jsonWriter struct {
 	tags bool // keep template tags in texts as they are written
 	// leaves, when wanted, collects where the texts stand.
 	leaves *[]leaf
-	tagged bool // a text with a tag was written
 }
 
 // value appends n. What JSON cannot say is reported and written as null.
@@ -35,7 +34,7 @@ func (w *jsonWriter) value(n *yaml.Node) {
 			if i > 0 {
 				w.dst = append(w.dst, ',')
 			}
-			w.text(p.key)
+			w.string(p.key)
 			w.dst = append(w.dst, ':')
 			w.value(p.value)
 		}
@@ -72,10 +71,23 @@ func (w *jsonWriter) scalar(n *yaml.Node) {
 	}
 }
 
+// text writes a text as a JSON string, or as the template that it is.
 func (w *jsonWriter) text(n *yaml.Node) {
+	if w.tags && makesJSON(n.Value) {
+		start := len(w.dst)
+		w.dst = append(w.dst, n.Value...)
+		if w.leaves != nil {
+			*w.leaves = append(*w.leaves, leaf{start, len(w.dst), n})
+		}
+		return
+	}
+	w.string(n)
+}
+
+// string writes a text, which also is what a key is.
+func (w *jsonWriter) string(n *yaml.Node) {
 	start := len(w.dst) + 1
 	if w.tags && hasTag(n.Value) {
-		w.tagged = true
 		w.dst = append(w.dst, '"')
 		for rest := n.Value; rest != ""; {
 			plain, tag, after := cutTag(rest)
@@ -191,6 +203,16 @@ func cutTag(s string) (plain, tag, after string) {
 		return s[:i], s[i:], ""
 	}
 	return s, "", ""
+}
+
+// makesJSON reports whether a text is one template that makes JSON: `{{path-params.id|json}}` is in the place of a value.
+func makesJSON(s string) bool {
+	if !strings.HasPrefix(s, "{{") || !strings.HasSuffix(s, "}}") {
+		return false
+	}
+	plain, tag, after := cutTag(s)
+	filter := strings.LastIndexByte(tag, '|')
+	return plain == "" && after == "" && filter >= 0 && strings.TrimSpace(tag[filter+1:len(tag)-2]) == "json"
 }
 
 // appendJSONString appends s as a JSON string in quotes.

@@ -101,7 +101,7 @@ var (
 		name: "`response`",
 		doc:  "What is answered.",
 		keys: []key{
-			{name: "status", kind: kindStatus, def: "200", doc: "HTTP status from 100 to 599, or a template that gives one."},
+			{name: "status", kind: kindStatus, def: "200", doc: "HTTP status from 200 to 599, or a template that gives one."},
 			{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates. A list of values sends the header several times."},
 			{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
 			{name: "external-body", kind: kindObject, child: externalTable, doc: "Answer body that is loaded from a file of the workspace or from a URL."},

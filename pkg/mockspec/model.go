@@ -81,9 +81,10 @@ const (
 
 // Field is one declared query parameter.
 type Field struct {
-	Pos  Position
-	Name string
-	Type ParamType
+	Pos      Position
+	Name     string
+	Type     ParamType
+	Optional bool // a request without it is answered all the same
 }
 
 // Response is what an endpoint answers.

@@ -185,21 +185,6 @@ func (r *reader) item(n *yaml.Node, pos Position) {
 	}
 }
 
-// badIndent recognises the slip that everybody makes once: what belongs into `endpoint` stands beside it.
-func (r *reader) badIndent(n *yaml.Node) bool {
-	var outer *yaml.Node
-	for _, p := range r.pairs(n) {
-		switch k := p.key.Value; {
-		case (k == "endpoint" || k == "websocket") && isNull(p.value):
-			outer = p.key
-		case outer != nil && (endpointTable.find(k) >= 0 || websocketTable.find(k) >= 0):
-			r.fail(at(p.key), CodeBadIndent, "indent by two more spaces", "`%s` belongs into `%s`: indent it, and what follows, by two more spaces", k, outer.Value)
-			return true
-		}
-	}
-	return false
-}
-
 // settle reads the items that speak for the whole mock before the others, wherever they stand.
 func (r *reader) settle(docs []*yaml.Node) {
 	for _, d := range docs {

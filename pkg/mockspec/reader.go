@@ -161,8 +161,16 @@ func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *y
 		return
 	}
 	var seen uint32
-	for _, p := range r.pairs(n) {
+	pairs := r.pairs(n)
+	misplaced := r.tooFarLeft(pairs, t)
+	for _, p := range pairs {
 		i := t.find(p.key.Value)
+		if misplaced[p.key] {
+			if i >= 0 {
+				seen |= 1 << i // what it lacks stands beside it
+			}
+			continue
+		}
 		if i < 0 {
 			if meant := r.unknownKey(p.key, t); meant >= 0 {
 				seen |= 1 << meant // one complaint is enough

@@ -147,10 +147,10 @@ func (r *reader) host(n *yaml.Node) string {
 	return h
 }
 
-// status reads a number from 100 to 599 or a template.
+// status reads a number from 200 to 599 or a template. A file of moclojer may have 1xx, which is a warning.
 func (r *reader) status(n *yaml.Node) (Text, bool) {
 	if n.Kind != yaml.ScalarNode {
-		r.fail(at(n), CodeBadStatus, "write a number from 100 to 599", "`status` must be a number from 100 to 599 or a template, not %s", nodeName(n))
+		r.fail(at(n), CodeBadStatus, "write a number from 200 to 599", "`status` must be a number from 200 to 599 or a template, not %s", nodeName(n))
 		return Text{}, false
 	}
 	t, ok := r.oneLine(n, "`status`")
@@ -163,10 +163,10 @@ func (r *reader) status(n *yaml.Node) (Text, bool) {
 	}
 	t.Raw = strings.TrimSpace(t.Raw)
 	if code, err := strconv.Atoi(t.Raw); err != nil || code < 100 || code > 599 {
-		r.fail(at(n), CodeBadStatus, "write a number from 100 to 599", "`status` must be a number from 100 to 599, not `%s`", brief(t.Raw))
+		r.fail(at(n), CodeBadStatus, "write a number from 200 to 599", "`status` must be a number from 200 to 599, not `%s`", brief(t.Raw))
 		return t, false
 	} else if code < 200 {
-		r.warn(at(n), CodeBadStatus, "write a number from 200 to 599", "%d announces an answer and is none, so requests are answered with 500: write a number from 200 to 599", code)
+		r.warn(at(n), CodeBadStatus, "write a number from 200 to 599", "%d is not the status of a final answer, so requests are answered with 500: write a number from 200 to 599", code)
 	}
 	return t, true
 }
@@ -248,6 +248,15 @@ func isToken(s string) bool {
 	return s != "" && len(s) <= 200
 }
 
+// declared splits the name of a query parameter or of a body's field from the question mark that makes it optional.
+// moclojer has no such mark: there it belongs to the name.
+func (r *reader) declared(name string) (string, bool) {
+	if short, optional := strings.CutSuffix(name, "?"); optional && short != "" && !r.compat() {
+		return short, true
+	}
+	return name, false
+}
+
 // types reads the declared query parameters.
 func (r *reader) types(n *yaml.Node) []Field {
 	if isNull(n) {
@@ -259,7 +268,8 @@ func (r *reader) types(n *yaml.Node) []Field {
 	}
 	var out []Field
 	for _, p := range r.pairs(n) {
-		f := Field{Pos: at(p.key), Name: p.key.Value, Type: TypeString}
+		f := Field{Pos: at(p.key), Type: TypeString}
+		f.Name, f.Optional = r.declared(p.key.Value)
 		if !isNull(p.value) {
 			s, ok := r.plain(p.value, "the type of `"+brief(p.key.Value)+"`")
 			if !ok {

@@ -94,7 +94,7 @@ func (k *key) schema(defs object, parent string) object {
 	case kindPath:
 		return object{"type": "string", "pattern": "^/"}
 	case kindStatus:
-		return object{"anyOf": []object{{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string"}}}
+		return object{"anyOf": []object{{"type": "integer", "minimum": 200, "maximum": 599}, {"type": "string"}}}
 	case kindHeaders:
 		one := append(scalar, "null")
 		return object{"type": []string{"object", "null"}, "additionalProperties": object{

@@ -64,8 +64,8 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 		for _, f := range s.query {
 			names = append(names, f.Name)
 		}
-		if len(names) > 0 && !slices.Contains(names, key) {
-			return s.undeclared("query-params", key, names, "`query` declares no `%s`", "declare it in `query`")
+		if !slices.Contains(names, key) {
+			return misspelt("query-params", key, names, "`query` declares no `%s`")
 		}
 	case "json-params":
 		if s.body != nil {
@@ -88,12 +88,22 @@ func (s *scope) params() []string {
 	return names
 }
 
+// undeclared is for a name that never has a value.
 func (s *scope) undeclared(root, key string, known []string, format, fix string) (string, string) {
-	what := fmt.Sprintf(format, brief(key))
-	if near := suggest(key, known); near != "" {
-		return what + ": did you mean `" + root + "." + near + "`?", "write `" + root + "." + near + "`"
+	if message, better := misspelt(root, key, known, format); message != "" {
+		return message, better
 	}
-	return what + ", so this is always empty", fix
+	return fmt.Sprintf(format, brief(key)) + ", so this is always empty", fix
+}
+
+// misspelt is for a name that may have a value although nothing declares it: it is worth a warning only if it looks like a
+// slip of one that is declared.
+func misspelt(root, key string, known []string, format string) (string, string) {
+	near := suggest(key, known)
+	if near == "" {
+		return "", ""
+	}
+	return fmt.Sprintf(format, brief(key)) + ": did you mean `" + root + "." + near + "`?", "write `" + root + "." + near + "`"
 }
 
 // unknownRoot finds what somebody meant who wrote a name that nothing is called.
@@ -154,7 +164,7 @@ func (s *scope) field(path string) (string, string) {
 			return "", ""
 		}
 		if next == nil {
-			return s.undeclared(walked, name, names, "the sample of the request body has no `%s`", "add it to the sample in `body`")
+			return misspelt(walked, name, names, "the sample of the request body has no `%s`")
 		}
 		shape, walked = next, walked+"."+name
 	}

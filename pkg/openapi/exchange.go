@@ -57,7 +57,11 @@ func otherParameters(e *mockspec.Endpoint, u used) []object {
 			continue
 		}
 		declared[f.Name] = true
-		out = append(out, object{{"name", f.Name}, {"in", "query"}, {"required", true}, {"schema", typeSchema(f.Type)}})
+		parameter := object{{"name", f.Name}, {"in", "query"}}
+		if !f.Optional {
+			parameter = append(parameter, member{"required", true})
+		}
+		out = append(out, append(parameter, member{"schema", typeSchema(f.Type)}))
 	}
 	for _, name := range u.query {
 		if !declared[name] {

@@ -38,7 +38,9 @@ func bodySchema(s *mockspec.Schema) object {
 		properties, required := object{}, []string{}
 		for _, f := range s.Fields {
 			properties = append(properties, member{f.Name, bodySchema(f.Schema)})
-			required = append(required, f.Name)
+			if !f.Optional {
+				required = append(required, f.Name)
+			}
 		}
 		return objectSchema(properties, required)
 	case mockspec.SchemaArray:

@@ -140,8 +140,9 @@ func (c *compiler) numericOperand(arg string, offset int, fixed bool) operand {
 	return operand{expr: c.lazyExpr(arg, offset)}
 }
 
-// looksNumeric is [0-9]*\.?[0-9]+.
+// looksNumeric is -?[0-9]*\.?[0-9]+.
 func looksNumeric(s string) bool {
+	s = strings.TrimPrefix(s, "-")
 	whole, fraction, dot := strings.Cut(s, ".")
 	if dot {
 		return (whole == "" || allDigits(whole)) && allDigits(fraction)

@@ -13,7 +13,7 @@ import (
 // parameters in it, the more text the better, that over a typed parameter, that over an untyped one, and that over a wildcard, whatever the order in which they were added; a more
 // specific branch that leads nowhere is left again. Patterns that differ in parameter names only are the same pattern.
 //
-// One trailing slash means nothing, neither in patterns nor in paths. Segments are percent-decoded before they are
+// One trailing slash means nothing, neither in patterns nor in paths, but a wildcard takes it. Segments are percent-decoded before they are
 // compared, so %2F is a slash inside a segment. A parameter never matches an empty segment; a wildcard matches
 // everything that is left, nothing included.
 //
@@ -256,17 +256,16 @@ func (p *param[E]) take(text string, c Captures) (Captures, bool) {
 	return append(c, text), p.kind == mockspec.TypeString || p.kind.Fits(text)
 }
 
-// segments cuts the slash at the begin and one at the end; more is false when nothing is left.
+// segments cuts the slash at the beginning; more is false when nothing is left.
 func segments(path string) (rest string, more bool) {
 	path = strings.TrimPrefix(path, "/")
-	if path == "" {
-		return "", false
-	}
-	return strings.TrimSuffix(path, "/"), true
+	return path, path != ""
 }
 
+// cut splits a path behind its first segment. A slash at the very end is no segment.
 func cut(path string) (segment, rest string, more bool) {
-	return strings.Cut(path, "/")
+	segment, rest, _ = strings.Cut(path, "/")
+	return segment, rest, rest != ""
 }
 
 func unescape(s string) (string, bool) {

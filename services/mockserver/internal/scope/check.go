@@ -49,7 +49,7 @@ func (s *Scope) Check(body *mockspec.Sample) []Problem {
 				problems = append(problems, Problem{In: "query", Field: f.Name, Expected: string(f.Type), Got: quote(p.value)})
 			}
 		}
-		if !found {
+		if !found && !f.Optional {
 			problems = append(problems, Problem{In: "query", Field: f.Name, Expected: string(f.Type), Got: "nothing"})
 		}
 	}
@@ -89,7 +89,9 @@ func (s *Scope) check(problems []Problem, field string, schema *mockspec.Schema,
 			}
 			member, ok := v.Get(f.Name)
 			if !ok {
-				problems = append(problems, Problem{In: "body", Field: name, Expected: describe(f.Schema.Kind), Got: "nothing"})
+				if !f.Optional {
+					problems = append(problems, Problem{In: "body", Field: name, Expected: describe(f.Schema.Kind), Got: "nothing"})
+				}
 				continue
 			}
 			problems = s.check(problems, name, f.Schema, member, depth+1)

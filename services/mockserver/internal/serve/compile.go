@@ -39,7 +39,7 @@ func (c *endpointCompiler) compile(e *endpoint) {
 			err = &fault{pos: spec.Webhook.Pos, err: err}
 		}
 	}
-	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, func(v varying) bool { return loops(v.template) })
+	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, varying.loops)
 	if err != nil {
 		e.fault = asFault(err)
 		e.headers = c.common(nil)
@@ -57,6 +57,10 @@ func (c *endpointCompiler) compile(e *endpoint) {
 }
 
 func loops(t *selmer.Template) bool { return t != nil && t.Loops() }
+
+func (v varying) loops() bool {
+	return slices.ContainsFunc(v.values, func(v varyingValue) bool { return loops(v.template) })
+}
 
 // paramsOf says what an endpoint declares.
 func paramsOf(path *mockspec.Path, query []mockspec.Field, compat bool, fake *scope.Fake) scope.Params {
@@ -84,35 +88,17 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	if err := c.status(e, r.Status); err != nil {
 		return err
 	}
-	var fixed []header
-	mediaType, typed := "", false
-	for _, h := range r.Headers {
-		name := http.CanonicalHeaderKey(h.Name)
-		if isFraming(name) && (name != "Content-Length" || !e.ownLength(h.Value.Raw)) {
-			continue
-		}
-		isType := name == "Content-Type"
-		typed = typed || isType
-		if c.compat {
-			fixed = with(fixed, name, h.Value.Raw)
-			if isType {
-				mediaType = h.Value.Raw
-			}
-			continue
-		}
-		t, err := selmer.Compile(h.Value.Raw, selmer.Options{Escaping: selmer.None})
-		if err != nil {
-			return &fault{what: "header " + h.Name, pos: h.Value.Pos, err: err}
-		}
-		if text, ok := t.Constant(); ok {
-			fixed = with(fixed, name, text)
-			if isType {
-				mediaType = text
-			}
-			continue
-		}
-		e.varying = append(e.varying, varying{name, t, h.Value.Pos})
+	fixed, err := c.responseHeaders(e, r.Headers)
+	if err != nil {
+		return err
 	}
+	mediaType := ""
+	for _, h := range fixed {
+		if h.name == "Content-Type" {
+			mediaType = h.values[len(h.values)-1]
+		}
+	}
+	typed := mediaType != "" || slices.ContainsFunc(e.varying, func(v varying) bool { return v.name == "Content-Type" })
 	e.body.typed = typed
 	found, err := c.body(e, &r.Body, mediaType)
 	if err != nil {
@@ -127,6 +113,51 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	}
 	e.headers = c.common(fixed)
 	return nil
+}
+
+// responseHeaders compiles the headers that the author wrote and returns those that are the same in every answer.
+func (c *endpointCompiler) responseHeaders(e *endpoint, written []mockspec.Header) (fixed []header, err error) {
+	var all []varying
+	for _, h := range written {
+		name := http.CanonicalHeaderKey(h.Name)
+		if isFraming(name) && (name != "Content-Length" || !e.ownLength(h.Value.Raw)) {
+			continue
+		}
+		if c.compat { // there, headers are no templates
+			fixed = with(fixed, name, h.Value.Raw)
+			continue
+		}
+		t, err := selmer.Compile(h.Value.Raw, selmer.Options{Escaping: selmer.None})
+		if err != nil {
+			return nil, &fault{what: "header " + h.Name, pos: h.Value.Pos, err: err}
+		}
+		i := slices.IndexFunc(all, func(v varying) bool { return v.name == name })
+		if i < 0 {
+			i, all = len(all), append(all, varying{name: name})
+		}
+		all[i].values = append(all[i].values, varyingValue{t, h.Value.Pos})
+	}
+	for _, v := range all {
+		if texts, ok := v.constant(); ok {
+			fixed = append(fixed, header{v.name, texts})
+		} else {
+			e.varying = append(e.varying, v)
+		}
+	}
+	return fixed, nil
+}
+
+// constant returns the values of a header that has no template in it.
+func (v varying) constant() ([]string, bool) {
+	texts := make([]string, len(v.values))
+	for i := range v.values {
+		text, ok := v.values[i].template.Constant()
+		if !ok {
+			return nil, false
+		}
+		texts[i] = text
+	}
+	return texts, true
 }
 
 // isFraming tells the headers that say where a message ends or what becomes of the connection: the server sets them.
@@ -316,5 +347,5 @@ func (c *endpointCompiler) escapingOf(mediaType string) selmer.Escaping {
 
 // allowsBody tells whether an answer of that status may have a body.
 func allowsBody(status int) bool {
-	return status >= 200 && status != http.StatusNoContent && status != http.StatusNotModified
+	return status >= 200 && status != http.StatusNoContent && status != http.StatusResetContent && status != http.StatusNotModified
 }

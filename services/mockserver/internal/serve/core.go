@@ -319,12 +319,16 @@ func (c *Core) renderHead(x *exchange) error {
 		}
 	}
 	for i := range e.varying {
-		v := &e.varying[i]
-		text, err := v.template.Append(x.rendered[:0], &x.scope)
-		if err != nil {
-			return &fault{what: "header " + v.name, pos: v.pos, err: err}
+		h := &e.varying[i]
+		values := make([]string, len(h.values))
+		for j, v := range h.values {
+			text, err := v.template.Append(x.rendered[:0], &x.scope)
+			if err != nil {
+				return &fault{what: "header " + h.name, pos: v.pos, err: err}
+			}
+			values[j] = oneLine(string(text))
 		}
-		a.add(v.name, oneLine(string(text)))
+		a.more = append(a.more, header{h.name, values})
 	}
 	return nil
 }

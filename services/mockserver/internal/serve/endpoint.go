@@ -49,9 +49,13 @@ type endpoint struct {
 	fault *fault
 }
 
-// varying is a header with a template.
+// varying is a header of which at least one value is a template. It is sent once for each value, in the order of the file.
 type varying struct {
-	name     string
+	name   string
+	values []varyingValue
+}
+
+type varyingValue struct {
 	template *selmer.Template
 	pos      mockspec.Position
 }

@@ -262,8 +262,10 @@ func (x *exchange) emptyVariables() []string {
 		}
 	}
 	look(e.statusTemplate)
-	for _, v := range e.varying {
-		look(v.template)
+	for _, h := range e.varying {
+		for _, v := range h.values {
+			look(v.template)
+		}
 	}
 	look(e.body.template)
 	if e.body.external != nil {
