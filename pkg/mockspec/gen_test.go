@@ -200,12 +200,36 @@ func genEndpoint() *rapid.Generator[mockspec.Endpoint] {
 	})
 }
 
+// require makes everything that an endpoint declares required.
+func require(e *mockspec.Endpoint) {
+	for i := range e.Query {
+		e.Query[i].Optional = false
+	}
+	var walk func(s *mockspec.Schema)
+	walk = func(s *mockspec.Schema) {
+		if s == nil {
+			return
+		}
+		for i := range s.Fields {
+			s.Fields[i].Optional = false
+			walk(s.Fields[i].Schema)
+		}
+		walk(s.Items)
+	}
+	if e.Body != nil {
+		walk(e.Body.Schema)
+	}
+}
+
 func genMock() *rapid.Generator[*mockspec.Mock] {
 	return rapid.Custom(func(t *rapid.T) *mockspec.Mock {
 		m := &mockspec.Mock{Endpoints: rapid.SliceOfN(genEndpoint(), 0, 3).Draw(t, "endpoints")}
 		if rapid.Bool().Draw(t, "settings") {
 			off := false
 			m.Settings = mockspec.Settings{Compat: mockspec.CompatMoclojer04, CORS: &off}
+			for i := range m.Endpoints { // moclojer has no optional ones
+				require(&m.Endpoints[i])
+			}
 		}
 		message := genBody().Filter(func(b mockspec.Body) bool { return b.Kind != mockspec.BodyExternal && b.Kind != mockspec.BodyNone })
 		for range rapid.IntRange(0, 2).Draw(t, "websockets") {

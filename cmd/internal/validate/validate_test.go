@@ -60,7 +60,7 @@ func TestValidate(t *testing.T) {
 		{name: "no such file", args: "none.yml", status: exit.Failed, wantErr: "open none.yml: no such file or directory"},
 		{name: "a file that cannot be read does not hide the others", args: "none.yml bad.yml", want: badLine, status: exit.Failed, wantErr: "open none.yml: no such file or directory"},
 		{name: "OpenAPI", args: "openapi.yaml --mocks mocks.yaml"},
-		{name: "OpenAPI with an error in the mocks", args: "openapi.yaml --mocks badmocks.yaml", want: "badmocks.yaml:1:13: error BAD_STATUS: `status` must be a number from 100 to 599, not `99`\n", status: exit.Invalid},
+		{name: "OpenAPI with an error in the mocks", args: "openapi.yaml --mocks badmocks.yaml", want: "badmocks.yaml:1:13: error BAD_STATUS: `status` must be a number from 200 to 599, not `99`\n", status: exit.Invalid},
 		{name: "OpenAPI without mocks, which answers its examples", args: "openapi.yaml"},
 		{name: "mocks for two documents", args: "good.yml odd.yml --mocks mocks.yaml", status: exit.Usage, wantErr: "--mocks goes with one OpenAPI document: name one FILE"},
 	} {

@@ -135,7 +135,11 @@ func naiveMatch(segments []mockspec.Segment, path string) (ranks []int, captured
 	}
 	for i, s := range segments {
 		if s.Wildcard {
-			rest, err := url.PathUnescape(strings.Join(parts[i:], "/"))
+			left := strings.Join(parts[i:], "/")
+			if len(parts) > i && strings.HasSuffix(path, "/") {
+				left += "/" // a wildcard takes the slash at the end
+			}
+			rest, err := url.PathUnescape(left)
 			return append(ranks, 100), append(captured, rest), err == nil
 		}
 		if i >= len(parts) {
