@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build test e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln up down logs test-compose
+.PHONY: help run build web web-dev test e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln up down logs test-compose
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -8,8 +8,14 @@ help: ## list the targets
 run: build ## build mocloud and start all of it on this machine (Ctrl-C stops it)
 	@exec bin/mocloud up
 
-build: ## build ./bin/mocloud
+build: ## build ./bin/mocloud, with the console where Node is at hand
 	@scripts/build
+
+web: ## build the console into web/dist
+	@scripts/build-console
+
+web-dev: ## serve the console with hot reload, for a running `mocloud up`
+	@scripts/build-console --install && cd web && exec npm run dev
 
 test: ## run every test, with the race detector, on throw-away Postgres, Redis and S3 servers
 	@scripts/test

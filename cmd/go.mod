@@ -55,6 +55,7 @@ require (
 	github.com/minio/crc64nvme v1.1.1 // indirect
 	github.com/minio/md5-simd v1.1.2 // indirect
 	github.com/minio/minio-go/v7 v7.4.1 // indirect
+	github.com/mocloud/mocloud/web v0.0.0
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/oapi-codegen/runtime v1.8.0 // indirect
@@ -122,3 +123,5 @@ replace github.com/mocloud/mocloud/services/cloudops => ../services/cloudops
 replace github.com/mocloud/mocloud/services/mockserver => ../services/mockserver
 
 replace github.com/mocloud/mocloud/services/proxy => ../services/proxy
+
+replace github.com/mocloud/mocloud/web => ../web

@@ -81,3 +81,5 @@ replace github.com/mocloud/mocloud/services/proxy => ../services/proxy
 replace github.com/mocloud/mocloud/services/cloudops => ../services/cloudops
 
 replace github.com/mocloud/mocloud/services/api => ../services/api
+
+replace github.com/mocloud/mocloud/web => ../web

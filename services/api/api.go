@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"strings"
@@ -25,7 +26,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// Deps are what the service needs from its process. All are required.
+// Deps are what the service needs from its process. All but the console are required.
 type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
@@ -33,6 +34,7 @@ type Deps struct {
 	Redis    *redis.Client     // stays the caller's
 	Objects  objstore.Store    // for the files of workspaces; stays the caller's
 	Listener net.Listener      // for HTTP; the service closes it
+	Console  fs.FS             // the files of the console; nil: the plain page
 }
 
 // Service is the api. Make it with New, call Run once.

@@ -87,14 +87,14 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 
 	handler, err := httpapi.New(
 		httpapi.Config{
-			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses,
+			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses, Origins: s.cfg.origins(),
 			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress, KeepAlive: s.keepAlive,
 			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
 			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
-			Idempotency: p.idempotency,
-			Log:         s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
+			Idempotency: p.idempotency, Console: s.deps.Console,
+			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
 			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:     p.files,
 			Domains:   p.domains,

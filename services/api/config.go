@@ -147,6 +147,16 @@ func (c *Config) issuer() string {
 	return strings.TrimRight(c.SupabaseURL, "/") + "/auth/v1"
 }
 
+// origins are those of other servers that the console talks to: of the mocks on their own hosts, and of who signs people in.
+func (c *Config) origins() []string {
+	mocks := strings.TrimRight(strings.ReplaceAll(c.MockURL, "{host}", "*."+c.BaseDomain), "/")
+	all := []string{mocks, "ws" + strings.TrimPrefix(mocks, "http")}
+	if c.AuthMode == Supabase {
+		all = append(all, strings.TrimRight(c.SupabaseURL, "/"))
+	}
+	return all
+}
+
 // minSecret is how many characters a shared secret needs: as many bits as HS256 has (RFC 7518, 3.2).
 const minSecret = 32
 

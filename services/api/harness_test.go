@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -48,6 +49,7 @@ type bench struct {
 	cfg      api.Config
 	redis    *redis.Client
 	objects  objstore.Store
+	console  fs.FS // nil: the plain page
 	url      string
 	database string
 	client   *http.Client
@@ -168,7 +170,7 @@ func (b *bench) run() {
 	}
 	service, err := api.New(b.cfg, api.Deps{
 		Log: slog.New(slog.NewTextHandler(io.MultiWriter(b.t.Output(), b.log), &slog.HandlerOptions{Level: slog.LevelDebug})), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{},
-		Redis: b.redis, Objects: b.objects, Listener: listener,
+		Redis: b.redis, Objects: b.objects, Listener: listener, Console: b.console,
 	})
 	if err != nil {
 		b.t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver"
 	"github.com/mocloud/mocloud/services/proxy"
 	"github.com/mocloud/mocloud/services/yamlgen"
+	console "github.com/mocloud/mocloud/web"
 )
 
 // cloud is what the five services get.
@@ -73,7 +74,7 @@ func (c *cloud) api(objects objstore.Store) (lifecycle.Member, error) {
 	}
 	s, err := api.New(cfg, api.Deps{
 		Log: c.logFor("api"), Metrics: c.metricsFor("api"), Health: c.health, Redis: c.bus.client, Objects: objects,
-		Listener: c.ports.api,
+		Listener: c.ports.api, Console: console.FS(),
 	})
 	if err != nil {
 		return lifecycle.Member{}, err

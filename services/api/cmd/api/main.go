@@ -10,6 +10,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/process"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api"
+	console "github.com/mocloud/mocloud/web"
 )
 
 type environment struct {
@@ -44,6 +45,7 @@ func build(ctx context.Context, p *process.Process) (lifecycle.Member, error) {
 	}
 	service, err := api.New(env.Config, api.Deps{
 		Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Objects: objects, Listener: listener,
+		Console: console.FS(),
 	})
 	if err != nil {
 		return none, err

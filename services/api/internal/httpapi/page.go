@@ -66,12 +66,23 @@ func (h *handlers) registerPage(e *echo.Echo) error {
 		}
 	}
 	render, invitation := renders("index.html"), renders("invitation.html")
-	home := func(c echo.Context) error { return h.home(c, render) }
-	e.GET("/", home)
-	e.HEAD("/", home)
 	e.GET(signInPath, func(c echo.Context) error { return h.openLink(c, render) })
 	e.POST(signInPath, func(c echo.Context) error { return h.postSignIn(c, render) })
 	e.POST("/signup", func(c echo.Context) error { return h.postSignUp(c, render) })
+	assets := func(c echo.Context) error {
+		name := strings.TrimPrefix(c.Request().URL.Path, "/assets/")
+		if info, err := fs.Stat(files, name); err != nil || info.IsDir() {
+			return echo.ErrNotFound
+		}
+		http.ServeFileFS(c.Response(), c.Request(), files, name)
+		return nil
+	}
+	if h.Console != nil {
+		return h.registerConsole(e, assets)
+	}
+	home := func(c echo.Context) error { return h.home(c, render) }
+	e.GET("/", home)
+	e.HEAD("/", home)
 	e.GET("/invitation", func(c echo.Context) error {
 		a, err := h.visitorsAccount(c)
 		if err != nil {
@@ -79,7 +90,7 @@ func (h *handlers) registerPage(e *echo.Echo) error {
 		}
 		return invitation(c, http.StatusOK, view{Account: a.Username})
 	})
-	e.GET("/assets/*", echo.WrapHandler(http.StripPrefix("/assets/", http.FileServerFS(files))))
+	e.GET("/assets/*", assets)
 	return nil
 }
 
@@ -120,6 +131,9 @@ func (h *handlers) home(c echo.Context, render renderer) error {
 // may be a link of that site's own account. A browser that only looks ahead is not signed in.
 func (h *handlers) openLink(c echo.Context, render renderer) error {
 	code := c.QueryParam("code")
+	if code == "" && h.console != nil {
+		return h.console.ServePage(c.Response(), h.policy)
+	}
 	if code == "" {
 		return render(c, http.StatusOK, view{})
 	}

@@ -6,6 +6,7 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -27,6 +28,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
+	"github.com/mocloud/mocloud/services/api/internal/spa"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/openapi"
@@ -48,6 +50,8 @@ type Config struct {
 	Secure    bool           // PublicURL is https
 	Addresses mock.Addresses // of mocks
 	MaxBody   int64          // bytes of a request body
+	// Origins are those of other servers that the console talks to: of the mocks, and of who signs people in.
+	Origins []string
 	// MaxLasting is how many requests of one account may wait, follow events or transfer files at a time, and MaxCrowding how
 	// many from one address; 0: any number.
 	MaxLasting, MaxCrowding int
@@ -64,6 +68,7 @@ type Config struct {
 type Deps struct {
 	Log          *slog.Logger
 	Metrics      prometheus.Registerer
+	Console      fs.FS // the console's files; nil: the plain page
 	Accounts     *account.Service
 	SignIns      *signin.Service
 	Tokens       *token.Service
@@ -88,6 +93,8 @@ type handlers struct {
 	Deps
 	document []byte // the OpenAPI document as JSON
 	limits   limits
+	console  *spa.App // nil: the plain page
+	policy   string   // the console's Content-Security-Policy, with %s for the nonce
 }
 
 var _ StrictServerInterface = (*handlers)(nil)
@@ -111,10 +118,14 @@ func New(cfg Config, deps Deps) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	compress, err := compressed(contract.endless)
+	if err != nil {
+		return nil, err
+	}
 	e := echo.New()
 	e.HTTPErrorHandler = h.problem
 	e.IPExtractor = addresses(cfg.TrustedProxies)
-	e.Use(observer.middleware, h.secure, bounded, h.arrive, contract.middleware)
+	e.Use(compress, observer.middleware, h.secure, bounded, h.arrive, contract.middleware)
 	RegisterHandlers(heads{e, contract.endless}, NewStrictHandler(h, nil))
 	if err := h.registerPage(e); err != nil {
 		return nil, err

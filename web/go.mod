@@ -1,0 +1,5 @@
+module github.com/mocloud/mocloud/web
+
+go 1.26.0
+
+ignore ./node_modules
