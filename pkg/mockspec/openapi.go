@@ -9,20 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-var (
-	openAPIYAML = regexp.MustCompile(`(?m)^["']?(?:openapi|swagger)["']?\s*:`)
-	openAPIJSON = regexp.MustCompile(`"(?:openapi|swagger)"\s*:`)
-	pathParam   = regexp.MustCompile(`\{([^{}/]+)\}`)
-)
-
-// IsOpenAPI reports whether src looks like an OpenAPI document rather than a mock.
-func IsOpenAPI(src []byte) bool {
-	src = bytes.TrimSpace(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")))
-	if bytes.HasPrefix(src, []byte("{")) {
-		return openAPIJSON.Match(src)
-	}
-	return !bytes.HasPrefix(src, []byte("- ")) && openAPIYAML.Match(src)
-}
+var pathParam = regexp.MustCompile(`\{([^{}/]+)\}`)
 
 // ParseOpenAPI reads moclojer's OpenAPI pair: an OpenAPI document (3.x, or Swagger 2; YAML or JSON) and a map from
 // operation ids to responses. Each operation becomes an endpoint, `{id}` in its path `:id`. An operation without an

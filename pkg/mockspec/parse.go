@@ -132,7 +132,7 @@ func (r *reader) root(n *yaml.Node) {
 				r.fail(at(n), CodeNotAList, "put `- ` before it", "a mock is a list: put `- ` before `%s` and indent what belongs to it", p.key.Value)
 				return
 			case p.key.Value == "openapi" || p.key.Value == "swagger":
-				r.fail(at(n), CodeIsOpenAPI, "give the answers with --mocks FILE", "this is an OpenAPI document, not a mock: give its answers in a second file with `--mocks FILE`")
+				r.fail(at(n), CodeIsOpenAPI, "import the document", "this is an OpenAPI document, not a mock: import it, for instance with `mocloud import FILE`")
 				return
 			}
 		}

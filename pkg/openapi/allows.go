@@ -77,7 +77,7 @@ func (g *generator) others(schema, v *value, depth int) []*value {
 
 // needed are the properties that must be there, with the chosen alternative.
 func (g *generator) needed(schema *value, choice int, names map[string]bool, depth int) map[string]bool {
-	if schema = g.im.resolve(schema); schema == nil || depth > maxBodyDepth || len(names) > maxBodyValues {
+	if schema = g.im.schema(schema); schema == nil || depth > maxBodyDepth || len(names) > maxBodyValues {
 		return names
 	}
 	for _, name := range schema.list("required") {
@@ -98,11 +98,11 @@ func (g *generator) needed(schema *value, choice int, names map[string]bool, dep
 // unwanted reports whether an alternative of the schema, or what it forbids, asks for a property.
 func (g *generator) unwanted(schema *value, key string) bool {
 	for _, a := range append(alternativesOf(schema), schema.get("not")) {
-		if a = g.im.resolve(a); a.has("required", key) {
+		if a = g.im.schema(a); a.has("required", key) {
 			return true
 		}
 		for _, part := range alternativesOf(a) {
-			if g.im.resolve(part).has("required", key) {
+			if g.im.schema(part).has("required", key) {
 				return true
 			}
 		}
@@ -148,7 +148,7 @@ type checker struct {
 func (c *checker) allows(schema, v *value, depth int) bool {
 	c.left--
 	c.im.made++
-	if schema = c.im.resolve(schema); schema == nil || c.left < 0 || depth > 2*maxBodyDepth {
+	if schema = c.im.schema(schema); schema == nil || c.left < 0 || depth > 2*maxBodyDepth {
 		return true
 	}
 	if schema.kind == kindBool {
@@ -319,7 +319,7 @@ func (c *checker) object(schema, v *value, depth int) bool {
 	}
 	properties, patterns := schema.get("properties"), schema.get("patternProperties")
 	for _, name := range schema.list("required") {
-		if v.find(name.text) < 0 && !c.im.resolve(properties.get(name.text)).isTrue("writeOnly") {
+		if v.find(name.text) < 0 && !c.im.schema(properties.get(name.text)).isTrue("writeOnly") {
 			return false
 		}
 	}

@@ -46,7 +46,7 @@ func (g *generator) array(schema *value, depth int) (*value, bool) {
 
 // another is the nth value of a schema whose first one is v, if it is easy to tell.
 func (g *generator) another(schema, v *value, n int) (*value, bool) {
-	schema = g.im.resolve(schema)
+	schema = g.im.schema(schema)
 	if enum := schema.list("enum"); len(enum) > 0 {
 		if n >= len(enum) {
 			return nil, false

@@ -3,9 +3,11 @@ package openapi
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -37,6 +39,7 @@ const (
 	CodeNotJSON      = "NOT_JSON"            // it begins like JSON
 	CodeNoOperations = "NO_OPERATIONS"       // nothing to import
 	CodeTooLong      = "TOO_LONG"            // the mock would be too large
+	CodeStopped      = "STOPPED"             // it took longer than the caller waits
 	codeBadMock      = "IMPORT_IS_NOT_VALID" // a fault of this package
 )
 
@@ -55,11 +58,11 @@ const maxNotes = 100
 // made from its schemas. The same document always gives the same mock, and the mock is always valid.
 //
 // Diagnostics are about the document. If one is an error there is no result; the others say what was left out and why.
-// Nothing but src is read.
-func Import(src []byte, o Options) (*Result, []mockspec.Diagnostic) {
+// Nothing but src is read. The work grows as the document does, and it ends when ctx does: then the diagnostic is CodeStopped.
+func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 	o.setDefaults()
-	root, problems := read(src, o)
-	im := &importer{o: o, root: root, notes: problems, noted: map[string]bool{}, routes: map[string]bool{}}
+	root, problems := read(ctx, src, o)
+	im := &importer{ctx: ctx, o: o, root: root, notes: problems, noted: map[string]bool{}, routes: map[string]bool{}}
 	if mockspec.HasErrors(problems) {
 		return nil, problems
 	}
@@ -68,13 +71,13 @@ func Import(src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 	}
 	im.readPaths()
 	im.assemble()
+	if ctx.Err() != nil {
+		return nil, []mockspec.Diagnostic{stopped(o)}
+	}
 	if mockspec.HasErrors(im.notes) {
 		return nil, im.sorted()
 	}
-	content := im.out.Bytes()
-	if formatted, err := mockspec.Format(content); err == nil && len(formatted) <= o.Mock.Bytes {
-		content = formatted
-	}
+	content := append(bytes.TrimRight(im.out.Bytes(), "\n"), '\n')
 	mock, ds := mockspec.Parse(content, mockspec.Options{Limits: o.Mock})
 	for _, d := range ds {
 		if d.Severity == mockspec.Error {
@@ -87,12 +90,15 @@ func Import(src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 
 // importer makes one mock of one document.
 type importer struct {
+	ctx     context.Context // of the one call of Import
 	o       Options
 	root    *value
 	version int // 2, 30 or 31
 	out     bytes.Buffer
 	written []written
-	made    int // values made for all bodies so far
+	made    int  // values made for all bodies so far
+	full    bool // made has reached its bound, and that was noted
+	steps   int  // schemas that may still be looked at for the operation at hand
 	notes   []mockspec.Diagnostic
 	noted   map[string]bool
 	routes  map[string]bool // of the endpoints so far, without the names of parameters
@@ -148,7 +154,9 @@ func (im *importer) accept() bool {
 	info := im.root.get("info")
 	im.comment("", strings.TrimSpace(oneLine(info.string("title"), 200)+" "+oneLine(scalarOf(info.get("version")), 40)))
 	im.comment("", im.servers())
-	im.out.WriteByte('\n')
+	if im.out.Len() > 0 {
+		im.out.WriteByte('\n')
+	}
 	return true
 }
 
@@ -164,6 +172,26 @@ func (im *importer) servers() string {
 		return ""
 	}
 	return "The document's paths are below " + base + "; here they begin at the mock's address" + map[bool]string{true: " and " + im.o.Prefix}[im.o.Prefix != ""] + "."
+}
+
+// maxSteps bounds how many schemas are looked at for one operation, however they refer to each other.
+const maxSteps = 1_000_000
+
+// schema is resolve for schemas: it returns nil when the operation has had its share of the work, or nobody waits for it.
+func (im *importer) schema(v *value) *value {
+	if im.steps--; im.steps < 0 || im.steps%1024 == 0 && im.ctx.Err() != nil {
+		im.steps = min(im.steps, 0)
+		return nil
+	}
+	return im.resolve(v)
+}
+
+// stopped says that nobody waits for the import any longer.
+func stopped(o Options) mockspec.Diagnostic {
+	return mockspec.Diagnostic{
+		File: o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeStopped,
+		Message: "the import was stopped before it was done",
+	}
 }
 
 // resolve follows references within the document. It returns nil, and notes why, if there is nothing.
@@ -201,25 +229,18 @@ func (im *importer) target(ref *value) *value {
 			part = name
 		}
 		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
-		if v.kind == kindList {
-			v = element(v.items, part)
-		} else {
+		if v.kind != kindList {
 			v = v.get(part)
+		} else if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(v.items) {
+			v = v.items[i]
+		} else {
+			v = nil
 		}
 	}
 	if v == nil {
 		im.warn(ref, CodeUnknownRef, "the document has no `%s`", oneLine(ref.text, 100))
 	}
 	return v
-}
-
-func element(items []*value, number string) *value {
-	for i, item := range items {
-		if fmt.Sprint(i) == number {
-			return item
-		}
-	}
-	return nil
 }
 
 // isMethod reports whether a member of a path is an operation.
@@ -252,6 +273,9 @@ func (im *importer) readPaths() {
 		for j, name := range item.keys {
 			if !isMethod(name) || item.items[j].kind != kindObject {
 				continue
+			}
+			if im.ctx.Err() != nil {
+				return
 			}
 			if len(im.written) == im.o.Mock.Endpoints {
 				im.warn(item.items[j], CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)

@@ -32,7 +32,7 @@ func TestImport(t *testing.T) {
 				t.Fatal(err)
 			}
 			document := c.Files[0]
-			made, problems := openapi.Import(document.Data, openapi.Options{Name: document.Name})
+			made, problems := openapi.Import(t.Context(), document.Data, openapi.Options{Name: document.Name})
 			got := &txtar.Archive{Comment: c.Comment, Files: []txtar.File{document}}
 			if made != nil {
 				got.Files = append(got.Files, txtar.File{Name: "mock.yml", Data: made.Content})

@@ -41,7 +41,7 @@ func TestYourDocuments(t *testing.T) {
 				t.Fatal(err)
 			}
 			options := openapi.Options{MaxBytes: 64 << 20, MaxValues: 5_000_000, Mock: mockspec.Limits{Bytes: 64 << 20, Endpoints: 10_000, Nodes: 5_000_000}}
-			made, told := openapi.Import(src, options)
+			made, told := openapi.Import(t.Context(), src, options)
 			if made == nil {
 				t.Fatalf("not imported: %v", told)
 			}

@@ -77,7 +77,7 @@ func (g *generator) require(out, schema *value, depth int) {
 		if property == nil {
 			property = g.undescribed(schema, name.text)
 		}
-		if g.im.resolve(property).isTrue("writeOnly") {
+		if g.im.schema(property).isTrue("writeOnly") {
 			continue
 		}
 		v, ok := g.value(property, depth+1)
@@ -144,7 +144,7 @@ func (g *generator) more(out, schema *value, depth int) {
 
 // name is the nth name of a property that nothing names.
 func (g *generator) name(names *value, n int) (string, bool) {
-	names = g.im.resolve(names)
+	names = g.im.schema(names)
 	if enum := names.list("enum"); len(enum) > 0 {
 		return enum[n%len(enum)].text, enum[n%len(enum)].kind == kindText && len(enum[n%len(enum)].text) <= maxKey
 	}
@@ -157,7 +157,7 @@ func (g *generator) name(names *value, n int) (string, bool) {
 // leaveOut reports whether a property is not part of what is made.
 func (g *generator) leaveOut(schema, property *value, key string) bool {
 	required := schema.has("required", key) || property.isTrue("required") && property.find("in") >= 0
-	property = g.im.resolve(property)
+	property = g.im.schema(property)
 	if g.request {
 		return !required || property.isTrue("readOnly") || property.isTrue("nullable") || property.has("type", "null")
 	}

@@ -24,6 +24,7 @@ func (im *importer) operation(path, method string, item, op *value) {
 	if op.get("callbacks") != nil {
 		im.warn(op.get("callbacks"), CodeNotImported, "`callbacks` are left out: add `webhook` to the endpoint that should send them")
 	}
+	im.steps = maxSteps
 	answer := im.answer(op)
 	var full, bare bytes.Buffer
 	im.endpoint(&full, method, route, op, parameters, answer, true)
@@ -33,7 +34,14 @@ func (im *importer) operation(path, method string, item, op *value) {
 		w.full = w.bare
 		im.leaveOut(&w)
 	}
-	im.made += len(w.full) / bytesPerValue
+	switch im.made += len(w.full) / bytesPerValue; {
+	case im.ctx.Err() != nil:
+	case im.steps < 0:
+		im.warn(op, CodeTooLong, "the schemas of %s refer to each other too often: what is made of them is not complete", w.name)
+	case im.made > maxMade && !im.full:
+		im.full = true
+		im.warn(op, CodeTooLong, "the document asks for more than %d values: from %s on, answers are made of examples only, or empty", maxMade, w.name)
+	}
 	im.written = append(im.written, w)
 }
 
@@ -52,7 +60,7 @@ const toldAnswers = 20
 
 // assemble puts the mock together. If it would be too large, the largest answers are left out, and then endpoints.
 func (im *importer) assemble() {
-	room := im.o.Mock.Bytes - im.o.Mock.Bytes/16 - im.out.Len() // and what formatting adds
+	room := im.o.Mock.Bytes - im.out.Len()
 	order, total := make([]int, len(im.written)), 0
 	for i, w := range im.written {
 		order[i] = i
@@ -113,12 +121,6 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 		b.WriteString("    body:")
 		block(b, sample, "      ")
 	}
-	if tags := op.list("tags"); len(tags) > 0 && tags[0].kind == kindText && oneLine(tags[0].text, 100) != "" {
-		key("tag", scalarText(oneLine(tags[0].text, 100)))
-	}
-	if summary := oneLine(op.string("summary"), 200); summary != "" {
-		key("summary", scalarText(summary))
-	}
 	b.WriteString("    response:\n")
 	fmt.Fprintf(b, "      status: %d\n", a.status)
 	if len(a.headers.items) > 0 {
@@ -128,6 +130,12 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 	if a.body != nil && full {
 		b.WriteString("      body:")
 		block(b, a.body, "        ")
+	}
+	if tags := op.list("tags"); len(tags) > 0 && tags[0].kind == kindText && oneLine(tags[0].text, 100) != "" {
+		key("tag", scalarText(oneLine(tags[0].text, 100)))
+	}
+	if summary := oneLine(op.string("summary"), 200); summary != "" {
+		key("summary", scalarText(summary))
 	}
 	b.WriteByte('\n')
 }

@@ -41,7 +41,7 @@ func TestBodiesFitTheirSchemas(t *testing.T) {
 	t.Parallel()
 	judged := 0
 	for name, src := range corpus(t) {
-		made, told := openapi.Import(src, openapi.Options{})
+		made, told := openapi.Import(t.Context(), src, openapi.Options{})
 		if made == nil || name == "circles.txtar" || name == "paths.txtar" { // a schema that nothing fits; paths that only have a meaning for us
 			continue
 		}
@@ -111,7 +111,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("%v\n%s", problems, src.String())
 		}
 		document := openapi.Export(before, openapi.Info{Title: "mock", Version: "1"}, "")
-		made, told := openapi.Import(document, openapi.Options{})
+		made, told := openapi.Import(t.Context(), document, openapi.Options{})
 		if made == nil || len(told) > 0 {
 			t.Fatalf("%v\n%s", told, document)
 		}
@@ -210,7 +210,33 @@ func hostile() map[string]string {
 		operations += fmt.Sprintf("  /p%d: {get: {responses: {'200': {content: {application/json: {schema: {$ref: '#/components/schemas/S0'}}}}}}}\n", i)
 	}
 	operations += wide[strings.Index(wide, "components:"):]
+	composed := `{"type":"object","properties":{"a":{"type":"string"}}}`
+	schemas := ""
+	for i := range 20 {
+		next := fmt.Sprintf(`{"$ref":"#/components/schemas/s%d"}`, i+1)
+		schemas += fmt.Sprintf(`"s%d":{"allOf":[%s]},`, i, strings.TrimSuffix(strings.Repeat(next+",", 10), ","))
+	}
+	exponential := func(schema string) string {
+		return `{"openapi":"3.1.0","paths":{"/a":{"get":{"responses":{"200":{"content":{"application/json":{"schema":` + schema + `}}}}}}},"components":{"schemas":{` + schemas + `"s20":` + composed + `}}}`
+	}
+	var line strings.Builder
+	line.WriteString(`{"openapi":"3.0.0","paths":{`)
+	for i := 0; line.Len() < 3_900_000; i++ {
+		fmt.Fprintf(&line, `"/ä%d":{"x":[1,2,3]},`, i)
+	}
+	line.WriteString(`"/a":{"get":{}}}}`)
+	elements := head + "x: [" + strings.Repeat("{},", 150_000) + "]\npaths:\n"
+	for i := range 20_000 {
+		elements += fmt.Sprintf("  /p%d: {$ref: '#/x/%d'}\n", i, 149_000-i)
+	}
 	return map[string]string{
+		"one line of JSON":       line.String(),
+		"one line of YAML":       "# YAML\n" + line.String(),
+		"references to elements": elements + "  /a: {get: {}}\n",
+		"allOf in if and then":   exponential(`{"type":"object","properties":{"x":{"type":"string"}},"not":{},"if":{"$ref":"#/components/schemas/s0"},"then":{"$ref":"#/components/schemas/s0"}}`),
+		"allOf in oneOf":         exponential(`{"oneOf":[{"$ref":"#/components/schemas/s0"},{"not":{"$ref":"#/components/schemas/s0"}}]}`),
+		"allOf around a text":    exponential(`{"type":"string","allOf":[{"$ref":"#/components/schemas/s0"}]}`),
+		"allOf in not":           exponential(`{"type":"object","required":["a"],"not":{"$ref":"#/components/schemas/s0"}}`),
 		"exponential references": wide,
 		"many large operations":  operations,
 		"deep schema":            ok(strings.Repeat("{type: object, properties: {a: ", 60) + "{}" + strings.Repeat("}}", 60)),
@@ -249,7 +275,7 @@ func TestHostileDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			began := time.Now()
-			made, problems := openapi.Import([]byte(src), openapi.Options{})
+			made, problems := openapi.Import(t.Context(), []byte(src), openapi.Options{})
 			if took := time.Since(began); took > 2*time.Minute { // a second on a quiet machine; without bounds it never ends
 				t.Errorf("%v", took)
 			}
@@ -272,9 +298,9 @@ func TestHostileDocuments(t *testing.T) {
 func TestSameDocumentSameMock(t *testing.T) {
 	t.Parallel()
 	for name, src := range corpus(t) {
-		first, told := openapi.Import(src, openapi.Options{})
+		first, told := openapi.Import(t.Context(), src, openapi.Options{})
 		for range 5 {
-			again, toldAgain := openapi.Import(src, openapi.Options{})
+			again, toldAgain := openapi.Import(t.Context(), src, openapi.Options{})
 			if diff := cmp.Diff(first, again) + cmp.Diff(told, toldAgain); diff != "" {
 				t.Fatalf("%s: %s", name, diff)
 			}
@@ -284,7 +310,7 @@ func TestSameDocumentSameMock(t *testing.T) {
 
 func TestPrefix(t *testing.T) {
 	t.Parallel()
-	made, _ := openapi.Import([]byte("openapi: 3.0.0\nservers: [{url: 'https://api.example.com/v2/'}]\npaths: {/a/: {get: {}}, /: {get: {}}}\n"), openapi.Options{Prefix: "/v2"})
+	made, _ := openapi.Import(t.Context(), []byte("openapi: 3.0.0\nservers: [{url: 'https://api.example.com/v2/'}]\npaths: {/a/: {get: {}}, /: {get: {}}}\n"), openapi.Options{Prefix: "/v2"})
 	if made == nil || !strings.Contains(string(made.Content), "path: /v2/a/\n") || !strings.Contains(string(made.Content), "path: /v2/\n") || strings.Contains(string(made.Content), "#") {
 		t.Errorf("%s", made.Content)
 	}
@@ -305,7 +331,7 @@ func TestLimits(t *testing.T) {
 		{mockspec.Limits{Bytes: 700}, 3, "the answer of GET /c is left out"},
 		{mockspec.Limits{Bytes: 120}, 1, "the rest is left out"},
 	} {
-		made, told := openapi.Import(src, openapi.Options{Mock: c.limits})
+		made, told := openapi.Import(t.Context(), src, openapi.Options{Mock: c.limits})
 		if made == nil || made.Endpoints != c.endpoints || c.limits.Bytes > 0 && len(made.Content) > c.limits.Bytes || !strings.Contains(fmt.Sprint(told), c.says) || (c.says == "") != (len(told) == 0) {
 			t.Errorf("%+v: %+v %v", c.limits, made, told)
 		}
@@ -319,7 +345,7 @@ func TestLargestAnswersAreLeftOutFirst(t *testing.T) {
 	for i := range 100 {
 		src += fmt.Sprintf("  /p%d: {get: {responses: {'200': {description: d, content: {application/json: {example: {a: '%s'}}}}}}}\n", i, strings.Repeat("x", 100*(i+1)))
 	}
-	made, told := openapi.Import([]byte(src), openapi.Options{Mock: mockspec.Limits{Bytes: 64 << 10}})
+	made, told := openapi.Import(t.Context(), []byte(src), openapi.Options{Mock: mockspec.Limits{Bytes: 64 << 10}})
 	if made == nil || made.Endpoints != 100 || len(made.Content) > 64<<10 || len(made.Content) < 50<<10 {
 		t.Fatalf("%+v %v", made, told)
 	}
@@ -338,7 +364,7 @@ func FuzzImport(f *testing.F) {
 		f.Add(src)
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		made, problems := openapi.Import(src, openapi.Options{MaxBytes: 64 << 10, MaxValues: 20_000})
+		made, problems := openapi.Import(t.Context(), src, openapi.Options{MaxBytes: 64 << 10, MaxValues: 20_000})
 		if made == nil {
 			if !mockspec.HasErrors(problems) {
 				t.Fatal("no mock and no error")

@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,16 +18,19 @@ import (
 )
 
 // read reads a document of YAML or JSON within the limits. It returns nil and why if it cannot be read.
-func read(src []byte, o Options) (*value, []mockspec.Diagnostic) {
+func read(ctx context.Context, src []byte, o Options) (*value, []mockspec.Diagnostic) {
 	text := bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), " \t\r\n")
 	var fault *jsonFault
 	if len(src) <= o.MaxBytes && len(text) > 0 && (text[0] == '{' || text[0] == '[') {
 		// JSON is nearly YAML; what differs (tabs, \ud83d\ude00) is met in real documents.
-		root, err := readJSON(src, o.MaxValues)
+		root, err := readJSON(ctx, src, o.MaxValues)
 		if err == nil {
 			return root, nil
 		}
 		errors.As(err, &fault)
+	}
+	if ctx.Err() != nil {
+		return nil, []mockspec.Diagnostic{stopped(o)}
 	}
 	docs, problems := mockspec.ReadYAML(src, mockspec.Options{
 		Name: o.Name, Limits: mockspec.Limits{Bytes: o.MaxBytes, Nodes: o.MaxValues, Depth: maxDepth, Documents: 1, Key: 10_000, Number: 400},
@@ -133,14 +137,14 @@ type jsonFault struct {
 func (f *jsonFault) Error() string { return f.what }
 
 // readJSON reads a document that may be JSON. Errors are *jsonFault.
-func readJSON(src []byte, maxValues int) (*value, error) {
+func readJSON(ctx context.Context, src []byte, maxValues int) (*value, error) {
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(src) {
 		return nil, &jsonFault{1, 1, "the document is not UTF-8"}
 	}
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.UseNumber()
-	r := jsonReader{d: d, src: src, line: 1, left: maxValues}
+	r := jsonReader{ctx: ctx, d: d, src: src, line: 1, left: maxValues}
 	v, err := r.value(0)
 	if err == nil && d.More() {
 		err = r.fault("something follows the end of the JSON document")
@@ -149,23 +153,26 @@ func readJSON(src []byte, maxValues int) (*value, error) {
 }
 
 type jsonReader struct {
+	ctx  context.Context // of the one call of readJSON
 	d    *json.Decoder
 	src  []byte
 	left int // values that may still come
-	// line begins at byte start, and was counted up to seen.
-	line, start, seen int
+	// The bytes up to seen are counted: the line that they end in, and its characters so far.
+	line, column, seen int
 }
 
-// place is where the decoder's last token ended, which is on the line of the token.
+// place is where the decoder's last token ended, which is on the line of the token. Each byte is counted once, however
+// long a line is.
 func (r *jsonReader) place() (line, column int) {
-	to := min(int(r.d.InputOffset()), len(r.src))
-	for _, c := range r.src[r.seen:to] {
-		r.seen++
-		if c == '\n' {
-			r.line, r.start = r.line+1, r.seen
+	for to := min(int(r.d.InputOffset()), len(r.src)); r.seen < to; r.seen++ {
+		switch c := r.src[r.seen]; {
+		case c == '\n':
+			r.line, r.column = r.line+1, 0
+		case utf8.RuneStart(c):
+			r.column++
 		}
 	}
-	return r.line, max(utf8.RuneCount(r.src[r.start:to]), 1)
+	return r.line, max(r.column, 1)
 }
 
 func (r *jsonReader) fault(what string) error {
@@ -188,6 +195,9 @@ func (r *jsonReader) token() (json.Token, error) {
 func (r *jsonReader) value(depth int) (*value, error) {
 	if r.left--; r.left < 0 {
 		return nil, r.fault("the document has too many values: split it")
+	}
+	if r.left%1024 == 0 && r.ctx.Err() != nil {
+		return nil, r.ctx.Err()
 	}
 	if depth > maxDepth {
 		return nil, r.fault(fmt.Sprintf("the document is nested more than %d deep: flatten it", maxDepth))

@@ -167,7 +167,7 @@ func (im *importer) jsonBody(schema, example *value) *value {
 	var v *value
 	if example != nil {
 		if example.kind == kindText && typeName(im.resolve(schema)) != "string" { // JSON that was written as a text
-			if parsed, err := readJSON([]byte(example.text), maxBodyValues); err == nil && parsed.kind >= kindList {
+			if parsed, err := readJSON(im.ctx, []byte(example.text), maxBodyValues); err == nil && parsed.kind >= kindList {
 				example = parsed
 			}
 		}

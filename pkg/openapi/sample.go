@@ -80,7 +80,7 @@ func (g *generator) value(schema *value, depth int) (*value, bool) {
 	}
 	g.left--
 	g.im.made++
-	schema = g.im.resolve(schema)
+	schema = g.im.schema(schema)
 	switch {
 	case schema == nil || g.left < 0 || depth > maxBodyDepth || g.im.made > maxMade || slices.Contains(g.path, schema):
 		return nil, false
@@ -152,11 +152,11 @@ func (g *generator) given(schema *value) *value {
 	if found == nil {
 		return nil
 	}
-	return g.im.copy(fit(found, g.typeOf(schema)))
+	return g.im.copy(g.im.fit(found, g.typeOf(schema)))
 }
 
 // fit corrects what YAML or a careless author made of an example: 10 for a text, "10" for a number, JSON as a text.
-func fit(v *value, typ string) *value {
+func (im *importer) fit(v *value, typ string) *value {
 	switch {
 	case typ == "string" && (v.kind == kindNumber || v.kind == kindBool):
 		return textOf(cmp.Or(v.source, v.text)) // 01234 is a postcode, not the number 668
@@ -165,7 +165,7 @@ func fit(v *value, typ string) *value {
 	case typ == "boolean" && v.kind == kindText && (v.text == "true" || v.text == "false"):
 		return boolean(v.text == "true")
 	case (typ == "object" || typ == "array") && v.kind == kindText:
-		if parsed, err := readJSON([]byte(v.text), maxBodyValues); err == nil && parsed.kind >= kindList {
+		if parsed, err := readJSON(im.ctx, []byte(v.text), maxBodyValues); err == nil && parsed.kind >= kindList {
 			return parsed
 		}
 	}
@@ -181,7 +181,7 @@ func (g *generator) typeOf(schema *value) string {
 		return "null"
 	}
 	for _, part := range schema.list("allOf") {
-		if part = g.im.resolve(part); part == nil || slices.Contains(g.path, part) {
+		if part = g.im.schema(part); part == nil || slices.Contains(g.path, part) {
 			continue
 		}
 		g.path = append(g.path, part)
@@ -217,7 +217,7 @@ func (g *generator) flat(schema *value) *value {
 	out := emptyObject()
 	var add func(*value, int)
 	add = func(s *value, depth int) {
-		if s = g.im.resolve(s); s == nil || s.kind != kindObject || depth > maxBodyDepth || len(out.items) > maxKey {
+		if s = g.im.schema(s); s == nil || s.kind != kindObject || depth > maxBodyDepth || len(out.items) > maxKey {
 			return
 		}
 		for i, key := range s.keys {

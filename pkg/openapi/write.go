@@ -113,14 +113,14 @@ func block(b *bytes.Buffer, v *value, indent string) {
 	case v.kind == kindList && len(v.items) > 0:
 		b.WriteByte('\n')
 		for _, item := range v.items {
-			element := &bytes.Buffer{}
-			block(element, item, indent+"  ")
-			text := element.Bytes()
-			if text[0] == '\n' { // its first line goes behind the dash
-				text = append([]byte(" "), text[1+len(indent)+2:]...)
-			}
 			b.WriteString(indent + "-")
-			b.Write(text)
+			at := b.Len()
+			block(b, item, indent+"  ")
+			if item.kind == kindObject && len(item.items) > 0 { // its first line goes behind the dash
+				text := b.Bytes()[at:]
+				text[0] = ' '
+				b.Truncate(at + 1 + copy(text[1:], text[1+len(indent)+2:]))
+			}
 		}
 	default:
 		b.WriteString(" " + flow(v) + "\n")

@@ -32,7 +32,7 @@ func ImportCommand() *cobra.Command {
 			if name == "-" {
 				name = "stdin"
 			}
-			made, problems := input.Import(src, name, prefix)
+			made, problems := input.Import(cmd.Context(), src, name, prefix)
 			for _, d := range problems {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), d) // nobody is there to be told that it failed
 			}

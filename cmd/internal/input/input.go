@@ -2,15 +2,16 @@
 package input
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
-	"github.com/mocloud/mocloud/pkg/openapi"
 )
 
-// MaxDocument bounds an OpenAPI document on one's own disk in bytes; it may be larger than one that is sent.
+// MaxDocument bounds a document to import on one's own disk in bytes; it may be larger than one that is sent.
 const MaxDocument = 64 << 20
 
 // Read reads a file, or standard input for `-`. What has more than most bytes is an error.
@@ -34,7 +35,7 @@ func Read(stdin io.Reader, file string, most int) ([]byte, error) {
 	return content, nil
 }
 
-// Import makes a mock of an OpenAPI document of this machine; there is none if a diagnostic is an error.
-func Import(src []byte, name, prefix string) (*openapi.Result, []mockspec.Diagnostic) {
-	return openapi.Import(src, openapi.Options{Name: name, Prefix: prefix, MaxBytes: MaxDocument, MaxValues: 5_000_000})
+// Import makes a mock of another tool's document of this machine; there is none if a diagnostic is an error.
+func Import(ctx context.Context, src []byte, name, prefix string) (*importer.Result, []mockspec.Diagnostic) {
+	return importer.Import(ctx, src, importer.Options{Name: name, Prefix: prefix, MaxBytes: MaxDocument, MaxValues: 5_000_000})
 }

@@ -62,7 +62,7 @@ func (p *push) run(ctx context.Context, files []string) error {
 	if p.draft && p.wait > 0 {
 		return exit.With(exit.Usage, errors.New("--draft and --wait exclude each other: a draft is not published"))
 	}
-	sources, several, err := p.sources(files)
+	sources, several, err := p.sources(ctx, files)
 	if err != nil {
 		return err
 	}

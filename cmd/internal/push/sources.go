@@ -1,6 +1,7 @@
 package push
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/input"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
+	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/api/client"
 )
@@ -24,7 +26,7 @@ type source struct {
 }
 
 // sources reads everything that was named. It is several things if more than a file was named.
-func (p *push) sources(names []string) (found []source, several bool, err error) {
+func (p *push) sources(ctx context.Context, names []string) (found []source, several bool, err error) {
 	files, several, err := filesOf(names)
 	switch {
 	case err != nil:
@@ -42,7 +44,7 @@ func (p *push) sources(names []string) (found []source, several bool, err error)
 			return nil, false, exit.With(exit.Usage, fmt.Errorf("%s and %s would both be the mock %s", other, file, ref))
 		}
 		from[ref] = file
-		src, err := p.source(file, ref)
+		src, err := p.source(ctx, file, ref)
 		if err != nil {
 			return nil, false, err
 		}
@@ -98,19 +100,19 @@ func (p *push) ref(file string) (remote.Ref, error) {
 }
 
 // source reads one file. What an import leaves out is told; a document that no mock can be made of is an error.
-func (p *push) source(file string, ref remote.Ref) (source, error) {
+func (p *push) source(ctx context.Context, file string, ref remote.Ref) (source, error) {
 	raw, err := input.Read(p.In, file, input.MaxDocument)
-	if err != nil || !mockspec.IsOpenAPI(raw) {
+	if err != nil || !importer.Foreign(raw) {
 		return source{file, ref, string(raw), false}, err
 	}
-	made, problems := input.Import(raw, file, "")
+	made, problems := input.Import(ctx, raw, file, "")
 	for _, d := range problems {
 		if !p.quiet || made == nil {
 			p.Tell("%s", d)
 		}
 	}
 	if made == nil {
-		return source{}, exit.With(exit.Invalid, fmt.Errorf("no mock can be made of the OpenAPI document %s; nothing was changed", file))
+		return source{}, exit.With(exit.Invalid, fmt.Errorf("no mock can be made of %s; nothing was changed", file))
 	}
 	return source{file, ref, string(made.Content), true}, nil
 }

@@ -2,6 +2,7 @@
 package validate
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/input"
+	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
@@ -37,7 +39,7 @@ func Command() *cobra.Command {
 			found := []mockspec.Diagnostic{} // not nil: `[]` in JSON
 			var unread []error
 			for _, file := range files {
-				ds, err := check(cmd.InOrStdin(), file, mocks)
+				ds, err := check(cmd.Context(), cmd.InOrStdin(), file, mocks)
 				if err != nil {
 					unread = append(unread, err) // the other files are checked all the same
 				}
@@ -58,7 +60,7 @@ func Command() *cobra.Command {
 }
 
 // check reads one file: a mock, or an OpenAPI document, which is imported if it has no file of answers.
-func check(stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
+func check(ctx context.Context, stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
 	src, err := input.Read(stdin, file, input.MaxDocument)
 	if err != nil {
 		return nil, err
@@ -73,8 +75,8 @@ func check(stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
 		o.Limits.Bytes = input.MaxDocument
 		_, ds := mockspec.ParseOpenAPI(src, answers, o)
 		return ds, nil
-	case mockspec.IsOpenAPI(src):
-		_, ds := input.Import(src, file, "")
+	case importer.Foreign(src):
+		_, ds := input.Import(ctx, src, file, "")
 		return ds, nil
 	}
 	_, ds := mockspec.Parse(src, o)

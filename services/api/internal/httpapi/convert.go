@@ -11,7 +11,7 @@ import (
 
 // ImportDocument implements StrictServerInterface.
 func (h *handlers) ImportDocument(ctx context.Context, r ImportDocumentRequestObject) (ImportDocumentResponseObject, error) {
-	made, err := h.Mocks.Import(ctx, r.Body.Document, value(r.Body.Prefix, ""))
+	made, err := h.Mocks.Import(ctx, caller(ctx), r.Body.Document, value(r.Body.Prefix, ""))
 	if err != nil {
 		return nil, err
 	}

@@ -2,15 +2,18 @@ package mock
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/openapi"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// Imported is a mock's content that was made of an OpenAPI document.
+// Imported is a mock's content that was made of another tool's document.
 type Imported struct {
 	Content   string
 	Title     string // of the document; "" if it has none
@@ -18,20 +21,27 @@ type Imported struct {
 	Notes     []mockspec.Diagnostic // what was left out, with places in the document
 }
 
-// maxConversions is how many documents are converted at once: one may take a second and some hundred MiB.
-const maxConversions = 2
+// maxConversion is how long one conversion may take. What the limits allow takes a second or two; what is far from that was
+// made to keep the api busy.
+const maxConversion = 10 * time.Second
 
-// Import makes a mock's content of an OpenAPI document; prefix is put before its paths. An *InvalidError if no mock can be
-// made of it. It waits for its turn, until ctx ends.
-func (s *Service) Import(ctx context.Context, document, prefix string) (Imported, error) {
-	select {
-	case s.conversions <- struct{}{}:
-		defer func() { <-s.conversions }()
-	case <-ctx.Done():
-		return Imported{}, apperr.New(apperr.Unavailable, "Too many documents are being imported: try again in a few seconds.").WithCause(ctx.Err())
+// Import makes a mock's content of another tool's document; prefix is put before its paths. An *InvalidError if no mock can
+// be made of it. It waits for its turn, and the work ends when ctx does.
+func (s *Service) Import(ctx context.Context, who workspace.Caller, document, prefix string) (Imported, error) {
+	done, err := s.conversions.begin(ctx, who.AccountID)
+	if err != nil {
+		return Imported{}, apperr.New(apperr.Unavailable, "Too many documents are being imported: try again in a few seconds.").WithCause(err)
 	}
-	made, notes := openapi.Import([]byte(document), openapi.Options{Prefix: prefix, Mock: s.cfg.Limits})
-	if made == nil {
+	defer done()
+	work, cancel := context.WithTimeout(ctx, maxConversion)
+	defer cancel()
+	made, notes := importer.Import(work, []byte(document), importer.Options{Prefix: prefix, Mock: s.cfg.Limits})
+	switch {
+	case ctx.Err() != nil:
+		return Imported{}, ctx.Err()
+	case made == nil && errors.Is(work.Err(), context.DeadlineExceeded):
+		return Imported{}, apperr.New(apperr.Invalid, "The document takes longer than %s to import: split it, or import it on your own machine with `mocloud import`.", maxConversion).WithField("document")
+	case made == nil:
 		return Imported{}, &InvalidError{
 			Err:         apperr.New(apperr.Invalid, "No mock can be made of the document: %s", Summary(notes)).WithField("document"),
 			Diagnostics: notes,
@@ -40,9 +50,9 @@ func (s *Service) Import(ctx context.Context, document, prefix string) (Imported
 	return Imported{Content: string(made.Content), Title: made.Title, Endpoints: made.Endpoints, Notes: notes}, nil
 }
 
-// CreateImported makes a mock of an OpenAPI document and stores it, offline; what n says of content does not count.
+// CreateImported makes a mock of another tool's document and stores it, offline; what n says of content does not count.
 func (s *Service) CreateImported(ctx context.Context, who workspace.Caller, document, prefix string, n New) (Mock, []mockspec.Diagnostic, error) {
-	made, err := s.Import(ctx, document, prefix)
+	made, err := s.Import(ctx, who, document, prefix)
 	if err != nil {
 		return Mock{}, nil, err
 	}

@@ -31,17 +31,16 @@ type Config struct {
 
 // Service is what an account does with mocks. It is safe for concurrent use.
 type Service struct {
-	repo      Repository
-	cfg       Config
-	announcer Announcer
-	now       func() time.Time
-	// conversions has an element for each document that is being converted.
-	conversions chan struct{}
+	repo        Repository
+	cfg         Config
+	announcer   Announcer
+	now         func() time.Time
+	conversions *conversions
 }
 
 // NewService makes a Service over repo. Every committed write is announced.
 func NewService(repo Repository, cfg Config, announcer Announcer, now func() time.Time) *Service {
-	return &Service{repo: repo, cfg: cfg, announcer: announcer, now: now, conversions: make(chan struct{}, maxConversions)}
+	return &Service{repo: repo, cfg: cfg, announcer: announcer, now: now, conversions: newConversions()}
 }
 
 // Validate says what is wrong with content. An error means that it cannot even be kept: too large, or not text.

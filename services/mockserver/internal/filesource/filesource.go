@@ -17,8 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
-	"github.com/mocloud/mocloud/pkg/openapi"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
 
@@ -177,8 +177,8 @@ func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic
 	var problems []mockspec.Diagnostic
 	for i, content := range contents {
 		options.Name = s.cfg.Files[i]
-		if mockspec.IsOpenAPI(content) {
-			made, found := openapi.Import(content, openapi.Options{Name: options.Name, MaxBytes: maxFile, MaxValues: maxNodes, Mock: options.Limits})
+		if importer.Foreign(content) { // whose file is read to its end, however long it takes
+			made, found := importer.Import(context.Background(), content, importer.Options{Name: options.Name, MaxBytes: maxFile, MaxValues: maxNodes, Mock: options.Limits})
 			problems = append(problems, found...)
 			if made == nil {
 				continue

@@ -1,0 +1,69 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
+)
+
+// Options say how a document is imported. The zero value is for a document that somebody sent.
+type Options = openapi.Options
+
+// Result is what an import made.
+type Result struct {
+	Format    Format // of the document
+	Content   []byte // the mock, in moclojer's YAML
+	Title     string // of the document; "" if it has none
+	Endpoints int
+}
+
+// CodeNotImportable is the code of the diagnostic about a document that is of no format that can be imported.
+const CodeNotImportable = "NOT_IMPORTABLE"
+
+// Import makes a mock of a document of any format that can be imported. The same document always gives the same mock, and
+// the mock is always valid. Nothing but src is read, and the work ends when ctx does.
+//
+// The diagnostics are about the document. If one is an error there is no result; the others say what was left out, and
+// EffectOf how much each of them matters.
+func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Diagnostic) {
+	format := Detect(src)
+	if format != OpenAPI && format != Unknown { // whose reader says best what is wrong with it
+		return nil, []mockspec.Diagnostic{refusal(o.Name, format)}
+	}
+	made, notes := openapi.Import(ctx, src, o)
+	if made == nil {
+		return nil, notes
+	}
+	return &Result{Format: format, Content: made.Content, Title: made.Title, Endpoints: made.Endpoints}, notes
+}
+
+// refusal says what a document is that is not imported.
+func refusal(name string, format Format) mockspec.Diagnostic {
+	const can = "OpenAPI 3 and Swagger 2 documents can be imported"
+	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import an OpenAPI document"}
+	if format == Mock {
+		d.Message, d.Fix = "this is a mock already: it needs no import", "run or push it as it is"
+	} else {
+		d.Message = fmt.Sprintf("this is %s, which cannot be imported: %s", format.Describe(), can)
+	}
+	return d
+}
+
+// Effect says what became of a part of a document.
+type Effect string
+
+// The effects that a note can be about.
+const (
+	Loss Effect = "loss" // the mock has it, but not quite as it was
+	None Effect = "none" // the mock does not have it
+)
+
+// EffectOf is what a note of an import says about its part of the document.
+func EffectOf(note mockspec.Diagnostic) Effect {
+	if note.Code == openapi.CodeSimplified {
+		return Loss
+	}
+	return None
+}
