@@ -1,0 +1,151 @@
+import { type QueryClient, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { api, body, everyPage, type Schemas, type Tagged, tagged } from '../client'
+
+export type Mock = Schemas['Mock']
+export type State = Schemas['State']
+export type Publication = Schemas['Publication']
+export type Diagnostic = Schemas['Diagnostic']
+
+export const mockKeys = {
+  all: ['mocks'] as const,
+  index: (ws: string) => ['mocks', 'index', ws] as const,
+  deleted: (ws: string) => ['mocks', 'deleted', ws] as const,
+  one: (id: string) => ['mocks', 'one', id] as const,
+  publication: (id: string) => ['mocks', 'publication', id] as const,
+}
+
+/** All mocks of a workspace, without content; events keep it true. */
+export const indexQuery = (ws: string) =>
+  queryOptions({
+    queryKey: mockKeys.index(ws),
+    queryFn: ({ signal }) =>
+      everyPage((cursor) => body(api.GET('/api/v1/mocks', { params: { query: { workspace: ws, limit: 200, cursor } }, signal }))),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const deletedQuery = (ws: string) =>
+  queryOptions({
+    queryKey: mockKeys.deleted(ws),
+    queryFn: ({ signal }) =>
+      everyPage((cursor) =>
+        body(api.GET('/api/v1/mocks', { params: { query: { workspace: ws, deleted: true, limit: 200, cursor } }, signal })),
+      ),
+  })
+
+/** A mock with its content and ETag; events keep it true. */
+export const mockQuery = (id: string) =>
+  queryOptions({
+    queryKey: mockKeys.one(id),
+    queryFn: ({ signal }) => tagged(api.GET('/api/v1/mocks/{id}', { params: { path: { id } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const publicationQuery = (id: string) =>
+  queryOptions({
+    queryKey: mockKeys.publication(id),
+    queryFn: ({ signal }) => body(api.GET('/api/v1/mocks/{id}/publication', { params: { path: { id } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** refreshMock reads a mock again where it is shown: in the lists, and by itself. */
+export function refreshMock(client: QueryClient, id: string, ws?: string): void {
+  void client.invalidateQueries({ queryKey: mockKeys.one(id) })
+  void client.invalidateQueries({ queryKey: ws ? mockKeys.index(ws) : ['mocks', 'index'] })
+}
+
+/** keepMock writes what an answer says of a mock to wherever it is known. */
+export function keepMock(client: QueryClient, read: Tagged<Mock>): void {
+  const { content: _, ...listed } = read.data
+  client.setQueryData(mockKeys.one(read.data.id), read)
+  client.setQueryData<Mock[]>(mockKeys.index(read.data.workspace), (list) => list && place(list, listed))
+}
+
+function place(list: Mock[], mock: Mock): Mock[] {
+  const at = list.findIndex((each) => each.id === mock.id)
+  return at < 0 ? [...list, mock] : list.with(at, mock)
+}
+
+/** patchMock changes what is known of a mock, in lists and by itself. */
+export function patchMock(client: QueryClient, id: string, change: Partial<Mock>): void {
+  client.setQueriesData<Mock[]>({ queryKey: ['mocks', 'index'] }, (list) => {
+    const at = list?.findIndex((each) => each.id === id) ?? -1
+    return list && at >= 0 ? list.with(at, { ...(list[at] as Mock), ...change }) : list
+  })
+  client.setQueryData<Tagged<Mock>>(mockKeys.one(id), (read) => read && { ...read, data: { ...read.data, ...change } })
+}
+
+/** dropMock takes a mock out of every list. */
+export function dropMock(client: QueryClient, id: string): void {
+  client.setQueriesData<Mock[]>({ queryKey: ['mocks', 'index'] }, (list) => list?.filter((each) => each.id !== id))
+  void client.invalidateQueries({ queryKey: ['mocks', 'deleted'] })
+}
+
+export interface NewMock {
+  input: Schemas['NewMock']
+  key: string
+}
+
+export function useCreateMock() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ input, key }: NewMock) =>
+      tagged(api.POST('/api/v1/mocks', { body: input, params: { header: { 'Idempotency-Key': key } } })),
+    onSuccess: (read) => keepMock(client, read),
+  })
+}
+
+/** A change that shows at once and is taken back when it fails. */
+function useOptimistic<A extends { id: string }>(run: (input: A) => Promise<unknown>, change: (input: A) => Partial<Mock>) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: run,
+    onMutate: (input: A) => {
+      const known = client.getQueriesData<Mock[]>({ queryKey: ['mocks', 'index'] }).flatMap(([, list]) => list ?? [])
+      const before = known.find((each) => each.id === input.id) ?? client.getQueryData<Tagged<Mock>>(mockKeys.one(input.id))?.data
+      patchMock(client, input.id, change(input))
+      return before
+    },
+    onError: (_error, input, before) => {
+      if (before)
+        patchMock(client, input.id, {
+          state: before.state,
+          reason: before.reason,
+          slug: before.slug,
+          name: before.name,
+          description: before.description,
+        })
+    },
+  })
+}
+
+export const usePublish = () =>
+  useOptimistic(
+    ({ id }: { id: string }) => body(api.POST('/api/v1/mocks/{id}/publish', { params: { path: { id } } })),
+    () => ({ state: 'publishing' }),
+  )
+
+export const useUnpublish = () =>
+  useOptimistic(
+    ({ id }: { id: string }) => body(api.POST('/api/v1/mocks/{id}/unpublish', { params: { path: { id } } })),
+    () => ({ state: 'offline' }),
+  )
+
+export function useDeleteMock() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ id }: { id: string }) => body(api.DELETE('/api/v1/mocks/{id}', { params: { path: { id } } })),
+    onSuccess: (_, { id }) => dropMock(client, id),
+  })
+}
+
+export function useRestoreMock() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ id, slug }: { id: string; slug?: string }) =>
+      tagged(api.POST('/api/v1/mocks/{id}/restore', { params: { path: { id } }, body: slug ? { slug } : {} })),
+    onSuccess: (read) => {
+      keepMock(client, read)
+      void client.invalidateQueries({ queryKey: mockKeys.deleted(read.data.workspace) })
+    },
+  })
+}

@@ -1,0 +1,61 @@
+import type { QueryClient } from '@tanstack/react-query'
+import type { Schemas } from '@/api/client'
+import { dropMock, keepMock, mockKeys, mockQuery, patchMock } from '@/api/queries/mocks'
+import type { StreamEvent } from './stream'
+
+interface MockEvent {
+  action: string
+  mock: string
+  workspace_id: string
+  slug: string
+  revision: number
+}
+
+const rereads = new Map<string, ReturnType<typeof setTimeout>>()
+
+/** reread reads one mock again, once for several events in a row. */
+function reread(client: QueryClient, id: string): void {
+  clearTimeout(rereads.get(id))
+  const timer = setTimeout(() => {
+    rereads.delete(id)
+    client
+      .fetchQuery({ ...mockQuery(id), staleTime: 0, retry: false })
+      .then((read) => keepMock(client, read))
+      .catch(() => void client.invalidateQueries({ queryKey: ['mocks', 'index'] }))
+  }, 150)
+  rereads.set(id, timer)
+}
+
+/** applyEvent brings what is known up to date with an event. */
+export function applyEvent(client: QueryClient, { event, data }: StreamEvent): void {
+  if (data === undefined || data === null) return
+  switch (event) {
+    case 'publication': {
+      const news = data as Schemas['Publication']
+      client.setQueryData(mockKeys.publication(news.mock), news)
+      patchMock(client, news.mock, {
+        state: news.state,
+        reason: news.reason,
+        published_revision: news.published_revision,
+        diagnostics: news.diagnostics,
+      })
+      return
+    }
+    case 'mock': {
+      const news = data as MockEvent
+      reread(client, news.mock)
+      void client.invalidateQueries({ queryKey: ['revisions', news.mock] })
+      if (news.action === 'restored') void client.invalidateQueries({ queryKey: ['mocks', 'deleted'] })
+      return
+    }
+    case 'deleted':
+      dropMock(client, (data as { mock: string }).mock)
+      return
+    case 'domain':
+      void client.invalidateQueries({ queryKey: ['domains'] })
+      return
+    case 'reset':
+      void client.invalidateQueries()
+      return
+  }
+}

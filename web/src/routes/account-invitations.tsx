@@ -1,0 +1,7 @@
+import { useT } from '@/i18n'
+import { Empty } from '@/ui/parts'
+
+export default function InvitationsPage() {
+  const t = useT()
+  return <Empty title={t.pages.soon} />
+}

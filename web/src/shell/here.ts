@@ -1,0 +1,32 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { indexQuery, type Mock } from '@/api/queries/mocks'
+import { atLeast, type Role, type Workspace, workspacesQuery } from '@/api/queries/workspaces'
+
+/** useWorkspace is the workspace of the page; only for pages below /w/$ws. */
+export function useWorkspace(): Workspace {
+  const { ws } = useParams({ from: '/app/w/$ws' })
+  const { data } = useSuspenseQuery(workspacesQuery)
+  const found = data.find((each) => each.slug === ws)
+  if (!found) throw new Error(`no workspace ${ws}`) // the route has looked before
+  return found
+}
+
+/** useMay reports whether the reader's role in the workspace of the page is enough. */
+export function useMay(least: Role): boolean {
+  return atLeast(useWorkspace().role, least)
+}
+
+/** useListedMock is the mock of the page as the list has it, without its content; undefined if there is none of that name. */
+export function useListedMock(): Mock | undefined {
+  const { ws, mock } = useParams({ from: '/app/w/$ws/mocks/$mock' })
+  const { data } = useSuspenseQuery(indexQuery(ws))
+  return data.find((each) => each.slug === mock)
+}
+
+/** useMock is the mock of the page; only for pages below a mock that the frame has found. */
+export function useMock(): Mock {
+  const found = useListedMock()
+  if (!found) throw new Error('no such mock') // the frame has looked before
+  return found
+}
