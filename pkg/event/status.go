@@ -28,7 +28,7 @@ func (Applied) EventStream() Stream { return Status }
 type DomainUpdated struct {
 	DomainID string `json:"domain_id"`
 	Host     string `json:"host"`
-	State    string `json:"state"`  // offline, offline-invalid, publishing, published
+	State    string `json:"state"`  // offline, offline_invalid, publishing, published
 	Reason   string `json:"reason"` // a sentence that a person can act on
 	// Of a custom domain: what was seen of its records. Ownership is proven, missing or unknown; Routing is missing, conflict,
 	// ok or unknown.

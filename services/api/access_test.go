@@ -29,9 +29,9 @@ func TestStreamsEndWithTheAccess(t *testing.T) {
 	t.Parallel()
 	b := startTold(t, openly)
 	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
-	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "pets", "content": good})))
-	moved := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "moved", "content": good})))
-	const ofWorkspace = "/api/v1/events?workspace=acme"
+	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": "pets", "content": good})))
+	moved := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": "moved", "content": good})))
+	const ofWorkspace = "/api/v1/events?workspace_slug=acme"
 	ofMock := "/api/v1/mocks/" + m.ID + "/requests/events"
 	stays := b.open(t.Context(), ofMock)
 	for name, c := range map[string]struct {
@@ -66,7 +66,7 @@ func TestStreamsEndWithTheAccess(t *testing.T) {
 			},
 		},
 		"moved away": {path: "/api/v1/mocks/" + moved.ID + "/requests/events", end: func(_, _ string) {
-			b.want(http.StatusOK, "POST", "/api/v1/mocks/"+moved.ID+"/move", `{"workspace":"dev"}`)
+			b.want(http.StatusOK, "POST", "/api/v1/mocks/"+moved.ID+"/move", `{"workspace_slug":"dev"}`)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestWaitsEndWithTheAccess(t *testing.T) {
 	t.Parallel()
 	b := startTold(t, func(c *api.Config) { c.SignUp, c.MaxLasting = signin.Open, 1 })
 	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
-	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": "pets", "content": good})))
+	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": "pets", "content": good})))
 	path := "/api/v1/mocks/" + m.ID + "/publication?revision=2&wait="
 	for _, c := range []struct {
 		who, ends string
@@ -155,7 +155,7 @@ func TestWaitsEndWithTheAccess(t *testing.T) {
 			headers = nil
 		}
 		if strings.HasSuffix(what, "/move") {
-			body = `{"workspace":"dev"}`
+			body = `{"workspace_slug":"dev"}`
 		}
 		if a := b.do(method, what, body, headers...); a.status >= http.StatusBadRequest {
 			t.Fatalf("%s: %d %s", c.ends, a.status, a.body)
@@ -285,7 +285,7 @@ func TestBeforeSigningUp(t *testing.T) {
 	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme","name":"Acme Inc."}`)
 	made := as[struct{ ID, Secret string }](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/acme/invitations", `{"role":"editor"}`))
 	look := func(status int, secret string) string {
-		return string(b.want(status, "POST", "/api/v1/invitations/look", encode(map[string]string{"secret": secret}), "Authorization: ").body)
+		return string(b.want(status, "POST", "/api/v1/invitations/preview", encode(map[string]string{"secret": secret}), "Authorization: ").body)
 	}
 	for range 2 { // looking does not use it up
 		if seen := look(http.StatusOK, made.Secret); !strings.Contains(seen, "Acme Inc.") || !strings.Contains(seen, `"role":"editor"`) || !strings.Contains(seen, `"inviter":"dev"`) || strings.Contains(seen, made.Secret) {
@@ -325,7 +325,7 @@ func TestInvitationPage(t *testing.T) {
 	}
 	in = b.want(http.StatusCreated, "POST", "/api/v1/accounts", encode(map[string]string{"username": "zoe", "password": "correct horse battery", "invitation": made.Secret}), nobody)
 	session = "Cookie: " + strings.SplitN(in.header.Get("Set-Cookie"), ";", 2)[0]
-	if a := b.want(http.StatusOK, "GET", "/api/v1/invitations", "", nobody, session); !strings.Contains(string(a.body), `"workspace":"acme"`) {
+	if a := b.want(http.StatusOK, "GET", "/api/v1/invitations", "", nobody, session); !strings.Contains(string(a.body), `"workspace_slug":"acme"`) {
 		t.Errorf("the invitations of the new account: %s", a.body)
 	}
 }

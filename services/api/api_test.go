@@ -35,7 +35,7 @@ func TestAMocksLife(t *testing.T) {
 
 	a := b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "pets", "content": good}))
 	m := as[mockBody](t, a)
-	if m.Slug != "pets" || m.Workspace != "dev" || m.URL != "http://pets-dev.localhost:8000" || m.Revision != 1 || m.State != "offline" || m.Content != good {
+	if m.Slug != "pets" || m.WorkspaceSlug != "dev" || m.URL != "http://pets-dev.localhost:8000" || m.Revision != 1 || m.State != "offline" || m.Content != good {
 		t.Errorf("created %+v", m)
 	}
 	path := "/api/v1/mocks/" + m.ID
@@ -91,7 +91,7 @@ func TestAMocksLife(t *testing.T) {
 
 	// An edit with errors is kept; the last good revision stays.
 	a = b.want(http.StatusOK, "PUT", path, encode(map[string]string{"content": bad}))
-	if e := as[mockBody](t, a); e.Revision != 3 || e.PublishedRevision != 2 || e.State != "offline-invalid" || len(e.Diagnostics) == 0 || !strings.Contains(e.Reason, "Revision 2 stays published") {
+	if e := as[mockBody](t, a); e.Revision != 3 || e.PublishedRevision != 2 || e.State != "offline_invalid" || len(e.Diagnostics) == 0 || !strings.Contains(e.Reason, "Revision 2 stays published") {
 		t.Errorf("edited with errors: %+v", e)
 	}
 	refused := as[struct {
@@ -101,7 +101,7 @@ func TestAMocksLife(t *testing.T) {
 	if refused.Code != "invalid" || refused.Field != "content" || len(refused.Diagnostics) == 0 {
 		t.Errorf("publishing errors: %+v", refused)
 	}
-	if p := b.wait(m.ID, "revision=3&wait=1m"); p.State != "offline-invalid" || !p.Settled {
+	if p := b.wait(m.ID, "revision=3&wait=1m"); p.State != "offline_invalid" || !p.Settled {
 		t.Errorf("waiting for what is invalid: %+v", p)
 	}
 	if p := b.wait(m.ID, "revision=4&wait=50ms"); p.Revision != 3 {
@@ -119,7 +119,7 @@ func TestAMocksLife(t *testing.T) {
 		t.Errorf("on its way offline: %+v", p)
 	}
 	b.applied("one", position, false)
-	if p := b.wait(m.ID, "wait=1m"); p.State != "offline-invalid" || !p.Settled {
+	if p := b.wait(m.ID, "wait=1m"); p.State != "offline_invalid" || !p.Settled {
 		t.Errorf("offline: %+v", p)
 	}
 
@@ -198,12 +198,12 @@ func TestARejectionIsShown(t *testing.T) {
 		return p.Run(ctx)
 	})
 	p := b.wait(m.ID, "revision=1&wait=1m")
-	if p.State != "offline-invalid" || !strings.Contains(p.Reason, "The template never ends.") || len(p.Diagnostics) != 1 {
+	if p.State != "offline_invalid" || !strings.Contains(p.Reason, "The template never ends.") || len(p.Diagnostics) != 1 {
 		t.Errorf("rejected: %+v", p)
 	}
 	b.stop()
 	b.run() // it is remembered
-	if p := b.wait(m.ID, "wait=0s"); p.State != "offline-invalid" {
+	if p := b.wait(m.ID, "wait=0s"); p.State != "offline_invalid" {
 		t.Errorf("after a restart: %+v", p)
 	}
 }

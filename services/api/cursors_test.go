@@ -54,7 +54,7 @@ func TestForgedCursors(t *testing.T) {
 func (w *world) twoMocks() answer {
 	w.acme.mock()
 	w.acme.mock()
-	return w.want(http.StatusOK, "GET", "/api/v1/mocks?limit=1&workspace="+w.acme.slug, "", bearer(w.acme.user(workspace.Owner)+"-token"))
+	return w.want(http.StatusOK, "GET", "/api/v1/mocks?limit=1&workspace_slug="+w.acme.slug, "", bearer(w.acme.user(workspace.Owner)+"-token"))
 }
 
 // lying is the cursor of a list of mocks with a place that cannot be.

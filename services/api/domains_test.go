@@ -81,7 +81,7 @@ func TestDomains(t *testing.T) {
 	if got := hosts(3); len(got) != 2 {
 		t.Errorf("after an edit on %v", got)
 	}
-	for _, list := range []string{"/api/v1/domains", "/api/v1/domains?workspace=dev", "/api/v1/mocks/" + m.ID + "/domains"} {
+	for _, list := range []string{"/api/v1/domains", "/api/v1/domains?workspace_slug=dev", "/api/v1/mocks/" + m.ID + "/domains"} {
 		if a := b.want(http.StatusOK, "GET", list, ""); !strings.Contains(string(a.body), d.ID) {
 			t.Errorf("%s: %s", list, a.body)
 		}
@@ -91,4 +91,32 @@ func TestDomains(t *testing.T) {
 		t.Errorf("after it was given up on %v", got)
 	}
 	b.want(http.StatusNotFound, "GET", path, "")
+}
+
+// Followers of a workspace learn which domain is new, different or gone, and whose it is.
+func TestEventsOfDomains(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	m := b.create("pets", good)
+	next := b.follow()
+	about := func(wanted string) (data string) {
+		t.Helper()
+		for name := ""; name != wanted; {
+			name, _, data = next()
+		}
+		return data
+	}
+	d := as[domainBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks/"+m.ID+"/domains", `{"host": "api.customer.dev"}`))
+	want := `{"domain_id":"` + d.ID + `","host":"api.customer.dev","mock_id":"` + m.ID + `","workspace_id":"` + m.WorkspaceID + `"}`
+	if got := about("domain"); got != want {
+		t.Errorf("created: %s", got)
+	}
+	b.want(http.StatusAccepted, "POST", "/api/v1/domains/"+d.ID+"/verify", "")
+	if got := about("domain"); got != want {
+		t.Errorf("to be verified: %s", got)
+	}
+	b.want(http.StatusNoContent, "DELETE", "/api/v1/domains/"+d.ID, "")
+	if got := about("domain_deleted"); got != want {
+		t.Errorf("deleted: %s", got)
+	}
 }

@@ -16,9 +16,10 @@ import (
 )
 
 type fileBody struct {
-	ID, Workspace, Name, Sha256 string
-	Size                        int64
-	MediaType                   string `json:"media_type"`
+	ID, Name, Sha256 string
+	WorkspaceSlug    string `json:"workspace_slug"`
+	Size             int64
+	MediaType        string `json:"media_type"`
 }
 
 const filesPath = "/api/v1/workspaces/dev/files"
@@ -65,7 +66,7 @@ func TestFiles(t *testing.T) {
 	f := as[fileBody](t, a)
 	path := filesPath + "/" + f.ID
 	etag := a.header.Get("ETag")
-	if f.Name != "data/pets.json" || f.Size != 7 || f.MediaType != "application/json" || f.Workspace != "dev" || etag != `"`+f.Sha256+`"` || a.header.Get("Location") != path {
+	if f.Name != "data/pets.json" || f.Size != 7 || f.MediaType != "application/json" || f.WorkspaceSlug != "dev" || etag != `"`+f.Sha256+`"` || a.header.Get("Location") != path {
 		t.Fatalf("%+v %v", f, a.header)
 	}
 	if i := b.index(ws); len(i.Files) != 1 || i.Files["data/pets.json"].Size != 7 {
@@ -102,7 +103,7 @@ func TestFiles(t *testing.T) {
 	if a := b.want(http.StatusOK, "GET", filesPath+"?cursor="+page.NextCursor, ""); !strings.Contains(string(a.body), "logo.png") || strings.Contains(string(a.body), "pets") {
 		t.Errorf("%s", a.body)
 	}
-	if a := b.want(http.StatusOK, "GET", path+"/mocks", ""); !strings.Contains(string(a.body), `{"current":true,"mock":"`+m.ID+`","published":false,"slug":"pets"}`) {
+	if a := b.want(http.StatusOK, "GET", path+"/mocks", ""); !strings.Contains(string(a.body), `{"current":true,"mock_id":"`+m.ID+`","mock_slug":"pets","published":false}`) {
 		t.Errorf("%s", a.body)
 	}
 	if a := b.want(http.StatusConflict, "DELETE", path, ""); !strings.Contains(string(a.body), "the mock pets") {

@@ -12,46 +12,46 @@ import (
 // names is made for it, so that it can be called again and again. Ids and slugs of what belongs to o come from o.
 var fixtures = map[string]func(o *org, role workspace.Role) call{
 	// mocks
-	"listMocks": func(o *org, _ workspace.Role) call { return call{query: url.Values{"workspace": {o.slug}}} },
+	"listMocks": func(o *org, _ workspace.Role) call { return call{query: url.Values{"workspace_slug": {o.slug}}} },
 	"createMock": func(o *org, _ workspace.Role) call {
-		return call{body: map[string]any{"workspace": o.slug, "slug": o.name("m"), "content": good}}
+		return call{body: map[string]any{"workspace_slug": o.slug, "slug": o.name("m"), "content": good}}
 	},
 	"getMock": onMock(nil),
-	"updateMock": func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"content": good + "# more\n"}, header: map[string]string{"If-Match": `"1"`}}
+	"updateMockContent": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"content": good + "# more\n"}, header: map[string]string{"If-Match": `"1"`}}
 	},
 	"deleteMock":     onMock(nil),
 	"publishMock":    onMock(nil),
 	"getPublication": onMock(nil),
 	"unpublishMock":  onMock(func(o *org, id string) { o.as("POST", "/api/v1/mocks/"+id+"/publish", nil) }),
 	"streamEvents":   plain,
-	"changeMock": func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"slug": o.name("m"), "name": "Pets"}}
+	"updateMock": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"slug": o.name("m"), "name": "Pets"}}
 	},
 	"moveMock": func(o *org, role workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"workspace": o.slug, "slug": o.name("m")}}
+		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"workspace_slug": o.slug, "slug": o.name("m")}}
 	},
 	"duplicateMock": func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"slug": o.name("m")}}
+		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"slug": o.name("m")}}
 	},
 	"restoreMock": func(o *org, _ workspace.Role) call {
 		id := o.mock()
 		o.as("DELETE", "/api/v1/mocks/"+id, nil)
-		return call{path: map[string]string{"id": id}, body: map[string]any{"slug": o.name("m")}}
+		return call{path: map[string]string{"mock_id": id}, body: map[string]any{"slug": o.name("m")}}
 	},
-	"listRevisions": onMock(nil),
-	"getRevision":   onRevision(nil),
-	"diffRevisions": onRevision(nil),
-	"markRevision":  onRevision(map[string]any{"pinned": true, "label": "demo"}),
+	"listRevisions":  onMock(nil),
+	"getRevision":    onRevision(nil),
+	"diffRevisions":  onRevision(nil),
+	"updateRevision": onRevision(map[string]any{"pinned": true, "label": "demo"}),
 	"rollbackMock": func(o *org, _ workspace.Role) call {
 		id := o.mock()
 		o.as("PUT", "/api/v1/mocks/"+id, map[string]any{"content": good + "# more\n"})
-		return call{path: map[string]string{"id": id}, body: map[string]any{"revision": 1}}
+		return call{path: map[string]string{"mock_id": id}, body: map[string]any{"revision": 1}}
 	},
 
 	"exportMock": onMock(nil),
 	"importMock": func(o *org, _ workspace.Role) call {
-		return call{body: map[string]any{"workspace": o.slug, "slug": o.name("m"), "document": goodOpenAPI}}
+		return call{body: map[string]any{"workspace_slug": o.slug, "slug": o.name("m"), "document": goodOpenAPI}}
 	},
 
 	// workspaces
@@ -64,12 +64,12 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"deleteWorkspace": func(o *org, role workspace.Role) call {
 		other := o.other()
 		other.mock()
-		return call{path: map[string]string{"slug": other.slug}, query: url.Values{"confirm": {other.slug}}, as: other.user(role)}
+		return call{path: map[string]string{"workspace_slug": other.slug}, query: url.Values{"confirm": {other.slug}}, as: other.user(role)}
 	},
 
 	"getUsernameAvailability": func(*org, workspace.Role) call { return call{query: url.Values{"username": {"zoe"}}} },
 	"getAvailability": func(o *org, _ workspace.Role) call {
-		return call{query: url.Values{"kind": {"mock"}, "slug": {"pets"}, "workspace": {o.slug}}}
+		return call{query: url.Values{"kind": {"mock"}, "slug": {"pets"}, "workspace_slug": {o.slug}}}
 	},
 
 	// account
@@ -87,7 +87,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"listMembers":     onWorkspace,
 	"getMember":       onMember,
 	"updateMember":    func(o *org, role workspace.Role) call { return onMember(o, role).bodied("role", "editor") },
-	"removeMember":    onMember,
+	"deleteMember":    onMember,
 	"leaveWorkspace":  func(o *org, role workspace.Role) call { c := onWorkspace(o, role); c.as = o.member(role); return c },
 	"listInvitations": onWorkspace,
 	"createInvitation": func(o *org, role workspace.Role) call {
@@ -95,16 +95,16 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		c.body["username"] = o.account()
 		return c
 	},
-	"revokeInvitation": func(o *org, _ workspace.Role) call {
+	"deleteInvitation": func(o *org, _ workspace.Role) call {
 		_, id, _ := o.invitation(true)
-		return call{path: map[string]string{"slug": o.slug, "id": id}}
+		return call{path: map[string]string{"workspace_slug": o.slug, "invitation_id": id}}
 	},
 	"listOwnInvitations": plain,
 	"claimInvitation": func(o *org, _ workspace.Role) call {
 		_, _, secret := o.invitation(false)
 		return call{as: o.account()}.bodied("secret", secret)
 	},
-	"lookAtInvitation": func(o *org, _ workspace.Role) call {
+	"previewInvitation": func(o *org, _ workspace.Role) call {
 		_, _, secret := o.invitation(false)
 		return call{}.bodied("secret", secret)
 	},
@@ -114,10 +114,10 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"getQuota":          onWorkspace,
 
 	// domains
-	"listDomains":     func(o *org, _ workspace.Role) call { return call{query: url.Values{"workspace": {o.slug}}} },
+	"listDomains":     func(o *org, _ workspace.Role) call { return call{query: url.Values{"workspace_slug": {o.slug}}} },
 	"listMockDomains": onMock(nil),
-	"addDomain": func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"host": o.name("h") + ".example.com"}}
+	"createDomain": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"host": o.name("h") + ".example.com"}}
 	},
 	"getDomain":    onDomain,
 	"verifyDomain": onDomain,
@@ -125,7 +125,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// files
 	"putFile": func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"slug": o.slug}, query: url.Values{"name": {"new/" + o.name("f") + ".json"}}, raw: "{}", kind: "application/json"}
+		return call{path: map[string]string{"workspace_slug": o.slug}, query: url.Values{"name": {"new/" + o.name("f") + ".json"}}, raw: "{}", kind: "application/json"}
 	},
 	"listFiles":      onWorkspace,
 	"getFile":        onFile,
@@ -135,13 +135,13 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 
 	// requests
 	"listRequests":   onMock(nil),
-	"clearRequests":  onMock(nil),
+	"deleteRequests": onMock(nil),
 	"streamRequests": onMock(nil),
 	"getRequest":     onRequest,
 	"getRecording":   onMock(nil),
 	"updateRecording": func(o *org, role workspace.Role) call {
 		c := onMock(nil)(o, role)
-		c.body = map[string]any{"recording": "off"}
+		c.body = map[string]any{"mode": "off"}
 		return c
 	},
 	"getMockUsage":      onMock(nil),
@@ -154,10 +154,10 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"formatContent":   func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 
 	"tryContent": func(o *org, _ workspace.Role) call {
-		return call{body: map[string]any{"workspace": o.slug, "content": good, "request": tried}}
+		return call{body: map[string]any{"workspace_slug": o.slug, "content": good, "request": tried}}
 	},
 	"tryMock": func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock()}, body: map[string]any{"request": tried}}
+		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"request": tried}}
 	},
 
 	// sessions
@@ -165,13 +165,13 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"createAccount": func(o *org, _ workspace.Role) call {
 		return call{body: map[string]any{"username": o.name("new"), "password": "correct horse battery"}}
 	},
-	"getSignInMethods":    plain,
-	"deleteSession":       plain,
-	"listSessions":        plain,
-	"deleteOtherSessions": plain,
-	"revokeSession":       onSession,
-	"createSignInLink":    func(*org, workspace.Role) call { return call{body: map[string]any{}} },
-	"changePassword": func(o *org, _ workspace.Role) call {
+	"getSignInMethods":     plain,
+	"deleteCurrentSession": plain,
+	"listSessions":         plain,
+	"deleteOtherSessions":  plain,
+	"deleteSession":        onSession,
+	"createSignInLink":     func(*org, workspace.Role) call { return call{body: map[string]any{}} },
+	"updatePassword": func(o *org, _ workspace.Role) call {
 		username := o.name("viewer")
 		o.join(username, workspace.Viewer)
 		return call{as: username, body: map[string]any{"new_password": "correct horse battery"}}
@@ -201,7 +201,9 @@ var tried = map[string]any{"method": "GET", "path": "/hello/ann"}
 
 func plain(*org, workspace.Role) call { return call{} }
 
-func onWorkspace(o *org, _ workspace.Role) call { return call{path: map[string]string{"slug": o.slug}} }
+func onWorkspace(o *org, _ workspace.Role) call {
+	return call{path: map[string]string{"workspace_slug": o.slug}}
+}
 
 // onMock calls with the id of a fresh mock, after prepare.
 func onMock(prepare func(o *org, id string)) func(*org, workspace.Role) call {
@@ -210,7 +212,7 @@ func onMock(prepare func(o *org, id string)) func(*org, workspace.Role) call {
 		if prepare != nil {
 			prepare(o, id)
 		}
-		return call{path: map[string]string{"id": id}}
+		return call{path: map[string]string{"mock_id": id}}
 	}
 }
 
@@ -219,24 +221,24 @@ var newToken = map[string]any{"name": "CI", "scopes": []string{"mocks:read"}}
 // onOwnToken calls with the id of a fresh token of the member.
 func onOwnToken(o *org, role workspace.Role) call {
 	made := o.w.want(http.StatusCreated, "POST", "/api/v1/tokens", encode(newToken), bearer(o.user(role)+"-token"))
-	return call{path: map[string]string{"id": as[createdToken](o.w.t, made).Token.ID}}
+	return call{path: map[string]string{"token_id": as[createdToken](o.w.t, made).Token.ID}}
 }
 
 // onWorkspaceToken calls with the id of a fresh token of the organisation.
 func onWorkspaceToken(o *org, _ workspace.Role) call {
 	id := o.as("POST", "/api/v1/workspaces/"+o.slug+"/tokens", newToken)["token"].(map[string]any)["id"].(string)
-	return call{path: map[string]string{"slug": o.slug, "id": id}}
+	return call{path: map[string]string{"workspace_slug": o.slug, "token_id": id}}
 }
 
 // onFile calls with the id of a fresh file.
 func onFile(o *org, _ workspace.Role) call {
-	return call{path: map[string]string{"slug": o.slug, "file": o.file()}}
+	return call{path: map[string]string{"workspace_slug": o.slug, "file_id": o.file()}}
 }
 
 // onRevision calls with the first revision of a fresh mock.
 func onRevision(body map[string]any) func(*org, workspace.Role) call {
 	return func(o *org, _ workspace.Role) call {
-		return call{path: map[string]string{"id": o.mock(), "revision": "1"}, body: body}
+		return call{path: map[string]string{"mock_id": o.mock(), "revision": "1"}, body: body}
 	}
 }
 
@@ -246,13 +248,13 @@ func onSession(o *org, role workspace.Role) call {
 	link := as[struct{ URL string }](o.w.t, o.w.want(http.StatusCreated, "POST", "/api/v1/sessions/links", "{}", bearer(username+"-token"))).URL
 	o.w.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"code": link[strings.Index(link, "=")+1:]}), "Authorization: ")
 	sessions := as[struct{ Items []struct{ ID string } }](o.w.t, o.w.want(http.StatusOK, "GET", "/api/v1/sessions", "", bearer(username+"-token")))
-	return call{path: map[string]string{"id": sessions.Items[0].ID}}
+	return call{path: map[string]string{"session_id": sessions.Items[0].ID}}
 }
 
 // onRequest calls with the id of a request that a mock server recorded.
 func onRequest(o *org, role workspace.Role) call {
 	c := onMock(nil)(o, role)
-	c.path["request_id"] = o.w.recorded(c.path["id"], "/x")
+	c.path["request_id"] = o.w.recorded(c.path["mock_id"], "/x")
 	return c
 }
 
@@ -263,17 +265,17 @@ func (c call) bodied(field string, value any) call {
 
 // onMember calls with the username of a fresh member who is a viewer.
 func onMember(o *org, _ workspace.Role) call {
-	return call{path: map[string]string{"slug": o.slug, "username": o.member(workspace.Viewer)}}
+	return call{path: map[string]string{"workspace_slug": o.slug, "username": o.member(workspace.Viewer)}}
 }
 
 // onInvitation calls with the id of a fresh invitation, as the account that it is for.
 func onInvitation(o *org, _ workspace.Role) call {
 	username, id, _ := o.invitation(true)
-	return call{path: map[string]string{"id": id}, as: username}
+	return call{path: map[string]string{"invitation_id": id}, as: username}
 }
 
 // onDomain calls with the id of a fresh domain.
 func onDomain(o *org, _ workspace.Role) call {
 	id := o.as("POST", "/api/v1/mocks/"+o.mock()+"/domains", map[string]any{"host": o.name("h") + ".example.com"})["id"].(string)
-	return call{path: map[string]string{"domain": id}}
+	return call{path: map[string]string{"domain_id": id}}
 }

@@ -14,7 +14,7 @@ import (
 
 // references are the names of parameters and of body fields that name something of a workspace. Path parameters always do,
 // unless they are numbers.
-var references = []string{"workspace", "workspace_id", "mock", "mock_id", "id", "file", "domain", "token", "to", "from"}
+var references = []string{"workspace_slug", "workspace_id", "mock_slug", "mock_id", "file_id", "domain_id", "token_id", "invitation_id", "id", "token", "to", "from"}
 
 // place is where a call names something.
 type place struct{ in, name string }

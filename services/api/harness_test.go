@@ -274,21 +274,23 @@ func encode(v any) string {
 
 // mockBody is the JSON of a mock as the tests look at it.
 type mockBody struct {
-	ID, Slug, Workspace, URL, State, Reason, Content string
-	WorkspaceID                                      string `json:"workspace_id"`
-	Revision                                         int
-	PublishedRevision                                int `json:"published_revision"`
-	Diagnostics                                      []struct{ Severity string }
+	ID, Slug, URL, State, Reason, Content string
+	WorkspaceID                           string `json:"workspace_id"`
+	WorkspaceSlug                         string `json:"workspace_slug"`
+	Revision                              int
+	PublishedRevision                     int `json:"published_revision"`
+	Diagnostics                           []struct{ Severity string }
 }
 
 type publicationBody struct {
-	Mock, State, Reason string
-	Settled             bool
-	Revision            int
-	PublishedRevision   int `json:"published_revision"`
-	Change              uint64
-	Servers             struct{ Live, Applied int }
-	Diagnostics         []struct{ Message string }
+	MockID            string `json:"mock_id"`
+	State, Reason     string
+	Settled           bool
+	Revision          int
+	PublishedRevision int `json:"published_revision"`
+	Change            uint64
+	Servers           struct{ Live, Applied int }
+	Diagnostics       []struct{ Message string }
 }
 
 func (b *bench) create(slug, content string) mockBody {

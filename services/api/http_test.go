@@ -41,7 +41,7 @@ func TestProblems(t *testing.T) {
 		"an unknown method":      {"POST", path, "", nil, 405, "method_not_allowed", "", "Allow"},
 		"an unknown mock":        {"GET", "/api/v1/mocks/nope", "", nil, 404, "not_found", "", "no mock with this id"},
 		"a quoted id":            {"GET", "/api/v1/mocks/x'%20OR%201=1", "", nil, 404, "not_found", "", ""},
-		"an endless id":          {"GET", "/api/v1/mocks/" + strings.Repeat("x", 100), "", nil, 400, "invalid", "id", "length is 64"},
+		"an endless id":          {"GET", "/api/v1/mocks/" + strings.Repeat("x", 100), "", nil, 400, "invalid", "mock_id", "length is 64"},
 		"not JSON":               {"POST", "/api/v1/mocks", "{", nil, 400, "invalid", "", "not JSON"},
 		"no body":                {"POST", "/api/v1/mocks", "", nil, 400, "invalid", "", ""},
 		"another content type":   {"POST", "/api/v1/mocks", newMock("x", good), []string{"Content-Type: text/plain"}, 415, "unsupported_media_type", "", "application/json"},
@@ -63,7 +63,7 @@ func TestProblems(t *testing.T) {
 		"endless headers":        {"GET", "/api/v1/mocks", "", []string{"X-Long: " + strings.Repeat("x", 40_000)}, 431, "headers_too_large", "", "at most 32768"},
 		"an impossible slug":     {"POST", "/api/v1/mocks", newMock("Pets", good), nil, 422, "invalid", "slug", "a-z, 0-9"},
 		"a slug that is taken":   {"POST", "/api/v1/mocks", newMock("pets", good), nil, 409, "conflict", "slug", "already has"},
-		"an unknown workspace":   {"POST", "/api/v1/mocks", `{"slug":"x","content":"","workspace":"acme"}`, nil, 404, "not_found", "workspace", "not a member"},
+		"an unknown workspace":   {"POST", "/api/v1/mocks", `{"slug":"x","content":"","workspace_slug":"acme"}`, nil, 404, "not_found", "workspace_slug", "not a member"},
 		"content too large":      {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<16+1)), nil, 413, "too_large", "content", "at most 65536"},
 		"a body too large":       {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<20)), nil, 413, "too_large", "", "larger than"},
 		"content not UTF-8":      {"POST", "/api/v1/mocks", "{\"slug\":\"x\",\"content\":\"\xff\"}", nil, 422, "invalid", "content", "UTF-8"},
@@ -144,7 +144,7 @@ func TestOperationsWantAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := map[string]bool{"createSession": true, "createAccount": true, "getUsernameAvailability": true, "lookAtInvitation": true, "getSignInMethods": true, "getOpenAPI": true, "getMockSchema": true, "getDocs": true}
+	public := map[string]bool{"createSession": true, "createAccount": true, "getUsernameAvailability": true, "previewInvitation": true, "getSignInMethods": true, "getOpenAPI": true, "getMockSchema": true, "getDocs": true}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			a := b.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization: ")
@@ -169,7 +169,7 @@ func TestAViewerMayOnlyLook(t *testing.T) {
 	b.want(http.StatusForbidden, "DELETE", path, "", as)
 	b.want(http.StatusForbidden, "POST", path+"/publish", "", as)
 	b.want(http.StatusForbidden, "POST", path+"/unpublish", "", as)
-	b.want(http.StatusForbidden, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace": "dev"}), as)
+	b.want(http.StatusForbidden, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace_slug": "dev"}), as)
 	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good}), as) // in its own
 }
 
@@ -280,10 +280,10 @@ func TestEvents(t *testing.T) {
 	}
 	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "secret", "content": good}), "Authorization: Bearer eve-token")
 	b.want(http.StatusNoContent, "DELETE", "/api/v1/mocks/"+m.ID, "")
-	if name, _, data := next(); name != "deleted" || !strings.Contains(data, m.ID) {
+	if name, _, data := next(); name != "mock_deleted" || !strings.Contains(data, m.ID) {
 		t.Errorf("%s %s: eve's mock must not show, the deletion must", name, data)
 	}
-	if name, _, _ := b.follow("Last-Event-ID: " + first)(); name != "deleted" {
+	if name, _, _ := b.follow("Last-Event-ID: " + first)(); name != "mock_deleted" {
 		t.Errorf("resumed with %s", name)
 	}
 	if name, _, _ := b.eventsAndResets("/api/v1/events", "Last-Event-ID: another-7")(); name != "reset" {

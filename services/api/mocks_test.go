@@ -96,14 +96,14 @@ func TestEventsOfAWorkspace(t *testing.T) {
 	vic := b.account("vic")
 	b.sql("INSERT INTO members (account_id, workspace_id, role, created_at) SELECT ?, id, 'viewer', created_at FROM workspaces WHERE slug = 'dev'", vic.ID)
 	vics := "Authorization: Bearer vic-token"
-	b.want(http.StatusNotFound, "GET", "/api/v1/events?workspace=nobody", "")
-	events := b.events("/api/v1/events?workspace=dev", vics)
+	b.want(http.StatusNotFound, "GET", "/api/v1/events?workspace_slug=nobody", "")
+	events := b.events("/api/v1/events?workspace_slug=dev", vics)
 	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "own", "content": good}), vics)
 	m := b.create("pets", good)
 	if name, _, data := events(); name != "mock" || !strings.Contains(data, m.ID) {
 		t.Errorf("%s %s", name, data)
 	}
-	ended := b.open(t.Context(), "/api/v1/events?workspace=dev", vics)
+	ended := b.open(t.Context(), "/api/v1/events?workspace_slug=dev", vics)
 	b.sql("DELETE FROM members WHERE account_id = ? AND role = ?", vic.ID, string(workspace.Viewer))
 	buffer := make([]byte, 4096)
 	for {

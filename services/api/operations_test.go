@@ -9,15 +9,15 @@ import (
 
 // unaudited are the operations that write and leave no entry in the audit log of a workspace, with the reason.
 var unaudited = map[string]string{
-	"validateContent":  "it stores nothing",
-	"formatContent":    "nor does it",
-	"tryContent":       "nor does a try",
-	"tryMock":          "nor does a try",
-	"importDocument":   "nor does it",
-	"lookAtInvitation": "nor does looking at an invitation",
-	"createSession":    "signing in changes nothing in a workspace",
-	"createAccount":    "the account's own workspace begins with it",
-	"deleteSession":    "nor does signing out",
+	"validateContent":      "it stores nothing",
+	"formatContent":        "nor does it",
+	"tryContent":           "nor does a try",
+	"tryMock":              "nor does a try",
+	"importDocument":       "nor does it",
+	"previewInvitation":    "nor does looking at an invitation",
+	"createSession":        "signing in changes nothing in a workspace",
+	"createAccount":        "the account's own workspace begins with it",
+	"deleteCurrentSession": "nor does signing out",
 }
 
 // Every operation that writes leaves an entry with its own name, or is excused by name.

@@ -64,7 +64,7 @@ func TestOneEditWins(t *testing.T) {
 		}{
 			"content":    {"PUT", mock, mock, `{"content":"# %d\n"}`, "", 200},
 			"settings":   {"PATCH", mock, mock, `{"name":"Name %d"}`, "", 200},
-			"recording":  {"PATCH", mock + "/settings", mock + "/settings", `{"keep_requests":%d}`, "", 200},
+			"recording":  {"PATCH", mock + "/recording", mock + "/recording", `{"keep_requests":%d}`, "", 200},
 			"pin":        {"PATCH", mock + "/revisions/1", mock + "/revisions/1", `{"pinned":true,"label":"%d"}`, "", 200},
 			"member":     {"PATCH", member, member, `{"role":"editor"}`, "", 200},
 			"workspace":  {"PATCH", "/api/v1/workspaces/acme", "/api/v1/workspaces/acme", `{"name":"Name %d"}`, "", 200},
@@ -120,7 +120,7 @@ func TestOnceIsOnce(t *testing.T) {
 		}
 
 		slug := w.acme.name("imported")
-		imported := encode(map[string]string{"workspace": "acme", "slug": slug, "document": goodOpenAPI})
+		imported := encode(map[string]string{"workspace_slug": "acme", "slug": slug, "document": goodOpenAPI})
 		counts = w.race(func(int) answer {
 			return w.do("POST", "/api/v1/mocks/import", imported, owner, "Idempotency-Key: the-import-of-the-race")
 		})
@@ -139,7 +139,7 @@ func TestOnceIsOnce(t *testing.T) {
 		}
 		w.want(http.StatusNotFound, "POST", "/api/v1/mocks/import", imported, bearer(w.rival.user(workspace.Owner)+"-token"), "Idempotency-Key: the-import-of-the-rival")
 
-		taken := encode(map[string]string{"workspace": "acme", "slug": "taken", "content": good})
+		taken := encode(map[string]string{"workspace_slug": "acme", "slug": "taken", "content": good})
 		if counts := w.race(func(int) answer { return w.do("POST", "/api/v1/mocks", taken, owner) }); counts[201] != 1 || counts[409] != racers-1 {
 			t.Errorf("a slug: %v", counts)
 		}
@@ -158,7 +158,7 @@ func TestQuotaRace(t *testing.T) {
 	onBoth(t, func(t *testing.T, w *world) {
 		owner := bearer(w.acme.user(workspace.Owner) + "-token")
 		counts := w.race(func(i int) answer {
-			return w.do("POST", "/api/v1/mocks", encode(map[string]string{"workspace": "acme", "slug": fmt.Sprint("m", i), "content": good}), owner)
+			return w.do("POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": fmt.Sprint("m", i), "content": good}), owner)
 		})
 		if counts[201] != limit || counts[403] != racers-limit || w.count("SELECT COUNT(*) FROM mocks") != limit {
 			t.Errorf("mocks: %v", counts)
@@ -196,7 +196,7 @@ func TestWritersOfOneMock(t *testing.T) {
 			func(int) answer { return w.do("DELETE", path, "", owner) },
 			func(int) answer { return w.do("POST", path+"/restore", "{}", owner) },
 			func(i int) answer { return w.do("PATCH", path, fmt.Sprintf(`{"slug":"renamed%d"}`, i), owner) },
-			func(int) answer { return w.do("POST", path+"/move", `{"workspace":"acme","slug":"moved"}`, owner) },
+			func(int) answer { return w.do("POST", path+"/move", `{"workspace_slug":"acme","slug":"moved"}`, owner) },
 		}
 		for range 4 {
 			counts := w.race(func(i int) answer { return steps[i%len(steps)](i) })

@@ -88,10 +88,12 @@ func (b *bench) recorded(mockID, path string) string {
 }
 
 type requestBody struct {
-	ID, Mock, Method, Path, Query, Endpoint, Recording string
-	Status                                             int
-	DurationUs                                         int `json:"duration_us"`
-	Request, Answer                                    struct {
+	ID, Method, Path, Query, Endpoint string
+	MockID                            string `json:"mock_id"`
+	RecordingMode                     string `json:"recording_mode"`
+	Status                            int
+	DurationUs                        int `json:"duration_us"`
+	Request, Response                 struct {
 		Headers        []struct{ Name, Value string }
 		Body, Encoding string
 		Size           int
@@ -132,8 +134,8 @@ func TestRequests(t *testing.T) {
 	b.want(http.StatusBadRequest, "GET", path+"/requests?status=abc", "")
 
 	r := as[requestBody](t, b.want(http.StatusOK, "GET", path+"/requests/"+first, ""))
-	if r.Path != "/first" || r.DurationUs != 150 || r.Recording != "full" || len(r.Request.Headers) != 2 || r.Request.Headers[1].Value != "c: d" ||
-		r.Request.Body != "body" || r.Request.Encoding != "text" || r.Answer.Body != "AQI=" || r.Answer.Encoding != "base64" || r.Answer.Size != 2 {
+	if r.Path != "/first" || r.DurationUs != 150 || r.RecordingMode != "full" || len(r.Request.Headers) != 2 || r.Request.Headers[1].Value != "c: d" ||
+		r.Request.Body != "body" || r.Request.Encoding != "text" || r.Response.Body != "AQI=" || r.Response.Encoding != "base64" || r.Response.Size != 2 {
 		t.Errorf("%+v", r)
 	}
 	other := b.create("other", good)
@@ -225,22 +227,22 @@ func TestRecordingSettings(t *testing.T) {
 	b := start(t)
 	g := b.generator()
 	m := b.create("pets", good)
-	path := "/api/v1/mocks/" + m.ID + "/settings"
+	path := "/api/v1/mocks/" + m.ID + "/recording"
 	first := b.want(http.StatusOK, "GET", path, "")
-	if s := as[map[string]any](t, first); first.header.Get("ETag") != `"1"` || s["recording"] != "redacted" || s["keep_requests"] != 1000.0 {
+	if s := as[map[string]any](t, first); first.header.Get("ETag") != `"1"` || s["mode"] != "redacted" || s["keep_requests"] != 1000.0 {
 		t.Errorf("%v", s)
 	}
-	changed := b.want(http.StatusOK, "PATCH", path, `{"recording":"metadata","keep_requests":5}`, `If-Match: "1"`)
-	if s := as[map[string]any](t, changed); changed.header.Get("ETag") != `"2"` || s["recording"] != "metadata" || s["keep_hours"] != 168.0 {
+	changed := b.want(http.StatusOK, "PATCH", path, `{"mode":"metadata","keep_requests":5}`, `If-Match: "1"`)
+	if s := as[map[string]any](t, changed); changed.header.Get("ETag") != `"2"` || s["mode"] != "metadata" || s["keep_hours"] != 168.0 {
 		t.Errorf("%v", s)
 	}
-	b.want(http.StatusPreconditionFailed, "PATCH", path, `{"recording":"full"}`, `If-Match: "1"`)
-	b.want(http.StatusBadRequest, "PATCH", path, `{"recording":"everything"}`)
+	b.want(http.StatusPreconditionFailed, "PATCH", path, `{"mode":"full"}`, `If-Match: "1"`)
+	b.want(http.StatusBadRequest, "PATCH", path, `{"mode":"everything"}`)
 	b.want(http.StatusBadRequest, "PATCH", path, `{"version":7}`)
 	b.want(http.StatusOK, "POST", "/api/v1/mocks/"+m.ID+"/publish", "")
 	g.reach(t, 1)                                            // each change for itself: who reads the log later finds the last one of each mock
 	b.want(http.StatusOK, "PATCH", path, `{"keep_hours":1}`) // nothing that mock servers have to know
-	b.want(http.StatusOK, "PATCH", path, `{"recording":"redacted","redact":["iban"," iban",""]}`)
+	b.want(http.StatusOK, "PATCH", path, `{"mode":"redacted","redact":["iban"," iban",""]}`)
 	g.reach(t, 2)
 	b.want(http.StatusOK, "PATCH", path, `{"redact":[]}`)
 	_, changes := g.reach(t, 3)

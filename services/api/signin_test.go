@@ -436,7 +436,7 @@ func TestSupabase(t *testing.T) {
 	until(t, "the provider's keys are not known", func() bool { return b.do("GET", "/api/v1/mocks", "", bearer(first)).status == http.StatusOK })
 	b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "pets", "content": good}), bearer(first))
 	session := b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"token": first}), nobody)
-	if s := as[struct{ Account string }](t, session); s.Account != "ann" {
+	if s := as[struct{ Username string }](t, session); s.Username != "ann" {
 		t.Errorf("signed in as %s", session.body)
 	}
 	if a := b.want(http.StatusOK, "GET", "/api/v1/mocks", "", nobody, cookieOf(session)); !strings.Contains(string(a.body), "pets-ann") {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api/openapi"
 )
 
 // generator is a fake yamlgen: it follows the mocks stream, remembers what comes, and reports how far it is.
@@ -174,11 +176,42 @@ func (b *bench) eventsAndResets(path string, headers ...string) (next func() (na
 			case bytes.HasPrefix(line, []byte("data: ")):
 				data = string(line[6:])
 			case len(line) == 0 && name != "":
+				promised(b.t, path, name, data)
 				return name, id, data
 			}
 		}
 		b.t.Fatalf("the stream ended: %v", lines.Err())
 		return "", "", ""
+	}
+}
+
+// promised checks an event against the contract: the name is one of the stream's, and the data is what that name promises.
+func promised(t testing.TB, path, name, data string) {
+	t.Helper()
+	t.Helper()
+	doc, err := openapi.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := "WorkspaceEvents"
+	if strings.Contains(path, "/requests/") {
+		of = "RequestEvents"
+	}
+	kind, ok := doc.Components.Schemas[of].Value.Properties[name]
+	if !ok {
+		t.Fatalf("%s: the contract knows no event %q", path, name)
+	}
+	var value map[string]any
+	if err := json.Unmarshal([]byte(data), &value); err != nil {
+		t.Fatalf("%s: %s %s: %v", path, name, data, err)
+	}
+	if err := kind.Value.VisitJSON(value); err != nil {
+		t.Errorf("%s: %s %s: %v", path, name, data, err)
+	}
+	for field := range value {
+		if _, ok := kind.Value.Properties[field]; !ok {
+			t.Errorf("%s: the contract knows no %q in the event %s", path, field, name)
+		}
 	}
 }
 

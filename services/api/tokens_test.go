@@ -18,9 +18,10 @@ import (
 )
 
 type tokenBody struct {
-	ID, Kind, Workspace, Name string
-	Scopes                    []string
-	LastUsedAt                *time.Time `json:"last_used_at"`
+	ID, Kind, Name string
+	WorkspaceSlug  string `json:"workspace_slug"`
+	Scopes         []string
+	LastUsedAt     *time.Time `json:"last_used_at"`
 }
 
 type createdToken struct {
@@ -88,7 +89,7 @@ func TestTokensThatCannotBe(t *testing.T) {
 		"mass assignment":             {"/api/v1/tokens", `{"name":"x","scopes":["mocks:read"],"kind":"configured"}`, 400, "kind"},
 		"a workspace's with account":  {"/api/v1/workspaces/dev/tokens", `{"name":"x","scopes":["account:read"]}`, 422, "scopes"},
 		"a workspace's with all":      {"/api/v1/workspaces/dev/tokens", `{"name":"x","scopes":["*"]}`, 422, "scopes"},
-		"of a workspace that is none": {"/api/v1/workspaces/acme/tokens", `{"name":"x","scopes":["mocks:read"]}`, 404, "workspace"},
+		"of a workspace that is none": {"/api/v1/workspaces/acme/tokens", `{"name":"x","scopes":["mocks:read"]}`, 404, "workspace_slug"},
 	} {
 		a := b.want(c.status, "POST", c.path, c.body)
 		if p := as[struct{ Field string }](t, a); p.Field != c.field {
@@ -112,7 +113,7 @@ func TestWorkspaceTokens(t *testing.T) {
 	hers := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "secret", "content": good}), asEve))
 	made := as[createdToken](t, b.want(http.StatusCreated, "POST", "/api/v1/workspaces/dev/tokens",
 		`{"name":"CI","scopes":["mocks:write","workspaces:write"]}`, asEve))
-	if made.Token.Kind != "workspace" || made.Token.Workspace != "dev" {
+	if made.Token.Kind != "workspace" || made.Token.WorkspaceSlug != "dev" {
 		t.Errorf("made %+v", made.Token)
 	}
 	with := bearer(made.Secret)
@@ -124,7 +125,7 @@ func TestWorkspaceTokens(t *testing.T) {
 	if a := b.want(http.StatusOK, "GET", "/api/v1/workspaces", "", with); strings.Contains(string(a.body), "eve") {
 		t.Errorf("lists %s", a.body)
 	}
-	b.want(http.StatusNotFound, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace": "eve"}), with)
+	b.want(http.StatusNotFound, "POST", "/api/v1/mocks", encode(map[string]string{"slug": "x", "content": good, "workspace_slug": "eve"}), with)
 	b.want(http.StatusForbidden, "GET", "/api/v1/tokens", "", with)
 	b.want(http.StatusForbidden, "POST", "/api/v1/workspaces/dev/tokens", `{"name":"x","scopes":["mocks:read"]}`, with)
 	if a := b.want(http.StatusOK, "GET", "/api/v1/workspaces/dev/tokens", ""); !strings.Contains(string(a.body), made.Token.ID) {

@@ -132,7 +132,7 @@ func (o *org) as(method, path string, body any) map[string]any {
 // mock makes a mock and returns its id.
 func (o *org) mock() string {
 	o.w.t.Helper()
-	return o.as("POST", "/api/v1/mocks", map[string]any{"workspace": o.slug, "slug": o.name("m"), "content": good})["id"].(string)
+	return o.as("POST", "/api/v1/mocks", map[string]any{"workspace_slug": o.slug, "slug": o.name("m"), "content": good})["id"].(string)
 }
 
 // file uploads a file and returns its id.

@@ -87,18 +87,20 @@ func (s *screen) take(ctx context.Context, at *cloud.Client, e cloud.LiveEvent) 
 		s.last = e.ID
 	}
 	s.mu.Unlock()
-	var about struct{ Mock string }
+	var about struct {
+		MockID string `json:"mock_id"`
+	}
 	switch e.Name {
 	case "reset":
 		return s.readAll(ctx, at)
-	case "mock", "publication", "deleted":
+	case "mock", "publication", "mock_deleted":
 		if err := json.Unmarshal([]byte(e.Data), &about); err != nil {
 			return err
 		}
 	default:
 		return nil
 	}
-	m, err := at.Get(ctx, about.Mock)
+	m, err := at.Get(ctx, about.MockID)
 	problem, isProblem := errors.AsType[*cloud.Problem](err)
 	gone := isProblem && problem.Status == http.StatusNotFound
 	if err != nil && !gone {
@@ -106,8 +108,8 @@ func (s *screen) take(ctx context.Context, at *cloud.Client, e cloud.LiveEvent) 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.shown[about.Mock] = line(m); gone {
-		delete(s.shown, about.Mock)
+	if s.shown[about.MockID] = line(m); gone {
+		delete(s.shown, about.MockID)
 	}
 	return nil
 }
@@ -179,7 +181,7 @@ func TestLiveEventsOfAnotherReplica(t *testing.T) {
 		m, err := doer.Create(t.Context(), fmt.Sprintf("hello-%d", all), cloud.Answering("x"))
 		check(t, err)
 		check(t, doer.Delete(t.Context(), m.ID))
-		s.got(t, all, "deleted")
+		s.got(t, all, "mock_deleted")
 		if _, now := s.count("reset"); now != resets {
 			return errors.New("there was a reset")
 		}
@@ -221,7 +223,7 @@ func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
 	_, err = doer.Update(t.Context(), m.ID, cloud.Answering("two"))
 	check(t, err)
 	n = s.got(t, n, "mock")
-	added, err := doer.API(t).AddDomainWithResponse(t.Context(), m.ID, nil, client.NewDomain{Host: "api.customer.co"})
+	added, err := doer.API(t).CreateDomainWithResponse(t.Context(), m.ID, nil, client.NewDomain{Host: "api.customer.co"})
 	check(t, err)
 	n = s.got(t, n, "domain")
 	deleted, err := doer.API(t).DeleteDomainWithResponse(t.Context(), added.JSON201.ID)
@@ -231,7 +233,7 @@ func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
 	}
 	n = s.got(t, n, "domain")
 	check(t, doer.Delete(t.Context(), m.ID))
-	s.got(t, n, "deleted")
+	s.got(t, n, "mock_deleted")
 	s.shows(t, doer)
 }
 
@@ -270,7 +272,7 @@ func TestReplicaOfFollowerKilled(t *testing.T) {
 		s = look(t, at, s)
 		s.shows(t, at)
 		check(t, at.Delete(t.Context(), made.ID))
-		s.got(t, 0, "deleted")
+		s.got(t, 0, "mock_deleted")
 		s.shows(t, at)
 		c.StartAll()
 	}

@@ -36,11 +36,11 @@ func profile(t *testing.T, c *cloud.Cloud) {
 		t.Errorf("a new account: %+v", a)
 	}
 	tag, name, address := read.HTTPResponse.Header.Get("ETag"), "annette", "ann@example.com"
-	changed := answer(ann.UpdateAccountWithResponse(ctx, &client.UpdateAccountParams{IfMatch: &tag}, client.AccountChange{Username: &name, Email: &address})).is(t, http.StatusOK)
+	changed := answer(ann.UpdateAccountWithResponse(ctx, &client.UpdateAccountParams{IfMatch: &tag}, client.AccountUpdate{Username: &name, Email: &address})).is(t, http.StatusOK)
 	if a := changed.JSON200; a.Username != name || a.Email != address {
 		t.Errorf("changed: %+v", a)
 	}
-	answer(ann.UpdateAccountWithResponse(ctx, &client.UpdateAccountParams{IfMatch: &tag}, client.AccountChange{Username: &name})).refused(t, http.StatusPreconditionFailed, "lost_update")
+	answer(ann.UpdateAccountWithResponse(ctx, &client.UpdateAccountParams{IfMatch: &tag}, client.AccountUpdate{Username: &name})).refused(t, http.StatusPreconditionFailed, "lost_update")
 	own := answer(ann.GetWorkspaceWithResponse(ctx, name)).is(t, http.StatusOK)
 	if !own.JSON200.Personal || own.JSON200.Role != client.Owner {
 		t.Errorf("the account's own workspace: %+v", own.JSON200)
@@ -52,7 +52,7 @@ func profile(t *testing.T, c *cloud.Cloud) {
 	mock := answer(ann.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Content: cloud.Answering("one")})).is(t, http.StatusCreated)
 	answer(ann.PublishMockWithResponse(ctx, mock.JSON201.ID)).is(t, http.StatusOK)
 	another := "anna"
-	answer(ann.UpdateAccountWithResponse(ctx, nil, client.AccountChange{Username: &another})).refused(t, http.StatusConflict, "published")
+	answer(ann.UpdateAccountWithResponse(ctx, nil, client.AccountUpdate{Username: &another})).refused(t, http.StatusConflict, "published")
 }
 
 // sessions: each browser is listed, and ended alone, all the others at once, and by a new password.
@@ -64,22 +64,22 @@ func sessions(t *testing.T, c *cloud.Cloud) {
 	if len(listed) != 3 || current < 0 || listed[current].Means != client.SessionInfoMeansPassword || listed[current].Address == "" {
 		t.Fatalf("the sessions: %+v", listed)
 	}
-	answer(third.RevokeSessionWithResponse(ctx, listed[current].ID)).is(t, http.StatusNoContent)
+	answer(third.DeleteSessionWithResponse(ctx, listed[current].ID)).is(t, http.StatusNoContent)
 	answer(second.GetAccountWithResponse(ctx)).is(t, http.StatusUnauthorized)
-	answer(signUp(t, c, "eve").RevokeSessionWithResponse(ctx, listed[2].ID)).is(t, http.StatusNotFound)
+	answer(signUp(t, c, "eve").DeleteSessionWithResponse(ctx, listed[2].ID)).is(t, http.StatusNotFound)
 	answer(third.DeleteOtherSessionsWithResponse(ctx)).is(t, http.StatusNoContent)
 	answer(bob.GetAccountWithResponse(ctx)).is(t, http.StatusUnauthorized)
 
 	fourth, wrong, right := signIn(t, c, "bob", password), "not the password", password
 	const better = "a better horse battery"
-	answer(third.ChangePasswordWithResponse(ctx, client.NewPassword{NewPassword: better})).is(t, http.StatusForbidden)
-	answer(third.ChangePasswordWithResponse(ctx, client.NewPassword{CurrentPassword: &wrong, NewPassword: better})).refused(t, http.StatusForbidden, "current_password")
-	answer(third.ChangePasswordWithResponse(ctx, client.NewPassword{CurrentPassword: &right, NewPassword: better})).is(t, http.StatusNoContent)
+	answer(third.UpdatePasswordWithResponse(ctx, client.NewPassword{NewPassword: better})).is(t, http.StatusForbidden)
+	answer(third.UpdatePasswordWithResponse(ctx, client.NewPassword{CurrentPassword: &wrong, NewPassword: better})).refused(t, http.StatusForbidden, "current_password")
+	answer(third.UpdatePasswordWithResponse(ctx, client.NewPassword{CurrentPassword: &right, NewPassword: better})).is(t, http.StatusNoContent)
 	answer(fourth.GetAccountWithResponse(ctx)).is(t, http.StatusUnauthorized)
 	name := "bob"
 	answer(c.As(t).CreateSessionWithResponse(ctx, client.SignIn{Username: &name, Password: &right})).is(t, http.StatusUnauthorized)
 	signIn(t, c, "bob", better)
-	answer(third.DeleteSessionWithResponse(ctx)).is(t, http.StatusNoContent)
+	answer(third.DeleteCurrentSessionWithResponse(ctx)).is(t, http.StatusNoContent)
 	answer(third.GetAccountWithResponse(ctx)).is(t, http.StatusUnauthorized)
 }
 
@@ -96,7 +96,7 @@ func link(t *testing.T, c *cloud.Cloud) {
 	if a := answer(carl.GetAccountWithResponse(ctx)).is(t, http.StatusOK).JSON200; a.Username != name || a.HasPassword {
 		t.Errorf("let in as %+v", a)
 	}
-	answer(carl.ChangePasswordWithResponse(ctx, client.NewPassword{NewPassword: password})).is(t, http.StatusNoContent)
+	answer(carl.UpdatePasswordWithResponse(ctx, client.NewPassword{NewPassword: password})).is(t, http.StatusNoContent)
 	signIn(t, c, name, password)
 	answer(carl.CreateSignInLinkWithResponse(ctx, nil, client.NewSignInLink{Username: new("dev")})).is(t, http.StatusForbidden)
 }
@@ -145,7 +145,7 @@ func end(t *testing.T, c *cloud.Cloud) {
 	check(t, awaitLive(t, fred, mine.ID))
 	token := answer(fred.CreateTokenWithResponse(ctx, nil, client.NewToken{Name: "CI", Scopes: []client.Scope{"*"}})).is(t, http.StatusCreated).JSON201.Secret
 	answer(fred.CreateWorkspaceWithResponse(ctx, nil, client.NewWorkspace{Slug: "fredco"})).is(t, http.StatusCreated)
-	shared := answer(fred.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "shared", Workspace: new("fredco"), Content: cloud.Answering("shared")})).is(t, http.StatusCreated).JSON201
+	shared := answer(fred.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "shared", WorkspaceSlug: new("fredco"), Content: cloud.Answering("shared")})).is(t, http.StatusCreated).JSON201
 
 	stored := answer(fred.PutFileWithBodyWithResponse(ctx, "fred", &client.PutFileParams{Name: "data/pets.json"}, "application/json", strings.NewReader(`["rex"]`))).is(t, http.StatusCreated).JSON201
 
@@ -188,7 +188,7 @@ func end(t *testing.T, c *cloud.Cloud) {
 	}
 	log := answer(gina.ListAuditWithResponse(ctx, "fredco", nil)).is(t, http.StatusOK).JSON200.Items
 	for _, e := range log {
-		if e.Account != "" && e.Account != "gina" {
+		if e.Username != "" && e.Username != "gina" {
 			t.Errorf("the audit log of the organisation names who is deleted: %+v", e)
 		}
 	}

@@ -35,7 +35,7 @@ type domains struct {
 // add claims a host for a mock, as somebody.
 func (d *domains) add(t *testing.T, mockID, host string, as ...client.RequestEditorFn) client.Domain {
 	t.Helper()
-	r, err := d.api.AddDomainWithResponse(t.Context(), mockID, nil, client.NewDomain{Host: host}, as...)
+	r, err := d.api.CreateDomainWithResponse(t.Context(), mockID, nil, client.NewDomain{Host: host}, as...)
 	check(t, err)
 	if r.JSON201 == nil {
 		t.Fatalf("add %s: %s %s", host, r.Status(), r.Body)
@@ -208,7 +208,7 @@ func TestDomainOfTwo(t *testing.T) {
 				return r.StatusCode(), r.Body, err
 			},
 			"add": func() (int, []byte, error) {
-				r, err := d.api.AddDomainWithResponse(ctx, theirs.JSON201.ID, nil, client.NewDomain{Host: "mine.customer.co"})
+				r, err := d.api.CreateDomainWithResponse(ctx, theirs.JSON201.ID, nil, client.NewDomain{Host: "mine.customer.co"})
 				return r.StatusCode(), r.Body, err
 			},
 			"list": func() (int, []byte, error) {
@@ -239,7 +239,7 @@ func TestDomainOfTwo(t *testing.T) {
 		}
 		d.answers(t, host, "zoe's")
 		third := published(t, d.Cloud, "third", cloud.Answering("third"))
-		if late, err := d.api.AddDomainWithResponse(ctx, third.ID, nil, client.NewDomain{Host: host}); err != nil || late.StatusCode() != http.StatusConflict || !strings.Contains(string(late.Body), "verified by another workspace") {
+		if late, err := d.api.CreateDomainWithResponse(ctx, third.ID, nil, client.NewDomain{Host: host}); err != nil || late.StatusCode() != http.StatusConflict || !strings.Contains(string(late.Body), "verified by another workspace") {
 			t.Errorf("a claim of what another workspace has: %s %s", late.Status(), late.Body)
 		}
 
@@ -264,7 +264,7 @@ func TestLimitsOfDomains(t *testing.T) {
 		mock := published(t, d.Cloud, "shop", cloud.Answering("at home"))
 		refused := func(host string, status int, why string) {
 			t.Helper()
-			r, err := d.api.AddDomainWithResponse(ctx, mock.ID, nil, client.NewDomain{Host: host})
+			r, err := d.api.CreateDomainWithResponse(ctx, mock.ID, nil, client.NewDomain{Host: host})
 			check(t, err)
 			if r.StatusCode() != status || !strings.Contains(string(r.Body), why) {
 				t.Errorf("add %q: %s %s", host, r.Status(), r.Body)

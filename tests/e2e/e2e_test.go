@@ -106,8 +106,8 @@ func TestMainJob(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
 		mock, err := c.Create(t.Context(), "main-job", hello)
 		check(t, err)
-		if mock.ID == "" || mock.Slug != "main-job" || mock.Workspace == "" || mock.Revision != 1 ||
-			!strings.HasPrefix(mock.URL, "http://main-job-"+mock.Workspace+".localhost:") {
+		if mock.ID == "" || mock.Slug != "main-job" || mock.WorkspaceSlug == "" || mock.Revision != 1 ||
+			!strings.HasPrefix(mock.URL, "http://main-job-"+mock.WorkspaceSlug+".localhost:") {
 			t.Fatalf("created %+v", mock)
 		}
 		gone(t, c, mock, "/hello/world")

@@ -65,7 +65,7 @@ func TestFiles(t *testing.T) {
 		// In use: not deleted by accident; when forced, the mock says what is missing.
 		used, err := api.ListFileMocksWithResponse(ctx, "dev", pets.ID, nil)
 		check(t, err)
-		if used.JSON200 == nil || len(used.JSON200.Items) != 1 || used.JSON200.Items[0].Mock != mock.ID || !used.JSON200.Items[0].Published {
+		if used.JSON200 == nil || len(used.JSON200.Items) != 1 || used.JSON200.Items[0].MockID != mock.ID || !used.JSON200.Items[0].Published {
 			t.Errorf("used by: %s", used.Body)
 		}
 		refused, err := api.DeleteFileWithResponse(ctx, "dev", pets.ID, nil)

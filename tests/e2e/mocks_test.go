@@ -70,7 +70,7 @@ func TestRename(t *testing.T) {
 		api, ctx := c.API(t), t.Context()
 		mock := published(t, c, "before", cloud.Answering("renamed"))
 		slug := "after"
-		r, err := api.ChangeMockWithResponse(ctx, mock.ID, nil, client.MockSettings{Slug: &slug})
+		r, err := api.UpdateMockWithResponse(ctx, mock.ID, nil, client.MockUpdate{Slug: &slug})
 		check(t, err)
 		renamed := changed(t, r.JSON200, r.Status(), r.Body)
 		check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
@@ -85,7 +85,7 @@ func TestRename(t *testing.T) {
 		slug = "last"
 		_, err = c.Update(ctx, mock.ID, "- endpoint: [\n")
 		check(t, err)
-		r, err = api.ChangeMockWithResponse(ctx, mock.ID, nil, client.MockSettings{Slug: &slug})
+		r, err = api.UpdateMockWithResponse(ctx, mock.ID, nil, client.MockUpdate{Slug: &slug})
 		check(t, err)
 		last := changed(t, r.JSON200, r.Status(), r.Body)
 		cloud.Eventually(t, "the published revision answers on the new host", func() error {
@@ -117,7 +117,7 @@ func TestMove(t *testing.T) {
 		mock := published(t, c, "nomad", cloud.Answering("here"))
 		move := func(into string) client.Mock {
 			t.Helper()
-			r, err := api.MoveMockWithResponse(ctx, mock.ID, nil, client.MockMove{Workspace: into})
+			r, err := api.MoveMockWithResponse(ctx, mock.ID, nil, client.MockMove{WorkspaceSlug: into})
 			check(t, err)
 			moved := changed(t, r.JSON200, r.Status(), r.Body)
 			check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
@@ -125,7 +125,7 @@ func TestMove(t *testing.T) {
 		}
 		moved := move("acme")
 		if moved.WorkspaceID != acme || !strings.HasPrefix(moved.URL, "http://nomad-acme.localhost") {
-			t.Fatalf("moved to %s at %s", moved.Workspace, moved.URL)
+			t.Fatalf("moved to %s at %s", moved.WorkspaceSlug, moved.URL)
 		}
 		gone(t, c, mock, "/answer")
 		answers(t, c, moved.URL+"/answer", "here")
@@ -193,8 +193,8 @@ func TestDeleteAndRestore(t *testing.T) {
 		}
 		label := "demo"
 		seen := answer(api.GetRevisionWithResponse(ctx, mock.ID, 2, nil)).is(t, http.StatusOK).HTTPResponse.Header.Get("ETag")
-		answer(api.MarkRevisionWithResponse(ctx, mock.ID, 2, &client.MarkRevisionParams{IfMatch: &seen}, client.RevisionMark{Pinned: true, Label: &label})).is(t, http.StatusOK)
-		answer(api.MarkRevisionWithResponse(ctx, mock.ID, 2, &client.MarkRevisionParams{IfMatch: &seen}, client.RevisionMark{})).refused(t, http.StatusPreconditionFailed, "lost_update")
+		answer(api.UpdateRevisionWithResponse(ctx, mock.ID, 2, &client.UpdateRevisionParams{IfMatch: &seen}, client.RevisionUpdate{Pinned: true, Label: &label})).is(t, http.StatusOK)
+		answer(api.UpdateRevisionWithResponse(ctx, mock.ID, 2, &client.UpdateRevisionParams{IfMatch: &seen}, client.RevisionUpdate{})).refused(t, http.StatusPreconditionFailed, "lost_update")
 		second := answer(api.GetRevisionWithResponse(ctx, mock.ID, 2, nil)).is(t, http.StatusOK).JSON200
 		if !second.Pinned || second.Label != label || second.Content == nil || *second.Content != cloud.Answering("second") {
 			t.Errorf("the second revision: %+v", second)

@@ -69,7 +69,7 @@ func latest(t *testing.T, api *client.ClientWithResponses, mock, path string) *c
 
 // recorded is all that is told of a request, as one text.
 func recorded(r *client.RecordedRequest) string {
-	return fmt.Sprint(r.Query, r.Request.Headers, r.Request.Body, r.Answer.Body)
+	return fmt.Sprint(r.Query, r.Request.Headers, r.Request.Body, r.Response.Body)
 }
 
 // TestRequests: a request shows in the list and live within a second, with as much of it as the mock's settings allow.
@@ -87,7 +87,7 @@ func TestRequests(t *testing.T) {
 		t.Logf("live after %s", time.Since(began))
 		r := latest(t, api, mock.ID, "/login/ann")
 		t.Logf("stored after %s", time.Since(began))
-		if r.Status != 201 || r.Method != "POST" || r.Endpoint != "POST /login/:user" || r.Recording != client.Redacted || r.DurationUs <= 0 {
+		if r.Status != 201 || r.Method != "POST" || r.Endpoint != "POST /login/:user" || r.RecordingMode != client.Redacted || r.DurationUs <= 0 {
 			t.Errorf("%+v", r)
 		}
 		all := recorded(r)
@@ -102,7 +102,7 @@ func TestRequests(t *testing.T) {
 			}
 		}
 
-		set := func(edit client.RecordingEdit) {
+		set := func(edit client.RecordingUpdate) {
 			t.Helper()
 			s, err := api.UpdateRecordingWithResponse(ctx, mock.ID, &client.UpdateRecordingParams{}, edit)
 			check(t, err)
@@ -112,22 +112,22 @@ func TestRequests(t *testing.T) {
 			check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
 		}
 		mode := func(m client.RecordingMode) *client.RecordingMode { return &m }
-		set(client.RecordingEdit{Redact: &[]string{"IBAN"}})
-		if s := answer(api.GetRecordingWithResponse(ctx, mock.ID)).is(t, http.StatusOK).JSON200; s.Recording != client.Redacted || !slices.Equal(s.Redact, []string{"IBAN"}) {
+		set(client.RecordingUpdate{Redact: &[]string{"IBAN"}})
+		if s := answer(api.GetRecordingWithResponse(ctx, mock.ID)).is(t, http.StatusOK).JSON200; s.Mode != client.Redacted || !slices.Equal(s.Redact, []string{"IBAN"}) {
 			t.Errorf("the settings: %+v", s)
 		}
 		post(t, c, mock.URL+"/login/more")
 		if all := recorded(latest(t, api, mock.ID, "/login/more")); strings.Contains(all, "DE1") {
 			t.Errorf("what the mock's owner named is told: %s", all)
 		}
-		set(client.RecordingEdit{Recording: mode(client.Metadata)})
+		set(client.RecordingUpdate{Mode: mode(client.Metadata)})
 		post(t, c, mock.URL+"/login/bare?q=1")
-		if r := latest(t, api, mock.ID, "/login/bare"); recorded(r) != "[]" || r.Request.Size == 0 || r.Answer.Size == 0 {
+		if r := latest(t, api, mock.ID, "/login/bare"); recorded(r) != "[]" || r.Request.Size == 0 || r.Response.Size == 0 {
 			t.Errorf("metadata, and it says %s", recorded(r))
 		}
-		set(client.RecordingEdit{Recording: mode(client.Off)})
+		set(client.RecordingUpdate{Mode: mode(client.Off)})
 		post(t, c, mock.URL+"/login/off")
-		set(client.RecordingEdit{Recording: mode(client.Full)})
+		set(client.RecordingUpdate{Mode: mode(client.Full)})
 		post(t, c, mock.URL+"/login/full?token=hunter4")
 		if all := recorded(latest(t, api, mock.ID, "/login/full")); !strings.Contains(all, "hunter2") || !strings.Contains(all, "hunter3") || !strings.Contains(all, "hunter4") || !strings.Contains(all, "t0p") {
 			t.Errorf("full, and it says %s", all)
@@ -139,7 +139,7 @@ func TestRequests(t *testing.T) {
 		}
 		counted(t, api, mock.ID, 5)
 
-		cleared, err := api.ClearRequestsWithResponse(ctx, mock.ID)
+		cleared, err := api.DeleteRequestsWithResponse(ctx, mock.ID)
 		check(t, err)
 		if cleared.StatusCode() != http.StatusNoContent {
 			t.Errorf("clear: %s", cleared.Body)
@@ -242,7 +242,7 @@ func TestCountsAreTheTruth(t *testing.T) {
 		if total.Success != n || histogram != n || total.P50Us == 0 || total.P99Us < total.P50Us {
 			t.Errorf("%+v", total)
 		}
-		all, err := api.GetWorkspaceUsageWithResponse(t.Context(), mock.Workspace, &client.GetWorkspaceUsageParams{})
+		all, err := api.GetWorkspaceUsageWithResponse(t.Context(), mock.WorkspaceSlug, &client.GetWorkspaceUsageParams{})
 		check(t, err)
 		if all.JSON200.Total.Requests != n {
 			t.Errorf("the workspace has %d requests, its only mock %d", all.JSON200.Total.Requests, n)

@@ -29,7 +29,7 @@ func TestSignIn(t *testing.T) {
 
 		mock, err := api.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Content: cloud.Answering("one")}, bearer)
 		check(t, err)
-		if mock.JSON201 == nil || mock.JSON201.Workspace != "zoe" {
+		if mock.JSON201 == nil || mock.JSON201.WorkspaceSlug != "zoe" {
 			t.Fatalf("make a mock with the token: %s %s", mock.Status(), mock.Body)
 		}
 		published, err := api.PublishMockWithResponse(ctx, mock.JSON201.ID, basic)

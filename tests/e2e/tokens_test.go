@@ -80,12 +80,12 @@ func workspaceTokens(t *testing.T, c *cloud.Cloud) {
 	join(t, bob, cora, "bobco", client.Admin)
 	wanted := client.NewToken{Name: "CI", Scopes: []client.Scope{client.ScopeMocksWrite, client.ScopeWorkspacesWrite}}
 	made := answer(cora.CreateWorkspaceTokenWithResponse(ctx, "bobco", nil, wanted)).is(t, http.StatusCreated).JSON201
-	if made.Token.Workspace == nil || *made.Token.Workspace != "bobco" || made.Token.Kind != client.TokenKindWorkspace {
+	if made.Token.WorkspaceSlug == nil || *made.Token.WorkspaceSlug != "bobco" || made.Token.Kind != client.TokenKindWorkspace {
 		t.Errorf("made %+v", made.Token)
 	}
 	ci := c.As(t, cloud.Bearer(made.Secret))
-	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("bobco"), Content: ""})).is(t, http.StatusCreated)
-	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("cora"), Content: ""})).is(t, http.StatusNotFound)
+	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("bobco"), Content: ""})).is(t, http.StatusCreated)
+	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("cora"), Content: ""})).is(t, http.StatusNotFound)
 	answer(ci.GetWorkspaceWithResponse(ctx, "cora")).is(t, http.StatusNotFound)
 	if seen := answer(ci.ListWorkspacesWithResponse(ctx, nil)).is(t, http.StatusOK).JSON200.Items; len(seen) != 1 || seen[0].Slug != "bobco" {
 		t.Errorf("it sees %+v", seen)
@@ -93,10 +93,10 @@ func workspaceTokens(t *testing.T, c *cloud.Cloud) {
 	answer(ci.CreateWorkspaceWithResponse(ctx, nil, client.NewWorkspace{Slug: "escaped"})).is(t, http.StatusForbidden)
 	answer(bob.CreateWorkspaceTokenWithResponse(ctx, "bobco", nil, client.NewToken{Name: "account", Scopes: []client.Scope{client.ScopeAccountRead}})).refused(t, http.StatusUnprocessableEntity, "scopes")
 
-	answer(bob.UpdateMemberWithResponse(ctx, "bobco", "cora", nil, client.MemberChange{Role: client.Viewer})).is(t, http.StatusOK)
-	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "cats", Workspace: new("bobco"), Content: ""})).is(t, http.StatusForbidden)
+	answer(bob.UpdateMemberWithResponse(ctx, "bobco", "cora", nil, client.MemberUpdate{Role: client.Viewer})).is(t, http.StatusOK)
+	answer(ci.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "cats", WorkspaceSlug: new("bobco"), Content: ""})).is(t, http.StatusForbidden)
 	answer(cora.ListWorkspaceTokensWithResponse(ctx, "bobco", nil)).is(t, http.StatusForbidden)
-	answer(bob.RemoveMemberWithResponse(ctx, "bobco", "cora", nil)).is(t, http.StatusNoContent)
+	answer(bob.DeleteMemberWithResponse(ctx, "bobco", "cora", nil)).is(t, http.StatusNoContent)
 	if status := answer(ci.GetWorkspaceWithResponse(ctx, "bobco")).answer.StatusCode(); status != http.StatusUnauthorized && status != http.StatusNotFound {
 		t.Errorf("the token of a member who is gone: %d", status)
 	}

@@ -24,7 +24,7 @@ func TestTry(t *testing.T) {
 		// The current revision, which is offline.
 		r, err := api.TryMockWithResponse(ctx, mock.ID, client.TryMockJSONRequestBody{Request: client.TryRequest{Method: "GET", Path: "/hello/ann"}})
 		check(t, err)
-		if r.JSON200 == nil || r.JSON200.Answer == nil || r.JSON200.Answer.Status != http.StatusOK || *r.JSON200.Answer.Body != `{"hello":"ann!"}` ||
+		if r.JSON200 == nil || r.JSON200.Response == nil || r.JSON200.Response.Status != http.StatusOK || *r.JSON200.Response.Body != `{"hello":"ann!"}` ||
 			*r.JSON200.Explanation.Endpoint != "GET /hello/:username" || *r.JSON200.Explanation.Line != 1 {
 			t.Fatalf("%s %s", r.Status(), r.Body)
 		}
@@ -39,7 +39,7 @@ func TestTry(t *testing.T) {
 			Method: "POST", Path: "/orders", Body: &body, Headers: &[]client.TryHeader{{Name: "Content-Type", Value: "application/json"}},
 		}})
 		check(t, err)
-		if r.JSON200 == nil || r.JSON200.Answer == nil || *r.JSON200.Answer.Body != `{"taken":true}` {
+		if r.JSON200 == nil || r.JSON200.Response == nil || *r.JSON200.Response.Body != `{"taken":true}` {
 			t.Fatalf("%s %s", r.Status(), r.Body)
 		}
 		if w := r.JSON200.Webhook; w == nil || w.URL == nil || *w.URL != hook.URL+"/7" || *w.Method != "PUT" || *w.Body != "thanks" {
@@ -49,12 +49,12 @@ func TestTry(t *testing.T) {
 		// Content without a mock: no files, and what is wrong instead of an answer.
 		free, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: hello, Request: client.TryRequest{Method: "GET", Path: "/helo/ann"}})
 		check(t, err)
-		if free.JSON200 == nil || free.JSON200.Answer.Status != http.StatusNotFound || !strings.Contains(string(free.Body), "`hello` is expected in place of `helo`") {
+		if free.JSON200 == nil || free.JSON200.Response.Status != http.StatusNotFound || !strings.Contains(string(free.Body), "`hello` is expected in place of `helo`") {
 			t.Errorf("%s %s", free.Status(), free.Body)
 		}
 		broken, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: "- endpoint: {}\n", Request: client.TryRequest{Method: "GET", Path: "/"}})
 		check(t, err)
-		if broken.JSON200 == nil || broken.JSON200.Answer != nil || len(broken.JSON200.Diagnostics) == 0 {
+		if broken.JSON200 == nil || broken.JSON200.Response != nil || len(broken.JSON200.Diagnostics) == 0 {
 			t.Errorf("%s %s", broken.Status(), broken.Body)
 		}
 

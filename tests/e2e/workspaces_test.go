@@ -47,7 +47,7 @@ func join(t *testing.T, by, who person, slug string, role client.Role) {
 func roles(t *testing.T, c *cloud.Cloud) {
 	ctx, olga, stranger := t.Context(), signUp(t, c, "olga"), signUp(t, c, "stan")
 	organisation(t, olga, "acme")
-	mock := answer(olga.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("acme"), Content: cloud.Answering("0")})).is(t, http.StatusCreated).JSON201
+	mock := answer(olga.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("acme"), Content: cloud.Answering("0")})).is(t, http.StatusCreated).JSON201
 	people := map[client.Role]person{client.Owner: olga}
 	for _, role := range []client.Role{client.Admin, client.Editor, client.Viewer} {
 		people[role] = signUp(t, c, "the"+string(role))
@@ -61,10 +61,10 @@ func roles(t *testing.T, c *cloud.Cloud) {
 	}
 	for role, p := range people {
 		read := answer(p.GetMockWithResponse(ctx, mock.ID, nil)).is(t, http.StatusOK).JSON200
-		if read.Workspace != "acme" {
+		if read.WorkspaceSlug != "acme" {
 			t.Errorf("%s reads %+v", role, read)
 		}
-		answer(p.UpdateMockWithResponse(ctx, mock.ID, nil, client.NewRevision{Content: cloud.Answering("by the " + string(role))})).is(t, can[role].edit)
+		answer(p.UpdateMockContentWithResponse(ctx, mock.ID, nil, client.NewRevision{Content: cloud.Answering("by the " + string(role))})).is(t, can[role].edit)
 		answer(p.CreateInvitationWithResponse(ctx, "acme", nil, client.NewInvitation{Role: client.Viewer})).is(t, can[role].manage)
 		if w := answer(p.GetWorkspaceWithResponse(ctx, "acme")).is(t, http.StatusOK).JSON200; w.Role != role {
 			t.Errorf("%s is told that they are %s", role, w.Role)
@@ -79,14 +79,14 @@ func roles(t *testing.T, c *cloud.Cloud) {
 	// A role that changes counts from the next request on.
 	viewer := people[client.Viewer]
 	seen := answer(olga.GetMemberWithResponse(ctx, "acme", viewer.name)).is(t, http.StatusOK).HTTPResponse.Header.Get("ETag")
-	promoted := answer(people[client.Admin].UpdateMemberWithResponse(ctx, "acme", viewer.name, nil, client.MemberChange{Role: client.Editor})).is(t, http.StatusOK).JSON200
+	promoted := answer(people[client.Admin].UpdateMemberWithResponse(ctx, "acme", viewer.name, nil, client.MemberUpdate{Role: client.Editor})).is(t, http.StatusOK).JSON200
 	if promoted.Role != client.Editor {
 		t.Errorf("promoted: %+v", promoted)
 	}
-	answer(viewer.UpdateMockWithResponse(ctx, mock.ID, nil, client.NewRevision{Content: cloud.Answering("promoted")})).is(t, http.StatusOK)
-	answer(olga.UpdateMemberWithResponse(ctx, "acme", viewer.name, &client.UpdateMemberParams{IfMatch: &seen}, client.MemberChange{Role: client.Admin})).refused(t, http.StatusPreconditionFailed, "lost_update")
-	answer(olga.RemoveMemberWithResponse(ctx, "acme", viewer.name, &client.RemoveMemberParams{IfMatch: &seen})).refused(t, http.StatusPreconditionFailed, "lost_update")
-	answer(olga.RemoveMemberWithResponse(ctx, "acme", viewer.name, nil)).is(t, http.StatusNoContent)
+	answer(viewer.UpdateMockContentWithResponse(ctx, mock.ID, nil, client.NewRevision{Content: cloud.Answering("promoted")})).is(t, http.StatusOK)
+	answer(olga.UpdateMemberWithResponse(ctx, "acme", viewer.name, &client.UpdateMemberParams{IfMatch: &seen}, client.MemberUpdate{Role: client.Admin})).refused(t, http.StatusPreconditionFailed, "lost_update")
+	answer(olga.DeleteMemberWithResponse(ctx, "acme", viewer.name, &client.DeleteMemberParams{IfMatch: &seen})).refused(t, http.StatusPreconditionFailed, "lost_update")
+	answer(olga.DeleteMemberWithResponse(ctx, "acme", viewer.name, nil)).is(t, http.StatusNoContent)
 	answer(viewer.GetMockWithResponse(ctx, mock.ID, nil)).is(t, http.StatusNotFound)
 	listed := answer(olga.ListMembersWithResponse(ctx, "acme", nil)).is(t, http.StatusOK).JSON200.Items
 	if slices.ContainsFunc(listed, func(m client.Member) bool { return m.Username == viewer.name }) || len(listed) != 3 {
@@ -100,10 +100,10 @@ func owners(t *testing.T, c *cloud.Cloud) {
 	organisation(t, pia, "piaco")
 	join(t, pia, quin, "piaco", client.Admin)
 	answer(pia.LeaveWorkspaceWithResponse(ctx, "piaco")).refused(t, http.StatusConflict, "last owner")
-	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "pia", nil, client.MemberChange{Role: client.Viewer})).refused(t, http.StatusConflict, "last owner")
-	answer(quin.UpdateMemberWithResponse(ctx, "piaco", "quin", nil, client.MemberChange{Role: client.Owner})).is(t, http.StatusForbidden)
-	answer(quin.RemoveMemberWithResponse(ctx, "piaco", "pia", nil)).is(t, http.StatusForbidden)
-	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "quin", nil, client.MemberChange{Role: client.Owner})).is(t, http.StatusOK)
+	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "pia", nil, client.MemberUpdate{Role: client.Viewer})).refused(t, http.StatusConflict, "last owner")
+	answer(quin.UpdateMemberWithResponse(ctx, "piaco", "quin", nil, client.MemberUpdate{Role: client.Owner})).is(t, http.StatusForbidden)
+	answer(quin.DeleteMemberWithResponse(ctx, "piaco", "pia", nil)).is(t, http.StatusForbidden)
+	answer(pia.UpdateMemberWithResponse(ctx, "piaco", "quin", nil, client.MemberUpdate{Role: client.Owner})).is(t, http.StatusOK)
 	answer(pia.LeaveWorkspaceWithResponse(ctx, "piaco")).is(t, http.StatusNoContent)
 	answer(pia.GetWorkspaceWithResponse(ctx, "piaco")).is(t, http.StatusNotFound)
 	answer(quin.LeaveWorkspaceWithResponse(ctx, "piaco")).refused(t, http.StatusConflict, "last owner")
@@ -117,7 +117,7 @@ func invitations(t *testing.T, c *cloud.Cloud) {
 	invite := func(username *string) *client.Invitation {
 		t.Helper()
 		made := answer(rita.CreateInvitationWithResponse(ctx, "ritaco", nil, client.NewInvitation{Username: username, Role: client.Editor})).is(t, http.StatusCreated).JSON201
-		if life := made.ExpiresAt.Sub(made.CreatedAt); life != 7*24*time.Hour || made.Inviter != "rita" || made.Workspace != "ritaco" || made.Name != "The ritaco" {
+		if life := made.ExpiresAt.Sub(made.CreatedAt); life != 7*24*time.Hour || made.Inviter != "rita" || made.WorkspaceSlug != "ritaco" || made.WorkspaceName != "The ritaco" {
 			t.Errorf("invited: %+v", made)
 		}
 		return made
@@ -133,7 +133,7 @@ func invitations(t *testing.T, c *cloud.Cloud) {
 	answer(saul.AcceptInvitationWithResponse(ctx, declined.ID)).is(t, http.StatusNotFound)
 
 	revoked := invite(&saul.name)
-	answer(rita.RevokeInvitationWithResponse(ctx, "ritaco", revoked.ID)).is(t, http.StatusNoContent)
+	answer(rita.DeleteInvitationWithResponse(ctx, "ritaco", revoked.ID)).is(t, http.StatusNoContent)
 	answer(saul.AcceptInvitationWithResponse(ctx, revoked.ID)).is(t, http.StatusNotFound)
 
 	link := invite(nil)
@@ -144,8 +144,8 @@ func invitations(t *testing.T, c *cloud.Cloud) {
 	if len(open) != 1 || open[0].ID != link.ID || open[0].Secret != nil {
 		t.Errorf("the open invitations: %+v", open)
 	}
-	seen := answer(c.As(t).LookAtInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusOK).JSON200
-	if seen.ID != link.ID || seen.Name != "The ritaco" || seen.Secret != nil {
+	seen := answer(c.As(t).PreviewInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusOK).JSON200
+	if seen.ID != link.ID || seen.WorkspaceName != "The ritaco" || seen.Secret != nil {
 		t.Errorf("before signing in: %+v", seen)
 	}
 	answer(rita.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).refused(t, http.StatusConflict, "member already")
@@ -174,7 +174,7 @@ func availability(t *testing.T, c *cloud.Cloud) {
 	answer(uma.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Content: ""})).is(t, http.StatusCreated)
 	ask := func(kind client.GetAvailabilityParamsKind, slug string, workspace *string) client.Availability {
 		t.Helper()
-		return *answer(uma.GetAvailabilityWithResponse(ctx, &client.GetAvailabilityParams{Kind: kind, Slug: slug, Workspace: workspace})).is(t, http.StatusOK).JSON200
+		return *answer(uma.GetAvailabilityWithResponse(ctx, &client.GetAvailabilityParams{Kind: kind, Slug: slug, WorkspaceSlug: workspace})).is(t, http.StatusOK).JSON200
 	}
 	if a := ask(client.GetAvailabilityParamsKindWorkspace, "umaco", nil); !a.Free || a.Reason != nil {
 		t.Errorf("a free slug: %+v", a)
@@ -199,14 +199,14 @@ func auditLog(t *testing.T, c *cloud.Cloud) {
 	ctx, vera, walt := t.Context(), signUp(t, c, "vera"), signUp(t, c, "walt")
 	organisation(t, vera, "veraco")
 	join(t, vera, walt, "veraco", client.Editor)
-	made := answer(walt.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("veraco"), Content: ""})).is(t, http.StatusCreated)
+	made := answer(walt.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("veraco"), Content: ""})).is(t, http.StatusCreated)
 	answer(walt.ListAuditWithResponse(ctx, "veraco", nil)).is(t, http.StatusForbidden)
 	action := "createMock"
 	log := answer(vera.ListAuditWithResponse(ctx, "veraco", &client.ListAuditParams{Action: &action, Account: &walt.name})).is(t, http.StatusOK).JSON200.Items
 	if len(log) != 1 {
 		t.Fatalf("the log: %+v", log)
 	}
-	if e := log[0]; e.Account != "walt" || e.Target != made.JSON201.ID || e.Means != "session" || e.RequestID != made.HTTPResponse.Header.Get("X-Request-Id") {
+	if e := log[0]; e.Username != "walt" || e.TargetID != made.JSON201.ID || e.Means != "session" || e.RequestID != made.HTTPResponse.Header.Get("X-Request-Id") {
 		t.Errorf("the entry: %+v", e)
 	}
 	var actions []string
@@ -264,7 +264,7 @@ func streams(t *testing.T, c *cloud.Cloud) {
 	ctx, owner, member := t.Context(), signUp(t, c, "olaf"), signUp(t, c, "mona")
 	organisation(t, owner, "olafco")
 	join(t, owner, member, "olafco", client.Viewer)
-	mock := answer(owner.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("olafco"), Content: ""})).is(t, http.StatusCreated).JSON201
+	mock := answer(owner.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("olafco"), Content: ""})).is(t, http.StatusCreated).JSON201
 	ended := func(stream *http.Response, err error) (wait func()) {
 		t.Helper()
 		check(t, err)
@@ -288,7 +288,7 @@ func streams(t *testing.T, c *cloud.Cloud) {
 		return time.Since(revoked)
 	})
 	promptly(t, func() time.Duration {
-		events, requests := ended(member.StreamEvents(ctx, &client.StreamEventsParams{Workspace: new("olafco")})), ended(member.StreamRequests(ctx, mock.ID, nil))
+		events, requests := ended(member.StreamEvents(ctx, &client.StreamEventsParams{WorkspaceSlug: new("olafco")})), ended(member.StreamRequests(ctx, mock.ID, nil))
 		waited := make(chan int, 1)
 		go func() { // for a revision that never comes
 			p, err := member.GetPublicationWithResponse(ctx, mock.ID, &client.GetPublicationParams{Revision: new(2), Wait: new("1m")})
@@ -299,7 +299,7 @@ func streams(t *testing.T, c *cloud.Cloud) {
 			}
 			waited <- p.StatusCode()
 		}()
-		answer(owner.RemoveMemberWithResponse(ctx, "olafco", "mona", nil)).is(t, http.StatusNoContent)
+		answer(owner.DeleteMemberWithResponse(ctx, "olafco", "mona", nil)).is(t, http.StatusNoContent)
 		removed := time.Now()
 		events()
 		requests()
@@ -332,15 +332,15 @@ func promptly(t *testing.T, try func() time.Duration) {
 func rename(t *testing.T, c *cloud.Cloud) {
 	ctx, yuri, zara := t.Context(), signUp(t, c, "yuri"), signUp(t, c, "zara")
 	organisation(t, yuri, "oldco")
-	renamed := answer(yuri.UpdateWorkspaceWithResponse(ctx, "oldco", nil, client.WorkspaceChange{Slug: new("newco"), Name: new("New")})).is(t, http.StatusOK).JSON200
+	renamed := answer(yuri.UpdateWorkspaceWithResponse(ctx, "oldco", nil, client.WorkspaceUpdate{Slug: new("newco"), Name: new("New")})).is(t, http.StatusOK).JSON200
 	if renamed.Slug != "newco" || renamed.Name != "New" {
 		t.Errorf("renamed: %+v", renamed)
 	}
 	answer(zara.CreateWorkspaceWithResponse(ctx, nil, client.NewWorkspace{Slug: "oldco"})).is(t, http.StatusConflict) // held for its owner
-	mock := answer(yuri.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", Workspace: new("newco"), Content: cloud.Answering("x")})).is(t, http.StatusCreated).JSON201
+	mock := answer(yuri.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("newco"), Content: cloud.Answering("x")})).is(t, http.StatusCreated).JSON201
 	answer(yuri.PublishMockWithResponse(ctx, mock.ID)).is(t, http.StatusOK)
 	check(t, awaitLive(t, yuri, mock.ID))
-	answer(yuri.UpdateWorkspaceWithResponse(ctx, "newco", nil, client.WorkspaceChange{Slug: new("oldco")})).refused(t, http.StatusConflict, "published")
+	answer(yuri.UpdateWorkspaceWithResponse(ctx, "newco", nil, client.WorkspaceUpdate{Slug: new("oldco")})).refused(t, http.StatusConflict, "published")
 	answer(yuri.DeleteWorkspaceWithResponse(ctx, "newco", nil)).refused(t, http.StatusConflict, "confirm=newco")
 	answer(yuri.DeleteWorkspaceWithResponse(ctx, "newco", &client.DeleteWorkspaceParams{Confirm: new("newco")})).is(t, http.StatusNoContent)
 	answer(yuri.GetWorkspaceWithResponse(ctx, "newco")).is(t, http.StatusNotFound)

@@ -184,11 +184,11 @@ func TestADomainsLife(t *testing.T) {
 	b.publish(t, created("d1", "pets-ann.mocks.example.com"))
 	b.await(t, "d1", "published")
 	b.publish(t, created("d2", "shop.mocks.example.com"))
-	if reason := b.await(t, "d2", "offline-invalid"); !strings.Contains(reason, "type A") {
+	if reason := b.await(t, "d2", "offline_invalid"); !strings.Contains(reason, "type A") {
 		t.Errorf("the reason of a conflict: %s", reason)
 	}
 	b.publish(t, created("d3", "www.mocks.example.com"))
-	if reason := b.await(t, "d3", "offline-invalid"); !strings.Contains(reason, "reserved") {
+	if reason := b.await(t, "d3", "offline_invalid"); !strings.Contains(reason, "reserved") {
 		t.Errorf("the reason of a name that the proxy refuses: %s", reason)
 	}
 	names := func() []string {

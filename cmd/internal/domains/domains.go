@@ -31,7 +31,7 @@ func Command() *cobra.Command {
 			}
 			_, _ = fmt.Fprintln(out, "HOST\tMOCK\tSTATE\tOWNERSHIP\tROUTING")
 			for _, d := range all {
-				_, _ = fmt.Fprintf(out, "%s\t%s/%s\t%s\t%s\t%s\n", d.Host, d.Workspace, d.MockSlug, d.State, d.Ownership, d.Routing)
+				_, _ = fmt.Fprintf(out, "%s\t%s/%s\t%s\t%s\t%s\n", d.Host, d.WorkspaceSlug, d.MockSlug, d.State, d.Ownership, d.Routing)
 			}
 		})
 	})
@@ -60,7 +60,7 @@ func add(ctx context.Context, s *remote.Session, args []string) error {
 	if err != nil {
 		return err
 	}
-	d, err := remote.Read((*client.AddDomainResponse).GetJSON201)(s.AddDomainWithResponse(ctx, m.ID, nil, client.NewDomain{Host: args[0]}))
+	d, err := remote.Read((*client.CreateDomainResponse).GetJSON201)(s.CreateDomainWithResponse(ctx, m.ID, nil, client.NewDomain{Host: args[0]}))
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func find(ctx context.Context, s *remote.Session, host string) (*client.Domain, 
 
 func show(s *remote.Session, d *client.Domain) error {
 	return s.Show(d, func(out io.Writer) {
-		_, _ = fmt.Fprintf(out, "%s  %s/%s  %s\n%s\n\nDNS records:\n", d.Host, d.Workspace, d.MockSlug, d.State, d.Reason)
+		_, _ = fmt.Fprintf(out, "%s  %s/%s  %s\n%s\n\nDNS records:\n", d.Host, d.WorkspaceSlug, d.MockSlug, d.State, d.Reason)
 		for _, r := range d.Records {
 			_, _ = fmt.Fprintf(out, "  %s\t%s\t%s\n", r.Type, r.Name, r.Value)
 		}

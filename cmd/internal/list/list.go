@@ -22,7 +22,7 @@ func Command() *cobra.Command {
 	}
 	workspace := cmd.Flags().String("workspace", "", "only the mocks of the workspace with this `SLUG`")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, _ []string) error {
-		mocks, err := s.Mocks(ctx, client.ListMocksParams{Workspace: remote.Optional(*workspace)})
+		mocks, err := s.Mocks(ctx, client.ListMocksParams{WorkspaceSlug: remote.Optional(*workspace)})
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func Command() *cobra.Command {
 				_, _ = fmt.Fprintln(out, "No mocks yet. Publish one: mocloud push FILE --mock SLUG")
 			}
 			for _, m := range mocks {
-				_, _ = fmt.Fprintf(out, "%s/%s\t%s\t%d\t%s\n", m.Workspace, m.Slug, m.State, m.Revision, m.URL)
+				_, _ = fmt.Fprintf(out, "%s/%s\t%s\t%d\t%s\n", m.WorkspaceSlug, m.Slug, m.State, m.Revision, m.URL)
 			}
 		})
 	})

@@ -126,7 +126,7 @@ func withPassword(ctx context.Context, server, user string, password secret.Stri
 	if err != nil {
 		return none, err
 	}
-	return remote.Server{Token: made.Secret, Made: true}, remote.Done(c.DeleteSessionWithResponse(ctx, session))
+	return remote.Server{Token: made.Secret, Made: true}, remote.Done(c.DeleteCurrentSessionWithResponse(ctx, session))
 }
 
 // remember checks the token and keeps it.

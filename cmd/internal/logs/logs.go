@@ -102,7 +102,7 @@ func (l *logs) event(name, data string) error {
 		if l.wanted(r) {
 			return l.show(r)
 		}
-	case "missed":
+	case "reset":
 		l.Tell("… there were more requests than could be told")
 	}
 	return nil

@@ -91,7 +91,7 @@ func (p *push) run(ctx context.Context, files []string) error {
 	}
 	return p.Show(mocks, func(out io.Writer) {
 		for _, m := range mocks {
-			_, _ = fmt.Fprintf(out, "%s/%s\trevision %d\t%s\t%s\n", m.Workspace, m.Slug, m.Revision, m.State, m.URL) // Show tells whether it could be written
+			_, _ = fmt.Fprintf(out, "%s/%s\trevision %d\t%s\t%s\n", m.WorkspaceSlug, m.Slug, m.Revision, m.State, m.URL) // Show tells whether it could be written
 		}
 	})
 }
@@ -142,7 +142,7 @@ func (p *push) plan(ctx context.Context, sources []source) error {
 			if m, err = remote.Read((*client.GetMockResponse).GetJSON200)(p.GetMockWithResponse(ctx, m.ID, nil)); err != nil {
 				return err
 			}
-			next.Mock, next.Would = m.Workspace+"/"+m.Slug, "edit"
+			next.Mock, next.Would = m.WorkspaceSlug+"/"+m.Slug, "edit"
 			if m.Content != nil && *m.Content == src.content {
 				next.Would = "keep"
 			}
@@ -179,10 +179,10 @@ func (p *push) store(ctx context.Context, src source) (*client.Mock, error) {
 		return nil, err
 	}
 	if m != nil {
-		return remote.Read((*client.UpdateMockResponse).GetJSON200)(p.UpdateMockWithResponse(ctx, m.ID, nil, client.NewRevision{Content: src.content, Message: remote.Optional(p.message)}))
+		return remote.Read((*client.UpdateMockContentResponse).GetJSON200)(p.UpdateMockContentWithResponse(ctx, m.ID, nil, client.NewRevision{Content: src.content, Message: remote.Optional(p.message)}))
 	}
 	fresh := client.NewMock{
-		Slug: src.ref.Slug, Content: src.content, Message: remote.Optional(p.message), Workspace: remote.Optional(src.ref.Workspace),
+		Slug: src.ref.Slug, Content: src.content, Message: remote.Optional(p.message), WorkspaceSlug: remote.Optional(src.ref.Workspace),
 	}
 	return remote.Read((*client.CreateMockResponse).GetJSON201)(p.CreateMockWithResponse(ctx, nil, fresh))
 }
@@ -199,7 +199,7 @@ func (p *push) publish(ctx context.Context, m *client.Mock) (*client.Mock, error
 			return nil, err
 		}
 		if pub.State != client.Published {
-			return nil, exit.With(exit.NotLive, fmt.Errorf("revision %d of %s/%s is %s after %s: %s", revision, m.Workspace, m.Slug, pub.State, p.wait, pub.Reason))
+			return nil, exit.With(exit.NotLive, fmt.Errorf("revision %d of %s/%s is %s after %s: %s", revision, m.WorkspaceSlug, m.Slug, pub.State, p.wait, pub.Reason))
 		}
 	}
 	return remote.Read((*client.GetMockResponse).GetJSON200)(p.GetMockWithResponse(ctx, m.ID, nil))
@@ -224,6 +224,6 @@ func (p *push) settled(ctx context.Context, m *client.Mock, revision int) (*clie
 			}
 			return pub, nil
 		}
-		progress.now("%s/%s is live on %d of %d mock servers, for %s", m.Workspace, m.Slug, pub.Servers.Applied, pub.Servers.Live, time.Since(started).Round(time.Second))
+		progress.now("%s/%s is live on %d of %d mock servers, for %s", m.WorkspaceSlug, m.Slug, pub.Servers.Applied, pub.Servers.Live, time.Since(started).Round(time.Second))
 	}
 }

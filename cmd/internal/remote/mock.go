@@ -31,7 +31,7 @@ func (r Ref) String() string {
 
 // Find returns the mock, without its content; nil if there is none. It is an error if the name fits several.
 func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
-	mocks, err := s.Mocks(ctx, client.ListMocksParams{Workspace: Optional(ref.Workspace), Q: Optional(ref.Slug)})
+	mocks, err := s.Mocks(ctx, client.ListMocksParams{WorkspaceSlug: Optional(ref.Workspace), Q: Optional(ref.Slug)})
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
 		switch {
 		case m.Slug != ref.Slug:
 		case found != nil:
-			return nil, fmt.Errorf("there is a mock %q in the workspaces %s and %s; say which: %s/%s", m.Slug, found.Workspace, m.Workspace, m.Workspace, m.Slug)
+			return nil, fmt.Errorf("there is a mock %q in the workspaces %s and %s; say which: %s/%s", m.Slug, found.WorkspaceSlug, m.WorkspaceSlug, m.WorkspaceSlug, m.Slug)
 		default:
 			found = &mocks[i]
 		}

@@ -137,15 +137,15 @@ func (e DomainState) Valid() bool {
 	}
 }
 
-// Defines values for EndpointChangeChange.
+// Defines values for EndpointDiffChange.
 const (
-	Added   EndpointChangeChange = "added"
-	Changed EndpointChangeChange = "changed"
-	Removed EndpointChangeChange = "removed"
+	Added   EndpointDiffChange = "added"
+	Changed EndpointDiffChange = "changed"
+	Removed EndpointDiffChange = "removed"
 )
 
-// Valid indicates whether the value is a known member of the EndpointChangeChange enum.
-func (e EndpointChangeChange) Valid() bool {
+// Valid indicates whether the value is a known member of the EndpointDiffChange enum.
+func (e EndpointDiffChange) Valid() bool {
 	switch e {
 	case Added:
 		return true
@@ -158,18 +158,54 @@ func (e EndpointChangeChange) Valid() bool {
 	}
 }
 
-// Defines values for EndpointChangeKind.
+// Defines values for EndpointDiffKind.
 const (
-	Endpoint  EndpointChangeKind = "endpoint"
-	Websocket EndpointChangeKind = "websocket"
+	Endpoint  EndpointDiffKind = "endpoint"
+	Websocket EndpointDiffKind = "websocket"
 )
 
-// Valid indicates whether the value is a known member of the EndpointChangeKind enum.
-func (e EndpointChangeKind) Valid() bool {
+// Valid indicates whether the value is a known member of the EndpointDiffKind enum.
+func (e EndpointDiffKind) Valid() bool {
 	switch e {
 	case Endpoint:
 		return true
 	case Websocket:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MockEventAction.
+const (
+	MockEventActionMockCreated     MockEventAction = "created"
+	MockEventActionMockEdited      MockEventAction = "edited"
+	MockEventActionMockMoved       MockEventAction = "moved"
+	MockEventActionMockPublished   MockEventAction = "published"
+	MockEventActionMockRenamed     MockEventAction = "renamed"
+	MockEventActionMockRestored    MockEventAction = "restored"
+	MockEventActionMockUnpublished MockEventAction = "unpublished"
+	MockEventActionMockUpdated     MockEventAction = "updated"
+)
+
+// Valid indicates whether the value is a known member of the MockEventAction enum.
+func (e MockEventAction) Valid() bool {
+	switch e {
+	case MockEventActionMockCreated:
+		return true
+	case MockEventActionMockEdited:
+		return true
+	case MockEventActionMockMoved:
+		return true
+	case MockEventActionMockPublished:
+		return true
+	case MockEventActionMockRenamed:
+		return true
+	case MockEventActionMockRestored:
+		return true
+	case MockEventActionMockUnpublished:
+		return true
+	case MockEventActionMockUpdated:
 		return true
 	default:
 		return false
@@ -434,7 +470,7 @@ func (e SignInMethodsSignUp) Valid() bool {
 // Defines values for State.
 const (
 	Offline        State = "offline"
-	OfflineInvalid State = "offline-invalid"
+	OfflineInvalid State = "offline_invalid"
 	Published      State = "published"
 	Publishing     State = "publishing"
 )
@@ -583,17 +619,14 @@ type Account struct {
 	Username    string `json:"username"`
 }
 
-// AccountChange defines model for AccountChange.
-type AccountChange struct {
+// AccountUpdate defines model for AccountUpdate.
+type AccountUpdate struct {
 	Email    *string `json:"email,omitempty"`
 	Username *string `json:"username,omitempty"`
 }
 
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
-	// Account The username of who did it; empty if that account does not exist any more.
-	Account string `json:"account"`
-
 	// AccountID Who did it; empty if it was the service itself.
 	AccountID string `json:"account_id"`
 
@@ -612,8 +645,11 @@ type AuditEntry struct {
 	Means     string `json:"means"`
 	RequestID string `json:"request_id"`
 
-	// Target The id of what it was done to.
-	Target string `json:"target"`
+	// TargetID The id of what it was done to.
+	TargetID string `json:"target_id"`
+
+	// Username The username of who did it; empty if that account does not exist any more.
+	Username string `json:"username"`
 }
 
 // AuditPage defines model for AuditPage.
@@ -694,8 +730,8 @@ type Domain struct {
 	// LostAt Since when the proof is missing.
 	LostAt *time.Time `json:"lost_at,omitempty"`
 
-	// Mock The mock's id.
-	Mock      string          `json:"mock"`
+	// MockID The mock's id.
+	MockID    string          `json:"mock_id"`
 	MockSlug  string          `json:"mock_slug"`
 	Ownership DomainOwnership `json:"ownership"`
 
@@ -718,8 +754,8 @@ type Domain struct {
 	// SuspendedAt Since when the mock does not answer on it any more because the proof is missing; later it is removed.
 	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 
-	// Workspace The workspace's slug.
-	Workspace string `json:"workspace"`
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // DomainCertificate `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
@@ -739,6 +775,14 @@ type DomainRouting string
 // answer any more; unless it comes back the domain is removed.
 type DomainState string
 
+// DomainEvent A domain is new, different or gone.
+type DomainEvent struct {
+	DomainID    string `json:"domain_id"`
+	Host        string `json:"host"`
+	MockID      string `json:"mock_id"`
+	WorkspaceID string `json:"workspace_id"`
+}
+
 // DomainPage defines model for DomainPage.
 type DomainPage struct {
 	Items []Domain `json:"items"`
@@ -747,21 +791,21 @@ type DomainPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
-// EndpointChange defines model for EndpointChange.
-type EndpointChange struct {
-	Change EndpointChangeChange `json:"change"`
-	Kind   EndpointChangeKind   `json:"kind"`
+// EndpointDiff defines model for EndpointDiff.
+type EndpointDiff struct {
+	Change EndpointDiffChange `json:"change"`
+	Kind   EndpointDiffKind   `json:"kind"`
 
 	// Method Empty for WebSockets.
 	Method string `json:"method"`
 	Path   string `json:"path"`
 }
 
-// EndpointChangeChange defines model for EndpointChange.Change.
-type EndpointChangeChange string
+// EndpointDiffChange defines model for EndpointDiff.Change.
+type EndpointDiffChange string
 
-// EndpointChangeKind defines model for EndpointChange.Kind.
-type EndpointChangeKind string
+// EndpointDiffKind defines model for EndpointDiff.Kind.
+type EndpointDiffKind string
 
 // File defines model for File.
 type File struct {
@@ -783,8 +827,8 @@ type File struct {
 	// UpdatedAt When the content was uploaded.
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// Workspace The workspace's slug.
-	Workspace string `json:"workspace"`
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // FilePage defines model for FilePage.
@@ -800,12 +844,12 @@ type FileUse struct {
 	// Current Its current revision names the file.
 	Current bool `json:"current"`
 
-	// Mock The mock's id.
-	Mock string `json:"mock"`
+	// MockID The mock's id.
+	MockID   string `json:"mock_id"`
+	MockSlug string `json:"mock_slug"`
 
 	// Published Its published revision names the file.
-	Published bool   `json:"published"`
-	Slug      string `json:"slug"`
+	Published bool `json:"published"`
 }
 
 // FileUsePage defines model for FileUsePage.
@@ -863,9 +907,6 @@ type Invitation struct {
 	// Inviter The username of who sent it.
 	Inviter string `json:"inviter"`
 
-	// Name The workspace's name.
-	Name string `json:"name"`
-
 	// Role What a member may do; each role may do all that the ones after it may.
 	Role Role `json:"role"`
 
@@ -878,8 +919,11 @@ type Invitation struct {
 	// Username Whom it is for; absent while it is a link that nobody has claimed.
 	Username *string `json:"username,omitempty"`
 
-	// Workspace The workspace's slug.
-	Workspace string `json:"workspace"`
+	// WorkspaceName The workspace's name.
+	WorkspaceName string `json:"workspace_name"`
+
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // InvitationPage defines model for InvitationPage.
@@ -914,18 +958,18 @@ type Member struct {
 	Username string `json:"username"`
 }
 
-// MemberChange defines model for MemberChange.
-type MemberChange struct {
-	// Role What a member may do; each role may do all that the ones after it may.
-	Role Role `json:"role"`
-}
-
 // MemberPage defines model for MemberPage.
 type MemberPage struct {
 	Items []Member `json:"items"`
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// MemberUpdate defines model for MemberUpdate.
+type MemberUpdate struct {
+	// Role What a member may do; each role may do all that the ones after it may.
+	Role Role `json:"role"`
 }
 
 // Mock defines model for Mock.
@@ -960,17 +1004,17 @@ type Mock struct {
 	Slug     string `json:"slug"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-	// live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State     State     `json:"state"`
 	UpdatedAt time.Time `json:"updated_at"`
 
 	// URL Where the mock answers when it is published.
-	URL string `json:"url"`
-
-	// Workspace The workspace's slug.
-	Workspace   string `json:"workspace"`
+	URL         string `json:"url"`
 	WorkspaceID string `json:"workspace_id"`
+
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // MockContent defines model for MockContent.
@@ -1006,20 +1050,41 @@ type MockCopy struct {
 	// Slug The copy's, as for a new mock.
 	Slug string `json:"slug"`
 
-	// Workspace The slug of the workspace for the copy; the original's if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace for the copy; the original's if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
+}
+
+// MockDeletedEvent A mock is gone from this workspace. It may come twice.
+type MockDeletedEvent struct {
+	MockID      string `json:"mock_id"`
+	WorkspaceID string `json:"workspace_id"`
 }
 
 // MockDescription For people; may be empty.
 type MockDescription = string
+
+// MockEvent Something was done to a mock.
+type MockEvent struct {
+	// Action `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+	Action   MockEventAction `json:"action"`
+	MockID   string          `json:"mock_id"`
+	MockSlug string          `json:"mock_slug"`
+
+	// Revision The current revision.
+	Revision    int    `json:"revision"`
+	WorkspaceID string `json:"workspace_id"`
+}
+
+// MockEventAction `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+type MockEventAction string
 
 // MockMove defines model for MockMove.
 type MockMove struct {
 	// Slug The mock's slug there; the same if it is not given.
 	Slug *string `json:"slug,omitempty"`
 
-	// Workspace The slug of the workspace to move it to.
-	Workspace string `json:"workspace"`
+	// WorkspaceSlug The slug of the workspace to move it to.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // MockName For people; may be empty.
@@ -1041,8 +1106,8 @@ type MockRestore struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
-// MockSettings defines model for MockSettings.
-type MockSettings struct {
+// MockUpdate defines model for MockUpdate.
+type MockUpdate struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
@@ -1110,8 +1175,8 @@ type NewImport struct {
 	// Example: pets
 	Slug string `json:"slug"`
 
-	// Workspace The slug of the workspace; the caller's own if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace; the caller's own if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // NewInvitation defines model for NewInvitation.
@@ -1158,8 +1223,8 @@ type NewMock struct {
 	// Example: pets
 	Slug string `json:"slug"`
 
-	// Workspace The slug of the workspace; the caller's own if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace; the caller's own if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // NewPassword defines model for NewPassword.
@@ -1269,8 +1334,8 @@ type Publication struct {
 	Change      int64        `json:"change"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
-	// Mock The mock's id.
-	Mock              string `json:"mock"`
+	// MockID The mock's id.
+	MockID            string `json:"mock_id"`
 	PublishedRevision int    `json:"published_revision"`
 	Reason            string `json:"reason"`
 	Revision          int    `json:"revision"`
@@ -1282,7 +1347,7 @@ type Publication struct {
 	Settled bool `json:"settled"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-	// live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State       State  `json:"state"`
 	WorkspaceID string `json:"workspace_id"`
@@ -1332,11 +1397,6 @@ type RecordedPartEncoding string
 
 // RecordedRequest defines model for RecordedRequest.
 type RecordedRequest struct {
-	Answer RecordedPart `json:"answer"`
-
-	// AnswerSize Bytes of the answer's body.
-	AnswerSize int `json:"answer_size"`
-
 	// DurationUs Microseconds until it was answered.
 	DurationUs int64 `json:"duration_us"`
 
@@ -1346,21 +1406,25 @@ type RecordedRequest struct {
 	ID       string `json:"id"`
 	Method   string `json:"method"`
 
-	// Mock The mock's id.
-	Mock string `json:"mock"`
-	Path string `json:"path"`
+	// MockID The mock's id.
+	MockID string `json:"mock_id"`
+	Path   string `json:"path"`
 
 	// Query Without its question mark.
 	Query string `json:"query"`
 
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording RecordingMode `json:"recording"`
-	Request   RecordedPart  `json:"request"`
+	RecordingMode RecordingMode `json:"recording_mode"`
+	Request       RecordedPart  `json:"request"`
 
 	// RequestSize Bytes of the request's body.
-	RequestSize int `json:"request_size"`
-	Status      int `json:"status"`
+	RequestSize int          `json:"request_size"`
+	Response    RecordedPart `json:"response"`
+
+	// ResponseSize Bytes of the answer's body.
+	ResponseSize int `json:"response_size"`
+	Status       int `json:"status"`
 
 	// Time When it came.
 	Time time.Time `json:"time"`
@@ -1374,35 +1438,32 @@ type Recording struct {
 	// KeepRequests How many of the newest requests are kept, about.
 	KeepRequests int `json:"keep_requests"`
 
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// Mode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording RecordingMode `json:"recording"`
+	Mode RecordingMode `json:"mode"`
 
 	// Redact Names, or parts of names, of headers, query parameters and fields of bodies whose values are masked when
-	// `recording` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
+	// `mode` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
 	Redact []string `json:"redact"`
-}
-
-// RecordingEdit defines model for RecordingEdit.
-type RecordingEdit struct {
-	KeepHours    *int `json:"keep_hours,omitempty"`
-	KeepRequests *int `json:"keep_requests,omitempty"`
-
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
-	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording *RecordingMode `json:"recording,omitempty"`
-	Redact    *[]string      `json:"redact,omitempty"`
 }
 
 // RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 // what looks like a secret masked. `full`: everything. Requests are counted in each of them.
 type RecordingMode string
 
+// RecordingUpdate defines model for RecordingUpdate.
+type RecordingUpdate struct {
+	KeepHours    *int `json:"keep_hours,omitempty"`
+	KeepRequests *int `json:"keep_requests,omitempty"`
+
+	// Mode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Mode   *RecordingMode `json:"mode,omitempty"`
+	Redact *[]string      `json:"redact,omitempty"`
+}
+
 // Request defines model for Request.
 type Request struct {
-	// AnswerSize Bytes of the answer's body.
-	AnswerSize int `json:"answer_size"`
-
 	// DurationUs Microseconds until it was answered.
 	DurationUs int64 `json:"duration_us"`
 
@@ -1412,20 +1473,23 @@ type Request struct {
 	ID       string `json:"id"`
 	Method   string `json:"method"`
 
-	// Mock The mock's id.
-	Mock string `json:"mock"`
-	Path string `json:"path"`
+	// MockID The mock's id.
+	MockID string `json:"mock_id"`
+	Path   string `json:"path"`
 
 	// Query Without its question mark.
 	Query string `json:"query"`
 
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording RecordingMode `json:"recording"`
+	RecordingMode RecordingMode `json:"recording_mode"`
 
 	// RequestSize Bytes of the request's body.
 	RequestSize int `json:"request_size"`
-	Status      int `json:"status"`
+
+	// ResponseSize Bytes of the answer's body.
+	ResponseSize int `json:"response_size"`
+	Status       int `json:"status"`
 
 	// Time When it came.
 	Time time.Time `json:"time"`
@@ -1436,8 +1500,8 @@ type RequestCounts struct {
 	// ClientError Answered with 4xx.
 	ClientError int64 `json:"client_error"`
 
-	// Informative Answered with 1xx: WebSockets.
-	Informative int64 `json:"informative"`
+	// Informational Answered with 1xx: WebSockets.
+	Informational int64 `json:"informational"`
 
 	// Latency Buckets without requests are left out.
 	Latency []LatencyBucket `json:"latency"`
@@ -1466,6 +1530,14 @@ type RequestCounts struct {
 	Success int64 `json:"success"`
 }
 
+// RequestEvents The events of a mock's requests: each property is the name of one, and its type is that of the data. The data is JSON.
+type RequestEvents struct {
+	Request Request `json:"request"`
+
+	// Reset Events were missed. Read again what you know.
+	Reset ResetEvent `json:"reset"`
+}
+
 // RequestPage defines model for RequestPage.
 type RequestPage struct {
 	Items []Request `json:"items"`
@@ -1473,6 +1545,9 @@ type RequestPage struct {
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
+
+// ResetEvent Events were missed. Read again what you know.
+type ResetEvent = map[string]interface{}
 
 // Revision defines model for Revision.
 type Revision struct {
@@ -1505,7 +1580,7 @@ type Revision struct {
 // RevisionDiff defines model for RevisionDiff.
 type RevisionDiff struct {
 	// Endpoints Endpoints that are new, gone or different, whatever their place and layout; where a revision cannot be read, its endpoints are missing.
-	Endpoints []EndpointChange `json:"endpoints"`
+	Endpoints []EndpointDiff `json:"endpoints"`
 
 	// From A revision.
 	From int `json:"from"`
@@ -1515,15 +1590,6 @@ type RevisionDiff struct {
 
 	// To A revision.
 	To int `json:"to"`
-}
-
-// RevisionMark defines model for RevisionMark.
-type RevisionMark struct {
-	// Label What the pin is for; only with a pin.
-	//
-	// Example: Demo of 1 December
-	Label  *string `json:"label,omitempty"`
-	Pinned bool    `json:"pinned"`
 }
 
 // RevisionMessage What is said about the revision in the mock's history.
@@ -1537,6 +1603,15 @@ type RevisionPage struct {
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// RevisionUpdate defines model for RevisionUpdate.
+type RevisionUpdate struct {
+	// Label What the pin is for; only with a pin.
+	//
+	// Example: Demo of 1 December
+	Label  *string `json:"label,omitempty"`
+	Pinned bool    `json:"pinned"`
 }
 
 // Role What a member may do; each role may do all that the ones after it may.
@@ -1564,11 +1639,11 @@ type Servers struct {
 
 // Session defines model for Session.
 type Session struct {
-	// Account The username.
-	Account string `json:"account"`
-
 	// ExpiresAt At the latest; a session that is not used for a week ends sooner.
 	ExpiresAt time.Time `json:"expires_at"`
+
+	// Username The username.
+	Username string `json:"username"`
 }
 
 // SessionInfo defines model for SessionInfo.
@@ -1639,7 +1714,7 @@ type SignInMethods struct {
 type SignInMethodsSignUp string
 
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-// live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
 
@@ -1659,8 +1734,8 @@ type Token struct {
 	Name       string     `json:"name"`
 	Scopes     []Scope    `json:"scopes"`
 
-	// Workspace The slug of the workspace that a workspace's token is good for.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace that a workspace's token is good for.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // TokenKind `configured`: from the server's configuration, with all scopes.
@@ -1676,33 +1751,16 @@ type TokenPage struct {
 
 // Try defines model for Try.
 type Try struct {
-	// Answer Absent if the content has errors.
-	Answer      *TryAnswer   `json:"answer,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
 	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
 	Explanation *TryExplanation `json:"explanation,omitempty"`
 
+	// Response Absent if the content has errors.
+	Response *TryResponse `json:"response,omitempty"`
+
 	// Webhook The webhook that would be sent after the answer; absent if none would.
 	Webhook *TryWebhook `json:"webhook,omitempty"`
-}
-
-// TryAnswer Absent if the content has errors.
-type TryAnswer struct {
-	// Body The body if it is text.
-	Body *string `json:"body,omitempty"`
-
-	// BodyBase64 The body if it is no text.
-	BodyBase64 *[]byte `json:"body_base64,omitempty"`
-
-	// BodyCut There is more than 1 MiB, of which this is the beginning.
-	BodyCut    bool        `json:"body_cut"`
-	DurationMs float32     `json:"duration_ms"`
-	Headers    []TryHeader `json:"headers"`
-	Status     int         `json:"status"`
-
-	// TimedOut The simulated latency is longer than a try may last.
-	TimedOut bool `json:"timed_out"`
 }
 
 // TryContent defines model for TryContent.
@@ -1723,8 +1781,8 @@ type TryContent struct {
 	Content Content    `json:"content"`
 	Request TryRequest `json:"request"`
 
-	// Workspace The slug of the workspace whose files the content may name; none if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace whose files the content may name; none if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // TryExplanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
@@ -1789,6 +1847,24 @@ type TryRequest struct {
 	//
 	// Example: /hello/ann?loud=1
 	Path string `json:"path"`
+}
+
+// TryResponse Absent if the content has errors.
+type TryResponse struct {
+	// Body The body if it is text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text.
+	BodyBase64 *[]byte `json:"body_base64,omitempty"`
+
+	// BodyCut There is more than 1 MiB, of which this is the beginning.
+	BodyCut    bool        `json:"body_cut"`
+	DurationMs float32     `json:"duration_ms"`
+	Headers    []TryHeader `json:"headers"`
+	Status     int         `json:"status"`
+
+	// TimedOut The simulated latency is longer than a try may last.
+	TimedOut bool `json:"timed_out"`
 }
 
 // TryWebhook The webhook that would be sent after the answer; absent if none would.
@@ -1885,13 +1961,23 @@ type Workspace struct {
 	Slug string `json:"slug"`
 }
 
-// WorkspaceChange defines model for WorkspaceChange.
-type WorkspaceChange struct {
-	// Name What people read.
-	//
-	// Example: Acme Inc.
-	Name *WorkspaceName `json:"name,omitempty"`
-	Slug *string        `json:"slug,omitempty"`
+// WorkspaceEvents The events of a workspace: each property is the name of one, and its type is that of the data. The data is JSON.
+type WorkspaceEvents struct {
+	// Domain A domain is new, different or gone.
+	Domain DomainEvent `json:"domain"`
+
+	// DomainDeleted A domain is new, different or gone.
+	DomainDeleted DomainEvent `json:"domain_deleted"`
+
+	// Mock Something was done to a mock.
+	Mock MockEvent `json:"mock"`
+
+	// MockDeleted A mock is gone from this workspace. It may come twice.
+	MockDeleted MockDeletedEvent `json:"mock_deleted"`
+	Publication Publication      `json:"publication"`
+
+	// Reset Events were missed. Read again what you know.
+	Reset ResetEvent `json:"reset"`
 }
 
 // WorkspaceName What people read.
@@ -1905,6 +1991,15 @@ type WorkspacePage struct {
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// WorkspaceUpdate defines model for WorkspaceUpdate.
+type WorkspaceUpdate struct {
+	// Name What people read.
+	//
+	// Example: Acme Inc.
+	Name *WorkspaceName `json:"name,omitempty"`
+	Slug *string        `json:"slug,omitempty"`
 }
 
 // Cursor defines model for Cursor.
@@ -1987,8 +2082,8 @@ type GetAvailabilityParams struct {
 	// Slug The slug that is wanted.
 	Slug string `form:"slug" json:"slug"`
 
-	// Workspace For a mock, the slug of its workspace.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug For a mock, the slug of its workspace.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 }
 
 // GetAvailabilityParamsKind defines parameters for GetAvailability.
@@ -1996,8 +2091,8 @@ type GetAvailabilityParamsKind string
 
 // ListDomainsParams defines parameters for ListDomains.
 type ListDomainsParams struct {
-	// Workspace Only domains of the workspace with this slug.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug Only domains of the workspace with this slug.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
 	// Limit How many items a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2008,8 +2103,8 @@ type ListDomainsParams struct {
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
-	// Workspace Only events of the workspace with this slug.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug Only events of the workspace with this slug.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
 	// LastEventID The id of the last event that was seen.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
@@ -2026,8 +2121,8 @@ type ListOwnInvitationsParams struct {
 
 // ListMocksParams defines parameters for ListMocks.
 type ListMocksParams struct {
-	// Workspace Only mocks of the workspace with this slug.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug Only mocks of the workspace with this slug.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
 	// State Only mocks in this state.
 	State *State `form:"state,omitempty" json:"state,omitempty"`
@@ -2082,15 +2177,15 @@ type GetMockParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
-// ChangeMockParams defines parameters for ChangeMock.
-type ChangeMockParams struct {
+// UpdateMockParams defines parameters for UpdateMock.
+type UpdateMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
-// UpdateMockParams defines parameters for UpdateMock.
-type UpdateMockParams struct {
+// UpdateMockContentParams defines parameters for UpdateMockContent.
+type UpdateMockContentParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
@@ -2105,8 +2200,8 @@ type ListMockDomainsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// AddDomainParams defines parameters for AddDomain.
-type AddDomainParams struct {
+// CreateDomainParams defines parameters for CreateDomain.
+type CreateDomainParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
 	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
 	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
@@ -2146,6 +2241,12 @@ type GetPublicationParams struct {
 
 	// Wait How long to wait at most, such as `10s` or `500ms`; 60 s at most.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+}
+
+// UpdateRecordingParams defines parameters for UpdateRecording.
+type UpdateRecordingParams struct {
+	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListRequestsParams defines parameters for ListRequests.
@@ -2196,8 +2297,8 @@ type GetRevisionParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
-// MarkRevisionParams defines parameters for MarkRevision.
-type MarkRevisionParams struct {
+// UpdateRevisionParams defines parameters for UpdateRevision.
+type UpdateRevisionParams struct {
 	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
@@ -2213,12 +2314,6 @@ type RollbackMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
-}
-
-// UpdateRecordingParams defines parameters for UpdateRecording.
-type UpdateRecordingParams struct {
-	// IfMatch The ETag of the settings that were edited. 412 if they were changed meanwhile.
-	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // GetMockUsageParams defines parameters for GetMockUsage.
@@ -2386,8 +2481,8 @@ type ListMembersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// RemoveMemberParams defines parameters for RemoveMember.
-type RemoveMemberParams struct {
+// DeleteMemberParams defines parameters for DeleteMember.
+type DeleteMemberParams struct {
 	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
@@ -2426,10 +2521,10 @@ type GetWorkspaceUsageParams struct {
 }
 
 // UpdateAccountJSONRequestBody defines body for UpdateAccount for application/json ContentType.
-type UpdateAccountJSONRequestBody = AccountChange
+type UpdateAccountJSONRequestBody = AccountUpdate
 
-// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
-type ChangePasswordJSONRequestBody = NewPassword
+// UpdatePasswordJSONRequestBody defines body for UpdatePassword for application/json ContentType.
+type UpdatePasswordJSONRequestBody = NewPassword
 
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
@@ -2443,8 +2538,8 @@ type ImportDocumentJSONRequestBody = ImportedDocument
 // ClaimInvitationJSONRequestBody defines body for ClaimInvitation for application/json ContentType.
 type ClaimInvitationJSONRequestBody = InvitationSecret
 
-// LookAtInvitationJSONRequestBody defines body for LookAtInvitation for application/json ContentType.
-type LookAtInvitationJSONRequestBody = InvitationSecret
+// PreviewInvitationJSONRequestBody defines body for PreviewInvitation for application/json ContentType.
+type PreviewInvitationJSONRequestBody = InvitationSecret
 
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
@@ -2452,14 +2547,14 @@ type CreateMockJSONRequestBody = NewMock
 // ImportMockJSONRequestBody defines body for ImportMock for application/json ContentType.
 type ImportMockJSONRequestBody = NewImport
 
-// ChangeMockJSONRequestBody defines body for ChangeMock for application/json ContentType.
-type ChangeMockJSONRequestBody = MockSettings
-
 // UpdateMockJSONRequestBody defines body for UpdateMock for application/json ContentType.
-type UpdateMockJSONRequestBody = NewRevision
+type UpdateMockJSONRequestBody = MockUpdate
 
-// AddDomainJSONRequestBody defines body for AddDomain for application/json ContentType.
-type AddDomainJSONRequestBody = NewDomain
+// UpdateMockContentJSONRequestBody defines body for UpdateMockContent for application/json ContentType.
+type UpdateMockContentJSONRequestBody = NewRevision
+
+// CreateDomainJSONRequestBody defines body for CreateDomain for application/json ContentType.
+type CreateDomainJSONRequestBody = NewDomain
 
 // DuplicateMockJSONRequestBody defines body for DuplicateMock for application/json ContentType.
 type DuplicateMockJSONRequestBody = MockCopy
@@ -2467,17 +2562,17 @@ type DuplicateMockJSONRequestBody = MockCopy
 // MoveMockJSONRequestBody defines body for MoveMock for application/json ContentType.
 type MoveMockJSONRequestBody = MockMove
 
+// UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
+type UpdateRecordingJSONRequestBody = RecordingUpdate
+
 // RestoreMockJSONRequestBody defines body for RestoreMock for application/json ContentType.
 type RestoreMockJSONRequestBody = MockRestore
 
-// MarkRevisionJSONRequestBody defines body for MarkRevision for application/json ContentType.
-type MarkRevisionJSONRequestBody = RevisionMark
+// UpdateRevisionJSONRequestBody defines body for UpdateRevision for application/json ContentType.
+type UpdateRevisionJSONRequestBody = RevisionUpdate
 
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
-
-// UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
-type UpdateRecordingJSONRequestBody = RecordingEdit
 
 // TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
 type TryMockJSONRequestBody = TryMock
@@ -2501,13 +2596,13 @@ type ValidateContentJSONRequestBody = MockContent
 type CreateWorkspaceJSONRequestBody = NewWorkspace
 
 // UpdateWorkspaceJSONRequestBody defines body for UpdateWorkspace for application/json ContentType.
-type UpdateWorkspaceJSONRequestBody = WorkspaceChange
+type UpdateWorkspaceJSONRequestBody = WorkspaceUpdate
 
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = NewInvitation
 
 // UpdateMemberJSONRequestBody defines body for UpdateMember for application/json ContentType.
-type UpdateMemberJSONRequestBody = MemberChange
+type UpdateMemberJSONRequestBody = MemberUpdate
 
 // CreateWorkspaceTokenJSONRequestBody defines body for CreateWorkspaceToken for application/json ContentType.
 type CreateWorkspaceTokenJSONRequestBody = NewToken
@@ -2631,25 +2726,25 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/account/export (the `ExportAccount` operationId).
 	ExportAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangePasswordWithBody Change your password
+	// UpdatePasswordWithBody Change your password
 	//
 	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 	// minutes. All your other sessions end; tokens stay.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-	ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+	UpdatePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangePassword Change your password
+	// UpdatePassword Change your password
 	//
 	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 	// minutes. All your other sessions end; tokens stay.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-	ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+	UpdatePassword(ctx context.Context, body UpdatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateAccountWithBody Make an account
 	//
@@ -2705,33 +2800,27 @@ type ClientInterface interface {
 	//
 	// The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
 	//
-	// Corresponds with DELETE /api/v1/domains/{domain} (the `DeleteDomain` operationId).
-	DeleteDomain(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/domains/{domain_id} (the `DeleteDomain` operationId).
+	DeleteDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetDomain Read a domain
 	//
 	// How it stands, why, and which records to create.
 	//
-	// Corresponds with GET /api/v1/domains/{domain} (the `GetDomain` operationId).
-	GetDomain(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/domains/{domain_id} (the `GetDomain` operationId).
+	GetDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifyDomain Check a domain now
 	//
 	// Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
 	//
-	// Corresponds with POST /api/v1/domains/{domain}/verify (the `VerifyDomain` operationId).
-	VerifyDomain(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/domains/{domain_id}/verify (the `VerifyDomain` operationId).
+	VerifyDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamEvents Follow a workspace live
 	//
-	// Server-sent events of one of the caller's workspaces, or of all of them:
-	//
-	// * `publication`: a Publication, when something about it changed.
-	// * `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
-	//   `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
-	// * `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
-	// * `domain`: a domain that changed, with its `workspace_id`.
-	// * `reset`: events were missed; what is known has to be read again.
+	// Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
+	// what the data of each is. After `reset`, events were missed: read again what you know.
 	//
 	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 	// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -2811,37 +2900,37 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/invitations/claim (the `ClaimInvitation` operationId).
 	ClaimInvitation(ctx context.Context, body ClaimInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LookAtInvitationWithBody See what an invitation is for, by its secret
+	// PreviewInvitationWithBody See what an invitation is for, by its secret
 	//
 	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 	// long it is good for.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-	LookAtInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+	PreviewInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// LookAtInvitation See what an invitation is for, by its secret
+	// PreviewInvitation See what an invitation is for, by its secret
 	//
 	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 	// long it is good for.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-	LookAtInvitation(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+	PreviewInvitation(ctx context.Context, body PreviewInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AcceptInvitation Accept an invitation
 	//
 	// The caller is a member then. It is void if who sent it could not give that role any more.
 	//
-	// Corresponds with POST /api/v1/invitations/{id}/accept (the `AcceptInvitation` operationId).
-	AcceptInvitation(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/invitations/{invitation_id}/accept (the `AcceptInvitation` operationId).
+	AcceptInvitation(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeclineInvitation Decline an invitation
 	//
-	// Corresponds with POST /api/v1/invitations/{id}/decline (the `DeclineInvitation` operationId).
-	DeclineInvitation(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/invitations/{invitation_id}/decline (the `DeclineInvitation` operationId).
+	DeclineInvitation(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMocks List mocks
 	//
@@ -2893,68 +2982,68 @@ type ClientInterface interface {
 	// It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
 	// be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
 	//
-	// Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-	DeleteMock(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/mocks/{mock_id} (the `DeleteMock` operationId).
+	DeleteMock(ctx context.Context, mockID MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMock Read a mock
 	//
 	// With its content. A deleted mock is read in the list of deleted ones only.
 	//
-	// Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-	GetMock(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id} (the `GetMock` operationId).
+	GetMock(ctx context.Context, mockID MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeMockWithBody Rename or describe a mock
+	// UpdateMockWithBody Rename or describe a mock
 	//
 	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 	// answers nothing any more; the old slug is free for another mock of the workspace.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-	ChangeMockWithBody(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+	UpdateMockWithBody(ctx context.Context, mockID MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ChangeMock Rename or describe a mock
+	// UpdateMock Rename or describe a mock
 	//
 	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 	// answers nothing any more; the old slug is free for another mock of the workspace.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-	ChangeMock(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+	UpdateMock(ctx context.Context, mockID MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMockWithBody Write a new revision
+	// UpdateMockContentWithBody Write a new revision
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
-	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-	// nothing of an edit.
+	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+	// is the same as the current revision's makes no new revision. `If-Match` compares the
+	// revision only: another name or description loses nothing of an edit.
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-	UpdateMockWithBody(ctx context.Context, id MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+	UpdateMockContentWithBody(ctx context.Context, mockID MockID, params *UpdateMockContentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateMock Write a new revision
+	// UpdateMockContent Write a new revision
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
-	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-	// nothing of an edit.
+	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+	// is the same as the current revision's makes no new revision. `If-Match` compares the
+	// revision only: another name or description loses nothing of an edit.
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-	UpdateMock(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+	UpdateMockContent(ctx context.Context, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMockDomains List a mock's domains
 	//
 	// The custom host names of a mock, oldest first.
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/domains (the `ListMockDomains` operationId).
-	ListMockDomains(ctx context.Context, id MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/domains (the `ListMockDomains` operationId).
+	ListMockDomains(ctx context.Context, mockID MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AddDomainWithBody Add a domain
+	// CreateDomainWithBody Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -2963,10 +3052,10 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomainWithBody(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+	CreateDomainWithBody(ctx context.Context, mockID MockID, params *CreateDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AddDomain Add a domain
+	// CreateDomain Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -2975,8 +3064,8 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomain(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+	CreateDomain(ctx context.Context, mockID MockID, params *CreateDomainParams, body CreateDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DuplicateMockWithBody Copy a mock
 	//
@@ -2985,8 +3074,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-	DuplicateMockWithBody(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMockWithBody(ctx context.Context, mockID MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DuplicateMock Copy a mock
 	//
@@ -2995,8 +3084,8 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-	DuplicateMock(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMock(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportMock Download a mock
 	//
@@ -3004,8 +3093,8 @@ type ClientInterface interface {
 	// always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
 	// errors cannot be described, and is refused with 422.
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
-	ExportMock(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/export (the `ExportMock` operationId).
+	ExportMock(ctx context.Context, mockID MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MoveMockWithBody Move a mock to another workspace
 	//
@@ -3014,8 +3103,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-	MoveMockWithBody(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+	MoveMockWithBody(ctx context.Context, mockID MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MoveMock Move a mock to another workspace
 	//
@@ -3024,8 +3113,8 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-	MoveMock(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+	MoveMock(ctx context.Context, mockID MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPublication See whether a mock is live
 	//
@@ -3033,127 +3122,21 @@ type ClientInterface interface {
 	// server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
 	// state as it is then.
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/publication (the `GetPublication` operationId).
-	GetPublication(ctx context.Context, id MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/publication (the `GetPublication` operationId).
+	GetPublication(ctx context.Context, mockID MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishMock Publish a mock
 	//
 	// Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
 	// is refused with 422 and its diagnostics.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
-	PublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ClearRequests Forget the requests of a mock
-	//
-	// All that are stored. The counts stay.
-	//
-	// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
-	ClearRequests(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListRequests List the requests of a mock
-	//
-	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-	// asked often has only some of its requests recorded; its usage counts all of them.
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
-	ListRequests(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// StreamRequests Follow the requests of a mock live
-	//
-	// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
-	// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-	// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
-	StreamRequests(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetRequest Read a request
-	//
-	// With headers and bodies, as far as the mock's settings let them be recorded.
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
-	GetRequest(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// RestoreMockWithBody Undo deleting a mock
-	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-	RestoreMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// RestoreMock Undo deleting a mock
-	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-	RestoreMock(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// ListRevisions List a mock's revisions
-	//
-	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
-	ListRevisions(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// GetRevision Read a revision
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
-	GetRevision(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// MarkRevisionWithBody Pin a revision, or let it go
-	//
-	// A pinned revision is never pruned. Its content never changes, pinned or not.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// MarkRevision Pin a revision, or let it go
-	//
-	// A pinned revision is never pruned. Its content never changes, pinned or not.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// DiffRevisions Compare two revisions
-	//
-	// What changed from another revision to this one, as text and endpoint by endpoint.
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
-	DiffRevisions(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// RollbackMockWithBody Go back to an earlier revision
-	//
-	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-	// the same as the current revision's makes no new revision.
-	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-	RollbackMockWithBody(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
-
-	// RollbackMock Go back to an earlier revision
-	//
-	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-	// the same as the current revision's makes no new revision.
-	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-	RollbackMock(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/publish (the `PublishMock` operationId).
+	PublishMock(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRecording Read what is recorded of a mock
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
-	GetRecording(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/recording (the `GetRecording` operationId).
+	GetRecording(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRecordingWithBody Change what is recorded of a mock
 	//
@@ -3162,8 +3145,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-	UpdateRecordingWithBody(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+	UpdateRecordingWithBody(ctx context.Context, mockID MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateRecording Change what is recorded of a mock
 	//
@@ -3172,8 +3155,114 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-	UpdateRecording(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+	UpdateRecording(ctx context.Context, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteRequests Forget the requests of a mock
+	//
+	// All that are stored. The counts stay.
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/requests (the `DeleteRequests` operationId).
+	DeleteRequests(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRequests List the requests of a mock
+	//
+	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+	// asked often has only some of its requests recorded; its usage counts all of them.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/requests (the `ListRequests` operationId).
+	ListRequests(ctx context.Context, mockID MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamRequests Follow the requests of a mock live
+	//
+	// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+	// each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
+	// more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/requests/events (the `StreamRequests` operationId).
+	StreamRequests(ctx context.Context, mockID MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRequest Read a request
+	//
+	// With headers and bodies, as far as the mock's recording keeps them.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/requests/{request_id} (the `GetRequest` operationId).
+	GetRequest(ctx context.Context, mockID MockID, requestID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreMockWithBody Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+	RestoreMockWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RestoreMock Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+	RestoreMock(ctx context.Context, mockID MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRevisions List a mock's revisions
+	//
+	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions (the `ListRevisions` operationId).
+	ListRevisions(ctx context.Context, mockID MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRevision Read a revision
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision} (the `GetRevision` operationId).
+	GetRevision(ctx context.Context, mockID MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRevisionWithBody Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+	UpdateRevisionWithBody(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UpdateRevision Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+	UpdateRevision(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, body UpdateRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DiffRevisions Compare two revisions
+	//
+	// What changed from another revision to this one, as text and endpoint by endpoint.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+	DiffRevisions(ctx context.Context, mockID MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackMockWithBody Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+	RollbackMockWithBody(ctx context.Context, mockID MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RollbackMock Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+	RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TryMockWithBody Try a mock
 	//
@@ -3181,8 +3270,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-	TryMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+	TryMockWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TryMock Try a mock
 	//
@@ -3190,29 +3279,29 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-	TryMock(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+	TryMock(ctx context.Context, mockID MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnpublishMock Take a mock offline
 	//
 	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
-	UnpublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/unpublish (the `UnpublishMock` operationId).
+	UnpublishMock(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMockUsage Count the requests of a mock
 	//
 	// All requests that were answered, by hour, whether they were recorded or not.
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
-	GetMockUsage(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
+	GetMockUsage(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWebhooks List the webhooks that a mock sent
 	//
 	// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
-	ListWebhooks(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/webhooks (the `ListWebhooks` operationId).
+	ListWebhooks(ctx context.Context, mockID MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOpenAPI This document
 	//
@@ -3264,12 +3353,12 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/sessions (the `CreateSession` operationId).
 	CreateSession(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteSession Sign out
+	// DeleteCurrentSession Sign out
 	//
 	// Ends the session of the cookie; a bearer token is not touched.
 	//
-	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
-	DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
+	DeleteCurrentSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateSignInLinkWithBody Make a one-time sign-in link
 	//
@@ -3302,12 +3391,12 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
 	GetSignInMethods(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeSession End one of your sessions
+	// DeleteSession End one of your sessions
 	//
 	// That browser is signed out at once.
 	//
-	// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
-	RevokeSession(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/sessions/{session_id} (the `DeleteSession` operationId).
+	DeleteSession(ctx context.Context, sessionID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTokens List the caller's tokens
 	//
@@ -3346,15 +3435,15 @@ type ClientInterface interface {
 	//
 	// It opens nothing from now on.
 	//
-	// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
-	DeleteToken(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/tokens/{token_id} (the `DeleteToken` operationId).
+	DeleteToken(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetToken Read a personal token
 	//
 	// Everything but its secret.
 	//
-	// Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
-	GetToken(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/tokens/{token_id} (the `GetToken` operationId).
+	GetToken(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TryContentWithBody Try a draft
 	//
@@ -3428,13 +3517,13 @@ type ClientInterface interface {
 	// It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
 	// its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug} (the `DeleteWorkspace` operationId).
-	DeleteWorkspace(ctx context.Context, slug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug} (the `DeleteWorkspace` operationId).
+	DeleteWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWorkspace Read a workspace
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug} (the `GetWorkspace` operationId).
-	GetWorkspace(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug} (the `GetWorkspace` operationId).
+	GetWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateWorkspaceWithBody Rename a workspace
 	//
@@ -3443,8 +3532,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-	UpdateWorkspaceWithBody(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+	UpdateWorkspaceWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateWorkspace Rename a workspace
 	//
@@ -3453,23 +3542,23 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-	UpdateWorkspace(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+	UpdateWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAudit See who did what
 	//
 	// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
 	// installation says otherwise.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
-	ListAudit(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
+	ListAudit(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFiles List files
 	//
 	// The files of a workspace, sorted by name.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files (the `ListFiles` operationId).
-	ListFiles(ctx context.Context, slug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files (the `ListFiles` operationId).
+	ListFiles(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutFileWithBody Upload a file
 	//
@@ -3482,42 +3571,42 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PUT /api/v1/workspaces/{slug}/files (the `PutFile` operationId).
-	PutFileWithBody(ctx context.Context, slug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/files (the `PutFile` operationId).
+	PutFileWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteFile Delete a file
 	//
 	// 409 if a mock's current or published revision names it, unless `force` is true.
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/files/{file} (the `DeleteFile` operationId).
-	DeleteFile(ctx context.Context, slug WorkspaceSlug, file FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `DeleteFile` operationId).
+	DeleteFile(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetFile Read what is known of a file
 	//
 	// Everything but the content.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files/{file} (the `GetFile` operationId).
-	GetFile(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `GetFile` operationId).
+	GetFile(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetFileContent Download a file
 	//
 	// The content as it was uploaded, as an attachment; a browser never shows it as a page.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/content (the `GetFileContent` operationId).
-	GetFileContent(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/content (the `GetFileContent` operationId).
+	GetFileContent(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFileMocks List the mocks that use a file
 	//
 	// The mocks whose current or published revision names the file. A `path` that is a template names a file only when
 	// somebody calls the mock, so that it is not seen here.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/mocks (the `ListFileMocks` operationId).
-	ListFileMocks(ctx context.Context, slug WorkspaceSlug, file FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks (the `ListFileMocks` operationId).
+	ListFileMocks(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListInvitations List the open invitations to a workspace
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/invitations (the `ListInvitations` operationId).
-	ListInvitations(ctx context.Context, slug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/invitations (the `ListInvitations` operationId).
+	ListInvitations(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateInvitationWithBody Invite somebody
 	//
@@ -3527,8 +3616,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-	CreateInvitationWithBody(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+	CreateInvitationWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateInvitation Invite somebody
 	//
@@ -3538,39 +3627,39 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-	CreateInvitation(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+	CreateInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RevokeInvitation Take an invitation back
+	// DeleteInvitation Take an invitation back
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/invitations/{id} (the `RevokeInvitation` operationId).
-	RevokeInvitation(ctx context.Context, slug WorkspaceSlug, id InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id} (the `DeleteInvitation` operationId).
+	DeleteInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LeaveWorkspace Leave an organisation
 	//
 	// The caller is no member any more. The last owner cannot leave.
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/leave (the `LeaveWorkspace` operationId).
-	LeaveWorkspace(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/leave (the `LeaveWorkspace` operationId).
+	LeaveWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMembers List the members of a workspace
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/members (the `ListMembers` operationId).
-	ListMembers(ctx context.Context, slug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members (the `ListMembers` operationId).
+	ListMembers(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// RemoveMember Remove a member
+	// DeleteMember Remove a member
 	//
 	// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-	RemoveMember(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/members/{username} (the `DeleteMember` operationId).
+	DeleteMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMember Read a member
 	//
 	// With the ETag for changing or removing them.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
-	GetMember(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members/{username} (the `GetMember` operationId).
+	GetMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateMemberWithBody Give a member another role
 	//
@@ -3578,8 +3667,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+	UpdateMemberWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateMember Give a member another role
 	//
@@ -3587,23 +3676,23 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMember(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+	UpdateMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetQuota See how much a workspace holds and may hold
 	//
 	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
 	// beyond a limit that was lowered can still go back.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
-	GetQuota(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/quota (the `GetQuota` operationId).
+	GetQuota(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWorkspaceTokens List a workspace's tokens
 	//
 	// The tokens that its owners and admins made, in the order in which they were created, without their secrets.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/tokens (the `ListWorkspaceTokens` operationId).
-	ListWorkspaceTokens(ctx context.Context, slug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens (the `ListWorkspaceTokens` operationId).
+	ListWorkspaceTokens(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateWorkspaceTokenWithBody Make a workspace's token
 	//
@@ -3611,8 +3700,8 @@ type ClientInterface interface {
 	//
 	// Takes any type of body and a specified content type.
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-	CreateWorkspaceTokenWithBody(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+	CreateWorkspaceTokenWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateWorkspaceToken Make a workspace's token
 	//
@@ -3620,29 +3709,29 @@ type ClientInterface interface {
 	//
 	// Takes a body of the `application/json` content type.
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-	CreateWorkspaceToken(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+	CreateWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteWorkspaceToken Revoke a workspace's token
 	//
 	// It opens nothing from now on.
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/tokens/{id} (the `DeleteWorkspaceToken` operationId).
-	DeleteWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `DeleteWorkspaceToken` operationId).
+	DeleteWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWorkspaceToken Read a workspace's token
 	//
 	// Everything but its secret.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
-	GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `GetWorkspaceToken` operationId).
+	GetWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetWorkspaceUsage Count the requests of a workspace
 	//
 	// All requests that its mocks answered, by hour, those of mocks that are gone included.
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
-	GetWorkspaceUsage(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/usage (the `GetWorkspaceUsage` operationId).
+	GetWorkspaceUsage(ctx context.Context, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // DeleteAccount Delete your account
@@ -3740,16 +3829,16 @@ func (c *Client) ExportAccount(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
-// ChangePasswordWithBody Change your password
+// UpdatePasswordWithBody Change your password
 //
 // The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 // minutes. All your other sessions end; tokens stay.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangePasswordRequestWithBody(c.Server, contentType, body)
+// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+func (c *Client) UpdatePasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePasswordRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3760,16 +3849,16 @@ func (c *Client) ChangePasswordWithBody(ctx context.Context, contentType string,
 	return c.Client.Do(req)
 }
 
-// ChangePassword Change your password
+// UpdatePassword Change your password
 //
 // The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 // minutes. All your other sessions end; tokens stay.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-func (c *Client) ChangePassword(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangePasswordRequest(c.Server, body)
+// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+func (c *Client) UpdatePassword(ctx context.Context, body UpdatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdatePasswordRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -3894,9 +3983,9 @@ func (c *Client) ListDomains(ctx context.Context, params *ListDomainsParams, req
 //
 // The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
 //
-// Corresponds with DELETE /api/v1/domains/{domain} (the `DeleteDomain` operationId).
-func (c *Client) DeleteDomain(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteDomainRequest(c.Server, domain)
+// Corresponds with DELETE /api/v1/domains/{domain_id} (the `DeleteDomain` operationId).
+func (c *Client) DeleteDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteDomainRequest(c.Server, domainID)
 	if err != nil {
 		return nil, err
 	}
@@ -3911,9 +4000,9 @@ func (c *Client) DeleteDomain(ctx context.Context, domain DomainID, reqEditors .
 //
 // How it stands, why, and which records to create.
 //
-// Corresponds with GET /api/v1/domains/{domain} (the `GetDomain` operationId).
-func (c *Client) GetDomain(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetDomainRequest(c.Server, domain)
+// Corresponds with GET /api/v1/domains/{domain_id} (the `GetDomain` operationId).
+func (c *Client) GetDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDomainRequest(c.Server, domainID)
 	if err != nil {
 		return nil, err
 	}
@@ -3928,9 +4017,9 @@ func (c *Client) GetDomain(ctx context.Context, domain DomainID, reqEditors ...R
 //
 // Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
 //
-// Corresponds with POST /api/v1/domains/{domain}/verify (the `VerifyDomain` operationId).
-func (c *Client) VerifyDomain(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewVerifyDomainRequest(c.Server, domain)
+// Corresponds with POST /api/v1/domains/{domain_id}/verify (the `VerifyDomain` operationId).
+func (c *Client) VerifyDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyDomainRequest(c.Server, domainID)
 	if err != nil {
 		return nil, err
 	}
@@ -3943,14 +4032,8 @@ func (c *Client) VerifyDomain(ctx context.Context, domain DomainID, reqEditors .
 
 // StreamEvents Follow a workspace live
 //
-// Server-sent events of one of the caller's workspaces, or of all of them:
-//
-//   - `publication`: a Publication, when something about it changed.
-//   - `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
-//     `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
-//   - `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
-//   - `domain`: a domain that changed, with its `workspace_id`.
-//   - `reset`: events were missed; what is known has to be read again.
+// Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
+// what the data of each is. After `reset`, events were missed: read again what you know.
 //
 // A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 // another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -4110,16 +4193,16 @@ func (c *Client) ClaimInvitation(ctx context.Context, body ClaimInvitationJSONRe
 	return c.Client.Do(req)
 }
 
-// LookAtInvitationWithBody See what an invitation is for, by its secret
+// PreviewInvitationWithBody See what an invitation is for, by its secret
 //
 // Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 // long it is good for.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-func (c *Client) LookAtInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLookAtInvitationRequestWithBody(c.Server, contentType, body)
+// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+func (c *Client) PreviewInvitationWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewInvitationRequestWithBody(c.Server, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4130,16 +4213,16 @@ func (c *Client) LookAtInvitationWithBody(ctx context.Context, contentType strin
 	return c.Client.Do(req)
 }
 
-// LookAtInvitation See what an invitation is for, by its secret
+// PreviewInvitation See what an invitation is for, by its secret
 //
 // Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 // long it is good for.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-func (c *Client) LookAtInvitation(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLookAtInvitationRequest(c.Server, body)
+// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+func (c *Client) PreviewInvitation(ctx context.Context, body PreviewInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewInvitationRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4154,9 +4237,9 @@ func (c *Client) LookAtInvitation(ctx context.Context, body LookAtInvitationJSON
 //
 // The caller is a member then. It is void if who sent it could not give that role any more.
 //
-// Corresponds with POST /api/v1/invitations/{id}/accept (the `AcceptInvitation` operationId).
-func (c *Client) AcceptInvitation(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAcceptInvitationRequest(c.Server, id)
+// Corresponds with POST /api/v1/invitations/{invitation_id}/accept (the `AcceptInvitation` operationId).
+func (c *Client) AcceptInvitation(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAcceptInvitationRequest(c.Server, invitationID)
 	if err != nil {
 		return nil, err
 	}
@@ -4169,9 +4252,9 @@ func (c *Client) AcceptInvitation(ctx context.Context, id InvitationID, reqEdito
 
 // DeclineInvitation Decline an invitation
 //
-// Corresponds with POST /api/v1/invitations/{id}/decline (the `DeclineInvitation` operationId).
-func (c *Client) DeclineInvitation(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeclineInvitationRequest(c.Server, id)
+// Corresponds with POST /api/v1/invitations/{invitation_id}/decline (the `DeclineInvitation` operationId).
+func (c *Client) DeclineInvitation(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclineInvitationRequest(c.Server, invitationID)
 	if err != nil {
 		return nil, err
 	}
@@ -4282,9 +4365,9 @@ func (c *Client) ImportMock(ctx context.Context, params *ImportMockParams, body 
 // It stops answering at once, and its slug is free for others. For 7 days (or as this server is configured) it can
 // be restored with its history; see `deleted` in the list of mocks, and its `restorable_until`.
 //
-// Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-func (c *Client) DeleteMock(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteMockRequest(c.Server, id, params)
+// Corresponds with DELETE /api/v1/mocks/{mock_id} (the `DeleteMock` operationId).
+func (c *Client) DeleteMock(ctx context.Context, mockID MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMockRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4299,9 +4382,9 @@ func (c *Client) DeleteMock(ctx context.Context, id MockID, params *DeleteMockPa
 //
 // With its content. A deleted mock is read in the list of deleted ones only.
 //
-// Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-func (c *Client) GetMock(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMockRequest(c.Server, id, params)
+// Corresponds with GET /api/v1/mocks/{mock_id} (the `GetMock` operationId).
+func (c *Client) GetMock(ctx context.Context, mockID MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMockRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4312,16 +4395,16 @@ func (c *Client) GetMock(ctx context.Context, id MockID, params *GetMockParams, 
 	return c.Client.Do(req)
 }
 
-// ChangeMockWithBody Rename or describe a mock
+// UpdateMockWithBody Rename or describe a mock
 //
 // What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 // answers nothing any more; the old slug is free for another mock of the workspace.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-func (c *Client) ChangeMockWithBody(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeMockRequestWithBody(c.Server, id, params, contentType, body)
+// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+func (c *Client) UpdateMockWithBody(ctx context.Context, mockID MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMockRequestWithBody(c.Server, mockID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4332,16 +4415,16 @@ func (c *Client) ChangeMockWithBody(ctx context.Context, id MockID, params *Chan
 	return c.Client.Do(req)
 }
 
-// ChangeMock Rename or describe a mock
+// UpdateMock Rename or describe a mock
 //
 // What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 // answers nothing any more; the old slug is free for another mock of the workspace.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-func (c *Client) ChangeMock(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewChangeMockRequest(c.Server, id, params, body)
+// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+func (c *Client) UpdateMock(ctx context.Context, mockID MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMockRequest(c.Server, mockID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4352,18 +4435,18 @@ func (c *Client) ChangeMock(ctx context.Context, id MockID, params *ChangeMockPa
 	return c.Client.Do(req)
 }
 
-// UpdateMockWithBody Write a new revision
+// UpdateMockContentWithBody Write a new revision
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
-// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-// nothing of an edit.
+// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+// is the same as the current revision's makes no new revision. `If-Match` compares the
+// revision only: another name or description loses nothing of an edit.
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-func (c *Client) UpdateMockWithBody(ctx context.Context, id MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMockRequestWithBody(c.Server, id, params, contentType, body)
+// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+func (c *Client) UpdateMockContentWithBody(ctx context.Context, mockID MockID, params *UpdateMockContentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMockContentRequestWithBody(c.Server, mockID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4374,18 +4457,18 @@ func (c *Client) UpdateMockWithBody(ctx context.Context, id MockID, params *Upda
 	return c.Client.Do(req)
 }
 
-// UpdateMock Write a new revision
+// UpdateMockContent Write a new revision
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
-// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-// nothing of an edit.
+// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+// is the same as the current revision's makes no new revision. `If-Match` compares the
+// revision only: another name or description loses nothing of an edit.
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-func (c *Client) UpdateMock(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMockRequest(c.Server, id, params, body)
+// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+func (c *Client) UpdateMockContent(ctx context.Context, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMockContentRequest(c.Server, mockID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4400,9 +4483,9 @@ func (c *Client) UpdateMock(ctx context.Context, id MockID, params *UpdateMockPa
 //
 // The custom host names of a mock, oldest first.
 //
-// Corresponds with GET /api/v1/mocks/{id}/domains (the `ListMockDomains` operationId).
-func (c *Client) ListMockDomains(ctx context.Context, id MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListMockDomainsRequest(c.Server, id, params)
+// Corresponds with GET /api/v1/mocks/{mock_id}/domains (the `ListMockDomains` operationId).
+func (c *Client) ListMockDomains(ctx context.Context, mockID MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMockDomainsRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4413,7 +4496,7 @@ func (c *Client) ListMockDomains(ctx context.Context, id MockID, params *ListMoc
 	return c.Client.Do(req)
 }
 
-// AddDomainWithBody Add a domain
+// CreateDomainWithBody Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -4422,9 +4505,9 @@ func (c *Client) ListMockDomains(ctx context.Context, id MockID, params *ListMoc
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddDomainRequestWithBody(c.Server, id, params, contentType, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+func (c *Client) CreateDomainWithBody(ctx context.Context, mockID MockID, params *CreateDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDomainRequestWithBody(c.Server, mockID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4435,7 +4518,7 @@ func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, params *AddDo
 	return c.Client.Do(req)
 }
 
-// AddDomain Add a domain
+// CreateDomain Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -4444,9 +4527,9 @@ func (c *Client) AddDomainWithBody(ctx context.Context, id MockID, params *AddDo
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *Client) AddDomain(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewAddDomainRequest(c.Server, id, params, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+func (c *Client) CreateDomain(ctx context.Context, mockID MockID, params *CreateDomainParams, body CreateDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDomainRequest(c.Server, mockID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4464,9 +4547,9 @@ func (c *Client) AddDomain(ctx context.Context, id MockID, params *AddDomainPara
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-func (c *Client) DuplicateMockWithBody(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDuplicateMockRequestWithBody(c.Server, id, params, contentType, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+func (c *Client) DuplicateMockWithBody(ctx context.Context, mockID MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDuplicateMockRequestWithBody(c.Server, mockID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4484,9 +4567,9 @@ func (c *Client) DuplicateMockWithBody(ctx context.Context, id MockID, params *D
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-func (c *Client) DuplicateMock(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDuplicateMockRequest(c.Server, id, params, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+func (c *Client) DuplicateMock(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDuplicateMockRequest(c.Server, mockID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4503,9 +4586,9 @@ func (c *Client) DuplicateMock(ctx context.Context, id MockID, params *Duplicate
 // always the same. Templates, conditions and the addresses of webhooks are not part of a description. Content with
 // errors cannot be described, and is refused with 422.
 //
-// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
-func (c *Client) ExportMock(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewExportMockRequest(c.Server, id, params)
+// Corresponds with GET /api/v1/mocks/{mock_id}/export (the `ExportMock` operationId).
+func (c *Client) ExportMock(ctx context.Context, mockID MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportMockRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4523,9 +4606,9 @@ func (c *Client) ExportMock(ctx context.Context, id MockID, params *ExportMockPa
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-func (c *Client) MoveMockWithBody(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMoveMockRequestWithBody(c.Server, id, params, contentType, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+func (c *Client) MoveMockWithBody(ctx context.Context, mockID MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMockRequestWithBody(c.Server, mockID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4543,9 +4626,9 @@ func (c *Client) MoveMockWithBody(ctx context.Context, id MockID, params *MoveMo
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-func (c *Client) MoveMock(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMoveMockRequest(c.Server, id, params, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+func (c *Client) MoveMock(ctx context.Context, mockID MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMoveMockRequest(c.Server, mockID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4562,9 +4645,9 @@ func (c *Client) MoveMock(ctx context.Context, id MockID, params *MoveMockParams
 // server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
 // state as it is then.
 //
-// Corresponds with GET /api/v1/mocks/{id}/publication (the `GetPublication` operationId).
-func (c *Client) GetPublication(ctx context.Context, id MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetPublicationRequest(c.Server, id, params)
+// Corresponds with GET /api/v1/mocks/{mock_id}/publication (the `GetPublication` operationId).
+func (c *Client) GetPublication(ctx context.Context, mockID MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPublicationRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4580,245 +4663,9 @@ func (c *Client) GetPublication(ctx context.Context, id MockID, params *GetPubli
 // Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
 // is refused with 422 and its diagnostics.
 //
-// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
-func (c *Client) PublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishMockRequest(c.Server, id)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ClearRequests Forget the requests of a mock
-//
-// All that are stored. The counts stay.
-//
-// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
-func (c *Client) ClearRequests(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewClearRequestsRequest(c.Server, id)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ListRequests List the requests of a mock
-//
-// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-// asked often has only some of its requests recorded; its usage counts all of them.
-//
-// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
-func (c *Client) ListRequests(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListRequestsRequest(c.Server, id, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// StreamRequests Follow the requests of a mock live
-//
-// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
-// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
-//
-// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
-func (c *Client) StreamRequests(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewStreamRequestsRequest(c.Server, id, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// GetRequest Read a request
-//
-// With headers and bodies, as far as the mock's settings let them be recorded.
-//
-// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
-func (c *Client) GetRequest(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRequestRequest(c.Server, id, requestID)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// RestoreMockWithBody Undo deleting a mock
-//
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-func (c *Client) RestoreMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreMockRequestWithBody(c.Server, id, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// RestoreMock Undo deleting a mock
-//
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-func (c *Client) RestoreMock(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRestoreMockRequest(c.Server, id, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// ListRevisions List a mock's revisions
-//
-// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
-//
-// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
-func (c *Client) ListRevisions(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListRevisionsRequest(c.Server, id, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// GetRevision Read a revision
-//
-// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
-func (c *Client) GetRevision(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRevisionRequest(c.Server, id, revision, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// MarkRevisionWithBody Pin a revision, or let it go
-//
-// A pinned revision is never pruned. Its content never changes, pinned or not.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *Client) MarkRevisionWithBody(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarkRevisionRequestWithBody(c.Server, id, revision, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// MarkRevision Pin a revision, or let it go
-//
-// A pinned revision is never pruned. Its content never changes, pinned or not.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *Client) MarkRevision(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewMarkRevisionRequest(c.Server, id, revision, params, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// DiffRevisions Compare two revisions
-//
-// What changed from another revision to this one, as text and endpoint by endpoint.
-//
-// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
-func (c *Client) DiffRevisions(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDiffRevisionsRequest(c.Server, id, revision, params)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// RollbackMockWithBody Go back to an earlier revision
-//
-// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-// the same as the current revision's makes no new revision.
-//
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-func (c *Client) RollbackMockWithBody(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRollbackMockRequestWithBody(c.Server, id, params, contentType, body)
-	if err != nil {
-		return nil, err
-	}
-	req = req.WithContext(ctx)
-	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
-		return nil, err
-	}
-	return c.Client.Do(req)
-}
-
-// RollbackMock Go back to an earlier revision
-//
-// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-// the same as the current revision's makes no new revision.
-//
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-func (c *Client) RollbackMock(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRollbackMockRequest(c.Server, id, params, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/publish (the `PublishMock` operationId).
+func (c *Client) PublishMock(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishMockRequest(c.Server, mockID)
 	if err != nil {
 		return nil, err
 	}
@@ -4831,9 +4678,9 @@ func (c *Client) RollbackMock(ctx context.Context, id MockID, params *RollbackMo
 
 // GetRecording Read what is recorded of a mock
 //
-// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
-func (c *Client) GetRecording(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRecordingRequest(c.Server, id)
+// Corresponds with GET /api/v1/mocks/{mock_id}/recording (the `GetRecording` operationId).
+func (c *Client) GetRecording(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRecordingRequest(c.Server, mockID)
 	if err != nil {
 		return nil, err
 	}
@@ -4851,9 +4698,9 @@ func (c *Client) GetRecording(ctx context.Context, id MockID, reqEditors ...Requ
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-func (c *Client) UpdateRecordingWithBody(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateRecordingRequestWithBody(c.Server, id, params, contentType, body)
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+func (c *Client) UpdateRecordingWithBody(ctx context.Context, mockID MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRecordingRequestWithBody(c.Server, mockID, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4871,9 +4718,245 @@ func (c *Client) UpdateRecordingWithBody(ctx context.Context, id MockID, params 
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-func (c *Client) UpdateRecording(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateRecordingRequest(c.Server, id, params, body)
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+func (c *Client) UpdateRecording(ctx context.Context, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRecordingRequest(c.Server, mockID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteRequests Forget the requests of a mock
+//
+// All that are stored. The counts stay.
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/requests (the `DeleteRequests` operationId).
+func (c *Client) DeleteRequests(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteRequestsRequest(c.Server, mockID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRequests List the requests of a mock
+//
+// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+// asked often has only some of its requests recorded; its usage counts all of them.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/requests (the `ListRequests` operationId).
+func (c *Client) ListRequests(ctx context.Context, mockID MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRequestsRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamRequests Follow the requests of a mock live
+//
+// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+// each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
+// more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/requests/events (the `StreamRequests` operationId).
+func (c *Client) StreamRequests(ctx context.Context, mockID MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamRequestsRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRequest Read a request
+//
+// With headers and bodies, as far as the mock's recording keeps them.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/requests/{request_id} (the `GetRequest` operationId).
+func (c *Client) GetRequest(ctx context.Context, mockID MockID, requestID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRequestRequest(c.Server, mockID, requestID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreMockWithBody Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+func (c *Client) RestoreMockWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMockRequestWithBody(c.Server, mockID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RestoreMock Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+func (c *Client) RestoreMock(ctx context.Context, mockID MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRestoreMockRequest(c.Server, mockID, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRevisions List a mock's revisions
+//
+// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/revisions (the `ListRevisions` operationId).
+func (c *Client) ListRevisions(ctx context.Context, mockID MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRevisionsRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRevision Read a revision
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision} (the `GetRevision` operationId).
+func (c *Client) GetRevision(ctx context.Context, mockID MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRevisionRequest(c.Server, mockID, revision, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateRevisionWithBody Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+func (c *Client) UpdateRevisionWithBody(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRevisionRequestWithBody(c.Server, mockID, revision, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UpdateRevision Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+func (c *Client) UpdateRevision(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, body UpdateRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateRevisionRequest(c.Server, mockID, revision, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DiffRevisions Compare two revisions
+//
+// What changed from another revision to this one, as text and endpoint by endpoint.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+func (c *Client) DiffRevisions(ctx context.Context, mockID MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDiffRevisionsRequest(c.Server, mockID, revision, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackMockWithBody Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+func (c *Client) RollbackMockWithBody(ctx context.Context, mockID MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackMockRequestWithBody(c.Server, mockID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RollbackMock Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+func (c *Client) RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRollbackMockRequest(c.Server, mockID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4890,9 +4973,9 @@ func (c *Client) UpdateRecording(ctx context.Context, id MockID, params *UpdateR
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-func (c *Client) TryMockWithBody(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewTryMockRequestWithBody(c.Server, id, contentType, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+func (c *Client) TryMockWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryMockRequestWithBody(c.Server, mockID, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4909,9 +4992,9 @@ func (c *Client) TryMockWithBody(ctx context.Context, id MockID, contentType str
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-func (c *Client) TryMock(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewTryMockRequest(c.Server, id, body)
+// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+func (c *Client) TryMock(ctx context.Context, mockID MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTryMockRequest(c.Server, mockID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4926,9 +5009,9 @@ func (c *Client) TryMock(ctx context.Context, id MockID, body TryMockJSONRequest
 //
 // The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
 //
-// Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
-func (c *Client) UnpublishMock(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUnpublishMockRequest(c.Server, id)
+// Corresponds with POST /api/v1/mocks/{mock_id}/unpublish (the `UnpublishMock` operationId).
+func (c *Client) UnpublishMock(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnpublishMockRequest(c.Server, mockID)
 	if err != nil {
 		return nil, err
 	}
@@ -4943,9 +5026,9 @@ func (c *Client) UnpublishMock(ctx context.Context, id MockID, reqEditors ...Req
 //
 // All requests that were answered, by hour, whether they were recorded or not.
 //
-// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
-func (c *Client) GetMockUsage(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMockUsageRequest(c.Server, id, params)
+// Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
+func (c *Client) GetMockUsage(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMockUsageRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4960,9 +5043,9 @@ func (c *Client) GetMockUsage(ctx context.Context, id MockID, params *GetMockUsa
 //
 // The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
 //
-// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
-func (c *Client) ListWebhooks(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListWebhooksRequest(c.Server, id, params)
+// Corresponds with GET /api/v1/mocks/{mock_id}/webhooks (the `ListWebhooks` operationId).
+func (c *Client) ListWebhooks(ctx context.Context, mockID MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWebhooksRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5083,13 +5166,13 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 	return c.Client.Do(req)
 }
 
-// DeleteSession Sign out
+// DeleteCurrentSession Sign out
 //
 // Ends the session of the cookie; a bearer token is not touched.
 //
-// Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
-func (c *Client) DeleteSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteSessionRequest(c.Server)
+// Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
+func (c *Client) DeleteCurrentSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteCurrentSessionRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -5161,13 +5244,13 @@ func (c *Client) GetSignInMethods(ctx context.Context, reqEditors ...RequestEdit
 	return c.Client.Do(req)
 }
 
-// RevokeSession End one of your sessions
+// DeleteSession End one of your sessions
 //
 // That browser is signed out at once.
 //
-// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
-func (c *Client) RevokeSession(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeSessionRequest(c.Server, id)
+// Corresponds with DELETE /api/v1/sessions/{session_id} (the `DeleteSession` operationId).
+func (c *Client) DeleteSession(ctx context.Context, sessionID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteSessionRequest(c.Server, sessionID)
 	if err != nil {
 		return nil, err
 	}
@@ -5255,9 +5338,9 @@ func (c *Client) DeleteCurrentToken(ctx context.Context, reqEditors ...RequestEd
 //
 // It opens nothing from now on.
 //
-// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
-func (c *Client) DeleteToken(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteTokenRequest(c.Server, id)
+// Corresponds with DELETE /api/v1/tokens/{token_id} (the `DeleteToken` operationId).
+func (c *Client) DeleteToken(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteTokenRequest(c.Server, tokenID)
 	if err != nil {
 		return nil, err
 	}
@@ -5272,9 +5355,9 @@ func (c *Client) DeleteToken(ctx context.Context, id TokenID, reqEditors ...Requ
 //
 // Everything but its secret.
 //
-// Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
-func (c *Client) GetToken(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetTokenRequest(c.Server, id)
+// Corresponds with GET /api/v1/tokens/{token_id} (the `GetToken` operationId).
+func (c *Client) GetToken(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTokenRequest(c.Server, tokenID)
 	if err != nil {
 		return nil, err
 	}
@@ -5427,9 +5510,9 @@ func (c *Client) CreateWorkspace(ctx context.Context, params *CreateWorkspacePar
 // It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
 // its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug} (the `DeleteWorkspace` operationId).
-func (c *Client) DeleteWorkspace(ctx context.Context, slug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteWorkspaceRequest(c.Server, slug, params)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug} (the `DeleteWorkspace` operationId).
+func (c *Client) DeleteWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWorkspaceRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5442,9 +5525,9 @@ func (c *Client) DeleteWorkspace(ctx context.Context, slug WorkspaceSlug, params
 
 // GetWorkspace Read a workspace
 //
-// Corresponds with GET /api/v1/workspaces/{slug} (the `GetWorkspace` operationId).
-func (c *Client) GetWorkspace(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetWorkspaceRequest(c.Server, slug)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug} (the `GetWorkspace` operationId).
+func (c *Client) GetWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWorkspaceRequest(c.Server, workspaceSlug)
 	if err != nil {
 		return nil, err
 	}
@@ -5462,9 +5545,9 @@ func (c *Client) GetWorkspace(ctx context.Context, slug WorkspaceSlug, reqEditor
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-func (c *Client) UpdateWorkspaceWithBody(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateWorkspaceRequestWithBody(c.Server, slug, params, contentType, body)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+func (c *Client) UpdateWorkspaceWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWorkspaceRequestWithBody(c.Server, workspaceSlug, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5482,9 +5565,9 @@ func (c *Client) UpdateWorkspaceWithBody(ctx context.Context, slug WorkspaceSlug
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-func (c *Client) UpdateWorkspace(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateWorkspaceRequest(c.Server, slug, params, body)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+func (c *Client) UpdateWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateWorkspaceRequest(c.Server, workspaceSlug, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5500,9 +5583,9 @@ func (c *Client) UpdateWorkspace(ctx context.Context, slug WorkspaceSlug, params
 // The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
 // installation says otherwise.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
-func (c *Client) ListAudit(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListAuditRequest(c.Server, slug, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
+func (c *Client) ListAudit(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAuditRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5517,9 +5600,9 @@ func (c *Client) ListAudit(ctx context.Context, slug WorkspaceSlug, params *List
 //
 // The files of a workspace, sorted by name.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files (the `ListFiles` operationId).
-func (c *Client) ListFiles(ctx context.Context, slug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListFilesRequest(c.Server, slug, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files (the `ListFiles` operationId).
+func (c *Client) ListFiles(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFilesRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5541,9 +5624,9 @@ func (c *Client) ListFiles(ctx context.Context, slug WorkspaceSlug, params *List
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PUT /api/v1/workspaces/{slug}/files (the `PutFile` operationId).
-func (c *Client) PutFileWithBody(ctx context.Context, slug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPutFileRequestWithBody(c.Server, slug, params, contentType, body)
+// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/files (the `PutFile` operationId).
+func (c *Client) PutFileWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutFileRequestWithBody(c.Server, workspaceSlug, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5558,9 +5641,9 @@ func (c *Client) PutFileWithBody(ctx context.Context, slug WorkspaceSlug, params
 //
 // 409 if a mock's current or published revision names it, unless `force` is true.
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/files/{file} (the `DeleteFile` operationId).
-func (c *Client) DeleteFile(ctx context.Context, slug WorkspaceSlug, file FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteFileRequest(c.Server, slug, file, params)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `DeleteFile` operationId).
+func (c *Client) DeleteFile(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteFileRequest(c.Server, workspaceSlug, fileID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5575,9 +5658,9 @@ func (c *Client) DeleteFile(ctx context.Context, slug WorkspaceSlug, file FileID
 //
 // Everything but the content.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files/{file} (the `GetFile` operationId).
-func (c *Client) GetFile(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetFileRequest(c.Server, slug, file)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `GetFile` operationId).
+func (c *Client) GetFile(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFileRequest(c.Server, workspaceSlug, fileID)
 	if err != nil {
 		return nil, err
 	}
@@ -5592,9 +5675,9 @@ func (c *Client) GetFile(ctx context.Context, slug WorkspaceSlug, file FileID, r
 //
 // The content as it was uploaded, as an attachment; a browser never shows it as a page.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/content (the `GetFileContent` operationId).
-func (c *Client) GetFileContent(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetFileContentRequest(c.Server, slug, file)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/content (the `GetFileContent` operationId).
+func (c *Client) GetFileContent(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetFileContentRequest(c.Server, workspaceSlug, fileID)
 	if err != nil {
 		return nil, err
 	}
@@ -5610,9 +5693,9 @@ func (c *Client) GetFileContent(ctx context.Context, slug WorkspaceSlug, file Fi
 // The mocks whose current or published revision names the file. A `path` that is a template names a file only when
 // somebody calls the mock, so that it is not seen here.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/mocks (the `ListFileMocks` operationId).
-func (c *Client) ListFileMocks(ctx context.Context, slug WorkspaceSlug, file FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListFileMocksRequest(c.Server, slug, file, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks (the `ListFileMocks` operationId).
+func (c *Client) ListFileMocks(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFileMocksRequest(c.Server, workspaceSlug, fileID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5625,9 +5708,9 @@ func (c *Client) ListFileMocks(ctx context.Context, slug WorkspaceSlug, file Fil
 
 // ListInvitations List the open invitations to a workspace
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/invitations (the `ListInvitations` operationId).
-func (c *Client) ListInvitations(ctx context.Context, slug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListInvitationsRequest(c.Server, slug, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/invitations (the `ListInvitations` operationId).
+func (c *Client) ListInvitations(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInvitationsRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5646,9 +5729,9 @@ func (c *Client) ListInvitations(ctx context.Context, slug WorkspaceSlug, params
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-func (c *Client) CreateInvitationWithBody(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateInvitationRequestWithBody(c.Server, slug, params, contentType, body)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+func (c *Client) CreateInvitationWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateInvitationRequestWithBody(c.Server, workspaceSlug, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5667,9 +5750,9 @@ func (c *Client) CreateInvitationWithBody(ctx context.Context, slug WorkspaceSlu
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-func (c *Client) CreateInvitation(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateInvitationRequest(c.Server, slug, params, body)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+func (c *Client) CreateInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateInvitationRequest(c.Server, workspaceSlug, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5680,11 +5763,11 @@ func (c *Client) CreateInvitation(ctx context.Context, slug WorkspaceSlug, param
 	return c.Client.Do(req)
 }
 
-// RevokeInvitation Take an invitation back
+// DeleteInvitation Take an invitation back
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/invitations/{id} (the `RevokeInvitation` operationId).
-func (c *Client) RevokeInvitation(ctx context.Context, slug WorkspaceSlug, id InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRevokeInvitationRequest(c.Server, slug, id)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id} (the `DeleteInvitation` operationId).
+func (c *Client) DeleteInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteInvitationRequest(c.Server, workspaceSlug, invitationID)
 	if err != nil {
 		return nil, err
 	}
@@ -5699,9 +5782,9 @@ func (c *Client) RevokeInvitation(ctx context.Context, slug WorkspaceSlug, id In
 //
 // The caller is no member any more. The last owner cannot leave.
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/leave (the `LeaveWorkspace` operationId).
-func (c *Client) LeaveWorkspace(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLeaveWorkspaceRequest(c.Server, slug)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/leave (the `LeaveWorkspace` operationId).
+func (c *Client) LeaveWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLeaveWorkspaceRequest(c.Server, workspaceSlug)
 	if err != nil {
 		return nil, err
 	}
@@ -5714,9 +5797,9 @@ func (c *Client) LeaveWorkspace(ctx context.Context, slug WorkspaceSlug, reqEdit
 
 // ListMembers List the members of a workspace
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/members (the `ListMembers` operationId).
-func (c *Client) ListMembers(ctx context.Context, slug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListMembersRequest(c.Server, slug, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members (the `ListMembers` operationId).
+func (c *Client) ListMembers(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMembersRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5727,13 +5810,13 @@ func (c *Client) ListMembers(ctx context.Context, slug WorkspaceSlug, params *Li
 	return c.Client.Do(req)
 }
 
-// RemoveMember Remove a member
+// DeleteMember Remove a member
 //
 // Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-func (c *Client) RemoveMember(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewRemoveMemberRequest(c.Server, slug, username, params)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/members/{username} (the `DeleteMember` operationId).
+func (c *Client) DeleteMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMemberRequest(c.Server, workspaceSlug, username, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5748,9 +5831,9 @@ func (c *Client) RemoveMember(ctx context.Context, slug WorkspaceSlug, username 
 //
 // With the ETag for changing or removing them.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
-func (c *Client) GetMember(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetMemberRequest(c.Server, slug, username)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members/{username} (the `GetMember` operationId).
+func (c *Client) GetMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMemberRequest(c.Server, workspaceSlug, username)
 	if err != nil {
 		return nil, err
 	}
@@ -5767,9 +5850,9 @@ func (c *Client) GetMember(ctx context.Context, slug WorkspaceSlug, username str
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *Client) UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMemberRequestWithBody(c.Server, slug, username, params, contentType, body)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+func (c *Client) UpdateMemberWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMemberRequestWithBody(c.Server, workspaceSlug, username, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5786,9 +5869,9 @@ func (c *Client) UpdateMemberWithBody(ctx context.Context, slug WorkspaceSlug, u
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *Client) UpdateMember(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUpdateMemberRequest(c.Server, slug, username, params, body)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+func (c *Client) UpdateMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUpdateMemberRequest(c.Server, workspaceSlug, username, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5804,9 +5887,9 @@ func (c *Client) UpdateMember(ctx context.Context, slug WorkspaceSlug, username 
 // A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
 // beyond a limit that was lowered can still go back.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
-func (c *Client) GetQuota(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetQuotaRequest(c.Server, slug)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/quota (the `GetQuota` operationId).
+func (c *Client) GetQuota(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetQuotaRequest(c.Server, workspaceSlug)
 	if err != nil {
 		return nil, err
 	}
@@ -5821,9 +5904,9 @@ func (c *Client) GetQuota(ctx context.Context, slug WorkspaceSlug, reqEditors ..
 //
 // The tokens that its owners and admins made, in the order in which they were created, without their secrets.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/tokens (the `ListWorkspaceTokens` operationId).
-func (c *Client) ListWorkspaceTokens(ctx context.Context, slug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListWorkspaceTokensRequest(c.Server, slug, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens (the `ListWorkspaceTokens` operationId).
+func (c *Client) ListWorkspaceTokens(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListWorkspaceTokensRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5840,9 +5923,9 @@ func (c *Client) ListWorkspaceTokens(ctx context.Context, slug WorkspaceSlug, pa
 //
 // Takes any type of body and a specified content type.
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-func (c *Client) CreateWorkspaceTokenWithBody(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateWorkspaceTokenRequestWithBody(c.Server, slug, params, contentType, body)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+func (c *Client) CreateWorkspaceTokenWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWorkspaceTokenRequestWithBody(c.Server, workspaceSlug, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5859,9 +5942,9 @@ func (c *Client) CreateWorkspaceTokenWithBody(ctx context.Context, slug Workspac
 //
 // Takes a body of the `application/json` content type.
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-func (c *Client) CreateWorkspaceToken(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewCreateWorkspaceTokenRequest(c.Server, slug, params, body)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+func (c *Client) CreateWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateWorkspaceTokenRequest(c.Server, workspaceSlug, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5876,9 +5959,9 @@ func (c *Client) CreateWorkspaceToken(ctx context.Context, slug WorkspaceSlug, p
 //
 // It opens nothing from now on.
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/tokens/{id} (the `DeleteWorkspaceToken` operationId).
-func (c *Client) DeleteWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewDeleteWorkspaceTokenRequest(c.Server, slug, id)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `DeleteWorkspaceToken` operationId).
+func (c *Client) DeleteWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteWorkspaceTokenRequest(c.Server, workspaceSlug, tokenID)
 	if err != nil {
 		return nil, err
 	}
@@ -5893,9 +5976,9 @@ func (c *Client) DeleteWorkspaceToken(ctx context.Context, slug WorkspaceSlug, i
 //
 // Everything but its secret.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
-func (c *Client) GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetWorkspaceTokenRequest(c.Server, slug, id)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `GetWorkspaceToken` operationId).
+func (c *Client) GetWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWorkspaceTokenRequest(c.Server, workspaceSlug, tokenID)
 	if err != nil {
 		return nil, err
 	}
@@ -5910,9 +5993,9 @@ func (c *Client) GetWorkspaceToken(ctx context.Context, slug WorkspaceSlug, id T
 //
 // All requests that its mocks answered, by hour, those of mocks that are gone included.
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
-func (c *Client) GetWorkspaceUsage(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetWorkspaceUsageRequest(c.Server, slug, params)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/usage (the `GetWorkspaceUsage` operationId).
+func (c *Client) GetWorkspaceUsage(ctx context.Context, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWorkspaceUsageRequest(c.Server, workspaceSlug, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6082,19 +6165,19 @@ func NewExportAccountRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
-func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
+// NewUpdatePasswordRequest calls the generic UpdatePassword builder with application/json body
+func NewUpdatePasswordRequest(server string, body UpdatePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangePasswordRequestWithBody(server, "application/json", bodyReader)
+	return NewUpdatePasswordRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewChangePasswordRequestWithBody constructs an http.Request for the ChangePassword method, with any body, and a specified content type
-func NewChangePasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewUpdatePasswordRequestWithBody constructs an http.Request for the UpdatePassword method, with any body, and a specified content type
+func NewUpdatePasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6256,9 +6339,9 @@ func NewGetAvailabilityRequest(server string, params *GetAvailabilityParams) (*h
 			}
 		}
 
-		if params.Workspace != nil {
+		if params.WorkspaceSlug != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace_slug", *params.WorkspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6337,9 +6420,9 @@ func NewListDomainsRequest(server string, params *ListDomainsParams) (*http.Requ
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if params.Workspace != nil {
+		if params.WorkspaceSlug != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace_slug", *params.WorkspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6388,12 +6471,12 @@ func NewListDomainsRequest(server string, params *ListDomainsParams) (*http.Requ
 }
 
 // NewDeleteDomainRequest constructs an http.Request for the DeleteDomain method
-func NewDeleteDomainRequest(server string, domain DomainID) (*http.Request, error) {
+func NewDeleteDomainRequest(server string, domainID DomainID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "domain", domain, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "domain_id", domainID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -6422,12 +6505,12 @@ func NewDeleteDomainRequest(server string, domain DomainID) (*http.Request, erro
 }
 
 // NewGetDomainRequest constructs an http.Request for the GetDomain method
-func NewGetDomainRequest(server string, domain DomainID) (*http.Request, error) {
+func NewGetDomainRequest(server string, domainID DomainID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "domain", domain, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "domain_id", domainID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -6456,12 +6539,12 @@ func NewGetDomainRequest(server string, domain DomainID) (*http.Request, error) 
 }
 
 // NewVerifyDomainRequest constructs an http.Request for the VerifyDomain method
-func NewVerifyDomainRequest(server string, domain DomainID) (*http.Request, error) {
+func NewVerifyDomainRequest(server string, domainID DomainID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "domain", domain, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "domain_id", domainID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -6517,9 +6600,9 @@ func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Re
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if params.Workspace != nil {
+		if params.WorkspaceSlug != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace_slug", *params.WorkspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -6744,19 +6827,19 @@ func NewClaimInvitationRequestWithBody(server string, contentType string, body i
 	return req, nil
 }
 
-// NewLookAtInvitationRequest calls the generic LookAtInvitation builder with application/json body
-func NewLookAtInvitationRequest(server string, body LookAtInvitationJSONRequestBody) (*http.Request, error) {
+// NewPreviewInvitationRequest calls the generic PreviewInvitation builder with application/json body
+func NewPreviewInvitationRequest(server string, body PreviewInvitationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewLookAtInvitationRequestWithBody(server, "application/json", bodyReader)
+	return NewPreviewInvitationRequestWithBody(server, "application/json", bodyReader)
 }
 
-// NewLookAtInvitationRequestWithBody constructs an http.Request for the LookAtInvitation method, with any body, and a specified content type
-func NewLookAtInvitationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+// NewPreviewInvitationRequestWithBody constructs an http.Request for the PreviewInvitation method, with any body, and a specified content type
+func NewPreviewInvitationRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -6764,7 +6847,7 @@ func NewLookAtInvitationRequestWithBody(server string, contentType string, body 
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/api/v1/invitations/look")
+	operationPath := fmt.Sprintf("/api/v1/invitations/preview")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6785,12 +6868,12 @@ func NewLookAtInvitationRequestWithBody(server string, contentType string, body 
 }
 
 // NewAcceptInvitationRequest constructs an http.Request for the AcceptInvitation method
-func NewAcceptInvitationRequest(server string, id InvitationID) (*http.Request, error) {
+func NewAcceptInvitationRequest(server string, invitationID InvitationID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "invitation_id", invitationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -6819,12 +6902,12 @@ func NewAcceptInvitationRequest(server string, id InvitationID) (*http.Request, 
 }
 
 // NewDeclineInvitationRequest constructs an http.Request for the DeclineInvitation method
-func NewDeclineInvitationRequest(server string, id InvitationID) (*http.Request, error) {
+func NewDeclineInvitationRequest(server string, invitationID InvitationID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "invitation_id", invitationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -6880,9 +6963,9 @@ func NewListMocksRequest(server string, params *ListMocksParams) (*http.Request,
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if params.Workspace != nil {
+		if params.WorkspaceSlug != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace", *params.Workspace, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace_slug", *params.WorkspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
@@ -7089,12 +7172,12 @@ func NewImportMockRequestWithBody(server string, params *ImportMockParams, conte
 }
 
 // NewDeleteMockRequest constructs an http.Request for the DeleteMock method
-func NewDeleteMockRequest(server string, id MockID, params *DeleteMockParams) (*http.Request, error) {
+func NewDeleteMockRequest(server string, mockID MockID, params *DeleteMockParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7138,12 +7221,12 @@ func NewDeleteMockRequest(server string, id MockID, params *DeleteMockParams) (*
 }
 
 // NewGetMockRequest constructs an http.Request for the GetMock method
-func NewGetMockRequest(server string, id MockID, params *GetMockParams) (*http.Request, error) {
+func NewGetMockRequest(server string, mockID MockID, params *GetMockParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7186,24 +7269,24 @@ func NewGetMockRequest(server string, id MockID, params *GetMockParams) (*http.R
 	return req, nil
 }
 
-// NewChangeMockRequest calls the generic ChangeMock builder with application/json body
-func NewChangeMockRequest(server string, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody) (*http.Request, error) {
+// NewUpdateMockRequest calls the generic UpdateMock builder with application/json body
+func NewUpdateMockRequest(server string, mockID MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewChangeMockRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewUpdateMockRequestWithBody(server, mockID, params, "application/json", bodyReader)
 }
 
-// NewChangeMockRequestWithBody constructs an http.Request for the ChangeMock method, with any body, and a specified content type
-func NewChangeMockRequestWithBody(server string, id MockID, params *ChangeMockParams, contentType string, body io.Reader) (*http.Request, error) {
+// NewUpdateMockRequestWithBody constructs an http.Request for the UpdateMock method, with any body, and a specified content type
+func NewUpdateMockRequestWithBody(server string, mockID MockID, params *UpdateMockParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7248,24 +7331,24 @@ func NewChangeMockRequestWithBody(server string, id MockID, params *ChangeMockPa
 	return req, nil
 }
 
-// NewUpdateMockRequest calls the generic UpdateMock builder with application/json body
-func NewUpdateMockRequest(server string, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody) (*http.Request, error) {
+// NewUpdateMockContentRequest calls the generic UpdateMockContent builder with application/json body
+func NewUpdateMockContentRequest(server string, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewUpdateMockRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewUpdateMockContentRequestWithBody(server, mockID, params, "application/json", bodyReader)
 }
 
-// NewUpdateMockRequestWithBody constructs an http.Request for the UpdateMock method, with any body, and a specified content type
-func NewUpdateMockRequestWithBody(server string, id MockID, params *UpdateMockParams, contentType string, body io.Reader) (*http.Request, error) {
+// NewUpdateMockContentRequestWithBody constructs an http.Request for the UpdateMockContent method, with any body, and a specified content type
+func NewUpdateMockContentRequestWithBody(server string, mockID MockID, params *UpdateMockContentParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7311,12 +7394,12 @@ func NewUpdateMockRequestWithBody(server string, id MockID, params *UpdateMockPa
 }
 
 // NewListMockDomainsRequest constructs an http.Request for the ListMockDomains method
-func NewListMockDomainsRequest(server string, id MockID, params *ListMockDomainsParams) (*http.Request, error) {
+func NewListMockDomainsRequest(server string, mockID MockID, params *ListMockDomainsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7383,24 +7466,24 @@ func NewListMockDomainsRequest(server string, id MockID, params *ListMockDomains
 	return req, nil
 }
 
-// NewAddDomainRequest calls the generic AddDomain builder with application/json body
-func NewAddDomainRequest(server string, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody) (*http.Request, error) {
+// NewCreateDomainRequest calls the generic CreateDomain builder with application/json body
+func NewCreateDomainRequest(server string, mockID MockID, params *CreateDomainParams, body CreateDomainJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewAddDomainRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewCreateDomainRequestWithBody(server, mockID, params, "application/json", bodyReader)
 }
 
-// NewAddDomainRequestWithBody constructs an http.Request for the AddDomain method, with any body, and a specified content type
-func NewAddDomainRequestWithBody(server string, id MockID, params *AddDomainParams, contentType string, body io.Reader) (*http.Request, error) {
+// NewCreateDomainRequestWithBody constructs an http.Request for the CreateDomain method, with any body, and a specified content type
+func NewCreateDomainRequestWithBody(server string, mockID MockID, params *CreateDomainParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7446,23 +7529,23 @@ func NewAddDomainRequestWithBody(server string, id MockID, params *AddDomainPara
 }
 
 // NewDuplicateMockRequest calls the generic DuplicateMock builder with application/json body
-func NewDuplicateMockRequest(server string, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody) (*http.Request, error) {
+func NewDuplicateMockRequest(server string, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewDuplicateMockRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewDuplicateMockRequestWithBody(server, mockID, params, "application/json", bodyReader)
 }
 
 // NewDuplicateMockRequestWithBody constructs an http.Request for the DuplicateMock method, with any body, and a specified content type
-func NewDuplicateMockRequestWithBody(server string, id MockID, params *DuplicateMockParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewDuplicateMockRequestWithBody(server string, mockID MockID, params *DuplicateMockParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7508,12 +7591,12 @@ func NewDuplicateMockRequestWithBody(server string, id MockID, params *Duplicate
 }
 
 // NewExportMockRequest constructs an http.Request for the ExportMock method
-func NewExportMockRequest(server string, id MockID, params *ExportMockParams) (*http.Request, error) {
+func NewExportMockRequest(server string, mockID MockID, params *ExportMockParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7569,23 +7652,23 @@ func NewExportMockRequest(server string, id MockID, params *ExportMockParams) (*
 }
 
 // NewMoveMockRequest calls the generic MoveMock builder with application/json body
-func NewMoveMockRequest(server string, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody) (*http.Request, error) {
+func NewMoveMockRequest(server string, mockID MockID, params *MoveMockParams, body MoveMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewMoveMockRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewMoveMockRequestWithBody(server, mockID, params, "application/json", bodyReader)
 }
 
 // NewMoveMockRequestWithBody constructs an http.Request for the MoveMock method, with any body, and a specified content type
-func NewMoveMockRequestWithBody(server string, id MockID, params *MoveMockParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewMoveMockRequestWithBody(server string, mockID MockID, params *MoveMockParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7631,12 +7714,12 @@ func NewMoveMockRequestWithBody(server string, id MockID, params *MoveMockParams
 }
 
 // NewGetPublicationRequest constructs an http.Request for the GetPublication method
-func NewGetPublicationRequest(server string, id MockID, params *GetPublicationParams) (*http.Request, error) {
+func NewGetPublicationRequest(server string, mockID MockID, params *GetPublicationParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7704,12 +7787,12 @@ func NewGetPublicationRequest(server string, id MockID, params *GetPublicationPa
 }
 
 // NewPublishMockRequest constructs an http.Request for the PublishMock method
-func NewPublishMockRequest(server string, id MockID) (*http.Request, error) {
+func NewPublishMockRequest(server string, mockID MockID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7737,13 +7820,109 @@ func NewPublishMockRequest(server string, id MockID) (*http.Request, error) {
 	return req, nil
 }
 
-// NewClearRequestsRequest constructs an http.Request for the ClearRequests method
-func NewClearRequestsRequest(server string, id MockID) (*http.Request, error) {
+// NewGetRecordingRequest constructs an http.Request for the GetRecording method
+func NewGetRecordingRequest(server string, mockID MockID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/recording", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUpdateRecordingRequest calls the generic UpdateRecording builder with application/json body
+func NewUpdateRecordingRequest(server string, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUpdateRecordingRequestWithBody(server, mockID, params, "application/json", bodyReader)
+}
+
+// NewUpdateRecordingRequestWithBody constructs an http.Request for the UpdateRecording method, with any body, and a specified content type
+func NewUpdateRecordingRequestWithBody(server string, mockID MockID, params *UpdateRecordingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/recording", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IfMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
+// NewDeleteRequestsRequest constructs an http.Request for the DeleteRequests method
+func NewDeleteRequestsRequest(server string, mockID MockID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7772,12 +7951,12 @@ func NewClearRequestsRequest(server string, id MockID) (*http.Request, error) {
 }
 
 // NewListRequestsRequest constructs an http.Request for the ListRequests method
-func NewListRequestsRequest(server string, id MockID, params *ListRequestsParams) (*http.Request, error) {
+func NewListRequestsRequest(server string, mockID MockID, params *ListRequestsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7917,12 +8096,12 @@ func NewListRequestsRequest(server string, id MockID, params *ListRequestsParams
 }
 
 // NewStreamRequestsRequest constructs an http.Request for the StreamRequests method
-func NewStreamRequestsRequest(server string, id MockID, params *StreamRequestsParams) (*http.Request, error) {
+func NewStreamRequestsRequest(server string, mockID MockID, params *StreamRequestsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -7966,12 +8145,12 @@ func NewStreamRequestsRequest(server string, id MockID, params *StreamRequestsPa
 }
 
 // NewGetRequestRequest constructs an http.Request for the GetRequest method
-func NewGetRequestRequest(server string, id MockID, requestID string) (*http.Request, error) {
+func NewGetRequestRequest(server string, mockID MockID, requestID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8007,23 +8186,23 @@ func NewGetRequestRequest(server string, id MockID, requestID string) (*http.Req
 }
 
 // NewRestoreMockRequest calls the generic RestoreMock builder with application/json body
-func NewRestoreMockRequest(server string, id MockID, body RestoreMockJSONRequestBody) (*http.Request, error) {
+func NewRestoreMockRequest(server string, mockID MockID, body RestoreMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRestoreMockRequestWithBody(server, id, "application/json", bodyReader)
+	return NewRestoreMockRequestWithBody(server, mockID, "application/json", bodyReader)
 }
 
 // NewRestoreMockRequestWithBody constructs an http.Request for the RestoreMock method, with any body, and a specified content type
-func NewRestoreMockRequestWithBody(server string, id MockID, contentType string, body io.Reader) (*http.Request, error) {
+func NewRestoreMockRequestWithBody(server string, mockID MockID, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8054,12 +8233,12 @@ func NewRestoreMockRequestWithBody(server string, id MockID, contentType string,
 }
 
 // NewListRevisionsRequest constructs an http.Request for the ListRevisions method
-func NewListRevisionsRequest(server string, id MockID, params *ListRevisionsParams) (*http.Request, error) {
+func NewListRevisionsRequest(server string, mockID MockID, params *ListRevisionsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8127,12 +8306,12 @@ func NewListRevisionsRequest(server string, id MockID, params *ListRevisionsPara
 }
 
 // NewGetRevisionRequest constructs an http.Request for the GetRevision method
-func NewGetRevisionRequest(server string, id MockID, revision RevisionNumber, params *GetRevisionParams) (*http.Request, error) {
+func NewGetRevisionRequest(server string, mockID MockID, revision RevisionNumber, params *GetRevisionParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8182,24 +8361,24 @@ func NewGetRevisionRequest(server string, id MockID, revision RevisionNumber, pa
 	return req, nil
 }
 
-// NewMarkRevisionRequest calls the generic MarkRevision builder with application/json body
-func NewMarkRevisionRequest(server string, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody) (*http.Request, error) {
+// NewUpdateRevisionRequest calls the generic UpdateRevision builder with application/json body
+func NewUpdateRevisionRequest(server string, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, body UpdateRevisionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewMarkRevisionRequestWithBody(server, id, revision, params, "application/json", bodyReader)
+	return NewUpdateRevisionRequestWithBody(server, mockID, revision, params, "application/json", bodyReader)
 }
 
-// NewMarkRevisionRequestWithBody constructs an http.Request for the MarkRevision method, with any body, and a specified content type
-func NewMarkRevisionRequestWithBody(server string, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader) (*http.Request, error) {
+// NewUpdateRevisionRequestWithBody constructs an http.Request for the UpdateRevision method, with any body, and a specified content type
+func NewUpdateRevisionRequestWithBody(server string, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8252,12 +8431,12 @@ func NewMarkRevisionRequestWithBody(server string, id MockID, revision RevisionN
 }
 
 // NewDiffRevisionsRequest constructs an http.Request for the DiffRevisions method
-func NewDiffRevisionsRequest(server string, id MockID, revision RevisionNumber, params *DiffRevisionsParams) (*http.Request, error) {
+func NewDiffRevisionsRequest(server string, mockID MockID, revision RevisionNumber, params *DiffRevisionsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8320,23 +8499,23 @@ func NewDiffRevisionsRequest(server string, id MockID, revision RevisionNumber, 
 }
 
 // NewRollbackMockRequest calls the generic RollbackMock builder with application/json body
-func NewRollbackMockRequest(server string, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody) (*http.Request, error) {
+func NewRollbackMockRequest(server string, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewRollbackMockRequestWithBody(server, id, params, "application/json", bodyReader)
+	return NewRollbackMockRequestWithBody(server, mockID, params, "application/json", bodyReader)
 }
 
 // NewRollbackMockRequestWithBody constructs an http.Request for the RollbackMock method, with any body, and a specified content type
-func NewRollbackMockRequestWithBody(server string, id MockID, params *RollbackMockParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewRollbackMockRequestWithBody(server string, mockID MockID, params *RollbackMockParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8381,120 +8560,24 @@ func NewRollbackMockRequestWithBody(server string, id MockID, params *RollbackMo
 	return req, nil
 }
 
-// NewGetRecordingRequest constructs an http.Request for the GetRecording method
-func NewGetRecordingRequest(server string, id MockID) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/mocks/%s/settings", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-
-	return req, nil
-}
-
-// NewUpdateRecordingRequest calls the generic UpdateRecording builder with application/json body
-func NewUpdateRecordingRequest(server string, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewUpdateRecordingRequestWithBody(server, id, params, "application/json", bodyReader)
-}
-
-// NewUpdateRecordingRequestWithBody constructs an http.Request for the UpdateRecording method, with any body, and a specified content type
-func NewUpdateRecordingRequestWithBody(server string, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader) (*http.Request, error) {
-	var err error
-
-	var pathParam0 string
-
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
-	if err != nil {
-		return nil, err
-	}
-
-	serverURL, err := url.Parse(server)
-	if err != nil {
-		return nil, err
-	}
-
-	operationPath := fmt.Sprintf("/api/v1/mocks/%s/settings", pathParam0)
-	if operationPath[0] == '/' {
-		operationPath = "." + operationPath
-	}
-
-	queryURL, err := serverURL.Parse(operationPath)
-	if err != nil {
-		return nil, err
-	}
-
-	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
-	if err != nil {
-		return nil, err
-	}
-
-	req.Header.Add("Content-Type", contentType)
-
-	if params != nil {
-
-		if params.IfMatch != nil {
-			var headerParam0 string
-
-			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-Match", *params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-			if err != nil {
-				return nil, err
-			}
-
-			req.Header.Set("If-Match", headerParam0)
-		}
-
-	}
-
-	return req, nil
-}
-
 // NewTryMockRequest calls the generic TryMock builder with application/json body
-func NewTryMockRequest(server string, id MockID, body TryMockJSONRequestBody) (*http.Request, error) {
+func NewTryMockRequest(server string, mockID MockID, body TryMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewTryMockRequestWithBody(server, id, "application/json", bodyReader)
+	return NewTryMockRequestWithBody(server, mockID, "application/json", bodyReader)
 }
 
 // NewTryMockRequestWithBody constructs an http.Request for the TryMock method, with any body, and a specified content type
-func NewTryMockRequestWithBody(server string, id MockID, contentType string, body io.Reader) (*http.Request, error) {
+func NewTryMockRequestWithBody(server string, mockID MockID, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8525,12 +8608,12 @@ func NewTryMockRequestWithBody(server string, id MockID, contentType string, bod
 }
 
 // NewUnpublishMockRequest constructs an http.Request for the UnpublishMock method
-func NewUnpublishMockRequest(server string, id MockID) (*http.Request, error) {
+func NewUnpublishMockRequest(server string, mockID MockID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8559,12 +8642,12 @@ func NewUnpublishMockRequest(server string, id MockID) (*http.Request, error) {
 }
 
 // NewGetMockUsageRequest constructs an http.Request for the GetMockUsage method
-func NewGetMockUsageRequest(server string, id MockID, params *GetMockUsageParams) (*http.Request, error) {
+func NewGetMockUsageRequest(server string, mockID MockID, params *GetMockUsageParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8632,12 +8715,12 @@ func NewGetMockUsageRequest(server string, id MockID, params *GetMockUsageParams
 }
 
 // NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
-func NewListWebhooksRequest(server string, id MockID, params *ListWebhooksParams) (*http.Request, error) {
+func NewListWebhooksRequest(server string, mockID MockID, params *ListWebhooksParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -8852,8 +8935,8 @@ func NewCreateSessionRequestWithBody(server string, contentType string, body io.
 	return req, nil
 }
 
-// NewDeleteSessionRequest constructs an http.Request for the DeleteSession method
-func NewDeleteSessionRequest(server string) (*http.Request, error) {
+// NewDeleteCurrentSessionRequest constructs an http.Request for the DeleteCurrentSession method
+func NewDeleteCurrentSessionRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -8961,13 +9044,13 @@ func NewGetSignInMethodsRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewRevokeSessionRequest constructs an http.Request for the RevokeSession method
-func NewRevokeSessionRequest(server string, id string) (*http.Request, error) {
+// NewDeleteSessionRequest constructs an http.Request for the DeleteSession method
+func NewDeleteSessionRequest(server string, sessionID string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "session_id", sessionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9144,12 +9227,12 @@ func NewDeleteCurrentTokenRequest(server string) (*http.Request, error) {
 }
 
 // NewDeleteTokenRequest constructs an http.Request for the DeleteToken method
-func NewDeleteTokenRequest(server string, id TokenID) (*http.Request, error) {
+func NewDeleteTokenRequest(server string, tokenID TokenID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token_id", tokenID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9178,12 +9261,12 @@ func NewDeleteTokenRequest(server string, id TokenID) (*http.Request, error) {
 }
 
 // NewGetTokenRequest constructs an http.Request for the GetToken method
-func NewGetTokenRequest(server string, id TokenID) (*http.Request, error) {
+func NewGetTokenRequest(server string, tokenID TokenID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "token_id", tokenID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9413,12 +9496,12 @@ func NewCreateWorkspaceRequestWithBody(server string, params *CreateWorkspacePar
 }
 
 // NewDeleteWorkspaceRequest constructs an http.Request for the DeleteWorkspace method
-func NewDeleteWorkspaceRequest(server string, slug WorkspaceSlug, params *DeleteWorkspaceParams) (*http.Request, error) {
+func NewDeleteWorkspaceRequest(server string, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9474,12 +9557,12 @@ func NewDeleteWorkspaceRequest(server string, slug WorkspaceSlug, params *Delete
 }
 
 // NewGetWorkspaceRequest constructs an http.Request for the GetWorkspace method
-func NewGetWorkspaceRequest(server string, slug WorkspaceSlug) (*http.Request, error) {
+func NewGetWorkspaceRequest(server string, workspaceSlug WorkspaceSlug) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9508,23 +9591,23 @@ func NewGetWorkspaceRequest(server string, slug WorkspaceSlug) (*http.Request, e
 }
 
 // NewUpdateWorkspaceRequest calls the generic UpdateWorkspace builder with application/json body
-func NewUpdateWorkspaceRequest(server string, slug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody) (*http.Request, error) {
+func NewUpdateWorkspaceRequest(server string, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewUpdateWorkspaceRequestWithBody(server, slug, params, "application/json", bodyReader)
+	return NewUpdateWorkspaceRequestWithBody(server, workspaceSlug, params, "application/json", bodyReader)
 }
 
 // NewUpdateWorkspaceRequestWithBody constructs an http.Request for the UpdateWorkspace method, with any body, and a specified content type
-func NewUpdateWorkspaceRequestWithBody(server string, slug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateWorkspaceRequestWithBody(server string, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9570,12 +9653,12 @@ func NewUpdateWorkspaceRequestWithBody(server string, slug WorkspaceSlug, params
 }
 
 // NewListAuditRequest constructs an http.Request for the ListAudit method
-func NewListAuditRequest(server string, slug WorkspaceSlug, params *ListAuditParams) (*http.Request, error) {
+func NewListAuditRequest(server string, workspaceSlug WorkspaceSlug, params *ListAuditParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9691,12 +9774,12 @@ func NewListAuditRequest(server string, slug WorkspaceSlug, params *ListAuditPar
 }
 
 // NewListFilesRequest constructs an http.Request for the ListFiles method
-func NewListFilesRequest(server string, slug WorkspaceSlug, params *ListFilesParams) (*http.Request, error) {
+func NewListFilesRequest(server string, workspaceSlug WorkspaceSlug, params *ListFilesParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9776,12 +9859,12 @@ func NewListFilesRequest(server string, slug WorkspaceSlug, params *ListFilesPar
 }
 
 // NewPutFileRequestWithBody constructs an http.Request for the PutFile method, with any body, and a specified content type
-func NewPutFileRequestWithBody(server string, slug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewPutFileRequestWithBody(server string, workspaceSlug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9861,19 +9944,19 @@ func NewPutFileRequestWithBody(server string, slug WorkspaceSlug, params *PutFil
 }
 
 // NewDeleteFileRequest constructs an http.Request for the DeleteFile method
-func NewDeleteFileRequest(server string, slug WorkspaceSlug, file FileID, params *DeleteFileParams) (*http.Request, error) {
+func NewDeleteFileRequest(server string, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file_id", fileID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9944,19 +10027,19 @@ func NewDeleteFileRequest(server string, slug WorkspaceSlug, file FileID, params
 }
 
 // NewGetFileRequest constructs an http.Request for the GetFile method
-func NewGetFileRequest(server string, slug WorkspaceSlug, file FileID) (*http.Request, error) {
+func NewGetFileRequest(server string, workspaceSlug WorkspaceSlug, fileID FileID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file_id", fileID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -9985,19 +10068,19 @@ func NewGetFileRequest(server string, slug WorkspaceSlug, file FileID) (*http.Re
 }
 
 // NewGetFileContentRequest constructs an http.Request for the GetFileContent method
-func NewGetFileContentRequest(server string, slug WorkspaceSlug, file FileID) (*http.Request, error) {
+func NewGetFileContentRequest(server string, workspaceSlug WorkspaceSlug, fileID FileID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file_id", fileID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10026,19 +10109,19 @@ func NewGetFileContentRequest(server string, slug WorkspaceSlug, file FileID) (*
 }
 
 // NewListFileMocksRequest constructs an http.Request for the ListFileMocks method
-func NewListFileMocksRequest(server string, slug WorkspaceSlug, file FileID, params *ListFileMocksParams) (*http.Request, error) {
+func NewListFileMocksRequest(server string, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file", file, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "file_id", fileID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10106,12 +10189,12 @@ func NewListFileMocksRequest(server string, slug WorkspaceSlug, file FileID, par
 }
 
 // NewListInvitationsRequest constructs an http.Request for the ListInvitations method
-func NewListInvitationsRequest(server string, slug WorkspaceSlug, params *ListInvitationsParams) (*http.Request, error) {
+func NewListInvitationsRequest(server string, workspaceSlug WorkspaceSlug, params *ListInvitationsParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10179,23 +10262,23 @@ func NewListInvitationsRequest(server string, slug WorkspaceSlug, params *ListIn
 }
 
 // NewCreateInvitationRequest calls the generic CreateInvitation builder with application/json body
-func NewCreateInvitationRequest(server string, slug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody) (*http.Request, error) {
+func NewCreateInvitationRequest(server string, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateInvitationRequestWithBody(server, slug, params, "application/json", bodyReader)
+	return NewCreateInvitationRequestWithBody(server, workspaceSlug, params, "application/json", bodyReader)
 }
 
 // NewCreateInvitationRequestWithBody constructs an http.Request for the CreateInvitation method, with any body, and a specified content type
-func NewCreateInvitationRequestWithBody(server string, slug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateInvitationRequestWithBody(server string, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10240,20 +10323,20 @@ func NewCreateInvitationRequestWithBody(server string, slug WorkspaceSlug, param
 	return req, nil
 }
 
-// NewRevokeInvitationRequest constructs an http.Request for the RevokeInvitation method
-func NewRevokeInvitationRequest(server string, slug WorkspaceSlug, id InvitationID) (*http.Request, error) {
+// NewDeleteInvitationRequest constructs an http.Request for the DeleteInvitation method
+func NewDeleteInvitationRequest(server string, workspaceSlug WorkspaceSlug, invitationID InvitationID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "invitation_id", invitationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10282,12 +10365,12 @@ func NewRevokeInvitationRequest(server string, slug WorkspaceSlug, id Invitation
 }
 
 // NewLeaveWorkspaceRequest constructs an http.Request for the LeaveWorkspace method
-func NewLeaveWorkspaceRequest(server string, slug WorkspaceSlug) (*http.Request, error) {
+func NewLeaveWorkspaceRequest(server string, workspaceSlug WorkspaceSlug) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10316,12 +10399,12 @@ func NewLeaveWorkspaceRequest(server string, slug WorkspaceSlug) (*http.Request,
 }
 
 // NewListMembersRequest constructs an http.Request for the ListMembers method
-func NewListMembersRequest(server string, slug WorkspaceSlug, params *ListMembersParams) (*http.Request, error) {
+func NewListMembersRequest(server string, workspaceSlug WorkspaceSlug, params *ListMembersParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10388,13 +10471,13 @@ func NewListMembersRequest(server string, slug WorkspaceSlug, params *ListMember
 	return req, nil
 }
 
-// NewRemoveMemberRequest constructs an http.Request for the RemoveMember method
-func NewRemoveMemberRequest(server string, slug WorkspaceSlug, username string, params *RemoveMemberParams) (*http.Request, error) {
+// NewDeleteMemberRequest constructs an http.Request for the DeleteMember method
+func NewDeleteMemberRequest(server string, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10445,12 +10528,12 @@ func NewRemoveMemberRequest(server string, slug WorkspaceSlug, username string, 
 }
 
 // NewGetMemberRequest constructs an http.Request for the GetMember method
-func NewGetMemberRequest(server string, slug WorkspaceSlug, username string) (*http.Request, error) {
+func NewGetMemberRequest(server string, workspaceSlug WorkspaceSlug, username string) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10486,23 +10569,23 @@ func NewGetMemberRequest(server string, slug WorkspaceSlug, username string) (*h
 }
 
 // NewUpdateMemberRequest calls the generic UpdateMember builder with application/json body
-func NewUpdateMemberRequest(server string, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody) (*http.Request, error) {
+func NewUpdateMemberRequest(server string, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewUpdateMemberRequestWithBody(server, slug, username, params, "application/json", bodyReader)
+	return NewUpdateMemberRequestWithBody(server, workspaceSlug, username, params, "application/json", bodyReader)
 }
 
 // NewUpdateMemberRequestWithBody constructs an http.Request for the UpdateMember method, with any body, and a specified content type
-func NewUpdateMemberRequestWithBody(server string, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewUpdateMemberRequestWithBody(server string, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10555,12 +10638,12 @@ func NewUpdateMemberRequestWithBody(server string, slug WorkspaceSlug, username 
 }
 
 // NewGetQuotaRequest constructs an http.Request for the GetQuota method
-func NewGetQuotaRequest(server string, slug WorkspaceSlug) (*http.Request, error) {
+func NewGetQuotaRequest(server string, workspaceSlug WorkspaceSlug) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10589,12 +10672,12 @@ func NewGetQuotaRequest(server string, slug WorkspaceSlug) (*http.Request, error
 }
 
 // NewListWorkspaceTokensRequest constructs an http.Request for the ListWorkspaceTokens method
-func NewListWorkspaceTokensRequest(server string, slug WorkspaceSlug, params *ListWorkspaceTokensParams) (*http.Request, error) {
+func NewListWorkspaceTokensRequest(server string, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10662,23 +10745,23 @@ func NewListWorkspaceTokensRequest(server string, slug WorkspaceSlug, params *Li
 }
 
 // NewCreateWorkspaceTokenRequest calls the generic CreateWorkspaceToken builder with application/json body
-func NewCreateWorkspaceTokenRequest(server string, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody) (*http.Request, error) {
+func NewCreateWorkspaceTokenRequest(server string, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewCreateWorkspaceTokenRequestWithBody(server, slug, params, "application/json", bodyReader)
+	return NewCreateWorkspaceTokenRequestWithBody(server, workspaceSlug, params, "application/json", bodyReader)
 }
 
 // NewCreateWorkspaceTokenRequestWithBody constructs an http.Request for the CreateWorkspaceToken method, with any body, and a specified content type
-func NewCreateWorkspaceTokenRequestWithBody(server string, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+func NewCreateWorkspaceTokenRequestWithBody(server string, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10724,19 +10807,19 @@ func NewCreateWorkspaceTokenRequestWithBody(server string, slug WorkspaceSlug, p
 }
 
 // NewDeleteWorkspaceTokenRequest constructs an http.Request for the DeleteWorkspaceToken method
-func NewDeleteWorkspaceTokenRequest(server string, slug WorkspaceSlug, id TokenID) (*http.Request, error) {
+func NewDeleteWorkspaceTokenRequest(server string, workspaceSlug WorkspaceSlug, tokenID TokenID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "token_id", tokenID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10765,19 +10848,19 @@ func NewDeleteWorkspaceTokenRequest(server string, slug WorkspaceSlug, id TokenI
 }
 
 // NewGetWorkspaceTokenRequest constructs an http.Request for the GetWorkspaceToken method
-func NewGetWorkspaceTokenRequest(server string, slug WorkspaceSlug, id TokenID) (*http.Request, error) {
+func NewGetWorkspaceTokenRequest(server string, workspaceSlug WorkspaceSlug, tokenID TokenID) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
 
 	var pathParam1 string
 
-	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "token_id", tokenID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10806,12 +10889,12 @@ func NewGetWorkspaceTokenRequest(server string, slug WorkspaceSlug, id TokenID) 
 }
 
 // NewGetWorkspaceUsageRequest constructs an http.Request for the GetWorkspaceUsage method
-func NewGetWorkspaceUsageRequest(server string, slug WorkspaceSlug, params *GetWorkspaceUsageParams) (*http.Request, error) {
+func NewGetWorkspaceUsageRequest(server string, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
 
-	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "slug", slug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
 	if err != nil {
 		return nil, err
 	}
@@ -10973,25 +11056,25 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/account/export (the `ExportAccount` operationId).
 	ExportAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ExportAccountResponse, error)
 
-	// ChangePasswordWithBodyWithResponse Change your password
+	// UpdatePasswordWithBodyWithResponse Change your password
 	//
 	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 	// minutes. All your other sessions end; tokens stay.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-	ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+	// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+	UpdatePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePasswordResponse, error)
 
-	// ChangePasswordWithResponse Change your password
+	// UpdatePasswordWithResponse Change your password
 	//
 	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 	// minutes. All your other sessions end; tokens stay.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-	ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error)
+	// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+	UpdatePasswordWithResponse(ctx context.Context, body UpdatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePasswordResponse, error)
 
 	// CreateAccountWithBodyWithResponse Make an account
 	//
@@ -11057,8 +11140,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/domains/{domain} (the `DeleteDomain` operationId).
-	DeleteDomainWithResponse(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*DeleteDomainResponse, error)
+	// Corresponds with DELETE /api/v1/domains/{domain_id} (the `DeleteDomain` operationId).
+	DeleteDomainWithResponse(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*DeleteDomainResponse, error)
 
 	// GetDomainWithResponse Read a domain
 	//
@@ -11066,8 +11149,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/domains/{domain} (the `GetDomain` operationId).
-	GetDomainWithResponse(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*GetDomainResponse, error)
+	// Corresponds with GET /api/v1/domains/{domain_id} (the `GetDomain` operationId).
+	GetDomainWithResponse(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*GetDomainResponse, error)
 
 	// VerifyDomainWithResponse Check a domain now
 	//
@@ -11075,19 +11158,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/domains/{domain}/verify (the `VerifyDomain` operationId).
-	VerifyDomainWithResponse(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*VerifyDomainResponse, error)
+	// Corresponds with POST /api/v1/domains/{domain_id}/verify (the `VerifyDomain` operationId).
+	VerifyDomainWithResponse(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*VerifyDomainResponse, error)
 
 	// StreamEventsWithResponse Follow a workspace live
 	//
-	// Server-sent events of one of the caller's workspaces, or of all of them:
-	//
-	// * `publication`: a Publication, when something about it changed.
-	// * `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
-	//   `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
-	// * `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
-	// * `domain`: a domain that changed, with its `workspace_id`.
-	// * `reset`: events were missed; what is known has to be read again.
+	// Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
+	// what the data of each is. After `reset`, events were missed: read again what you know.
 	//
 	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 	// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -11171,25 +11248,25 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/invitations/claim (the `ClaimInvitation` operationId).
 	ClaimInvitationWithResponse(ctx context.Context, body ClaimInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*ClaimInvitationResponse, error)
 
-	// LookAtInvitationWithBodyWithResponse See what an invitation is for, by its secret
+	// PreviewInvitationWithBodyWithResponse See what an invitation is for, by its secret
 	//
 	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 	// long it is good for.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-	LookAtInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error)
+	// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+	PreviewInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewInvitationResponse, error)
 
-	// LookAtInvitationWithResponse See what an invitation is for, by its secret
+	// PreviewInvitationWithResponse See what an invitation is for, by its secret
 	//
 	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 	// long it is good for.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-	LookAtInvitationWithResponse(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error)
+	// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+	PreviewInvitationWithResponse(ctx context.Context, body PreviewInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewInvitationResponse, error)
 
 	// AcceptInvitationWithResponse Accept an invitation
 	//
@@ -11197,15 +11274,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/invitations/{id}/accept (the `AcceptInvitation` operationId).
-	AcceptInvitationWithResponse(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*AcceptInvitationResponse, error)
+	// Corresponds with POST /api/v1/invitations/{invitation_id}/accept (the `AcceptInvitation` operationId).
+	AcceptInvitationWithResponse(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*AcceptInvitationResponse, error)
 
 	// DeclineInvitationWithResponse Decline an invitation
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/invitations/{id}/decline (the `DeclineInvitation` operationId).
-	DeclineInvitationWithResponse(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*DeclineInvitationResponse, error)
+	// Corresponds with POST /api/v1/invitations/{invitation_id}/decline (the `DeclineInvitation` operationId).
+	DeclineInvitationWithResponse(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*DeclineInvitationResponse, error)
 
 	// ListMocksWithResponse List mocks
 	//
@@ -11261,8 +11338,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-	DeleteMockWithResponse(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error)
+	// Corresponds with DELETE /api/v1/mocks/{mock_id} (the `DeleteMock` operationId).
+	DeleteMockWithResponse(ctx context.Context, mockID MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error)
 
 	// GetMockWithResponse Read a mock
 	//
@@ -11270,52 +11347,52 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-	GetMockWithResponse(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*GetMockResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id} (the `GetMock` operationId).
+	GetMockWithResponse(ctx context.Context, mockID MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*GetMockResponse, error)
 
-	// ChangeMockWithBodyWithResponse Rename or describe a mock
+	// UpdateMockWithBodyWithResponse Rename or describe a mock
 	//
 	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 	// answers nothing any more; the old slug is free for another mock of the workspace.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-	ChangeMockWithBodyWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+	UpdateMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error)
 
-	// ChangeMockWithResponse Rename or describe a mock
+	// UpdateMockWithResponse Rename or describe a mock
 	//
 	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 	// answers nothing any more; the old slug is free for another mock of the workspace.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-	ChangeMockWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+	UpdateMockWithResponse(ctx context.Context, mockID MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error)
 
-	// UpdateMockWithBodyWithResponse Write a new revision
+	// UpdateMockContentWithBodyWithResponse Write a new revision
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
-	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-	// nothing of an edit.
+	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+	// is the same as the current revision's makes no new revision. `If-Match` compares the
+	// revision only: another name or description loses nothing of an edit.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-	UpdateMockWithBodyWithResponse(ctx context.Context, id MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error)
+	// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+	UpdateMockContentWithBodyWithResponse(ctx context.Context, mockID MockID, params *UpdateMockContentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMockContentResponse, error)
 
-	// UpdateMockWithResponse Write a new revision
+	// UpdateMockContentWithResponse Write a new revision
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
-	// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-	// nothing of an edit.
+	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+	// is the same as the current revision's makes no new revision. `If-Match` compares the
+	// revision only: another name or description loses nothing of an edit.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-	UpdateMockWithResponse(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error)
+	// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+	UpdateMockContentWithResponse(ctx context.Context, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockContentResponse, error)
 
 	// ListMockDomainsWithResponse List a mock's domains
 	//
@@ -11323,10 +11400,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/domains (the `ListMockDomains` operationId).
-	ListMockDomainsWithResponse(ctx context.Context, id MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*ListMockDomainsResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/domains (the `ListMockDomains` operationId).
+	ListMockDomainsWithResponse(ctx context.Context, mockID MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*ListMockDomainsResponse, error)
 
-	// AddDomainWithBodyWithResponse Add a domain
+	// CreateDomainWithBodyWithResponse Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -11335,10 +11412,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomainWithBodyWithResponse(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDomainResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+	CreateDomainWithBodyWithResponse(ctx context.Context, mockID MockID, params *CreateDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDomainResponse, error)
 
-	// AddDomainWithResponse Add a domain
+	// CreateDomainWithResponse Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -11347,8 +11424,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-	AddDomainWithResponse(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDomainResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+	CreateDomainWithResponse(ctx context.Context, mockID MockID, params *CreateDomainParams, body CreateDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDomainResponse, error)
 
 	// DuplicateMockWithBodyWithResponse Copy a mock
 	//
@@ -11357,8 +11434,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-	DuplicateMockWithBodyWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
 
 	// DuplicateMockWithResponse Copy a mock
 	//
@@ -11367,8 +11444,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-	DuplicateMockWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+	DuplicateMockWithResponse(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
 
 	// ExportMockWithResponse Download a mock
 	//
@@ -11378,8 +11455,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
-	ExportMockWithResponse(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*ExportMockResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/export (the `ExportMock` operationId).
+	ExportMockWithResponse(ctx context.Context, mockID MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*ExportMockResponse, error)
 
 	// MoveMockWithBodyWithResponse Move a mock to another workspace
 	//
@@ -11388,8 +11465,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-	MoveMockWithBodyWithResponse(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+	MoveMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMockResponse, error)
 
 	// MoveMockWithResponse Move a mock to another workspace
 	//
@@ -11398,8 +11475,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-	MoveMockWithResponse(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+	MoveMockWithResponse(ctx context.Context, mockID MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMockResponse, error)
 
 	// GetPublicationWithResponse See whether a mock is live
 	//
@@ -11409,8 +11486,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/publication (the `GetPublication` operationId).
-	GetPublicationWithResponse(ctx context.Context, id MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*GetPublicationResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/publication (the `GetPublication` operationId).
+	GetPublicationWithResponse(ctx context.Context, mockID MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*GetPublicationResponse, error)
 
 	// PublishMockWithResponse Publish a mock
 	//
@@ -11419,135 +11496,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
-	PublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*PublishMockResponse, error)
-
-	// ClearRequestsWithResponse Forget the requests of a mock
-	//
-	// All that are stored. The counts stay.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
-	ClearRequestsWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*ClearRequestsResponse, error)
-
-	// ListRequestsWithResponse List the requests of a mock
-	//
-	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-	// asked often has only some of its requests recorded; its usage counts all of them.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
-	ListRequestsWithResponse(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*ListRequestsResponse, error)
-
-	// StreamRequestsWithResponse Follow the requests of a mock live
-	//
-	// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
-	// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-	// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
-	StreamRequestsWithResponse(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*StreamRequestsResponse, error)
-
-	// GetRequestWithResponse Read a request
-	//
-	// With headers and bodies, as far as the mock's settings let them be recorded.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
-	GetRequestWithResponse(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*GetRequestResponse, error)
-
-	// RestoreMockWithBodyWithResponse Undo deleting a mock
-	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-	RestoreMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error)
-
-	// RestoreMockWithResponse Undo deleting a mock
-	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-	RestoreMockWithResponse(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error)
-
-	// ListRevisionsWithResponse List a mock's revisions
-	//
-	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
-	ListRevisionsWithResponse(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error)
-
-	// GetRevisionWithResponse Read a revision
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
-	GetRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error)
-
-	// MarkRevisionWithBodyWithResponse Pin a revision, or let it go
-	//
-	// A pinned revision is never pruned. Its content never changes, pinned or not.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
-
-	// MarkRevisionWithResponse Pin a revision, or let it go
-	//
-	// A pinned revision is never pruned. Its content never changes, pinned or not.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-	MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error)
-
-	// DiffRevisionsWithResponse Compare two revisions
-	//
-	// What changed from another revision to this one, as text and endpoint by endpoint.
-	//
-	// Returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
-	DiffRevisionsWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*DiffRevisionsResponse, error)
-
-	// RollbackMockWithBodyWithResponse Go back to an earlier revision
-	//
-	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-	// the same as the current revision's makes no new revision.
-	//
-	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-	RollbackMockWithBodyWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
-
-	// RollbackMockWithResponse Go back to an earlier revision
-	//
-	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-	// the same as the current revision's makes no new revision.
-	//
-	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-	//
-	// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-	RollbackMockWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/publish (the `PublishMock` operationId).
+	PublishMockWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*PublishMockResponse, error)
 
 	// GetRecordingWithResponse Read what is recorded of a mock
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
-	GetRecordingWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*GetRecordingResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/recording (the `GetRecording` operationId).
+	GetRecordingWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*GetRecordingResponse, error)
 
 	// UpdateRecordingWithBodyWithResponse Change what is recorded of a mock
 	//
@@ -11556,8 +11513,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-	UpdateRecordingWithBodyWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+	UpdateRecordingWithBodyWithResponse(ctx context.Context, mockID MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
 
 	// UpdateRecordingWithResponse Change what is recorded of a mock
 	//
@@ -11566,8 +11523,128 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-	UpdateRecordingWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+	UpdateRecordingWithResponse(ctx context.Context, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
+
+	// DeleteRequestsWithResponse Forget the requests of a mock
+	//
+	// All that are stored. The counts stay.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/requests (the `DeleteRequests` operationId).
+	DeleteRequestsWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*DeleteRequestsResponse, error)
+
+	// ListRequestsWithResponse List the requests of a mock
+	//
+	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+	// asked often has only some of its requests recorded; its usage counts all of them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/requests (the `ListRequests` operationId).
+	ListRequestsWithResponse(ctx context.Context, mockID MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*ListRequestsResponse, error)
+
+	// StreamRequestsWithResponse Follow the requests of a mock live
+	//
+	// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+	// each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
+	// more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/requests/events (the `StreamRequests` operationId).
+	StreamRequestsWithResponse(ctx context.Context, mockID MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*StreamRequestsResponse, error)
+
+	// GetRequestWithResponse Read a request
+	//
+	// With headers and bodies, as far as the mock's recording keeps them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/requests/{request_id} (the `GetRequest` operationId).
+	GetRequestWithResponse(ctx context.Context, mockID MockID, requestID string, reqEditors ...RequestEditorFn) (*GetRequestResponse, error)
+
+	// RestoreMockWithBodyWithResponse Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+	RestoreMockWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error)
+
+	// RestoreMockWithResponse Undo deleting a mock
+	//
+	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+	RestoreMockWithResponse(ctx context.Context, mockID MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error)
+
+	// ListRevisionsWithResponse List a mock's revisions
+	//
+	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions (the `ListRevisions` operationId).
+	ListRevisionsWithResponse(ctx context.Context, mockID MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error)
+
+	// GetRevisionWithResponse Read a revision
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision} (the `GetRevision` operationId).
+	GetRevisionWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error)
+
+	// UpdateRevisionWithBodyWithResponse Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+	UpdateRevisionWithBodyWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRevisionResponse, error)
+
+	// UpdateRevisionWithResponse Pin a revision, or let it go
+	//
+	// A pinned revision is never pruned. Its content never changes, pinned or not.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+	UpdateRevisionWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, body UpdateRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRevisionResponse, error)
+
+	// DiffRevisionsWithResponse Compare two revisions
+	//
+	// What changed from another revision to this one, as text and endpoint by endpoint.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+	DiffRevisionsWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*DiffRevisionsResponse, error)
+
+	// RollbackMockWithBodyWithResponse Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+	RollbackMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
+
+	// RollbackMockWithResponse Go back to an earlier revision
+	//
+	// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+	// the same as the current revision's makes no new revision.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+	RollbackMockWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
 
 	// TryMockWithBodyWithResponse Try a mock
 	//
@@ -11575,8 +11652,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-	TryMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+	TryMockWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryMockResponse, error)
 
 	// TryMockWithResponse Try a mock
 	//
@@ -11584,8 +11661,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-	TryMockWithResponse(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*TryMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+	TryMockWithResponse(ctx context.Context, mockID MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*TryMockResponse, error)
 
 	// UnpublishMockWithResponse Take a mock offline
 	//
@@ -11593,8 +11670,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
-	UnpublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*UnpublishMockResponse, error)
+	// Corresponds with POST /api/v1/mocks/{mock_id}/unpublish (the `UnpublishMock` operationId).
+	UnpublishMockWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*UnpublishMockResponse, error)
 
 	// GetMockUsageWithResponse Count the requests of a mock
 	//
@@ -11602,8 +11679,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
-	GetMockUsageWithResponse(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
+	GetMockUsageWithResponse(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error)
 
 	// ListWebhooksWithResponse List the webhooks that a mock sent
 	//
@@ -11611,8 +11688,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
-	ListWebhooksWithResponse(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error)
+	// Corresponds with GET /api/v1/mocks/{mock_id}/webhooks (the `ListWebhooks` operationId).
+	ListWebhooksWithResponse(ctx context.Context, mockID MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error)
 
 	// GetOpenAPIWithResponse This document
 	//
@@ -11672,14 +11749,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/sessions (the `CreateSession` operationId).
 	CreateSessionWithResponse(ctx context.Context, body CreateSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateSessionResponse, error)
 
-	// DeleteSessionWithResponse Sign out
+	// DeleteCurrentSessionWithResponse Sign out
 	//
 	// Ends the session of the cookie; a bearer token is not touched.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
-	DeleteSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error)
+	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
+	DeleteCurrentSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteCurrentSessionResponse, error)
 
 	// CreateSignInLinkWithBodyWithResponse Make a one-time sign-in link
 	//
@@ -11714,14 +11791,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
 	GetSignInMethodsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSignInMethodsResponse, error)
 
-	// RevokeSessionWithResponse End one of your sessions
+	// DeleteSessionWithResponse End one of your sessions
 	//
 	// That browser is signed out at once.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
-	RevokeSessionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error)
+	// Corresponds with DELETE /api/v1/sessions/{session_id} (the `DeleteSession` operationId).
+	DeleteSessionWithResponse(ctx context.Context, sessionID string, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error)
 
 	// ListTokensWithResponse List the caller's tokens
 	//
@@ -11766,8 +11843,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
-	DeleteTokenWithResponse(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*DeleteTokenResponse, error)
+	// Corresponds with DELETE /api/v1/tokens/{token_id} (the `DeleteToken` operationId).
+	DeleteTokenWithResponse(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*DeleteTokenResponse, error)
 
 	// GetTokenWithResponse Read a personal token
 	//
@@ -11775,8 +11852,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
-	GetTokenWithResponse(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*GetTokenResponse, error)
+	// Corresponds with GET /api/v1/tokens/{token_id} (the `GetToken` operationId).
+	GetTokenWithResponse(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*GetTokenResponse, error)
 
 	// TryContentWithBodyWithResponse Try a draft
 	//
@@ -11854,15 +11931,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug} (the `DeleteWorkspace` operationId).
-	DeleteWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*DeleteWorkspaceResponse, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug} (the `DeleteWorkspace` operationId).
+	DeleteWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*DeleteWorkspaceResponse, error)
 
 	// GetWorkspaceWithResponse Read a workspace
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug} (the `GetWorkspace` operationId).
-	GetWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetWorkspaceResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug} (the `GetWorkspace` operationId).
+	GetWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetWorkspaceResponse, error)
 
 	// UpdateWorkspaceWithBodyWithResponse Rename a workspace
 	//
@@ -11871,8 +11948,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-	UpdateWorkspaceWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+	UpdateWorkspaceWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error)
 
 	// UpdateWorkspaceWithResponse Rename a workspace
 	//
@@ -11881,8 +11958,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-	UpdateWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+	UpdateWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error)
 
 	// ListAuditWithResponse See who did what
 	//
@@ -11891,8 +11968,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
-	ListAuditWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
+	ListAuditWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
 
 	// ListFilesWithResponse List files
 	//
@@ -11900,8 +11977,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files (the `ListFiles` operationId).
-	ListFilesWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*ListFilesResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files (the `ListFiles` operationId).
+	ListFilesWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*ListFilesResponse, error)
 
 	// PutFileWithBodyWithResponse Upload a file
 	//
@@ -11914,8 +11991,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PUT /api/v1/workspaces/{slug}/files (the `PutFile` operationId).
-	PutFileWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutFileResponse, error)
+	// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/files (the `PutFile` operationId).
+	PutFileWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutFileResponse, error)
 
 	// DeleteFileWithResponse Delete a file
 	//
@@ -11923,8 +12000,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/files/{file} (the `DeleteFile` operationId).
-	DeleteFileWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `DeleteFile` operationId).
+	DeleteFileWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error)
 
 	// GetFileWithResponse Read what is known of a file
 	//
@@ -11932,8 +12009,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files/{file} (the `GetFile` operationId).
-	GetFileWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `GetFile` operationId).
+	GetFileWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error)
 
 	// GetFileContentWithResponse Download a file
 	//
@@ -11941,8 +12018,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/content (the `GetFileContent` operationId).
-	GetFileContentWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*GetFileContentResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/content (the `GetFileContent` operationId).
+	GetFileContentWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*GetFileContentResponse, error)
 
 	// ListFileMocksWithResponse List the mocks that use a file
 	//
@@ -11951,15 +12028,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/mocks (the `ListFileMocks` operationId).
-	ListFileMocksWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*ListFileMocksResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks (the `ListFileMocks` operationId).
+	ListFileMocksWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*ListFileMocksResponse, error)
 
 	// ListInvitationsWithResponse List the open invitations to a workspace
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/invitations (the `ListInvitations` operationId).
-	ListInvitationsWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*ListInvitationsResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/invitations (the `ListInvitations` operationId).
+	ListInvitationsWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*ListInvitationsResponse, error)
 
 	// CreateInvitationWithBodyWithResponse Invite somebody
 	//
@@ -11969,8 +12046,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-	CreateInvitationWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+	CreateInvitationWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error)
 
 	// CreateInvitationWithResponse Invite somebody
 	//
@@ -11980,15 +12057,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-	CreateInvitationWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+	CreateInvitationWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error)
 
-	// RevokeInvitationWithResponse Take an invitation back
+	// DeleteInvitationWithResponse Take an invitation back
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/invitations/{id} (the `RevokeInvitation` operationId).
-	RevokeInvitationWithResponse(ctx context.Context, slug WorkspaceSlug, id InvitationID, reqEditors ...RequestEditorFn) (*RevokeInvitationResponse, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id} (the `DeleteInvitation` operationId).
+	DeleteInvitationWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID, reqEditors ...RequestEditorFn) (*DeleteInvitationResponse, error)
 
 	// LeaveWorkspaceWithResponse Leave an organisation
 	//
@@ -11996,24 +12073,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/leave (the `LeaveWorkspace` operationId).
-	LeaveWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*LeaveWorkspaceResponse, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/leave (the `LeaveWorkspace` operationId).
+	LeaveWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*LeaveWorkspaceResponse, error)
 
 	// ListMembersWithResponse List the members of a workspace
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/members (the `ListMembers` operationId).
-	ListMembersWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*ListMembersResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members (the `ListMembers` operationId).
+	ListMembersWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*ListMembersResponse, error)
 
-	// RemoveMemberWithResponse Remove a member
+	// DeleteMemberWithResponse Remove a member
 	//
 	// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-	RemoveMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*RemoveMemberResponse, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/members/{username} (the `DeleteMember` operationId).
+	DeleteMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams, reqEditors ...RequestEditorFn) (*DeleteMemberResponse, error)
 
 	// GetMemberWithResponse Read a member
 	//
@@ -12021,8 +12098,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
-	GetMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*GetMemberResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members/{username} (the `GetMember` operationId).
+	GetMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*GetMemberResponse, error)
 
 	// UpdateMemberWithBodyWithResponse Give a member another role
 	//
@@ -12030,8 +12107,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMemberWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+	UpdateMemberWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
 
 	// UpdateMemberWithResponse Give a member another role
 	//
@@ -12039,8 +12116,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-	UpdateMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
+	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+	UpdateMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
 
 	// GetQuotaWithResponse See how much a workspace holds and may hold
 	//
@@ -12049,8 +12126,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
-	GetQuotaWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetQuotaResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/quota (the `GetQuota` operationId).
+	GetQuotaWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetQuotaResponse, error)
 
 	// ListWorkspaceTokensWithResponse List a workspace's tokens
 	//
@@ -12058,8 +12135,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/tokens (the `ListWorkspaceTokens` operationId).
-	ListWorkspaceTokensWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*ListWorkspaceTokensResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens (the `ListWorkspaceTokens` operationId).
+	ListWorkspaceTokensWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*ListWorkspaceTokensResponse, error)
 
 	// CreateWorkspaceTokenWithBodyWithResponse Make a workspace's token
 	//
@@ -12067,8 +12144,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-	CreateWorkspaceTokenWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+	CreateWorkspaceTokenWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error)
 
 	// CreateWorkspaceTokenWithResponse Make a workspace's token
 	//
@@ -12076,8 +12153,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-	CreateWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error)
+	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+	CreateWorkspaceTokenWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error)
 
 	// DeleteWorkspaceTokenWithResponse Revoke a workspace's token
 	//
@@ -12085,8 +12162,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with DELETE /api/v1/workspaces/{slug}/tokens/{id} (the `DeleteWorkspaceToken` operationId).
-	DeleteWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*DeleteWorkspaceTokenResponse, error)
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `DeleteWorkspaceToken` operationId).
+	DeleteWorkspaceTokenWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*DeleteWorkspaceTokenResponse, error)
 
 	// GetWorkspaceTokenWithResponse Read a workspace's token
 	//
@@ -12094,8 +12171,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
-	GetWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*GetWorkspaceTokenResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `GetWorkspaceToken` operationId).
+	GetWorkspaceTokenWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*GetWorkspaceTokenResponse, error)
 
 	// GetWorkspaceUsageWithResponse Count the requests of a workspace
 	//
@@ -12103,8 +12180,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
-	// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
-	GetWorkspaceUsageWithResponse(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*GetWorkspaceUsageResponse, error)
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/usage (the `GetWorkspaceUsage` operationId).
+	GetWorkspaceUsageWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*GetWorkspaceUsageResponse, error)
 }
 
 // DeleteAccountResponse204Headers the declared response headers of an HTTP 204 response for DeleteAccount
@@ -12306,7 +12383,7 @@ func (r ExportAccountResponse) ContentType() string {
 	return ""
 }
 
-type ChangePasswordResponse struct {
+type UpdatePasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -12314,17 +12391,17 @@ type ChangePasswordResponse struct {
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r ChangePasswordResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r UpdatePasswordResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r ChangePasswordResponse) GetBody() []byte {
+func (r UpdatePasswordResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r ChangePasswordResponse) Status() string {
+func (r UpdatePasswordResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -12332,7 +12409,7 @@ func (r ChangePasswordResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r ChangePasswordResponse) StatusCode() int {
+func (r UpdatePasswordResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12340,7 +12417,7 @@ func (r ChangePasswordResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ChangePasswordResponse) ContentType() string {
+func (r UpdatePasswordResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12957,7 +13034,7 @@ func (r ClaimInvitationResponse) ContentType() string {
 	return ""
 }
 
-type LookAtInvitationResponse struct {
+type PreviewInvitationResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
@@ -12967,22 +13044,22 @@ type LookAtInvitationResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r LookAtInvitationResponse) GetJSON200() *Invitation {
+func (r PreviewInvitationResponse) GetJSON200() *Invitation {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r LookAtInvitationResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r PreviewInvitationResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r LookAtInvitationResponse) GetBody() []byte {
+func (r PreviewInvitationResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r LookAtInvitationResponse) Status() string {
+func (r PreviewInvitationResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -12990,7 +13067,7 @@ func (r LookAtInvitationResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r LookAtInvitationResponse) StatusCode() int {
+func (r PreviewInvitationResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -12998,7 +13075,7 @@ func (r LookAtInvitationResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r LookAtInvitationResponse) ContentType() string {
+func (r PreviewInvitationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13364,61 +13441,6 @@ func (r GetMockResponse) ContentType() string {
 	return ""
 }
 
-// ChangeMockResponse200Headers the declared response headers of an HTTP 200 response for ChangeMock
-type ChangeMockResponse200Headers struct {
-	ETag *string
-}
-
-type ChangeMockResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Mock
-	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
-	ApplicationProblemJSONDefault *Problem
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *ChangeMockResponse200Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r ChangeMockResponse) GetJSON200() *Mock {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r ChangeMockResponse) GetApplicationProblemJSONDefault() *Problem {
-	return r.ApplicationProblemJSONDefault
-}
-
-// GetBody returns the raw response body bytes
-func (r ChangeMockResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r ChangeMockResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r ChangeMockResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ChangeMockResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
 // UpdateMockResponse200Headers the declared response headers of an HTTP 200 response for UpdateMock
 type UpdateMockResponse200Headers struct {
 	ETag *string
@@ -13474,6 +13496,61 @@ func (r UpdateMockResponse) ContentType() string {
 	return ""
 }
 
+// UpdateMockContentResponse200Headers the declared response headers of an HTTP 200 response for UpdateMockContent
+type UpdateMockContentResponse200Headers struct {
+	ETag *string
+}
+
+type UpdateMockContentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateMockContentResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateMockContentResponse) GetJSON200() *Mock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateMockContentResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateMockContentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateMockContentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateMockContentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateMockContentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListMockDomainsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13522,12 +13599,12 @@ func (r ListMockDomainsResponse) ContentType() string {
 	return ""
 }
 
-// AddDomainResponse201Headers the declared response headers of an HTTP 201 response for AddDomain
-type AddDomainResponse201Headers struct {
+// CreateDomainResponse201Headers the declared response headers of an HTTP 201 response for CreateDomain
+type CreateDomainResponse201Headers struct {
 	Location *string
 }
 
-type AddDomainResponse struct {
+type CreateDomainResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON201 the response for an HTTP 201 `application/json` response
@@ -13535,26 +13612,26 @@ type AddDomainResponse struct {
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers201 the parsed response headers for an HTTP 201 response
-	Headers201 *AddDomainResponse201Headers
+	Headers201 *CreateDomainResponse201Headers
 }
 
 // GetJSON201 returns the response for an HTTP 201 `application/json` response
-func (r AddDomainResponse) GetJSON201() *Domain {
+func (r CreateDomainResponse) GetJSON201() *Domain {
 	return r.JSON201
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r AddDomainResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r CreateDomainResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r AddDomainResponse) GetBody() []byte {
+func (r CreateDomainResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r AddDomainResponse) Status() string {
+func (r CreateDomainResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -13562,7 +13639,7 @@ func (r AddDomainResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r AddDomainResponse) StatusCode() int {
+func (r CreateDomainResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13570,7 +13647,7 @@ func (r AddDomainResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r AddDomainResponse) ContentType() string {
+func (r CreateDomainResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13832,25 +13909,39 @@ func (r PublishMockResponse) ContentType() string {
 	return ""
 }
 
-type ClearRequestsResponse struct {
+// GetRecordingResponse200Headers the declared response headers of an HTTP 200 response for GetRecording
+type GetRecordingResponse200Headers struct {
+	ETag *string
+}
+
+type GetRecordingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Recording
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetRecordingResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRecordingResponse) GetJSON200() *Recording {
+	return r.JSON200
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r ClearRequestsResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r GetRecordingResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r ClearRequestsResponse) GetBody() []byte {
+func (r GetRecordingResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r ClearRequestsResponse) Status() string {
+func (r GetRecordingResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -13858,7 +13949,7 @@ func (r ClearRequestsResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r ClearRequestsResponse) StatusCode() int {
+func (r GetRecordingResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -13866,7 +13957,103 @@ func (r ClearRequestsResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r ClearRequestsResponse) ContentType() string {
+func (r GetRecordingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// UpdateRecordingResponse200Headers the declared response headers of an HTTP 200 response for UpdateRecording
+type UpdateRecordingResponse200Headers struct {
+	ETag *string
+}
+
+type UpdateRecordingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Recording
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *UpdateRecordingResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UpdateRecordingResponse) GetJSON200() *Recording {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UpdateRecordingResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UpdateRecordingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UpdateRecordingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UpdateRecordingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UpdateRecordingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteRequestsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteRequestsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteRequestsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteRequestsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteRequestsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteRequestsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14175,12 +14362,12 @@ func (r GetRevisionResponse) ContentType() string {
 	return ""
 }
 
-// MarkRevisionResponse200Headers the declared response headers of an HTTP 200 response for MarkRevision
-type MarkRevisionResponse200Headers struct {
+// UpdateRevisionResponse200Headers the declared response headers of an HTTP 200 response for UpdateRevision
+type UpdateRevisionResponse200Headers struct {
 	ETag *string
 }
 
-type MarkRevisionResponse struct {
+type UpdateRevisionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
@@ -14188,26 +14375,26 @@ type MarkRevisionResponse struct {
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *MarkRevisionResponse200Headers
+	Headers200 *UpdateRevisionResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r MarkRevisionResponse) GetJSON200() *Revision {
+func (r UpdateRevisionResponse) GetJSON200() *Revision {
 	return r.JSON200
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r MarkRevisionResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r UpdateRevisionResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r MarkRevisionResponse) GetBody() []byte {
+func (r UpdateRevisionResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r MarkRevisionResponse) Status() string {
+func (r UpdateRevisionResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -14215,7 +14402,7 @@ func (r MarkRevisionResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r MarkRevisionResponse) StatusCode() int {
+func (r UpdateRevisionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14223,7 +14410,7 @@ func (r MarkRevisionResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r MarkRevisionResponse) ContentType() string {
+func (r UpdateRevisionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14327,116 +14514,6 @@ func (r RollbackMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RollbackMockResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// GetRecordingResponse200Headers the declared response headers of an HTTP 200 response for GetRecording
-type GetRecordingResponse200Headers struct {
-	ETag *string
-}
-
-type GetRecordingResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Recording
-	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
-	ApplicationProblemJSONDefault *Problem
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetRecordingResponse200Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r GetRecordingResponse) GetJSON200() *Recording {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r GetRecordingResponse) GetApplicationProblemJSONDefault() *Problem {
-	return r.ApplicationProblemJSONDefault
-}
-
-// GetBody returns the raw response body bytes
-func (r GetRecordingResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r GetRecordingResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r GetRecordingResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r GetRecordingResponse) ContentType() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Header.Get("Content-Type")
-	}
-	return ""
-}
-
-// UpdateRecordingResponse200Headers the declared response headers of an HTTP 200 response for UpdateRecording
-type UpdateRecordingResponse200Headers struct {
-	ETag *string
-}
-
-type UpdateRecordingResponse struct {
-	Body         []byte
-	HTTPResponse *http.Response
-	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Recording
-	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
-	ApplicationProblemJSONDefault *Problem
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *UpdateRecordingResponse200Headers
-}
-
-// GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r UpdateRecordingResponse) GetJSON200() *Recording {
-	return r.JSON200
-}
-
-// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r UpdateRecordingResponse) GetApplicationProblemJSONDefault() *Problem {
-	return r.ApplicationProblemJSONDefault
-}
-
-// GetBody returns the raw response body bytes
-func (r UpdateRecordingResponse) GetBody() []byte {
-	return r.Body
-}
-
-// Status returns HTTPResponse.Status
-func (r UpdateRecordingResponse) Status() string {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.Status
-	}
-	return http.StatusText(0)
-}
-
-// StatusCode returns HTTPResponse.StatusCode
-func (r UpdateRecordingResponse) StatusCode() int {
-	if r.HTTPResponse != nil {
-		return r.HTTPResponse.StatusCode
-	}
-	return 0
-}
-
-// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r UpdateRecordingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14875,32 +14952,32 @@ func (r CreateSessionResponse) ContentType() string {
 	return ""
 }
 
-// DeleteSessionResponse204Headers the declared response headers of an HTTP 204 response for DeleteSession
-type DeleteSessionResponse204Headers struct {
+// DeleteCurrentSessionResponse204Headers the declared response headers of an HTTP 204 response for DeleteCurrentSession
+type DeleteCurrentSessionResponse204Headers struct {
 	SetCookie *string
 }
 
-type DeleteSessionResponse struct {
+type DeleteCurrentSessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationProblemJSONDefault *Problem
 	// Headers204 the parsed response headers for an HTTP 204 response
-	Headers204 *DeleteSessionResponse204Headers
+	Headers204 *DeleteCurrentSessionResponse204Headers
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r DeleteSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r DeleteCurrentSessionResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r DeleteSessionResponse) GetBody() []byte {
+func (r DeleteCurrentSessionResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r DeleteSessionResponse) Status() string {
+func (r DeleteCurrentSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -14908,7 +14985,7 @@ func (r DeleteSessionResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r DeleteSessionResponse) StatusCode() int {
+func (r DeleteCurrentSessionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -14916,7 +14993,7 @@ func (r DeleteSessionResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r DeleteSessionResponse) ContentType() string {
+func (r DeleteCurrentSessionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15019,7 +15096,7 @@ func (r GetSignInMethodsResponse) ContentType() string {
 	return ""
 }
 
-type RevokeSessionResponse struct {
+type DeleteSessionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -15027,17 +15104,17 @@ type RevokeSessionResponse struct {
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r RevokeSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r DeleteSessionResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r RevokeSessionResponse) GetBody() []byte {
+func (r DeleteSessionResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r RevokeSessionResponse) Status() string {
+func (r DeleteSessionResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -15045,7 +15122,7 @@ func (r RevokeSessionResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r RevokeSessionResponse) StatusCode() int {
+func (r DeleteSessionResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -15053,7 +15130,7 @@ func (r RevokeSessionResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r RevokeSessionResponse) ContentType() string {
+func (r DeleteSessionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16106,7 +16183,7 @@ func (r CreateInvitationResponse) ContentType() string {
 	return ""
 }
 
-type RevokeInvitationResponse struct {
+type DeleteInvitationResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -16114,17 +16191,17 @@ type RevokeInvitationResponse struct {
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r RevokeInvitationResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r DeleteInvitationResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r RevokeInvitationResponse) GetBody() []byte {
+func (r DeleteInvitationResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r RevokeInvitationResponse) Status() string {
+func (r DeleteInvitationResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -16132,7 +16209,7 @@ func (r RevokeInvitationResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r RevokeInvitationResponse) StatusCode() int {
+func (r DeleteInvitationResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16140,7 +16217,7 @@ func (r RevokeInvitationResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r RevokeInvitationResponse) ContentType() string {
+func (r DeleteInvitationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16236,7 +16313,7 @@ func (r ListMembersResponse) ContentType() string {
 	return ""
 }
 
-type RemoveMemberResponse struct {
+type DeleteMemberResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
@@ -16244,17 +16321,17 @@ type RemoveMemberResponse struct {
 }
 
 // GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
-func (r RemoveMemberResponse) GetApplicationProblemJSONDefault() *Problem {
+func (r DeleteMemberResponse) GetApplicationProblemJSONDefault() *Problem {
 	return r.ApplicationProblemJSONDefault
 }
 
 // GetBody returns the raw response body bytes
-func (r RemoveMemberResponse) GetBody() []byte {
+func (r DeleteMemberResponse) GetBody() []byte {
 	return r.Body
 }
 
 // Status returns HTTPResponse.Status
-func (r RemoveMemberResponse) Status() string {
+func (r DeleteMemberResponse) Status() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Status
 	}
@@ -16262,7 +16339,7 @@ func (r RemoveMemberResponse) Status() string {
 }
 
 // StatusCode returns HTTPResponse.StatusCode
-func (r RemoveMemberResponse) StatusCode() int {
+func (r DeleteMemberResponse) StatusCode() int {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.StatusCode
 	}
@@ -16270,7 +16347,7 @@ func (r RemoveMemberResponse) StatusCode() int {
 }
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
-func (r RemoveMemberResponse) ContentType() string {
+func (r DeleteMemberResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16756,36 +16833,36 @@ func (c *ClientWithResponses) ExportAccountWithResponse(ctx context.Context, req
 	return ParseExportAccountResponse(rsp)
 }
 
-// ChangePasswordWithBodyWithResponse Change your password
+// UpdatePasswordWithBodyWithResponse Change your password
 //
 // The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 // minutes. All your other sessions end; tokens stay.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-func (c *ClientWithResponses) ChangePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
-	rsp, err := c.ChangePasswordWithBody(ctx, contentType, body, reqEditors...)
+// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+func (c *ClientWithResponses) UpdatePasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdatePasswordResponse, error) {
+	rsp, err := c.UpdatePasswordWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseChangePasswordResponse(rsp)
+	return ParseUpdatePasswordResponse(rsp)
 }
 
-// ChangePasswordWithResponse Change your password
+// UpdatePasswordWithResponse Change your password
 //
 // The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
 // minutes. All your other sessions end; tokens stay.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PUT /api/v1/account/password (the `ChangePassword` operationId).
-func (c *ClientWithResponses) ChangePasswordWithResponse(ctx context.Context, body ChangePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangePasswordResponse, error) {
-	rsp, err := c.ChangePassword(ctx, body, reqEditors...)
+// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
+func (c *ClientWithResponses) UpdatePasswordWithResponse(ctx context.Context, body UpdatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePasswordResponse, error) {
+	rsp, err := c.UpdatePassword(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseChangePasswordResponse(rsp)
+	return ParseUpdatePasswordResponse(rsp)
 }
 
 // CreateAccountWithBodyWithResponse Make an account
@@ -16888,9 +16965,9 @@ func (c *ClientWithResponses) ListDomainsWithResponse(ctx context.Context, param
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/domains/{domain} (the `DeleteDomain` operationId).
-func (c *ClientWithResponses) DeleteDomainWithResponse(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*DeleteDomainResponse, error) {
-	rsp, err := c.DeleteDomain(ctx, domain, reqEditors...)
+// Corresponds with DELETE /api/v1/domains/{domain_id} (the `DeleteDomain` operationId).
+func (c *ClientWithResponses) DeleteDomainWithResponse(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*DeleteDomainResponse, error) {
+	rsp, err := c.DeleteDomain(ctx, domainID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -16903,9 +16980,9 @@ func (c *ClientWithResponses) DeleteDomainWithResponse(ctx context.Context, doma
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/domains/{domain} (the `GetDomain` operationId).
-func (c *ClientWithResponses) GetDomainWithResponse(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*GetDomainResponse, error) {
-	rsp, err := c.GetDomain(ctx, domain, reqEditors...)
+// Corresponds with GET /api/v1/domains/{domain_id} (the `GetDomain` operationId).
+func (c *ClientWithResponses) GetDomainWithResponse(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*GetDomainResponse, error) {
+	rsp, err := c.GetDomain(ctx, domainID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -16918,9 +16995,9 @@ func (c *ClientWithResponses) GetDomainWithResponse(ctx context.Context, domain 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/domains/{domain}/verify (the `VerifyDomain` operationId).
-func (c *ClientWithResponses) VerifyDomainWithResponse(ctx context.Context, domain DomainID, reqEditors ...RequestEditorFn) (*VerifyDomainResponse, error) {
-	rsp, err := c.VerifyDomain(ctx, domain, reqEditors...)
+// Corresponds with POST /api/v1/domains/{domain_id}/verify (the `VerifyDomain` operationId).
+func (c *ClientWithResponses) VerifyDomainWithResponse(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*VerifyDomainResponse, error) {
+	rsp, err := c.VerifyDomain(ctx, domainID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -16929,14 +17006,8 @@ func (c *ClientWithResponses) VerifyDomainWithResponse(ctx context.Context, doma
 
 // StreamEventsWithResponse Follow a workspace live
 //
-// Server-sent events of one of the caller's workspaces, or of all of them:
-//
-//   - `publication`: a Publication, when something about it changed.
-//   - `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
-//     `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
-//   - `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
-//   - `domain`: a domain that changed, with its `workspace_id`.
-//   - `reset`: events were missed; what is known has to be read again.
+// Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
+// what the data of each is. After `reset`, events were missed: read again what you know.
 //
 // A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 // another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -17068,36 +17139,36 @@ func (c *ClientWithResponses) ClaimInvitationWithResponse(ctx context.Context, b
 	return ParseClaimInvitationResponse(rsp)
 }
 
-// LookAtInvitationWithBodyWithResponse See what an invitation is for, by its secret
+// PreviewInvitationWithBodyWithResponse See what an invitation is for, by its secret
 //
 // Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 // long it is good for.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-func (c *ClientWithResponses) LookAtInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error) {
-	rsp, err := c.LookAtInvitationWithBody(ctx, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+func (c *ClientWithResponses) PreviewInvitationWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewInvitationResponse, error) {
+	rsp, err := c.PreviewInvitationWithBody(ctx, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseLookAtInvitationResponse(rsp)
+	return ParsePreviewInvitationResponse(rsp)
 }
 
-// LookAtInvitationWithResponse See what an invitation is for, by its secret
+// PreviewInvitationWithResponse See what an invitation is for, by its secret
 //
 // Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
 // long it is good for.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/invitations/look (the `LookAtInvitation` operationId).
-func (c *ClientWithResponses) LookAtInvitationWithResponse(ctx context.Context, body LookAtInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*LookAtInvitationResponse, error) {
-	rsp, err := c.LookAtInvitation(ctx, body, reqEditors...)
+// Corresponds with POST /api/v1/invitations/preview (the `PreviewInvitation` operationId).
+func (c *ClientWithResponses) PreviewInvitationWithResponse(ctx context.Context, body PreviewInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewInvitationResponse, error) {
+	rsp, err := c.PreviewInvitation(ctx, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseLookAtInvitationResponse(rsp)
+	return ParsePreviewInvitationResponse(rsp)
 }
 
 // AcceptInvitationWithResponse Accept an invitation
@@ -17106,9 +17177,9 @@ func (c *ClientWithResponses) LookAtInvitationWithResponse(ctx context.Context, 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/invitations/{id}/accept (the `AcceptInvitation` operationId).
-func (c *ClientWithResponses) AcceptInvitationWithResponse(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*AcceptInvitationResponse, error) {
-	rsp, err := c.AcceptInvitation(ctx, id, reqEditors...)
+// Corresponds with POST /api/v1/invitations/{invitation_id}/accept (the `AcceptInvitation` operationId).
+func (c *ClientWithResponses) AcceptInvitationWithResponse(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*AcceptInvitationResponse, error) {
+	rsp, err := c.AcceptInvitation(ctx, invitationID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17119,9 +17190,9 @@ func (c *ClientWithResponses) AcceptInvitationWithResponse(ctx context.Context, 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/invitations/{id}/decline (the `DeclineInvitation` operationId).
-func (c *ClientWithResponses) DeclineInvitationWithResponse(ctx context.Context, id InvitationID, reqEditors ...RequestEditorFn) (*DeclineInvitationResponse, error) {
-	rsp, err := c.DeclineInvitation(ctx, id, reqEditors...)
+// Corresponds with POST /api/v1/invitations/{invitation_id}/decline (the `DeclineInvitation` operationId).
+func (c *ClientWithResponses) DeclineInvitationWithResponse(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*DeclineInvitationResponse, error) {
+	rsp, err := c.DeclineInvitation(ctx, invitationID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17212,9 +17283,9 @@ func (c *ClientWithResponses) ImportMockWithResponse(ctx context.Context, params
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/mocks/{id} (the `DeleteMock` operationId).
-func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, id MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error) {
-	rsp, err := c.DeleteMock(ctx, id, params, reqEditors...)
+// Corresponds with DELETE /api/v1/mocks/{mock_id} (the `DeleteMock` operationId).
+func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, mockID MockID, params *DeleteMockParams, reqEditors ...RequestEditorFn) (*DeleteMockResponse, error) {
+	rsp, err := c.DeleteMock(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17227,81 +17298,81 @@ func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, id Moc
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id} (the `GetMock` operationId).
-func (c *ClientWithResponses) GetMockWithResponse(ctx context.Context, id MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*GetMockResponse, error) {
-	rsp, err := c.GetMock(ctx, id, params, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id} (the `GetMock` operationId).
+func (c *ClientWithResponses) GetMockWithResponse(ctx context.Context, mockID MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*GetMockResponse, error) {
+	rsp, err := c.GetMock(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseGetMockResponse(rsp)
 }
 
-// ChangeMockWithBodyWithResponse Rename or describe a mock
+// UpdateMockWithBodyWithResponse Rename or describe a mock
 //
 // What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 // answers nothing any more; the old slug is free for another mock of the workspace.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-func (c *ClientWithResponses) ChangeMockWithBodyWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error) {
-	rsp, err := c.ChangeMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+func (c *ClientWithResponses) UpdateMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error) {
+	rsp, err := c.UpdateMockWithBody(ctx, mockID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseChangeMockResponse(rsp)
+	return ParseUpdateMockResponse(rsp)
 }
 
-// ChangeMockWithResponse Rename or describe a mock
+// UpdateMockWithResponse Rename or describe a mock
 //
 // What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
 // answers nothing any more; the old slug is free for another mock of the workspace.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/mocks/{id} (the `ChangeMock` operationId).
-func (c *ClientWithResponses) ChangeMockWithResponse(ctx context.Context, id MockID, params *ChangeMockParams, body ChangeMockJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMockResponse, error) {
-	rsp, err := c.ChangeMock(ctx, id, params, body, reqEditors...)
+// Corresponds with PATCH /api/v1/mocks/{mock_id} (the `UpdateMock` operationId).
+func (c *ClientWithResponses) UpdateMockWithResponse(ctx context.Context, mockID MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error) {
+	rsp, err := c.UpdateMock(ctx, mockID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseChangeMockResponse(rsp)
+	return ParseUpdateMockResponse(rsp)
 }
 
-// UpdateMockWithBodyWithResponse Write a new revision
+// UpdateMockContentWithBodyWithResponse Write a new revision
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
-// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-// nothing of an edit.
+// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+// is the same as the current revision's makes no new revision. `If-Match` compares the
+// revision only: another name or description loses nothing of an edit.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-func (c *ClientWithResponses) UpdateMockWithBodyWithResponse(ctx context.Context, id MockID, params *UpdateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error) {
-	rsp, err := c.UpdateMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+func (c *ClientWithResponses) UpdateMockContentWithBodyWithResponse(ctx context.Context, mockID MockID, params *UpdateMockContentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMockContentResponse, error) {
+	rsp, err := c.UpdateMockContentWithBody(ctx, mockID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseUpdateMockResponse(rsp)
+	return ParseUpdateMockContentResponse(rsp)
 }
 
-// UpdateMockWithResponse Write a new revision
+// UpdateMockContentWithResponse Write a new revision
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
-// last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-// nothing of an edit.
+// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+// is the same as the current revision's makes no new revision. `If-Match` compares the
+// revision only: another name or description loses nothing of an edit.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PUT /api/v1/mocks/{id} (the `UpdateMock` operationId).
-func (c *ClientWithResponses) UpdateMockWithResponse(ctx context.Context, id MockID, params *UpdateMockParams, body UpdateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockResponse, error) {
-	rsp, err := c.UpdateMock(ctx, id, params, body, reqEditors...)
+// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
+func (c *ClientWithResponses) UpdateMockContentWithResponse(ctx context.Context, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockContentResponse, error) {
+	rsp, err := c.UpdateMockContent(ctx, mockID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseUpdateMockResponse(rsp)
+	return ParseUpdateMockContentResponse(rsp)
 }
 
 // ListMockDomainsWithResponse List a mock's domains
@@ -17310,16 +17381,16 @@ func (c *ClientWithResponses) UpdateMockWithResponse(ctx context.Context, id Moc
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id}/domains (the `ListMockDomains` operationId).
-func (c *ClientWithResponses) ListMockDomainsWithResponse(ctx context.Context, id MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*ListMockDomainsResponse, error) {
-	rsp, err := c.ListMockDomains(ctx, id, params, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id}/domains (the `ListMockDomains` operationId).
+func (c *ClientWithResponses) ListMockDomainsWithResponse(ctx context.Context, mockID MockID, params *ListMockDomainsParams, reqEditors ...RequestEditorFn) (*ListMockDomainsResponse, error) {
+	rsp, err := c.ListMockDomains(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseListMockDomainsResponse(rsp)
 }
 
-// AddDomainWithBodyWithResponse Add a domain
+// CreateDomainWithBodyWithResponse Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -17328,16 +17399,16 @@ func (c *ClientWithResponses) ListMockDomainsWithResponse(ctx context.Context, i
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *ClientWithResponses) AddDomainWithBodyWithResponse(ctx context.Context, id MockID, params *AddDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDomainResponse, error) {
-	rsp, err := c.AddDomainWithBody(ctx, id, params, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+func (c *ClientWithResponses) CreateDomainWithBodyWithResponse(ctx context.Context, mockID MockID, params *CreateDomainParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDomainResponse, error) {
+	rsp, err := c.CreateDomainWithBody(ctx, mockID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseAddDomainResponse(rsp)
+	return ParseCreateDomainResponse(rsp)
 }
 
-// AddDomainWithResponse Add a domain
+// CreateDomainWithResponse Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
 // other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
@@ -17346,13 +17417,13 @@ func (c *ClientWithResponses) AddDomainWithBodyWithResponse(ctx context.Context,
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/domains (the `AddDomain` operationId).
-func (c *ClientWithResponses) AddDomainWithResponse(ctx context.Context, id MockID, params *AddDomainParams, body AddDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDomainResponse, error) {
-	rsp, err := c.AddDomain(ctx, id, params, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/domains (the `CreateDomain` operationId).
+func (c *ClientWithResponses) CreateDomainWithResponse(ctx context.Context, mockID MockID, params *CreateDomainParams, body CreateDomainJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDomainResponse, error) {
+	rsp, err := c.CreateDomain(ctx, mockID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseAddDomainResponse(rsp)
+	return ParseCreateDomainResponse(rsp)
 }
 
 // DuplicateMockWithBodyWithResponse Copy a mock
@@ -17362,9 +17433,9 @@ func (c *ClientWithResponses) AddDomainWithResponse(ctx context.Context, id Mock
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-func (c *ClientWithResponses) DuplicateMockWithBodyWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error) {
-	rsp, err := c.DuplicateMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+func (c *ClientWithResponses) DuplicateMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *DuplicateMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error) {
+	rsp, err := c.DuplicateMockWithBody(ctx, mockID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17378,9 +17449,9 @@ func (c *ClientWithResponses) DuplicateMockWithBodyWithResponse(ctx context.Cont
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/duplicate (the `DuplicateMock` operationId).
-func (c *ClientWithResponses) DuplicateMockWithResponse(ctx context.Context, id MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error) {
-	rsp, err := c.DuplicateMock(ctx, id, params, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
+func (c *ClientWithResponses) DuplicateMockWithResponse(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error) {
+	rsp, err := c.DuplicateMock(ctx, mockID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17395,9 +17466,9 @@ func (c *ClientWithResponses) DuplicateMockWithResponse(ctx context.Context, id 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id}/export (the `ExportMock` operationId).
-func (c *ClientWithResponses) ExportMockWithResponse(ctx context.Context, id MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*ExportMockResponse, error) {
-	rsp, err := c.ExportMock(ctx, id, params, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id}/export (the `ExportMock` operationId).
+func (c *ClientWithResponses) ExportMockWithResponse(ctx context.Context, mockID MockID, params *ExportMockParams, reqEditors ...RequestEditorFn) (*ExportMockResponse, error) {
+	rsp, err := c.ExportMock(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17411,9 +17482,9 @@ func (c *ClientWithResponses) ExportMockWithResponse(ctx context.Context, id Moc
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-func (c *ClientWithResponses) MoveMockWithBodyWithResponse(ctx context.Context, id MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMockResponse, error) {
-	rsp, err := c.MoveMockWithBody(ctx, id, params, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+func (c *ClientWithResponses) MoveMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *MoveMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MoveMockResponse, error) {
+	rsp, err := c.MoveMockWithBody(ctx, mockID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17427,9 +17498,9 @@ func (c *ClientWithResponses) MoveMockWithBodyWithResponse(ctx context.Context, 
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/move (the `MoveMock` operationId).
-func (c *ClientWithResponses) MoveMockWithResponse(ctx context.Context, id MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMockResponse, error) {
-	rsp, err := c.MoveMock(ctx, id, params, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/move (the `MoveMock` operationId).
+func (c *ClientWithResponses) MoveMockWithResponse(ctx context.Context, mockID MockID, params *MoveMockParams, body MoveMockJSONRequestBody, reqEditors ...RequestEditorFn) (*MoveMockResponse, error) {
+	rsp, err := c.MoveMock(ctx, mockID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17444,9 +17515,9 @@ func (c *ClientWithResponses) MoveMockWithResponse(ctx context.Context, id MockI
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id}/publication (the `GetPublication` operationId).
-func (c *ClientWithResponses) GetPublicationWithResponse(ctx context.Context, id MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*GetPublicationResponse, error) {
-	rsp, err := c.GetPublication(ctx, id, params, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id}/publication (the `GetPublication` operationId).
+func (c *ClientWithResponses) GetPublicationWithResponse(ctx context.Context, mockID MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*GetPublicationResponse, error) {
+	rsp, err := c.GetPublication(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17460,220 +17531,22 @@ func (c *ClientWithResponses) GetPublicationWithResponse(ctx context.Context, id
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/publish (the `PublishMock` operationId).
-func (c *ClientWithResponses) PublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*PublishMockResponse, error) {
-	rsp, err := c.PublishMock(ctx, id, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/publish (the `PublishMock` operationId).
+func (c *ClientWithResponses) PublishMockWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*PublishMockResponse, error) {
+	rsp, err := c.PublishMock(ctx, mockID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParsePublishMockResponse(rsp)
 }
 
-// ClearRequestsWithResponse Forget the requests of a mock
-//
-// All that are stored. The counts stay.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with DELETE /api/v1/mocks/{id}/requests (the `ClearRequests` operationId).
-func (c *ClientWithResponses) ClearRequestsWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*ClearRequestsResponse, error) {
-	rsp, err := c.ClearRequests(ctx, id, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseClearRequestsResponse(rsp)
-}
-
-// ListRequestsWithResponse List the requests of a mock
-//
-// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-// asked often has only some of its requests recorded; its usage counts all of them.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/mocks/{id}/requests (the `ListRequests` operationId).
-func (c *ClientWithResponses) ListRequestsWithResponse(ctx context.Context, id MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*ListRequestsResponse, error) {
-	rsp, err := c.ListRequests(ctx, id, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListRequestsResponse(rsp)
-}
-
-// StreamRequestsWithResponse Follow the requests of a mock live
-//
-// Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
-// that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-// missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/mocks/{id}/requests/events (the `StreamRequests` operationId).
-func (c *ClientWithResponses) StreamRequestsWithResponse(ctx context.Context, id MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*StreamRequestsResponse, error) {
-	rsp, err := c.StreamRequests(ctx, id, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseStreamRequestsResponse(rsp)
-}
-
-// GetRequestWithResponse Read a request
-//
-// With headers and bodies, as far as the mock's settings let them be recorded.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/mocks/{id}/requests/{request_id} (the `GetRequest` operationId).
-func (c *ClientWithResponses) GetRequestWithResponse(ctx context.Context, id MockID, requestID string, reqEditors ...RequestEditorFn) (*GetRequestResponse, error) {
-	rsp, err := c.GetRequest(ctx, id, requestID, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetRequestResponse(rsp)
-}
-
-// RestoreMockWithBodyWithResponse Undo deleting a mock
-//
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-func (c *ClientWithResponses) RestoreMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error) {
-	rsp, err := c.RestoreMockWithBody(ctx, id, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRestoreMockResponse(rsp)
-}
-
-// RestoreMockWithResponse Undo deleting a mock
-//
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/mocks/{id}/restore (the `RestoreMock` operationId).
-func (c *ClientWithResponses) RestoreMockWithResponse(ctx context.Context, id MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error) {
-	rsp, err := c.RestoreMock(ctx, id, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRestoreMockResponse(rsp)
-}
-
-// ListRevisionsWithResponse List a mock's revisions
-//
-// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/mocks/{id}/revisions (the `ListRevisions` operationId).
-func (c *ClientWithResponses) ListRevisionsWithResponse(ctx context.Context, id MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error) {
-	rsp, err := c.ListRevisions(ctx, id, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseListRevisionsResponse(rsp)
-}
-
-// GetRevisionWithResponse Read a revision
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision} (the `GetRevision` operationId).
-func (c *ClientWithResponses) GetRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error) {
-	rsp, err := c.GetRevision(ctx, id, revision, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseGetRevisionResponse(rsp)
-}
-
-// MarkRevisionWithBodyWithResponse Pin a revision, or let it go
-//
-// A pinned revision is never pruned. Its content never changes, pinned or not.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *ClientWithResponses) MarkRevisionWithBodyWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
-	rsp, err := c.MarkRevisionWithBody(ctx, id, revision, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseMarkRevisionResponse(rsp)
-}
-
-// MarkRevisionWithResponse Pin a revision, or let it go
-//
-// A pinned revision is never pruned. Its content never changes, pinned or not.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with PATCH /api/v1/mocks/{id}/revisions/{revision} (the `MarkRevision` operationId).
-func (c *ClientWithResponses) MarkRevisionWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *MarkRevisionParams, body MarkRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkRevisionResponse, error) {
-	rsp, err := c.MarkRevision(ctx, id, revision, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseMarkRevisionResponse(rsp)
-}
-
-// DiffRevisionsWithResponse Compare two revisions
-//
-// What changed from another revision to this one, as text and endpoint by endpoint.
-//
-// Returns a wrapper object for the known response body format(s).
-//
-// Corresponds with GET /api/v1/mocks/{id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
-func (c *ClientWithResponses) DiffRevisionsWithResponse(ctx context.Context, id MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*DiffRevisionsResponse, error) {
-	rsp, err := c.DiffRevisions(ctx, id, revision, params, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseDiffRevisionsResponse(rsp)
-}
-
-// RollbackMockWithBodyWithResponse Go back to an earlier revision
-//
-// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-// the same as the current revision's makes no new revision.
-//
-// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-func (c *ClientWithResponses) RollbackMockWithBodyWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error) {
-	rsp, err := c.RollbackMockWithBody(ctx, id, params, contentType, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRollbackMockResponse(rsp)
-}
-
-// RollbackMockWithResponse Go back to an earlier revision
-//
-// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-// the same as the current revision's makes no new revision.
-//
-// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
-//
-// Corresponds with POST /api/v1/mocks/{id}/rollback (the `RollbackMock` operationId).
-func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, id MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error) {
-	rsp, err := c.RollbackMock(ctx, id, params, body, reqEditors...)
-	if err != nil {
-		return nil, err
-	}
-	return ParseRollbackMockResponse(rsp)
-}
-
 // GetRecordingWithResponse Read what is recorded of a mock
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id}/settings (the `GetRecording` operationId).
-func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*GetRecordingResponse, error) {
-	rsp, err := c.GetRecording(ctx, id, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id}/recording (the `GetRecording` operationId).
+func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*GetRecordingResponse, error) {
+	rsp, err := c.GetRecording(ctx, mockID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17687,9 +17560,9 @@ func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, id M
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-func (c *ClientWithResponses) UpdateRecordingWithBodyWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error) {
-	rsp, err := c.UpdateRecordingWithBody(ctx, id, params, contentType, body, reqEditors...)
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+func (c *ClientWithResponses) UpdateRecordingWithBodyWithResponse(ctx context.Context, mockID MockID, params *UpdateRecordingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error) {
+	rsp, err := c.UpdateRecordingWithBody(ctx, mockID, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17703,13 +17576,211 @@ func (c *ClientWithResponses) UpdateRecordingWithBodyWithResponse(ctx context.Co
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/mocks/{id}/settings (the `UpdateRecording` operationId).
-func (c *ClientWithResponses) UpdateRecordingWithResponse(ctx context.Context, id MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error) {
-	rsp, err := c.UpdateRecording(ctx, id, params, body, reqEditors...)
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
+func (c *ClientWithResponses) UpdateRecordingWithResponse(ctx context.Context, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error) {
+	rsp, err := c.UpdateRecording(ctx, mockID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseUpdateRecordingResponse(rsp)
+}
+
+// DeleteRequestsWithResponse Forget the requests of a mock
+//
+// All that are stored. The counts stay.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/requests (the `DeleteRequests` operationId).
+func (c *ClientWithResponses) DeleteRequestsWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*DeleteRequestsResponse, error) {
+	rsp, err := c.DeleteRequests(ctx, mockID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteRequestsResponse(rsp)
+}
+
+// ListRequestsWithResponse List the requests of a mock
+//
+// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+// asked often has only some of its requests recorded; its usage counts all of them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/requests (the `ListRequests` operationId).
+func (c *ClientWithResponses) ListRequestsWithResponse(ctx context.Context, mockID MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*ListRequestsResponse, error) {
+	rsp, err := c.ListRequests(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRequestsResponse(rsp)
+}
+
+// StreamRequestsWithResponse Follow the requests of a mock live
+//
+// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+// each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
+// more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/requests/events (the `StreamRequests` operationId).
+func (c *ClientWithResponses) StreamRequestsWithResponse(ctx context.Context, mockID MockID, params *StreamRequestsParams, reqEditors ...RequestEditorFn) (*StreamRequestsResponse, error) {
+	rsp, err := c.StreamRequests(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamRequestsResponse(rsp)
+}
+
+// GetRequestWithResponse Read a request
+//
+// With headers and bodies, as far as the mock's recording keeps them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/requests/{request_id} (the `GetRequest` operationId).
+func (c *ClientWithResponses) GetRequestWithResponse(ctx context.Context, mockID MockID, requestID string, reqEditors ...RequestEditorFn) (*GetRequestResponse, error) {
+	rsp, err := c.GetRequest(ctx, mockID, requestID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRequestResponse(rsp)
+}
+
+// RestoreMockWithBodyWithResponse Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+func (c *ClientWithResponses) RestoreMockWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error) {
+	rsp, err := c.RestoreMockWithBody(ctx, mockID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreMockResponse(rsp)
+}
+
+// RestoreMockWithResponse Undo deleting a mock
+//
+// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/restore (the `RestoreMock` operationId).
+func (c *ClientWithResponses) RestoreMockWithResponse(ctx context.Context, mockID MockID, body RestoreMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RestoreMockResponse, error) {
+	rsp, err := c.RestoreMock(ctx, mockID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRestoreMockResponse(rsp)
+}
+
+// ListRevisionsWithResponse List a mock's revisions
+//
+// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/revisions (the `ListRevisions` operationId).
+func (c *ClientWithResponses) ListRevisionsWithResponse(ctx context.Context, mockID MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*ListRevisionsResponse, error) {
+	rsp, err := c.ListRevisions(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRevisionsResponse(rsp)
+}
+
+// GetRevisionWithResponse Read a revision
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision} (the `GetRevision` operationId).
+func (c *ClientWithResponses) GetRevisionWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error) {
+	rsp, err := c.GetRevision(ctx, mockID, revision, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRevisionResponse(rsp)
+}
+
+// UpdateRevisionWithBodyWithResponse Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+func (c *ClientWithResponses) UpdateRevisionWithBodyWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRevisionResponse, error) {
+	rsp, err := c.UpdateRevisionWithBody(ctx, mockID, revision, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRevisionResponse(rsp)
+}
+
+// UpdateRevisionWithResponse Pin a revision, or let it go
+//
+// A pinned revision is never pruned. Its content never changes, pinned or not.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
+func (c *ClientWithResponses) UpdateRevisionWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, body UpdateRevisionJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRevisionResponse, error) {
+	rsp, err := c.UpdateRevision(ctx, mockID, revision, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUpdateRevisionResponse(rsp)
+}
+
+// DiffRevisionsWithResponse Compare two revisions
+//
+// What changed from another revision to this one, as text and endpoint by endpoint.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision}/diff (the `DiffRevisions` operationId).
+func (c *ClientWithResponses) DiffRevisionsWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *DiffRevisionsParams, reqEditors ...RequestEditorFn) (*DiffRevisionsResponse, error) {
+	rsp, err := c.DiffRevisions(ctx, mockID, revision, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDiffRevisionsResponse(rsp)
+}
+
+// RollbackMockWithBodyWithResponse Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+func (c *ClientWithResponses) RollbackMockWithBodyWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error) {
+	rsp, err := c.RollbackMockWithBody(ctx, mockID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackMockResponse(rsp)
+}
+
+// RollbackMockWithResponse Go back to an earlier revision
+//
+// Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+// the same as the current revision's makes no new revision.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
+func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error) {
+	rsp, err := c.RollbackMock(ctx, mockID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRollbackMockResponse(rsp)
 }
 
 // TryMockWithBodyWithResponse Try a mock
@@ -17718,9 +17789,9 @@ func (c *ClientWithResponses) UpdateRecordingWithResponse(ctx context.Context, i
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-func (c *ClientWithResponses) TryMockWithBodyWithResponse(ctx context.Context, id MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryMockResponse, error) {
-	rsp, err := c.TryMockWithBody(ctx, id, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+func (c *ClientWithResponses) TryMockWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TryMockResponse, error) {
+	rsp, err := c.TryMockWithBody(ctx, mockID, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17733,9 +17804,9 @@ func (c *ClientWithResponses) TryMockWithBodyWithResponse(ctx context.Context, i
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/try (the `TryMock` operationId).
-func (c *ClientWithResponses) TryMockWithResponse(ctx context.Context, id MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*TryMockResponse, error) {
-	rsp, err := c.TryMock(ctx, id, body, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/try (the `TryMock` operationId).
+func (c *ClientWithResponses) TryMockWithResponse(ctx context.Context, mockID MockID, body TryMockJSONRequestBody, reqEditors ...RequestEditorFn) (*TryMockResponse, error) {
+	rsp, err := c.TryMock(ctx, mockID, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17748,9 +17819,9 @@ func (c *ClientWithResponses) TryMockWithResponse(ctx context.Context, id MockID
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/mocks/{id}/unpublish (the `UnpublishMock` operationId).
-func (c *ClientWithResponses) UnpublishMockWithResponse(ctx context.Context, id MockID, reqEditors ...RequestEditorFn) (*UnpublishMockResponse, error) {
-	rsp, err := c.UnpublishMock(ctx, id, reqEditors...)
+// Corresponds with POST /api/v1/mocks/{mock_id}/unpublish (the `UnpublishMock` operationId).
+func (c *ClientWithResponses) UnpublishMockWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*UnpublishMockResponse, error) {
+	rsp, err := c.UnpublishMock(ctx, mockID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17763,9 +17834,9 @@ func (c *ClientWithResponses) UnpublishMockWithResponse(ctx context.Context, id 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id}/usage (the `GetMockUsage` operationId).
-func (c *ClientWithResponses) GetMockUsageWithResponse(ctx context.Context, id MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error) {
-	rsp, err := c.GetMockUsage(ctx, id, params, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
+func (c *ClientWithResponses) GetMockUsageWithResponse(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error) {
+	rsp, err := c.GetMockUsage(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17778,9 +17849,9 @@ func (c *ClientWithResponses) GetMockUsageWithResponse(ctx context.Context, id M
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/mocks/{id}/webhooks (the `ListWebhooks` operationId).
-func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, id MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error) {
-	rsp, err := c.ListWebhooks(ctx, id, params, reqEditors...)
+// Corresponds with GET /api/v1/mocks/{mock_id}/webhooks (the `ListWebhooks` operationId).
+func (c *ClientWithResponses) ListWebhooksWithResponse(ctx context.Context, mockID MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*ListWebhooksResponse, error) {
+	rsp, err := c.ListWebhooks(ctx, mockID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -17881,19 +17952,19 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 	return ParseCreateSessionResponse(rsp)
 }
 
-// DeleteSessionWithResponse Sign out
+// DeleteCurrentSessionWithResponse Sign out
 //
 // Ends the session of the cookie; a bearer token is not touched.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/sessions/current (the `DeleteSession` operationId).
-func (c *ClientWithResponses) DeleteSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error) {
-	rsp, err := c.DeleteSession(ctx, reqEditors...)
+// Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
+func (c *ClientWithResponses) DeleteCurrentSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteCurrentSessionResponse, error) {
+	rsp, err := c.DeleteCurrentSession(ctx, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseDeleteSessionResponse(rsp)
+	return ParseDeleteCurrentSessionResponse(rsp)
 }
 
 // CreateSignInLinkWithBodyWithResponse Make a one-time sign-in link
@@ -17947,19 +18018,19 @@ func (c *ClientWithResponses) GetSignInMethodsWithResponse(ctx context.Context, 
 	return ParseGetSignInMethodsResponse(rsp)
 }
 
-// RevokeSessionWithResponse End one of your sessions
+// DeleteSessionWithResponse End one of your sessions
 //
 // That browser is signed out at once.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/sessions/{id} (the `RevokeSession` operationId).
-func (c *ClientWithResponses) RevokeSessionWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*RevokeSessionResponse, error) {
-	rsp, err := c.RevokeSession(ctx, id, reqEditors...)
+// Corresponds with DELETE /api/v1/sessions/{session_id} (the `DeleteSession` operationId).
+func (c *ClientWithResponses) DeleteSessionWithResponse(ctx context.Context, sessionID string, reqEditors ...RequestEditorFn) (*DeleteSessionResponse, error) {
+	rsp, err := c.DeleteSession(ctx, sessionID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseRevokeSessionResponse(rsp)
+	return ParseDeleteSessionResponse(rsp)
 }
 
 // ListTokensWithResponse List the caller's tokens
@@ -18029,9 +18100,9 @@ func (c *ClientWithResponses) DeleteCurrentTokenWithResponse(ctx context.Context
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/tokens/{id} (the `DeleteToken` operationId).
-func (c *ClientWithResponses) DeleteTokenWithResponse(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*DeleteTokenResponse, error) {
-	rsp, err := c.DeleteToken(ctx, id, reqEditors...)
+// Corresponds with DELETE /api/v1/tokens/{token_id} (the `DeleteToken` operationId).
+func (c *ClientWithResponses) DeleteTokenWithResponse(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*DeleteTokenResponse, error) {
+	rsp, err := c.DeleteToken(ctx, tokenID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18044,9 +18115,9 @@ func (c *ClientWithResponses) DeleteTokenWithResponse(ctx context.Context, id To
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/tokens/{id} (the `GetToken` operationId).
-func (c *ClientWithResponses) GetTokenWithResponse(ctx context.Context, id TokenID, reqEditors ...RequestEditorFn) (*GetTokenResponse, error) {
-	rsp, err := c.GetToken(ctx, id, reqEditors...)
+// Corresponds with GET /api/v1/tokens/{token_id} (the `GetToken` operationId).
+func (c *ClientWithResponses) GetTokenWithResponse(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*GetTokenResponse, error) {
+	rsp, err := c.GetToken(ctx, tokenID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18171,9 +18242,9 @@ func (c *ClientWithResponses) CreateWorkspaceWithResponse(ctx context.Context, p
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug} (the `DeleteWorkspace` operationId).
-func (c *ClientWithResponses) DeleteWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*DeleteWorkspaceResponse, error) {
-	rsp, err := c.DeleteWorkspace(ctx, slug, params, reqEditors...)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug} (the `DeleteWorkspace` operationId).
+func (c *ClientWithResponses) DeleteWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*DeleteWorkspaceResponse, error) {
+	rsp, err := c.DeleteWorkspace(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18184,9 +18255,9 @@ func (c *ClientWithResponses) DeleteWorkspaceWithResponse(ctx context.Context, s
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug} (the `GetWorkspace` operationId).
-func (c *ClientWithResponses) GetWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetWorkspaceResponse, error) {
-	rsp, err := c.GetWorkspace(ctx, slug, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug} (the `GetWorkspace` operationId).
+func (c *ClientWithResponses) GetWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetWorkspaceResponse, error) {
+	rsp, err := c.GetWorkspace(ctx, workspaceSlug, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18200,9 +18271,9 @@ func (c *ClientWithResponses) GetWorkspaceWithResponse(ctx context.Context, slug
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-func (c *ClientWithResponses) UpdateWorkspaceWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error) {
-	rsp, err := c.UpdateWorkspaceWithBody(ctx, slug, params, contentType, body, reqEditors...)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+func (c *ClientWithResponses) UpdateWorkspaceWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error) {
+	rsp, err := c.UpdateWorkspaceWithBody(ctx, workspaceSlug, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18216,9 +18287,9 @@ func (c *ClientWithResponses) UpdateWorkspaceWithBodyWithResponse(ctx context.Co
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug} (the `UpdateWorkspace` operationId).
-func (c *ClientWithResponses) UpdateWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error) {
-	rsp, err := c.UpdateWorkspace(ctx, slug, params, body, reqEditors...)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug} (the `UpdateWorkspace` operationId).
+func (c *ClientWithResponses) UpdateWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *UpdateWorkspaceParams, body UpdateWorkspaceJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateWorkspaceResponse, error) {
+	rsp, err := c.UpdateWorkspace(ctx, workspaceSlug, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18232,9 +18303,9 @@ func (c *ClientWithResponses) UpdateWorkspaceWithResponse(ctx context.Context, s
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/audit (the `ListAudit` operationId).
-func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
-	rsp, err := c.ListAudit(ctx, slug, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
+func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error) {
+	rsp, err := c.ListAudit(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18247,9 +18318,9 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, slug Wo
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files (the `ListFiles` operationId).
-func (c *ClientWithResponses) ListFilesWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*ListFilesResponse, error) {
-	rsp, err := c.ListFiles(ctx, slug, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files (the `ListFiles` operationId).
+func (c *ClientWithResponses) ListFilesWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListFilesParams, reqEditors ...RequestEditorFn) (*ListFilesResponse, error) {
+	rsp, err := c.ListFiles(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18267,9 +18338,9 @@ func (c *ClientWithResponses) ListFilesWithResponse(ctx context.Context, slug Wo
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PUT /api/v1/workspaces/{slug}/files (the `PutFile` operationId).
-func (c *ClientWithResponses) PutFileWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutFileResponse, error) {
-	rsp, err := c.PutFileWithBody(ctx, slug, params, contentType, body, reqEditors...)
+// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/files (the `PutFile` operationId).
+func (c *ClientWithResponses) PutFileWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *PutFileParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutFileResponse, error) {
+	rsp, err := c.PutFileWithBody(ctx, workspaceSlug, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18282,9 +18353,9 @@ func (c *ClientWithResponses) PutFileWithBodyWithResponse(ctx context.Context, s
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/files/{file} (the `DeleteFile` operationId).
-func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error) {
-	rsp, err := c.DeleteFile(ctx, slug, file, params, reqEditors...)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `DeleteFile` operationId).
+func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error) {
+	rsp, err := c.DeleteFile(ctx, workspaceSlug, fileID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18297,9 +18368,9 @@ func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, slug W
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files/{file} (the `GetFile` operationId).
-func (c *ClientWithResponses) GetFileWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error) {
-	rsp, err := c.GetFile(ctx, slug, file, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `GetFile` operationId).
+func (c *ClientWithResponses) GetFileWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*GetFileResponse, error) {
+	rsp, err := c.GetFile(ctx, workspaceSlug, fileID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18312,9 +18383,9 @@ func (c *ClientWithResponses) GetFileWithResponse(ctx context.Context, slug Work
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/content (the `GetFileContent` operationId).
-func (c *ClientWithResponses) GetFileContentWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, reqEditors ...RequestEditorFn) (*GetFileContentResponse, error) {
-	rsp, err := c.GetFileContent(ctx, slug, file, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/content (the `GetFileContent` operationId).
+func (c *ClientWithResponses) GetFileContentWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, reqEditors ...RequestEditorFn) (*GetFileContentResponse, error) {
+	rsp, err := c.GetFileContent(ctx, workspaceSlug, fileID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18328,9 +18399,9 @@ func (c *ClientWithResponses) GetFileContentWithResponse(ctx context.Context, sl
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/files/{file}/mocks (the `ListFileMocks` operationId).
-func (c *ClientWithResponses) ListFileMocksWithResponse(ctx context.Context, slug WorkspaceSlug, file FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*ListFileMocksResponse, error) {
-	rsp, err := c.ListFileMocks(ctx, slug, file, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks (the `ListFileMocks` operationId).
+func (c *ClientWithResponses) ListFileMocksWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*ListFileMocksResponse, error) {
+	rsp, err := c.ListFileMocks(ctx, workspaceSlug, fileID, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18341,9 +18412,9 @@ func (c *ClientWithResponses) ListFileMocksWithResponse(ctx context.Context, slu
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/invitations (the `ListInvitations` operationId).
-func (c *ClientWithResponses) ListInvitationsWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*ListInvitationsResponse, error) {
-	rsp, err := c.ListInvitations(ctx, slug, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/invitations (the `ListInvitations` operationId).
+func (c *ClientWithResponses) ListInvitationsWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListInvitationsParams, reqEditors ...RequestEditorFn) (*ListInvitationsResponse, error) {
+	rsp, err := c.ListInvitations(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18358,9 +18429,9 @@ func (c *ClientWithResponses) ListInvitationsWithResponse(ctx context.Context, s
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-func (c *ClientWithResponses) CreateInvitationWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error) {
-	rsp, err := c.CreateInvitationWithBody(ctx, slug, params, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+func (c *ClientWithResponses) CreateInvitationWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error) {
+	rsp, err := c.CreateInvitationWithBody(ctx, workspaceSlug, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18375,26 +18446,26 @@ func (c *ClientWithResponses) CreateInvitationWithBodyWithResponse(ctx context.C
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/invitations (the `CreateInvitation` operationId).
-func (c *ClientWithResponses) CreateInvitationWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error) {
-	rsp, err := c.CreateInvitation(ctx, slug, params, body, reqEditors...)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
+func (c *ClientWithResponses) CreateInvitationWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error) {
+	rsp, err := c.CreateInvitation(ctx, workspaceSlug, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseCreateInvitationResponse(rsp)
 }
 
-// RevokeInvitationWithResponse Take an invitation back
+// DeleteInvitationWithResponse Take an invitation back
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/invitations/{id} (the `RevokeInvitation` operationId).
-func (c *ClientWithResponses) RevokeInvitationWithResponse(ctx context.Context, slug WorkspaceSlug, id InvitationID, reqEditors ...RequestEditorFn) (*RevokeInvitationResponse, error) {
-	rsp, err := c.RevokeInvitation(ctx, slug, id, reqEditors...)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id} (the `DeleteInvitation` operationId).
+func (c *ClientWithResponses) DeleteInvitationWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID, reqEditors ...RequestEditorFn) (*DeleteInvitationResponse, error) {
+	rsp, err := c.DeleteInvitation(ctx, workspaceSlug, invitationID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseRevokeInvitationResponse(rsp)
+	return ParseDeleteInvitationResponse(rsp)
 }
 
 // LeaveWorkspaceWithResponse Leave an organisation
@@ -18403,9 +18474,9 @@ func (c *ClientWithResponses) RevokeInvitationWithResponse(ctx context.Context, 
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/leave (the `LeaveWorkspace` operationId).
-func (c *ClientWithResponses) LeaveWorkspaceWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*LeaveWorkspaceResponse, error) {
-	rsp, err := c.LeaveWorkspace(ctx, slug, reqEditors...)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/leave (the `LeaveWorkspace` operationId).
+func (c *ClientWithResponses) LeaveWorkspaceWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*LeaveWorkspaceResponse, error) {
+	rsp, err := c.LeaveWorkspace(ctx, workspaceSlug, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18416,28 +18487,28 @@ func (c *ClientWithResponses) LeaveWorkspaceWithResponse(ctx context.Context, sl
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/members (the `ListMembers` operationId).
-func (c *ClientWithResponses) ListMembersWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*ListMembersResponse, error) {
-	rsp, err := c.ListMembers(ctx, slug, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members (the `ListMembers` operationId).
+func (c *ClientWithResponses) ListMembersWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListMembersParams, reqEditors ...RequestEditorFn) (*ListMembersResponse, error) {
+	rsp, err := c.ListMembers(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseListMembersResponse(rsp)
 }
 
-// RemoveMemberWithResponse Remove a member
+// DeleteMemberWithResponse Remove a member
 //
 // Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/members/{username} (the `RemoveMember` operationId).
-func (c *ClientWithResponses) RemoveMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *RemoveMemberParams, reqEditors ...RequestEditorFn) (*RemoveMemberResponse, error) {
-	rsp, err := c.RemoveMember(ctx, slug, username, params, reqEditors...)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/members/{username} (the `DeleteMember` operationId).
+func (c *ClientWithResponses) DeleteMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams, reqEditors ...RequestEditorFn) (*DeleteMemberResponse, error) {
+	rsp, err := c.DeleteMember(ctx, workspaceSlug, username, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
-	return ParseRemoveMemberResponse(rsp)
+	return ParseDeleteMemberResponse(rsp)
 }
 
 // GetMemberWithResponse Read a member
@@ -18446,9 +18517,9 @@ func (c *ClientWithResponses) RemoveMemberWithResponse(ctx context.Context, slug
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/members/{username} (the `GetMember` operationId).
-func (c *ClientWithResponses) GetMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*GetMemberResponse, error) {
-	rsp, err := c.GetMember(ctx, slug, username, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/members/{username} (the `GetMember` operationId).
+func (c *ClientWithResponses) GetMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, reqEditors ...RequestEditorFn) (*GetMemberResponse, error) {
+	rsp, err := c.GetMember(ctx, workspaceSlug, username, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18461,9 +18532,9 @@ func (c *ClientWithResponses) GetMemberWithResponse(ctx context.Context, slug Wo
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
-	rsp, err := c.UpdateMemberWithBody(ctx, slug, username, params, contentType, body, reqEditors...)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
+	rsp, err := c.UpdateMemberWithBody(ctx, workspaceSlug, username, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18476,9 +18547,9 @@ func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Conte
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with PATCH /api/v1/workspaces/{slug}/members/{username} (the `UpdateMember` operationId).
-func (c *ClientWithResponses) UpdateMemberWithResponse(ctx context.Context, slug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
-	rsp, err := c.UpdateMember(ctx, slug, username, params, body, reqEditors...)
+// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
+func (c *ClientWithResponses) UpdateMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error) {
+	rsp, err := c.UpdateMember(ctx, workspaceSlug, username, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18492,9 +18563,9 @@ func (c *ClientWithResponses) UpdateMemberWithResponse(ctx context.Context, slug
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/quota (the `GetQuota` operationId).
-func (c *ClientWithResponses) GetQuotaWithResponse(ctx context.Context, slug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetQuotaResponse, error) {
-	rsp, err := c.GetQuota(ctx, slug, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/quota (the `GetQuota` operationId).
+func (c *ClientWithResponses) GetQuotaWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*GetQuotaResponse, error) {
+	rsp, err := c.GetQuota(ctx, workspaceSlug, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18507,9 +18578,9 @@ func (c *ClientWithResponses) GetQuotaWithResponse(ctx context.Context, slug Wor
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/tokens (the `ListWorkspaceTokens` operationId).
-func (c *ClientWithResponses) ListWorkspaceTokensWithResponse(ctx context.Context, slug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*ListWorkspaceTokensResponse, error) {
-	rsp, err := c.ListWorkspaceTokens(ctx, slug, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens (the `ListWorkspaceTokens` operationId).
+func (c *ClientWithResponses) ListWorkspaceTokensWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*ListWorkspaceTokensResponse, error) {
+	rsp, err := c.ListWorkspaceTokens(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18522,9 +18593,9 @@ func (c *ClientWithResponses) ListWorkspaceTokensWithResponse(ctx context.Contex
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-func (c *ClientWithResponses) CreateWorkspaceTokenWithBodyWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error) {
-	rsp, err := c.CreateWorkspaceTokenWithBody(ctx, slug, params, contentType, body, reqEditors...)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+func (c *ClientWithResponses) CreateWorkspaceTokenWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error) {
+	rsp, err := c.CreateWorkspaceTokenWithBody(ctx, workspaceSlug, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18537,9 +18608,9 @@ func (c *ClientWithResponses) CreateWorkspaceTokenWithBodyWithResponse(ctx conte
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
-// Corresponds with POST /api/v1/workspaces/{slug}/tokens (the `CreateWorkspaceToken` operationId).
-func (c *ClientWithResponses) CreateWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error) {
-	rsp, err := c.CreateWorkspaceToken(ctx, slug, params, body, reqEditors...)
+// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
+func (c *ClientWithResponses) CreateWorkspaceTokenWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, body CreateWorkspaceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error) {
+	rsp, err := c.CreateWorkspaceToken(ctx, workspaceSlug, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18552,9 +18623,9 @@ func (c *ClientWithResponses) CreateWorkspaceTokenWithResponse(ctx context.Conte
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with DELETE /api/v1/workspaces/{slug}/tokens/{id} (the `DeleteWorkspaceToken` operationId).
-func (c *ClientWithResponses) DeleteWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*DeleteWorkspaceTokenResponse, error) {
-	rsp, err := c.DeleteWorkspaceToken(ctx, slug, id, reqEditors...)
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `DeleteWorkspaceToken` operationId).
+func (c *ClientWithResponses) DeleteWorkspaceTokenWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*DeleteWorkspaceTokenResponse, error) {
+	rsp, err := c.DeleteWorkspaceToken(ctx, workspaceSlug, tokenID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18567,9 +18638,9 @@ func (c *ClientWithResponses) DeleteWorkspaceTokenWithResponse(ctx context.Conte
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/tokens/{id} (the `GetWorkspaceToken` operationId).
-func (c *ClientWithResponses) GetWorkspaceTokenWithResponse(ctx context.Context, slug WorkspaceSlug, id TokenID, reqEditors ...RequestEditorFn) (*GetWorkspaceTokenResponse, error) {
-	rsp, err := c.GetWorkspaceToken(ctx, slug, id, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `GetWorkspaceToken` operationId).
+func (c *ClientWithResponses) GetWorkspaceTokenWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*GetWorkspaceTokenResponse, error) {
+	rsp, err := c.GetWorkspaceToken(ctx, workspaceSlug, tokenID, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18582,9 +18653,9 @@ func (c *ClientWithResponses) GetWorkspaceTokenWithResponse(ctx context.Context,
 //
 // Returns a wrapper object for the known response body format(s).
 //
-// Corresponds with GET /api/v1/workspaces/{slug}/usage (the `GetWorkspaceUsage` operationId).
-func (c *ClientWithResponses) GetWorkspaceUsageWithResponse(ctx context.Context, slug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*GetWorkspaceUsageResponse, error) {
-	rsp, err := c.GetWorkspaceUsage(ctx, slug, params, reqEditors...)
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/usage (the `GetWorkspaceUsage` operationId).
+func (c *ClientWithResponses) GetWorkspaceUsageWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*GetWorkspaceUsageResponse, error) {
+	rsp, err := c.GetWorkspaceUsage(ctx, workspaceSlug, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -18751,15 +18822,15 @@ func ParseExportAccountResponse(rsp *http.Response) (*ExportAccountResponse, err
 	return response, nil
 }
 
-// ParseChangePasswordResponse parses an HTTP response from a ChangePasswordWithResponse call
-func ParseChangePasswordResponse(rsp *http.Response) (*ChangePasswordResponse, error) {
+// ParseUpdatePasswordResponse parses an HTTP response from a UpdatePasswordWithResponse call
+func ParseUpdatePasswordResponse(rsp *http.Response) (*UpdatePasswordResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &ChangePasswordResponse{
+	response := &UpdatePasswordResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -19204,15 +19275,15 @@ func ParseClaimInvitationResponse(rsp *http.Response) (*ClaimInvitationResponse,
 	return response, nil
 }
 
-// ParseLookAtInvitationResponse parses an HTTP response from a LookAtInvitationWithResponse call
-func ParseLookAtInvitationResponse(rsp *http.Response) (*LookAtInvitationResponse, error) {
+// ParsePreviewInvitationResponse parses an HTTP response from a PreviewInvitationWithResponse call
+func ParsePreviewInvitationResponse(rsp *http.Response) (*PreviewInvitationResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &LookAtInvitationResponse{
+	response := &PreviewInvitationResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -19539,52 +19610,6 @@ func ParseGetMockResponse(rsp *http.Response) (*GetMockResponse, error) {
 	return response, nil
 }
 
-// ParseChangeMockResponse parses an HTTP response from a ChangeMockWithResponse call
-func ParseChangeMockResponse(rsp *http.Response) (*ChangeMockResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &ChangeMockResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Mock
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Problem
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSONDefault = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers ChangeMockResponse200Headers
-		if values := rsp.Header.Values("ETag"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.ETag = &value
-		}
-		response.Headers200 = &headers
-	}
-
-	return response, nil
-}
-
 // ParseUpdateMockResponse parses an HTTP response from a UpdateMockWithResponse call
 func ParseUpdateMockResponse(rsp *http.Response) (*UpdateMockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19631,6 +19656,52 @@ func ParseUpdateMockResponse(rsp *http.Response) (*UpdateMockResponse, error) {
 	return response, nil
 }
 
+// ParseUpdateMockContentResponse parses an HTTP response from a UpdateMockContentWithResponse call
+func ParseUpdateMockContentResponse(rsp *http.Response) (*UpdateMockContentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateMockContentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateMockContentResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListMockDomainsResponse parses an HTTP response from a ListMockDomainsWithResponse call
 func ParseListMockDomainsResponse(rsp *http.Response) (*ListMockDomainsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19664,15 +19735,15 @@ func ParseListMockDomainsResponse(rsp *http.Response) (*ListMockDomainsResponse,
 	return response, nil
 }
 
-// ParseAddDomainResponse parses an HTTP response from a AddDomainWithResponse call
-func ParseAddDomainResponse(rsp *http.Response) (*AddDomainResponse, error) {
+// ParseCreateDomainResponse parses an HTTP response from a CreateDomainWithResponse call
+func ParseCreateDomainResponse(rsp *http.Response) (*CreateDomainResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &AddDomainResponse{
+	response := &CreateDomainResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -19696,7 +19767,7 @@ func ParseAddDomainResponse(rsp *http.Response) (*AddDomainResponse, error) {
 
 	switch {
 	case rsp.StatusCode == 201:
-		var headers AddDomainResponse201Headers
+		var headers CreateDomainResponse201Headers
 		if values := rsp.Header.Values("Location"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Location", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -19914,15 +19985,107 @@ func ParsePublishMockResponse(rsp *http.Response) (*PublishMockResponse, error) 
 	return response, nil
 }
 
-// ParseClearRequestsResponse parses an HTTP response from a ClearRequestsWithResponse call
-func ParseClearRequestsResponse(rsp *http.Response) (*ClearRequestsResponse, error) {
+// ParseGetRecordingResponse parses an HTTP response from a GetRecordingWithResponse call
+func ParseGetRecordingResponse(rsp *http.Response) (*GetRecordingResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &ClearRequestsResponse{
+	response := &GetRecordingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Recording
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetRecordingResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseUpdateRecordingResponse parses an HTTP response from a UpdateRecordingWithResponse call
+func ParseUpdateRecordingResponse(rsp *http.Response) (*UpdateRecordingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UpdateRecordingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Recording
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers UpdateRecordingResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDeleteRequestsResponse parses an HTTP response from a DeleteRequestsWithResponse call
+func ParseDeleteRequestsResponse(rsp *http.Response) (*DeleteRequestsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteRequestsResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -20173,15 +20336,15 @@ func ParseGetRevisionResponse(rsp *http.Response) (*GetRevisionResponse, error) 
 	return response, nil
 }
 
-// ParseMarkRevisionResponse parses an HTTP response from a MarkRevisionWithResponse call
-func ParseMarkRevisionResponse(rsp *http.Response) (*MarkRevisionResponse, error) {
+// ParseUpdateRevisionResponse parses an HTTP response from a UpdateRevisionWithResponse call
+func ParseUpdateRevisionResponse(rsp *http.Response) (*UpdateRevisionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &MarkRevisionResponse{
+	response := &UpdateRevisionResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -20205,7 +20368,7 @@ func ParseMarkRevisionResponse(rsp *http.Response) (*MarkRevisionResponse, error
 
 	switch {
 	case rsp.StatusCode == 200:
-		var headers MarkRevisionResponse200Headers
+		var headers UpdateRevisionResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -20285,98 +20448,6 @@ func ParseRollbackMockResponse(rsp *http.Response) (*RollbackMockResponse, error
 	switch {
 	case rsp.StatusCode == 200:
 		var headers RollbackMockResponse200Headers
-		if values := rsp.Header.Values("ETag"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.ETag = &value
-		}
-		response.Headers200 = &headers
-	}
-
-	return response, nil
-}
-
-// ParseGetRecordingResponse parses an HTTP response from a GetRecordingWithResponse call
-func ParseGetRecordingResponse(rsp *http.Response) (*GetRecordingResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &GetRecordingResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Recording
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Problem
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSONDefault = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers GetRecordingResponse200Headers
-		if values := rsp.Header.Values("ETag"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.ETag = &value
-		}
-		response.Headers200 = &headers
-	}
-
-	return response, nil
-}
-
-// ParseUpdateRecordingResponse parses an HTTP response from a UpdateRecordingWithResponse call
-func ParseUpdateRecordingResponse(rsp *http.Response) (*UpdateRecordingResponse, error) {
-	bodyBytes, err := io.ReadAll(rsp.Body)
-	defer func() { _ = rsp.Body.Close() }()
-	if err != nil {
-		return nil, err
-	}
-
-	response := &UpdateRecordingResponse{
-		Body:         bodyBytes,
-		HTTPResponse: rsp,
-	}
-
-	switch {
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Recording
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.JSON200 = &dest
-
-	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
-		var dest Problem
-		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
-			return nil, err
-		}
-		response.ApplicationProblemJSONDefault = &dest
-
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers UpdateRecordingResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -20696,15 +20767,15 @@ func ParseCreateSessionResponse(rsp *http.Response) (*CreateSessionResponse, err
 	return response, nil
 }
 
-// ParseDeleteSessionResponse parses an HTTP response from a DeleteSessionWithResponse call
-func ParseDeleteSessionResponse(rsp *http.Response) (*DeleteSessionResponse, error) {
+// ParseDeleteCurrentSessionResponse parses an HTTP response from a DeleteCurrentSessionWithResponse call
+func ParseDeleteCurrentSessionResponse(rsp *http.Response) (*DeleteCurrentSessionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &DeleteSessionResponse{
+	response := &DeleteCurrentSessionResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -20724,7 +20795,7 @@ func ParseDeleteSessionResponse(rsp *http.Response) (*DeleteSessionResponse, err
 
 	switch {
 	case rsp.StatusCode == 204:
-		var headers DeleteSessionResponse204Headers
+		var headers DeleteCurrentSessionResponse204Headers
 		if values := rsp.Header.Values("Set-Cookie"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Set-Cookie", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -20804,15 +20875,15 @@ func ParseGetSignInMethodsResponse(rsp *http.Response) (*GetSignInMethodsRespons
 	return response, nil
 }
 
-// ParseRevokeSessionResponse parses an HTTP response from a RevokeSessionWithResponse call
-func ParseRevokeSessionResponse(rsp *http.Response) (*RevokeSessionResponse, error) {
+// ParseDeleteSessionResponse parses an HTTP response from a DeleteSessionWithResponse call
+func ParseDeleteSessionResponse(rsp *http.Response) (*DeleteSessionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &RevokeSessionResponse{
+	response := &DeleteSessionResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -21645,15 +21716,15 @@ func ParseCreateInvitationResponse(rsp *http.Response) (*CreateInvitationRespons
 	return response, nil
 }
 
-// ParseRevokeInvitationResponse parses an HTTP response from a RevokeInvitationWithResponse call
-func ParseRevokeInvitationResponse(rsp *http.Response) (*RevokeInvitationResponse, error) {
+// ParseDeleteInvitationResponse parses an HTTP response from a DeleteInvitationWithResponse call
+func ParseDeleteInvitationResponse(rsp *http.Response) (*DeleteInvitationResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &RevokeInvitationResponse{
+	response := &DeleteInvitationResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}
@@ -21736,15 +21807,15 @@ func ParseListMembersResponse(rsp *http.Response) (*ListMembersResponse, error) 
 	return response, nil
 }
 
-// ParseRemoveMemberResponse parses an HTTP response from a RemoveMemberWithResponse call
-func ParseRemoveMemberResponse(rsp *http.Response) (*RemoveMemberResponse, error) {
+// ParseDeleteMemberResponse parses an HTTP response from a DeleteMemberWithResponse call
+func ParseDeleteMemberResponse(rsp *http.Response) (*DeleteMemberResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
 	defer func() { _ = rsp.Body.Close() }()
 	if err != nil {
 		return nil, err
 	}
 
-	response := &RemoveMemberResponse{
+	response := &DeleteMemberResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

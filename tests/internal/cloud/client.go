@@ -97,15 +97,15 @@ func (c *Client) Environ() []string {
 
 // Mock is a mock as the API shows it.
 type Mock struct {
-	ID          string `json:"id"`
-	Slug        string `json:"slug"`
-	Workspace   string `json:"workspace"`
-	WorkspaceID string `json:"workspace_id"`
-	URL         string `json:"url"`
-	Revision    int    `json:"revision"`
-	State       string `json:"state"`
-	Reason      string `json:"reason"`
-	Content     string `json:"content"`
+	ID            string `json:"id"`
+	Slug          string `json:"slug"`
+	WorkspaceSlug string `json:"workspace_slug"`
+	WorkspaceID   string `json:"workspace_id"`
+	URL           string `json:"url"`
+	Revision      int    `json:"revision"`
+	State         string `json:"state"`
+	Reason        string `json:"reason"`
+	Content       string `json:"content"`
 }
 
 // Publication is the state of a mock as the API shows it.
@@ -119,7 +119,7 @@ type Publication struct {
 // States of a publication.
 const (
 	Offline        = "offline"
-	OfflineInvalid = "offline-invalid"
+	OfflineInvalid = "offline_invalid"
 	Publishing     = "publishing"
 	Published      = "published"
 )

@@ -69,7 +69,7 @@ export interface paths {
          * @description The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
          *     minutes. All your other sessions end; tokens stay.
          */
-        put: operations["changePassword"];
+        put: operations["updatePassword"];
         post?: never;
         delete?: never;
         options?: never;
@@ -180,13 +180,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/domains/{domain}": {
+    "/api/v1/domains/{domain_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The domain's id. */
-                domain: components["parameters"]["DomainID"];
+                domain_id: components["parameters"]["DomainID"];
             };
             cookie?: never;
         };
@@ -207,13 +207,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/domains/{domain}/verify": {
+    "/api/v1/domains/{domain_id}/verify": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The domain's id. */
-                domain: components["parameters"]["DomainID"];
+                domain_id: components["parameters"]["DomainID"];
             };
             cookie?: never;
         };
@@ -239,14 +239,8 @@ export interface paths {
         };
         /**
          * Follow a workspace live
-         * @description Server-sent events of one of the caller's workspaces, or of all of them:
-         *
-         *     * `publication`: a Publication, when something about it changed.
-         *     * `mock`: `{"action","mock","workspace_id","slug","revision"}` when a mock was `created`, `edited`, `published`,
-         *       `unpublished`, `changed` (name or description), `renamed`, `moved` (to this workspace) or `restored`.
-         *     * `deleted`: `{"mock","workspace_id"}` when a mock is gone from this workspace. It may come twice.
-         *     * `domain`: a domain that changed, with its `workspace_id`.
-         *     * `reset`: events were missed; what is known has to be read again.
+         * @description Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
+         *     what the data of each is. After `reset`, events were missed: read again what you know.
          *
          *     A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
          *     another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -324,13 +318,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invitations/{id}/accept": {
+    "/api/v1/invitations/{invitation_id}/accept": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The invitation's id. */
-                id: components["parameters"]["InvitationID"];
+                invitation_id: components["parameters"]["InvitationID"];
             };
             cookie?: never;
         };
@@ -347,13 +341,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invitations/{id}/decline": {
+    "/api/v1/invitations/{invitation_id}/decline": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The invitation's id. */
-                id: components["parameters"]["InvitationID"];
+                invitation_id: components["parameters"]["InvitationID"];
             };
             cookie?: never;
         };
@@ -387,7 +381,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/invitations/look": {
+    "/api/v1/invitations/preview": {
         parameters: {
             query?: never;
             header?: never;
@@ -401,7 +395,7 @@ export interface paths {
          * @description Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
          *     long it is good for.
          */
-        post: operations["lookAtInvitation"];
+        post: operations["previewInvitation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -433,13 +427,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}": {
+    "/api/v1/mocks/{mock_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -451,11 +445,11 @@ export interface paths {
         /**
          * Write a new revision
          * @description A published mock is published again with the new content at once. If the new content has errors it is kept, the
-         *     last good revision keeps answering, and the state is `offline-invalid` until the errors are gone. Content that
-         *     is the same as the current revision's makes no new revision. `If-Match` minds the revision; changed settings lose
-         *     nothing of an edit.
+         *     last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
+         *     is the same as the current revision's makes no new revision. `If-Match` compares the
+         *     revision only: another name or description loses nothing of an edit.
          */
-        put: operations["updateMock"];
+        put: operations["updateMockContent"];
         post?: never;
         /**
          * Delete a mock
@@ -470,16 +464,16 @@ export interface paths {
          * @description What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
          *     answers nothing any more; the old slug is free for another mock of the workspace.
          */
-        patch: operations["changeMock"];
+        patch: operations["updateMock"];
         trace?: never;
     };
-    "/api/v1/mocks/{id}/domains": {
+    "/api/v1/mocks/{mock_id}/domains": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -496,20 +490,20 @@ export interface paths {
          *     proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
          *     your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
          */
-        post: operations["addDomain"];
+        post: operations["createDomain"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/duplicate": {
+    "/api/v1/mocks/{mock_id}/duplicate": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -527,13 +521,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/export": {
+    "/api/v1/mocks/{mock_id}/export": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -552,13 +546,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/move": {
+    "/api/v1/mocks/{mock_id}/move": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -576,13 +570,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/publication": {
+    "/api/v1/mocks/{mock_id}/publication": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -601,13 +595,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/publish": {
+    "/api/v1/mocks/{mock_id}/publish": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -625,212 +619,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/requests": {
+    "/api/v1/mocks/{mock_id}/recording": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        /**
-         * List the requests of a mock
-         * @description Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-         *     asked often has only some of its requests recorded; its usage counts all of them.
-         */
-        get: operations["listRequests"];
-        put?: never;
-        post?: never;
-        /**
-         * Forget the requests of a mock
-         * @description All that are stored. The counts stay.
-         */
-        delete: operations["clearRequests"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/requests/{request_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-                /** @description The request's id. */
-                request_id: string;
-            };
-            cookie?: never;
-        };
-        /**
-         * Read a request
-         * @description With headers and bodies, as far as the mock's settings let them be recorded.
-         */
-        get: operations["getRequest"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/requests/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        /**
-         * Follow the requests of a mock live
-         * @description Server-sent events, a fraction of a second after the answer. `request` carries a Request as in the list; `missed` says
-         *     that there were more than could be told. A client that reconnects with `Last-Event-ID` gets the requests that it
-         *     missed, 1,000 at most. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
-         */
-        get: operations["streamRequests"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Undo deleting a mock
-         * @description It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
-         */
-        post: operations["restoreMock"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/revisions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        /**
-         * List a mock's revisions
-         * @description The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
-         */
-        get: operations["listRevisions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/revisions/{revision}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-                /** @description The number of a revision, from 1. */
-                revision: components["parameters"]["RevisionNumber"];
-            };
-            cookie?: never;
-        };
-        /** Read a revision */
-        get: operations["getRevision"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Pin a revision, or let it go
-         * @description A pinned revision is never pruned. Its content never changes, pinned or not.
-         */
-        patch: operations["markRevision"];
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/revisions/{revision}/diff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-                /** @description The number of a revision, from 1. */
-                revision: components["parameters"]["RevisionNumber"];
-            };
-            cookie?: never;
-        };
-        /**
-         * Compare two revisions
-         * @description What changed from another revision to this one, as text and endpoint by endpoint.
-         */
-        get: operations["diffRevisions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/rollback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Go back to an earlier revision
-         * @description Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
-         *     the same as the current revision's makes no new revision.
-         */
-        post: operations["rollbackMock"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/mocks/{id}/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -849,13 +644,212 @@ export interface paths {
         patch: operations["updateRecording"];
         trace?: never;
     };
-    "/api/v1/mocks/{id}/try": {
+    "/api/v1/mocks/{mock_id}/requests": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the requests of a mock
+         * @description Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
+         *     asked often has only some of its requests recorded; its usage counts all of them.
+         */
+        get: operations["listRequests"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget the requests of a mock
+         * @description All that are stored. The counts stay.
+         */
+        delete: operations["deleteRequests"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/requests/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description The request's id. */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a request
+         * @description With headers and bodies, as far as the mock's recording keeps them.
+         */
+        get: operations["getRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/requests/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Follow the requests of a mock live
+         * @description Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+         *     each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
+         *     more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
+         */
+        get: operations["streamRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo deleting a mock
+         * @description It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+         */
+        post: operations["restoreMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List a mock's revisions
+         * @description The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+         */
+        get: operations["listRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        /** Read a revision */
+        get: operations["getRevision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pin a revision, or let it go
+         * @description A pinned revision is never pruned. Its content never changes, pinned or not.
+         */
+        patch: operations["updateRevision"];
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/revisions/{revision}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description The number of a revision, from 1. */
+                revision: components["parameters"]["RevisionNumber"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Compare two revisions
+         * @description What changed from another revision to this one, as text and endpoint by endpoint.
+         */
+        get: operations["diffRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go back to an earlier revision
+         * @description Makes a new revision with the earlier one's content, and publishes it if the mock is published. Content that is
+         *     the same as the current revision's makes no new revision.
+         */
+        post: operations["rollbackMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -872,13 +866,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/unpublish": {
+    "/api/v1/mocks/{mock_id}/unpublish": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -895,7 +889,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/usage": {
+    "/api/v1/mocks/{mock_id}/usage": {
         parameters: {
             query?: {
                 /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
@@ -906,7 +900,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -923,13 +917,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/mocks/{id}/webhooks": {
+    "/api/v1/mocks/{mock_id}/webhooks": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -1034,13 +1028,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/sessions/{id}": {
+    "/api/v1/sessions/{session_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The session's id. */
-                id: string;
+                session_id: string;
             };
             cookie?: never;
         };
@@ -1051,7 +1045,7 @@ export interface paths {
          * End one of your sessions
          * @description That browser is signed out at once.
          */
-        delete: operations["revokeSession"];
+        delete: operations["deleteSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1071,7 +1065,7 @@ export interface paths {
          * Sign out
          * @description Ends the session of the cookie; a bearer token is not touched.
          */
-        delete: operations["deleteSession"];
+        delete: operations["deleteCurrentSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1144,13 +1138,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tokens/{id}": {
+    "/api/v1/tokens/{token_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The token's id. */
-                id: components["parameters"]["TokenID"];
+                token_id: components["parameters"]["TokenID"];
             };
             cookie?: never;
         };
@@ -1259,13 +1253,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}": {
+    "/api/v1/workspaces/{workspace_slug}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1289,13 +1283,13 @@ export interface paths {
         patch: operations["updateWorkspace"];
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/audit": {
+    "/api/v1/workspaces/{workspace_slug}/audit": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1313,13 +1307,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/files": {
+    "/api/v1/workspaces/{workspace_slug}/files": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1345,15 +1339,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/files/{file}": {
+    "/api/v1/workspaces/{workspace_slug}/files/{file_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1374,15 +1368,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/files/{file}/content": {
+    "/api/v1/workspaces/{workspace_slug}/files/{file_id}/content": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1399,15 +1393,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/files/{file}/mocks": {
+    "/api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1425,13 +1419,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/invitations": {
+    "/api/v1/workspaces/{workspace_slug}/invitations": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1451,15 +1445,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/invitations/{id}": {
+    "/api/v1/workspaces/{workspace_slug}/invitations/{invitation_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The invitation's id. */
-                id: components["parameters"]["InvitationID"];
+                invitation_id: components["parameters"]["InvitationID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1467,19 +1461,19 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take an invitation back */
-        delete: operations["revokeInvitation"];
+        delete: operations["deleteInvitation"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/leave": {
+    "/api/v1/workspaces/{workspace_slug}/leave": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1496,13 +1490,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/members": {
+    "/api/v1/workspaces/{workspace_slug}/members": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1516,15 +1510,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/members/{username}": {
+    "/api/v1/workspaces/{workspace_slug}/members/{username}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
                 /** @description The member's username. */
                 username: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1539,7 +1533,7 @@ export interface paths {
          * Remove a member
          * @description Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
          */
-        delete: operations["removeMember"];
+        delete: operations["deleteMember"];
         options?: never;
         head?: never;
         /**
@@ -1549,13 +1543,13 @@ export interface paths {
         patch: operations["updateMember"];
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/quota": {
+    "/api/v1/workspaces/{workspace_slug}/quota": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1573,13 +1567,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/tokens": {
+    "/api/v1/workspaces/{workspace_slug}/tokens": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1600,15 +1594,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/tokens/{id}": {
+    "/api/v1/workspaces/{workspace_slug}/tokens/{token_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The token's id. */
-                id: components["parameters"]["TokenID"];
+                token_id: components["parameters"]["TokenID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1629,7 +1623,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/workspaces/{slug}/usage": {
+    "/api/v1/workspaces/{workspace_slug}/usage": {
         parameters: {
             query?: {
                 /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
@@ -1640,7 +1634,7 @@ export interface paths {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -1670,13 +1664,11 @@ export interface components {
             id: string;
             username: string;
         };
-        AccountChange: {
+        AccountUpdate: {
             email?: string;
             username?: string;
         };
         AuditEntry: {
-            /** @description The username of who did it; empty if that account does not exist any more. */
-            account: string;
             /** @description Who did it; empty if it was the service itself. */
             account_id: string;
             /** @description The operationId of what was done; `internal` if the service did it by itself. */
@@ -1692,7 +1684,9 @@ export interface components {
             means: string;
             request_id: string;
             /** @description The id of what it was done to. */
-            target: string;
+            target_id: string;
+            /** @description The username of who did it; empty if that account does not exist any more. */
+            username: string;
         };
         AuditPage: {
             items: components["schemas"]["AuditEntry"][];
@@ -1761,7 +1755,7 @@ export interface components {
              */
             lost_at?: string;
             /** @description The mock's id. */
-            mock: string;
+            mock_id: string;
             mock_slug: string;
             /** @enum {string} */
             ownership: "pending" | "verified" | "grace" | "lost";
@@ -1789,14 +1783,21 @@ export interface components {
              */
             suspended_at?: string;
             /** @description The workspace's slug. */
-            workspace: string;
+            workspace_slug: string;
+        };
+        /** @description A domain is new, different or gone. */
+        DomainEvent: {
+            domain_id: string;
+            host: string;
+            mock_id: string;
+            workspace_id: string;
         };
         DomainPage: {
             items: components["schemas"]["Domain"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
-        EndpointChange: {
+        EndpointDiff: {
             /** @enum {string} */
             change: "added" | "removed" | "changed";
             /** @enum {string} */
@@ -1826,7 +1827,7 @@ export interface components {
              */
             updated_at: string;
             /** @description The workspace's slug. */
-            workspace: string;
+            workspace_slug: string;
         };
         FilePage: {
             items: components["schemas"]["File"][];
@@ -1837,10 +1838,10 @@ export interface components {
             /** @description Its current revision names the file. */
             current: boolean;
             /** @description The mock's id. */
-            mock: string;
+            mock_id: string;
+            mock_slug: string;
             /** @description Its published revision names the file. */
             published: boolean;
-            slug: string;
         };
         FileUsePage: {
             items: components["schemas"]["FileUse"][];
@@ -1878,8 +1879,6 @@ export interface components {
             id: string;
             /** @description The username of who sent it. */
             inviter: string;
-            /** @description The workspace's name. */
-            name: string;
             role: components["schemas"]["Role"];
             /** @description Of a link, in the answer to its creation only. */
             secret?: string;
@@ -1887,8 +1886,10 @@ export interface components {
             url?: string;
             /** @description Whom it is for; absent while it is a link that nobody has claimed. */
             username?: string;
+            /** @description The workspace's name. */
+            workspace_name: string;
             /** @description The workspace's slug. */
-            workspace: string;
+            workspace_slug: string;
         };
         InvitationPage: {
             items: components["schemas"]["Invitation"][];
@@ -1917,13 +1918,13 @@ export interface components {
             role: components["schemas"]["Role"];
             username: string;
         };
-        MemberChange: {
-            role: components["schemas"]["Role"];
-        };
         MemberPage: {
             items: components["schemas"]["Member"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
+        };
+        MemberUpdate: {
+            role: components["schemas"]["Role"];
         };
         Mock: {
             /** @description The current revision as it was written; not in lists. */
@@ -1959,9 +1960,9 @@ export interface components {
             updated_at: string;
             /** @description Where the mock answers when it is published. */
             url: string;
-            /** @description The workspace's slug. */
-            workspace: string;
             workspace_id: string;
+            /** @description The workspace's slug. */
+            workspace_slug: string;
         };
         MockContent: {
             content: components["schemas"]["Content"];
@@ -1972,15 +1973,33 @@ export interface components {
             /** @description The copy's, as for a new mock. */
             slug: string;
             /** @description The slug of the workspace for the copy; the original's if it is not given. */
-            workspace?: string;
+            workspace_slug?: string;
+        };
+        /** @description A mock is gone from this workspace. It may come twice. */
+        MockDeletedEvent: {
+            mock_id: string;
+            workspace_id: string;
         };
         /** @description For people; may be empty. */
         MockDescription: string;
+        /** @description Something was done to a mock. */
+        MockEvent: {
+            /**
+             * @description `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+             * @enum {string}
+             */
+            action: "created" | "edited" | "published" | "unpublished" | "updated" | "renamed" | "moved" | "restored";
+            mock_id: string;
+            mock_slug: string;
+            /** @description The current revision. */
+            revision: number;
+            workspace_id: string;
+        };
         MockMove: {
             /** @description The mock's slug there; the same if it is not given. */
             slug?: string;
             /** @description The slug of the workspace to move it to. */
-            workspace: string;
+            workspace_slug: string;
         };
         /**
          * @description For people; may be empty.
@@ -1996,7 +2015,7 @@ export interface components {
             /** @description Another slug for it; the same if it is not given. */
             slug?: string;
         };
-        MockSettings: {
+        MockUpdate: {
             description?: components["schemas"]["MockDescription"];
             name?: components["schemas"]["MockName"];
             /** @description As for a new mock. */
@@ -2037,7 +2056,7 @@ export interface components {
              */
             slug: string;
             /** @description The slug of the workspace; the caller's own if it is not given. */
-            workspace?: string;
+            workspace_slug?: string;
         };
         NewInvitation: {
             role: components["schemas"]["Role"];
@@ -2055,7 +2074,7 @@ export interface components {
              */
             slug: string;
             /** @description The slug of the workspace; the caller's own if it is not given. */
-            workspace?: string;
+            workspace_slug?: string;
         };
         NewPassword: {
             current_password?: string;
@@ -2130,7 +2149,7 @@ export interface components {
             change: number;
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description The mock's id. */
-            mock: string;
+            mock_id: string;
             published_revision: number;
             reason: string;
             revision: number;
@@ -2176,26 +2195,20 @@ export interface components {
             size: number;
         };
         RecordedRequest: components["schemas"]["Request"] & {
-            answer: components["schemas"]["RecordedPart"];
             request: components["schemas"]["RecordedPart"];
+            response: components["schemas"]["RecordedPart"];
         };
         Recording: {
             /** @description How long a request is kept. */
             keep_hours: number;
             /** @description How many of the newest requests are kept, about. */
             keep_requests: number;
-            recording: components["schemas"]["RecordingMode"];
+            mode: components["schemas"]["RecordingMode"];
             /**
              * @description Names, or parts of names, of headers, query parameters and fields of bodies whose values are masked when
-             *     `recording` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
+             *     `mode` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
              */
             redact: string[];
-        };
-        RecordingEdit: {
-            keep_hours?: number;
-            keep_requests?: number;
-            recording?: components["schemas"]["RecordingMode"];
-            redact?: string[];
         };
         /**
          * @description `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
@@ -2203,9 +2216,13 @@ export interface components {
          * @enum {string}
          */
         RecordingMode: "off" | "metadata" | "redacted" | "full";
+        RecordingUpdate: {
+            keep_hours?: number;
+            keep_requests?: number;
+            mode?: components["schemas"]["RecordingMode"];
+            redact?: string[];
+        };
         Request: {
-            /** @description Bytes of the answer's body. */
-            answer_size: number;
             /**
              * Format: int64
              * @description Microseconds until it was answered.
@@ -2217,13 +2234,15 @@ export interface components {
             id: string;
             method: string;
             /** @description The mock's id. */
-            mock: string;
+            mock_id: string;
             path: string;
             /** @description Without its question mark. */
             query: string;
-            recording: components["schemas"]["RecordingMode"];
+            recording_mode: components["schemas"]["RecordingMode"];
             /** @description Bytes of the request's body. */
             request_size: number;
+            /** @description Bytes of the answer's body. */
+            response_size: number;
             status: number;
             /**
              * Format: date-time
@@ -2241,7 +2260,7 @@ export interface components {
              * Format: int64
              * @description Answered with 1xx: WebSockets.
              */
-            informative: number;
+            informational: number;
             /** @description Buckets without requests are left out. */
             latency: components["schemas"]["LatencyBucket"][];
             /**
@@ -2284,11 +2303,18 @@ export interface components {
              */
             success: number;
         };
+        /** @description The events of a mock's requests: each property is the name of one, and its type is that of the data. The data is JSON. */
+        RequestEvents: {
+            request: components["schemas"]["Request"];
+            reset: components["schemas"]["ResetEvent"];
+        };
         RequestPage: {
             items: components["schemas"]["Request"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        /** @description Events were missed. Read again what you know. */
+        ResetEvent: Record<string, never>;
         Revision: {
             /** @description The username; empty if the account is gone. */
             author: string;
@@ -2312,21 +2338,13 @@ export interface components {
         };
         RevisionDiff: {
             /** @description Endpoints that are new, gone or different, whatever their place and layout; where a revision cannot be read, its endpoints are missing. */
-            endpoints: components["schemas"]["EndpointChange"][];
+            endpoints: components["schemas"]["EndpointDiff"][];
             /** @description A revision. */
             from: number;
             /** @description A unified diff of the content; empty if it is the same. */
             text: string;
             /** @description A revision. */
             to: number;
-        };
-        RevisionMark: {
-            /**
-             * @description What the pin is for; only with a pin.
-             * @example Demo of 1 December
-             */
-            label?: string;
-            pinned: boolean;
         };
         /**
          * @description What is said about the revision in the mock's history.
@@ -2337,6 +2355,14 @@ export interface components {
             items: components["schemas"]["Revision"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
+        };
+        RevisionUpdate: {
+            /**
+             * @description What the pin is for; only with a pin.
+             * @example Demo of 1 December
+             */
+            label?: string;
+            pinned: boolean;
         };
         /**
          * @description What a member may do; each role may do all that the ones after it may.
@@ -2359,13 +2385,13 @@ export interface components {
             live: number;
         };
         Session: {
-            /** @description The username. */
-            account: string;
             /**
              * Format: date-time
              * @description At the latest; a session that is not used for a week ends sooner.
              */
             expires_at: string;
+            /** @description The username. */
+            username: string;
         };
         SessionInfo: {
             /** @description The IP address at which it began. */
@@ -2424,11 +2450,11 @@ export interface components {
         };
         /**
          * @description `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-         *     live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+         *     live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
          *     still answers.
          * @enum {string}
          */
-        State: "offline" | "offline-invalid" | "publishing" | "published";
+        State: "offline" | "offline_invalid" | "publishing" | "published";
         Token: {
             /** Format: date-time */
             created_at: string;
@@ -2451,7 +2477,7 @@ export interface components {
             name: string;
             scopes: components["schemas"]["Scope"][];
             /** @description The slug of the workspace that a workspace's token is good for. */
-            workspace?: string;
+            workspace_slug?: string;
         };
         TokenPage: {
             items: components["schemas"]["Token"][];
@@ -2459,33 +2485,16 @@ export interface components {
             next_cursor?: string;
         };
         Try: {
-            answer?: components["schemas"]["TryAnswer"];
             diagnostics: components["schemas"]["Diagnostic"][];
             explanation?: components["schemas"]["TryExplanation"];
+            response?: components["schemas"]["TryResponse"];
             webhook?: components["schemas"]["TryWebhook"];
-        };
-        /** @description Absent if the content has errors. */
-        TryAnswer: {
-            /** @description The body if it is text. */
-            body?: string;
-            /**
-             * Format: byte
-             * @description The body if it is no text.
-             */
-            body_base64?: string;
-            /** @description There is more than 1 MiB, of which this is the beginning. */
-            body_cut: boolean;
-            duration_ms: number;
-            headers: components["schemas"]["TryHeader"][];
-            status: number;
-            /** @description The simulated latency is longer than a try may last. */
-            timed_out: boolean;
         };
         TryContent: {
             content: components["schemas"]["Content"];
             request: components["schemas"]["TryRequest"];
             /** @description The slug of the workspace whose files the content may name; none if it is not given. */
-            workspace?: string;
+            workspace_slug?: string;
         };
         /** @description How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for. */
         TryExplanation: {
@@ -2530,6 +2539,23 @@ export interface components {
              * @example /hello/ann?loud=1
              */
             path: string;
+        };
+        /** @description Absent if the content has errors. */
+        TryResponse: {
+            /** @description The body if it is text. */
+            body?: string;
+            /**
+             * Format: byte
+             * @description The body if it is no text.
+             */
+            body_base64?: string;
+            /** @description There is more than 1 MiB, of which this is the beginning. */
+            body_cut: boolean;
+            duration_ms: number;
+            headers: components["schemas"]["TryHeader"][];
+            status: number;
+            /** @description The simulated latency is longer than a try may last. */
+            timed_out: boolean;
         };
         /** @description The webhook that would be sent after the answer; absent if none would. */
         TryWebhook: {
@@ -2612,9 +2638,14 @@ export interface components {
             role: components["schemas"]["Role"];
             slug: string;
         };
-        WorkspaceChange: {
-            name?: components["schemas"]["WorkspaceName"];
-            slug?: string;
+        /** @description The events of a workspace: each property is the name of one, and its type is that of the data. The data is JSON. */
+        WorkspaceEvents: {
+            domain: components["schemas"]["DomainEvent"];
+            domain_deleted: components["schemas"]["DomainEvent"];
+            mock: components["schemas"]["MockEvent"];
+            mock_deleted: components["schemas"]["MockDeletedEvent"];
+            publication: components["schemas"]["Publication"];
+            reset: components["schemas"]["ResetEvent"];
         };
         /**
          * @description What people read.
@@ -2625,6 +2656,10 @@ export interface components {
             items: components["schemas"]["Workspace"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
+        };
+        WorkspaceUpdate: {
+            name?: components["schemas"]["WorkspaceName"];
+            slug?: string;
         };
     };
     responses: {
@@ -2719,7 +2754,7 @@ export interface components {
         /** @description What is recorded of the mock. */
         Recording: {
             headers: {
-                /** @description The version of the settings, quoted. */
+                /** @description The version, quoted. */
                 ETag?: string;
                 [name: string]: unknown;
             };
@@ -2889,7 +2924,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AccountChange"];
+                "application/json": components["schemas"]["AccountUpdate"];
             };
         };
         responses: {
@@ -2918,7 +2953,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    changePassword: {
+    updatePassword: {
         parameters: {
             query?: never;
             header?: never;
@@ -2990,7 +3025,7 @@ export interface operations {
                 /** @description The slug that is wanted. */
                 slug: string;
                 /** @description For a mock, the slug of its workspace. */
-                workspace?: string;
+                workspace_slug?: string;
             };
             header?: never;
             path?: never;
@@ -3039,7 +3074,7 @@ export interface operations {
                 /** @description How many items a page holds at most. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Only domains of the workspace with this slug. */
-                workspace?: string;
+                workspace_slug?: string;
             };
             header?: never;
             path?: never;
@@ -3057,7 +3092,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The domain's id. */
-                domain: components["parameters"]["DomainID"];
+                domain_id: components["parameters"]["DomainID"];
             };
             cookie?: never;
         };
@@ -3081,7 +3116,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The domain's id. */
-                domain: components["parameters"]["DomainID"];
+                domain_id: components["parameters"]["DomainID"];
             };
             cookie?: never;
         };
@@ -3103,7 +3138,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The domain's id. */
-                domain: components["parameters"]["DomainID"];
+                domain_id: components["parameters"]["DomainID"];
             };
             cookie?: never;
         };
@@ -3125,7 +3160,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only events of the workspace with this slug. */
-                workspace?: string;
+                workspace_slug?: string;
             };
             header?: {
                 /** @description The id of the last event that was seen. */
@@ -3142,7 +3177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["WorkspaceEvents"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3230,7 +3265,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The invitation's id. */
-                id: components["parameters"]["InvitationID"];
+                invitation_id: components["parameters"]["InvitationID"];
             };
             cookie?: never;
         };
@@ -3246,7 +3281,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The invitation's id. */
-                id: components["parameters"]["InvitationID"];
+                invitation_id: components["parameters"]["InvitationID"];
             };
             cookie?: never;
         };
@@ -3287,7 +3322,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    lookAtInvitation: {
+    previewInvitation: {
         parameters: {
             query?: never;
             header?: never;
@@ -3328,7 +3363,7 @@ export interface operations {
                 /** @description Only mocks in this state. */
                 state?: components["schemas"]["State"];
                 /** @description Only mocks of the workspace with this slug. */
-                workspace?: string;
+                workspace_slug?: string;
             };
             header?: never;
             path?: never;
@@ -3383,7 +3418,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3394,7 +3429,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    updateMock: {
+    updateMockContent: {
         parameters: {
             query?: never;
             header?: {
@@ -3406,7 +3441,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3432,7 +3467,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3448,7 +3483,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    changeMock: {
+    updateMock: {
         parameters: {
             query?: never;
             header?: {
@@ -3460,13 +3495,13 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MockSettings"];
+                "application/json": components["schemas"]["MockUpdate"];
             };
         };
         responses: {
@@ -3485,7 +3520,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3495,7 +3530,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    addDomain: {
+    createDomain: {
         parameters: {
             query?: never;
             header?: {
@@ -3510,7 +3545,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3549,7 +3584,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3572,7 +3607,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3604,7 +3639,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3632,7 +3667,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3648,13 +3683,52 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             200: components["responses"]["Publication"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Recording"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateRecording: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingUpdate"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Recording"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3684,7 +3758,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3702,13 +3776,13 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    clearRequests: {
+    deleteRequests: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3730,7 +3804,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
                 /** @description The request's id. */
                 request_id: string;
             };
@@ -3759,7 +3833,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3771,7 +3845,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["RequestEvents"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3783,7 +3857,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3808,7 +3882,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3835,7 +3909,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
                 /** @description The number of a revision, from 1. */
                 revision: components["parameters"]["RevisionNumber"];
             };
@@ -3848,7 +3922,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    markRevision: {
+    updateRevision: {
         parameters: {
             query?: never;
             header?: {
@@ -3857,7 +3931,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
                 /** @description The number of a revision, from 1. */
                 revision: components["parameters"]["RevisionNumber"];
             };
@@ -3865,7 +3939,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RevisionMark"];
+                "application/json": components["schemas"]["RevisionUpdate"];
             };
         };
         responses: {
@@ -3882,7 +3956,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
                 /** @description The number of a revision, from 1. */
                 revision: components["parameters"]["RevisionNumber"];
             };
@@ -3914,7 +3988,7 @@ export interface operations {
             };
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3928,52 +4002,13 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    getRecording: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["Recording"];
-            default: components["responses"]["Problem"];
-        };
-    };
-    updateRecording: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The ETag of the settings that were edited. 412 if they were changed meanwhile. */
-                "If-Match"?: string;
-            };
-            path: {
-                /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RecordingEdit"];
-            };
-        };
-        responses: {
-            200: components["responses"]["Recording"];
-            default: components["responses"]["Problem"];
-        };
-    };
     tryMock: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -3993,7 +4028,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -4014,7 +4049,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -4035,7 +4070,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The mock's id. */
-                id: components["parameters"]["MockID"];
+                mock_id: components["parameters"]["MockID"];
             };
             cookie?: never;
         };
@@ -4189,13 +4224,13 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    revokeSession: {
+    deleteSession: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The session's id. */
-                id: string;
+                session_id: string;
             };
             cookie?: never;
         };
@@ -4211,7 +4246,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    deleteSession: {
+    deleteCurrentSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -4337,7 +4372,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The token's id. */
-                id: components["parameters"]["TokenID"];
+                token_id: components["parameters"]["TokenID"];
             };
             cookie?: never;
         };
@@ -4361,7 +4396,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The token's id. */
-                id: components["parameters"]["TokenID"];
+                token_id: components["parameters"]["TokenID"];
             };
             cookie?: never;
         };
@@ -4507,7 +4542,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4526,7 +4561,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4551,13 +4586,13 @@ export interface operations {
             };
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["WorkspaceChange"];
+                "application/json": components["schemas"]["WorkspaceUpdate"];
             };
         };
         responses: {
@@ -4584,7 +4619,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4615,7 +4650,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4653,7 +4688,7 @@ export interface operations {
             };
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4694,9 +4729,9 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4727,9 +4762,9 @@ export interface operations {
             };
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4751,9 +4786,9 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4785,9 +4820,9 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The file's id. */
-                file: components["parameters"]["FileID"];
+                file_id: components["parameters"]["FileID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4816,7 +4851,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4849,7 +4884,7 @@ export interface operations {
             };
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4873,15 +4908,15 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    revokeInvitation: {
+    deleteInvitation: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 /** @description The invitation's id. */
-                id: components["parameters"]["InvitationID"];
+                invitation_id: components["parameters"]["InvitationID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4903,7 +4938,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4930,7 +4965,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4953,10 +4988,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
                 /** @description The member's username. */
                 username: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -4966,7 +5001,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    removeMember: {
+    deleteMember: {
         parameters: {
             query?: never;
             header?: {
@@ -4974,10 +5009,10 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
-                /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
                 /** @description The member's username. */
                 username: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -5001,16 +5036,16 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
-                /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
                 /** @description The member's username. */
                 username: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MemberChange"];
+                "application/json": components["schemas"]["MemberUpdate"];
             };
         };
         responses: {
@@ -5024,7 +5059,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -5053,7 +5088,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -5078,7 +5113,7 @@ export interface operations {
             };
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -5098,9 +5133,9 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The token's id. */
-                id: components["parameters"]["TokenID"];
+                token_id: components["parameters"]["TokenID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -5124,9 +5159,9 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The token's id. */
-                id: components["parameters"]["TokenID"];
+                token_id: components["parameters"]["TokenID"];
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };
@@ -5153,7 +5188,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The workspace's slug. */
-                slug: components["parameters"]["WorkspaceSlug"];
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
             };
             cookie?: never;
         };

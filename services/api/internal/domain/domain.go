@@ -126,6 +126,7 @@ type Write struct {
 // Result is what was written.
 type Result struct {
 	Domain  Domain
+	Deleted bool
 	Mock    mock.Mock // as it is now; zero if its hosts are the same
 	Changes []event.Envelope
 	Rivals  []Domain // other claims of the host, if it changed whether this one serves

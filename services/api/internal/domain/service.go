@@ -162,12 +162,29 @@ func (s *Service) told(r Result, err error) (Domain, error) {
 		if m.ID == "" {
 			m = mock.Mock{ID: d.MockID, WorkspaceID: d.WorkspaceID, Slug: d.Mock}
 		}
-		s.announcer.Announce(mock.Notice{Action: mock.Changed, Mock: m, Changes: r.Changes})
+		s.announcer.Announce(mock.Notice{Action: mock.Updated, Mock: m, Changes: r.Changes})
 	}
-	for _, of := range append(r.Rivals, d) {
-		s.announcer.Tell(of.WorkspaceID, "domain", map[string]string{"domain": of.ID, "mock": of.MockID, "host": of.Host})
+	for _, rival := range r.Rivals {
+		s.tell("domain", rival)
+	}
+	if r.Deleted {
+		s.tell("domain_deleted", d)
+	} else {
+		s.tell("domain", d)
 	}
 	return d, nil
+}
+
+// notice is the data of the events about a domain.
+type notice struct {
+	DomainID    string `json:"domain_id"`
+	Host        string `json:"host"`
+	MockID      string `json:"mock_id"`
+	WorkspaceID string `json:"workspace_id"`
+}
+
+func (s *Service) tell(name string, d Domain) {
+	s.announcer.Tell(d.WorkspaceID, name, notice{d.ID, d.Host, d.MockID, d.WorkspaceID})
 }
 
 // Hear takes an event of the status stream. It never blocks.

@@ -73,7 +73,7 @@ func (h *heard) Announce(mock.Notice) {}
 func (h *heard) Tell(_, _ string, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ids = append(h.ids, data.(map[string]string)["domain"])
+	h.ids = append(h.ids, data.(notice).DomainID)
 }
 
 // A domain whose proof is gone serves for its grace, is suspended, and is removed with a tombstone, unless its proof comes back. One whose

@@ -75,7 +75,7 @@ func (e exported) VisitExportAccountResponse(w http.ResponseWriter) error {
 
 // GetAvailability implements StrictServerInterface.
 func (h *handlers) GetAvailability(ctx context.Context, r GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error) {
-	a, err := h.Available.Check(ctx, caller(ctx), availability.Kind(r.Params.Kind), r.Params.Slug, value(r.Params.Workspace, ""))
+	a, err := h.Available.Check(ctx, caller(ctx), availability.Kind(r.Params.Kind), r.Params.Slug, value(r.Params.WorkspaceSlug, ""))
 	if err != nil {
 		return nil, err
 	}

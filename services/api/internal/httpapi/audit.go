@@ -9,7 +9,7 @@ import (
 
 // ListAudit implements StrictServerInterface.
 func (h *handlers) ListAudit(ctx context.Context, r ListAuditRequestObject) (ListAuditResponseObject, error) {
-	records, next, err := h.Audit.List(ctx, caller(ctx), r.Slug, audit.Query{
+	records, next, err := h.Audit.List(ctx, caller(ctx), r.WorkspaceSlug, audit.Query{
 		Action: value(r.Params.Action, ""), Username: value(r.Params.Account, ""),
 		Since: value(r.Params.Since, time.Time{}), Until: value(r.Params.Until, time.Time{}),
 		Before: value(r.Params.Cursor, ""), Limit: value(r.Params.Limit, defaultLimit),
@@ -20,8 +20,8 @@ func (h *handlers) ListAudit(ctx context.Context, r ListAuditRequestObject) (Lis
 	page := AuditPage{Items: make([]AuditEntry, len(records)), NextCursor: present(next)}
 	for i, a := range records {
 		page.Items[i] = AuditEntry{
-			ID: a.ID, Action: a.Action, AccountID: a.AccountID, Account: a.Username, Means: a.Means,
-			Kind: a.Kind, Target: a.TargetID, Label: a.Label, RequestID: a.RequestID, At: a.At,
+			ID: a.ID, Action: a.Action, AccountID: a.AccountID, Username: a.Username, Means: a.Means,
+			Kind: a.Kind, TargetID: a.TargetID, Label: a.Label, RequestID: a.RequestID, At: a.At,
 		}
 	}
 	return ListAudit200JSONResponse(page), nil

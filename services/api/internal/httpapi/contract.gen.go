@@ -137,15 +137,15 @@ func (e DomainState) Valid() bool {
 	}
 }
 
-// Defines values for EndpointChangeChange.
+// Defines values for EndpointDiffChange.
 const (
-	Added   EndpointChangeChange = "added"
-	Changed EndpointChangeChange = "changed"
-	Removed EndpointChangeChange = "removed"
+	Added   EndpointDiffChange = "added"
+	Changed EndpointDiffChange = "changed"
+	Removed EndpointDiffChange = "removed"
 )
 
-// Valid indicates whether the value is a known member of the EndpointChangeChange enum.
-func (e EndpointChangeChange) Valid() bool {
+// Valid indicates whether the value is a known member of the EndpointDiffChange enum.
+func (e EndpointDiffChange) Valid() bool {
 	switch e {
 	case Added:
 		return true
@@ -158,18 +158,54 @@ func (e EndpointChangeChange) Valid() bool {
 	}
 }
 
-// Defines values for EndpointChangeKind.
+// Defines values for EndpointDiffKind.
 const (
-	Endpoint  EndpointChangeKind = "endpoint"
-	Websocket EndpointChangeKind = "websocket"
+	Endpoint  EndpointDiffKind = "endpoint"
+	Websocket EndpointDiffKind = "websocket"
 )
 
-// Valid indicates whether the value is a known member of the EndpointChangeKind enum.
-func (e EndpointChangeKind) Valid() bool {
+// Valid indicates whether the value is a known member of the EndpointDiffKind enum.
+func (e EndpointDiffKind) Valid() bool {
 	switch e {
 	case Endpoint:
 		return true
 	case Websocket:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MockEventAction.
+const (
+	MockEventActionMockCreated     MockEventAction = "created"
+	MockEventActionMockEdited      MockEventAction = "edited"
+	MockEventActionMockMoved       MockEventAction = "moved"
+	MockEventActionMockPublished   MockEventAction = "published"
+	MockEventActionMockRenamed     MockEventAction = "renamed"
+	MockEventActionMockRestored    MockEventAction = "restored"
+	MockEventActionMockUnpublished MockEventAction = "unpublished"
+	MockEventActionMockUpdated     MockEventAction = "updated"
+)
+
+// Valid indicates whether the value is a known member of the MockEventAction enum.
+func (e MockEventAction) Valid() bool {
+	switch e {
+	case MockEventActionMockCreated:
+		return true
+	case MockEventActionMockEdited:
+		return true
+	case MockEventActionMockMoved:
+		return true
+	case MockEventActionMockPublished:
+		return true
+	case MockEventActionMockRenamed:
+		return true
+	case MockEventActionMockRestored:
+		return true
+	case MockEventActionMockUnpublished:
+		return true
+	case MockEventActionMockUpdated:
 		return true
 	default:
 		return false
@@ -434,7 +470,7 @@ func (e SignInMethodsSignUp) Valid() bool {
 // Defines values for State.
 const (
 	Offline        State = "offline"
-	OfflineInvalid State = "offline-invalid"
+	OfflineInvalid State = "offline_invalid"
 	Published      State = "published"
 	Publishing     State = "publishing"
 )
@@ -583,17 +619,14 @@ type Account struct {
 	Username    string `json:"username"`
 }
 
-// AccountChange defines model for AccountChange.
-type AccountChange struct {
+// AccountUpdate defines model for AccountUpdate.
+type AccountUpdate struct {
 	Email    *string `json:"email,omitempty"`
 	Username *string `json:"username,omitempty"`
 }
 
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
-	// Account The username of who did it; empty if that account does not exist any more.
-	Account string `json:"account"`
-
 	// AccountID Who did it; empty if it was the service itself.
 	AccountID string `json:"account_id"`
 
@@ -612,8 +645,11 @@ type AuditEntry struct {
 	Means     string `json:"means"`
 	RequestID string `json:"request_id"`
 
-	// Target The id of what it was done to.
-	Target string `json:"target"`
+	// TargetID The id of what it was done to.
+	TargetID string `json:"target_id"`
+
+	// Username The username of who did it; empty if that account does not exist any more.
+	Username string `json:"username"`
 }
 
 // AuditPage defines model for AuditPage.
@@ -694,8 +730,8 @@ type Domain struct {
 	// LostAt Since when the proof is missing.
 	LostAt *time.Time `json:"lost_at,omitempty"`
 
-	// Mock The mock's id.
-	Mock      string          `json:"mock"`
+	// MockID The mock's id.
+	MockID    string          `json:"mock_id"`
 	MockSlug  string          `json:"mock_slug"`
 	Ownership DomainOwnership `json:"ownership"`
 
@@ -718,8 +754,8 @@ type Domain struct {
 	// SuspendedAt Since when the mock does not answer on it any more because the proof is missing; later it is removed.
 	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 
-	// Workspace The workspace's slug.
-	Workspace string `json:"workspace"`
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // DomainCertificate `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
@@ -739,6 +775,14 @@ type DomainRouting string
 // answer any more; unless it comes back the domain is removed.
 type DomainState string
 
+// DomainEvent A domain is new, different or gone.
+type DomainEvent struct {
+	DomainID    string `json:"domain_id"`
+	Host        string `json:"host"`
+	MockID      string `json:"mock_id"`
+	WorkspaceID string `json:"workspace_id"`
+}
+
 // DomainPage defines model for DomainPage.
 type DomainPage struct {
 	Items []Domain `json:"items"`
@@ -747,21 +791,21 @@ type DomainPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
-// EndpointChange defines model for EndpointChange.
-type EndpointChange struct {
-	Change EndpointChangeChange `json:"change"`
-	Kind   EndpointChangeKind   `json:"kind"`
+// EndpointDiff defines model for EndpointDiff.
+type EndpointDiff struct {
+	Change EndpointDiffChange `json:"change"`
+	Kind   EndpointDiffKind   `json:"kind"`
 
 	// Method Empty for WebSockets.
 	Method string `json:"method"`
 	Path   string `json:"path"`
 }
 
-// EndpointChangeChange defines model for EndpointChange.Change.
-type EndpointChangeChange string
+// EndpointDiffChange defines model for EndpointDiff.Change.
+type EndpointDiffChange string
 
-// EndpointChangeKind defines model for EndpointChange.Kind.
-type EndpointChangeKind string
+// EndpointDiffKind defines model for EndpointDiff.Kind.
+type EndpointDiffKind string
 
 // File defines model for File.
 type File struct {
@@ -783,8 +827,8 @@ type File struct {
 	// UpdatedAt When the content was uploaded.
 	UpdatedAt time.Time `json:"updated_at"`
 
-	// Workspace The workspace's slug.
-	Workspace string `json:"workspace"`
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // FilePage defines model for FilePage.
@@ -800,12 +844,12 @@ type FileUse struct {
 	// Current Its current revision names the file.
 	Current bool `json:"current"`
 
-	// Mock The mock's id.
-	Mock string `json:"mock"`
+	// MockID The mock's id.
+	MockID   string `json:"mock_id"`
+	MockSlug string `json:"mock_slug"`
 
 	// Published Its published revision names the file.
-	Published bool   `json:"published"`
-	Slug      string `json:"slug"`
+	Published bool `json:"published"`
 }
 
 // FileUsePage defines model for FileUsePage.
@@ -863,9 +907,6 @@ type Invitation struct {
 	// Inviter The username of who sent it.
 	Inviter string `json:"inviter"`
 
-	// Name The workspace's name.
-	Name string `json:"name"`
-
 	// Role What a member may do; each role may do all that the ones after it may.
 	Role Role `json:"role"`
 
@@ -878,8 +919,11 @@ type Invitation struct {
 	// Username Whom it is for; absent while it is a link that nobody has claimed.
 	Username *string `json:"username,omitempty"`
 
-	// Workspace The workspace's slug.
-	Workspace string `json:"workspace"`
+	// WorkspaceName The workspace's name.
+	WorkspaceName string `json:"workspace_name"`
+
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // InvitationPage defines model for InvitationPage.
@@ -914,18 +958,18 @@ type Member struct {
 	Username string `json:"username"`
 }
 
-// MemberChange defines model for MemberChange.
-type MemberChange struct {
-	// Role What a member may do; each role may do all that the ones after it may.
-	Role Role `json:"role"`
-}
-
 // MemberPage defines model for MemberPage.
 type MemberPage struct {
 	Items []Member `json:"items"`
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// MemberUpdate defines model for MemberUpdate.
+type MemberUpdate struct {
+	// Role What a member may do; each role may do all that the ones after it may.
+	Role Role `json:"role"`
 }
 
 // Mock defines model for Mock.
@@ -960,17 +1004,17 @@ type Mock struct {
 	Slug     string `json:"slug"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-	// live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State     State     `json:"state"`
 	UpdatedAt time.Time `json:"updated_at"`
 
 	// URL Where the mock answers when it is published.
-	URL string `json:"url"`
-
-	// Workspace The workspace's slug.
-	Workspace   string `json:"workspace"`
+	URL         string `json:"url"`
 	WorkspaceID string `json:"workspace_id"`
+
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // MockContent defines model for MockContent.
@@ -1006,20 +1050,41 @@ type MockCopy struct {
 	// Slug The copy's, as for a new mock.
 	Slug string `json:"slug"`
 
-	// Workspace The slug of the workspace for the copy; the original's if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace for the copy; the original's if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
+}
+
+// MockDeletedEvent A mock is gone from this workspace. It may come twice.
+type MockDeletedEvent struct {
+	MockID      string `json:"mock_id"`
+	WorkspaceID string `json:"workspace_id"`
 }
 
 // MockDescription For people; may be empty.
 type MockDescription = string
+
+// MockEvent Something was done to a mock.
+type MockEvent struct {
+	// Action `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+	Action   MockEventAction `json:"action"`
+	MockID   string          `json:"mock_id"`
+	MockSlug string          `json:"mock_slug"`
+
+	// Revision The current revision.
+	Revision    int    `json:"revision"`
+	WorkspaceID string `json:"workspace_id"`
+}
+
+// MockEventAction `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+type MockEventAction string
 
 // MockMove defines model for MockMove.
 type MockMove struct {
 	// Slug The mock's slug there; the same if it is not given.
 	Slug *string `json:"slug,omitempty"`
 
-	// Workspace The slug of the workspace to move it to.
-	Workspace string `json:"workspace"`
+	// WorkspaceSlug The slug of the workspace to move it to.
+	WorkspaceSlug string `json:"workspace_slug"`
 }
 
 // MockName For people; may be empty.
@@ -1041,8 +1106,8 @@ type MockRestore struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
-// MockSettings defines model for MockSettings.
-type MockSettings struct {
+// MockUpdate defines model for MockUpdate.
+type MockUpdate struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
@@ -1110,8 +1175,8 @@ type NewImport struct {
 	// Example: pets
 	Slug string `json:"slug"`
 
-	// Workspace The slug of the workspace; the caller's own if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace; the caller's own if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // NewInvitation defines model for NewInvitation.
@@ -1158,8 +1223,8 @@ type NewMock struct {
 	// Example: pets
 	Slug string `json:"slug"`
 
-	// Workspace The slug of the workspace; the caller's own if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace; the caller's own if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // NewPassword defines model for NewPassword.
@@ -1269,8 +1334,8 @@ type Publication struct {
 	Change      int64        `json:"change"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
-	// Mock The mock's id.
-	Mock              string `json:"mock"`
+	// MockID The mock's id.
+	MockID            string `json:"mock_id"`
 	PublishedRevision int    `json:"published_revision"`
 	Reason            string `json:"reason"`
 	Revision          int    `json:"revision"`
@@ -1282,7 +1347,7 @@ type Publication struct {
 	Settled bool `json:"settled"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-	// live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State       State  `json:"state"`
 	WorkspaceID string `json:"workspace_id"`
@@ -1332,11 +1397,6 @@ type RecordedPartEncoding string
 
 // RecordedRequest defines model for RecordedRequest.
 type RecordedRequest struct {
-	Answer RecordedPart `json:"answer"`
-
-	// AnswerSize Bytes of the answer's body.
-	AnswerSize int `json:"answer_size"`
-
 	// DurationUs Microseconds until it was answered.
 	DurationUs int64 `json:"duration_us"`
 
@@ -1346,21 +1406,25 @@ type RecordedRequest struct {
 	ID       string `json:"id"`
 	Method   string `json:"method"`
 
-	// Mock The mock's id.
-	Mock string `json:"mock"`
-	Path string `json:"path"`
+	// MockID The mock's id.
+	MockID string `json:"mock_id"`
+	Path   string `json:"path"`
 
 	// Query Without its question mark.
 	Query string `json:"query"`
 
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording RecordingMode `json:"recording"`
-	Request   RecordedPart  `json:"request"`
+	RecordingMode RecordingMode `json:"recording_mode"`
+	Request       RecordedPart  `json:"request"`
 
 	// RequestSize Bytes of the request's body.
-	RequestSize int `json:"request_size"`
-	Status      int `json:"status"`
+	RequestSize int          `json:"request_size"`
+	Response    RecordedPart `json:"response"`
+
+	// ResponseSize Bytes of the answer's body.
+	ResponseSize int `json:"response_size"`
+	Status       int `json:"status"`
 
 	// Time When it came.
 	Time time.Time `json:"time"`
@@ -1374,35 +1438,32 @@ type Recording struct {
 	// KeepRequests How many of the newest requests are kept, about.
 	KeepRequests int `json:"keep_requests"`
 
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// Mode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording RecordingMode `json:"recording"`
+	Mode RecordingMode `json:"mode"`
 
 	// Redact Names, or parts of names, of headers, query parameters and fields of bodies whose values are masked when
-	// `recording` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
+	// `mode` is `redacted`, besides the usual ones (authorization, cookie, token, password and the like).
 	Redact []string `json:"redact"`
-}
-
-// RecordingEdit defines model for RecordingEdit.
-type RecordingEdit struct {
-	KeepHours    *int `json:"keep_hours,omitempty"`
-	KeepRequests *int `json:"keep_requests,omitempty"`
-
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
-	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording *RecordingMode `json:"recording,omitempty"`
-	Redact    *[]string      `json:"redact,omitempty"`
 }
 
 // RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 // what looks like a secret masked. `full`: everything. Requests are counted in each of them.
 type RecordingMode string
 
+// RecordingUpdate defines model for RecordingUpdate.
+type RecordingUpdate struct {
+	KeepHours    *int `json:"keep_hours,omitempty"`
+	KeepRequests *int `json:"keep_requests,omitempty"`
+
+	// Mode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
+	Mode   *RecordingMode `json:"mode,omitempty"`
+	Redact *[]string      `json:"redact,omitempty"`
+}
+
 // Request defines model for Request.
 type Request struct {
-	// AnswerSize Bytes of the answer's body.
-	AnswerSize int `json:"answer_size"`
-
 	// DurationUs Microseconds until it was answered.
 	DurationUs int64 `json:"duration_us"`
 
@@ -1412,20 +1473,23 @@ type Request struct {
 	ID       string `json:"id"`
 	Method   string `json:"method"`
 
-	// Mock The mock's id.
-	Mock string `json:"mock"`
-	Path string `json:"path"`
+	// MockID The mock's id.
+	MockID string `json:"mock_id"`
+	Path   string `json:"path"`
 
 	// Query Without its question mark.
 	Query string `json:"query"`
 
-	// Recording `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
+	// RecordingMode `off`: nothing. `metadata`: method, host, path without query, status, sizes and times. `redacted`: everything, with
 	// what looks like a secret masked. `full`: everything. Requests are counted in each of them.
-	Recording RecordingMode `json:"recording"`
+	RecordingMode RecordingMode `json:"recording_mode"`
 
 	// RequestSize Bytes of the request's body.
 	RequestSize int `json:"request_size"`
-	Status      int `json:"status"`
+
+	// ResponseSize Bytes of the answer's body.
+	ResponseSize int `json:"response_size"`
+	Status       int `json:"status"`
 
 	// Time When it came.
 	Time time.Time `json:"time"`
@@ -1436,8 +1500,8 @@ type RequestCounts struct {
 	// ClientError Answered with 4xx.
 	ClientError int64 `json:"client_error"`
 
-	// Informative Answered with 1xx: WebSockets.
-	Informative int64 `json:"informative"`
+	// Informational Answered with 1xx: WebSockets.
+	Informational int64 `json:"informational"`
 
 	// Latency Buckets without requests are left out.
 	Latency []LatencyBucket `json:"latency"`
@@ -1466,6 +1530,14 @@ type RequestCounts struct {
 	Success int64 `json:"success"`
 }
 
+// RequestEvents The events of a mock's requests: each property is the name of one, and its type is that of the data. The data is JSON.
+type RequestEvents struct {
+	Request Request `json:"request"`
+
+	// Reset Events were missed. Read again what you know.
+	Reset ResetEvent `json:"reset"`
+}
+
 // RequestPage defines model for RequestPage.
 type RequestPage struct {
 	Items []Request `json:"items"`
@@ -1473,6 +1545,9 @@ type RequestPage struct {
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
+
+// ResetEvent Events were missed. Read again what you know.
+type ResetEvent = map[string]interface{}
 
 // Revision defines model for Revision.
 type Revision struct {
@@ -1505,7 +1580,7 @@ type Revision struct {
 // RevisionDiff defines model for RevisionDiff.
 type RevisionDiff struct {
 	// Endpoints Endpoints that are new, gone or different, whatever their place and layout; where a revision cannot be read, its endpoints are missing.
-	Endpoints []EndpointChange `json:"endpoints"`
+	Endpoints []EndpointDiff `json:"endpoints"`
 
 	// From A revision.
 	From int `json:"from"`
@@ -1515,15 +1590,6 @@ type RevisionDiff struct {
 
 	// To A revision.
 	To int `json:"to"`
-}
-
-// RevisionMark defines model for RevisionMark.
-type RevisionMark struct {
-	// Label What the pin is for; only with a pin.
-	//
-	// Example: Demo of 1 December
-	Label  *string `json:"label,omitempty"`
-	Pinned bool    `json:"pinned"`
 }
 
 // RevisionMessage What is said about the revision in the mock's history.
@@ -1537,6 +1603,15 @@ type RevisionPage struct {
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// RevisionUpdate defines model for RevisionUpdate.
+type RevisionUpdate struct {
+	// Label What the pin is for; only with a pin.
+	//
+	// Example: Demo of 1 December
+	Label  *string `json:"label,omitempty"`
+	Pinned bool    `json:"pinned"`
 }
 
 // Role What a member may do; each role may do all that the ones after it may.
@@ -1564,11 +1639,11 @@ type Servers struct {
 
 // Session defines model for Session.
 type Session struct {
-	// Account The username.
-	Account string `json:"account"`
-
 	// ExpiresAt At the latest; a session that is not used for a week ends sooner.
 	ExpiresAt time.Time `json:"expires_at"`
+
+	// Username The username.
+	Username string `json:"username"`
 }
 
 // SessionInfo defines model for SessionInfo.
@@ -1639,7 +1714,7 @@ type SignInMethods struct {
 type SignInMethodsSignUp string
 
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-// live on every mock server. `offline-invalid`: the current revision has errors; if an earlier one was live, it
+// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
 
@@ -1659,8 +1734,8 @@ type Token struct {
 	Name       string     `json:"name"`
 	Scopes     []Scope    `json:"scopes"`
 
-	// Workspace The slug of the workspace that a workspace's token is good for.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace that a workspace's token is good for.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // TokenKind `configured`: from the server's configuration, with all scopes.
@@ -1676,33 +1751,16 @@ type TokenPage struct {
 
 // Try defines model for Try.
 type Try struct {
-	// Answer Absent if the content has errors.
-	Answer      *TryAnswer   `json:"answer,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
 	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
 	Explanation *TryExplanation `json:"explanation,omitempty"`
 
+	// Response Absent if the content has errors.
+	Response *TryResponse `json:"response,omitempty"`
+
 	// Webhook The webhook that would be sent after the answer; absent if none would.
 	Webhook *TryWebhook `json:"webhook,omitempty"`
-}
-
-// TryAnswer Absent if the content has errors.
-type TryAnswer struct {
-	// Body The body if it is text.
-	Body *string `json:"body,omitempty"`
-
-	// BodyBase64 The body if it is no text.
-	BodyBase64 *[]byte `json:"body_base64,omitempty"`
-
-	// BodyCut There is more than 1 MiB, of which this is the beginning.
-	BodyCut    bool        `json:"body_cut"`
-	DurationMs float32     `json:"duration_ms"`
-	Headers    []TryHeader `json:"headers"`
-	Status     int         `json:"status"`
-
-	// TimedOut The simulated latency is longer than a try may last.
-	TimedOut bool `json:"timed_out"`
 }
 
 // TryContent defines model for TryContent.
@@ -1723,8 +1781,8 @@ type TryContent struct {
 	Content Content    `json:"content"`
 	Request TryRequest `json:"request"`
 
-	// Workspace The slug of the workspace whose files the content may name; none if it is not given.
-	Workspace *string `json:"workspace,omitempty"`
+	// WorkspaceSlug The slug of the workspace whose files the content may name; none if it is not given.
+	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
 // TryExplanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
@@ -1789,6 +1847,24 @@ type TryRequest struct {
 	//
 	// Example: /hello/ann?loud=1
 	Path string `json:"path"`
+}
+
+// TryResponse Absent if the content has errors.
+type TryResponse struct {
+	// Body The body if it is text.
+	Body *string `json:"body,omitempty"`
+
+	// BodyBase64 The body if it is no text.
+	BodyBase64 *[]byte `json:"body_base64,omitempty"`
+
+	// BodyCut There is more than 1 MiB, of which this is the beginning.
+	BodyCut    bool        `json:"body_cut"`
+	DurationMs float32     `json:"duration_ms"`
+	Headers    []TryHeader `json:"headers"`
+	Status     int         `json:"status"`
+
+	// TimedOut The simulated latency is longer than a try may last.
+	TimedOut bool `json:"timed_out"`
 }
 
 // TryWebhook The webhook that would be sent after the answer; absent if none would.
@@ -1885,13 +1961,23 @@ type Workspace struct {
 	Slug string `json:"slug"`
 }
 
-// WorkspaceChange defines model for WorkspaceChange.
-type WorkspaceChange struct {
-	// Name What people read.
-	//
-	// Example: Acme Inc.
-	Name *WorkspaceName `json:"name,omitempty"`
-	Slug *string        `json:"slug,omitempty"`
+// WorkspaceEvents The events of a workspace: each property is the name of one, and its type is that of the data. The data is JSON.
+type WorkspaceEvents struct {
+	// Domain A domain is new, different or gone.
+	Domain DomainEvent `json:"domain"`
+
+	// DomainDeleted A domain is new, different or gone.
+	DomainDeleted DomainEvent `json:"domain_deleted"`
+
+	// Mock Something was done to a mock.
+	Mock MockEvent `json:"mock"`
+
+	// MockDeleted A mock is gone from this workspace. It may come twice.
+	MockDeleted MockDeletedEvent `json:"mock_deleted"`
+	Publication Publication      `json:"publication"`
+
+	// Reset Events were missed. Read again what you know.
+	Reset ResetEvent `json:"reset"`
 }
 
 // WorkspaceName What people read.
@@ -1905,6 +1991,15 @@ type WorkspacePage struct {
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// WorkspaceUpdate defines model for WorkspaceUpdate.
+type WorkspaceUpdate struct {
+	// Name What people read.
+	//
+	// Example: Acme Inc.
+	Name *WorkspaceName `json:"name,omitempty"`
+	Slug *string        `json:"slug,omitempty"`
 }
 
 // Cursor defines model for Cursor.
@@ -1987,8 +2082,8 @@ type GetAvailabilityParams struct {
 	// Slug The slug that is wanted.
 	Slug string `form:"slug" json:"slug"`
 
-	// Workspace For a mock, the slug of its workspace.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug For a mock, the slug of its workspace.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 }
 
 // GetAvailabilityParamsKind defines parameters for GetAvailability.
@@ -1996,8 +2091,8 @@ type GetAvailabilityParamsKind string
 
 // ListDomainsParams defines parameters for ListDomains.
 type ListDomainsParams struct {
-	// Workspace Only domains of the workspace with this slug.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug Only domains of the workspace with this slug.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
 	// Limit How many items a page holds at most.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2008,8 +2103,8 @@ type ListDomainsParams struct {
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
-	// Workspace Only events of the workspace with this slug.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug Only events of the workspace with this slug.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
 	// LastEventID The id of the last event that was seen.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
@@ -2026,8 +2121,8 @@ type ListOwnInvitationsParams struct {
 
 // ListMocksParams defines parameters for ListMocks.
 type ListMocksParams struct {
-	// Workspace Only mocks of the workspace with this slug.
-	Workspace *string `form:"workspace,omitempty" json:"workspace,omitempty"`
+	// WorkspaceSlug Only mocks of the workspace with this slug.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
 	// State Only mocks in this state.
 	State *State `form:"state,omitempty" json:"state,omitempty"`
@@ -2082,15 +2177,15 @@ type GetMockParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
-// ChangeMockParams defines parameters for ChangeMock.
-type ChangeMockParams struct {
+// UpdateMockParams defines parameters for UpdateMock.
+type UpdateMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
-// UpdateMockParams defines parameters for UpdateMock.
-type UpdateMockParams struct {
+// UpdateMockContentParams defines parameters for UpdateMockContent.
+type UpdateMockContentParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
@@ -2105,8 +2200,8 @@ type ListMockDomainsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// AddDomainParams defines parameters for AddDomain.
-type AddDomainParams struct {
+// CreateDomainParams defines parameters for CreateDomain.
+type CreateDomainParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
 	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
 	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
@@ -2146,6 +2241,12 @@ type GetPublicationParams struct {
 
 	// Wait How long to wait at most, such as `10s` or `500ms`; 60 s at most.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
+}
+
+// UpdateRecordingParams defines parameters for UpdateRecording.
+type UpdateRecordingParams struct {
+	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListRequestsParams defines parameters for ListRequests.
@@ -2196,8 +2297,8 @@ type GetRevisionParams struct {
 	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
 }
 
-// MarkRevisionParams defines parameters for MarkRevision.
-type MarkRevisionParams struct {
+// UpdateRevisionParams defines parameters for UpdateRevision.
+type UpdateRevisionParams struct {
 	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
@@ -2213,12 +2314,6 @@ type RollbackMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
-}
-
-// UpdateRecordingParams defines parameters for UpdateRecording.
-type UpdateRecordingParams struct {
-	// IfMatch The ETag of the settings that were edited. 412 if they were changed meanwhile.
-	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // GetMockUsageParams defines parameters for GetMockUsage.
@@ -2386,8 +2481,8 @@ type ListMembersParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
-// RemoveMemberParams defines parameters for RemoveMember.
-type RemoveMemberParams struct {
+// DeleteMemberParams defines parameters for DeleteMember.
+type DeleteMemberParams struct {
 	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
@@ -2426,10 +2521,10 @@ type GetWorkspaceUsageParams struct {
 }
 
 // UpdateAccountJSONRequestBody defines body for UpdateAccount for application/json ContentType.
-type UpdateAccountJSONRequestBody = AccountChange
+type UpdateAccountJSONRequestBody = AccountUpdate
 
-// ChangePasswordJSONRequestBody defines body for ChangePassword for application/json ContentType.
-type ChangePasswordJSONRequestBody = NewPassword
+// UpdatePasswordJSONRequestBody defines body for UpdatePassword for application/json ContentType.
+type UpdatePasswordJSONRequestBody = NewPassword
 
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
@@ -2443,8 +2538,8 @@ type ImportDocumentJSONRequestBody = ImportedDocument
 // ClaimInvitationJSONRequestBody defines body for ClaimInvitation for application/json ContentType.
 type ClaimInvitationJSONRequestBody = InvitationSecret
 
-// LookAtInvitationJSONRequestBody defines body for LookAtInvitation for application/json ContentType.
-type LookAtInvitationJSONRequestBody = InvitationSecret
+// PreviewInvitationJSONRequestBody defines body for PreviewInvitation for application/json ContentType.
+type PreviewInvitationJSONRequestBody = InvitationSecret
 
 // CreateMockJSONRequestBody defines body for CreateMock for application/json ContentType.
 type CreateMockJSONRequestBody = NewMock
@@ -2452,14 +2547,14 @@ type CreateMockJSONRequestBody = NewMock
 // ImportMockJSONRequestBody defines body for ImportMock for application/json ContentType.
 type ImportMockJSONRequestBody = NewImport
 
-// ChangeMockJSONRequestBody defines body for ChangeMock for application/json ContentType.
-type ChangeMockJSONRequestBody = MockSettings
-
 // UpdateMockJSONRequestBody defines body for UpdateMock for application/json ContentType.
-type UpdateMockJSONRequestBody = NewRevision
+type UpdateMockJSONRequestBody = MockUpdate
 
-// AddDomainJSONRequestBody defines body for AddDomain for application/json ContentType.
-type AddDomainJSONRequestBody = NewDomain
+// UpdateMockContentJSONRequestBody defines body for UpdateMockContent for application/json ContentType.
+type UpdateMockContentJSONRequestBody = NewRevision
+
+// CreateDomainJSONRequestBody defines body for CreateDomain for application/json ContentType.
+type CreateDomainJSONRequestBody = NewDomain
 
 // DuplicateMockJSONRequestBody defines body for DuplicateMock for application/json ContentType.
 type DuplicateMockJSONRequestBody = MockCopy
@@ -2467,17 +2562,17 @@ type DuplicateMockJSONRequestBody = MockCopy
 // MoveMockJSONRequestBody defines body for MoveMock for application/json ContentType.
 type MoveMockJSONRequestBody = MockMove
 
+// UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
+type UpdateRecordingJSONRequestBody = RecordingUpdate
+
 // RestoreMockJSONRequestBody defines body for RestoreMock for application/json ContentType.
 type RestoreMockJSONRequestBody = MockRestore
 
-// MarkRevisionJSONRequestBody defines body for MarkRevision for application/json ContentType.
-type MarkRevisionJSONRequestBody = RevisionMark
+// UpdateRevisionJSONRequestBody defines body for UpdateRevision for application/json ContentType.
+type UpdateRevisionJSONRequestBody = RevisionUpdate
 
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
-
-// UpdateRecordingJSONRequestBody defines body for UpdateRecording for application/json ContentType.
-type UpdateRecordingJSONRequestBody = RecordingEdit
 
 // TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
 type TryMockJSONRequestBody = TryMock
@@ -2501,13 +2596,13 @@ type ValidateContentJSONRequestBody = MockContent
 type CreateWorkspaceJSONRequestBody = NewWorkspace
 
 // UpdateWorkspaceJSONRequestBody defines body for UpdateWorkspace for application/json ContentType.
-type UpdateWorkspaceJSONRequestBody = WorkspaceChange
+type UpdateWorkspaceJSONRequestBody = WorkspaceUpdate
 
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = NewInvitation
 
 // UpdateMemberJSONRequestBody defines body for UpdateMember for application/json ContentType.
-type UpdateMemberJSONRequestBody = MemberChange
+type UpdateMemberJSONRequestBody = MemberUpdate
 
 // CreateWorkspaceTokenJSONRequestBody defines body for CreateWorkspaceToken for application/json ContentType.
 type CreateWorkspaceTokenJSONRequestBody = NewToken
@@ -2526,9 +2621,9 @@ type ServerInterface interface {
 	// ExportAccount Take all with you
 	// (GET /api/v1/account/export)
 	ExportAccount(ctx echo.Context) error
-	// ChangePassword Change your password
+	// UpdatePassword Change your password
 	// (PUT /api/v1/account/password)
-	ChangePassword(ctx echo.Context) error
+	UpdatePassword(ctx echo.Context) error
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx echo.Context) error
@@ -2545,14 +2640,14 @@ type ServerInterface interface {
 	// (GET /api/v1/domains)
 	ListDomains(ctx echo.Context, params ListDomainsParams) error
 	// DeleteDomain Give a domain up
-	// (DELETE /api/v1/domains/{domain})
-	DeleteDomain(ctx echo.Context, domain DomainID) error
+	// (DELETE /api/v1/domains/{domain_id})
+	DeleteDomain(ctx echo.Context, domainID DomainID) error
 	// GetDomain Read a domain
-	// (GET /api/v1/domains/{domain})
-	GetDomain(ctx echo.Context, domain DomainID) error
+	// (GET /api/v1/domains/{domain_id})
+	GetDomain(ctx echo.Context, domainID DomainID) error
 	// VerifyDomain Check a domain now
-	// (POST /api/v1/domains/{domain}/verify)
-	VerifyDomain(ctx echo.Context, domain DomainID) error
+	// (POST /api/v1/domains/{domain_id}/verify)
+	VerifyDomain(ctx echo.Context, domainID DomainID) error
 	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
@@ -2568,15 +2663,15 @@ type ServerInterface interface {
 	// ClaimInvitation Claim an invitation by its secret
 	// (POST /api/v1/invitations/claim)
 	ClaimInvitation(ctx echo.Context) error
-	// LookAtInvitation See what an invitation is for, by its secret
-	// (POST /api/v1/invitations/look)
-	LookAtInvitation(ctx echo.Context) error
+	// PreviewInvitation See what an invitation is for, by its secret
+	// (POST /api/v1/invitations/preview)
+	PreviewInvitation(ctx echo.Context) error
 	// AcceptInvitation Accept an invitation
-	// (POST /api/v1/invitations/{id}/accept)
-	AcceptInvitation(ctx echo.Context, id InvitationID) error
+	// (POST /api/v1/invitations/{invitation_id}/accept)
+	AcceptInvitation(ctx echo.Context, invitationID InvitationID) error
 	// DeclineInvitation Decline an invitation
-	// (POST /api/v1/invitations/{id}/decline)
-	DeclineInvitation(ctx echo.Context, id InvitationID) error
+	// (POST /api/v1/invitations/{invitation_id}/decline)
+	DeclineInvitation(ctx echo.Context, invitationID InvitationID) error
 	// ListMocks List mocks
 	// (GET /api/v1/mocks)
 	ListMocks(ctx echo.Context, params ListMocksParams) error
@@ -2587,86 +2682,86 @@ type ServerInterface interface {
 	// (POST /api/v1/mocks/import)
 	ImportMock(ctx echo.Context, params ImportMockParams) error
 	// DeleteMock Delete a mock
-	// (DELETE /api/v1/mocks/{id})
-	DeleteMock(ctx echo.Context, id MockID, params DeleteMockParams) error
+	// (DELETE /api/v1/mocks/{mock_id})
+	DeleteMock(ctx echo.Context, mockID MockID, params DeleteMockParams) error
 	// GetMock Read a mock
-	// (GET /api/v1/mocks/{id})
-	GetMock(ctx echo.Context, id MockID, params GetMockParams) error
-	// ChangeMock Rename or describe a mock
-	// (PATCH /api/v1/mocks/{id})
-	ChangeMock(ctx echo.Context, id MockID, params ChangeMockParams) error
-	// UpdateMock Write a new revision
-	// (PUT /api/v1/mocks/{id})
-	UpdateMock(ctx echo.Context, id MockID, params UpdateMockParams) error
+	// (GET /api/v1/mocks/{mock_id})
+	GetMock(ctx echo.Context, mockID MockID, params GetMockParams) error
+	// UpdateMock Rename or describe a mock
+	// (PATCH /api/v1/mocks/{mock_id})
+	UpdateMock(ctx echo.Context, mockID MockID, params UpdateMockParams) error
+	// UpdateMockContent Write a new revision
+	// (PUT /api/v1/mocks/{mock_id})
+	UpdateMockContent(ctx echo.Context, mockID MockID, params UpdateMockContentParams) error
 	// ListMockDomains List a mock's domains
-	// (GET /api/v1/mocks/{id}/domains)
-	ListMockDomains(ctx echo.Context, id MockID, params ListMockDomainsParams) error
-	// AddDomain Add a domain
-	// (POST /api/v1/mocks/{id}/domains)
-	AddDomain(ctx echo.Context, id MockID, params AddDomainParams) error
+	// (GET /api/v1/mocks/{mock_id}/domains)
+	ListMockDomains(ctx echo.Context, mockID MockID, params ListMockDomainsParams) error
+	// CreateDomain Add a domain
+	// (POST /api/v1/mocks/{mock_id}/domains)
+	CreateDomain(ctx echo.Context, mockID MockID, params CreateDomainParams) error
 	// DuplicateMock Copy a mock
-	// (POST /api/v1/mocks/{id}/duplicate)
-	DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error
+	// (POST /api/v1/mocks/{mock_id}/duplicate)
+	DuplicateMock(ctx echo.Context, mockID MockID, params DuplicateMockParams) error
 	// ExportMock Download a mock
-	// (GET /api/v1/mocks/{id}/export)
-	ExportMock(ctx echo.Context, id MockID, params ExportMockParams) error
+	// (GET /api/v1/mocks/{mock_id}/export)
+	ExportMock(ctx echo.Context, mockID MockID, params ExportMockParams) error
 	// MoveMock Move a mock to another workspace
-	// (POST /api/v1/mocks/{id}/move)
-	MoveMock(ctx echo.Context, id MockID, params MoveMockParams) error
+	// (POST /api/v1/mocks/{mock_id}/move)
+	MoveMock(ctx echo.Context, mockID MockID, params MoveMockParams) error
 	// GetPublication See whether a mock is live
-	// (GET /api/v1/mocks/{id}/publication)
-	GetPublication(ctx echo.Context, id MockID, params GetPublicationParams) error
+	// (GET /api/v1/mocks/{mock_id}/publication)
+	GetPublication(ctx echo.Context, mockID MockID, params GetPublicationParams) error
 	// PublishMock Publish a mock
-	// (POST /api/v1/mocks/{id}/publish)
-	PublishMock(ctx echo.Context, id MockID) error
-	// ClearRequests Forget the requests of a mock
-	// (DELETE /api/v1/mocks/{id}/requests)
-	ClearRequests(ctx echo.Context, id MockID) error
-	// ListRequests List the requests of a mock
-	// (GET /api/v1/mocks/{id}/requests)
-	ListRequests(ctx echo.Context, id MockID, params ListRequestsParams) error
-	// StreamRequests Follow the requests of a mock live
-	// (GET /api/v1/mocks/{id}/requests/events)
-	StreamRequests(ctx echo.Context, id MockID, params StreamRequestsParams) error
-	// GetRequest Read a request
-	// (GET /api/v1/mocks/{id}/requests/{request_id})
-	GetRequest(ctx echo.Context, id MockID, requestID string) error
-	// RestoreMock Undo deleting a mock
-	// (POST /api/v1/mocks/{id}/restore)
-	RestoreMock(ctx echo.Context, id MockID) error
-	// ListRevisions List a mock's revisions
-	// (GET /api/v1/mocks/{id}/revisions)
-	ListRevisions(ctx echo.Context, id MockID, params ListRevisionsParams) error
-	// GetRevision Read a revision
-	// (GET /api/v1/mocks/{id}/revisions/{revision})
-	GetRevision(ctx echo.Context, id MockID, revision RevisionNumber, params GetRevisionParams) error
-	// MarkRevision Pin a revision, or let it go
-	// (PATCH /api/v1/mocks/{id}/revisions/{revision})
-	MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber, params MarkRevisionParams) error
-	// DiffRevisions Compare two revisions
-	// (GET /api/v1/mocks/{id}/revisions/{revision}/diff)
-	DiffRevisions(ctx echo.Context, id MockID, revision RevisionNumber, params DiffRevisionsParams) error
-	// RollbackMock Go back to an earlier revision
-	// (POST /api/v1/mocks/{id}/rollback)
-	RollbackMock(ctx echo.Context, id MockID, params RollbackMockParams) error
+	// (POST /api/v1/mocks/{mock_id}/publish)
+	PublishMock(ctx echo.Context, mockID MockID) error
 	// GetRecording Read what is recorded of a mock
-	// (GET /api/v1/mocks/{id}/settings)
-	GetRecording(ctx echo.Context, id MockID) error
+	// (GET /api/v1/mocks/{mock_id}/recording)
+	GetRecording(ctx echo.Context, mockID MockID) error
 	// UpdateRecording Change what is recorded of a mock
-	// (PATCH /api/v1/mocks/{id}/settings)
-	UpdateRecording(ctx echo.Context, id MockID, params UpdateRecordingParams) error
+	// (PATCH /api/v1/mocks/{mock_id}/recording)
+	UpdateRecording(ctx echo.Context, mockID MockID, params UpdateRecordingParams) error
+	// DeleteRequests Forget the requests of a mock
+	// (DELETE /api/v1/mocks/{mock_id}/requests)
+	DeleteRequests(ctx echo.Context, mockID MockID) error
+	// ListRequests List the requests of a mock
+	// (GET /api/v1/mocks/{mock_id}/requests)
+	ListRequests(ctx echo.Context, mockID MockID, params ListRequestsParams) error
+	// StreamRequests Follow the requests of a mock live
+	// (GET /api/v1/mocks/{mock_id}/requests/events)
+	StreamRequests(ctx echo.Context, mockID MockID, params StreamRequestsParams) error
+	// GetRequest Read a request
+	// (GET /api/v1/mocks/{mock_id}/requests/{request_id})
+	GetRequest(ctx echo.Context, mockID MockID, requestID string) error
+	// RestoreMock Undo deleting a mock
+	// (POST /api/v1/mocks/{mock_id}/restore)
+	RestoreMock(ctx echo.Context, mockID MockID) error
+	// ListRevisions List a mock's revisions
+	// (GET /api/v1/mocks/{mock_id}/revisions)
+	ListRevisions(ctx echo.Context, mockID MockID, params ListRevisionsParams) error
+	// GetRevision Read a revision
+	// (GET /api/v1/mocks/{mock_id}/revisions/{revision})
+	GetRevision(ctx echo.Context, mockID MockID, revision RevisionNumber, params GetRevisionParams) error
+	// UpdateRevision Pin a revision, or let it go
+	// (PATCH /api/v1/mocks/{mock_id}/revisions/{revision})
+	UpdateRevision(ctx echo.Context, mockID MockID, revision RevisionNumber, params UpdateRevisionParams) error
+	// DiffRevisions Compare two revisions
+	// (GET /api/v1/mocks/{mock_id}/revisions/{revision}/diff)
+	DiffRevisions(ctx echo.Context, mockID MockID, revision RevisionNumber, params DiffRevisionsParams) error
+	// RollbackMock Go back to an earlier revision
+	// (POST /api/v1/mocks/{mock_id}/rollback)
+	RollbackMock(ctx echo.Context, mockID MockID, params RollbackMockParams) error
 	// TryMock Try a mock
-	// (POST /api/v1/mocks/{id}/try)
-	TryMock(ctx echo.Context, id MockID) error
+	// (POST /api/v1/mocks/{mock_id}/try)
+	TryMock(ctx echo.Context, mockID MockID) error
 	// UnpublishMock Take a mock offline
-	// (POST /api/v1/mocks/{id}/unpublish)
-	UnpublishMock(ctx echo.Context, id MockID) error
+	// (POST /api/v1/mocks/{mock_id}/unpublish)
+	UnpublishMock(ctx echo.Context, mockID MockID) error
 	// GetMockUsage Count the requests of a mock
-	// (GET /api/v1/mocks/{id}/usage)
-	GetMockUsage(ctx echo.Context, id MockID, params GetMockUsageParams) error
+	// (GET /api/v1/mocks/{mock_id}/usage)
+	GetMockUsage(ctx echo.Context, mockID MockID, params GetMockUsageParams) error
 	// ListWebhooks List the webhooks that a mock sent
-	// (GET /api/v1/mocks/{id}/webhooks)
-	ListWebhooks(ctx echo.Context, id MockID, params ListWebhooksParams) error
+	// (GET /api/v1/mocks/{mock_id}/webhooks)
+	ListWebhooks(ctx echo.Context, mockID MockID, params ListWebhooksParams) error
 	// GetOpenAPI This document
 	// (GET /api/v1/openapi.json)
 	GetOpenAPI(ctx echo.Context) error
@@ -2682,18 +2777,18 @@ type ServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/sessions)
 	CreateSession(ctx echo.Context) error
-	// DeleteSession Sign out
+	// DeleteCurrentSession Sign out
 	// (DELETE /api/v1/sessions/current)
-	DeleteSession(ctx echo.Context) error
+	DeleteCurrentSession(ctx echo.Context) error
 	// CreateSignInLink Make a one-time sign-in link
 	// (POST /api/v1/sessions/links)
 	CreateSignInLink(ctx echo.Context, params CreateSignInLinkParams) error
 	// GetSignInMethods See how to sign in
 	// (GET /api/v1/sessions/methods)
 	GetSignInMethods(ctx echo.Context) error
-	// RevokeSession End one of your sessions
-	// (DELETE /api/v1/sessions/{id})
-	RevokeSession(ctx echo.Context, id string) error
+	// DeleteSession End one of your sessions
+	// (DELETE /api/v1/sessions/{session_id})
+	DeleteSession(ctx echo.Context, sessionID string) error
 	// ListTokens List the caller's tokens
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context, params ListTokensParams) error
@@ -2704,11 +2799,11 @@ type ServerInterface interface {
 	// (DELETE /api/v1/tokens/current)
 	DeleteCurrentToken(ctx echo.Context) error
 	// DeleteToken Revoke a personal token
-	// (DELETE /api/v1/tokens/{id})
-	DeleteToken(ctx echo.Context, id TokenID) error
+	// (DELETE /api/v1/tokens/{token_id})
+	DeleteToken(ctx echo.Context, tokenID TokenID) error
 	// GetToken Read a personal token
-	// (GET /api/v1/tokens/{id})
-	GetToken(ctx echo.Context, id TokenID) error
+	// (GET /api/v1/tokens/{token_id})
+	GetToken(ctx echo.Context, tokenID TokenID) error
 	// TryContent Try a draft
 	// (POST /api/v1/try)
 	TryContent(ctx echo.Context) error
@@ -2722,77 +2817,77 @@ type ServerInterface interface {
 	// (POST /api/v1/workspaces)
 	CreateWorkspace(ctx echo.Context, params CreateWorkspaceParams) error
 	// DeleteWorkspace Delete an organisation
-	// (DELETE /api/v1/workspaces/{slug})
-	DeleteWorkspace(ctx echo.Context, slug WorkspaceSlug, params DeleteWorkspaceParams) error
+	// (DELETE /api/v1/workspaces/{workspace_slug})
+	DeleteWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug, params DeleteWorkspaceParams) error
 	// GetWorkspace Read a workspace
-	// (GET /api/v1/workspaces/{slug})
-	GetWorkspace(ctx echo.Context, slug WorkspaceSlug) error
+	// (GET /api/v1/workspaces/{workspace_slug})
+	GetWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug) error
 	// UpdateWorkspace Rename a workspace
-	// (PATCH /api/v1/workspaces/{slug})
-	UpdateWorkspace(ctx echo.Context, slug WorkspaceSlug, params UpdateWorkspaceParams) error
+	// (PATCH /api/v1/workspaces/{workspace_slug})
+	UpdateWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug, params UpdateWorkspaceParams) error
 	// ListAudit See who did what
-	// (GET /api/v1/workspaces/{slug}/audit)
-	ListAudit(ctx echo.Context, slug WorkspaceSlug, params ListAuditParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/audit)
+	ListAudit(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListAuditParams) error
 	// ListFiles List files
-	// (GET /api/v1/workspaces/{slug}/files)
-	ListFiles(ctx echo.Context, slug WorkspaceSlug, params ListFilesParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/files)
+	ListFiles(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListFilesParams) error
 	// PutFile Upload a file
-	// (PUT /api/v1/workspaces/{slug}/files)
-	PutFile(ctx echo.Context, slug WorkspaceSlug, params PutFileParams) error
+	// (PUT /api/v1/workspaces/{workspace_slug}/files)
+	PutFile(ctx echo.Context, workspaceSlug WorkspaceSlug, params PutFileParams) error
 	// DeleteFile Delete a file
-	// (DELETE /api/v1/workspaces/{slug}/files/{file})
-	DeleteFile(ctx echo.Context, slug WorkspaceSlug, file FileID, params DeleteFileParams) error
+	// (DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id})
+	DeleteFile(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID, params DeleteFileParams) error
 	// GetFile Read what is known of a file
-	// (GET /api/v1/workspaces/{slug}/files/{file})
-	GetFile(ctx echo.Context, slug WorkspaceSlug, file FileID) error
+	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id})
+	GetFile(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID) error
 	// GetFileContent Download a file
-	// (GET /api/v1/workspaces/{slug}/files/{file}/content)
-	GetFileContent(ctx echo.Context, slug WorkspaceSlug, file FileID) error
+	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/content)
+	GetFileContent(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID) error
 	// ListFileMocks List the mocks that use a file
-	// (GET /api/v1/workspaces/{slug}/files/{file}/mocks)
-	ListFileMocks(ctx echo.Context, slug WorkspaceSlug, file FileID, params ListFileMocksParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks)
+	ListFileMocks(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID, params ListFileMocksParams) error
 	// ListInvitations List the open invitations to a workspace
-	// (GET /api/v1/workspaces/{slug}/invitations)
-	ListInvitations(ctx echo.Context, slug WorkspaceSlug, params ListInvitationsParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/invitations)
+	ListInvitations(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListInvitationsParams) error
 	// CreateInvitation Invite somebody
-	// (POST /api/v1/workspaces/{slug}/invitations)
-	CreateInvitation(ctx echo.Context, slug WorkspaceSlug, params CreateInvitationParams) error
-	// RevokeInvitation Take an invitation back
-	// (DELETE /api/v1/workspaces/{slug}/invitations/{id})
-	RevokeInvitation(ctx echo.Context, slug WorkspaceSlug, id InvitationID) error
+	// (POST /api/v1/workspaces/{workspace_slug}/invitations)
+	CreateInvitation(ctx echo.Context, workspaceSlug WorkspaceSlug, params CreateInvitationParams) error
+	// DeleteInvitation Take an invitation back
+	// (DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id})
+	DeleteInvitation(ctx echo.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID) error
 	// LeaveWorkspace Leave an organisation
-	// (POST /api/v1/workspaces/{slug}/leave)
-	LeaveWorkspace(ctx echo.Context, slug WorkspaceSlug) error
+	// (POST /api/v1/workspaces/{workspace_slug}/leave)
+	LeaveWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug) error
 	// ListMembers List the members of a workspace
-	// (GET /api/v1/workspaces/{slug}/members)
-	ListMembers(ctx echo.Context, slug WorkspaceSlug, params ListMembersParams) error
-	// RemoveMember Remove a member
-	// (DELETE /api/v1/workspaces/{slug}/members/{username})
-	RemoveMember(ctx echo.Context, slug WorkspaceSlug, username string, params RemoveMemberParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/members)
+	ListMembers(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListMembersParams) error
+	// DeleteMember Remove a member
+	// (DELETE /api/v1/workspaces/{workspace_slug}/members/{username})
+	DeleteMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string, params DeleteMemberParams) error
 	// GetMember Read a member
-	// (GET /api/v1/workspaces/{slug}/members/{username})
-	GetMember(ctx echo.Context, slug WorkspaceSlug, username string) error
+	// (GET /api/v1/workspaces/{workspace_slug}/members/{username})
+	GetMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string) error
 	// UpdateMember Give a member another role
-	// (PATCH /api/v1/workspaces/{slug}/members/{username})
-	UpdateMember(ctx echo.Context, slug WorkspaceSlug, username string, params UpdateMemberParams) error
+	// (PATCH /api/v1/workspaces/{workspace_slug}/members/{username})
+	UpdateMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string, params UpdateMemberParams) error
 	// GetQuota See how much a workspace holds and may hold
-	// (GET /api/v1/workspaces/{slug}/quota)
-	GetQuota(ctx echo.Context, slug WorkspaceSlug) error
+	// (GET /api/v1/workspaces/{workspace_slug}/quota)
+	GetQuota(ctx echo.Context, workspaceSlug WorkspaceSlug) error
 	// ListWorkspaceTokens List a workspace's tokens
-	// (GET /api/v1/workspaces/{slug}/tokens)
-	ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlug, params ListWorkspaceTokensParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/tokens)
+	ListWorkspaceTokens(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListWorkspaceTokensParams) error
 	// CreateWorkspaceToken Make a workspace's token
-	// (POST /api/v1/workspaces/{slug}/tokens)
-	CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, params CreateWorkspaceTokenParams) error
+	// (POST /api/v1/workspaces/{workspace_slug}/tokens)
+	CreateWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, params CreateWorkspaceTokenParams) error
 	// DeleteWorkspaceToken Revoke a workspace's token
-	// (DELETE /api/v1/workspaces/{slug}/tokens/{id})
-	DeleteWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error
+	// (DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id})
+	DeleteWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, tokenID TokenID) error
 	// GetWorkspaceToken Read a workspace's token
-	// (GET /api/v1/workspaces/{slug}/tokens/{id})
-	GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error
+	// (GET /api/v1/workspaces/{workspace_slug}/tokens/{token_id})
+	GetWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, tokenID TokenID) error
 	// GetWorkspaceUsage Count the requests of a workspace
-	// (GET /api/v1/workspaces/{slug}/usage)
-	GetWorkspaceUsage(ctx echo.Context, slug WorkspaceSlug, params GetWorkspaceUsageParams) error
+	// (GET /api/v1/workspaces/{workspace_slug}/usage)
+	GetWorkspaceUsage(ctx echo.Context, workspaceSlug WorkspaceSlug, params GetWorkspaceUsageParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -2865,12 +2960,12 @@ func (w *ServerInterfaceWrapper) ExportAccount(ctx echo.Context) error {
 	return err
 }
 
-// ChangePassword converts echo context to params.
-func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
+// UpdatePassword converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdatePassword(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangePassword(ctx)
+	err = w.Handler.UpdatePassword(ctx)
 	return err
 }
 
@@ -2921,11 +3016,11 @@ func (w *ServerInterfaceWrapper) GetAvailability(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
 	}
 
-	// ------------- Optional query parameter "workspace" -------------
+	// ------------- Optional query parameter "workspace_slug" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -2948,11 +3043,11 @@ func (w *ServerInterfaceWrapper) ListDomains(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListDomainsParams
-	// ------------- Optional query parameter "workspace" -------------
+	// ------------- Optional query parameter "workspace_slug" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// ------------- Optional query parameter "limit" -------------
@@ -2977,48 +3072,48 @@ func (w *ServerInterfaceWrapper) ListDomains(ctx echo.Context) error {
 // DeleteDomain converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteDomain(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "domain" -------------
-	var domain DomainID
+	// ------------- Path parameter "domain_id" -------------
+	var domainID DomainID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "domain", ctx.Param("domain"), &domain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "domain_id", ctx.Param("domain_id"), &domainID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteDomain(ctx, domain)
+	err = w.Handler.DeleteDomain(ctx, domainID)
 	return err
 }
 
 // GetDomain converts echo context to params.
 func (w *ServerInterfaceWrapper) GetDomain(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "domain" -------------
-	var domain DomainID
+	// ------------- Path parameter "domain_id" -------------
+	var domainID DomainID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "domain", ctx.Param("domain"), &domain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "domain_id", ctx.Param("domain_id"), &domainID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetDomain(ctx, domain)
+	err = w.Handler.GetDomain(ctx, domainID)
 	return err
 }
 
 // VerifyDomain converts echo context to params.
 func (w *ServerInterfaceWrapper) VerifyDomain(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "domain" -------------
-	var domain DomainID
+	// ------------- Path parameter "domain_id" -------------
+	var domainID DomainID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "domain", ctx.Param("domain"), &domain, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "domain_id", ctx.Param("domain_id"), &domainID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter domain_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.VerifyDomain(ctx, domain)
+	err = w.Handler.VerifyDomain(ctx, domainID)
 	return err
 }
 
@@ -3028,11 +3123,11 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params StreamEventsParams
-	// ------------- Optional query parameter "workspace" -------------
+	// ------------- Optional query parameter "workspace_slug" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	headers := ctx.Request().Header
@@ -3109,44 +3204,44 @@ func (w *ServerInterfaceWrapper) ClaimInvitation(ctx echo.Context) error {
 	return err
 }
 
-// LookAtInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) LookAtInvitation(ctx echo.Context) error {
+// PreviewInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewInvitation(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.LookAtInvitation(ctx)
+	err = w.Handler.PreviewInvitation(ctx)
 	return err
 }
 
 // AcceptInvitation converts echo context to params.
 func (w *ServerInterfaceWrapper) AcceptInvitation(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id InvitationID
+	// ------------- Path parameter "invitation_id" -------------
+	var invitationID InvitationID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "invitation_id", ctx.Param("invitation_id"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitation_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AcceptInvitation(ctx, id)
+	err = w.Handler.AcceptInvitation(ctx, invitationID)
 	return err
 }
 
 // DeclineInvitation converts echo context to params.
 func (w *ServerInterfaceWrapper) DeclineInvitation(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id InvitationID
+	// ------------- Path parameter "invitation_id" -------------
+	var invitationID InvitationID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "invitation_id", ctx.Param("invitation_id"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitation_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeclineInvitation(ctx, id)
+	err = w.Handler.DeclineInvitation(ctx, invitationID)
 	return err
 }
 
@@ -3156,11 +3251,11 @@ func (w *ServerInterfaceWrapper) ListMocks(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListMocksParams
-	// ------------- Optional query parameter "workspace" -------------
+	// ------------- Optional query parameter "workspace_slug" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace", ctx.QueryParams(), &params.Workspace, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// ------------- Optional query parameter "state" -------------
@@ -3271,12 +3366,12 @@ func (w *ServerInterfaceWrapper) ImportMock(ctx echo.Context) error {
 // DeleteMock converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3300,19 +3395,19 @@ func (w *ServerInterfaceWrapper) DeleteMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteMock(ctx, id, params)
+	err = w.Handler.DeleteMock(ctx, mockID, params)
 	return err
 }
 
 // GetMock converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3336,55 +3431,19 @@ func (w *ServerInterfaceWrapper) GetMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMock(ctx, id, params)
-	return err
-}
-
-// ChangeMock converts echo context to params.
-func (w *ServerInterfaceWrapper) ChangeMock(ctx echo.Context) error {
-	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params ChangeMockParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "If-Match" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
-		var IfMatch IfMatch
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
-		}
-
-		params.IfMatch = &IfMatch
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangeMock(ctx, id, params)
+	err = w.Handler.GetMock(ctx, mockID, params)
 	return err
 }
 
 // UpdateMock converts echo context to params.
 func (w *ServerInterfaceWrapper) UpdateMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3408,19 +3467,55 @@ func (w *ServerInterfaceWrapper) UpdateMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateMock(ctx, id, params)
+	err = w.Handler.UpdateMock(ctx, mockID, params)
+	return err
+}
+
+// UpdateMockContent converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateMockContent(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateMockContentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateMockContent(ctx, mockID, params)
 	return err
 }
 
 // ListMockDomains converts echo context to params.
 func (w *ServerInterfaceWrapper) ListMockDomains(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3440,23 +3535,23 @@ func (w *ServerInterfaceWrapper) ListMockDomains(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListMockDomains(ctx, id, params)
+	err = w.Handler.ListMockDomains(ctx, mockID, params)
 	return err
 }
 
-// AddDomain converts echo context to params.
-func (w *ServerInterfaceWrapper) AddDomain(ctx echo.Context) error {
+// CreateDomain converts echo context to params.
+func (w *ServerInterfaceWrapper) CreateDomain(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params AddDomainParams
+	var params CreateDomainParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "Idempotency-Key" -------------
@@ -3476,19 +3571,19 @@ func (w *ServerInterfaceWrapper) AddDomain(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddDomain(ctx, id, params)
+	err = w.Handler.CreateDomain(ctx, mockID, params)
 	return err
 }
 
 // DuplicateMock converts echo context to params.
 func (w *ServerInterfaceWrapper) DuplicateMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3512,19 +3607,19 @@ func (w *ServerInterfaceWrapper) DuplicateMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DuplicateMock(ctx, id, params)
+	err = w.Handler.DuplicateMock(ctx, mockID, params)
 	return err
 }
 
 // ExportMock converts echo context to params.
 func (w *ServerInterfaceWrapper) ExportMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3537,19 +3632,19 @@ func (w *ServerInterfaceWrapper) ExportMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ExportMock(ctx, id, params)
+	err = w.Handler.ExportMock(ctx, mockID, params)
 	return err
 }
 
 // MoveMock converts echo context to params.
 func (w *ServerInterfaceWrapper) MoveMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3573,19 +3668,19 @@ func (w *ServerInterfaceWrapper) MoveMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.MoveMock(ctx, id, params)
+	err = w.Handler.MoveMock(ctx, mockID, params)
 	return err
 }
 
 // GetPublication converts echo context to params.
 func (w *ServerInterfaceWrapper) GetPublication(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3605,51 +3700,103 @@ func (w *ServerInterfaceWrapper) GetPublication(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetPublication(ctx, id, params)
+	err = w.Handler.GetPublication(ctx, mockID, params)
 	return err
 }
 
 // PublishMock converts echo context to params.
 func (w *ServerInterfaceWrapper) PublishMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PublishMock(ctx, id)
+	err = w.Handler.PublishMock(ctx, mockID)
 	return err
 }
 
-// ClearRequests converts echo context to params.
-func (w *ServerInterfaceWrapper) ClearRequests(ctx echo.Context) error {
+// GetRecording converts echo context to params.
+func (w *ServerInterfaceWrapper) GetRecording(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ClearRequests(ctx, id)
+	err = w.Handler.GetRecording(ctx, mockID)
+	return err
+}
+
+// UpdateRecording converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateRecording(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateRecordingParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
+		}
+
+		params.IfMatch = &IfMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.UpdateRecording(ctx, mockID, params)
+	return err
+}
+
+// DeleteRequests converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteRequests(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteRequests(ctx, mockID)
 	return err
 }
 
 // ListRequests converts echo context to params.
 func (w *ServerInterfaceWrapper) ListRequests(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3711,19 +3858,19 @@ func (w *ServerInterfaceWrapper) ListRequests(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListRequests(ctx, id, params)
+	err = w.Handler.ListRequests(ctx, mockID, params)
 	return err
 }
 
 // StreamRequests converts echo context to params.
 func (w *ServerInterfaceWrapper) StreamRequests(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3747,19 +3894,19 @@ func (w *ServerInterfaceWrapper) StreamRequests(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.StreamRequests(ctx, id, params)
+	err = w.Handler.StreamRequests(ctx, mockID, params)
 	return err
 }
 
 // GetRequest converts echo context to params.
 func (w *ServerInterfaceWrapper) GetRequest(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// ------------- Path parameter "request_id" -------------
@@ -3771,35 +3918,35 @@ func (w *ServerInterfaceWrapper) GetRequest(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetRequest(ctx, id, requestID)
+	err = w.Handler.GetRequest(ctx, mockID, requestID)
 	return err
 }
 
 // RestoreMock converts echo context to params.
 func (w *ServerInterfaceWrapper) RestoreMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RestoreMock(ctx, id)
+	err = w.Handler.RestoreMock(ctx, mockID)
 	return err
 }
 
 // ListRevisions converts echo context to params.
 func (w *ServerInterfaceWrapper) ListRevisions(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3819,19 +3966,19 @@ func (w *ServerInterfaceWrapper) ListRevisions(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListRevisions(ctx, id, params)
+	err = w.Handler.ListRevisions(ctx, mockID, params)
 	return err
 }
 
 // GetRevision converts echo context to params.
 func (w *ServerInterfaceWrapper) GetRevision(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// ------------- Path parameter "revision" -------------
@@ -3863,19 +4010,19 @@ func (w *ServerInterfaceWrapper) GetRevision(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetRevision(ctx, id, revision, params)
+	err = w.Handler.GetRevision(ctx, mockID, revision, params)
 	return err
 }
 
-// MarkRevision converts echo context to params.
-func (w *ServerInterfaceWrapper) MarkRevision(ctx echo.Context) error {
+// UpdateRevision converts echo context to params.
+func (w *ServerInterfaceWrapper) UpdateRevision(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// ------------- Path parameter "revision" -------------
@@ -3887,7 +4034,7 @@ func (w *ServerInterfaceWrapper) MarkRevision(ctx echo.Context) error {
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params MarkRevisionParams
+	var params UpdateRevisionParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-Match" -------------
@@ -3907,19 +4054,19 @@ func (w *ServerInterfaceWrapper) MarkRevision(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.MarkRevision(ctx, id, revision, params)
+	err = w.Handler.UpdateRevision(ctx, mockID, revision, params)
 	return err
 }
 
 // DiffRevisions converts echo context to params.
 func (w *ServerInterfaceWrapper) DiffRevisions(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// ------------- Path parameter "revision" -------------
@@ -3940,19 +4087,19 @@ func (w *ServerInterfaceWrapper) DiffRevisions(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DiffRevisions(ctx, id, revision, params)
+	err = w.Handler.DiffRevisions(ctx, mockID, revision, params)
 	return err
 }
 
 // RollbackMock converts echo context to params.
 func (w *ServerInterfaceWrapper) RollbackMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -3976,103 +4123,51 @@ func (w *ServerInterfaceWrapper) RollbackMock(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RollbackMock(ctx, id, params)
-	return err
-}
-
-// GetRecording converts echo context to params.
-func (w *ServerInterfaceWrapper) GetRecording(ctx echo.Context) error {
-	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetRecording(ctx, id)
-	return err
-}
-
-// UpdateRecording converts echo context to params.
-func (w *ServerInterfaceWrapper) UpdateRecording(ctx echo.Context) error {
-	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
-	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
-	}
-
-	// Parameter object where we will unmarshal all parameters from the context
-	var params UpdateRecordingParams
-
-	headers := ctx.Request().Header
-	// ------------- Optional header parameter "If-Match" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
-		var IfMatch string
-		n := len(valueList)
-		if n != 1 {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-Match, got %d", n))
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-Match: %s", err))
-		}
-
-		params.IfMatch = &IfMatch
-	}
-
-	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateRecording(ctx, id, params)
+	err = w.Handler.RollbackMock(ctx, mockID, params)
 	return err
 }
 
 // TryMock converts echo context to params.
 func (w *ServerInterfaceWrapper) TryMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.TryMock(ctx, id)
+	err = w.Handler.TryMock(ctx, mockID)
 	return err
 }
 
 // UnpublishMock converts echo context to params.
 func (w *ServerInterfaceWrapper) UnpublishMock(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UnpublishMock(ctx, id)
+	err = w.Handler.UnpublishMock(ctx, mockID)
 	return err
 }
 
 // GetMockUsage converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMockUsage(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4092,19 +4187,19 @@ func (w *ServerInterfaceWrapper) GetMockUsage(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMockUsage(ctx, id, params)
+	err = w.Handler.GetMockUsage(ctx, mockID, params)
 	return err
 }
 
 // ListWebhooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id MockID
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4124,7 +4219,7 @@ func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListWebhooks(ctx, id, params)
+	err = w.Handler.ListWebhooks(ctx, mockID, params)
 	return err
 }
 
@@ -4173,12 +4268,12 @@ func (w *ServerInterfaceWrapper) CreateSession(ctx echo.Context) error {
 	return err
 }
 
-// DeleteSession converts echo context to params.
-func (w *ServerInterfaceWrapper) DeleteSession(ctx echo.Context) error {
+// DeleteCurrentSession converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteCurrentSession(ctx echo.Context) error {
 	var err error
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteSession(ctx)
+	err = w.Handler.DeleteCurrentSession(ctx)
 	return err
 }
 
@@ -4220,19 +4315,19 @@ func (w *ServerInterfaceWrapper) GetSignInMethods(ctx echo.Context) error {
 	return err
 }
 
-// RevokeSession converts echo context to params.
-func (w *ServerInterfaceWrapper) RevokeSession(ctx echo.Context) error {
+// DeleteSession converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteSession(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id string
+	// ------------- Path parameter "session_id" -------------
+	var sessionID string
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "session_id", ctx.Param("session_id"), &sessionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RevokeSession(ctx, id)
+	err = w.Handler.DeleteSession(ctx, sessionID)
 	return err
 }
 
@@ -4302,32 +4397,32 @@ func (w *ServerInterfaceWrapper) DeleteCurrentToken(ctx echo.Context) error {
 // DeleteToken converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteToken(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id TokenID
+	// ------------- Path parameter "token_id" -------------
+	var tokenID TokenID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "token_id", ctx.Param("token_id"), &tokenID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteToken(ctx, id)
+	err = w.Handler.DeleteToken(ctx, tokenID)
 	return err
 }
 
 // GetToken converts echo context to params.
 func (w *ServerInterfaceWrapper) GetToken(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "id" -------------
-	var id TokenID
+	// ------------- Path parameter "token_id" -------------
+	var tokenID TokenID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "token_id", ctx.Param("token_id"), &tokenID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetToken(ctx, id)
+	err = w.Handler.GetToken(ctx, tokenID)
 	return err
 }
 
@@ -4406,12 +4501,12 @@ func (w *ServerInterfaceWrapper) CreateWorkspace(ctx echo.Context) error {
 // DeleteWorkspace converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteWorkspace(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4424,35 +4519,35 @@ func (w *ServerInterfaceWrapper) DeleteWorkspace(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteWorkspace(ctx, slug, params)
+	err = w.Handler.DeleteWorkspace(ctx, workspaceSlug, params)
 	return err
 }
 
 // GetWorkspace converts echo context to params.
 func (w *ServerInterfaceWrapper) GetWorkspace(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetWorkspace(ctx, slug)
+	err = w.Handler.GetWorkspace(ctx, workspaceSlug)
 	return err
 }
 
 // UpdateWorkspace converts echo context to params.
 func (w *ServerInterfaceWrapper) UpdateWorkspace(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4476,19 +4571,19 @@ func (w *ServerInterfaceWrapper) UpdateWorkspace(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateWorkspace(ctx, slug, params)
+	err = w.Handler.UpdateWorkspace(ctx, workspaceSlug, params)
 	return err
 }
 
 // ListAudit converts echo context to params.
 func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4536,19 +4631,19 @@ func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListAudit(ctx, slug, params)
+	err = w.Handler.ListAudit(ctx, workspaceSlug, params)
 	return err
 }
 
 // ListFiles converts echo context to params.
 func (w *ServerInterfaceWrapper) ListFiles(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4575,19 +4670,19 @@ func (w *ServerInterfaceWrapper) ListFiles(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListFiles(ctx, slug, params)
+	err = w.Handler.ListFiles(ctx, workspaceSlug, params)
 	return err
 }
 
 // PutFile converts echo context to params.
 func (w *ServerInterfaceWrapper) PutFile(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4632,27 +4727,27 @@ func (w *ServerInterfaceWrapper) PutFile(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PutFile(ctx, slug, params)
+	err = w.Handler.PutFile(ctx, workspaceSlug, params)
 	return err
 }
 
 // DeleteFile converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteFile(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "file" -------------
-	var file FileID
+	// ------------- Path parameter "file_id" -------------
+	var fileID FileID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "file", ctx.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "file_id", ctx.Param("file_id"), &fileID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4682,75 +4777,75 @@ func (w *ServerInterfaceWrapper) DeleteFile(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteFile(ctx, slug, file, params)
+	err = w.Handler.DeleteFile(ctx, workspaceSlug, fileID, params)
 	return err
 }
 
 // GetFile converts echo context to params.
 func (w *ServerInterfaceWrapper) GetFile(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "file" -------------
-	var file FileID
+	// ------------- Path parameter "file_id" -------------
+	var fileID FileID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "file", ctx.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "file_id", ctx.Param("file_id"), &fileID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetFile(ctx, slug, file)
+	err = w.Handler.GetFile(ctx, workspaceSlug, fileID)
 	return err
 }
 
 // GetFileContent converts echo context to params.
 func (w *ServerInterfaceWrapper) GetFileContent(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "file" -------------
-	var file FileID
+	// ------------- Path parameter "file_id" -------------
+	var fileID FileID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "file", ctx.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "file_id", ctx.Param("file_id"), &fileID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetFileContent(ctx, slug, file)
+	err = w.Handler.GetFileContent(ctx, workspaceSlug, fileID)
 	return err
 }
 
 // ListFileMocks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListFileMocks(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "file" -------------
-	var file FileID
+	// ------------- Path parameter "file_id" -------------
+	var fileID FileID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "file", ctx.Param("file"), &file, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "file_id", ctx.Param("file_id"), &fileID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter file_id: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4770,19 +4865,19 @@ func (w *ServerInterfaceWrapper) ListFileMocks(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListFileMocks(ctx, slug, file, params)
+	err = w.Handler.ListFileMocks(ctx, workspaceSlug, fileID, params)
 	return err
 }
 
 // ListInvitations converts echo context to params.
 func (w *ServerInterfaceWrapper) ListInvitations(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4802,19 +4897,19 @@ func (w *ServerInterfaceWrapper) ListInvitations(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListInvitations(ctx, slug, params)
+	err = w.Handler.ListInvitations(ctx, workspaceSlug, params)
 	return err
 }
 
 // CreateInvitation converts echo context to params.
 func (w *ServerInterfaceWrapper) CreateInvitation(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4838,59 +4933,59 @@ func (w *ServerInterfaceWrapper) CreateInvitation(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateInvitation(ctx, slug, params)
+	err = w.Handler.CreateInvitation(ctx, workspaceSlug, params)
 	return err
 }
 
-// RevokeInvitation converts echo context to params.
-func (w *ServerInterfaceWrapper) RevokeInvitation(ctx echo.Context) error {
+// DeleteInvitation converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteInvitation(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "id" -------------
-	var id InvitationID
+	// ------------- Path parameter "invitation_id" -------------
+	var invitationID InvitationID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "invitation_id", ctx.Param("invitation_id"), &invitationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitation_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RevokeInvitation(ctx, slug, id)
+	err = w.Handler.DeleteInvitation(ctx, workspaceSlug, invitationID)
 	return err
 }
 
 // LeaveWorkspace converts echo context to params.
 func (w *ServerInterfaceWrapper) LeaveWorkspace(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.LeaveWorkspace(ctx, slug)
+	err = w.Handler.LeaveWorkspace(ctx, workspaceSlug)
 	return err
 }
 
 // ListMembers converts echo context to params.
 func (w *ServerInterfaceWrapper) ListMembers(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -4910,19 +5005,19 @@ func (w *ServerInterfaceWrapper) ListMembers(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListMembers(ctx, slug, params)
+	err = w.Handler.ListMembers(ctx, workspaceSlug, params)
 	return err
 }
 
-// RemoveMember converts echo context to params.
-func (w *ServerInterfaceWrapper) RemoveMember(ctx echo.Context) error {
+// DeleteMember converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteMember(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// ------------- Path parameter "username" -------------
@@ -4934,7 +5029,7 @@ func (w *ServerInterfaceWrapper) RemoveMember(ctx echo.Context) error {
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
-	var params RemoveMemberParams
+	var params DeleteMemberParams
 
 	headers := ctx.Request().Header
 	// ------------- Optional header parameter "If-Match" -------------
@@ -4954,19 +5049,19 @@ func (w *ServerInterfaceWrapper) RemoveMember(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemoveMember(ctx, slug, username, params)
+	err = w.Handler.DeleteMember(ctx, workspaceSlug, username, params)
 	return err
 }
 
 // GetMember converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMember(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// ------------- Path parameter "username" -------------
@@ -4978,19 +5073,19 @@ func (w *ServerInterfaceWrapper) GetMember(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetMember(ctx, slug, username)
+	err = w.Handler.GetMember(ctx, workspaceSlug, username)
 	return err
 }
 
 // UpdateMember converts echo context to params.
 func (w *ServerInterfaceWrapper) UpdateMember(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// ------------- Path parameter "username" -------------
@@ -5022,35 +5117,35 @@ func (w *ServerInterfaceWrapper) UpdateMember(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateMember(ctx, slug, username, params)
+	err = w.Handler.UpdateMember(ctx, workspaceSlug, username, params)
 	return err
 }
 
 // GetQuota converts echo context to params.
 func (w *ServerInterfaceWrapper) GetQuota(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetQuota(ctx, slug)
+	err = w.Handler.GetQuota(ctx, workspaceSlug)
 	return err
 }
 
 // ListWorkspaceTokens converts echo context to params.
 func (w *ServerInterfaceWrapper) ListWorkspaceTokens(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -5070,19 +5165,19 @@ func (w *ServerInterfaceWrapper) ListWorkspaceTokens(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListWorkspaceTokens(ctx, slug, params)
+	err = w.Handler.ListWorkspaceTokens(ctx, workspaceSlug, params)
 	return err
 }
 
 // CreateWorkspaceToken converts echo context to params.
 func (w *ServerInterfaceWrapper) CreateWorkspaceToken(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -5106,67 +5201,67 @@ func (w *ServerInterfaceWrapper) CreateWorkspaceToken(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateWorkspaceToken(ctx, slug, params)
+	err = w.Handler.CreateWorkspaceToken(ctx, workspaceSlug, params)
 	return err
 }
 
 // DeleteWorkspaceToken converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteWorkspaceToken(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "id" -------------
-	var id TokenID
+	// ------------- Path parameter "token_id" -------------
+	var tokenID TokenID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "token_id", ctx.Param("token_id"), &tokenID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DeleteWorkspaceToken(ctx, slug, id)
+	err = w.Handler.DeleteWorkspaceToken(ctx, workspaceSlug, tokenID)
 	return err
 }
 
 // GetWorkspaceToken converts echo context to params.
 func (w *ServerInterfaceWrapper) GetWorkspaceToken(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
-	// ------------- Path parameter "id" -------------
-	var id TokenID
+	// ------------- Path parameter "token_id" -------------
+	var tokenID TokenID
 
-	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "token_id", ctx.Param("token_id"), &tokenID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token_id: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetWorkspaceToken(ctx, slug, id)
+	err = w.Handler.GetWorkspaceToken(ctx, workspaceSlug, tokenID)
 	return err
 }
 
 // GetWorkspaceUsage converts echo context to params.
 func (w *ServerInterfaceWrapper) GetWorkspaceUsage(ctx echo.Context) error {
 	var err error
-	// ------------- Path parameter "slug" -------------
-	var slug WorkspaceSlug
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
 
-	err = runtime.BindStyledParameterWithOptions("simple", "slug", ctx.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter slug: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
 	}
 
 	// Parameter object where we will unmarshal all parameters from the context
@@ -5186,7 +5281,7 @@ func (w *ServerInterfaceWrapper) GetWorkspaceUsage(ctx echo.Context) error {
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.GetWorkspaceUsage(ctx, slug, params)
+	err = w.Handler.GetWorkspaceUsage(ctx, workspaceSlug, params)
 	return err
 }
 
@@ -5239,66 +5334,66 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 	router.GET(options.BaseURL+"/api/v1/mocks", wrapper.ListMocks, options.OperationMiddlewares["listMocks"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks", wrapper.CreateMock, options.OperationMiddlewares["createMock"]...)
-	router.DELETE(options.BaseURL+"/api/v1/mocks/:id", wrapper.DeleteMock, options.OperationMiddlewares["deleteMock"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id", wrapper.GetMock, options.OperationMiddlewares["getMock"]...)
-	router.PATCH(options.BaseURL+"/api/v1/mocks/:id", wrapper.ChangeMock, options.OperationMiddlewares["changeMock"]...)
-	router.PUT(options.BaseURL+"/api/v1/mocks/:id", wrapper.UpdateMock, options.OperationMiddlewares["updateMock"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/export", wrapper.ExportMock, options.OperationMiddlewares["exportMock"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/restore", wrapper.RestoreMock, options.OperationMiddlewares["restoreMock"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/duplicate", wrapper.DuplicateMock, options.OperationMiddlewares["duplicateMock"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/move", wrapper.MoveMock, options.OperationMiddlewares["moveMock"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/revisions", wrapper.ListRevisions, options.OperationMiddlewares["listRevisions"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/revisions/:revision", wrapper.GetRevision, options.OperationMiddlewares["getRevision"]...)
-	router.PATCH(options.BaseURL+"/api/v1/mocks/:id/revisions/:revision", wrapper.MarkRevision, options.OperationMiddlewares["markRevision"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/revisions/:revision/diff", wrapper.DiffRevisions, options.OperationMiddlewares["diffRevisions"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/rollback", wrapper.RollbackMock, options.OperationMiddlewares["rollbackMock"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/publish", wrapper.PublishMock, options.OperationMiddlewares["publishMock"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/unpublish", wrapper.UnpublishMock, options.OperationMiddlewares["unpublishMock"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/publication", wrapper.GetPublication, options.OperationMiddlewares["getPublication"]...)
+	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id", wrapper.DeleteMock, options.OperationMiddlewares["deleteMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id", wrapper.GetMock, options.OperationMiddlewares["getMock"]...)
+	router.PATCH(options.BaseURL+"/api/v1/mocks/:mock_id", wrapper.UpdateMock, options.OperationMiddlewares["updateMock"]...)
+	router.PUT(options.BaseURL+"/api/v1/mocks/:mock_id", wrapper.UpdateMockContent, options.OperationMiddlewares["updateMockContent"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/export", wrapper.ExportMock, options.OperationMiddlewares["exportMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/restore", wrapper.RestoreMock, options.OperationMiddlewares["restoreMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/duplicate", wrapper.DuplicateMock, options.OperationMiddlewares["duplicateMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/move", wrapper.MoveMock, options.OperationMiddlewares["moveMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/revisions", wrapper.ListRevisions, options.OperationMiddlewares["listRevisions"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/revisions/:revision", wrapper.GetRevision, options.OperationMiddlewares["getRevision"]...)
+	router.PATCH(options.BaseURL+"/api/v1/mocks/:mock_id/revisions/:revision", wrapper.UpdateRevision, options.OperationMiddlewares["updateRevision"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/revisions/:revision/diff", wrapper.DiffRevisions, options.OperationMiddlewares["diffRevisions"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/rollback", wrapper.RollbackMock, options.OperationMiddlewares["rollbackMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/publish", wrapper.PublishMock, options.OperationMiddlewares["publishMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/unpublish", wrapper.UnpublishMock, options.OperationMiddlewares["unpublishMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/publication", wrapper.GetPublication, options.OperationMiddlewares["getPublication"]...)
 	router.GET(options.BaseURL+"/api/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces", wrapper.ListWorkspaces, options.OperationMiddlewares["listWorkspaces"]...)
 	router.POST(options.BaseURL+"/api/v1/workspaces", wrapper.CreateWorkspace, options.OperationMiddlewares["createWorkspace"]...)
-	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug", wrapper.DeleteWorkspace, options.OperationMiddlewares["deleteWorkspace"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug", wrapper.GetWorkspace, options.OperationMiddlewares["getWorkspace"]...)
-	router.PATCH(options.BaseURL+"/api/v1/workspaces/:slug", wrapper.UpdateWorkspace, options.OperationMiddlewares["updateWorkspace"]...)
-	router.POST(options.BaseURL+"/api/v1/workspaces/:slug/leave", wrapper.LeaveWorkspace, options.OperationMiddlewares["leaveWorkspace"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/members", wrapper.ListMembers, options.OperationMiddlewares["listMembers"]...)
-	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/members/:username", wrapper.RemoveMember, options.OperationMiddlewares["removeMember"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/members/:username", wrapper.GetMember, options.OperationMiddlewares["getMember"]...)
-	router.PATCH(options.BaseURL+"/api/v1/workspaces/:slug/members/:username", wrapper.UpdateMember, options.OperationMiddlewares["updateMember"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
-	router.POST(options.BaseURL+"/api/v1/workspaces/:slug/invitations", wrapper.CreateInvitation, options.OperationMiddlewares["createInvitation"]...)
-	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/invitations/:id", wrapper.RevokeInvitation, options.OperationMiddlewares["revokeInvitation"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug", wrapper.DeleteWorkspace, options.OperationMiddlewares["deleteWorkspace"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug", wrapper.GetWorkspace, options.OperationMiddlewares["getWorkspace"]...)
+	router.PATCH(options.BaseURL+"/api/v1/workspaces/:workspace_slug", wrapper.UpdateWorkspace, options.OperationMiddlewares["updateWorkspace"]...)
+	router.POST(options.BaseURL+"/api/v1/workspaces/:workspace_slug/leave", wrapper.LeaveWorkspace, options.OperationMiddlewares["leaveWorkspace"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/members", wrapper.ListMembers, options.OperationMiddlewares["listMembers"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug/members/:username", wrapper.DeleteMember, options.OperationMiddlewares["deleteMember"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/members/:username", wrapper.GetMember, options.OperationMiddlewares["getMember"]...)
+	router.PATCH(options.BaseURL+"/api/v1/workspaces/:workspace_slug/members/:username", wrapper.UpdateMember, options.OperationMiddlewares["updateMember"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
+	router.POST(options.BaseURL+"/api/v1/workspaces/:workspace_slug/invitations", wrapper.CreateInvitation, options.OperationMiddlewares["createInvitation"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug/invitations/:invitation_id", wrapper.DeleteInvitation, options.OperationMiddlewares["deleteInvitation"]...)
 	router.GET(options.BaseURL+"/api/v1/invitations", wrapper.ListOwnInvitations, options.OperationMiddlewares["listOwnInvitations"]...)
 	router.POST(options.BaseURL+"/api/v1/invitations/claim", wrapper.ClaimInvitation, options.OperationMiddlewares["claimInvitation"]...)
-	router.POST(options.BaseURL+"/api/v1/invitations/look", wrapper.LookAtInvitation, options.OperationMiddlewares["lookAtInvitation"]...)
-	router.POST(options.BaseURL+"/api/v1/invitations/:id/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
-	router.POST(options.BaseURL+"/api/v1/invitations/:id/decline", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/quota", wrapper.GetQuota, options.OperationMiddlewares["getQuota"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files", wrapper.ListFiles, options.OperationMiddlewares["listFiles"]...)
-	router.PUT(options.BaseURL+"/api/v1/workspaces/:slug/files", wrapper.PutFile, options.OperationMiddlewares["putFile"]...)
-	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/files/:file", wrapper.DeleteFile, options.OperationMiddlewares["deleteFile"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file", wrapper.GetFile, options.OperationMiddlewares["getFile"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/content", wrapper.GetFileContent, options.OperationMiddlewares["getFileContent"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/files/:file/mocks", wrapper.ListFileMocks, options.OperationMiddlewares["listFileMocks"]...)
-	router.DELETE(options.BaseURL+"/api/v1/mocks/:id/requests", wrapper.ClearRequests, options.OperationMiddlewares["clearRequests"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/requests/events", wrapper.StreamRequests, options.OperationMiddlewares["streamRequests"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/requests/:request_id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/settings", wrapper.GetRecording, options.OperationMiddlewares["getRecording"]...)
-	router.PATCH(options.BaseURL+"/api/v1/mocks/:id/settings", wrapper.UpdateRecording, options.OperationMiddlewares["updateRecording"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/usage", wrapper.GetMockUsage, options.OperationMiddlewares["getMockUsage"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/usage", wrapper.GetWorkspaceUsage, options.OperationMiddlewares["getWorkspaceUsage"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.POST(options.BaseURL+"/api/v1/invitations/preview", wrapper.PreviewInvitation, options.OperationMiddlewares["previewInvitation"]...)
+	router.POST(options.BaseURL+"/api/v1/invitations/:invitation_id/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
+	router.POST(options.BaseURL+"/api/v1/invitations/:invitation_id/decline", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/quota", wrapper.GetQuota, options.OperationMiddlewares["getQuota"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files", wrapper.ListFiles, options.OperationMiddlewares["listFiles"]...)
+	router.PUT(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files", wrapper.PutFile, options.OperationMiddlewares["putFile"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id", wrapper.DeleteFile, options.OperationMiddlewares["deleteFile"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id", wrapper.GetFile, options.OperationMiddlewares["getFile"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id/content", wrapper.GetFileContent, options.OperationMiddlewares["getFileContent"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id/mocks", wrapper.ListFileMocks, options.OperationMiddlewares["listFileMocks"]...)
+	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/requests", wrapper.DeleteRequests, options.OperationMiddlewares["deleteRequests"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/requests/events", wrapper.StreamRequests, options.OperationMiddlewares["streamRequests"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/requests/:request_id", wrapper.GetRequest, options.OperationMiddlewares["getRequest"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/recording", wrapper.GetRecording, options.OperationMiddlewares["getRecording"]...)
+	router.PATCH(options.BaseURL+"/api/v1/mocks/:mock_id/recording", wrapper.UpdateRecording, options.OperationMiddlewares["updateRecording"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/usage", wrapper.GetMockUsage, options.OperationMiddlewares["getMockUsage"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/usage", wrapper.GetWorkspaceUsage, options.OperationMiddlewares["getWorkspaceUsage"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
-	router.GET(options.BaseURL+"/api/v1/mocks/:id/domains", wrapper.ListMockDomains, options.OperationMiddlewares["listMockDomains"]...)
-	router.POST(options.BaseURL+"/api/v1/mocks/:id/domains", wrapper.AddDomain, options.OperationMiddlewares["addDomain"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/domains", wrapper.ListMockDomains, options.OperationMiddlewares["listMockDomains"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/domains", wrapper.CreateDomain, options.OperationMiddlewares["createDomain"]...)
 	router.GET(options.BaseURL+"/api/v1/domains", wrapper.ListDomains, options.OperationMiddlewares["listDomains"]...)
-	router.DELETE(options.BaseURL+"/api/v1/domains/:domain", wrapper.DeleteDomain, options.OperationMiddlewares["deleteDomain"]...)
-	router.GET(options.BaseURL+"/api/v1/domains/:domain", wrapper.GetDomain, options.OperationMiddlewares["getDomain"]...)
-	router.POST(options.BaseURL+"/api/v1/domains/:domain/verify", wrapper.VerifyDomain, options.OperationMiddlewares["verifyDomain"]...)
+	router.DELETE(options.BaseURL+"/api/v1/domains/:domain_id", wrapper.DeleteDomain, options.OperationMiddlewares["deleteDomain"]...)
+	router.GET(options.BaseURL+"/api/v1/domains/:domain_id", wrapper.GetDomain, options.OperationMiddlewares["getDomain"]...)
+	router.POST(options.BaseURL+"/api/v1/domains/:domain_id/verify", wrapper.VerifyDomain, options.OperationMiddlewares["verifyDomain"]...)
 	router.POST(options.BaseURL+"/api/v1/validate", wrapper.ValidateContent, options.OperationMiddlewares["validateContent"]...)
 	router.POST(options.BaseURL+"/api/v1/format", wrapper.FormatContent, options.OperationMiddlewares["formatContent"]...)
 	router.POST(options.BaseURL+"/api/v1/import", wrapper.ImportDocument, options.OperationMiddlewares["importDocument"]...)
@@ -5306,7 +5401,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/sessions", wrapper.DeleteOtherSessions, options.OperationMiddlewares["deleteOtherSessions"]...)
 	router.GET(options.BaseURL+"/api/v1/sessions", wrapper.ListSessions, options.OperationMiddlewares["listSessions"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions", wrapper.CreateSession, options.OperationMiddlewares["createSession"]...)
-	router.DELETE(options.BaseURL+"/api/v1/sessions/:id", wrapper.RevokeSession, options.OperationMiddlewares["revokeSession"]...)
+	router.DELETE(options.BaseURL+"/api/v1/sessions/:session_id", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
 	router.GET(options.BaseURL+"/api/v1/sessions/methods", wrapper.GetSignInMethods, options.OperationMiddlewares["getSignInMethods"]...)
 	router.POST(options.BaseURL+"/api/v1/sessions/links", wrapper.CreateSignInLink, options.OperationMiddlewares["createSignInLink"]...)
 	router.POST(options.BaseURL+"/api/v1/accounts", wrapper.CreateAccount, options.OperationMiddlewares["createAccount"]...)
@@ -5316,17 +5411,17 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/account/export", wrapper.ExportAccount, options.OperationMiddlewares["exportAccount"]...)
 	router.GET(options.BaseURL+"/api/v1/availability", wrapper.GetAvailability, options.OperationMiddlewares["getAvailability"]...)
 	router.GET(options.BaseURL+"/api/v1/accounts/availability", wrapper.GetUsernameAvailability, options.OperationMiddlewares["getUsernameAvailability"]...)
-	router.PUT(options.BaseURL+"/api/v1/account/password", wrapper.ChangePassword, options.OperationMiddlewares["changePassword"]...)
-	router.DELETE(options.BaseURL+"/api/v1/sessions/current", wrapper.DeleteSession, options.OperationMiddlewares["deleteSession"]...)
+	router.PUT(options.BaseURL+"/api/v1/account/password", wrapper.UpdatePassword, options.OperationMiddlewares["updatePassword"]...)
+	router.DELETE(options.BaseURL+"/api/v1/sessions/current", wrapper.DeleteCurrentSession, options.OperationMiddlewares["deleteCurrentSession"]...)
 	router.GET(options.BaseURL+"/api/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/api/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/tokens/current", wrapper.DeleteCurrentToken, options.OperationMiddlewares["deleteCurrentToken"]...)
-	router.DELETE(options.BaseURL+"/api/v1/tokens/:id", wrapper.DeleteToken, options.OperationMiddlewares["deleteToken"]...)
-	router.GET(options.BaseURL+"/api/v1/tokens/:id", wrapper.GetToken, options.OperationMiddlewares["getToken"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/tokens", wrapper.ListWorkspaceTokens, options.OperationMiddlewares["listWorkspaceTokens"]...)
-	router.POST(options.BaseURL+"/api/v1/workspaces/:slug/tokens", wrapper.CreateWorkspaceToken, options.OperationMiddlewares["createWorkspaceToken"]...)
-	router.DELETE(options.BaseURL+"/api/v1/workspaces/:slug/tokens/:id", wrapper.DeleteWorkspaceToken, options.OperationMiddlewares["deleteWorkspaceToken"]...)
-	router.GET(options.BaseURL+"/api/v1/workspaces/:slug/tokens/:id", wrapper.GetWorkspaceToken, options.OperationMiddlewares["getWorkspaceToken"]...)
+	router.DELETE(options.BaseURL+"/api/v1/tokens/:token_id", wrapper.DeleteToken, options.OperationMiddlewares["deleteToken"]...)
+	router.GET(options.BaseURL+"/api/v1/tokens/:token_id", wrapper.GetToken, options.OperationMiddlewares["getToken"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens", wrapper.ListWorkspaceTokens, options.OperationMiddlewares["listWorkspaceTokens"]...)
+	router.POST(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens", wrapper.CreateWorkspaceToken, options.OperationMiddlewares["createWorkspaceToken"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens/:token_id", wrapper.DeleteWorkspaceToken, options.OperationMiddlewares["deleteWorkspaceToken"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens/:token_id", wrapper.GetWorkspaceToken, options.OperationMiddlewares["getWorkspaceToken"]...)
 	router.GET(options.BaseURL+"/api/v1/schema/mock.json", wrapper.GetMockSchema, options.OperationMiddlewares["getMockSchema"]...)
 	router.GET(options.BaseURL+"/api/v1/openapi.json", wrapper.GetOpenAPI, options.OperationMiddlewares["getOpenAPI"]...)
 	router.GET(options.BaseURL+"/api/v1/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
@@ -5603,28 +5698,28 @@ func (response ExportAccountdefaultApplicationProblemPlusJSONResponse) VisitExpo
 	return err
 }
 
-type ChangePasswordRequestObject struct {
-	Body *ChangePasswordJSONRequestBody
+type UpdatePasswordRequestObject struct {
+	Body *UpdatePasswordJSONRequestBody
 }
 
-type ChangePasswordResponseObject interface {
-	VisitChangePasswordResponse(w http.ResponseWriter) error
+type UpdatePasswordResponseObject interface {
+	VisitUpdatePasswordResponse(w http.ResponseWriter) error
 }
 
-type ChangePassword204Response struct {
+type UpdatePassword204Response struct {
 }
 
-func (response ChangePassword204Response) VisitChangePasswordResponse(w http.ResponseWriter) error {
+func (response UpdatePassword204Response) VisitUpdatePasswordResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
 }
 
-type ChangePassworddefaultApplicationProblemPlusJSONResponse struct {
+type UpdatePassworddefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response ChangePassworddefaultApplicationProblemPlusJSONResponse) VisitChangePasswordResponse(w http.ResponseWriter) error {
+func (response UpdatePassworddefaultApplicationProblemPlusJSONResponse) VisitUpdatePasswordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5840,7 +5935,7 @@ func (response ListDomainsdefaultApplicationProblemPlusJSONResponse) VisitListDo
 }
 
 type DeleteDomainRequestObject struct {
-	Domain DomainID `json:"domain"`
+	DomainID DomainID `json:"domain_id"`
 }
 
 type DeleteDomainResponseObject interface {
@@ -5873,7 +5968,7 @@ func (response DeleteDomaindefaultApplicationProblemPlusJSONResponse) VisitDelet
 }
 
 type GetDomainRequestObject struct {
-	Domain DomainID `json:"domain"`
+	DomainID DomainID `json:"domain_id"`
 }
 
 type GetDomainResponseObject interface {
@@ -5912,7 +6007,7 @@ func (response GetDomaindefaultApplicationProblemPlusJSONResponse) VisitGetDomai
 }
 
 type VerifyDomainRequestObject struct {
-	Domain DomainID `json:"domain"`
+	DomainID DomainID `json:"domain_id"`
 }
 
 type VerifyDomainResponseObject interface {
@@ -6174,17 +6269,17 @@ func (response ClaimInvitationdefaultApplicationProblemPlusJSONResponse) VisitCl
 	return err
 }
 
-type LookAtInvitationRequestObject struct {
-	Body *LookAtInvitationJSONRequestBody
+type PreviewInvitationRequestObject struct {
+	Body *PreviewInvitationJSONRequestBody
 }
 
-type LookAtInvitationResponseObject interface {
-	VisitLookAtInvitationResponse(w http.ResponseWriter) error
+type PreviewInvitationResponseObject interface {
+	VisitPreviewInvitationResponse(w http.ResponseWriter) error
 }
 
-type LookAtInvitation200JSONResponse Invitation
+type PreviewInvitation200JSONResponse Invitation
 
-func (response LookAtInvitation200JSONResponse) VisitLookAtInvitationResponse(w http.ResponseWriter) error {
+func (response PreviewInvitation200JSONResponse) VisitPreviewInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -6196,12 +6291,12 @@ func (response LookAtInvitation200JSONResponse) VisitLookAtInvitationResponse(w 
 	return err
 }
 
-type LookAtInvitationdefaultApplicationProblemPlusJSONResponse struct {
+type PreviewInvitationdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response LookAtInvitationdefaultApplicationProblemPlusJSONResponse) VisitLookAtInvitationResponse(w http.ResponseWriter) error {
+func (response PreviewInvitationdefaultApplicationProblemPlusJSONResponse) VisitPreviewInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6214,7 +6309,7 @@ func (response LookAtInvitationdefaultApplicationProblemPlusJSONResponse) VisitL
 }
 
 type AcceptInvitationRequestObject struct {
-	ID InvitationID `json:"id"`
+	InvitationID InvitationID `json:"invitation_id"`
 }
 
 type AcceptInvitationResponseObject interface {
@@ -6256,7 +6351,7 @@ func (response AcceptInvitationdefaultApplicationProblemPlusJSONResponse) VisitA
 }
 
 type DeclineInvitationRequestObject struct {
-	ID InvitationID `json:"id"`
+	InvitationID InvitationID `json:"invitation_id"`
 }
 
 type DeclineInvitationResponseObject interface {
@@ -6428,7 +6523,7 @@ func (response ImportMockdefaultApplicationProblemPlusJSONResponse) VisitImportM
 }
 
 type DeleteMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params DeleteMockParams
 }
 
@@ -6462,7 +6557,7 @@ func (response DeleteMockdefaultApplicationProblemPlusJSONResponse) VisitDeleteM
 }
 
 type GetMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params GetMockParams
 }
 
@@ -6514,52 +6609,8 @@ func (response GetMockdefaultApplicationProblemPlusJSONResponse) VisitGetMockRes
 	return err
 }
 
-type ChangeMockRequestObject struct {
-	ID     MockID `json:"id"`
-	Params ChangeMockParams
-	Body   *ChangeMockJSONRequestBody
-}
-
-type ChangeMockResponseObject interface {
-	VisitChangeMockResponse(w http.ResponseWriter) error
-}
-
-type ChangeMock200JSONResponse struct{ MockJSONResponse }
-
-func (response ChangeMock200JSONResponse) VisitChangeMockResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type ChangeMockdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response ChangeMockdefaultApplicationProblemPlusJSONResponse) VisitChangeMockResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type UpdateMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params UpdateMockParams
 	Body   *UpdateMockJSONRequestBody
 }
@@ -6602,8 +6653,52 @@ func (response UpdateMockdefaultApplicationProblemPlusJSONResponse) VisitUpdateM
 	return err
 }
 
+type UpdateMockContentRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params UpdateMockContentParams
+	Body   *UpdateMockContentJSONRequestBody
+}
+
+type UpdateMockContentResponseObject interface {
+	VisitUpdateMockContentResponse(w http.ResponseWriter) error
+}
+
+type UpdateMockContent200JSONResponse struct{ MockJSONResponse }
+
+func (response UpdateMockContent200JSONResponse) VisitUpdateMockContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMockContentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateMockContentdefaultApplicationProblemPlusJSONResponse) VisitUpdateMockContentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMockDomainsRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params ListMockDomainsParams
 }
 
@@ -6642,26 +6737,26 @@ func (response ListMockDomainsdefaultApplicationProblemPlusJSONResponse) VisitLi
 	return err
 }
 
-type AddDomainRequestObject struct {
-	ID     MockID `json:"id"`
-	Params AddDomainParams
-	Body   *AddDomainJSONRequestBody
+type CreateDomainRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params CreateDomainParams
+	Body   *CreateDomainJSONRequestBody
 }
 
-type AddDomainResponseObject interface {
-	VisitAddDomainResponse(w http.ResponseWriter) error
+type CreateDomainResponseObject interface {
+	VisitCreateDomainResponse(w http.ResponseWriter) error
 }
 
-type AddDomain201ResponseHeaders struct {
+type CreateDomain201ResponseHeaders struct {
 	Location *string
 }
 
-type AddDomain201JSONResponse struct {
+type CreateDomain201JSONResponse struct {
 	Body    Domain
-	Headers AddDomain201ResponseHeaders
+	Headers CreateDomain201ResponseHeaders
 }
 
-func (response AddDomain201JSONResponse) VisitAddDomainResponse(w http.ResponseWriter) error {
+func (response CreateDomain201JSONResponse) VisitCreateDomainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6676,12 +6771,12 @@ func (response AddDomain201JSONResponse) VisitAddDomainResponse(w http.ResponseW
 	return err
 }
 
-type AddDomaindefaultApplicationProblemPlusJSONResponse struct {
+type CreateDomaindefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response AddDomaindefaultApplicationProblemPlusJSONResponse) VisitAddDomainResponse(w http.ResponseWriter) error {
+func (response CreateDomaindefaultApplicationProblemPlusJSONResponse) VisitCreateDomainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6694,7 +6789,7 @@ func (response AddDomaindefaultApplicationProblemPlusJSONResponse) VisitAddDomai
 }
 
 type DuplicateMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params DuplicateMockParams
 	Body   *DuplicateMockJSONRequestBody
 }
@@ -6741,7 +6836,7 @@ func (response DuplicateMockdefaultApplicationProblemPlusJSONResponse) VisitDupl
 }
 
 type ExportMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params ExportMockParams
 }
 
@@ -6796,7 +6891,7 @@ func (response ExportMockdefaultApplicationProblemPlusJSONResponse) VisitExportM
 }
 
 type MoveMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params MoveMockParams
 	Body   *MoveMockJSONRequestBody
 }
@@ -6840,7 +6935,7 @@ func (response MoveMockdefaultApplicationProblemPlusJSONResponse) VisitMoveMockR
 }
 
 type GetPublicationRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params GetPublicationParams
 }
 
@@ -6880,7 +6975,7 @@ func (response GetPublicationdefaultApplicationProblemPlusJSONResponse) VisitGet
 }
 
 type PublishMockRequestObject struct {
-	ID MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 }
 
 type PublishMockResponseObject interface {
@@ -6918,28 +7013,114 @@ func (response PublishMockdefaultApplicationProblemPlusJSONResponse) VisitPublis
 	return err
 }
 
-type ClearRequestsRequestObject struct {
-	ID MockID `json:"id"`
+type GetRecordingRequestObject struct {
+	MockID MockID `json:"mock_id"`
 }
 
-type ClearRequestsResponseObject interface {
-	VisitClearRequestsResponse(w http.ResponseWriter) error
+type GetRecordingResponseObject interface {
+	VisitGetRecordingResponse(w http.ResponseWriter) error
 }
 
-type ClearRequests204Response struct {
+type GetRecording200JSONResponse struct{ RecordingJSONResponse }
+
+func (response GetRecording200JSONResponse) VisitGetRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
-func (response ClearRequests204Response) VisitClearRequestsResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
-}
-
-type ClearRequestsdefaultApplicationProblemPlusJSONResponse struct {
+type GetRecordingdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response ClearRequestsdefaultApplicationProblemPlusJSONResponse) VisitClearRequestsResponse(w http.ResponseWriter) error {
+func (response GetRecordingdefaultApplicationProblemPlusJSONResponse) VisitGetRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRecordingRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params UpdateRecordingParams
+	Body   *UpdateRecordingJSONRequestBody
+}
+
+type UpdateRecordingResponseObject interface {
+	VisitUpdateRecordingResponse(w http.ResponseWriter) error
+}
+
+type UpdateRecording200JSONResponse struct{ RecordingJSONResponse }
+
+func (response UpdateRecording200JSONResponse) VisitUpdateRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRecordingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateRecordingdefaultApplicationProblemPlusJSONResponse) VisitUpdateRecordingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteRequestsRequestObject struct {
+	MockID MockID `json:"mock_id"`
+}
+
+type DeleteRequestsResponseObject interface {
+	VisitDeleteRequestsResponse(w http.ResponseWriter) error
+}
+
+type DeleteRequests204Response struct {
+}
+
+func (response DeleteRequests204Response) VisitDeleteRequestsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteRequestsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteRequestsdefaultApplicationProblemPlusJSONResponse) VisitDeleteRequestsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6952,7 +7133,7 @@ func (response ClearRequestsdefaultApplicationProblemPlusJSONResponse) VisitClea
 }
 
 type ListRequestsRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params ListRequestsParams
 }
 
@@ -6992,7 +7173,7 @@ func (response ListRequestsdefaultApplicationProblemPlusJSONResponse) VisitListR
 }
 
 type StreamRequestsRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params StreamRequestsParams
 }
 
@@ -7061,7 +7242,7 @@ func (response StreamRequestsdefaultApplicationProblemPlusJSONResponse) VisitStr
 }
 
 type GetRequestRequestObject struct {
-	ID        MockID `json:"id"`
+	MockID    MockID `json:"mock_id"`
 	RequestID string `json:"request_id"`
 }
 
@@ -7101,8 +7282,8 @@ func (response GetRequestdefaultApplicationProblemPlusJSONResponse) VisitGetRequ
 }
 
 type RestoreMockRequestObject struct {
-	ID   MockID `json:"id"`
-	Body *RestoreMockJSONRequestBody
+	MockID MockID `json:"mock_id"`
+	Body   *RestoreMockJSONRequestBody
 }
 
 type RestoreMockResponseObject interface {
@@ -7144,7 +7325,7 @@ func (response RestoreMockdefaultApplicationProblemPlusJSONResponse) VisitRestor
 }
 
 type ListRevisionsRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params ListRevisionsParams
 }
 
@@ -7184,7 +7365,7 @@ func (response ListRevisionsdefaultApplicationProblemPlusJSONResponse) VisitList
 }
 
 type GetRevisionRequestObject struct {
-	ID       MockID         `json:"id"`
+	MockID   MockID         `json:"mock_id"`
 	Revision RevisionNumber `json:"revision"`
 	Params   GetRevisionParams
 }
@@ -7237,20 +7418,20 @@ func (response GetRevisiondefaultApplicationProblemPlusJSONResponse) VisitGetRev
 	return err
 }
 
-type MarkRevisionRequestObject struct {
-	ID       MockID         `json:"id"`
+type UpdateRevisionRequestObject struct {
+	MockID   MockID         `json:"mock_id"`
 	Revision RevisionNumber `json:"revision"`
-	Params   MarkRevisionParams
-	Body     *MarkRevisionJSONRequestBody
+	Params   UpdateRevisionParams
+	Body     *UpdateRevisionJSONRequestBody
 }
 
-type MarkRevisionResponseObject interface {
-	VisitMarkRevisionResponse(w http.ResponseWriter) error
+type UpdateRevisionResponseObject interface {
+	VisitUpdateRevisionResponse(w http.ResponseWriter) error
 }
 
-type MarkRevision200JSONResponse struct{ RevisionJSONResponse }
+type UpdateRevision200JSONResponse struct{ RevisionJSONResponse }
 
-func (response MarkRevision200JSONResponse) VisitMarkRevisionResponse(w http.ResponseWriter) error {
+func (response UpdateRevision200JSONResponse) VisitUpdateRevisionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7265,12 +7446,12 @@ func (response MarkRevision200JSONResponse) VisitMarkRevisionResponse(w http.Res
 	return err
 }
 
-type MarkRevisiondefaultApplicationProblemPlusJSONResponse struct {
+type UpdateRevisiondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response MarkRevisiondefaultApplicationProblemPlusJSONResponse) VisitMarkRevisionResponse(w http.ResponseWriter) error {
+func (response UpdateRevisiondefaultApplicationProblemPlusJSONResponse) VisitUpdateRevisionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7283,7 +7464,7 @@ func (response MarkRevisiondefaultApplicationProblemPlusJSONResponse) VisitMarkR
 }
 
 type DiffRevisionsRequestObject struct {
-	ID       MockID         `json:"id"`
+	MockID   MockID         `json:"mock_id"`
 	Revision RevisionNumber `json:"revision"`
 	Params   DiffRevisionsParams
 }
@@ -7324,7 +7505,7 @@ func (response DiffRevisionsdefaultApplicationProblemPlusJSONResponse) VisitDiff
 }
 
 type RollbackMockRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params RollbackMockParams
 	Body   *RollbackMockJSONRequestBody
 }
@@ -7367,95 +7548,9 @@ func (response RollbackMockdefaultApplicationProblemPlusJSONResponse) VisitRollb
 	return err
 }
 
-type GetRecordingRequestObject struct {
-	ID MockID `json:"id"`
-}
-
-type GetRecordingResponseObject interface {
-	VisitGetRecordingResponse(w http.ResponseWriter) error
-}
-
-type GetRecording200JSONResponse struct{ RecordingJSONResponse }
-
-func (response GetRecording200JSONResponse) VisitGetRecordingResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type GetRecordingdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response GetRecordingdefaultApplicationProblemPlusJSONResponse) VisitGetRecordingResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateRecordingRequestObject struct {
-	ID     MockID `json:"id"`
-	Params UpdateRecordingParams
-	Body   *UpdateRecordingJSONRequestBody
-}
-
-type UpdateRecordingResponseObject interface {
-	VisitUpdateRecordingResponse(w http.ResponseWriter) error
-}
-
-type UpdateRecording200JSONResponse struct{ RecordingJSONResponse }
-
-func (response UpdateRecording200JSONResponse) VisitUpdateRecordingResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if response.Headers.ETag != nil {
-		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
-	}
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type UpdateRecordingdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response UpdateRecordingdefaultApplicationProblemPlusJSONResponse) VisitUpdateRecordingResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type TryMockRequestObject struct {
-	ID   MockID `json:"id"`
-	Body *TryMockJSONRequestBody
+	MockID MockID `json:"mock_id"`
+	Body   *TryMockJSONRequestBody
 }
 
 type TryMockResponseObject interface {
@@ -7494,7 +7589,7 @@ func (response TryMockdefaultApplicationProblemPlusJSONResponse) VisitTryMockRes
 }
 
 type UnpublishMockRequestObject struct {
-	ID MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 }
 
 type UnpublishMockResponseObject interface {
@@ -7533,7 +7628,7 @@ func (response UnpublishMockdefaultApplicationProblemPlusJSONResponse) VisitUnpu
 }
 
 type GetMockUsageRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params GetMockUsageParams
 }
 
@@ -7573,7 +7668,7 @@ func (response GetMockUsagedefaultApplicationProblemPlusJSONResponse) VisitGetMo
 }
 
 type ListWebhooksRequestObject struct {
-	ID     MockID `json:"id"`
+	MockID MockID `json:"mock_id"`
 	Params ListWebhooksParams
 }
 
@@ -7800,22 +7895,22 @@ func (response CreateSessiondefaultApplicationProblemPlusJSONResponse) VisitCrea
 	return err
 }
 
-type DeleteSessionRequestObject struct {
+type DeleteCurrentSessionRequestObject struct {
 }
 
-type DeleteSessionResponseObject interface {
-	VisitDeleteSessionResponse(w http.ResponseWriter) error
+type DeleteCurrentSessionResponseObject interface {
+	VisitDeleteCurrentSessionResponse(w http.ResponseWriter) error
 }
 
-type DeleteSession204ResponseHeaders struct {
+type DeleteCurrentSession204ResponseHeaders struct {
 	SetCookie *string
 }
 
-type DeleteSession204Response struct {
-	Headers DeleteSession204ResponseHeaders
+type DeleteCurrentSession204Response struct {
+	Headers DeleteCurrentSession204ResponseHeaders
 }
 
-func (response DeleteSession204Response) VisitDeleteSessionResponse(w http.ResponseWriter) error {
+func (response DeleteCurrentSession204Response) VisitDeleteCurrentSessionResponse(w http.ResponseWriter) error {
 	if response.Headers.SetCookie != nil {
 		w.Header().Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
 	}
@@ -7823,12 +7918,12 @@ func (response DeleteSession204Response) VisitDeleteSessionResponse(w http.Respo
 	return nil
 }
 
-type DeleteSessiondefaultApplicationProblemPlusJSONResponse struct {
+type DeleteCurrentSessiondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response DeleteSessiondefaultApplicationProblemPlusJSONResponse) VisitDeleteSessionResponse(w http.ResponseWriter) error {
+func (response DeleteCurrentSessiondefaultApplicationProblemPlusJSONResponse) VisitDeleteCurrentSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7918,28 +8013,28 @@ func (response GetSignInMethodsdefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
-type RevokeSessionRequestObject struct {
-	ID string `json:"id"`
+type DeleteSessionRequestObject struct {
+	SessionID string `json:"session_id"`
 }
 
-type RevokeSessionResponseObject interface {
-	VisitRevokeSessionResponse(w http.ResponseWriter) error
+type DeleteSessionResponseObject interface {
+	VisitDeleteSessionResponse(w http.ResponseWriter) error
 }
 
-type RevokeSession204Response struct {
+type DeleteSession204Response struct {
 }
 
-func (response RevokeSession204Response) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+func (response DeleteSession204Response) VisitDeleteSessionResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
 }
 
-type RevokeSessiondefaultApplicationProblemPlusJSONResponse struct {
+type DeleteSessiondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response RevokeSessiondefaultApplicationProblemPlusJSONResponse) VisitRevokeSessionResponse(w http.ResponseWriter) error {
+func (response DeleteSessiondefaultApplicationProblemPlusJSONResponse) VisitDeleteSessionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8066,7 +8161,7 @@ func (response DeleteCurrentTokendefaultApplicationProblemPlusJSONResponse) Visi
 }
 
 type DeleteTokenRequestObject struct {
-	ID TokenID `json:"id"`
+	TokenID TokenID `json:"token_id"`
 }
 
 type DeleteTokenResponseObject interface {
@@ -8099,7 +8194,7 @@ func (response DeleteTokendefaultApplicationProblemPlusJSONResponse) VisitDelete
 }
 
 type GetTokenRequestObject struct {
-	ID TokenID `json:"id"`
+	TokenID TokenID `json:"token_id"`
 }
 
 type GetTokenResponseObject interface {
@@ -8309,8 +8404,8 @@ func (response CreateWorkspacedefaultApplicationProblemPlusJSONResponse) VisitCr
 }
 
 type DeleteWorkspaceRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params DeleteWorkspaceParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        DeleteWorkspaceParams
 }
 
 type DeleteWorkspaceResponseObject interface {
@@ -8343,7 +8438,7 @@ func (response DeleteWorkspacedefaultApplicationProblemPlusJSONResponse) VisitDe
 }
 
 type GetWorkspaceRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
 }
 
 type GetWorkspaceResponseObject interface {
@@ -8385,9 +8480,9 @@ func (response GetWorkspacedefaultApplicationProblemPlusJSONResponse) VisitGetWo
 }
 
 type UpdateWorkspaceRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params UpdateWorkspaceParams
-	Body   *UpdateWorkspaceJSONRequestBody
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        UpdateWorkspaceParams
+	Body          *UpdateWorkspaceJSONRequestBody
 }
 
 type UpdateWorkspaceResponseObject interface {
@@ -8429,8 +8524,8 @@ func (response UpdateWorkspacedefaultApplicationProblemPlusJSONResponse) VisitUp
 }
 
 type ListAuditRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params ListAuditParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        ListAuditParams
 }
 
 type ListAuditResponseObject interface {
@@ -8469,8 +8564,8 @@ func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAudi
 }
 
 type ListFilesRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params ListFilesParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        ListFilesParams
 }
 
 type ListFilesResponseObject interface {
@@ -8509,10 +8604,10 @@ func (response ListFilesdefaultApplicationProblemPlusJSONResponse) VisitListFile
 }
 
 type PutFileRequestObject struct {
-	Slug        WorkspaceSlug `json:"slug"`
-	Params      PutFileParams
-	ContentType string
-	Body        io.Reader
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        PutFileParams
+	ContentType   string
+	Body          io.Reader
 }
 
 type PutFileResponseObject interface {
@@ -8589,9 +8684,9 @@ func (response PutFiledefaultApplicationProblemPlusJSONResponse) VisitPutFileRes
 }
 
 type DeleteFileRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	File   FileID        `json:"file"`
-	Params DeleteFileParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	FileID        FileID        `json:"file_id"`
+	Params        DeleteFileParams
 }
 
 type DeleteFileResponseObject interface {
@@ -8624,8 +8719,8 @@ func (response DeleteFiledefaultApplicationProblemPlusJSONResponse) VisitDeleteF
 }
 
 type GetFileRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	File FileID        `json:"file"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	FileID        FileID        `json:"file_id"`
 }
 
 type GetFileResponseObject interface {
@@ -8674,8 +8769,8 @@ func (response GetFiledefaultApplicationProblemPlusJSONResponse) VisitGetFileRes
 }
 
 type GetFileContentRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	File FileID        `json:"file"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	FileID        FileID        `json:"file_id"`
 }
 
 type GetFileContentResponseObject interface {
@@ -8733,9 +8828,9 @@ func (response GetFileContentdefaultApplicationProblemPlusJSONResponse) VisitGet
 }
 
 type ListFileMocksRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	File   FileID        `json:"file"`
-	Params ListFileMocksParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	FileID        FileID        `json:"file_id"`
+	Params        ListFileMocksParams
 }
 
 type ListFileMocksResponseObject interface {
@@ -8774,8 +8869,8 @@ func (response ListFileMocksdefaultApplicationProblemPlusJSONResponse) VisitList
 }
 
 type ListInvitationsRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params ListInvitationsParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        ListInvitationsParams
 }
 
 type ListInvitationsResponseObject interface {
@@ -8814,9 +8909,9 @@ func (response ListInvitationsdefaultApplicationProblemPlusJSONResponse) VisitLi
 }
 
 type CreateInvitationRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params CreateInvitationParams
-	Body   *CreateInvitationJSONRequestBody
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        CreateInvitationParams
+	Body          *CreateInvitationJSONRequestBody
 }
 
 type CreateInvitationResponseObject interface {
@@ -8864,29 +8959,29 @@ func (response CreateInvitationdefaultApplicationProblemPlusJSONResponse) VisitC
 	return err
 }
 
-type RevokeInvitationRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	ID   InvitationID  `json:"id"`
+type DeleteInvitationRequestObject struct {
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	InvitationID  InvitationID  `json:"invitation_id"`
 }
 
-type RevokeInvitationResponseObject interface {
-	VisitRevokeInvitationResponse(w http.ResponseWriter) error
+type DeleteInvitationResponseObject interface {
+	VisitDeleteInvitationResponse(w http.ResponseWriter) error
 }
 
-type RevokeInvitation204Response struct {
+type DeleteInvitation204Response struct {
 }
 
-func (response RevokeInvitation204Response) VisitRevokeInvitationResponse(w http.ResponseWriter) error {
+func (response DeleteInvitation204Response) VisitDeleteInvitationResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
 }
 
-type RevokeInvitationdefaultApplicationProblemPlusJSONResponse struct {
+type DeleteInvitationdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response RevokeInvitationdefaultApplicationProblemPlusJSONResponse) VisitRevokeInvitationResponse(w http.ResponseWriter) error {
+func (response DeleteInvitationdefaultApplicationProblemPlusJSONResponse) VisitDeleteInvitationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8899,7 +8994,7 @@ func (response RevokeInvitationdefaultApplicationProblemPlusJSONResponse) VisitR
 }
 
 type LeaveWorkspaceRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
 }
 
 type LeaveWorkspaceResponseObject interface {
@@ -8932,8 +9027,8 @@ func (response LeaveWorkspacedefaultApplicationProblemPlusJSONResponse) VisitLea
 }
 
 type ListMembersRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params ListMembersParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        ListMembersParams
 }
 
 type ListMembersResponseObject interface {
@@ -8971,30 +9066,30 @@ func (response ListMembersdefaultApplicationProblemPlusJSONResponse) VisitListMe
 	return err
 }
 
-type RemoveMemberRequestObject struct {
-	Slug     WorkspaceSlug `json:"slug"`
-	Username string        `json:"username"`
-	Params   RemoveMemberParams
+type DeleteMemberRequestObject struct {
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Username      string        `json:"username"`
+	Params        DeleteMemberParams
 }
 
-type RemoveMemberResponseObject interface {
-	VisitRemoveMemberResponse(w http.ResponseWriter) error
+type DeleteMemberResponseObject interface {
+	VisitDeleteMemberResponse(w http.ResponseWriter) error
 }
 
-type RemoveMember204Response struct {
+type DeleteMember204Response struct {
 }
 
-func (response RemoveMember204Response) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+func (response DeleteMember204Response) VisitDeleteMemberResponse(w http.ResponseWriter) error {
 	w.WriteHeader(204)
 	return nil
 }
 
-type RemoveMemberdefaultApplicationProblemPlusJSONResponse struct {
+type DeleteMemberdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
 }
 
-func (response RemoveMemberdefaultApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+func (response DeleteMemberdefaultApplicationProblemPlusJSONResponse) VisitDeleteMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9007,8 +9102,8 @@ func (response RemoveMemberdefaultApplicationProblemPlusJSONResponse) VisitRemov
 }
 
 type GetMemberRequestObject struct {
-	Slug     WorkspaceSlug `json:"slug"`
-	Username string        `json:"username"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Username      string        `json:"username"`
 }
 
 type GetMemberResponseObject interface {
@@ -9050,10 +9145,10 @@ func (response GetMemberdefaultApplicationProblemPlusJSONResponse) VisitGetMembe
 }
 
 type UpdateMemberRequestObject struct {
-	Slug     WorkspaceSlug `json:"slug"`
-	Username string        `json:"username"`
-	Params   UpdateMemberParams
-	Body     *UpdateMemberJSONRequestBody
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Username      string        `json:"username"`
+	Params        UpdateMemberParams
+	Body          *UpdateMemberJSONRequestBody
 }
 
 type UpdateMemberResponseObject interface {
@@ -9095,7 +9190,7 @@ func (response UpdateMemberdefaultApplicationProblemPlusJSONResponse) VisitUpdat
 }
 
 type GetQuotaRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
 }
 
 type GetQuotaResponseObject interface {
@@ -9134,8 +9229,8 @@ func (response GetQuotadefaultApplicationProblemPlusJSONResponse) VisitGetQuotaR
 }
 
 type ListWorkspaceTokensRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params ListWorkspaceTokensParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        ListWorkspaceTokensParams
 }
 
 type ListWorkspaceTokensResponseObject interface {
@@ -9174,9 +9269,9 @@ func (response ListWorkspaceTokensdefaultApplicationProblemPlusJSONResponse) Vis
 }
 
 type CreateWorkspaceTokenRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params CreateWorkspaceTokenParams
-	Body   *CreateWorkspaceTokenJSONRequestBody
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        CreateWorkspaceTokenParams
+	Body          *CreateWorkspaceTokenJSONRequestBody
 }
 
 type CreateWorkspaceTokenResponseObject interface {
@@ -9218,8 +9313,8 @@ func (response CreateWorkspaceTokendefaultApplicationProblemPlusJSONResponse) Vi
 }
 
 type DeleteWorkspaceTokenRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	ID   TokenID       `json:"id"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	TokenID       TokenID       `json:"token_id"`
 }
 
 type DeleteWorkspaceTokenResponseObject interface {
@@ -9252,8 +9347,8 @@ func (response DeleteWorkspaceTokendefaultApplicationProblemPlusJSONResponse) Vi
 }
 
 type GetWorkspaceTokenRequestObject struct {
-	Slug WorkspaceSlug `json:"slug"`
-	ID   TokenID       `json:"id"`
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	TokenID       TokenID       `json:"token_id"`
 }
 
 type GetWorkspaceTokenResponseObject interface {
@@ -9292,8 +9387,8 @@ func (response GetWorkspaceTokendefaultApplicationProblemPlusJSONResponse) Visit
 }
 
 type GetWorkspaceUsageRequestObject struct {
-	Slug   WorkspaceSlug `json:"slug"`
-	Params GetWorkspaceUsageParams
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        GetWorkspaceUsageParams
 }
 
 type GetWorkspaceUsageResponseObject interface {
@@ -9345,9 +9440,9 @@ type StrictServerInterface interface {
 	// ExportAccount Take all with you
 	// (GET /api/v1/account/export)
 	ExportAccount(ctx context.Context, request ExportAccountRequestObject) (ExportAccountResponseObject, error)
-	// ChangePassword Change your password
+	// UpdatePassword Change your password
 	// (PUT /api/v1/account/password)
-	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
+	UpdatePassword(ctx context.Context, request UpdatePasswordRequestObject) (UpdatePasswordResponseObject, error)
 	// CreateAccount Make an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
@@ -9364,13 +9459,13 @@ type StrictServerInterface interface {
 	// (GET /api/v1/domains)
 	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
 	// DeleteDomain Give a domain up
-	// (DELETE /api/v1/domains/{domain})
+	// (DELETE /api/v1/domains/{domain_id})
 	DeleteDomain(ctx context.Context, request DeleteDomainRequestObject) (DeleteDomainResponseObject, error)
 	// GetDomain Read a domain
-	// (GET /api/v1/domains/{domain})
+	// (GET /api/v1/domains/{domain_id})
 	GetDomain(ctx context.Context, request GetDomainRequestObject) (GetDomainResponseObject, error)
 	// VerifyDomain Check a domain now
-	// (POST /api/v1/domains/{domain}/verify)
+	// (POST /api/v1/domains/{domain_id}/verify)
 	VerifyDomain(ctx context.Context, request VerifyDomainRequestObject) (VerifyDomainResponseObject, error)
 	// StreamEvents Follow a workspace live
 	// (GET /api/v1/events)
@@ -9387,14 +9482,14 @@ type StrictServerInterface interface {
 	// ClaimInvitation Claim an invitation by its secret
 	// (POST /api/v1/invitations/claim)
 	ClaimInvitation(ctx context.Context, request ClaimInvitationRequestObject) (ClaimInvitationResponseObject, error)
-	// LookAtInvitation See what an invitation is for, by its secret
-	// (POST /api/v1/invitations/look)
-	LookAtInvitation(ctx context.Context, request LookAtInvitationRequestObject) (LookAtInvitationResponseObject, error)
+	// PreviewInvitation See what an invitation is for, by its secret
+	// (POST /api/v1/invitations/preview)
+	PreviewInvitation(ctx context.Context, request PreviewInvitationRequestObject) (PreviewInvitationResponseObject, error)
 	// AcceptInvitation Accept an invitation
-	// (POST /api/v1/invitations/{id}/accept)
+	// (POST /api/v1/invitations/{invitation_id}/accept)
 	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
 	// DeclineInvitation Decline an invitation
-	// (POST /api/v1/invitations/{id}/decline)
+	// (POST /api/v1/invitations/{invitation_id}/decline)
 	DeclineInvitation(ctx context.Context, request DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error)
 	// ListMocks List mocks
 	// (GET /api/v1/mocks)
@@ -9406,85 +9501,85 @@ type StrictServerInterface interface {
 	// (POST /api/v1/mocks/import)
 	ImportMock(ctx context.Context, request ImportMockRequestObject) (ImportMockResponseObject, error)
 	// DeleteMock Delete a mock
-	// (DELETE /api/v1/mocks/{id})
+	// (DELETE /api/v1/mocks/{mock_id})
 	DeleteMock(ctx context.Context, request DeleteMockRequestObject) (DeleteMockResponseObject, error)
 	// GetMock Read a mock
-	// (GET /api/v1/mocks/{id})
+	// (GET /api/v1/mocks/{mock_id})
 	GetMock(ctx context.Context, request GetMockRequestObject) (GetMockResponseObject, error)
-	// ChangeMock Rename or describe a mock
-	// (PATCH /api/v1/mocks/{id})
-	ChangeMock(ctx context.Context, request ChangeMockRequestObject) (ChangeMockResponseObject, error)
-	// UpdateMock Write a new revision
-	// (PUT /api/v1/mocks/{id})
+	// UpdateMock Rename or describe a mock
+	// (PATCH /api/v1/mocks/{mock_id})
 	UpdateMock(ctx context.Context, request UpdateMockRequestObject) (UpdateMockResponseObject, error)
+	// UpdateMockContent Write a new revision
+	// (PUT /api/v1/mocks/{mock_id})
+	UpdateMockContent(ctx context.Context, request UpdateMockContentRequestObject) (UpdateMockContentResponseObject, error)
 	// ListMockDomains List a mock's domains
-	// (GET /api/v1/mocks/{id}/domains)
+	// (GET /api/v1/mocks/{mock_id}/domains)
 	ListMockDomains(ctx context.Context, request ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error)
-	// AddDomain Add a domain
-	// (POST /api/v1/mocks/{id}/domains)
-	AddDomain(ctx context.Context, request AddDomainRequestObject) (AddDomainResponseObject, error)
+	// CreateDomain Add a domain
+	// (POST /api/v1/mocks/{mock_id}/domains)
+	CreateDomain(ctx context.Context, request CreateDomainRequestObject) (CreateDomainResponseObject, error)
 	// DuplicateMock Copy a mock
-	// (POST /api/v1/mocks/{id}/duplicate)
+	// (POST /api/v1/mocks/{mock_id}/duplicate)
 	DuplicateMock(ctx context.Context, request DuplicateMockRequestObject) (DuplicateMockResponseObject, error)
 	// ExportMock Download a mock
-	// (GET /api/v1/mocks/{id}/export)
+	// (GET /api/v1/mocks/{mock_id}/export)
 	ExportMock(ctx context.Context, request ExportMockRequestObject) (ExportMockResponseObject, error)
 	// MoveMock Move a mock to another workspace
-	// (POST /api/v1/mocks/{id}/move)
+	// (POST /api/v1/mocks/{mock_id}/move)
 	MoveMock(ctx context.Context, request MoveMockRequestObject) (MoveMockResponseObject, error)
 	// GetPublication See whether a mock is live
-	// (GET /api/v1/mocks/{id}/publication)
+	// (GET /api/v1/mocks/{mock_id}/publication)
 	GetPublication(ctx context.Context, request GetPublicationRequestObject) (GetPublicationResponseObject, error)
 	// PublishMock Publish a mock
-	// (POST /api/v1/mocks/{id}/publish)
+	// (POST /api/v1/mocks/{mock_id}/publish)
 	PublishMock(ctx context.Context, request PublishMockRequestObject) (PublishMockResponseObject, error)
-	// ClearRequests Forget the requests of a mock
-	// (DELETE /api/v1/mocks/{id}/requests)
-	ClearRequests(ctx context.Context, request ClearRequestsRequestObject) (ClearRequestsResponseObject, error)
-	// ListRequests List the requests of a mock
-	// (GET /api/v1/mocks/{id}/requests)
-	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
-	// StreamRequests Follow the requests of a mock live
-	// (GET /api/v1/mocks/{id}/requests/events)
-	StreamRequests(ctx context.Context, request StreamRequestsRequestObject) (StreamRequestsResponseObject, error)
-	// GetRequest Read a request
-	// (GET /api/v1/mocks/{id}/requests/{request_id})
-	GetRequest(ctx context.Context, request GetRequestRequestObject) (GetRequestResponseObject, error)
-	// RestoreMock Undo deleting a mock
-	// (POST /api/v1/mocks/{id}/restore)
-	RestoreMock(ctx context.Context, request RestoreMockRequestObject) (RestoreMockResponseObject, error)
-	// ListRevisions List a mock's revisions
-	// (GET /api/v1/mocks/{id}/revisions)
-	ListRevisions(ctx context.Context, request ListRevisionsRequestObject) (ListRevisionsResponseObject, error)
-	// GetRevision Read a revision
-	// (GET /api/v1/mocks/{id}/revisions/{revision})
-	GetRevision(ctx context.Context, request GetRevisionRequestObject) (GetRevisionResponseObject, error)
-	// MarkRevision Pin a revision, or let it go
-	// (PATCH /api/v1/mocks/{id}/revisions/{revision})
-	MarkRevision(ctx context.Context, request MarkRevisionRequestObject) (MarkRevisionResponseObject, error)
-	// DiffRevisions Compare two revisions
-	// (GET /api/v1/mocks/{id}/revisions/{revision}/diff)
-	DiffRevisions(ctx context.Context, request DiffRevisionsRequestObject) (DiffRevisionsResponseObject, error)
-	// RollbackMock Go back to an earlier revision
-	// (POST /api/v1/mocks/{id}/rollback)
-	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
 	// GetRecording Read what is recorded of a mock
-	// (GET /api/v1/mocks/{id}/settings)
+	// (GET /api/v1/mocks/{mock_id}/recording)
 	GetRecording(ctx context.Context, request GetRecordingRequestObject) (GetRecordingResponseObject, error)
 	// UpdateRecording Change what is recorded of a mock
-	// (PATCH /api/v1/mocks/{id}/settings)
+	// (PATCH /api/v1/mocks/{mock_id}/recording)
 	UpdateRecording(ctx context.Context, request UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error)
+	// DeleteRequests Forget the requests of a mock
+	// (DELETE /api/v1/mocks/{mock_id}/requests)
+	DeleteRequests(ctx context.Context, request DeleteRequestsRequestObject) (DeleteRequestsResponseObject, error)
+	// ListRequests List the requests of a mock
+	// (GET /api/v1/mocks/{mock_id}/requests)
+	ListRequests(ctx context.Context, request ListRequestsRequestObject) (ListRequestsResponseObject, error)
+	// StreamRequests Follow the requests of a mock live
+	// (GET /api/v1/mocks/{mock_id}/requests/events)
+	StreamRequests(ctx context.Context, request StreamRequestsRequestObject) (StreamRequestsResponseObject, error)
+	// GetRequest Read a request
+	// (GET /api/v1/mocks/{mock_id}/requests/{request_id})
+	GetRequest(ctx context.Context, request GetRequestRequestObject) (GetRequestResponseObject, error)
+	// RestoreMock Undo deleting a mock
+	// (POST /api/v1/mocks/{mock_id}/restore)
+	RestoreMock(ctx context.Context, request RestoreMockRequestObject) (RestoreMockResponseObject, error)
+	// ListRevisions List a mock's revisions
+	// (GET /api/v1/mocks/{mock_id}/revisions)
+	ListRevisions(ctx context.Context, request ListRevisionsRequestObject) (ListRevisionsResponseObject, error)
+	// GetRevision Read a revision
+	// (GET /api/v1/mocks/{mock_id}/revisions/{revision})
+	GetRevision(ctx context.Context, request GetRevisionRequestObject) (GetRevisionResponseObject, error)
+	// UpdateRevision Pin a revision, or let it go
+	// (PATCH /api/v1/mocks/{mock_id}/revisions/{revision})
+	UpdateRevision(ctx context.Context, request UpdateRevisionRequestObject) (UpdateRevisionResponseObject, error)
+	// DiffRevisions Compare two revisions
+	// (GET /api/v1/mocks/{mock_id}/revisions/{revision}/diff)
+	DiffRevisions(ctx context.Context, request DiffRevisionsRequestObject) (DiffRevisionsResponseObject, error)
+	// RollbackMock Go back to an earlier revision
+	// (POST /api/v1/mocks/{mock_id}/rollback)
+	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
 	// TryMock Try a mock
-	// (POST /api/v1/mocks/{id}/try)
+	// (POST /api/v1/mocks/{mock_id}/try)
 	TryMock(ctx context.Context, request TryMockRequestObject) (TryMockResponseObject, error)
 	// UnpublishMock Take a mock offline
-	// (POST /api/v1/mocks/{id}/unpublish)
+	// (POST /api/v1/mocks/{mock_id}/unpublish)
 	UnpublishMock(ctx context.Context, request UnpublishMockRequestObject) (UnpublishMockResponseObject, error)
 	// GetMockUsage Count the requests of a mock
-	// (GET /api/v1/mocks/{id}/usage)
+	// (GET /api/v1/mocks/{mock_id}/usage)
 	GetMockUsage(ctx context.Context, request GetMockUsageRequestObject) (GetMockUsageResponseObject, error)
 	// ListWebhooks List the webhooks that a mock sent
-	// (GET /api/v1/mocks/{id}/webhooks)
+	// (GET /api/v1/mocks/{mock_id}/webhooks)
 	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
 	// GetOpenAPI This document
 	// (GET /api/v1/openapi.json)
@@ -9501,18 +9596,18 @@ type StrictServerInterface interface {
 	// CreateSession Sign in
 	// (POST /api/v1/sessions)
 	CreateSession(ctx context.Context, request CreateSessionRequestObject) (CreateSessionResponseObject, error)
-	// DeleteSession Sign out
+	// DeleteCurrentSession Sign out
 	// (DELETE /api/v1/sessions/current)
-	DeleteSession(ctx context.Context, request DeleteSessionRequestObject) (DeleteSessionResponseObject, error)
+	DeleteCurrentSession(ctx context.Context, request DeleteCurrentSessionRequestObject) (DeleteCurrentSessionResponseObject, error)
 	// CreateSignInLink Make a one-time sign-in link
 	// (POST /api/v1/sessions/links)
 	CreateSignInLink(ctx context.Context, request CreateSignInLinkRequestObject) (CreateSignInLinkResponseObject, error)
 	// GetSignInMethods See how to sign in
 	// (GET /api/v1/sessions/methods)
 	GetSignInMethods(ctx context.Context, request GetSignInMethodsRequestObject) (GetSignInMethodsResponseObject, error)
-	// RevokeSession End one of your sessions
-	// (DELETE /api/v1/sessions/{id})
-	RevokeSession(ctx context.Context, request RevokeSessionRequestObject) (RevokeSessionResponseObject, error)
+	// DeleteSession End one of your sessions
+	// (DELETE /api/v1/sessions/{session_id})
+	DeleteSession(ctx context.Context, request DeleteSessionRequestObject) (DeleteSessionResponseObject, error)
 	// ListTokens List the caller's tokens
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
@@ -9523,10 +9618,10 @@ type StrictServerInterface interface {
 	// (DELETE /api/v1/tokens/current)
 	DeleteCurrentToken(ctx context.Context, request DeleteCurrentTokenRequestObject) (DeleteCurrentTokenResponseObject, error)
 	// DeleteToken Revoke a personal token
-	// (DELETE /api/v1/tokens/{id})
+	// (DELETE /api/v1/tokens/{token_id})
 	DeleteToken(ctx context.Context, request DeleteTokenRequestObject) (DeleteTokenResponseObject, error)
 	// GetToken Read a personal token
-	// (GET /api/v1/tokens/{id})
+	// (GET /api/v1/tokens/{token_id})
 	GetToken(ctx context.Context, request GetTokenRequestObject) (GetTokenResponseObject, error)
 	// TryContent Try a draft
 	// (POST /api/v1/try)
@@ -9541,76 +9636,76 @@ type StrictServerInterface interface {
 	// (POST /api/v1/workspaces)
 	CreateWorkspace(ctx context.Context, request CreateWorkspaceRequestObject) (CreateWorkspaceResponseObject, error)
 	// DeleteWorkspace Delete an organisation
-	// (DELETE /api/v1/workspaces/{slug})
+	// (DELETE /api/v1/workspaces/{workspace_slug})
 	DeleteWorkspace(ctx context.Context, request DeleteWorkspaceRequestObject) (DeleteWorkspaceResponseObject, error)
 	// GetWorkspace Read a workspace
-	// (GET /api/v1/workspaces/{slug})
+	// (GET /api/v1/workspaces/{workspace_slug})
 	GetWorkspace(ctx context.Context, request GetWorkspaceRequestObject) (GetWorkspaceResponseObject, error)
 	// UpdateWorkspace Rename a workspace
-	// (PATCH /api/v1/workspaces/{slug})
+	// (PATCH /api/v1/workspaces/{workspace_slug})
 	UpdateWorkspace(ctx context.Context, request UpdateWorkspaceRequestObject) (UpdateWorkspaceResponseObject, error)
 	// ListAudit See who did what
-	// (GET /api/v1/workspaces/{slug}/audit)
+	// (GET /api/v1/workspaces/{workspace_slug}/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
 	// ListFiles List files
-	// (GET /api/v1/workspaces/{slug}/files)
+	// (GET /api/v1/workspaces/{workspace_slug}/files)
 	ListFiles(ctx context.Context, request ListFilesRequestObject) (ListFilesResponseObject, error)
 	// PutFile Upload a file
-	// (PUT /api/v1/workspaces/{slug}/files)
+	// (PUT /api/v1/workspaces/{workspace_slug}/files)
 	PutFile(ctx context.Context, request PutFileRequestObject) (PutFileResponseObject, error)
 	// DeleteFile Delete a file
-	// (DELETE /api/v1/workspaces/{slug}/files/{file})
+	// (DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id})
 	DeleteFile(ctx context.Context, request DeleteFileRequestObject) (DeleteFileResponseObject, error)
 	// GetFile Read what is known of a file
-	// (GET /api/v1/workspaces/{slug}/files/{file})
+	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id})
 	GetFile(ctx context.Context, request GetFileRequestObject) (GetFileResponseObject, error)
 	// GetFileContent Download a file
-	// (GET /api/v1/workspaces/{slug}/files/{file}/content)
+	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/content)
 	GetFileContent(ctx context.Context, request GetFileContentRequestObject) (GetFileContentResponseObject, error)
 	// ListFileMocks List the mocks that use a file
-	// (GET /api/v1/workspaces/{slug}/files/{file}/mocks)
+	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks)
 	ListFileMocks(ctx context.Context, request ListFileMocksRequestObject) (ListFileMocksResponseObject, error)
 	// ListInvitations List the open invitations to a workspace
-	// (GET /api/v1/workspaces/{slug}/invitations)
+	// (GET /api/v1/workspaces/{workspace_slug}/invitations)
 	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
 	// CreateInvitation Invite somebody
-	// (POST /api/v1/workspaces/{slug}/invitations)
+	// (POST /api/v1/workspaces/{workspace_slug}/invitations)
 	CreateInvitation(ctx context.Context, request CreateInvitationRequestObject) (CreateInvitationResponseObject, error)
-	// RevokeInvitation Take an invitation back
-	// (DELETE /api/v1/workspaces/{slug}/invitations/{id})
-	RevokeInvitation(ctx context.Context, request RevokeInvitationRequestObject) (RevokeInvitationResponseObject, error)
+	// DeleteInvitation Take an invitation back
+	// (DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id})
+	DeleteInvitation(ctx context.Context, request DeleteInvitationRequestObject) (DeleteInvitationResponseObject, error)
 	// LeaveWorkspace Leave an organisation
-	// (POST /api/v1/workspaces/{slug}/leave)
+	// (POST /api/v1/workspaces/{workspace_slug}/leave)
 	LeaveWorkspace(ctx context.Context, request LeaveWorkspaceRequestObject) (LeaveWorkspaceResponseObject, error)
 	// ListMembers List the members of a workspace
-	// (GET /api/v1/workspaces/{slug}/members)
+	// (GET /api/v1/workspaces/{workspace_slug}/members)
 	ListMembers(ctx context.Context, request ListMembersRequestObject) (ListMembersResponseObject, error)
-	// RemoveMember Remove a member
-	// (DELETE /api/v1/workspaces/{slug}/members/{username})
-	RemoveMember(ctx context.Context, request RemoveMemberRequestObject) (RemoveMemberResponseObject, error)
+	// DeleteMember Remove a member
+	// (DELETE /api/v1/workspaces/{workspace_slug}/members/{username})
+	DeleteMember(ctx context.Context, request DeleteMemberRequestObject) (DeleteMemberResponseObject, error)
 	// GetMember Read a member
-	// (GET /api/v1/workspaces/{slug}/members/{username})
+	// (GET /api/v1/workspaces/{workspace_slug}/members/{username})
 	GetMember(ctx context.Context, request GetMemberRequestObject) (GetMemberResponseObject, error)
 	// UpdateMember Give a member another role
-	// (PATCH /api/v1/workspaces/{slug}/members/{username})
+	// (PATCH /api/v1/workspaces/{workspace_slug}/members/{username})
 	UpdateMember(ctx context.Context, request UpdateMemberRequestObject) (UpdateMemberResponseObject, error)
 	// GetQuota See how much a workspace holds and may hold
-	// (GET /api/v1/workspaces/{slug}/quota)
+	// (GET /api/v1/workspaces/{workspace_slug}/quota)
 	GetQuota(ctx context.Context, request GetQuotaRequestObject) (GetQuotaResponseObject, error)
 	// ListWorkspaceTokens List a workspace's tokens
-	// (GET /api/v1/workspaces/{slug}/tokens)
+	// (GET /api/v1/workspaces/{workspace_slug}/tokens)
 	ListWorkspaceTokens(ctx context.Context, request ListWorkspaceTokensRequestObject) (ListWorkspaceTokensResponseObject, error)
 	// CreateWorkspaceToken Make a workspace's token
-	// (POST /api/v1/workspaces/{slug}/tokens)
+	// (POST /api/v1/workspaces/{workspace_slug}/tokens)
 	CreateWorkspaceToken(ctx context.Context, request CreateWorkspaceTokenRequestObject) (CreateWorkspaceTokenResponseObject, error)
 	// DeleteWorkspaceToken Revoke a workspace's token
-	// (DELETE /api/v1/workspaces/{slug}/tokens/{id})
+	// (DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id})
 	DeleteWorkspaceToken(ctx context.Context, request DeleteWorkspaceTokenRequestObject) (DeleteWorkspaceTokenResponseObject, error)
 	// GetWorkspaceToken Read a workspace's token
-	// (GET /api/v1/workspaces/{slug}/tokens/{id})
+	// (GET /api/v1/workspaces/{workspace_slug}/tokens/{token_id})
 	GetWorkspaceToken(ctx context.Context, request GetWorkspaceTokenRequestObject) (GetWorkspaceTokenResponseObject, error)
 	// GetWorkspaceUsage Count the requests of a workspace
-	// (GET /api/v1/workspaces/{slug}/usage)
+	// (GET /api/v1/workspaces/{workspace_slug}/usage)
 	GetWorkspaceUsage(ctx context.Context, request GetWorkspaceUsageRequestObject) (GetWorkspaceUsageResponseObject, error)
 }
 
@@ -9745,11 +9840,11 @@ func (sh *strictHandler) ExportAccount(ctx echo.Context) error {
 	return nil
 }
 
-// ChangePassword operation middleware
-func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
-	var request ChangePasswordRequestObject
+// UpdatePassword operation middleware
+func (sh *strictHandler) UpdatePassword(ctx echo.Context) error {
+	var request UpdatePasswordRequestObject
 
-	var body ChangePasswordJSONRequestBody
+	var body UpdatePasswordJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -9773,18 +9868,18 @@ func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ChangePassword(ctx.Request().Context(), request.(ChangePasswordRequestObject))
+		return sh.ssi.UpdatePassword(ctx.Request().Context(), request.(UpdatePasswordRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ChangePassword")
+		handler = middleware(handler, "UpdatePassword")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(ChangePasswordResponseObject); ok {
-		return validResponse.VisitChangePasswordResponse(ctx.Response())
+	} else if validResponse, ok := response.(UpdatePasswordResponseObject); ok {
+		return validResponse.VisitUpdatePasswordResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -9936,10 +10031,10 @@ func (sh *strictHandler) ListDomains(ctx echo.Context, params ListDomainsParams)
 }
 
 // DeleteDomain operation middleware
-func (sh *strictHandler) DeleteDomain(ctx echo.Context, domain DomainID) error {
+func (sh *strictHandler) DeleteDomain(ctx echo.Context, domainID DomainID) error {
 	var request DeleteDomainRequestObject
 
-	request.Domain = domain
+	request.DomainID = domainID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteDomain(ctx.Request().Context(), request.(DeleteDomainRequestObject))
@@ -9961,10 +10056,10 @@ func (sh *strictHandler) DeleteDomain(ctx echo.Context, domain DomainID) error {
 }
 
 // GetDomain operation middleware
-func (sh *strictHandler) GetDomain(ctx echo.Context, domain DomainID) error {
+func (sh *strictHandler) GetDomain(ctx echo.Context, domainID DomainID) error {
 	var request GetDomainRequestObject
 
-	request.Domain = domain
+	request.DomainID = domainID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetDomain(ctx.Request().Context(), request.(GetDomainRequestObject))
@@ -9986,10 +10081,10 @@ func (sh *strictHandler) GetDomain(ctx echo.Context, domain DomainID) error {
 }
 
 // VerifyDomain operation middleware
-func (sh *strictHandler) VerifyDomain(ctx echo.Context, domain DomainID) error {
+func (sh *strictHandler) VerifyDomain(ctx echo.Context, domainID DomainID) error {
 	var request VerifyDomainRequestObject
 
-	request.Domain = domain
+	request.DomainID = domainID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.VerifyDomain(ctx.Request().Context(), request.(VerifyDomainRequestObject))
@@ -10198,11 +10293,11 @@ func (sh *strictHandler) ClaimInvitation(ctx echo.Context) error {
 	return nil
 }
 
-// LookAtInvitation operation middleware
-func (sh *strictHandler) LookAtInvitation(ctx echo.Context) error {
-	var request LookAtInvitationRequestObject
+// PreviewInvitation operation middleware
+func (sh *strictHandler) PreviewInvitation(ctx echo.Context) error {
+	var request PreviewInvitationRequestObject
 
-	var body LookAtInvitationJSONRequestBody
+	var body PreviewInvitationJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -10226,18 +10321,18 @@ func (sh *strictHandler) LookAtInvitation(ctx echo.Context) error {
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.LookAtInvitation(ctx.Request().Context(), request.(LookAtInvitationRequestObject))
+		return sh.ssi.PreviewInvitation(ctx.Request().Context(), request.(PreviewInvitationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "LookAtInvitation")
+		handler = middleware(handler, "PreviewInvitation")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(LookAtInvitationResponseObject); ok {
-		return validResponse.VisitLookAtInvitationResponse(ctx.Response())
+	} else if validResponse, ok := response.(PreviewInvitationResponseObject); ok {
+		return validResponse.VisitPreviewInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10245,10 +10340,10 @@ func (sh *strictHandler) LookAtInvitation(ctx echo.Context) error {
 }
 
 // AcceptInvitation operation middleware
-func (sh *strictHandler) AcceptInvitation(ctx echo.Context, id InvitationID) error {
+func (sh *strictHandler) AcceptInvitation(ctx echo.Context, invitationID InvitationID) error {
 	var request AcceptInvitationRequestObject
 
-	request.ID = id
+	request.InvitationID = invitationID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.AcceptInvitation(ctx.Request().Context(), request.(AcceptInvitationRequestObject))
@@ -10270,10 +10365,10 @@ func (sh *strictHandler) AcceptInvitation(ctx echo.Context, id InvitationID) err
 }
 
 // DeclineInvitation operation middleware
-func (sh *strictHandler) DeclineInvitation(ctx echo.Context, id InvitationID) error {
+func (sh *strictHandler) DeclineInvitation(ctx echo.Context, invitationID InvitationID) error {
 	var request DeclineInvitationRequestObject
 
-	request.ID = id
+	request.InvitationID = invitationID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeclineInvitation(ctx.Request().Context(), request.(DeclineInvitationRequestObject))
@@ -10416,10 +10511,10 @@ func (sh *strictHandler) ImportMock(ctx echo.Context, params ImportMockParams) e
 }
 
 // DeleteMock operation middleware
-func (sh *strictHandler) DeleteMock(ctx echo.Context, id MockID, params DeleteMockParams) error {
+func (sh *strictHandler) DeleteMock(ctx echo.Context, mockID MockID, params DeleteMockParams) error {
 	var request DeleteMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10442,10 +10537,10 @@ func (sh *strictHandler) DeleteMock(ctx echo.Context, id MockID, params DeleteMo
 }
 
 // GetMock operation middleware
-func (sh *strictHandler) GetMock(ctx echo.Context, id MockID, params GetMockParams) error {
+func (sh *strictHandler) GetMock(ctx echo.Context, mockID MockID, params GetMockParams) error {
 	var request GetMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10467,60 +10562,11 @@ func (sh *strictHandler) GetMock(ctx echo.Context, id MockID, params GetMockPara
 	return nil
 }
 
-// ChangeMock operation middleware
-func (sh *strictHandler) ChangeMock(ctx echo.Context, id MockID, params ChangeMockParams) error {
-	var request ChangeMockRequestObject
-
-	request.ID = id
-	request.Params = params
-
-	var body ChangeMockJSONRequestBody
-	var err error
-	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = binder.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ChangeMock(ctx.Request().Context(), request.(ChangeMockRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ChangeMock")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ChangeMockResponseObject); ok {
-		return validResponse.VisitChangeMockResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
 // UpdateMock operation middleware
-func (sh *strictHandler) UpdateMock(ctx echo.Context, id MockID, params UpdateMockParams) error {
+func (sh *strictHandler) UpdateMock(ctx echo.Context, mockID MockID, params UpdateMockParams) error {
 	var request UpdateMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	var body UpdateMockJSONRequestBody
@@ -10565,40 +10611,14 @@ func (sh *strictHandler) UpdateMock(ctx echo.Context, id MockID, params UpdateMo
 	return nil
 }
 
-// ListMockDomains operation middleware
-func (sh *strictHandler) ListMockDomains(ctx echo.Context, id MockID, params ListMockDomainsParams) error {
-	var request ListMockDomainsRequestObject
+// UpdateMockContent operation middleware
+func (sh *strictHandler) UpdateMockContent(ctx echo.Context, mockID MockID, params UpdateMockContentParams) error {
+	var request UpdateMockContentRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
-	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ListMockDomains(ctx.Request().Context(), request.(ListMockDomainsRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ListMockDomains")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(ListMockDomainsResponseObject); ok {
-		return validResponse.VisitListMockDomainsResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// AddDomain operation middleware
-func (sh *strictHandler) AddDomain(ctx echo.Context, id MockID, params AddDomainParams) error {
-	var request AddDomainRequestObject
-
-	request.ID = id
-	request.Params = params
-
-	var body AddDomainJSONRequestBody
+	var body UpdateMockContentJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -10622,18 +10642,93 @@ func (sh *strictHandler) AddDomain(ctx echo.Context, id MockID, params AddDomain
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.AddDomain(ctx.Request().Context(), request.(AddDomainRequestObject))
+		return sh.ssi.UpdateMockContent(ctx.Request().Context(), request.(UpdateMockContentRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "AddDomain")
+		handler = middleware(handler, "UpdateMockContent")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(AddDomainResponseObject); ok {
-		return validResponse.VisitAddDomainResponse(ctx.Response())
+	} else if validResponse, ok := response.(UpdateMockContentResponseObject); ok {
+		return validResponse.VisitUpdateMockContentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMockDomains operation middleware
+func (sh *strictHandler) ListMockDomains(ctx echo.Context, mockID MockID, params ListMockDomainsParams) error {
+	var request ListMockDomainsRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMockDomains(ctx.Request().Context(), request.(ListMockDomainsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMockDomains")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMockDomainsResponseObject); ok {
+		return validResponse.VisitListMockDomainsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CreateDomain operation middleware
+func (sh *strictHandler) CreateDomain(ctx echo.Context, mockID MockID, params CreateDomainParams) error {
+	var request CreateDomainRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	var body CreateDomainJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDomain(ctx.Request().Context(), request.(CreateDomainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDomain")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CreateDomainResponseObject); ok {
+		return validResponse.VisitCreateDomainResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10641,10 +10736,10 @@ func (sh *strictHandler) AddDomain(ctx echo.Context, id MockID, params AddDomain
 }
 
 // DuplicateMock operation middleware
-func (sh *strictHandler) DuplicateMock(ctx echo.Context, id MockID, params DuplicateMockParams) error {
+func (sh *strictHandler) DuplicateMock(ctx echo.Context, mockID MockID, params DuplicateMockParams) error {
 	var request DuplicateMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	var body DuplicateMockJSONRequestBody
@@ -10690,10 +10785,10 @@ func (sh *strictHandler) DuplicateMock(ctx echo.Context, id MockID, params Dupli
 }
 
 // ExportMock operation middleware
-func (sh *strictHandler) ExportMock(ctx echo.Context, id MockID, params ExportMockParams) error {
+func (sh *strictHandler) ExportMock(ctx echo.Context, mockID MockID, params ExportMockParams) error {
 	var request ExportMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10716,10 +10811,10 @@ func (sh *strictHandler) ExportMock(ctx echo.Context, id MockID, params ExportMo
 }
 
 // MoveMock operation middleware
-func (sh *strictHandler) MoveMock(ctx echo.Context, id MockID, params MoveMockParams) error {
+func (sh *strictHandler) MoveMock(ctx echo.Context, mockID MockID, params MoveMockParams) error {
 	var request MoveMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	var body MoveMockJSONRequestBody
@@ -10765,10 +10860,10 @@ func (sh *strictHandler) MoveMock(ctx echo.Context, id MockID, params MoveMockPa
 }
 
 // GetPublication operation middleware
-func (sh *strictHandler) GetPublication(ctx echo.Context, id MockID, params GetPublicationParams) error {
+func (sh *strictHandler) GetPublication(ctx echo.Context, mockID MockID, params GetPublicationParams) error {
 	var request GetPublicationRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10791,10 +10886,10 @@ func (sh *strictHandler) GetPublication(ctx echo.Context, id MockID, params GetP
 }
 
 // PublishMock operation middleware
-func (sh *strictHandler) PublishMock(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) PublishMock(ctx echo.Context, mockID MockID) error {
 	var request PublishMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishMock(ctx.Request().Context(), request.(PublishMockRequestObject))
@@ -10815,25 +10910,99 @@ func (sh *strictHandler) PublishMock(ctx echo.Context, id MockID) error {
 	return nil
 }
 
-// ClearRequests operation middleware
-func (sh *strictHandler) ClearRequests(ctx echo.Context, id MockID) error {
-	var request ClearRequestsRequestObject
+// GetRecording operation middleware
+func (sh *strictHandler) GetRecording(ctx echo.Context, mockID MockID) error {
+	var request GetRecordingRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.ClearRequests(ctx.Request().Context(), request.(ClearRequestsRequestObject))
+		return sh.ssi.GetRecording(ctx.Request().Context(), request.(GetRecordingRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "ClearRequests")
+		handler = middleware(handler, "GetRecording")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(ClearRequestsResponseObject); ok {
-		return validResponse.VisitClearRequestsResponse(ctx.Response())
+	} else if validResponse, ok := response.(GetRecordingResponseObject); ok {
+		return validResponse.VisitGetRecordingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// UpdateRecording operation middleware
+func (sh *strictHandler) UpdateRecording(ctx echo.Context, mockID MockID, params UpdateRecordingParams) error {
+	var request UpdateRecordingRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	var body UpdateRecordingJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateRecording(ctx.Request().Context(), request.(UpdateRecordingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateRecording")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(UpdateRecordingResponseObject); ok {
+		return validResponse.VisitUpdateRecordingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteRequests operation middleware
+func (sh *strictHandler) DeleteRequests(ctx echo.Context, mockID MockID) error {
+	var request DeleteRequestsRequestObject
+
+	request.MockID = mockID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteRequests(ctx.Request().Context(), request.(DeleteRequestsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteRequests")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteRequestsResponseObject); ok {
+		return validResponse.VisitDeleteRequestsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10841,10 +11010,10 @@ func (sh *strictHandler) ClearRequests(ctx echo.Context, id MockID) error {
 }
 
 // ListRequests operation middleware
-func (sh *strictHandler) ListRequests(ctx echo.Context, id MockID, params ListRequestsParams) error {
+func (sh *strictHandler) ListRequests(ctx echo.Context, mockID MockID, params ListRequestsParams) error {
 	var request ListRequestsRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10867,10 +11036,10 @@ func (sh *strictHandler) ListRequests(ctx echo.Context, id MockID, params ListRe
 }
 
 // StreamRequests operation middleware
-func (sh *strictHandler) StreamRequests(ctx echo.Context, id MockID, params StreamRequestsParams) error {
+func (sh *strictHandler) StreamRequests(ctx echo.Context, mockID MockID, params StreamRequestsParams) error {
 	var request StreamRequestsRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10893,10 +11062,10 @@ func (sh *strictHandler) StreamRequests(ctx echo.Context, id MockID, params Stre
 }
 
 // GetRequest operation middleware
-func (sh *strictHandler) GetRequest(ctx echo.Context, id MockID, requestID string) error {
+func (sh *strictHandler) GetRequest(ctx echo.Context, mockID MockID, requestID string) error {
 	var request GetRequestRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.RequestID = requestID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10919,10 +11088,10 @@ func (sh *strictHandler) GetRequest(ctx echo.Context, id MockID, requestID strin
 }
 
 // RestoreMock operation middleware
-func (sh *strictHandler) RestoreMock(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) RestoreMock(ctx echo.Context, mockID MockID) error {
 	var request RestoreMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 
 	var body RestoreMockJSONRequestBody
 	var err error
@@ -10970,10 +11139,10 @@ func (sh *strictHandler) RestoreMock(ctx echo.Context, id MockID) error {
 }
 
 // ListRevisions operation middleware
-func (sh *strictHandler) ListRevisions(ctx echo.Context, id MockID, params ListRevisionsParams) error {
+func (sh *strictHandler) ListRevisions(ctx echo.Context, mockID MockID, params ListRevisionsParams) error {
 	var request ListRevisionsRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -10996,10 +11165,10 @@ func (sh *strictHandler) ListRevisions(ctx echo.Context, id MockID, params ListR
 }
 
 // GetRevision operation middleware
-func (sh *strictHandler) GetRevision(ctx echo.Context, id MockID, revision RevisionNumber, params GetRevisionParams) error {
+func (sh *strictHandler) GetRevision(ctx echo.Context, mockID MockID, revision RevisionNumber, params GetRevisionParams) error {
 	var request GetRevisionRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Revision = revision
 	request.Params = params
 
@@ -11022,15 +11191,15 @@ func (sh *strictHandler) GetRevision(ctx echo.Context, id MockID, revision Revis
 	return nil
 }
 
-// MarkRevision operation middleware
-func (sh *strictHandler) MarkRevision(ctx echo.Context, id MockID, revision RevisionNumber, params MarkRevisionParams) error {
-	var request MarkRevisionRequestObject
+// UpdateRevision operation middleware
+func (sh *strictHandler) UpdateRevision(ctx echo.Context, mockID MockID, revision RevisionNumber, params UpdateRevisionParams) error {
+	var request UpdateRevisionRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Revision = revision
 	request.Params = params
 
-	var body MarkRevisionJSONRequestBody
+	var body UpdateRevisionJSONRequestBody
 	var err error
 	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
 		// A request validator built on kin-openapi's openapi3filter with
@@ -11054,18 +11223,18 @@ func (sh *strictHandler) MarkRevision(ctx echo.Context, id MockID, revision Revi
 	request.Body = &body
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.MarkRevision(ctx.Request().Context(), request.(MarkRevisionRequestObject))
+		return sh.ssi.UpdateRevision(ctx.Request().Context(), request.(UpdateRevisionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "MarkRevision")
+		handler = middleware(handler, "UpdateRevision")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(MarkRevisionResponseObject); ok {
-		return validResponse.VisitMarkRevisionResponse(ctx.Response())
+	} else if validResponse, ok := response.(UpdateRevisionResponseObject); ok {
+		return validResponse.VisitUpdateRevisionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11073,10 +11242,10 @@ func (sh *strictHandler) MarkRevision(ctx echo.Context, id MockID, revision Revi
 }
 
 // DiffRevisions operation middleware
-func (sh *strictHandler) DiffRevisions(ctx echo.Context, id MockID, revision RevisionNumber, params DiffRevisionsParams) error {
+func (sh *strictHandler) DiffRevisions(ctx echo.Context, mockID MockID, revision RevisionNumber, params DiffRevisionsParams) error {
 	var request DiffRevisionsRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Revision = revision
 	request.Params = params
 
@@ -11100,10 +11269,10 @@ func (sh *strictHandler) DiffRevisions(ctx echo.Context, id MockID, revision Rev
 }
 
 // RollbackMock operation middleware
-func (sh *strictHandler) RollbackMock(ctx echo.Context, id MockID, params RollbackMockParams) error {
+func (sh *strictHandler) RollbackMock(ctx echo.Context, mockID MockID, params RollbackMockParams) error {
 	var request RollbackMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	var body RollbackMockJSONRequestBody
@@ -11148,85 +11317,11 @@ func (sh *strictHandler) RollbackMock(ctx echo.Context, id MockID, params Rollba
 	return nil
 }
 
-// GetRecording operation middleware
-func (sh *strictHandler) GetRecording(ctx echo.Context, id MockID) error {
-	var request GetRecordingRequestObject
-
-	request.ID = id
-
-	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.GetRecording(ctx.Request().Context(), request.(GetRecordingRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetRecording")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(GetRecordingResponseObject); ok {
-		return validResponse.VisitGetRecordingResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
-// UpdateRecording operation middleware
-func (sh *strictHandler) UpdateRecording(ctx echo.Context, id MockID, params UpdateRecordingParams) error {
-	var request UpdateRecordingRequestObject
-
-	request.ID = id
-	request.Params = params
-
-	var body UpdateRecordingJSONRequestBody
-	var err error
-	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
-		// A request validator built on kin-openapi's openapi3filter with
-		// KeepValidatedValue leaves the value it validated on the body. Bind
-		// that value, matching member names exactly, so the handler receives
-		// what was validated instead of a second, case-insensitive decode.
-		// Otherwise bind only the request body, so that path and query
-		// parameters are not also bound into the body struct.
-		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
-			err = binder.BindBody(ctx, &body)
-		}
-	} else {
-		// A custom binder is installed on the Echo instance; defer to it
-		// entirely, since echo.Binder does not expose body-only binding and
-		// the binder may do more than decode (for example call ctx.Validate).
-		err = ctx.Bind(&body)
-	}
-	if err != nil {
-		return err
-	}
-	request.Body = &body
-
-	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.UpdateRecording(ctx.Request().Context(), request.(UpdateRecordingRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "UpdateRecording")
-	}
-
-	response, err := handler(ctx, request)
-
-	if err != nil {
-		return err
-	} else if validResponse, ok := response.(UpdateRecordingResponseObject); ok {
-		return validResponse.VisitUpdateRecordingResponse(ctx.Response())
-	} else if response != nil {
-		return fmt.Errorf("unexpected response type: %T", response)
-	}
-	return nil
-}
-
 // TryMock operation middleware
-func (sh *strictHandler) TryMock(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) TryMock(ctx echo.Context, mockID MockID) error {
 	var request TryMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 
 	var body TryMockJSONRequestBody
 	var err error
@@ -11271,10 +11366,10 @@ func (sh *strictHandler) TryMock(ctx echo.Context, id MockID) error {
 }
 
 // UnpublishMock operation middleware
-func (sh *strictHandler) UnpublishMock(ctx echo.Context, id MockID) error {
+func (sh *strictHandler) UnpublishMock(ctx echo.Context, mockID MockID) error {
 	var request UnpublishMockRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.UnpublishMock(ctx.Request().Context(), request.(UnpublishMockRequestObject))
@@ -11296,10 +11391,10 @@ func (sh *strictHandler) UnpublishMock(ctx echo.Context, id MockID) error {
 }
 
 // GetMockUsage operation middleware
-func (sh *strictHandler) GetMockUsage(ctx echo.Context, id MockID, params GetMockUsageParams) error {
+func (sh *strictHandler) GetMockUsage(ctx echo.Context, mockID MockID, params GetMockUsageParams) error {
 	var request GetMockUsageRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -11322,10 +11417,10 @@ func (sh *strictHandler) GetMockUsage(ctx echo.Context, id MockID, params GetMoc
 }
 
 // ListWebhooks operation middleware
-func (sh *strictHandler) ListWebhooks(ctx echo.Context, id MockID, params ListWebhooksParams) error {
+func (sh *strictHandler) ListWebhooks(ctx echo.Context, mockID MockID, params ListWebhooksParams) error {
 	var request ListWebhooksRequestObject
 
-	request.ID = id
+	request.MockID = mockID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -11485,23 +11580,23 @@ func (sh *strictHandler) CreateSession(ctx echo.Context) error {
 	return nil
 }
 
-// DeleteSession operation middleware
-func (sh *strictHandler) DeleteSession(ctx echo.Context) error {
-	var request DeleteSessionRequestObject
+// DeleteCurrentSession operation middleware
+func (sh *strictHandler) DeleteCurrentSession(ctx echo.Context) error {
+	var request DeleteCurrentSessionRequestObject
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.DeleteSession(ctx.Request().Context(), request.(DeleteSessionRequestObject))
+		return sh.ssi.DeleteCurrentSession(ctx.Request().Context(), request.(DeleteCurrentSessionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "DeleteSession")
+		handler = middleware(handler, "DeleteCurrentSession")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(DeleteSessionResponseObject); ok {
-		return validResponse.VisitDeleteSessionResponse(ctx.Response())
+	} else if validResponse, ok := response.(DeleteCurrentSessionResponseObject); ok {
+		return validResponse.VisitDeleteCurrentSessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11579,25 +11674,25 @@ func (sh *strictHandler) GetSignInMethods(ctx echo.Context) error {
 	return nil
 }
 
-// RevokeSession operation middleware
-func (sh *strictHandler) RevokeSession(ctx echo.Context, id string) error {
-	var request RevokeSessionRequestObject
+// DeleteSession operation middleware
+func (sh *strictHandler) DeleteSession(ctx echo.Context, sessionID string) error {
+	var request DeleteSessionRequestObject
 
-	request.ID = id
+	request.SessionID = sessionID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeSession(ctx.Request().Context(), request.(RevokeSessionRequestObject))
+		return sh.ssi.DeleteSession(ctx.Request().Context(), request.(DeleteSessionRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "RevokeSession")
+		handler = middleware(handler, "DeleteSession")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(RevokeSessionResponseObject); ok {
-		return validResponse.VisitRevokeSessionResponse(ctx.Response())
+	} else if validResponse, ok := response.(DeleteSessionResponseObject); ok {
+		return validResponse.VisitDeleteSessionResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11701,10 +11796,10 @@ func (sh *strictHandler) DeleteCurrentToken(ctx echo.Context) error {
 }
 
 // DeleteToken operation middleware
-func (sh *strictHandler) DeleteToken(ctx echo.Context, id TokenID) error {
+func (sh *strictHandler) DeleteToken(ctx echo.Context, tokenID TokenID) error {
 	var request DeleteTokenRequestObject
 
-	request.ID = id
+	request.TokenID = tokenID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteToken(ctx.Request().Context(), request.(DeleteTokenRequestObject))
@@ -11726,10 +11821,10 @@ func (sh *strictHandler) DeleteToken(ctx echo.Context, id TokenID) error {
 }
 
 // GetToken operation middleware
-func (sh *strictHandler) GetToken(ctx echo.Context, id TokenID) error {
+func (sh *strictHandler) GetToken(ctx echo.Context, tokenID TokenID) error {
 	var request GetTokenRequestObject
 
-	request.ID = id
+	request.TokenID = tokenID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetToken(ctx.Request().Context(), request.(GetTokenRequestObject))
@@ -11916,10 +12011,10 @@ func (sh *strictHandler) CreateWorkspace(ctx echo.Context, params CreateWorkspac
 }
 
 // DeleteWorkspace operation middleware
-func (sh *strictHandler) DeleteWorkspace(ctx echo.Context, slug WorkspaceSlug, params DeleteWorkspaceParams) error {
+func (sh *strictHandler) DeleteWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug, params DeleteWorkspaceParams) error {
 	var request DeleteWorkspaceRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -11942,10 +12037,10 @@ func (sh *strictHandler) DeleteWorkspace(ctx echo.Context, slug WorkspaceSlug, p
 }
 
 // GetWorkspace operation middleware
-func (sh *strictHandler) GetWorkspace(ctx echo.Context, slug WorkspaceSlug) error {
+func (sh *strictHandler) GetWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug) error {
 	var request GetWorkspaceRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetWorkspace(ctx.Request().Context(), request.(GetWorkspaceRequestObject))
@@ -11967,10 +12062,10 @@ func (sh *strictHandler) GetWorkspace(ctx echo.Context, slug WorkspaceSlug) erro
 }
 
 // UpdateWorkspace operation middleware
-func (sh *strictHandler) UpdateWorkspace(ctx echo.Context, slug WorkspaceSlug, params UpdateWorkspaceParams) error {
+func (sh *strictHandler) UpdateWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug, params UpdateWorkspaceParams) error {
 	var request UpdateWorkspaceRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	var body UpdateWorkspaceJSONRequestBody
@@ -12016,10 +12111,10 @@ func (sh *strictHandler) UpdateWorkspace(ctx echo.Context, slug WorkspaceSlug, p
 }
 
 // ListAudit operation middleware
-func (sh *strictHandler) ListAudit(ctx echo.Context, slug WorkspaceSlug, params ListAuditParams) error {
+func (sh *strictHandler) ListAudit(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListAuditParams) error {
 	var request ListAuditRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12042,10 +12137,10 @@ func (sh *strictHandler) ListAudit(ctx echo.Context, slug WorkspaceSlug, params 
 }
 
 // ListFiles operation middleware
-func (sh *strictHandler) ListFiles(ctx echo.Context, slug WorkspaceSlug, params ListFilesParams) error {
+func (sh *strictHandler) ListFiles(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListFilesParams) error {
 	var request ListFilesRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12068,10 +12163,10 @@ func (sh *strictHandler) ListFiles(ctx echo.Context, slug WorkspaceSlug, params 
 }
 
 // PutFile operation middleware
-func (sh *strictHandler) PutFile(ctx echo.Context, slug WorkspaceSlug, params PutFileParams) error {
+func (sh *strictHandler) PutFile(ctx echo.Context, workspaceSlug WorkspaceSlug, params PutFileParams) error {
 	var request PutFileRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 	request.ContentType = ctx.Request().Header.Get("Content-Type")
 
@@ -12097,11 +12192,11 @@ func (sh *strictHandler) PutFile(ctx echo.Context, slug WorkspaceSlug, params Pu
 }
 
 // DeleteFile operation middleware
-func (sh *strictHandler) DeleteFile(ctx echo.Context, slug WorkspaceSlug, file FileID, params DeleteFileParams) error {
+func (sh *strictHandler) DeleteFile(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID, params DeleteFileParams) error {
 	var request DeleteFileRequestObject
 
-	request.Slug = slug
-	request.File = file
+	request.WorkspaceSlug = workspaceSlug
+	request.FileID = fileID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12124,11 +12219,11 @@ func (sh *strictHandler) DeleteFile(ctx echo.Context, slug WorkspaceSlug, file F
 }
 
 // GetFile operation middleware
-func (sh *strictHandler) GetFile(ctx echo.Context, slug WorkspaceSlug, file FileID) error {
+func (sh *strictHandler) GetFile(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID) error {
 	var request GetFileRequestObject
 
-	request.Slug = slug
-	request.File = file
+	request.WorkspaceSlug = workspaceSlug
+	request.FileID = fileID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetFile(ctx.Request().Context(), request.(GetFileRequestObject))
@@ -12150,11 +12245,11 @@ func (sh *strictHandler) GetFile(ctx echo.Context, slug WorkspaceSlug, file File
 }
 
 // GetFileContent operation middleware
-func (sh *strictHandler) GetFileContent(ctx echo.Context, slug WorkspaceSlug, file FileID) error {
+func (sh *strictHandler) GetFileContent(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID) error {
 	var request GetFileContentRequestObject
 
-	request.Slug = slug
-	request.File = file
+	request.WorkspaceSlug = workspaceSlug
+	request.FileID = fileID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetFileContent(ctx.Request().Context(), request.(GetFileContentRequestObject))
@@ -12176,11 +12271,11 @@ func (sh *strictHandler) GetFileContent(ctx echo.Context, slug WorkspaceSlug, fi
 }
 
 // ListFileMocks operation middleware
-func (sh *strictHandler) ListFileMocks(ctx echo.Context, slug WorkspaceSlug, file FileID, params ListFileMocksParams) error {
+func (sh *strictHandler) ListFileMocks(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID, params ListFileMocksParams) error {
 	var request ListFileMocksRequestObject
 
-	request.Slug = slug
-	request.File = file
+	request.WorkspaceSlug = workspaceSlug
+	request.FileID = fileID
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12203,10 +12298,10 @@ func (sh *strictHandler) ListFileMocks(ctx echo.Context, slug WorkspaceSlug, fil
 }
 
 // ListInvitations operation middleware
-func (sh *strictHandler) ListInvitations(ctx echo.Context, slug WorkspaceSlug, params ListInvitationsParams) error {
+func (sh *strictHandler) ListInvitations(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListInvitationsParams) error {
 	var request ListInvitationsRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12229,10 +12324,10 @@ func (sh *strictHandler) ListInvitations(ctx echo.Context, slug WorkspaceSlug, p
 }
 
 // CreateInvitation operation middleware
-func (sh *strictHandler) CreateInvitation(ctx echo.Context, slug WorkspaceSlug, params CreateInvitationParams) error {
+func (sh *strictHandler) CreateInvitation(ctx echo.Context, workspaceSlug WorkspaceSlug, params CreateInvitationParams) error {
 	var request CreateInvitationRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	var body CreateInvitationJSONRequestBody
@@ -12277,26 +12372,26 @@ func (sh *strictHandler) CreateInvitation(ctx echo.Context, slug WorkspaceSlug, 
 	return nil
 }
 
-// RevokeInvitation operation middleware
-func (sh *strictHandler) RevokeInvitation(ctx echo.Context, slug WorkspaceSlug, id InvitationID) error {
-	var request RevokeInvitationRequestObject
+// DeleteInvitation operation middleware
+func (sh *strictHandler) DeleteInvitation(ctx echo.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID) error {
+	var request DeleteInvitationRequestObject
 
-	request.Slug = slug
-	request.ID = id
+	request.WorkspaceSlug = workspaceSlug
+	request.InvitationID = invitationID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RevokeInvitation(ctx.Request().Context(), request.(RevokeInvitationRequestObject))
+		return sh.ssi.DeleteInvitation(ctx.Request().Context(), request.(DeleteInvitationRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "RevokeInvitation")
+		handler = middleware(handler, "DeleteInvitation")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(RevokeInvitationResponseObject); ok {
-		return validResponse.VisitRevokeInvitationResponse(ctx.Response())
+	} else if validResponse, ok := response.(DeleteInvitationResponseObject); ok {
+		return validResponse.VisitDeleteInvitationResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12304,10 +12399,10 @@ func (sh *strictHandler) RevokeInvitation(ctx echo.Context, slug WorkspaceSlug, 
 }
 
 // LeaveWorkspace operation middleware
-func (sh *strictHandler) LeaveWorkspace(ctx echo.Context, slug WorkspaceSlug) error {
+func (sh *strictHandler) LeaveWorkspace(ctx echo.Context, workspaceSlug WorkspaceSlug) error {
 	var request LeaveWorkspaceRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.LeaveWorkspace(ctx.Request().Context(), request.(LeaveWorkspaceRequestObject))
@@ -12329,10 +12424,10 @@ func (sh *strictHandler) LeaveWorkspace(ctx echo.Context, slug WorkspaceSlug) er
 }
 
 // ListMembers operation middleware
-func (sh *strictHandler) ListMembers(ctx echo.Context, slug WorkspaceSlug, params ListMembersParams) error {
+func (sh *strictHandler) ListMembers(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListMembersParams) error {
 	var request ListMembersRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12354,27 +12449,27 @@ func (sh *strictHandler) ListMembers(ctx echo.Context, slug WorkspaceSlug, param
 	return nil
 }
 
-// RemoveMember operation middleware
-func (sh *strictHandler) RemoveMember(ctx echo.Context, slug WorkspaceSlug, username string, params RemoveMemberParams) error {
-	var request RemoveMemberRequestObject
+// DeleteMember operation middleware
+func (sh *strictHandler) DeleteMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string, params DeleteMemberParams) error {
+	var request DeleteMemberRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Username = username
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
-		return sh.ssi.RemoveMember(ctx.Request().Context(), request.(RemoveMemberRequestObject))
+		return sh.ssi.DeleteMember(ctx.Request().Context(), request.(DeleteMemberRequestObject))
 	}
 	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "RemoveMember")
+		handler = middleware(handler, "DeleteMember")
 	}
 
 	response, err := handler(ctx, request)
 
 	if err != nil {
 		return err
-	} else if validResponse, ok := response.(RemoveMemberResponseObject); ok {
-		return validResponse.VisitRemoveMemberResponse(ctx.Response())
+	} else if validResponse, ok := response.(DeleteMemberResponseObject); ok {
+		return validResponse.VisitDeleteMemberResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12382,10 +12477,10 @@ func (sh *strictHandler) RemoveMember(ctx echo.Context, slug WorkspaceSlug, user
 }
 
 // GetMember operation middleware
-func (sh *strictHandler) GetMember(ctx echo.Context, slug WorkspaceSlug, username string) error {
+func (sh *strictHandler) GetMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string) error {
 	var request GetMemberRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Username = username
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12408,10 +12503,10 @@ func (sh *strictHandler) GetMember(ctx echo.Context, slug WorkspaceSlug, usernam
 }
 
 // UpdateMember operation middleware
-func (sh *strictHandler) UpdateMember(ctx echo.Context, slug WorkspaceSlug, username string, params UpdateMemberParams) error {
+func (sh *strictHandler) UpdateMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string, params UpdateMemberParams) error {
 	var request UpdateMemberRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Username = username
 	request.Params = params
 
@@ -12458,10 +12553,10 @@ func (sh *strictHandler) UpdateMember(ctx echo.Context, slug WorkspaceSlug, user
 }
 
 // GetQuota operation middleware
-func (sh *strictHandler) GetQuota(ctx echo.Context, slug WorkspaceSlug) error {
+func (sh *strictHandler) GetQuota(ctx echo.Context, workspaceSlug WorkspaceSlug) error {
 	var request GetQuotaRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetQuota(ctx.Request().Context(), request.(GetQuotaRequestObject))
@@ -12483,10 +12578,10 @@ func (sh *strictHandler) GetQuota(ctx echo.Context, slug WorkspaceSlug) error {
 }
 
 // ListWorkspaceTokens operation middleware
-func (sh *strictHandler) ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlug, params ListWorkspaceTokensParams) error {
+func (sh *strictHandler) ListWorkspaceTokens(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListWorkspaceTokensParams) error {
 	var request ListWorkspaceTokensRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
@@ -12509,10 +12604,10 @@ func (sh *strictHandler) ListWorkspaceTokens(ctx echo.Context, slug WorkspaceSlu
 }
 
 // CreateWorkspaceToken operation middleware
-func (sh *strictHandler) CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, params CreateWorkspaceTokenParams) error {
+func (sh *strictHandler) CreateWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, params CreateWorkspaceTokenParams) error {
 	var request CreateWorkspaceTokenRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	var body CreateWorkspaceTokenJSONRequestBody
@@ -12558,11 +12653,11 @@ func (sh *strictHandler) CreateWorkspaceToken(ctx echo.Context, slug WorkspaceSl
 }
 
 // DeleteWorkspaceToken operation middleware
-func (sh *strictHandler) DeleteWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error {
+func (sh *strictHandler) DeleteWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, tokenID TokenID) error {
 	var request DeleteWorkspaceTokenRequestObject
 
-	request.Slug = slug
-	request.ID = id
+	request.WorkspaceSlug = workspaceSlug
+	request.TokenID = tokenID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DeleteWorkspaceToken(ctx.Request().Context(), request.(DeleteWorkspaceTokenRequestObject))
@@ -12584,11 +12679,11 @@ func (sh *strictHandler) DeleteWorkspaceToken(ctx echo.Context, slug WorkspaceSl
 }
 
 // GetWorkspaceToken operation middleware
-func (sh *strictHandler) GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug, id TokenID) error {
+func (sh *strictHandler) GetWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, tokenID TokenID) error {
 	var request GetWorkspaceTokenRequestObject
 
-	request.Slug = slug
-	request.ID = id
+	request.WorkspaceSlug = workspaceSlug
+	request.TokenID = tokenID
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.GetWorkspaceToken(ctx.Request().Context(), request.(GetWorkspaceTokenRequestObject))
@@ -12610,10 +12705,10 @@ func (sh *strictHandler) GetWorkspaceToken(ctx echo.Context, slug WorkspaceSlug,
 }
 
 // GetWorkspaceUsage operation middleware
-func (sh *strictHandler) GetWorkspaceUsage(ctx echo.Context, slug WorkspaceSlug, params GetWorkspaceUsageParams) error {
+func (sh *strictHandler) GetWorkspaceUsage(ctx echo.Context, workspaceSlug WorkspaceSlug, params GetWorkspaceUsageParams) error {
 	var request GetWorkspaceUsageRequestObject
 
-	request.Slug = slug
+	request.WorkspaceSlug = workspaceSlug
 	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {

@@ -21,7 +21,7 @@ func (h *handlers) ImportDocument(ctx context.Context, r ImportDocumentRequestOb
 // ImportMock implements StrictServerInterface.
 func (h *handlers) ImportMock(ctx context.Context, r ImportMockRequestObject) (ImportMockResponseObject, error) {
 	m, notes, err := h.Mocks.CreateImported(ctx, caller(ctx), r.Body.Document, value(r.Body.Prefix, ""), mock.New{
-		Workspace: value(r.Body.Workspace, ""), Slug: r.Body.Slug,
+		Workspace: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug,
 		Name: value(r.Body.Name, ""), Description: value(r.Body.Description, ""), Message: value(r.Body.Message, ""),
 	})
 	if err != nil {
@@ -36,7 +36,7 @@ func (h *handlers) ImportMock(ctx context.Context, r ImportMockRequestObject) (I
 
 // ExportMock implements StrictServerInterface.
 func (h *handlers) ExportMock(ctx context.Context, r ExportMockRequestObject) (ExportMockResponseObject, error) {
-	m, err := h.Mocks.Find(ctx, caller(ctx), r.ID)
+	m, err := h.Mocks.Find(ctx, caller(ctx), r.MockID)
 	if err != nil {
 		return nil, err
 	}

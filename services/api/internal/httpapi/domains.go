@@ -9,7 +9,7 @@ import (
 
 // ListMockDomains implements StrictServerInterface.
 func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error) {
-	page, err := h.domainPage(ctx, domain.Query{Mock: r.ID, Limit: value(r.Params.Limit, defaultLimit)}, value(r.Params.Cursor, ""))
+	page, err := h.domainPage(ctx, domain.Query{Mock: r.MockID, Limit: value(r.Params.Limit, defaultLimit)}, value(r.Params.Cursor, ""))
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequest
 
 // ListDomains implements StrictServerInterface.
 func (h *handlers) ListDomains(ctx context.Context, r ListDomainsRequestObject) (ListDomainsResponseObject, error) {
-	query := domain.Query{Workspace: value(r.Params.Workspace, ""), Limit: value(r.Params.Limit, defaultLimit)}
+	query := domain.Query{Workspace: value(r.Params.WorkspaceSlug, ""), Limit: value(r.Params.Limit, defaultLimit)}
 	page, err := h.domainPage(ctx, query, value(r.Params.Cursor, ""))
 	if err != nil {
 		return nil, err
@@ -36,18 +36,18 @@ func (h *handlers) domainPage(ctx context.Context, query domain.Query, cursor st
 }
 
 // AddDomain implements StrictServerInterface.
-func (h *handlers) AddDomain(ctx context.Context, r AddDomainRequestObject) (AddDomainResponseObject, error) {
-	d, err := h.Domains.Add(ctx, caller(ctx), r.ID, r.Body.Host)
+func (h *handlers) CreateDomain(ctx context.Context, r CreateDomainRequestObject) (CreateDomainResponseObject, error) {
+	d, err := h.Domains.Add(ctx, caller(ctx), r.MockID, r.Body.Host)
 	if err != nil {
 		return nil, err
 	}
 	location := "/api/v1/domains/" + d.ID
-	return AddDomain201JSONResponse{Body: domainOf(d), Headers: AddDomain201ResponseHeaders{Location: &location}}, nil
+	return CreateDomain201JSONResponse{Body: domainOf(d), Headers: CreateDomain201ResponseHeaders{Location: &location}}, nil
 }
 
 // GetDomain implements StrictServerInterface.
 func (h *handlers) GetDomain(ctx context.Context, r GetDomainRequestObject) (GetDomainResponseObject, error) {
-	d, err := h.Domains.Find(ctx, caller(ctx), r.Domain)
+	d, err := h.Domains.Find(ctx, caller(ctx), r.DomainID)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (h *handlers) GetDomain(ctx context.Context, r GetDomainRequestObject) (Get
 
 // VerifyDomain implements StrictServerInterface.
 func (h *handlers) VerifyDomain(ctx context.Context, r VerifyDomainRequestObject) (VerifyDomainResponseObject, error) {
-	d, err := h.Domains.Verify(ctx, caller(ctx), r.Domain)
+	d, err := h.Domains.Verify(ctx, caller(ctx), r.DomainID)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (h *handlers) VerifyDomain(ctx context.Context, r VerifyDomainRequestObject
 
 // DeleteDomain implements StrictServerInterface.
 func (h *handlers) DeleteDomain(ctx context.Context, r DeleteDomainRequestObject) (DeleteDomainResponseObject, error) {
-	if err := h.Domains.Delete(ctx, caller(ctx), r.Domain); err != nil {
+	if err := h.Domains.Delete(ctx, caller(ctx), r.DomainID); err != nil {
 		return nil, err
 	}
 	return DeleteDomain204Response{}, nil
@@ -73,7 +73,7 @@ func (h *handlers) DeleteDomain(ctx context.Context, r DeleteDomainRequestObject
 
 func domainOf(d domain.Domain) Domain {
 	out := Domain{
-		ID: d.ID, Mock: d.MockID, MockSlug: d.Mock, Workspace: d.Workspace, Host: d.Host, State: DomainState(d.State()), Reason: d.Why(),
+		ID: d.ID, MockID: d.MockID, MockSlug: d.Mock, WorkspaceSlug: d.Workspace, Host: d.Host, State: DomainState(d.State()), Reason: d.Why(),
 		Ownership: DomainOwnership(d.Ownership), Routing: DomainRouting(d.Routing), Certificate: DomainCertificate("none"),
 		CreatedAt: d.CreatedAt, LostAt: moment(d.LostAt), SuspendedAt: moment(d.SuspendedAt), CheckedAt: moment(d.CheckedAt),
 	}

@@ -23,7 +23,7 @@ const (
 
 // StreamEvents implements StrictServerInterface.
 func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
-	e := &eventResponse{ctx: ctx, handlers: h, slug: value(r.Params.Workspace, "")}
+	e := &eventResponse{ctx: ctx, handlers: h, slug: value(r.Params.WorkspaceSlug, "")}
 	if err := e.look(); err != nil {
 		return nil, err
 	}

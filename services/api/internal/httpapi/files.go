@@ -19,7 +19,7 @@ const (
 
 // ListFiles implements StrictServerInterface.
 func (h *handlers) ListFiles(ctx context.Context, r ListFilesRequestObject) (ListFilesResponseObject, error) {
-	files, next, err := h.Files.List(ctx, caller(ctx), r.Slug, value(r.Params.Prefix, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	files, next, err := h.Files.List(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Prefix, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFile
 	if err != nil {
 		return nil, err
 	}
-	f, created, err := h.Files.Put(ctx, caller(ctx), r.Slug, file.Upload{
+	f, created, err := h.Files.Put(ctx, caller(ctx), r.WorkspaceSlug, file.Upload{
 		Name: r.Params.Name, MediaType: r.ContentType, Body: r.Body, IfMatch: match, IfAbsent: r.Params.IfNoneMatch != nil,
 		Still: stillMay,
 	})
@@ -52,7 +52,7 @@ func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFile
 
 // GetFile implements StrictServerInterface.
 func (h *handlers) GetFile(ctx context.Context, r GetFileRequestObject) (GetFileResponseObject, error) {
-	f, err := h.Files.Find(ctx, caller(ctx), r.Slug, r.File)
+	f, err := h.Files.Find(ctx, caller(ctx), r.WorkspaceSlug, r.FileID)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (h *handlers) GetFile(ctx context.Context, r GetFileRequestObject) (GetFile
 
 // GetFileContent implements StrictServerInterface.
 func (h *handlers) GetFileContent(ctx context.Context, r GetFileContentRequestObject) (GetFileContentResponseObject, error) {
-	f, content, err := h.Files.Open(ctx, caller(ctx), r.Slug, r.File)
+	f, content, err := h.Files.Open(ctx, caller(ctx), r.WorkspaceSlug, r.FileID)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (h *handlers) DeleteFile(ctx context.Context, r DeleteFileRequestObject) (D
 	if err != nil {
 		return nil, err
 	}
-	if err := h.Files.Delete(ctx, caller(ctx), r.Slug, r.File, match, value(r.Params.Force, false)); err != nil {
+	if err := h.Files.Delete(ctx, caller(ctx), r.WorkspaceSlug, r.FileID, match, value(r.Params.Force, false)); err != nil {
 		return nil, err
 	}
 	return DeleteFile204Response{}, nil
@@ -86,20 +86,20 @@ func (h *handlers) DeleteFile(ctx context.Context, r DeleteFileRequestObject) (D
 
 // ListFileMocks implements StrictServerInterface.
 func (h *handlers) ListFileMocks(ctx context.Context, r ListFileMocksRequestObject) (ListFileMocksResponseObject, error) {
-	mocks, next, err := h.Files.Mocks(ctx, caller(ctx), r.Slug, r.File, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	mocks, next, err := h.Files.Mocks(ctx, caller(ctx), r.WorkspaceSlug, r.FileID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
 	page := FileUsePage{Items: make([]FileUse, len(mocks)), NextCursor: present(next)}
 	for i, m := range mocks {
-		page.Items[i] = FileUse{Mock: m.ID, Slug: m.Slug, Current: m.Current, Published: m.Published}
+		page.Items[i] = FileUse{MockID: m.ID, MockSlug: m.Slug, Current: m.Current, Published: m.Published}
 	}
 	return ListFileMocks200JSONResponse(page), nil
 }
 
 func fileOf(f file.File) File {
 	return File{
-		ID: f.ID, Workspace: f.Workspace, Name: f.Name, Size: f.Size, Sha256: f.SHA256, MediaType: f.MediaType,
+		ID: f.ID, WorkspaceSlug: f.Workspace, Name: f.Name, Size: f.Size, Sha256: f.SHA256, MediaType: f.MediaType,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // ListMembers implements StrictServerInterface.
 func (h *handlers) ListMembers(ctx context.Context, r ListMembersRequestObject) (ListMembersResponseObject, error) {
-	members, next, err := h.Workspaces.Members(ctx, caller(ctx), r.Slug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	members, next, err := h.Workspaces.Members(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -39,29 +39,29 @@ func seenMember(tag string) (workspace.SeenMember, bool) {
 
 // GetMember implements StrictServerInterface.
 func (h *handlers) GetMember(ctx context.Context, r GetMemberRequestObject) (GetMemberResponseObject, error) {
-	m, err := h.Workspaces.Member(ctx, caller(ctx), r.Slug, r.Username)
+	m, err := h.Workspaces.Member(ctx, caller(ctx), r.WorkspaceSlug, r.Username)
 	return GetMember200JSONResponse{memberResponse(m)}, err
 }
 
 // UpdateMember implements StrictServerInterface.
 func (h *handlers) UpdateMember(ctx context.Context, r UpdateMemberRequestObject) (UpdateMemberResponseObject, error) {
 	m, err := matching(r.Params.IfMatch, seenMember, func(seen workspace.SeenMember) (workspace.Member, error) {
-		return h.Workspaces.SetRole(ctx, caller(ctx), r.Slug, r.Username, workspace.Role(r.Body.Role), seen)
+		return h.Workspaces.SetRole(ctx, caller(ctx), r.WorkspaceSlug, r.Username, workspace.Role(r.Body.Role), seen)
 	})
 	return UpdateMember200JSONResponse{memberResponse(m)}, err
 }
 
 // RemoveMember implements StrictServerInterface.
-func (h *handlers) RemoveMember(ctx context.Context, r RemoveMemberRequestObject) (RemoveMemberResponseObject, error) {
+func (h *handlers) DeleteMember(ctx context.Context, r DeleteMemberRequestObject) (DeleteMemberResponseObject, error) {
 	_, err := matching(r.Params.IfMatch, seenMember, func(seen workspace.SeenMember) (workspace.Member, error) {
-		return workspace.Member{}, h.Workspaces.Remove(ctx, caller(ctx), r.Slug, r.Username, seen)
+		return workspace.Member{}, h.Workspaces.Remove(ctx, caller(ctx), r.WorkspaceSlug, r.Username, seen)
 	})
-	return RemoveMember204Response{}, err
+	return DeleteMember204Response{}, err
 }
 
 // LeaveWorkspace implements StrictServerInterface.
 func (h *handlers) LeaveWorkspace(ctx context.Context, r LeaveWorkspaceRequestObject) (LeaveWorkspaceResponseObject, error) {
-	if err := h.Workspaces.Leave(ctx, caller(ctx), r.Slug); err != nil {
+	if err := h.Workspaces.Leave(ctx, caller(ctx), r.WorkspaceSlug); err != nil {
 		return nil, err
 	}
 	return LeaveWorkspace204Response{}, nil
@@ -69,7 +69,7 @@ func (h *handlers) LeaveWorkspace(ctx context.Context, r LeaveWorkspaceRequestOb
 
 // ListInvitations implements StrictServerInterface.
 func (h *handlers) ListInvitations(ctx context.Context, r ListInvitationsRequestObject) (ListInvitationsResponseObject, error) {
-	all, next, err := h.Workspaces.Invitations(ctx, caller(ctx), r.Slug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	all, next, err := h.Workspaces.Invitations(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -95,14 +95,14 @@ func invitationPage(all []workspace.Invitation, next string) InvitationPage {
 
 func invitationOf(i workspace.Invitation) Invitation {
 	return Invitation{
-		ID: i.ID, Workspace: i.Workspace, Name: i.Name, Role: Role(i.Role), Username: present(i.Username), Inviter: i.Inviter,
+		ID: i.ID, WorkspaceSlug: i.Workspace, WorkspaceName: i.Name, Role: Role(i.Role), Username: present(i.Username), Inviter: i.Inviter,
 		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
 	}
 }
 
 // CreateInvitation implements StrictServerInterface.
 func (h *handlers) CreateInvitation(ctx context.Context, r CreateInvitationRequestObject) (CreateInvitationResponseObject, error) {
-	i, shown, err := h.Workspaces.Invite(ctx, caller(ctx), r.Slug, value(r.Body.Username, ""), workspace.Role(r.Body.Role))
+	i, shown, err := h.Workspaces.Invite(ctx, caller(ctx), r.WorkspaceSlug, value(r.Body.Username, ""), workspace.Role(r.Body.Role))
 	if err != nil {
 		return nil, err
 	}
@@ -111,25 +111,25 @@ func (h *handlers) CreateInvitation(ctx context.Context, r CreateInvitationReque
 		body.Secret = present(shown.Reveal())
 		body.URL = present(h.PublicURL + "/invitation#" + shown.Reveal()) // after #: no server on the way sees it
 	}
-	location := "/api/v1/workspaces/" + r.Slug + "/invitations/" + i.ID
+	location := "/api/v1/workspaces/" + r.WorkspaceSlug + "/invitations/" + i.ID
 	return CreateInvitation201JSONResponse{Body: body, Headers: CreateInvitation201ResponseHeaders{Location: &location}}, nil
 }
 
 // RevokeInvitation implements StrictServerInterface.
-func (h *handlers) RevokeInvitation(ctx context.Context, r RevokeInvitationRequestObject) (RevokeInvitationResponseObject, error) {
-	if err := h.Workspaces.Revoke(ctx, caller(ctx), r.Slug, r.ID); err != nil {
+func (h *handlers) DeleteInvitation(ctx context.Context, r DeleteInvitationRequestObject) (DeleteInvitationResponseObject, error) {
+	if err := h.Workspaces.Revoke(ctx, caller(ctx), r.WorkspaceSlug, r.InvitationID); err != nil {
 		return nil, err
 	}
-	return RevokeInvitation204Response{}, nil
+	return DeleteInvitation204Response{}, nil
 }
 
 // LookAtInvitation implements StrictServerInterface.
-func (h *handlers) LookAtInvitation(ctx context.Context, r LookAtInvitationRequestObject) (LookAtInvitationResponseObject, error) {
+func (h *handlers) PreviewInvitation(ctx context.Context, r PreviewInvitationRequestObject) (PreviewInvitationResponseObject, error) {
 	i, err := h.Workspaces.Look(ctx, secret.New(r.Body.Secret))
 	if err != nil {
 		return nil, err
 	}
-	return LookAtInvitation200JSONResponse(invitationOf(i)), nil
+	return PreviewInvitation200JSONResponse(invitationOf(i)), nil
 }
 
 // ClaimInvitation implements StrictServerInterface.
@@ -143,7 +143,7 @@ func (h *handlers) ClaimInvitation(ctx context.Context, r ClaimInvitationRequest
 
 // AcceptInvitation implements StrictServerInterface.
 func (h *handlers) AcceptInvitation(ctx context.Context, r AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error) {
-	m, err := h.Workspaces.Accept(ctx, caller(ctx), r.ID)
+	m, err := h.Workspaces.Accept(ctx, caller(ctx), r.InvitationID)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (h *handlers) AcceptInvitation(ctx context.Context, r AcceptInvitationReque
 
 // DeclineInvitation implements StrictServerInterface.
 func (h *handlers) DeclineInvitation(ctx context.Context, r DeclineInvitationRequestObject) (DeclineInvitationResponseObject, error) {
-	if err := h.Workspaces.Decline(ctx, caller(ctx), r.ID); err != nil {
+	if err := h.Workspaces.Decline(ctx, caller(ctx), r.InvitationID); err != nil {
 		return nil, err
 	}
 	return DeclineInvitation204Response{}, nil

@@ -21,7 +21,7 @@ const defaultLimit = 50
 func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (ListMocksResponseObject, error) {
 	sort, backwards := strings.CutPrefix(string(value(r.Params.Sort, "")), "-")
 	mocks, next, err := h.Mocks.List(ctx, caller(ctx), mock.Filter{
-		Workspace: value(r.Params.Workspace, ""), State: string(value(r.Params.State, "")), Applied: h.Publications.Applied(),
+		Workspace: value(r.Params.WorkspaceSlug, ""), State: string(value(r.Params.State, "")), Applied: h.Publications.Applied(),
 		Text: value(r.Params.Q, ""), Deleted: value(r.Params.Deleted, false), Sort: mock.Sort(sort), Backwards: backwards,
 	}, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
@@ -37,7 +37,7 @@ func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (Lis
 // CreateMock implements StrictServerInterface.
 func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (CreateMockResponseObject, error) {
 	m, err := h.Mocks.Create(ctx, caller(ctx), mock.New{
-		Workspace: value(r.Body.Workspace, ""), Slug: r.Body.Slug, Content: r.Body.Content,
+		Workspace: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug, Content: r.Body.Content,
 		Name: value(r.Body.Name, ""), Description: value(r.Body.Description, ""), Message: value(r.Body.Message, ""),
 	})
 	if err != nil {
@@ -48,8 +48,8 @@ func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (C
 
 // DuplicateMock implements StrictServerInterface.
 func (h *handlers) DuplicateMock(ctx context.Context, r DuplicateMockRequestObject) (DuplicateMockResponseObject, error) {
-	m, err := h.Mocks.Duplicate(ctx, caller(ctx), r.ID, mock.New{
-		Workspace: value(r.Body.Workspace, ""), Slug: r.Body.Slug, Name: value(r.Body.Name, ""), Message: value(r.Body.Message, ""),
+	m, err := h.Mocks.Duplicate(ctx, caller(ctx), r.MockID, mock.New{
+		Workspace: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug, Name: value(r.Body.Name, ""), Message: value(r.Body.Message, ""),
 	})
 	if err != nil {
 		return nil, err
@@ -59,30 +59,30 @@ func (h *handlers) DuplicateMock(ctx context.Context, r DuplicateMockRequestObje
 
 // GetMock implements StrictServerInterface.
 func (h *handlers) GetMock(ctx context.Context, r GetMockRequestObject) (GetMockResponseObject, error) {
-	m, err := h.Mocks.Find(ctx, caller(ctx), r.ID)
+	m, err := h.Mocks.Find(ctx, caller(ctx), r.MockID)
 	return GetMock200JSONResponse{h.whole(m)}, err
+}
+
+// UpdateMock implements StrictServerInterface.
+func (h *handlers) UpdateMockContent(ctx context.Context, r UpdateMockContentRequestObject) (UpdateMockContentResponseObject, error) {
+	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
+		return h.Mocks.Edit(ctx, caller(ctx), r.MockID, r.Body.Content, value(r.Body.Message, ""), v)
+	})
+	return UpdateMockContent200JSONResponse{h.whole(m)}, err
 }
 
 // UpdateMock implements StrictServerInterface.
 func (h *handlers) UpdateMock(ctx context.Context, r UpdateMockRequestObject) (UpdateMockResponseObject, error) {
 	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
-		return h.Mocks.Edit(ctx, caller(ctx), r.ID, r.Body.Content, value(r.Body.Message, ""), v)
+		return h.Mocks.Change(ctx, caller(ctx), r.MockID, mock.Settings{Slug: r.Body.Slug, Name: r.Body.Name, Description: r.Body.Description}, v)
 	})
 	return UpdateMock200JSONResponse{h.whole(m)}, err
-}
-
-// ChangeMock implements StrictServerInterface.
-func (h *handlers) ChangeMock(ctx context.Context, r ChangeMockRequestObject) (ChangeMockResponseObject, error) {
-	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
-		return h.Mocks.Change(ctx, caller(ctx), r.ID, mock.Settings{Slug: r.Body.Slug, Name: r.Body.Name, Description: r.Body.Description}, v)
-	})
-	return ChangeMock200JSONResponse{h.whole(m)}, err
 }
 
 // MoveMock implements StrictServerInterface.
 func (h *handlers) MoveMock(ctx context.Context, r MoveMockRequestObject) (MoveMockResponseObject, error) {
 	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
-		return h.Mocks.Move(ctx, caller(ctx), r.ID, r.Body.Workspace, value(r.Body.Slug, ""), v)
+		return h.Mocks.Move(ctx, caller(ctx), r.MockID, r.Body.WorkspaceSlug, value(r.Body.Slug, ""), v)
 	})
 	return MoveMock200JSONResponse{h.whole(m)}, err
 }
@@ -90,7 +90,7 @@ func (h *handlers) MoveMock(ctx context.Context, r MoveMockRequestObject) (MoveM
 // DeleteMock implements StrictServerInterface.
 func (h *handlers) DeleteMock(ctx context.Context, r DeleteMockRequestObject) (DeleteMockResponseObject, error) {
 	_, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
-		return mock.Mock{}, h.Mocks.Delete(ctx, caller(ctx), r.ID, v)
+		return mock.Mock{}, h.Mocks.Delete(ctx, caller(ctx), r.MockID, v)
 	})
 	return DeleteMock204Response{}, err
 }
@@ -101,13 +101,13 @@ func (h *handlers) RestoreMock(ctx context.Context, r RestoreMockRequestObject) 
 	if r.Body != nil {
 		slug = value(r.Body.Slug, "")
 	}
-	m, err := h.Mocks.Restore(ctx, caller(ctx), r.ID, slug)
+	m, err := h.Mocks.Restore(ctx, caller(ctx), r.MockID, slug)
 	return RestoreMock200JSONResponse{h.whole(m)}, err
 }
 
 // PublishMock implements StrictServerInterface.
 func (h *handlers) PublishMock(ctx context.Context, r PublishMockRequestObject) (PublishMockResponseObject, error) {
-	m, err := h.Mocks.Publish(ctx, caller(ctx), r.ID)
+	m, err := h.Mocks.Publish(ctx, caller(ctx), r.MockID)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (h *handlers) PublishMock(ctx context.Context, r PublishMockRequestObject) 
 
 // UnpublishMock implements StrictServerInterface.
 func (h *handlers) UnpublishMock(ctx context.Context, r UnpublishMockRequestObject) (UnpublishMockResponseObject, error) {
-	m, err := h.Mocks.Unpublish(ctx, caller(ctx), r.ID)
+	m, err := h.Mocks.Unpublish(ctx, caller(ctx), r.MockID)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +132,10 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 			return nil, badRequest("wait", "The query parameter wait is %q; at most %s is possible.", *r.Params.Wait, maxWait)
 		}
 	}
-	p, err := h.Publications.Wait(ctx, caller(ctx), r.ID, 0, 0)
+	p, err := h.Publications.Wait(ctx, caller(ctx), r.MockID, 0, 0)
 	if err == nil && wait > 0 {
-		err = h.whileAllowed(ctx, p.Mock.WorkspaceID, func(ctx context.Context) error { return h.stillSees(ctx, r.ID) }, func(ctx context.Context) (err error) {
-			p, err = h.Publications.Wait(ctx, caller(ctx), r.ID, value(r.Params.Revision, 0), wait)
+		err = h.whileAllowed(ctx, p.Mock.WorkspaceID, func(ctx context.Context) error { return h.stillSees(ctx, r.MockID) }, func(ctx context.Context) (err error) {
+			p, err = h.Publications.Wait(ctx, caller(ctx), r.MockID, value(r.Params.Revision, 0), wait)
 			return err
 		})
 	}
@@ -148,7 +148,7 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 func (h *handlers) mock(m mock.Mock) Mock {
 	p := h.Publications.Of(m)
 	out := Mock{
-		ID: m.ID, WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
+		ID: m.ID, WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
 		URL: h.Addresses.Of(m), Hosts: append([]string{h.Addresses.Host(m)}, m.Domains...),
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
 		Diagnostics: diagnostics(p.Diagnostics), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
@@ -176,7 +176,7 @@ func (h *handlers) created(m mock.Mock) MockCreatedJSONResponse {
 
 func publicationOf(p publication.Publication) Publication {
 	return Publication{
-		Mock: p.Mock.ID, WorkspaceID: p.Mock.WorkspaceID, State: State(p.State), Reason: p.Reason, Settled: p.Settled,
+		MockID: p.Mock.ID, WorkspaceID: p.Mock.WorkspaceID, State: State(p.State), Reason: p.Reason, Settled: p.Settled,
 		Revision: p.Mock.Revision, PublishedRevision: p.Mock.PublishedRevision, Change: int64(p.Mock.Change),
 		Servers: Servers{Live: p.Servers.Live, Applied: p.Servers.Applied}, Diagnostics: diagnostics(p.Diagnostics),
 	}

@@ -4,7 +4,7 @@ import "context"
 
 // GetQuota implements StrictServerInterface.
 func (h *handlers) GetQuota(ctx context.Context, r GetQuotaRequestObject) (GetQuotaResponseObject, error) {
-	uses, err := h.Quotas.Of(ctx, caller(ctx), r.Slug)
+	uses, err := h.Quotas.Of(ctx, caller(ctx), r.WorkspaceSlug)
 	if err != nil {
 		return nil, err
 	}

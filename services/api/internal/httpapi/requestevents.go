@@ -13,15 +13,15 @@ import (
 
 // StreamRequests implements StrictServerInterface.
 func (h *handlers) StreamRequests(ctx context.Context, r StreamRequestsRequestObject) (StreamRequestsResponseObject, error) {
-	m, err := h.Mocks.Find(ctx, caller(ctx), r.ID)
+	m, err := h.Mocks.Find(ctx, caller(ctx), r.MockID)
 	if err != nil {
 		return nil, err
 	}
-	follower, err := h.Records.Follow(ctx, caller(ctx), r.ID, value(r.Params.LastEventID, ""))
+	follower, err := h.Records.Follow(ctx, caller(ctx), r.MockID, value(r.Params.LastEventID, ""))
 	if err != nil {
 		return nil, err
 	}
-	return &requestEvents{ctx: ctx, handlers: h, mockID: r.ID, workspaceID: m.WorkspaceID, follower: follower}, nil
+	return &requestEvents{ctx: ctx, handlers: h, mockID: r.MockID, workspaceID: m.WorkspaceID, follower: follower}, nil
 }
 
 // requestEvents writes a mock's requests until the caller goes, may not see the mock any more, or the server stops. The
@@ -52,7 +52,7 @@ func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error
 		}
 		var out []byte
 		if missed {
-			out = append(out, "event: missed\ndata: {}\n\n"...)
+			out = append(out, "event: reset\ndata: {}\n\n"...)
 		}
 		for _, r := range requests {
 			data, err := json.Marshal(requestOf(r))

@@ -18,7 +18,7 @@ func (h *handlers) ListRequests(ctx context.Context, r ListRequestsRequestObject
 		Before: value(r.Params.Cursor, ""), Limit: value(r.Params.Limit, defaultLimit),
 	}
 	q.StatusFrom, q.StatusTo = statuses(value(r.Params.Status, ""))
-	items, next, err := h.Records.List(ctx, caller(ctx), r.ID, q)
+	items, next, err := h.Records.List(ctx, caller(ctx), r.MockID, q)
 	if err != nil {
 		return nil, err
 	}
@@ -43,31 +43,31 @@ func statuses(s string) (from, to int) {
 }
 
 // ClearRequests implements StrictServerInterface.
-func (h *handlers) ClearRequests(ctx context.Context, r ClearRequestsRequestObject) (ClearRequestsResponseObject, error) {
-	if err := h.Records.Clear(ctx, caller(ctx), r.ID); err != nil {
+func (h *handlers) DeleteRequests(ctx context.Context, r DeleteRequestsRequestObject) (DeleteRequestsResponseObject, error) {
+	if err := h.Records.Clear(ctx, caller(ctx), r.MockID); err != nil {
 		return nil, err
 	}
-	return ClearRequests204Response{}, nil
+	return DeleteRequests204Response{}, nil
 }
 
 // GetRequest implements StrictServerInterface.
 func (h *handlers) GetRequest(ctx context.Context, r GetRequestRequestObject) (GetRequestResponseObject, error) {
-	e, err := h.Records.Find(ctx, caller(ctx), r.ID, r.RequestID)
+	e, err := h.Records.Find(ctx, caller(ctx), r.MockID, r.RequestID)
 	if err != nil {
 		return nil, err
 	}
 	q := requestOf(e)
 	return GetRequest200JSONResponse(RecordedRequest{
-		ID: q.ID, Mock: q.Mock, Time: q.Time, DurationUs: q.DurationUs, Recording: q.Recording, Method: q.Method, Host: q.Host,
-		Path: q.Path, Query: q.Query, Endpoint: q.Endpoint, Status: q.Status, RequestSize: q.RequestSize, AnswerSize: q.AnswerSize,
-		Request: partOf(e.Request), Answer: partOf(e.Answer),
+		ID: q.ID, MockID: q.MockID, Time: q.Time, DurationUs: q.DurationUs, RecordingMode: q.RecordingMode, Method: q.Method, Host: q.Host,
+		Path: q.Path, Query: q.Query, Endpoint: q.Endpoint, Status: q.Status, RequestSize: q.RequestSize, ResponseSize: q.ResponseSize,
+		Request: partOf(e.Request), Response: partOf(e.Answer),
 	}), nil
 }
 
 func requestOf(e event.RequestRecord) Request {
 	return Request{
-		ID: e.ID, Mock: e.MockID, Time: e.Time, DurationUs: e.Duration, Recording: RecordingMode(e.Mode), Method: e.Method, Host: e.Host,
-		Path: e.Path, Query: e.Query, Endpoint: e.Endpoint, Status: e.Status, RequestSize: e.Request.Size, AnswerSize: e.Answer.Size,
+		ID: e.ID, MockID: e.MockID, Time: e.Time, DurationUs: e.Duration, RecordingMode: RecordingMode(e.Mode), Method: e.Method, Host: e.Host,
+		Path: e.Path, Query: e.Query, Endpoint: e.Endpoint, Status: e.Status, RequestSize: e.Request.Size, ResponseSize: e.Answer.Size,
 	}
 }
 
@@ -86,7 +86,7 @@ func partOf(p event.RecordedPart) RecordedPart {
 
 // GetRecording implements StrictServerInterface.
 func (h *handlers) GetRecording(ctx context.Context, r GetRecordingRequestObject) (GetRecordingResponseObject, error) {
-	s, err := h.Records.Settings(ctx, caller(ctx), r.ID)
+	s, err := h.Records.Settings(ctx, caller(ctx), r.MockID)
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +96,8 @@ func (h *handlers) GetRecording(ctx context.Context, r GetRecordingRequestObject
 // UpdateRecording implements StrictServerInterface.
 func (h *handlers) UpdateRecording(ctx context.Context, r UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error) {
 	s, err := matching(r.Params.IfMatch, versionOf, func(expected int) (record.Settings, error) {
-		return h.Records.Configure(ctx, caller(ctx), r.ID, record.Edit{
-			Mode: (*event.RecordingMode)(r.Body.Recording), Redact: r.Body.Redact, KeepRequests: r.Body.KeepRequests, KeepHours: r.Body.KeepHours,
+		return h.Records.Configure(ctx, caller(ctx), r.MockID, record.Edit{
+			Mode: (*event.RecordingMode)(r.Body.Mode), Redact: r.Body.Redact, KeepRequests: r.Body.KeepRequests, KeepHours: r.Body.KeepHours,
 		}, expected)
 	})
 	if err != nil {
@@ -109,14 +109,14 @@ func (h *handlers) UpdateRecording(ctx context.Context, r UpdateRecordingRequest
 func recordingOf(s record.Settings) RecordingJSONResponse {
 	tag := `"` + strconv.Itoa(s.Version) + `"`
 	return RecordingJSONResponse{
-		Body:    Recording{Recording: RecordingMode(s.Mode), Redact: s.Redact, KeepRequests: s.KeepRequests, KeepHours: s.KeepHours},
+		Body:    Recording{Mode: RecordingMode(s.Mode), Redact: s.Redact, KeepRequests: s.KeepRequests, KeepHours: s.KeepHours},
 		Headers: RecordingResponseHeaders{ETag: &tag},
 	}
 }
 
 // GetMockUsage implements StrictServerInterface.
 func (h *handlers) GetMockUsage(ctx context.Context, r GetMockUsageRequestObject) (GetMockUsageResponseObject, error) {
-	u, err := h.Records.MockUsage(ctx, caller(ctx), r.ID, value(r.Params.From, time.Time{}), value(r.Params.To, time.Time{}))
+	u, err := h.Records.MockUsage(ctx, caller(ctx), r.MockID, value(r.Params.From, time.Time{}), value(r.Params.To, time.Time{}))
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (h *handlers) GetMockUsage(ctx context.Context, r GetMockUsageRequestObject
 
 // GetWorkspaceUsage implements StrictServerInterface.
 func (h *handlers) GetWorkspaceUsage(ctx context.Context, r GetWorkspaceUsageRequestObject) (GetWorkspaceUsageResponseObject, error) {
-	u, err := h.Records.WorkspaceUsage(ctx, caller(ctx), r.Slug, value(r.Params.From, time.Time{}), value(r.Params.To, time.Time{}))
+	u, err := h.Records.WorkspaceUsage(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.From, time.Time{}), value(r.Params.To, time.Time{}))
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func usageOf(u record.Usage) UsageJSONResponse {
 func countsOf(c event.RequestCounts) RequestCounts {
 	quantile := func(q float64) int64 { return int64(record.Quantile(c.Latency, q)) }
 	out := RequestCounts{
-		Requests: int64(record.Requests(c)), Informative: int64(c.Informative), Success: int64(c.Success), Redirection: int64(c.Redirection),
+		Requests: int64(record.Requests(c)), Informational: int64(c.Informative), Success: int64(c.Success), Redirection: int64(c.Redirection),
 		ClientError: int64(c.ClientError), ServerError: int64(c.ServerError), Other: int64(c.Other), NotKept: int64(c.NotKept),
 		P50Us: quantile(0.5), P95Us: quantile(0.95), P99Us: quantile(0.99), Latency: make([]LatencyBucket, len(c.Latency)),
 	}
@@ -155,7 +155,7 @@ func countsOf(c event.RequestCounts) RequestCounts {
 
 // ListWebhooks implements StrictServerInterface.
 func (h *handlers) ListWebhooks(ctx context.Context, r ListWebhooksRequestObject) (ListWebhooksResponseObject, error) {
-	items, next, err := h.Records.Deliveries(ctx, caller(ctx), r.ID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	items, next, err := h.Records.Deliveries(ctx, caller(ctx), r.MockID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}

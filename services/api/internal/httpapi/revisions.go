@@ -12,7 +12,7 @@ import (
 
 // ListRevisions implements StrictServerInterface.
 func (h *handlers) ListRevisions(ctx context.Context, r ListRevisionsRequestObject) (ListRevisionsResponseObject, error) {
-	revisions, next, err := h.Mocks.Revisions(ctx, caller(ctx), r.ID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	revisions, next, err := h.Mocks.Revisions(ctx, caller(ctx), r.MockID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -25,28 +25,28 @@ func (h *handlers) ListRevisions(ctx context.Context, r ListRevisionsRequestObje
 
 // GetRevision implements StrictServerInterface.
 func (h *handlers) GetRevision(ctx context.Context, r GetRevisionRequestObject) (GetRevisionResponseObject, error) {
-	v, err := h.Mocks.Revision(ctx, caller(ctx), r.ID, r.Revision)
+	v, err := h.Mocks.Revision(ctx, caller(ctx), r.MockID, r.Revision)
 	return GetRevision200JSONResponse{wholeRevision(v)}, err
 }
 
 // MarkRevision implements StrictServerInterface.
-func (h *handlers) MarkRevision(ctx context.Context, r MarkRevisionRequestObject) (MarkRevisionResponseObject, error) {
+func (h *handlers) UpdateRevision(ctx context.Context, r UpdateRevisionRequestObject) (UpdateRevisionResponseObject, error) {
 	v, err := matching(r.Params.IfMatch, seenMark, func(seen mock.SeenMark) (mock.Revision, error) {
-		return h.Mocks.Mark(ctx, caller(ctx), r.ID, r.Revision, mock.Mark{Pinned: r.Body.Pinned, Label: value(r.Body.Label, "")}, seen)
+		return h.Mocks.Mark(ctx, caller(ctx), r.MockID, r.Revision, mock.Mark{Pinned: r.Body.Pinned, Label: value(r.Body.Label, "")}, seen)
 	})
-	return MarkRevision200JSONResponse{wholeRevision(v)}, err
+	return UpdateRevision200JSONResponse{wholeRevision(v)}, err
 }
 
 // DiffRevisions implements StrictServerInterface.
 func (h *handlers) DiffRevisions(ctx context.Context, r DiffRevisionsRequestObject) (DiffRevisionsResponseObject, error) {
-	d, err := h.Mocks.Diff(ctx, caller(ctx), r.ID, value(r.Params.From, 0), r.Revision)
+	d, err := h.Mocks.Diff(ctx, caller(ctx), r.MockID, value(r.Params.From, 0), r.Revision)
 	if err != nil {
 		return nil, err
 	}
-	out := RevisionDiff{From: d.From, To: d.To, Text: d.Text, Endpoints: make([]EndpointChange, len(d.Endpoints))}
+	out := RevisionDiff{From: d.From, To: d.To, Text: d.Text, Endpoints: make([]EndpointDiff, len(d.Endpoints))}
 	for i, e := range d.Endpoints {
-		out.Endpoints[i] = EndpointChange{
-			Change: EndpointChangeChange(e.Change), Kind: EndpointChangeKind(e.Kind), Method: e.Method, Path: e.Path,
+		out.Endpoints[i] = EndpointDiff{
+			Change: EndpointDiffChange(e.Change), Kind: EndpointDiffKind(e.Kind), Method: e.Method, Path: e.Path,
 		}
 	}
 	return DiffRevisions200JSONResponse(out), nil
@@ -55,7 +55,7 @@ func (h *handlers) DiffRevisions(ctx context.Context, r DiffRevisionsRequestObje
 // RollbackMock implements StrictServerInterface.
 func (h *handlers) RollbackMock(ctx context.Context, r RollbackMockRequestObject) (RollbackMockResponseObject, error) {
 	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
-		return h.Mocks.Rollback(ctx, caller(ctx), r.ID, r.Body.Revision, value(r.Body.Message, ""), v)
+		return h.Mocks.Rollback(ctx, caller(ctx), r.MockID, r.Body.Revision, value(r.Body.Message, ""), v)
 	})
 	return RollbackMock200JSONResponse{h.whole(m)}, err
 }

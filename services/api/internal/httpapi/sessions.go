@@ -58,20 +58,20 @@ func (h *handlers) signedIn(ctx context.Context, fresh signin.Fresh) (SignedInJS
 	}
 	cookie := h.cookie(fresh.Secret, fresh.ExpiresAt).String()
 	return SignedInJSONResponse{
-		Body:    Session{Account: fresh.Account.Username, ExpiresAt: fresh.ExpiresAt},
+		Body:    Session{Username: fresh.Account.Username, ExpiresAt: fresh.ExpiresAt},
 		Headers: SignedInResponseHeaders{SetCookie: &cookie},
 	}, nil
 }
 
 // DeleteSession implements StrictServerInterface.
-func (h *handlers) DeleteSession(ctx context.Context, _ DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
+func (h *handlers) DeleteCurrentSession(ctx context.Context, _ DeleteCurrentSessionRequestObject) (DeleteCurrentSessionResponseObject, error) {
 	if shown := identityOf(ctx).secret; !shown.Empty() {
 		if err := h.accessChanged(h.SignIns.End(ctx, shown), caller(ctx).AccountID); err != nil {
 			return nil, err
 		}
 	}
 	cookie := h.cookie(secret.String{}, time.Time{}).String()
-	return DeleteSession204Response{Headers: DeleteSession204ResponseHeaders{SetCookie: &cookie}}, nil
+	return DeleteCurrentSession204Response{Headers: DeleteCurrentSession204ResponseHeaders{SetCookie: &cookie}}, nil
 }
 
 // ListSessions implements StrictServerInterface.
@@ -92,9 +92,9 @@ func (h *handlers) ListSessions(ctx context.Context, _ ListSessionsRequestObject
 }
 
 // RevokeSession implements StrictServerInterface.
-func (h *handlers) RevokeSession(ctx context.Context, r RevokeSessionRequestObject) (RevokeSessionResponseObject, error) {
+func (h *handlers) DeleteSession(ctx context.Context, r DeleteSessionRequestObject) (DeleteSessionResponseObject, error) {
 	who := caller(ctx)
-	return RevokeSession204Response{}, h.accessChanged(h.SignIns.Revoke(ctx, who, r.ID), who.AccountID)
+	return DeleteSession204Response{}, h.accessChanged(h.SignIns.Revoke(ctx, who, r.SessionID), who.AccountID)
 }
 
 // DeleteOtherSessions implements StrictServerInterface.
@@ -117,9 +117,9 @@ func (h *handlers) CreateSignInLink(ctx context.Context, r CreateSignInLinkReque
 }
 
 // ChangePassword implements StrictServerInterface.
-func (h *handlers) ChangePassword(ctx context.Context, r ChangePasswordRequestObject) (ChangePasswordResponseObject, error) {
+func (h *handlers) UpdatePassword(ctx context.Context, r UpdatePasswordRequestObject) (UpdatePasswordResponseObject, error) {
 	who := identityOf(ctx)
 	err := h.SignIns.ChangePassword(ctx, visitorOf(ctx).Visitor, caller(ctx), who.account, who.session, who.secret,
 		secret.New(value(r.Body.CurrentPassword, "")), secret.New(r.Body.NewPassword))
-	return ChangePassword204Response{}, h.accessChanged(err, who.account.ID)
+	return UpdatePassword204Response{}, h.accessChanged(err, who.account.ID)
 }

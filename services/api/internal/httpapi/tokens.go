@@ -18,7 +18,7 @@ func (h *handlers) ListTokens(ctx context.Context, r ListTokensRequestObject) (L
 
 // ListWorkspaceTokens implements StrictServerInterface.
 func (h *handlers) ListWorkspaceTokens(ctx context.Context, r ListWorkspaceTokensRequestObject) (ListWorkspaceTokensResponseObject, error) {
-	page, err := h.listTokens(ctx, r.Slug, r.Params.Cursor, r.Params.Limit)
+	page, err := h.listTokens(ctx, r.WorkspaceSlug, r.Params.Cursor, r.Params.Limit)
 	return ListWorkspaceTokens200JSONResponse{page}, err
 }
 
@@ -39,7 +39,7 @@ func (h *handlers) CreateToken(ctx context.Context, r CreateTokenRequestObject) 
 
 // CreateWorkspaceToken implements StrictServerInterface.
 func (h *handlers) CreateWorkspaceToken(ctx context.Context, r CreateWorkspaceTokenRequestObject) (CreateWorkspaceTokenResponseObject, error) {
-	created, err := h.createToken(ctx, r.Slug, "/api/v1/workspaces/"+r.Slug+"/tokens/", *r.Body)
+	created, err := h.createToken(ctx, r.WorkspaceSlug, "/api/v1/workspaces/"+r.WorkspaceSlug+"/tokens/", *r.Body)
 	return CreateWorkspaceToken201JSONResponse{created}, err
 }
 
@@ -58,19 +58,19 @@ func (h *handlers) createToken(ctx context.Context, slug, path string, wanted Ne
 
 // GetToken implements StrictServerInterface.
 func (h *handlers) GetToken(ctx context.Context, r GetTokenRequestObject) (GetTokenResponseObject, error) {
-	t, err := h.Tokens.Find(ctx, caller(ctx), own, r.ID)
+	t, err := h.Tokens.Find(ctx, caller(ctx), own, r.TokenID)
 	return GetToken200JSONResponse(tokenOf(t)), err
 }
 
 // GetWorkspaceToken implements StrictServerInterface.
 func (h *handlers) GetWorkspaceToken(ctx context.Context, r GetWorkspaceTokenRequestObject) (GetWorkspaceTokenResponseObject, error) {
-	t, err := h.Tokens.Find(ctx, caller(ctx), r.Slug, r.ID)
+	t, err := h.Tokens.Find(ctx, caller(ctx), r.WorkspaceSlug, r.TokenID)
 	return GetWorkspaceToken200JSONResponse(tokenOf(t)), err
 }
 
 // DeleteToken implements StrictServerInterface.
 func (h *handlers) DeleteToken(ctx context.Context, r DeleteTokenRequestObject) (DeleteTokenResponseObject, error) {
-	return DeleteToken204Response{}, h.revokeToken(ctx, own, r.ID)
+	return DeleteToken204Response{}, h.revokeToken(ctx, own, r.TokenID)
 }
 
 func (h *handlers) revokeToken(ctx context.Context, slug, id string) error {
@@ -87,7 +87,7 @@ func (h *handlers) DeleteCurrentToken(ctx context.Context, _ DeleteCurrentTokenR
 
 // DeleteWorkspaceToken implements StrictServerInterface.
 func (h *handlers) DeleteWorkspaceToken(ctx context.Context, r DeleteWorkspaceTokenRequestObject) (DeleteWorkspaceTokenResponseObject, error) {
-	return DeleteWorkspaceToken204Response{}, h.revokeToken(ctx, r.Slug, r.ID)
+	return DeleteWorkspaceToken204Response{}, h.revokeToken(ctx, r.WorkspaceSlug, r.TokenID)
 }
 
 func tokenOf(t token.Token) Token {
@@ -96,7 +96,7 @@ func tokenOf(t token.Token) Token {
 		scopes[i] = Scope(s)
 	}
 	return Token{
-		ID: t.ID, Kind: TokenKind(t.Kind), Workspace: present(t.Workspace), Name: t.Name, Scopes: scopes,
+		ID: t.ID, Kind: TokenKind(t.Kind), WorkspaceSlug: present(t.Workspace), Name: t.Name, Scopes: scopes,
 		CreatedAt: t.CreatedAt, LastUsedAt: at(t.LastUsedAt), ExpiresAt: at(t.ExpiresAt),
 	}
 }

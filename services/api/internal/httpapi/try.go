@@ -14,7 +14,7 @@ import (
 
 // TryContent implements StrictServerInterface.
 func (h *handlers) TryContent(ctx context.Context, r TryContentRequestObject) (TryContentResponseObject, error) {
-	t, err := h.Drafts.Content(ctx, caller(ctx), value(r.Body.Workspace, ""), r.Body.Content, tryRequest(r.Body.Request))
+	t, err := h.Drafts.Content(ctx, caller(ctx), value(r.Body.WorkspaceSlug, ""), r.Body.Content, tryRequest(r.Body.Request))
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func (h *handlers) TryContent(ctx context.Context, r TryContentRequestObject) (T
 
 // TryMock implements StrictServerInterface.
 func (h *handlers) TryMock(ctx context.Context, r TryMockRequestObject) (TryMockResponseObject, error) {
-	t, err := h.Drafts.Mock(ctx, caller(ctx), r.ID, r.Body.Content, tryRequest(r.Body.Request))
+	t, err := h.Drafts.Mock(ctx, caller(ctx), r.MockID, r.Body.Content, tryRequest(r.Body.Request))
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +47,10 @@ func tryOf(t draft.Try) Try {
 	if a == nil {
 		return out
 	}
-	out.Answer = &TryAnswer{
+	out.Response = &TryResponse{
 		Status: a.Status, Headers: headersOf(a.Header), BodyCut: a.Cut, TimedOut: a.TimedOut, DurationMs: float32(a.Duration.Microseconds()) / 1000,
 	}
-	out.Answer.Body, out.Answer.BodyBase64 = bodyOf(a.Body)
+	out.Response.Body, out.Response.BodyBase64 = bodyOf(a.Body)
 	if len(a.Explain) > 0 {
 		var told TryExplanation
 		if json.Unmarshal(a.Explain, &told) == nil { // else it is one of a newer mock server

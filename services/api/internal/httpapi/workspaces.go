@@ -48,7 +48,7 @@ func (h *handlers) CreateWorkspace(ctx context.Context, r CreateWorkspaceRequest
 
 // GetWorkspace implements StrictServerInterface.
 func (h *handlers) GetWorkspace(ctx context.Context, r GetWorkspaceRequestObject) (GetWorkspaceResponseObject, error) {
-	m, err := h.Workspaces.Find(ctx, caller(ctx), r.Slug)
+	m, err := h.Workspaces.Find(ctx, caller(ctx), r.WorkspaceSlug)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (h *handlers) GetWorkspace(ctx context.Context, r GetWorkspaceRequestObject
 // UpdateWorkspace implements StrictServerInterface.
 func (h *handlers) UpdateWorkspace(ctx context.Context, r UpdateWorkspaceRequestObject) (UpdateWorkspaceResponseObject, error) {
 	m, err := matching(r.Params.IfMatch, versionOf, func(expected int) (workspace.Membership, error) {
-		return h.Workspaces.Update(ctx, caller(ctx), r.Slug, workspace.Change{Slug: r.Body.Slug, Name: r.Body.Name, Expected: expected})
+		return h.Workspaces.Update(ctx, caller(ctx), r.WorkspaceSlug, workspace.Change{Slug: r.Body.Slug, Name: r.Body.Name, Expected: expected})
 	})
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (h *handlers) UpdateWorkspace(ctx context.Context, r UpdateWorkspaceRequest
 
 // DeleteWorkspace implements StrictServerInterface.
 func (h *handlers) DeleteWorkspace(ctx context.Context, r DeleteWorkspaceRequestObject) (DeleteWorkspaceResponseObject, error) {
-	if err := h.Workspaces.Delete(ctx, caller(ctx), r.Slug, value(r.Params.Confirm, "")); err != nil {
+	if err := h.Workspaces.Delete(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Confirm, "")); err != nil {
 		return nil, err
 	}
 	return DeleteWorkspace204Response{}, nil

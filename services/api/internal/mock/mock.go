@@ -133,7 +133,7 @@ const (
 	Edited      Action = "edited"
 	Published   Action = "published"
 	Unpublished Action = "unpublished"
-	Changed     Action = "changed" // name or description
+	Updated     Action = "updated" // name or description
 	Renamed     Action = "renamed"
 	Moved       Action = "moved"
 	Deleted     Action = "deleted"

@@ -29,7 +29,7 @@ func (s *Service) Change(ctx context.Context, who workspace.Caller, id string, c
 		if m.Slug == before.Slug && m.Name == before.Name && m.Description == before.Description {
 			return Write{}, nil
 		}
-		w := s.resettled(Changed, m)
+		w := s.resettled(Updated, m)
 		if m.Slug != before.Slug {
 			if err := CheckSlug(m.Slug, m.Workspace); err != nil {
 				return Write{}, err

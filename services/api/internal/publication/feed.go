@@ -19,7 +19,7 @@ const maxTouched = 512
 const (
 	PublicationEvent = "publication"
 	MockEvent        = "mock"
-	DeletedEvent     = "deleted"
+	DeletedEvent     = "mock_deleted"
 	// AccessEvent says that what somebody may see has changed: see AccessChanged. It is for those who write events, not for
 	// those who read them.
 	AccessEvent = "access"

@@ -10,15 +10,15 @@ import (
 // mockNotice is the data of a MockEvent.
 type mockNotice struct {
 	Action      mock.Action `json:"action"`
-	Mock        string      `json:"mock"`
+	MockID      string      `json:"mock_id"`
 	WorkspaceID string      `json:"workspace_id"`
-	Slug        string      `json:"slug"`
+	MockSlug    string      `json:"mock_slug"`
 	Revision    int         `json:"revision"`
 }
 
 // deletedNotice is the data of a DeletedEvent: the mock is not in that workspace any more.
 type deletedNotice struct {
-	Mock        string `json:"mock"`
+	MockID      string `json:"mock_id"`
 	WorkspaceID string `json:"workspace_id"`
 }
 
@@ -103,7 +103,7 @@ func (s *Service) hearNotice(e event.Envelope) {
 	if n.Name != MockEvent && n.Name != DeletedEvent || json.Unmarshal([]byte(n.Data), &about) != nil {
 		return
 	}
-	s.touch(about.Mock)
+	s.touch(about.MockID)
 }
 
 // Connected takes that what other replicas tell is heard from now on. What they told before that is lost.

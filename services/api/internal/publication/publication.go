@@ -20,7 +20,7 @@ type State string
 // The states; the OpenAPI document says what they mean.
 const (
 	Offline    State = "offline"
-	Invalid    State = "offline-invalid"
+	Invalid    State = "offline_invalid"
 	Publishing State = "publishing"
 	Published  State = "published"
 )

@@ -204,7 +204,7 @@ func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id stri
 		if err != nil || w.Domain.ID == "" {
 			return err
 		}
-		if r.Domain = w.Domain; w.Delete {
+		if r.Domain, r.Deleted = w.Domain, w.Delete; w.Delete {
 			_, err = tx.NewRaw("DELETE FROM domains WHERE id = ?", d.ID).Exec(ctx)
 		} else {
 			row := domainRowOf(w.Domain)

@@ -223,7 +223,7 @@ func TestListOrdersAndFilters(t *testing.T) {
 			"text in the slug":   {mock.Filter{Sort: mock.BySlug, Text: "m3"}, "m3"},
 			"text in the name":   {mock.Filter{Sort: mock.BySlug, Text: "shop_5"}, "m5"},
 			"text is no pattern": {mock.Filter{Sort: mock.BySlug, Text: "100%p"}, ""},
-			"invalid":            {mock.Filter{Sort: mock.BySlug, State: "offline-invalid"}, "m0 m3 m6"},
+			"invalid":            {mock.Filter{Sort: mock.BySlug, State: "offline_invalid"}, "m0 m3 m6"},
 			"offline":            {mock.Filter{Sort: mock.BySlug, State: "offline"}, "m1 m2 m5"},
 			"publishing":         {mock.Filter{Sort: mock.BySlug, State: "publishing"}, "m4"},
 			"published":          {mock.Filter{Sort: mock.BySlug, State: "published", Applied: 1}, "m4"},

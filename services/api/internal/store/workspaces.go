@@ -58,7 +58,7 @@ func findMembership(ctx context.Context, db bun.IDB, who workspace.Caller, slug 
 	var row membershipRow
 	err := db.NewRaw(membershipSelect+" WHERE ? AND w.slug = ?", membership(who), slug).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
-		return workspace.Membership{}, apperr.New(apperr.NotFound, "You are not a member of a workspace %q.", slug).WithField("workspace")
+		return workspace.Membership{}, apperr.New(apperr.NotFound, "You are not a member of a workspace %q.", slug).WithField("workspace_slug")
 	}
 	return row.membership(), err
 }

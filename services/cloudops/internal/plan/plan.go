@@ -69,7 +69,7 @@ type Status struct{ State, Reason string }
 // The states, as event.DomainUpdated names them.
 const (
 	Offline        = "offline"
-	OfflineInvalid = "offline-invalid"
+	OfflineInvalid = "offline_invalid"
 	Publishing     = "publishing"
 	Published      = "published"
 )
@@ -99,11 +99,11 @@ func under(host, domain string) bool { return domain != "" && strings.HasSuffix(
 //	under the base domain   wildcard   no provider              –        published, the wildcard is the operator's
 //	                                   none, wildcard there     –        published
 //	                                   none, no wildcard        –        publishing, create the wildcard
-//	                                   somebody else's          –        offline-invalid, it hides the wildcard
+//	                                   somebody else's          –        offline_invalid, it hides the wildcard
 //	under the zone's domain per host   none                     create   publishing
 //	  (or custom)                      ours, as it should be    –        published
 //	                                   ours, different          update   publishing
-//	                                   somebody else's          –        offline-invalid, conflict
+//	                                   somebody else's          –        offline_invalid, conflict
 //	elsewhere               any        not ours to see          –        publishing, what the owner is to do
 //	no domain's             any        ours                     delete   –
 func Make(c Config, in Input) Plan {

@@ -33,8 +33,8 @@ function draw(invitation, byLink) {
   const card = document.getElementById('card').content.cloneNode(true).firstElementChild;
   const problem = card.querySelector('.problem');
   const choice = card.querySelector('.choice');
-  card.querySelector('h3').textContent = invitation.name;
-  card.querySelector('.offer').textContent = `${invitation.inviter || 'Somebody'} invites you to ${invitation.workspace} as ${invitation.role}: ${may(invitation.role)}`;
+  card.querySelector('h3').textContent = invitation.workspace_name;
+  card.querySelector('.offer').textContent = `${invitation.inviter || 'Somebody'} invites you to ${invitation.workspace_slug} as ${invitation.role}: ${may(invitation.role)}`;
   card.querySelector('.hint').textContent = `Good until ${new Date(invitation.expires_at).toLocaleString()}.`;
   choice.hidden = !signedIn;
   const reply = async (what) => {
@@ -47,7 +47,7 @@ function draw(invitation, byLink) {
       choice.remove();
       card.querySelector('.hint').remove();
       card.querySelector('.offer').textContent = what === 'accept'
-        ? `You are a member of ${invitation.workspace} now, as ${invitation.role}.` : `You declined the invitation to ${invitation.workspace}.`;
+        ? `You are a member of ${invitation.workspace_slug} now, as ${invitation.role}.` : `You declined the invitation to ${invitation.workspace_slug}.`;
     } catch (error) {
       say(problem, error.message);
       for (const button of choice.children) button.disabled = false;
@@ -69,7 +69,7 @@ async function show() {
   let gone = '';
   if (secret) {
     try {
-      draw(await call('POST', '/api/v1/invitations/look', { secret }), true);
+      draw(await call('POST', '/api/v1/invitations/preview', { secret }), true);
     } catch (error) {
       gone = error.status === 404 ? 'The invitation of this link was answered, was taken back, or has expired. Ask who sent it for another.' : error.message;
     }

@@ -17,7 +17,7 @@ function draw(mock) {
   const set = (selector, text) => { item.querySelector(selector).textContent = text; };
   item.dataset.state = mock.state;
   set('strong', mock.slug);
-  set('.workspace', mock.workspace);
+  set('.workspace', mock.workspace_slug);
   set('.state', mock.state);
   set('.url', mock.url);
   item.querySelector('.url').href = mock.url;
@@ -33,7 +33,7 @@ function soon() {
 }
 
 const events = new EventSource('/api/v1/events');
-for (const name of ['open', 'publication', 'deleted', 'reset']) events.addEventListener(name, soon);
+for (const name of ['open', 'publication', 'mock_deleted', 'reset']) events.addEventListener(name, soon);
 // Mock servers that come and go change states without an event.
 setInterval(soon, 10000);
 
