@@ -18,8 +18,8 @@ type Record struct {
 
 	BodySize, AnswerSize int // of the whole bodies
 
-	text                                  []byte // method, host, path, query, header, body, answer
-	method, host, path, query, head, body int    // where each ends in text
+	text                                              []byte // method, host, path, query, header, body, answer's header, answer
+	method, host, path, query, head, body, answerHead int    // where each ends in text
 }
 
 // Method is the method.
@@ -40,10 +40,13 @@ func (c *Record) Header() []byte { return c.text[c.query:c.head] }
 // Body is what was kept of the request's body.
 func (c *Record) Body() []byte { return c.text[c.head:c.body] }
 
-// Answer is what was kept of the answer's body.
-func (c *Record) Answer() []byte { return c.text[c.body:] }
+// AnswerHeader is the answer's header: "Name: value\r\n" lines.
+func (c *Record) AnswerHeader() []byte { return c.text[c.body:c.answerHead] }
 
-// headerGuess is what a header is taken for before it is copied, in bytes.
+// Answer is what was kept of the answer's body.
+func (c *Record) Answer() []byte { return c.text[c.answerHead:] }
+
+// headerGuess is what the headers of request and answer are taken for before they are copied, in bytes.
 const headerGuess = 512
 
 // take copies a request if its mock's budget, everybody's budget and the memory allow it.
@@ -81,6 +84,10 @@ func (r *Recorder) take(l *Log, q *Request, choice *event.Recording) bool {
 		text = append(text, body...)
 	}
 	c.body = len(text)
+	if !bare && q.AnswerHeader != nil {
+		text = q.AnswerHeader.AppendTo(text)
+	}
+	c.answerHead = len(text)
 	if !bare {
 		text = append(text, answer...)
 	}

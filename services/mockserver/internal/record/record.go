@@ -97,8 +97,10 @@ type Request struct {
 	Header   Header
 	Body     []byte // what was read of it
 	Status   int
-	Answer   []byte // its body
-	Endpoint string // the endpoint that answered, "" when none did
+	// AnswerHeader and Answer, the body, are what was sent.
+	AnswerHeader Header
+	Answer       []byte
+	Endpoint     string // the endpoint that answered, "" when none did
 }
 
 // Add counts a request, and takes a copy if there is room for one.

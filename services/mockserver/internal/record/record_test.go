@@ -20,14 +20,14 @@ var many = Limits{PerSecond: 1e6, Body: 4, Bytes: 1 << 20}
 func request() *Request {
 	return &Request{
 		At: time.Unix(1, 0), Duration: time.Millisecond, Method: "POST", Host: "a.example", Path: "/x", Query: "q=1",
-		Header: lines("Accept: a\r\n"), Body: []byte("0123456789"), Status: 201, Answer: []byte("abcdefg"), Endpoint: "POST /x",
+		Header: lines("Accept: a\r\n"), Body: []byte("0123456789"), Status: 201, AnswerHeader: lines("Allow: b\r\n"), Answer: []byte("abcdefg"), Endpoint: "POST /x",
 	}
 }
 
 // seen is a record as a test looks at it.
 type seen struct {
-	Mock, Method, Host, Path, Query, Header, Body, Answer, Endpoint string
-	Status, BodySize, AnswerSize                                    int
+	Mock, Method, Host, Path, Query, Header, Body, AnswerHeader, Answer, Endpoint string
+	Status, BodySize, AnswerSize                                                  int
 }
 
 // all takes what was recorded.
@@ -36,7 +36,7 @@ func all(r *Recorder) (out []seen) {
 		c := <-r.Records()
 		out = append(out, seen{
 			c.Log.MockID, string(c.Method()), string(c.Host()), string(c.Path()), string(c.Query()), string(c.Header()),
-			string(c.Body()), string(c.Answer()), c.Endpoint, c.Status, c.BodySize, c.AnswerSize,
+			string(c.Body()), string(c.AnswerHeader()), string(c.Answer()), c.Endpoint, c.Status, c.BodySize, c.AnswerSize,
 		})
 		r.Release(c)
 	}
@@ -61,8 +61,8 @@ func counted(r *Recorder) map[string]Counts {
 }
 
 func TestWhatIsTakenIsWhatTheMockAllows(t *testing.T) {
-	whole := seen{"m", "POST", "a.example", "/x", "q=1", "Accept: a\r\n", "0123", "abcd", "POST /x", 201, 10, 7}
-	bare := seen{"m", "POST", "a.example", "/x", "", "", "", "", "POST /x", 201, 10, 7}
+	whole := seen{"m", "POST", "a.example", "/x", "q=1", "Accept: a\r\n", "0123", "Allow: b\r\n", "abcd", "POST /x", 201, 10, 7}
+	bare := seen{"m", "POST", "a.example", "/x", "", "", "", "", "", "POST /x", 201, 10, 7}
 	for mode, want := range map[event.RecordingMode][]seen{
 		"": {whole}, event.RecordFull: {whole}, event.RecordRedacted: {whole}, event.RecordMetadata: {bare}, "of the future": {bare}, event.RecordOff: nil,
 	} {

@@ -65,7 +65,7 @@ func (r *Rules) Header(lines string) string {
 		switch {
 		case ok && r.sensitive(name):
 			out.WriteString(name + ": " + Mask + "\r\n")
-		case ok && strings.EqualFold(name, "Referer"):
+		case ok && (strings.EqualFold(name, "Referer") || strings.EqualFold(name, "Location")):
 			out.WriteString(name + ": " + r.URL(strings.TrimSuffix(value, "\r\n")) + "\r\n")
 		default:
 			out.WriteString(line)

@@ -54,19 +54,19 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	}
 	switch e.Mode {
 	case event.RecordFull:
-		e.Query, e.Request.Head = text(c.Query()), text(c.Header())
+		e.Query, e.Request.Head, e.Answer.Head = text(c.Query()), text(c.Header()), text(c.AnswerHeader())
 		setBody(&e.Request, c.Body())
 		setBody(&e.Answer, c.Answer())
 	case event.RecordRedacted:
-		rules, head := m.rules(c.Recording), text(c.Header())
-		e.Query, e.Request.Head = rules.Query(text(c.Query())), rules.Header(head)
+		rules, head, answered := m.rules(c.Recording), text(c.Header()), text(c.AnswerHeader())
+		e.Query, e.Request.Head, e.Answer.Head = rules.Query(text(c.Query())), rules.Header(head), rules.Header(answered)
 		setBody(&e.Request, rules.Body(c.Body(), contentType(head)))
-		setBody(&e.Answer, rules.Body(c.Answer(), ""))
+		setBody(&e.Answer, rules.Body(c.Answer(), contentType(answered)))
 	case event.RecordMetadata, event.RecordOff:
 	default:
 		e.Mode = event.RecordMetadata
 	}
-	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Answer.Body)
+	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Answer.Head) + len(e.Answer.Body)
 	return e, size
 }
 

@@ -75,7 +75,7 @@ func New(cfg Config, deps Deps) *Core {
 	c := &Core{cfg: cfg, deps: deps, fake: scope.NewFake(cfg.Seed), dice: newDice(cfg.Seed), count: newCounters(deps.Metrics), anybody: []string{"*"}}
 	c.table = route.NewTable(c.open, c.close)
 	c.pool.New = func() any {
-		return &exchange{core: c, captures: make(route.Captures, 0, 8), answer: answer{more: make([]header, 0, 8)}}
+		return &exchange{core: c, captures: make(route.Captures, 0, 8), answer: answer{more: make([]header, 0, 8), sent: make([]header, 0, 16)}}
 	}
 	return c
 }
@@ -366,7 +366,7 @@ func (c *Core) done(x *exchange) {
 	q := &x.scope.Request
 	x.record = record.Request{
 		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: x.header,
-		Query: q.Query, Body: q.Body, Status: a.status, Answer: a.body,
+		Query: q.Query, Body: q.Body, Status: a.status, AnswerHeader: a, Answer: a.body,
 	}
 	if x.endpoint != nil {
 		x.record.Endpoint = x.endpoint.label

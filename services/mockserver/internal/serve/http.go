@@ -1,7 +1,9 @@
 package serve
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,8 +76,7 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 	defer gate.Leave()
 	c.answerTo(x)
 	if x.builtin != builtinNone {
-		c.describe(x, w, r, strings.TrimSuffix(path, x.scope.Request.Path))
-		return
+		c.describe(x, r, strings.TrimSuffix(path, x.scope.Request.Path))
 	}
 	if _, explain := r.Header[explainHeader]; explain && x.world != nil && x.mock.life.explain.Enter(x.scope.Request.At) == limit.Admitted {
 		x.explanation()
@@ -86,17 +87,10 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 // write sends the answer.
 func (x *exchange) write(w http.ResponseWriter) {
 	a := &x.answer
+	a.settle(x.shared)
 	to := w.Header()
-	if a.always != nil {
-		for i := range a.always.list {
-			to[a.always.list[i].name] = a.always.list[i].values
-		}
-	}
-	for i := range a.more {
-		to[a.more[i].name] = a.more[i].values
-	}
-	if x.shared && to["Set-Cookie"] != nil {
-		to["Set-Cookie"] = settable(to["Set-Cookie"])
+	for i := range a.sent {
+		to[a.sent[i].name] = a.sent[i].values
 	}
 	if len(a.body) > smallBody && to["Content-Length"] == nil {
 		if a.length == nil {
@@ -111,10 +105,9 @@ func (x *exchange) write(w http.ResponseWriter) {
 }
 
 // describe answers what the mock does not define, but every mock has: a hello, its OpenAPI document, a page for it.
-func (c *Core) describe(x *exchange, w http.ResponseWriter, r *http.Request, prefix string) {
-	for _, h := range x.answer.always.list {
-		w.Header()[h.name] = h.values
-	}
+func (c *Core) describe(x *exchange, r *http.Request, prefix string) {
+	w := &page{answer: &x.answer, header: http.Header{}}
+	defer w.finish()
 	switch x.builtin {
 	case builtinHello:
 		x.program.docs.ServeHello(w, r, prefix)
@@ -131,6 +124,28 @@ func (c *Core) describe(x *exchange, w http.ResponseWriter, r *http.Request, pre
 		}
 		x.program.docs.ServeJSON(w, r, host, scheme+"://"+r.Host+prefix)
 	case builtinNone:
+	}
+}
+
+// page is the ResponseWriter of what describes a mock: it makes an answer like any other of it.
+type page struct {
+	answer *answer
+	header http.Header
+}
+
+func (p *page) Header() http.Header { return p.header }
+
+func (p *page) WriteHeader(status int) { p.answer.status = status }
+
+func (p *page) Write(body []byte) (int, error) {
+	p.answer.body = append(p.answer.body, body...)
+	return len(body), nil
+}
+
+// finish gives the headers to the answer.
+func (p *page) finish() {
+	for _, name := range slices.Sorted(maps.Keys(p.header)) {
+		p.answer.more = append(p.answer.more, header{name, p.header[name]})
 	}
 }
 

@@ -10,75 +10,12 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strconv"
 
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
-)
-
-// header is one header of an answer, its name canonical. Values are shared between answers and never changed.
-type header struct {
-	name   string
-	values []string
-}
-
-// headers are those of many answers, also as they are sent. They are never changed.
-type headers struct {
-	list  []header
-	block []byte
-	has   http1.Has
-}
-
-// newHeaders prepares headers for sending. What says where messages end is not in the block.
-func newHeaders(list []header) *headers {
-	h := &headers{list: list}
-	for i := range list {
-		h.block = list[i].appendTo(h.block, &h.has)
-	}
-	return h
-}
-
-// appendTo appends the header as it is sent and notes in has what it is.
-func (h *header) appendTo(dst []byte, has *http1.Has) []byte {
-	if isFraming(h.name) {
-		return dst
-	}
-	for _, value := range h.values {
-		var is http1.Has
-		dst, is = http1.AppendLine(dst, h.name, value)
-		*has |= is
-	}
-	return dst
-}
-
-// answer is what a request gets: the headers that its endpoint always sends, those of this answer, and a body.
-type answer struct {
-	status int
-	always *headers
-	more   []header
-	block  []byte // always as it is sent, and what is in it, when that is at hand
-	has    http1.Has
-	body   []byte
-	length []string // of a body that lies ready; nil when that is not known
-}
-
-func (a *answer) add(name, value string) {
-	a.more = append(a.more, header{name, []string{value}})
-}
-
-// json makes the answer a JSON body of the core's own.
-func (a *answer) json(status int, body []byte) {
-	a.status, a.body = status, body
-	a.add("Content-Type", jsonType)
-}
-
-const (
-	jsonType = "application/json"
-	textType = "text/plain; charset=utf-8"
-	htmlType = "text/html; charset=utf-8"
 )
 
 // requestHeader is the header of a request, whoever read it.
@@ -126,6 +63,7 @@ func (x *exchange) reset() {
 	x.scope.Clear()
 	clear(x.captures[:cap(x.captures)])
 	clear(x.answer.more)
+	clear(x.answer.sent)
 	rendered, received := x.rendered[:0], x.received[:0]
 	if cap(rendered) > keptBytes {
 		rendered = nil
@@ -137,7 +75,7 @@ func (x *exchange) reset() {
 	x.progress, x.refused, x.simple, x.lines = unanswered, limit.Admitted, http1.Answer{}, x.lines[:0]
 	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
 	x.answered, x.shared = false, false
-	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0]}
+	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0], sent: x.answer.sent[:0]}
 	x.rendered, x.received, x.record = rendered, received, record.Request{}
 }
 
@@ -193,6 +131,3 @@ func (h *httpHeader) AppendTo(dst []byte) []byte {
 	}
 	return dst
 }
-
-// lengthOf is the Content-Length of a body that lies ready.
-func lengthOf(body []byte) []string { return []string{strconv.Itoa(len(body))} }

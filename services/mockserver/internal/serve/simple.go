@@ -48,14 +48,15 @@ func (x *exchange) Answer(body []byte) *http1.Answer {
 		x.overload(x.refused, &x.core.cfg)
 	}
 	x.simple = http1.Answer{Status: a.status, Body: a.body}
-	switch {
-	case len(a.more) > 0 || a.status == http.StatusNotModified:
+	if a.block == nil && len(a.more) == 0 && a.status != http.StatusNotModified {
+		a.block, a.has = a.always.block, a.always.has
+	}
+	if a.block != nil {
+		x.simple.Block, x.simple.Has = a.block, a.has
+	} else {
+		a.settle(x.shared)
 		x.lines = a.appendLines(x.lines[:0], &x.simple.Has)
 		x.simple.Block = x.lines
-	case a.block != nil:
-		x.simple.Block, x.simple.Has = a.block, a.has
-	default:
-		x.simple.Block, x.simple.Has = a.always.block, a.always.has
 	}
 	x.progress = answered
 	return &x.simple
@@ -75,27 +76,4 @@ func (x *exchange) End() {
 	}
 	x.reset()
 	x.core.pool.Put(x)
-}
-
-// appendLines appends the headers of an answer that has some of its own. As in net/http's map, the last of a name counts.
-func (a *answer) appendLines(dst []byte, has *http1.Has) []byte {
-	later := func(name string, list []header) bool {
-		for i := range list {
-			if list[i].name == name {
-				return true
-			}
-		}
-		return a.status == http.StatusNotModified && name == "Content-Type" // which net/http leaves out
-	}
-	for i := range a.always.list {
-		if h := &a.always.list[i]; !later(h.name, a.more) {
-			dst = h.appendTo(dst, has)
-		}
-	}
-	for i := range a.more {
-		if h := &a.more[i]; !later(h.name, a.more[i+1:]) {
-			dst = h.appendTo(dst, has)
-		}
-	}
-	return dst
 }
