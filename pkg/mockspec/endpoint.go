@@ -84,6 +84,7 @@ func (r *reader) response(n *yaml.Node) Response {
 			}
 		case "headers":
 			out.Headers = r.headers(v)
+			r.lintHeaders(v, out.Headers)
 		case "body":
 			body = v
 		case "external-body":

@@ -47,7 +47,7 @@ type Config struct {
 	ReadHeaderTimeout time.Duration `env:"MOCKSERVER_READ_HEADER_TIMEOUT" envDefault:"10s"`
 	// ReadTimeout bounds how long a caller may take to send a whole request.
 	ReadTimeout time.Duration `env:"MOCKSERVER_READ_TIMEOUT" envDefault:"30s"`
-	// WriteTimeout bounds how long an answer may take, simulated latency included.
+	// WriteTimeout bounds how long an answer may take; simulated latency is added to it.
 	WriteTimeout time.Duration `env:"MOCKSERVER_WRITE_TIMEOUT" envDefault:"90s"`
 	// IdleTimeout ends a connection on which nothing is asked.
 	IdleTimeout time.Duration `env:"MOCKSERVER_IDLE_TIMEOUT" envDefault:"2m"`

@@ -110,6 +110,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive, start func(*testing.T, C
 		case f.Name == "mocks.yml":
 			file.Mocks = filepath.Join(dir, f.Name)
 		}
+		_ = os.MkdirAll(filepath.Dir(filepath.Join(dir, f.Name)), 0o700) // else writing says so
 		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600); err != nil {
 			t.Fatal(err)
 		}

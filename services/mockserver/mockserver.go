@@ -116,7 +116,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	})
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
-		ClientIPHeader: cfg.ClientIPHeader,
+		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
 	}, serve.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {

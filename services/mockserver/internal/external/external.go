@@ -6,6 +6,7 @@
 package external
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -222,8 +223,11 @@ func (l *Loader) load(ctx context.Context, k key, old entry) (entry, error) {
 		return entry{unchanged: raw.unchanged}, err
 	}
 	if k.provider != ProviderXLSX {
-		media := mediaType(k.path, raw.media, raw.data)
-		return entry{content: Content{Data: raw.data, MediaType: media, JSON: files.IsJSON(media)}, version: raw.version}, nil
+		made := Content{Data: raw.data, MediaType: mediaType(k.path, raw.media, raw.data)}
+		if made.JSON = files.IsJSON(made.MediaType); made.JSON {
+			made.Data = bytes.TrimPrefix(made.Data, []byte("\ufeff")) // JSON is sent without a mark (RFC 8259 section 8.1)
+		}
+		return entry{content: made, version: raw.version}, nil
 	}
 	select {
 	case l.sheets <- struct{}{}:

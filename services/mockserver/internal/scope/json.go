@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/charset"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -28,19 +29,28 @@ func (s *Scope) JSON() (selmer.Value, error) {
 		s.json, s.err = s.parse([]byte(*s.Message))
 		return s.json, s.err
 	}
-	body := bytes.TrimSpace(s.Request.Body)
+	kind, params := s.contentType()
+	encoded := s.charset()
+	body := s.Request.Body
+	if kind != "multipart/form-data" && kind != "application/x-www-form-urlencoded" {
+		body = encoded.Decode(body)
+	}
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, byteOrderMark))
 	if len(body) == 0 {
 		s.err = ErrNoBody
 		return s.json, s.err
 	}
-	kind, params := s.contentType()
 	switch {
 	case kind == "multipart/form-data":
 		s.form = true
 		s.json, s.err = s.readMultipart(params["boundary"])
 	case kind == "application/x-www-form-urlencoded" && body[0] != '{' && body[0] != '[':
 		s.form = true
-		s.json = s.readForm(appendPairs(nil, string(body)))
+		pairs := appendPairs(nil, string(body))
+		for i := range pairs { // what is escaped is in that encoding, too
+			pairs[i] = pair{string(encoded.Decode([]byte(pairs[i].key))), string(encoded.Decode([]byte(pairs[i].value)))}
+		}
+		s.json = s.readForm(pairs)
 	default:
 		s.json, s.err = s.parse(body)
 	}
@@ -48,10 +58,29 @@ func (s *Scope) JSON() (selmer.Value, error) {
 }
 
 func (s *Scope) parse(text []byte) (selmer.Value, error) {
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	if s.params.Moclojer04 {
 		return selmer.ParseParams(text)
 	}
 	return selmer.ParseJSON(text)
+}
+
+// byteOrderMark may stand before JSON, where it means nothing (RFC 8259 section 8.1).
+//
+//nolint:gochecknoglobals // immutable
+var byteOrderMark = []byte("\ufeff")
+
+// charset is the encoding that the request names; nil for UTF-8, and for one that nobody knows.
+func (s *Scope) charset() *charset.Charset {
+	values := s.Request.Header.Values("Content-Type")
+	if len(values) == 0 {
+		return nil
+	}
+	found, err := charset.Of(values[0])
+	if err != nil {
+		return nil
+	}
+	return found
 }
 
 func (s *Scope) contentType() (kind string, params map[string]string) {

@@ -288,7 +288,7 @@ func (r *requestParams) Get(key string) (selmer.Value, bool) {
 	case "id":
 		return selmer.String(r.scope.ID()), true
 	case "body":
-		return selmer.String(string(q.Body)), true
+		return selmer.String(string(r.scope.charset().Decode(q.Body))), true
 	case "query":
 		return selmer.String(q.Query), true
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mocloud/mocloud/pkg/charset"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
@@ -103,6 +104,10 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	found, err := c.body(e, &r.Body, mediaType)
 	if err != nil {
 		return err
+	}
+	if !c.compat {
+		e.body.charset, _ = charset.Of(mediaType) // the validator warns of those that nobody knows
+		e.body.fixed = e.body.charset.Encode(e.body.fixed)
 	}
 	bodiless := e.statusTemplate == nil && !allowsBody(e.status)
 	if !typed && found != "" && !bodiless {

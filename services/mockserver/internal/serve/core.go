@@ -30,6 +30,8 @@ type Config struct {
 	MaxBody int64
 	// PerSecond and Concurrent bound the requests of one mock.
 	PerSecond, Concurrent int
+	// WriteTimeout is how long writing an answer may take, simulated latency not included.
+	WriteTimeout time.Duration
 	// ClientIPHeader names the header in which a trusted proxy tells the caller's address; "": the connection's.
 	ClientIPHeader string
 	// Seed makes fake.* and simulated latency repeatable; 0: they are not.

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/charset"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
@@ -67,6 +68,9 @@ type content struct {
 	template *selmer.Template
 	external *externalBody
 	pos      mockspec.Position
+
+	// charset is the encoding of the text that is rendered, when the Content-Type is known to name one; nil for UTF-8.
+	charset *charset.Charset
 
 	// typed tells that the author chose a Content-Type.
 	typed bool

@@ -3,27 +3,33 @@ package serve
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 
+	"github.com/mocloud/mocloud/pkg/charset"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
 )
 
 // finish turns rendered text into the body that is sent.
 func (x *exchange) finish(text []byte) ([]byte, error) {
 	e := x.endpoint
-	switch {
-	case e.params.Moclojer04:
+	if e.params.Moclojer04 {
 		// The text and what becomes of it lie one after the other in the same buffer.
 		out, err := body.AppendMoclojer04(text, text)
 		x.rendered = out[:0]
 		return out[len(text):], err
-	case !e.body.compact:
-		return text, nil
+	}
+	encoding := e.body.charset
+	if i := slices.IndexFunc(x.answer.more, func(h header) bool { return h.name == "Content-Type" }); i >= 0 { // from a template
+		encoding, _ = charset.Of(x.answer.more[i].values[0])
+	}
+	if !e.body.compact {
+		return encoding.Encode(text), nil
 	}
 	compact, isJSON := body.Compact(text)
 	if !isJSON && !e.body.typed {
 		x.answer.add("Content-Type", textType) // not what was expected of the endpoint
 	}
-	return compact, nil
+	return encoding.Encode(compact), nil
 }
 
 // moclojerError is the body with which moclojer 0.4 answers a template that fails.

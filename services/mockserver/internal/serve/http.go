@@ -29,6 +29,7 @@ const smallBody = 2048
 func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := c.pool.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
 	path := x.take(r)
+	x.writer = w
 	if x.mock, x.scope.Request.Path = c.find(r.Host, path); x.mock == nil {
 		x.unknownHost(c)
 		x.write(w)

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"math/rand/v2"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -51,6 +52,12 @@ func (c *Core) delay(x *exchange) bool {
 func (x *exchange) wait(d time.Duration) {
 	if d <= 0 {
 		return
+	}
+	if x.writer != nil {
+		// The timeouts guard against slow callers; this time is the mock's own. Who cannot set deadlines has none.
+		deadlines := http.NewResponseController(x.writer)
+		_ = deadlines.SetWriteDeadline(time.Now().Add(d + x.core.cfg.WriteTimeout))
+		_ = deadlines.SetReadDeadline(time.Time{})
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -34,6 +34,7 @@ type exchange struct {
 	body       io.Reader  // nil when the request has none
 	bodyLength int64      // as announced, -1 when unknown
 	remoteAddr string
+	writer     http.ResponseWriter // nil for a simple request
 
 	mock     *hosted
 	shared   bool // the mock was found by the path: the host name is not its own
@@ -71,7 +72,7 @@ func (x *exchange) reset() {
 	if cap(received) > keptBytes {
 		received = nil
 	}
-	x.ctx, x.header, x.netHeader.of, x.body, x.remoteAddr = nil, nil, nil, nil, ""
+	x.ctx, x.header, x.netHeader.of, x.body, x.remoteAddr, x.writer = nil, nil, nil, nil, "", nil
 	x.progress, x.refused, x.simple, x.lines = unanswered, limit.Admitted, http1.Answer{}, x.lines[:0]
 	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
 	x.answered, x.shared = false, false
