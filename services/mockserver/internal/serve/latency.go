@@ -54,10 +54,8 @@ func (x *exchange) wait(d time.Duration) {
 		return
 	}
 	if x.writer != nil {
-		// The timeouts guard against slow callers; this time is the mock's own. Who cannot set deadlines has none.
-		deadlines := http.NewResponseController(x.writer)
-		_ = deadlines.SetWriteDeadline(time.Now().Add(d + x.core.cfg.WriteTimeout))
-		_ = deadlines.SetReadDeadline(time.Time{})
+		// The timeout guards against slow callers; this time is the mock's own. A writer that cannot set deadlines has none.
+		_ = http.NewResponseController(x.writer).SetWriteDeadline(time.Now().Add(d + x.core.cfg.WriteTimeout))
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
