@@ -26,7 +26,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// Deps are what the service needs from its process. All but the console are required.
+// Deps are what the service needs from its process. All but the console and the version are required.
 type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
@@ -35,6 +35,7 @@ type Deps struct {
 	Objects  objstore.Store    // for the files of workspaces; stays the caller's
 	Listener net.Listener      // for HTTP; the service closes it
 	Console  fs.FS             // the files of the console; nil: the plain page
+	Version  string            // of the program; "" for dev
 }
 
 // Service is the api. Make it with New, call Run once.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -59,6 +60,11 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
 	p.accounts = account.NewService(db, now)
 	cfg := signin.Config{Passwords: s.cfg.AuthMode == Local, SignUp: s.cfg.SignUp, Issuer: s.cfg.issuer(), PublicURL: s.cfg.PublicURL}
+	if cfg.Issuer != "" && s.cfg.SupabasePublishableKey != "" {
+		cfg.Supabase = &signin.Supabase{
+			URL: strings.TrimRight(s.cfg.SupabaseURL, "/"), PublishableKey: s.cfg.SupabasePublishableKey, Providers: s.cfg.SupabaseProviders,
+		}
+	}
 	var provider signin.Provider
 	if cfg.Issuer != "" {
 		p.provider = idp.New(idp.Config{
@@ -90,7 +96,8 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses, Origins: s.cfg.origins(),
 			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress, KeepAlive: s.keepAlive,
 			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
-			MaxBody: 4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+			Instance: s.instance(),
+			MaxBody:  4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
 		},
 		httpapi.Deps{
 			Idempotency: p.idempotency, Console: s.deps.Console,
@@ -126,6 +133,24 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		Log:    s.deps.Log, Metrics: s.deps.Metrics,
 	}, s.deps.Redis, p.publications.Outcomes())
 	return p, err
+}
+
+// instance is what this installation is.
+func (s *Service) instance() httpapi.Instance {
+	mocks := strings.ReplaceAll(strings.TrimRight(s.cfg.MockURL, "/"), "{host}", "{mock_slug}-{workspace_slug}."+s.cfg.BaseDomain)
+	i := httpapi.Instance{
+		Name: s.cfg.InstanceName, Version: cmp.Or(s.deps.Version, "dev"), PublicURL: s.cfg.PublicURL, BaseDomain: s.cfg.BaseDomain,
+		MockURL: mocks, WebsocketURL: websocket(mocks), RestorableSeconds: int64(s.cfg.KeepDeletedFor / time.Second),
+		Limits: httpapi.InstanceLimits{
+			ContentBytes: int64(s.cfg.MaxContent), Endpoints: int64(s.cfg.MaxEndpoints), FileBytes: s.cfg.MaxFile, Files: s.cfg.MaxFiles,
+			DocumentBytes: mock.MaxDocument, Revisions: int64(s.cfg.KeepRevisions), PinnedRevisions: int64(s.cfg.MaxPinned),
+		},
+		Features: []httpapi.Feature{httpapi.FeatureCustomDomains, httpapi.FeatureWebhooks},
+	}
+	if s.deps.Console != nil {
+		i.Features = append(i.Features, httpapi.FeatureConsole)
+	}
+	return i
 }
 
 // ask asks a mock server what a draft would answer.

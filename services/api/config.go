@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ type Config struct {
 
 	// PublicURL is where browsers and programs reach the api. With https, session cookies are Secure.
 	PublicURL string `env:"API_PUBLIC_URL" envDefault:"http://localhost:3000"`
+	// InstanceName is what the people of this installation call it.
+	InstanceName string `env:"API_INSTANCE_NAME" envDefault:"mocloud"`
 	// BaseDomain is what the host names of mocks end with: {mock}-{workspace}.{BaseDomain}.
 	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
 	// MockURL is where a mock is reached, with {host} where its host name goes.
@@ -47,6 +50,12 @@ type Config struct {
 	SupabaseSecret secret.String `env:"SUPABASE_JWT_SECRET"`
 	// SupabaseAudience is what the tokens' aud has to be.
 	SupabaseAudience string `env:"SUPABASE_AUDIENCE" envDefault:"authenticated"`
+	// SupabasePublishableKey is the project's publishable key (or its older anon key), with which browsers sign in. It is no
+	// secret: everybody who opens the console gets it.
+	SupabasePublishableKey string `env:"SUPABASE_PUBLISHABLE_KEY"`
+	// SupabaseProviders are the ways to sign in that the project has switched on, with a comma between them, in the order in
+	// which the console offers them: email (a password, or a link by e-mail), or an OAuth provider such as github or google.
+	SupabaseProviders []string `env:"SUPABASE_PROVIDERS" envDefault:"email"`
 
 	// TrustedProxies are the networks (CIDR, with a comma between them) of the proxies before the api, whose
 	// X-Forwarded-For says where a request comes from. Without it all who come through a proxy share its limits.
@@ -150,12 +159,15 @@ func (c *Config) issuer() string {
 // origins are those of other servers that the console talks to: of the mocks on their own hosts, and of who signs people in.
 func (c *Config) origins() []string {
 	mocks := strings.TrimRight(strings.ReplaceAll(c.MockURL, "{host}", "*."+c.BaseDomain), "/")
-	all := []string{mocks, "ws" + strings.TrimPrefix(mocks, "http")}
+	all := []string{mocks, websocket(mocks)}
 	if c.AuthMode == Supabase {
 		all = append(all, strings.TrimRight(c.SupabaseURL, "/"))
 	}
 	return all
 }
+
+// websocket is the address of WebSockets where a web server is.
+func websocket(address string) string { return "ws" + strings.TrimPrefix(address, "http") }
 
 // minSecret is how many characters a shared secret needs: as many bits as HS256 has (RFC 7518, 3.2).
 const minSecret = 32
@@ -187,6 +199,7 @@ func (c *Config) Validate() error {
 	if c.AuthMode == Supabase {
 		complain(!webURL(c.SupabaseURL), "SUPABASE_URL is %q: with AUTH_MODE=supabase it must be the URL of a project, such as https://abcdefgh.supabase.co", c.SupabaseURL)
 		complain(!c.SupabaseSecret.Empty() && len(c.SupabaseSecret.Reveal()) < minSecret, "SUPABASE_JWT_SECRET has only %d characters: HS256 needs %d", len(c.SupabaseSecret.Reveal()), minSecret)
+		complain(slices.Contains(c.SupabaseProviders, ""), "SUPABASE_PROVIDERS is %q: write names with a comma between them, such as email,github", strings.Join(c.SupabaseProviders, ","))
 		complain(c.SupabaseAudience == "", "SUPABASE_AUDIENCE is empty: name the audience of the tokens, such as authenticated")
 	}
 	complain(c.RateAddress < 0 || c.RateAccount < 0 || c.RateSignIn < 0, "API_RATE_ADDRESS, API_RATE_ACCOUNT and API_RATE_SIGNIN must not be negative")

@@ -17,6 +17,11 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		return call{body: map[string]any{"workspace_slug": o.slug, "slug": o.name("m"), "content": good}}
 	},
 	"getMock": onMock(nil),
+	"getMockBySlug": func(o *org, _ workspace.Role) call {
+		slug := o.name("m")
+		o.as("POST", "/api/v1/mocks", map[string]any{"workspace_slug": o.slug, "slug": slug, "content": good})
+		return call{path: map[string]string{"workspace_slug": o.slug, "mock_slug": slug}}
+	},
 	"updateMockContent": func(o *org, _ workspace.Role) call {
 		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"content": good + "# more\n"}, header: map[string]string{"If-Match": `"1"`}}
 	},
@@ -190,6 +195,8 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"createWorkspaceToken": func(o *org, role workspace.Role) call { c := onWorkspace(o, role); c.body = newToken; return c },
 	"getWorkspaceToken":    onWorkspaceToken,
 	"deleteWorkspaceToken": onWorkspaceToken,
+
+	"getInstance": plain,
 
 	// contract
 	"getMockSchema": plain,

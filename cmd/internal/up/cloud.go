@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/version"
 	"github.com/mocloud/mocloud/pkg/config"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
@@ -74,7 +75,7 @@ func (c *cloud) api(objects objstore.Store) (lifecycle.Member, error) {
 	}
 	s, err := api.New(cfg, api.Deps{
 		Log: c.logFor("api"), Metrics: c.metricsFor("api"), Health: c.health, Redis: c.bus.client, Objects: objects,
-		Listener: c.ports.api, Console: console.FS(),
+		Listener: c.ports.api, Console: console.FS(), Version: version.Number(),
 	})
 	if err != nil {
 		return lifecycle.Member{}, err

@@ -12,6 +12,9 @@ import (
 // number is set by the build: -ldflags "-X github.com/mocloud/mocloud/cmd/internal/version.number=1.2.3".
 var number = "dev" //nolint:gochecknoglobals // the linker can only set a variable
 
+// Number is the version.
+func Number() string { return number }
+
 // Command prints the version, the commit it was built from and the Go version.
 func Command() *cobra.Command {
 	return &cobra.Command{

@@ -176,6 +176,27 @@ func (e EndpointDiffKind) Valid() bool {
 	}
 }
 
+// Defines values for Feature.
+const (
+	FeatureConsole       Feature = "console"
+	FeatureCustomDomains Feature = "custom_domains"
+	FeatureWebhooks      Feature = "webhooks"
+)
+
+// Valid indicates whether the value is a known member of the Feature enum.
+func (e Feature) Valid() bool {
+	switch e {
+	case FeatureConsole:
+		return true
+	case FeatureCustomDomains:
+		return true
+	case FeatureWebhooks:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MockEventAction.
 const (
 	MockEventActionMockCreated     MockEventAction = "created"
@@ -616,7 +637,10 @@ type Account struct {
 	Email       string `json:"email"`
 	HasPassword bool   `json:"has_password"`
 	ID          string `json:"id"`
-	Username    string `json:"username"`
+
+	// Operator Whether you run this installation, as who calls with its `MOCLOUD_ADMIN_TOKEN` does: then you may make sign-in links for others.
+	Operator bool   `json:"operator"`
+	Username string `json:"username"`
 }
 
 // AccountUpdate defines model for AccountUpdate.
@@ -807,6 +831,10 @@ type EndpointDiffChange string
 // EndpointDiffKind defines model for EndpointDiff.Kind.
 type EndpointDiffKind string
 
+// Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
+// other servers.
+type Feature string
+
 // File defines model for File.
 type File struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -896,6 +924,62 @@ type ImportedMock struct {
 	// Diagnostics What was left out, with lines of the document.
 	Diagnostics []Diagnostic `json:"diagnostics"`
 	Mock        Mock         `json:"mock"`
+}
+
+// Instance defines model for Instance.
+type Instance struct {
+	// BaseDomain What the host names of mocks end with.
+	BaseDomain string `json:"base_domain"`
+
+	// Features What is possible here. There may be more than these one day.
+	Features []Feature `json:"features"`
+
+	// Limits How large things may be. What a workspace may hold in all is its quota.
+	Limits InstanceLimits `json:"limits"`
+
+	// MockURL Where a mock answers when it is published, with `{mock_slug}` and `{workspace_slug}` for its slugs.
+	//
+	// Example: https://{mock_slug}-{workspace_slug}.mocks.example.com
+	MockURL string `json:"mock_url"`
+
+	// Name What its people call it.
+	Name string `json:"name"`
+
+	// PublicURL Where browsers and programs reach the API and the console.
+	PublicURL string `json:"public_url"`
+
+	// RestorableSeconds How long a deleted mock can be restored.
+	RestorableSeconds int64 `json:"restorable_seconds"`
+
+	// Version Of the program.
+	Version string `json:"version"`
+
+	// WebsocketURL The same for WebSockets.
+	WebsocketURL string `json:"websocket_url"`
+}
+
+// InstanceLimits How large things may be. What a workspace may hold in all is its quota.
+type InstanceLimits struct {
+	// ContentBytes Of the content of a mock.
+	ContentBytes int64 `json:"content_bytes"`
+
+	// DocumentBytes Of an OpenAPI document.
+	DocumentBytes int64 `json:"document_bytes"`
+
+	// Endpoints Of a mock.
+	Endpoints int64 `json:"endpoints"`
+
+	// FileBytes Of a file of a workspace.
+	FileBytes int64 `json:"file_bytes"`
+
+	// Files Of a workspace.
+	Files int64 `json:"files"`
+
+	// PinnedRevisions Of a mock.
+	PinnedRevisions int64 `json:"pinned_revisions"`
+
+	// Revisions Earlier ones of a mock that are kept, beside pinned ones and the published one.
+	Revisions int64 `json:"revisions"`
 }
 
 // Invitation defines model for Invitation.
@@ -1706,6 +1790,9 @@ type SignInMethods struct {
 	// SignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
 	SignUp SignInMethodsSignUp `json:"sign_up"`
 
+	// Supabase What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
+	Supabase *SupabaseSignIn `json:"supabase,omitempty"`
+
 	// Token With an access token of the identity provider, here or as Bearer.
 	Token bool `json:"token"`
 }
@@ -1717,6 +1804,18 @@ type SignInMethodsSignUp string
 // live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
+
+// SupabaseSignIn What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
+type SupabaseSignIn struct {
+	// Providers The ways to sign in that the project has switched on, in the order in which to offer them: `email` for a password or a link by e-mail, or the name of an OAuth provider, such as `github`.
+	Providers []string `json:"providers"`
+
+	// PublishableKey The project's publishable key, which is no secret.
+	PublishableKey string `json:"publishable_key"`
+
+	// URL The project's URL.
+	URL string `json:"url"`
+}
 
 // Token defines model for Token.
 type Token struct {
@@ -2031,6 +2130,9 @@ type Limit = int
 
 // MockID defines model for MockID.
 type MockID = string
+
+// MockSlug defines model for MockSlug.
+type MockSlug = string
 
 // RevisionNumber defines model for RevisionNumber.
 type RevisionNumber = int
@@ -2493,6 +2595,12 @@ type UpdateMemberParams struct {
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
+// GetMockBySlugParams defines parameters for GetMockBySlug.
+type GetMockBySlugParams struct {
+	// IfNoneMatch The ETag that is known. 304 if nothing changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
 type ListWorkspaceTokensParams struct {
 	// Limit How many items a page holds at most.
@@ -2876,6 +2984,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocument(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetInstance See what this installation is
+	//
+	// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+	//
+	// Corresponds with GET /api/v1/instance (the `GetInstance` operationId).
+	GetInstance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListOwnInvitations List the caller's invitations
 	//
@@ -3679,6 +3794,13 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
 	UpdateMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMockBySlug Read a mock by its slug
+	//
+	// For addresses that people read and guess. The mock's `id` stays the same when its slug changes.
+	//
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug} (the `GetMockBySlug` operationId).
+	GetMockBySlug(ctx context.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetQuota See how much a workspace holds and may hold
 	//
 	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
@@ -4130,6 +4252,23 @@ func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string,
 // Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 func (c *Client) ImportDocument(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportDocumentRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetInstance See what this installation is
+//
+// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+//
+// Corresponds with GET /api/v1/instance (the `GetInstance` operationId).
+func (c *Client) GetInstance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetInstanceRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -5882,6 +6021,23 @@ func (c *Client) UpdateMember(ctx context.Context, workspaceSlug WorkspaceSlug, 
 	return c.Client.Do(req)
 }
 
+// GetMockBySlug Read a mock by its slug
+//
+// For addresses that people read and guess. The mock's `id` stays the same when its slug changes.
+//
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug} (the `GetMockBySlug` operationId).
+func (c *Client) GetMockBySlug(ctx context.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMockBySlugRequest(c.Server, workspaceSlug, mockSlug, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetQuota See how much a workspace holds and may hold
 //
 // A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
@@ -6717,6 +6873,33 @@ func NewImportDocumentRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetInstanceRequest constructs an http.Request for the GetInstance method
+func NewGetInstanceRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/instance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -10637,6 +10820,62 @@ func NewUpdateMemberRequestWithBody(server string, workspaceSlug WorkspaceSlug, 
 	return req, nil
 }
 
+// NewGetMockBySlugRequest constructs an http.Request for the GetMockBySlug method
+func NewGetMockBySlugRequest(server string, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "mock_slug", mockSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/mocks/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		if params.IfNoneMatch != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", *params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("If-None-Match", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewGetQuotaRequest constructs an http.Request for the GetQuota method
 func NewGetQuotaRequest(server string, workspaceSlug WorkspaceSlug) (*http.Request, error) {
 	var err error
@@ -11222,6 +11461,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocumentWithResponse(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error)
+
+	// GetInstanceWithResponse See what this installation is
+	//
+	// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/instance (the `GetInstance` operationId).
+	GetInstanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetInstanceResponse, error)
 
 	// ListOwnInvitationsWithResponse List the caller's invitations
 	//
@@ -12119,6 +12367,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/workspaces/{workspace_slug}/members/{username} (the `UpdateMember` operationId).
 	UpdateMemberWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *UpdateMemberParams, body UpdateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMemberResponse, error)
 
+	// GetMockBySlugWithResponse Read a mock by its slug
+	//
+	// For addresses that people read and guess. The mock's `id` stays the same when its slug changes.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug} (the `GetMockBySlug` operationId).
+	GetMockBySlugWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams, reqEditors ...RequestEditorFn) (*GetMockBySlugResponse, error)
+
 	// GetQuotaWithResponse See how much a workspace holds and may hold
 	//
 	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
@@ -12932,6 +13189,54 @@ func (r ImportDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ImportDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetInstanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Instance
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetInstanceResponse) GetJSON200() *Instance {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetInstanceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetInstanceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetInstanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetInstanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetInstanceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16464,6 +16769,68 @@ func (r UpdateMemberResponse) ContentType() string {
 	return ""
 }
 
+// GetMockBySlugResponse200Headers the declared response headers of an HTTP 200 response for GetMockBySlug
+type GetMockBySlugResponse200Headers struct {
+	ETag *string
+}
+
+// GetMockBySlugResponse304Headers the declared response headers of an HTTP 304 response for GetMockBySlug
+type GetMockBySlugResponse304Headers struct {
+	ETag *string
+}
+
+type GetMockBySlugResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetMockBySlugResponse200Headers
+	// Headers304 the parsed response headers for an HTTP 304 response
+	Headers304 *GetMockBySlugResponse304Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMockBySlugResponse) GetJSON200() *Mock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMockBySlugResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMockBySlugResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMockBySlugResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMockBySlugResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMockBySlugResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetQuotaResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -17094,6 +17461,21 @@ func (c *ClientWithResponses) ImportDocumentWithResponse(ctx context.Context, bo
 		return nil, err
 	}
 	return ParseImportDocumentResponse(rsp)
+}
+
+// GetInstanceWithResponse See what this installation is
+//
+// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/instance (the `GetInstance` operationId).
+func (c *ClientWithResponses) GetInstanceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetInstanceResponse, error) {
+	rsp, err := c.GetInstance(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetInstanceResponse(rsp)
 }
 
 // ListOwnInvitationsWithResponse List the caller's invitations
@@ -18556,6 +18938,21 @@ func (c *ClientWithResponses) UpdateMemberWithResponse(ctx context.Context, work
 	return ParseUpdateMemberResponse(rsp)
 }
 
+// GetMockBySlugWithResponse Read a mock by its slug
+//
+// For addresses that people read and guess. The mock's `id` stays the same when its slug changes.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug} (the `GetMockBySlug` operationId).
+func (c *ClientWithResponses) GetMockBySlugWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams, reqEditors ...RequestEditorFn) (*GetMockBySlugResponse, error) {
+	rsp, err := c.GetMockBySlug(ctx, workspaceSlug, mockSlug, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMockBySlugResponse(rsp)
+}
+
 // GetQuotaWithResponse See how much a workspace holds and may hold
 //
 // A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
@@ -19192,6 +19589,39 @@ func ParseImportDocumentResponse(rsp *http.Response) (*ImportDocumentResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ImportedContent
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetInstanceResponse parses an HTTP response from a GetInstanceWithResponse call
+func ParseGetInstanceResponse(rsp *http.Response) (*GetInstanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetInstanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Instance
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -21923,6 +22353,65 @@ func ParseUpdateMemberResponse(rsp *http.Response) (*UpdateMemberResponse, error
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetMockBySlugResponse parses an HTTP response from a GetMockBySlugWithResponse call
+func ParseGetMockBySlugResponse(rsp *http.Response) (*GetMockBySlugResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMockBySlugResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetMockBySlugResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers200 = &headers
+	case rsp.StatusCode == 304:
+		var headers GetMockBySlugResponse304Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = &value
+		}
+		response.Headers304 = &headers
 	}
 
 	return response, nil

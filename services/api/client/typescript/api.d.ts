@@ -301,6 +301,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See what this installation is
+         * @description What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+         */
+        get: operations["getInstance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invitations": {
         parameters: {
             query?: never;
@@ -1543,6 +1563,31 @@ export interface paths {
         patch: operations["updateMember"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace_slug}/mocks/{mock_slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's slug. */
+                mock_slug: components["parameters"]["MockSlug"];
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read a mock by its slug
+         * @description For addresses that people read and guess. The mock's `id` stays the same when its slug changes.
+         */
+        get: operations["getMockBySlug"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace_slug}/quota": {
         parameters: {
             query?: never;
@@ -1662,6 +1707,8 @@ export interface components {
             email: string;
             has_password: boolean;
             id: string;
+            /** @description Whether you run this installation, as who calls with its `MOCLOUD_ADMIN_TOKEN` does: then you may make sign-in links for others. */
+            operator: boolean;
             username: string;
         };
         AccountUpdate: {
@@ -1806,6 +1853,12 @@ export interface components {
             method: string;
             path: string;
         };
+        /**
+         * @description `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
+         *     other servers.
+         * @enum {string}
+         */
+        Feature: "console" | "custom_domains" | "webhooks";
         File: {
             /** Format: date-time */
             created_at: string;
@@ -1870,6 +1923,69 @@ export interface components {
             /** @description What was left out, with lines of the document. */
             diagnostics: components["schemas"]["Diagnostic"][];
             mock: components["schemas"]["Mock"];
+        };
+        Instance: {
+            /** @description What the host names of mocks end with. */
+            base_domain: string;
+            /** @description What is possible here. There may be more than these one day. */
+            features: components["schemas"]["Feature"][];
+            limits: components["schemas"]["InstanceLimits"];
+            /**
+             * @description Where a mock answers when it is published, with `{mock_slug}` and `{workspace_slug}` for its slugs.
+             * @example https://{mock_slug}-{workspace_slug}.mocks.example.com
+             */
+            mock_url: string;
+            /** @description What its people call it. */
+            name: string;
+            /** @description Where browsers and programs reach the API and the console. */
+            public_url: string;
+            /**
+             * Format: int64
+             * @description How long a deleted mock can be restored.
+             */
+            restorable_seconds: number;
+            /** @description Of the program. */
+            version: string;
+            /** @description The same for WebSockets. */
+            websocket_url: string;
+        };
+        /** @description How large things may be. What a workspace may hold in all is its quota. */
+        InstanceLimits: {
+            /**
+             * Format: int64
+             * @description Of the content of a mock.
+             */
+            content_bytes: number;
+            /**
+             * Format: int64
+             * @description Of an OpenAPI document.
+             */
+            document_bytes: number;
+            /**
+             * Format: int64
+             * @description Of a mock.
+             */
+            endpoints: number;
+            /**
+             * Format: int64
+             * @description Of a file of a workspace.
+             */
+            file_bytes: number;
+            /**
+             * Format: int64
+             * @description Of a workspace.
+             */
+            files: number;
+            /**
+             * Format: int64
+             * @description Of a mock.
+             */
+            pinned_revisions: number;
+            /**
+             * Format: int64
+             * @description Earlier ones of a mock that are kept, beside pinned ones and the published one.
+             */
+            revisions: number;
         };
         Invitation: {
             /** Format: date-time */
@@ -2445,6 +2561,7 @@ export interface components {
              * @enum {string}
              */
             sign_up: "open" | "invite" | "closed";
+            supabase?: components["schemas"]["SupabaseSignIn"];
             /** @description With an access token of the identity provider, here or as Bearer. */
             token: boolean;
         };
@@ -2455,6 +2572,15 @@ export interface components {
          * @enum {string}
          */
         State: "offline" | "offline_invalid" | "publishing" | "published";
+        /** @description What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here. */
+        SupabaseSignIn: {
+            /** @description The ways to sign in that the project has switched on, in the order in which to offer them: `email` for a password or a link by e-mail, or the name of an OAuth provider, such as `github`. */
+            providers: string[];
+            /** @description The project's publishable key, which is no secret. */
+            publishable_key: string;
+            /** @description The project's URL. */
+            url: string;
+        };
         Token: {
             /** Format: date-time */
             created_at: string;
@@ -2851,6 +2977,8 @@ export interface components {
         Limit: number;
         /** @description The mock's id. */
         MockID: string;
+        /** @description The mock's slug. */
+        MockSlug: string;
         /** @description The number of a revision, from 1. */
         RevisionNumber: number;
         /** @description The token's id. */
@@ -3228,6 +3356,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ImportedContent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The installation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instance"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -5050,6 +5199,28 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Member"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMockBySlug: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that is known. 304 if nothing changed. */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
+            path: {
+                /** @description The mock's slug. */
+                mock_slug: components["parameters"]["MockSlug"];
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Mock"];
+            304: components["responses"]["NotModified"];
             default: components["responses"]["Problem"];
         };
     };

@@ -45,7 +45,7 @@ func build(ctx context.Context, p *process.Process) (lifecycle.Member, error) {
 	}
 	service, err := api.New(env.Config, api.Deps{
 		Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Objects: objects, Listener: listener,
-		Console: console.FS(),
+		Console: console.FS(), Version: process.Version(),
 	})
 	if err != nil {
 		return none, err

@@ -17,9 +17,11 @@ const opExport = "exportAccount"
 // exportTimeout bounds an export: all files of some workspaces, over a line that need not be fast.
 const exportTimeout = time.Hour
 
-func accountResponse(p account.Profile) AccountJSONResponse {
+func accountResponse(ctx context.Context, p account.Profile) AccountJSONResponse {
 	return AccountJSONResponse{
-		Body:    Account{ID: p.ID, Username: p.Username, Email: p.Email, HasPassword: p.HasPassword, CreatedAt: p.CreatedAt},
+		Body: Account{
+			ID: p.ID, Username: p.Username, Email: p.Email, HasPassword: p.HasPassword, Operator: identityOf(ctx).operator, CreatedAt: p.CreatedAt,
+		},
 		Headers: AccountResponseHeaders{ETag: version(p.Version)},
 	}
 }
@@ -30,7 +32,7 @@ func (h *handlers) GetAccount(ctx context.Context, _ GetAccountRequestObject) (G
 	if err != nil {
 		return nil, err
 	}
-	return GetAccount200JSONResponse{accountResponse(p)}, nil
+	return GetAccount200JSONResponse{accountResponse(ctx, p)}, nil
 }
 
 // UpdateAccount implements StrictServerInterface.
@@ -41,7 +43,7 @@ func (h *handlers) UpdateAccount(ctx context.Context, r UpdateAccountRequestObje
 	if err != nil {
 		return nil, err
 	}
-	return UpdateAccount200JSONResponse{accountResponse(p)}, nil
+	return UpdateAccount200JSONResponse{accountResponse(ctx, p)}, nil
 }
 
 // DeleteAccount implements StrictServerInterface.

@@ -176,6 +176,27 @@ func (e EndpointDiffKind) Valid() bool {
 	}
 }
 
+// Defines values for Feature.
+const (
+	FeatureConsole       Feature = "console"
+	FeatureCustomDomains Feature = "custom_domains"
+	FeatureWebhooks      Feature = "webhooks"
+)
+
+// Valid indicates whether the value is a known member of the Feature enum.
+func (e Feature) Valid() bool {
+	switch e {
+	case FeatureConsole:
+		return true
+	case FeatureCustomDomains:
+		return true
+	case FeatureWebhooks:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MockEventAction.
 const (
 	MockEventActionMockCreated     MockEventAction = "created"
@@ -616,7 +637,10 @@ type Account struct {
 	Email       string `json:"email"`
 	HasPassword bool   `json:"has_password"`
 	ID          string `json:"id"`
-	Username    string `json:"username"`
+
+	// Operator Whether you run this installation, as who calls with its `MOCLOUD_ADMIN_TOKEN` does: then you may make sign-in links for others.
+	Operator bool   `json:"operator"`
+	Username string `json:"username"`
 }
 
 // AccountUpdate defines model for AccountUpdate.
@@ -807,6 +831,10 @@ type EndpointDiffChange string
 // EndpointDiffKind defines model for EndpointDiff.Kind.
 type EndpointDiffKind string
 
+// Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
+// other servers.
+type Feature string
+
 // File defines model for File.
 type File struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -896,6 +924,62 @@ type ImportedMock struct {
 	// Diagnostics What was left out, with lines of the document.
 	Diagnostics []Diagnostic `json:"diagnostics"`
 	Mock        Mock         `json:"mock"`
+}
+
+// Instance defines model for Instance.
+type Instance struct {
+	// BaseDomain What the host names of mocks end with.
+	BaseDomain string `json:"base_domain"`
+
+	// Features What is possible here. There may be more than these one day.
+	Features []Feature `json:"features"`
+
+	// Limits How large things may be. What a workspace may hold in all is its quota.
+	Limits InstanceLimits `json:"limits"`
+
+	// MockURL Where a mock answers when it is published, with `{mock_slug}` and `{workspace_slug}` for its slugs.
+	//
+	// Example: https://{mock_slug}-{workspace_slug}.mocks.example.com
+	MockURL string `json:"mock_url"`
+
+	// Name What its people call it.
+	Name string `json:"name"`
+
+	// PublicURL Where browsers and programs reach the API and the console.
+	PublicURL string `json:"public_url"`
+
+	// RestorableSeconds How long a deleted mock can be restored.
+	RestorableSeconds int64 `json:"restorable_seconds"`
+
+	// Version Of the program.
+	Version string `json:"version"`
+
+	// WebsocketURL The same for WebSockets.
+	WebsocketURL string `json:"websocket_url"`
+}
+
+// InstanceLimits How large things may be. What a workspace may hold in all is its quota.
+type InstanceLimits struct {
+	// ContentBytes Of the content of a mock.
+	ContentBytes int64 `json:"content_bytes"`
+
+	// DocumentBytes Of an OpenAPI document.
+	DocumentBytes int64 `json:"document_bytes"`
+
+	// Endpoints Of a mock.
+	Endpoints int64 `json:"endpoints"`
+
+	// FileBytes Of a file of a workspace.
+	FileBytes int64 `json:"file_bytes"`
+
+	// Files Of a workspace.
+	Files int64 `json:"files"`
+
+	// PinnedRevisions Of a mock.
+	PinnedRevisions int64 `json:"pinned_revisions"`
+
+	// Revisions Earlier ones of a mock that are kept, beside pinned ones and the published one.
+	Revisions int64 `json:"revisions"`
 }
 
 // Invitation defines model for Invitation.
@@ -1706,6 +1790,9 @@ type SignInMethods struct {
 	// SignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
 	SignUp SignInMethodsSignUp `json:"sign_up"`
 
+	// Supabase What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
+	Supabase *SupabaseSignIn `json:"supabase,omitempty"`
+
 	// Token With an access token of the identity provider, here or as Bearer.
 	Token bool `json:"token"`
 }
@@ -1717,6 +1804,18 @@ type SignInMethodsSignUp string
 // live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
+
+// SupabaseSignIn What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
+type SupabaseSignIn struct {
+	// Providers The ways to sign in that the project has switched on, in the order in which to offer them: `email` for a password or a link by e-mail, or the name of an OAuth provider, such as `github`.
+	Providers []string `json:"providers"`
+
+	// PublishableKey The project's publishable key, which is no secret.
+	PublishableKey string `json:"publishable_key"`
+
+	// URL The project's URL.
+	URL string `json:"url"`
+}
 
 // Token defines model for Token.
 type Token struct {
@@ -2031,6 +2130,9 @@ type Limit = int
 
 // MockID defines model for MockID.
 type MockID = string
+
+// MockSlug defines model for MockSlug.
+type MockSlug = string
 
 // RevisionNumber defines model for RevisionNumber.
 type RevisionNumber = int
@@ -2493,6 +2595,12 @@ type UpdateMemberParams struct {
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
+// GetMockBySlugParams defines parameters for GetMockBySlug.
+type GetMockBySlugParams struct {
+	// IfNoneMatch The ETag that is known. 304 if nothing changed.
+	IfNoneMatch *IfNoneMatch `json:"If-None-Match,omitempty"`
+}
+
 // ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
 type ListWorkspaceTokensParams struct {
 	// Limit How many items a page holds at most.
@@ -2657,6 +2765,9 @@ type ServerInterface interface {
 	// ImportDocument Make a mock's content of an OpenAPI document
 	// (POST /api/v1/import)
 	ImportDocument(ctx echo.Context) error
+	// GetInstance See what this installation is
+	// (GET /api/v1/instance)
+	GetInstance(ctx echo.Context) error
 	// ListOwnInvitations List the caller's invitations
 	// (GET /api/v1/invitations)
 	ListOwnInvitations(ctx echo.Context, params ListOwnInvitationsParams) error
@@ -2870,6 +2981,9 @@ type ServerInterface interface {
 	// UpdateMember Give a member another role
 	// (PATCH /api/v1/workspaces/{workspace_slug}/members/{username})
 	UpdateMember(ctx echo.Context, workspaceSlug WorkspaceSlug, username string, params UpdateMemberParams) error
+	// GetMockBySlug Read a mock by its slug
+	// (GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug})
+	GetMockBySlug(ctx echo.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params GetMockBySlugParams) error
 	// GetQuota See how much a workspace holds and may hold
 	// (GET /api/v1/workspaces/{workspace_slug}/quota)
 	GetQuota(ctx echo.Context, workspaceSlug WorkspaceSlug) error
@@ -3167,6 +3281,15 @@ func (w *ServerInterfaceWrapper) ImportDocument(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ImportDocument(ctx)
+	return err
+}
+
+// GetInstance converts echo context to params.
+func (w *ServerInterfaceWrapper) GetInstance(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetInstance(ctx)
 	return err
 }
 
@@ -5121,6 +5244,50 @@ func (w *ServerInterfaceWrapper) UpdateMember(ctx echo.Context) error {
 	return err
 }
 
+// GetMockBySlug converts echo context to params.
+func (w *ServerInterfaceWrapper) GetMockBySlug(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// ------------- Path parameter "mock_slug" -------------
+	var mockSlug MockSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_slug", ctx.Param("mock_slug"), &mockSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_slug: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMockBySlugParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for If-None-Match, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter If-None-Match: %s", err))
+		}
+
+		params.IfNoneMatch = &IfNoneMatch
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetMockBySlug(ctx, workspaceSlug, mockSlug, params)
+	return err
+}
+
 // GetQuota converts echo context to params.
 func (w *ServerInterfaceWrapper) GetQuota(ctx echo.Context) error {
 	var err error
@@ -5369,6 +5536,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/invitations/preview", wrapper.PreviewInvitation, options.OperationMiddlewares["previewInvitation"]...)
 	router.POST(options.BaseURL+"/api/v1/invitations/:invitation_id/accept", wrapper.AcceptInvitation, options.OperationMiddlewares["acceptInvitation"]...)
 	router.POST(options.BaseURL+"/api/v1/invitations/:invitation_id/decline", wrapper.DeclineInvitation, options.OperationMiddlewares["declineInvitation"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/mocks/:mock_slug", wrapper.GetMockBySlug, options.OperationMiddlewares["getMockBySlug"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/quota", wrapper.GetQuota, options.OperationMiddlewares["getQuota"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/audit", wrapper.ListAudit, options.OperationMiddlewares["listAudit"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files", wrapper.ListFiles, options.OperationMiddlewares["listFiles"]...)
@@ -5422,6 +5590,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens", wrapper.CreateWorkspaceToken, options.OperationMiddlewares["createWorkspaceToken"]...)
 	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens/:token_id", wrapper.DeleteWorkspaceToken, options.OperationMiddlewares["deleteWorkspaceToken"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens/:token_id", wrapper.GetWorkspaceToken, options.OperationMiddlewares["getWorkspaceToken"]...)
+	router.GET(options.BaseURL+"/api/v1/instance", wrapper.GetInstance, options.OperationMiddlewares["getInstance"]...)
 	router.GET(options.BaseURL+"/api/v1/schema/mock.json", wrapper.GetMockSchema, options.OperationMiddlewares["getMockSchema"]...)
 	router.GET(options.BaseURL+"/api/v1/openapi.json", wrapper.GetOpenAPI, options.OperationMiddlewares["getOpenAPI"]...)
 	router.GET(options.BaseURL+"/api/v1/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
@@ -6180,6 +6349,44 @@ type ImportDocumentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ImportDocumentdefaultApplicationProblemPlusJSONResponse) VisitImportDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInstanceRequestObject struct {
+}
+
+type GetInstanceResponseObject interface {
+	VisitGetInstanceResponse(w http.ResponseWriter) error
+}
+
+type GetInstance200JSONResponse Instance
+
+func (response GetInstance200JSONResponse) VisitGetInstanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInstancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetInstancedefaultApplicationProblemPlusJSONResponse) VisitGetInstanceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9189,6 +9396,60 @@ func (response UpdateMemberdefaultApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type GetMockBySlugRequestObject struct {
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	MockSlug      MockSlug      `json:"mock_slug"`
+	Params        GetMockBySlugParams
+}
+
+type GetMockBySlugResponseObject interface {
+	VisitGetMockBySlugResponse(w http.ResponseWriter) error
+}
+
+type GetMockBySlug200JSONResponse struct{ MockJSONResponse }
+
+func (response GetMockBySlug200JSONResponse) VisitGetMockBySlugResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMockBySlug304Response = NotModifiedResponse
+
+func (response GetMockBySlug304Response) VisitGetMockBySlugResponse(w http.ResponseWriter) error {
+	if response.Headers.ETag != nil {
+		w.Header().Set("ETag", fmt.Sprint(*response.Headers.ETag))
+	}
+	w.WriteHeader(304)
+	return nil
+}
+
+type GetMockBySlugdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMockBySlugdefaultApplicationProblemPlusJSONResponse) VisitGetMockBySlugResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetQuotaRequestObject struct {
 	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
 }
@@ -9476,6 +9737,9 @@ type StrictServerInterface interface {
 	// ImportDocument Make a mock's content of an OpenAPI document
 	// (POST /api/v1/import)
 	ImportDocument(ctx context.Context, request ImportDocumentRequestObject) (ImportDocumentResponseObject, error)
+	// GetInstance See what this installation is
+	// (GET /api/v1/instance)
+	GetInstance(ctx context.Context, request GetInstanceRequestObject) (GetInstanceResponseObject, error)
 	// ListOwnInvitations List the caller's invitations
 	// (GET /api/v1/invitations)
 	ListOwnInvitations(ctx context.Context, request ListOwnInvitationsRequestObject) (ListOwnInvitationsResponseObject, error)
@@ -9689,6 +9953,9 @@ type StrictServerInterface interface {
 	// UpdateMember Give a member another role
 	// (PATCH /api/v1/workspaces/{workspace_slug}/members/{username})
 	UpdateMember(ctx context.Context, request UpdateMemberRequestObject) (UpdateMemberResponseObject, error)
+	// GetMockBySlug Read a mock by its slug
+	// (GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug})
+	GetMockBySlug(ctx context.Context, request GetMockBySlugRequestObject) (GetMockBySlugResponseObject, error)
 	// GetQuota See how much a workspace holds and may hold
 	// (GET /api/v1/workspaces/{workspace_slug}/quota)
 	GetQuota(ctx context.Context, request GetQuotaRequestObject) (GetQuotaResponseObject, error)
@@ -10216,6 +10483,29 @@ func (sh *strictHandler) ImportDocument(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ImportDocumentResponseObject); ok {
 		return validResponse.VisitImportDocumentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetInstance operation middleware
+func (sh *strictHandler) GetInstance(ctx echo.Context) error {
+	var request GetInstanceRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetInstance(ctx.Request().Context(), request.(GetInstanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetInstance")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetInstanceResponseObject); ok {
+		return validResponse.VisitGetInstanceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -12546,6 +12836,33 @@ func (sh *strictHandler) UpdateMember(ctx echo.Context, workspaceSlug WorkspaceS
 		return err
 	} else if validResponse, ok := response.(UpdateMemberResponseObject); ok {
 		return validResponse.VisitUpdateMemberResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetMockBySlug operation middleware
+func (sh *strictHandler) GetMockBySlug(ctx echo.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params GetMockBySlugParams) error {
+	var request GetMockBySlugRequestObject
+
+	request.WorkspaceSlug = workspaceSlug
+	request.MockSlug = mockSlug
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMockBySlug(ctx.Request().Context(), request.(GetMockBySlugRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMockBySlug")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetMockBySlugResponseObject); ok {
+		return validResponse.VisitGetMockBySlugResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

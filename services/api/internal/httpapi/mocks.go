@@ -63,6 +63,12 @@ func (h *handlers) GetMock(ctx context.Context, r GetMockRequestObject) (GetMock
 	return GetMock200JSONResponse{h.whole(m)}, err
 }
 
+// GetMockBySlug implements StrictServerInterface.
+func (h *handlers) GetMockBySlug(ctx context.Context, r GetMockBySlugRequestObject) (GetMockBySlugResponseObject, error) {
+	m, err := h.Mocks.FindBySlug(ctx, caller(ctx), r.WorkspaceSlug, r.MockSlug)
+	return GetMockBySlug200JSONResponse{h.whole(m)}, err
+}
+
 // UpdateMock implements StrictServerInterface.
 func (h *handlers) UpdateMockContent(ctx context.Context, r UpdateMockContentRequestObject) (UpdateMockContentResponseObject, error) {
 	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {

@@ -51,7 +51,8 @@ type Config struct {
 	Addresses mock.Addresses // of mocks
 	MaxBody   int64          // bytes of a request body
 	// Origins are those of other servers that the console talks to: of the mocks, and of who signs people in.
-	Origins []string
+	Origins  []string
+	Instance Instance // as everybody may see it
 	// MaxLasting is how many requests of one account may wait, follow events or transfer files at a time, and MaxCrowding how
 	// many from one address; 0: any number.
 	MaxLasting, MaxCrowding int

@@ -106,7 +106,11 @@ func (h *handlers) DeleteOtherSessions(ctx context.Context, _ DeleteOtherSession
 // GetSignInMethods implements StrictServerInterface.
 func (h *handlers) GetSignInMethods(context.Context, GetSignInMethodsRequestObject) (GetSignInMethodsResponseObject, error) {
 	m := h.SignIns.Methods()
-	return GetSignInMethods200JSONResponse{Password: m.Password, SignUp: SignInMethodsSignUp(m.SignUp), Link: true, Token: m.Issuer != "", Issuer: present(m.Issuer)}, nil
+	out := GetSignInMethods200JSONResponse{Password: m.Password, SignUp: SignInMethodsSignUp(m.SignUp), Link: true, Token: m.Issuer != "", Issuer: present(m.Issuer)}
+	if m.Supabase != nil {
+		out.Supabase = &SupabaseSignIn{URL: m.Supabase.URL, PublishableKey: m.Supabase.PublishableKey, Providers: m.Supabase.Providers}
+	}
+	return out, nil
 }
 
 // CreateSignInLink implements StrictServerInterface.

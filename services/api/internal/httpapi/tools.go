@@ -59,3 +59,8 @@ func (h *handlers) GetDocs(context.Context, GetDocsRequestObject) (GetDocsRespon
 func (h *handlers) GetMockSchema(context.Context, GetMockSchemaRequestObject) (GetMockSchemaResponseObject, error) {
 	return document{"application/schema+json", mockspec.JSONSchema()}, nil
 }
+
+// GetInstance implements StrictServerInterface.
+func (h *handlers) GetInstance(context.Context, GetInstanceRequestObject) (GetInstanceResponseObject, error) {
+	return GetInstance200JSONResponse(h.Instance), nil
+}

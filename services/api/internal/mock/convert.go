@@ -25,6 +25,9 @@ type Imported struct {
 // made to keep the api busy.
 const maxConversion = 10 * time.Second
 
+// MaxDocument bounds an imported document, in bytes.
+const MaxDocument = 4 << 20
+
 // Import makes a mock's content of another tool's document; prefix is put before its paths. An *InvalidError if no mock can
 // be made of it. It waits for its turn, and the work ends when ctx does.
 func (s *Service) Import(ctx context.Context, who workspace.Caller, document, prefix string) (Imported, error) {

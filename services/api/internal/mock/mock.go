@@ -100,6 +100,8 @@ type Write struct {
 type Repository interface {
 	// Mock finds a mock with its content.
 	Mock(ctx context.Context, who workspace.Caller, id string) (Mock, error)
+	// MockBySlug finds a mock of the workspace with that slug, with its content.
+	MockBySlug(ctx context.Context, who workspace.Caller, workspaceSlug, slug string) (Mock, error)
 	// Mocks lists without content.
 	Mocks(ctx context.Context, who workspace.Caller, q Query) ([]Mock, error)
 	// CreateMock stores a mock with its first revision in the account's workspace m.Workspace. It calls check with the

@@ -115,6 +115,11 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, id string) (Mo
 	return s.repo.Mock(ctx, who, id)
 }
 
+// FindBySlug returns a mock of the workspace with that slug, with its content.
+func (s *Service) FindBySlug(ctx context.Context, who workspace.Caller, workspaceSlug, slug string) (Mock, error) {
+	return s.repo.MockBySlug(ctx, who, workspaceSlug, slug)
+}
+
 // Seen is what an editor saw of a mock before writing; zero fields mean any. A write that finds something else is a
 // *LostUpdateError.
 type Seen struct{ Revision, Settings int }

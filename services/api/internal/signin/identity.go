@@ -85,11 +85,19 @@ type Methods struct {
 	Password bool
 	SignUp   SignUp
 	Issuer   string // of the identity provider, "" if there is none
+	Supabase *Supabase
+}
+
+// Supabase is what a browser needs to sign in at a Supabase project.
+type Supabase struct {
+	URL            string
+	PublishableKey string
+	Providers      []string // in the order in which to offer them
 }
 
 // Methods returns the ways to sign in here.
 func (s *Service) Methods() Methods {
-	m := Methods{Password: s.cfg.Passwords, SignUp: s.cfg.SignUp, Issuer: s.cfg.Issuer}
+	m := Methods{Password: s.cfg.Passwords, SignUp: s.cfg.SignUp, Issuer: s.cfg.Issuer, Supabase: s.cfg.Supabase}
 	if !m.Password {
 		m.SignUp = Closed
 	}

@@ -40,8 +40,9 @@ const (
 type Config struct {
 	Passwords bool // there are any: AUTH_MODE is local
 	SignUp    SignUp
-	Issuer    string // of the identity provider, "" if there is none
-	PublicURL string // where sign-in links lead, without a trailing slash
+	Issuer    string    // of the identity provider, "" if there is none
+	PublicURL string    // where sign-in links lead, without a trailing slash
+	Supabase  *Supabase // nil if browsers do not sign in at a project
 }
 
 // Repository keeps what signs people in.

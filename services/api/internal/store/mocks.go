@@ -104,6 +104,7 @@ func membership(who workspace.Caller) schema.QueryWithArgs {
 
 var (
 	errNoMock        = apperr.New(apperr.NotFound, "There is no mock with this id in your workspaces.")
+	errNoSuchMock    = apperr.New(apperr.NotFound, "There is no mock with this slug in a workspace of yours with that slug.")
 	errNoDeletedMock = apperr.New(apperr.NotFound, "There is no deleted mock with this id in your workspaces.")
 )
 
@@ -112,17 +113,21 @@ func findMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string, 
 	return scanMock(ctx, selectMocks(db, true), who, id, deleted)
 }
 
-// scanMock finishes a query for one mock: a living one of the caller's, or one that is deleted.
+// scanMock finishes a query for one mock by its id: a living one of the caller's, or one that is deleted.
 func scanMock(ctx context.Context, q *bun.SelectQuery, who workspace.Caller, id string, deleted bool) (mock.Mock, error) {
+	unknown := errNoMock
+	if deleted {
+		unknown = errNoDeletedMock
+	}
+	return scanOne(ctx, q.Where("m.id = ?", id).Where("?", existence(deleted)), who, unknown)
+}
+
+// scanOne finishes a query for one of the caller's mocks.
+func scanOne(ctx context.Context, q *bun.SelectQuery, who workspace.Caller, unknown error) (mock.Mock, error) {
 	var row mockRow
-	err := q.ColumnExpr("mb.role").
-		Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(who)).
-		Where("m.id = ?", id).Where("?", existence(deleted)).Scan(ctx, &row)
+	err := q.ColumnExpr("mb.role").Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(who)).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
-		if deleted {
-			return mock.Mock{}, errNoDeletedMock
-		}
-		return mock.Mock{}, errNoMock
+		return mock.Mock{}, unknown
 	}
 	if err != nil {
 		return mock.Mock{}, err
@@ -141,6 +146,13 @@ func existence(deleted bool) schema.QueryWithArgs {
 // Mock implements mock.Repository.
 func (s *Store) Mock(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error) {
 	m, err := findMock(ctx, s.read, who, id, false)
+	return m, failed("read a mock", err)
+}
+
+// MockBySlug implements mock.Repository.
+func (s *Store) MockBySlug(ctx context.Context, who workspace.Caller, workspaceSlug, slug string) (mock.Mock, error) {
+	q := selectMocks(s.read, true).Where("w.slug = ?", workspaceSlug).Where("m.slug = ?", slug).Where("?", existence(false))
+	m, err := scanOne(ctx, q, who, errNoSuchMock)
 	return m, failed("read a mock", err)
 }
 
