@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build web web-dev test e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln up down logs test-compose
+.PHONY: help run build web web-dev up down logs test test-compose e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -17,6 +17,15 @@ web: ## build the console into web/dist
 web-dev: ## serve the console with hot reload, for a running `mocloud up`
 	@scripts/build-console --install && cd web && exec npm run dev
 
+up: ## build the images and start all of it with Docker Compose: the services apart, Postgres, Redis, S3
+	@deploy/scripts/up
+
+down: ## stop what `make up` started; the data stays
+	@docker compose down
+
+logs: ## follow the logs of what `make up` started
+	@docker compose logs --follow --tail=100
+
 test: ## run every test, with the race detector, on throw-away Postgres, Redis and S3 servers
 	@scripts/test
 
@@ -25,6 +34,9 @@ e2e: ## run the end-to-end tests alone, in both modes, and show what they measur
 
 chaos: ## break everything in turn while a thousand edits are made
 	@scripts/with-servers scripts/chaos
+
+test-compose: ## build the images, and restart and kill each part of the Compose stack (needs Docker; 20 minutes)
+	@deploy/scripts/test-compose
 
 bench: ## run the benchmarks beside the code
 	@scripts/with-servers scripts/each-module go test -run='^$$' -bench=. -benchmem ./...
@@ -60,15 +72,3 @@ tidy: ## tidy every module and bring the workspace to one version of each depend
 
 vuln: ## look for known vulnerabilities in what is reachable (needs the network)
 	@scripts/install-tools govulncheck && scripts/each-module govulncheck ./...
-
-up: ## build the images and start all of it with Docker Compose: the services apart, Postgres, Redis, S3
-	@deploy/scripts/up
-
-down: ## stop what `make up` started; the data stays
-	@docker compose --profile '*' down
-
-logs: ## follow the logs of what `make up` started
-	@docker compose logs --follow --tail=100
-
-test-compose: ## build the images, test the stack of docker-compose.yml, restart and kill each part of it (needs Docker; 20 minutes)
-	@deploy/scripts/test-compose

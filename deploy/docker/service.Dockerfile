@@ -4,12 +4,11 @@ ARG SERVICE
 ARG CONSOLE=none
 
 FROM node:22-bookworm-slim AS console-web
-WORKDIR /src/web
-COPY web/package.json web/package-lock.json ./
-RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
-COPY services/api/client/typescript /src/services/api/client/typescript
-COPY web ./
-RUN npm run build
+WORKDIR /src
+COPY scripts scripts
+COPY services/api/client/typescript services/api/client/typescript
+COPY web web
+RUN --mount=type=cache,target=/root/.npm scripts/build-console
 
 FROM scratch AS console-none
 WORKDIR /src/web/dist
