@@ -11,6 +11,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/convert"
 	"github.com/mocloud/mocloud/cmd/internal/domains"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/flags"
 	"github.com/mocloud/mocloud/cmd/internal/format"
 	"github.com/mocloud/mocloud/cmd/internal/healthcheck"
 	"github.com/mocloud/mocloud/cmd/internal/list"
@@ -37,8 +38,6 @@ func main() {
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-
-		SuggestionsMinimumDistance: 2,
 	}
 	const here, there = "here", "there"
 	root.AddGroup(&cobra.Group{ID: here, Title: "On this machine:"}, &cobra.Group{ID: there, Title: "On a server:"})
@@ -51,14 +50,12 @@ func main() {
 	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command())
 	root.AddCommand(migrate.Command(), healthcheck.Command(), version.Command())
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return exit.With(exit.Usage, fmt.Errorf("%w; `%s --help` shows the flags", err, cmd.CommandPath()))
-	})
-	exit.Arguments(root)
+	root.SetArgs(flags.Join(os.Args[1:]))
+	exit.Plainly(root)
 	err := root.ExecuteContext(ctx)
 	stop()
 	if err != nil {
-		if message := err.Error(); message != "" {
+		if message := exit.Message(err); message != "" {
 			fmt.Fprintln(os.Stderr, "mocloud: "+message)
 		}
 		os.Exit(exit.Status(err))

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -35,7 +38,13 @@ func Read(stdin io.Reader, file string, most int) ([]byte, error) {
 	return content, nil
 }
 
-// Import makes a mock of another tool's document of this machine; there is none if a diagnostic is an error.
+// IsMock reports whether a file of a folder is pushed and served with it: by its name, in any case of its extension.
+func IsMock(e os.DirEntry) bool {
+	extension := strings.ToLower(filepath.Ext(e.Name()))
+	return !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && slices.Contains([]string{".yml", ".yaml", ".json"}, extension)
+}
+
+// Import makes a mock from another tool's document on this machine; there is none if a diagnostic is an error.
 func Import(ctx context.Context, src []byte, name, prefix string) (*importer.Result, []mockspec.Diagnostic) {
 	return importer.Import(ctx, src, importer.Options{Name: name, Prefix: prefix, MaxBytes: MaxDocument, MaxValues: 5_000_000})
 }

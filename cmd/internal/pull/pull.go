@@ -16,8 +16,10 @@ import (
 // Command gets a mock's content.
 func Command() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "pull [WORKSPACE/]MOCK",
-		Short:   "Get a mock's content as it was written",
+		Use:   "pull [WORKSPACE/]MOCK",
+		Short: "Get a mock's content as it was written",
+		Long: `Get a mock's content as it was written. The folder remembers which revision it has, so that ` + "`mocloud push`" + ` from there
+does not overwrite what somebody else changes meanwhile.`,
 		Example: "  mocloud pull pets > pets.yml\n  mocloud pull acme/pets -o pets.yml",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -30,6 +32,7 @@ func Command() *cobra.Command {
 		}
 		var whole any
 		var content *string
+		number := *revision
 		if *revision > 0 {
 			r, err := remote.Read((*client.GetRevisionResponse).GetJSON200)(s.GetRevisionWithResponse(ctx, found.ID, *revision, nil))
 			if err != nil {
@@ -41,18 +44,27 @@ func Command() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			whole, content = m, m.Content
+			whole, content, number = m, m.Content, m.Revision
 		}
 		if content == nil {
 			return errors.New("the server's answer has no content")
 		}
-		if *output != "" {
-			return os.WriteFile(*output, []byte(*content), 0o666) //nolint:gosec // a file like any other: the umask decides
-		}
-		if s.JSON {
+		switch {
+		case *output != "":
+			err = os.WriteFile(*output, []byte(*content), 0o666) //nolint:gosec // a file like any other: the umask decides
+		case s.JSON:
 			return s.Show(whole, nil)
+		default:
+			_, err = io.WriteString(s.Out, *content)
 		}
-		_, err = io.WriteString(s.Out, *content)
-		return err
+		if err != nil {
+			return err
+		}
+		seen, err := s.SeenIn(*output)
+		if err != nil {
+			return err
+		}
+		seen.Revisions[found.ID] = number
+		return seen.Save()
 	})
 }

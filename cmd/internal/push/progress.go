@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -16,11 +17,15 @@ const (
 )
 
 // progress shows one line, which is written over if a person looks at it on a terminal.
+// Its methods may be called concurrently.
 type progress struct {
 	out   io.Writer // nil shows nothing
 	live  bool
-	shown bool
 	every time.Duration // how often there may be something new to show
+
+	mu    sync.Mutex
+	shown bool
+	next  time.Time // when the line may change again
 }
 
 // progress is how far things are, where people see it.
@@ -34,13 +39,49 @@ func (p *push) progress() *progress {
 	return &progress{out: p.Aside, every: waitLong}
 }
 
+// redraw is how long a line stays at least.
+const redraw = 100 * time.Millisecond
+
 const eraseLine = "\r\x1b[K"
 
 // now shows how it is, on a terminal.
 func (p *progress) now(format string, args ...any) {
+	if !p.live {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Now().Before(p.next) {
+		return
+	}
+	p.line(format, args...)
+}
+
+// line writes the line. The caller holds mu.
+func (p *progress) line(format string, args ...any) {
+	p.shown, p.next = true, time.Now().Add(redraw)
+	_, _ = fmt.Fprintf(p.out, eraseLine+format+" …", args...) // the terminal may be gone
+}
+
+// counter shows how many of several things are done; it returns what to call after each.
+func (p *progress) counter(what string, total int) func() {
+	var done int
+	var mu sync.Mutex
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if done++; total > 1 {
+			p.now("%s %d of %d files", what, done, total)
+		}
+	}
+}
+
+// note shows something that matters now, whatever is shown already.
+func (p *progress) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.live {
-		p.shown = true
-		_, _ = fmt.Fprintf(p.out, eraseLine+format+" …", args...) // the terminal may be gone
+		p.line(format, args...)
 	}
 }
 
@@ -52,8 +93,10 @@ func (p *progress) done(format string, args ...any) {
 	}
 }
 
-// end removes what now showed.
+// end removes what is shown.
 func (p *progress) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.shown {
 		p.shown = false
 		_, _ = io.WriteString(p.out, eraseLine) // the terminal may be gone

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/flags"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
 	"github.com/mocloud/mocloud/services/api/client"
 )
@@ -20,27 +21,28 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "push FILE…",
 		Short: "Create or edit mocks from files, and publish them",
-		Long: `Create or edit a mock from each file, and publish it. FILE may be a folder, whose .yml, .yaml and .json files are meant,
-an OpenAPI document, of which a mock is made as by ` + "`mocloud import`" + `, or - for standard input.
+		Long: `Create or edit a mock from each file, and publish it. FILE is a mock, an OpenAPI document, from which a mock is made as by
+` + "`mocloud import`" + `, a folder, of which every .yml, .yaml and .json file is pushed, or - for standard input.
 
-All files are checked before anything is changed: errors are told with their places, and then nothing is. The status is 0
-when all went well, 2 for a command line that cannot be understood, 3 for a mock with errors, 4 when --wait is over before
-every mock server has the mock, 5 when the server does not know or let you, and 1 for anything else.
+A mock has its file's name and belongs to your own workspace, unless --mock or --workspace says otherwise. Everything is checked
+before anything changes: names, contents, and whether the workspace has room. A mock that somebody else changed since you pulled
+or pushed it is not overwritten, unless you say --force. When the server limits the rate of requests, push waits as it asks.
 
-With --json the mock is printed as the API gives it, without its content; a list of them for several files or a folder.`,
+With --json the mock is printed as the API gives it, without its content; a list of mocks for several files or a folder.
+docs/guides/cli.md lists the exit statuses.`,
 		Example: "  mocloud push pets.yml\n  mocloud push openapi.yaml --mock acme/pets --wait\n  mocloud push mocks/ --workspace acme --message \"$(git rev-parse --short HEAD)\"\n  mocloud push mocks/ --dry-run",
 		Args:    cobra.MinimumNArgs(1),
 	}
 	var p push
-	flags := cmd.Flags()
-	flags.StringVar(&p.mock, "mock", "", "`[WORKSPACE/]SLUG` of the mock; the file's name if it is not given")
-	flags.StringVar(&p.workspace, "workspace", "", "`SLUG` of the workspace of all mocks")
-	flags.StringVar(&p.message, "message", "", "`TEXT` for the mock's history")
-	flags.BoolVar(&p.draft, "draft", false, "store it without publishing it")
-	flags.BoolVar(&p.dryRun, "dry-run", false, "check the files and say what would be done")
-	flags.BoolVarP(&p.quiet, "quiet", "q", false, "print nothing but what is wrong")
-	flags.DurationVar(&p.wait, "wait", 0, "wait until it is live on every mock server, at most this long (30s if no time is given)")
-	flags.Lookup("wait").NoOptDefVal = "30s"
+	f := cmd.Flags()
+	f.StringVar(&p.mock, "mock", "", "`[WORKSPACE/]SLUG` of the mock (default: the file's name)")
+	f.StringVar(&p.workspace, "workspace", "", "`SLUG` of the workspace (default: your own)")
+	f.StringVar(&p.message, "message", "", "`TEXT` for the mock's history")
+	f.BoolVar(&p.draft, "draft", false, "store the mock without publishing it")
+	f.BoolVar(&p.force, "force", false, "overwrite what somebody else changed since you pulled or pushed the mock")
+	f.BoolVar(&p.dryRun, "dry-run", false, "check everything and say what would happen")
+	f.BoolVarP(&p.quiet, "quiet", "q", false, "print only what is wrong")
+	flags.Wait(f, &p.wait, 30*time.Second, "wait until the mock is live on every mock server, for 30s or for `TIME`")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, files []string) error {
 		p.Session = s
 		return p.run(ctx, files)
@@ -53,6 +55,7 @@ type push struct {
 	workspace string
 	message   string
 	draft     bool
+	force     bool
 	dryRun    bool
 	quiet     bool
 	wait      time.Duration
@@ -60,66 +63,61 @@ type push struct {
 
 func (p *push) run(ctx context.Context, files []string) error {
 	if p.draft && p.wait > 0 {
-		return exit.With(exit.Usage, errors.New("--draft and --wait exclude each other: a draft is not published"))
+		return exit.With(exit.Usage, errors.New("--draft and --wait cannot be combined: a draft is not published"))
 	}
 	sources, several, err := p.sources(ctx, files)
 	if err != nil {
 		return err
 	}
-	if err := p.check(ctx, sources); err != nil {
+	progress := p.progress()
+	defer progress.end()
+	p.OnWait(func(pause time.Duration) { progress.note("the server asks to wait %s", pause.Round(time.Second)) })
+	if err := p.own(ctx, sources); err != nil {
+		return err
+	}
+	if err := p.check(ctx, sources, progress); err != nil {
+		return err
+	}
+	if err := p.find(ctx, sources); err != nil {
+		return err
+	}
+	if err := p.stale(ctx, sources); err != nil {
+		return err
+	}
+	if err := p.room(ctx, sources); err != nil {
 		return err
 	}
 	if p.dryRun {
 		return p.plan(ctx, sources)
 	}
+	failed := p.apply(ctx, sources, progress)
+	if failed == nil && p.wait > 0 {
+		failed = p.settle(ctx, sources, progress)
+	}
+	progress.end()
+	return errors.Join(p.show(sources, several), failed)
+}
+
+// show prints the mocks that were stored.
+func (p *push) show(sources []*source, several bool) error {
 	mocks := []*client.Mock{}
 	for _, src := range sources {
-		m, err := p.one(ctx, src)
-		if err != nil && several {
-			err = fmt.Errorf("%s: %w", src.file, err)
+		if src.pushed != nil {
+			src.pushed.Content = nil
+			mocks = append(mocks, src.pushed)
 		}
-		if err != nil {
-			return err
-		}
-		mocks = append(mocks, m)
 	}
 	switch {
-	case p.quiet:
+	case p.quiet, len(mocks) == 0:
 		return nil
 	case p.JSON && !several:
 		return p.Show(mocks[0], nil)
 	}
 	return p.Show(mocks, func(out io.Writer) {
 		for _, m := range mocks {
-			_, _ = fmt.Fprintf(out, "%s/%s\trevision %d\t%s\t%s\n", m.WorkspaceSlug, m.Slug, m.Revision, m.State, m.URL) // Show tells whether it could be written
+			_, _ = fmt.Fprintf(out, "%s\trevision %d\t%s\t%s\n", remote.Name(m), m.Revision, m.State, m.URL) // Show tells whether it could be written
 		}
 	})
-}
-
-// check says what is wrong with the sources before anything is stored.
-func (p *push) check(ctx context.Context, sources []source) error {
-	bad := 0
-	for _, src := range sources {
-		v, err := remote.Read((*client.ValidateContentResponse).GetJSON200)(p.ValidateContentWithResponse(ctx, client.MockContent{Content: src.content}))
-		if err != nil {
-			return fmt.Errorf("check %s: %w", src.file, err)
-		}
-		for _, d := range v.Diagnostics {
-			if !p.quiet || !v.Valid {
-				p.Tell("%s", src.placed(d))
-			}
-		}
-		if !v.Valid {
-			bad++
-		}
-	}
-	switch {
-	case bad == 0:
-		return nil
-	case len(sources) == 1:
-		return exit.With(exit.Invalid, fmt.Errorf("%s has errors; nothing was changed", sources[0].file))
-	}
-	return exit.With(exit.Invalid, fmt.Errorf("%d of %d files have errors; nothing was changed", bad, len(sources)))
 }
 
 // planned is what --dry-run says about a file.
@@ -130,27 +128,23 @@ type planned struct {
 }
 
 // plan says what would be done.
-func (p *push) plan(ctx context.Context, sources []source) error {
-	plan := []planned{}
-	for _, src := range sources {
-		next := planned{src.file, src.ref.String(), "create"}
-		m, err := p.Find(ctx, src.ref)
-		if err != nil {
-			return err
+func (p *push) plan(ctx context.Context, sources []*source) error {
+	plan := make([]planned, len(sources))
+	err := remote.Each(ctx, len(sources), func(ctx context.Context, i int) error {
+		src := sources[i]
+		plan[i] = planned{src.file, src.ref.String(), "create"}
+		if src.found == nil {
+			return nil
 		}
-		if m != nil {
-			if m, err = remote.Read((*client.GetMockResponse).GetJSON200)(p.GetMockWithResponse(ctx, m.ID, nil)); err != nil {
-				return err
-			}
-			next.Mock, next.Would = m.WorkspaceSlug+"/"+m.Slug, "edit"
-			if m.Content != nil && *m.Content == src.content {
-				next.Would = "keep"
-			}
+		content, err := p.content(ctx, src.found)
+		plan[i].Would = "edit"
+		if content == src.content {
+			plan[i].Would = "keep"
 		}
-		plan = append(plan, next)
-	}
-	if p.quiet {
-		return nil
+		return err
+	})
+	if err != nil || p.quiet {
+		return err
 	}
 	return p.Show(plan, func(out io.Writer) {
 		for _, next := range plan {
@@ -159,71 +153,11 @@ func (p *push) plan(ctx context.Context, sources []source) error {
 	})
 }
 
-// one stores and publishes one file, and returns the mock without its content.
-func (p *push) one(ctx context.Context, src source) (*client.Mock, error) {
-	m, err := p.store(ctx, src)
-	if err == nil && !p.draft {
-		m, err = p.publish(ctx, m)
+// content is a mock's current content.
+func (p *push) content(ctx context.Context, m *client.Mock) (string, error) {
+	whole, err := remote.Read((*client.GetMockResponse).GetJSON200)(p.GetMockWithResponse(ctx, m.ID, nil))
+	if err != nil || whole.Content == nil {
+		return "", err
 	}
-	if err != nil {
-		return nil, err
-	}
-	m.Content = nil
-	return m, nil
-}
-
-// store makes the content the mock's current revision.
-func (p *push) store(ctx context.Context, src source) (*client.Mock, error) {
-	m, err := p.Find(ctx, src.ref)
-	if err != nil {
-		return nil, err
-	}
-	if m != nil {
-		return remote.Read((*client.UpdateMockContentResponse).GetJSON200)(p.UpdateMockContentWithResponse(ctx, m.ID, nil, client.NewRevision{Content: src.content, Message: remote.Optional(p.message)}))
-	}
-	fresh := client.NewMock{
-		Slug: src.ref.Slug, Content: src.content, Message: remote.Optional(p.message), WorkspaceSlug: remote.Optional(src.ref.Workspace),
-	}
-	return remote.Read((*client.CreateMockResponse).GetJSON201)(p.CreateMockWithResponse(ctx, nil, fresh))
-}
-
-// publish publishes the mock and waits as long as it was asked to.
-func (p *push) publish(ctx context.Context, m *client.Mock) (*client.Mock, error) {
-	revision := m.Revision
-	if err := remote.Done(p.PublishMockWithResponse(ctx, m.ID)); err != nil {
-		return nil, err
-	}
-	if p.wait > 0 {
-		pub, err := p.settled(ctx, m, revision)
-		if err != nil {
-			return nil, err
-		}
-		if pub.State != client.Published {
-			return nil, exit.With(exit.NotLive, fmt.Errorf("revision %d of %s/%s is %s after %s: %s", revision, m.WorkspaceSlug, m.Slug, pub.State, p.wait, pub.Reason))
-		}
-	}
-	return remote.Read((*client.GetMockResponse).GetJSON200)(p.GetMockWithResponse(ctx, m.ID, nil))
-}
-
-// settled is the publication as soon as it is settled, or as it is when the time is over. Meanwhile people see how far it is.
-func (p *push) settled(ctx context.Context, m *client.Mock, revision int) (*client.Publication, error) {
-	started := time.Now()
-	deadline := started.Add(p.wait)
-	progress := p.progress()
-	defer progress.end()
-	for {
-		left := min(time.Until(deadline), progress.every)
-		wait := fmt.Sprintf("%dms", max(left.Milliseconds(), 0))
-		pub, err := remote.Read((*client.GetPublicationResponse).GetJSON200)(p.GetPublicationWithResponse(ctx, m.ID, &client.GetPublicationParams{Revision: &revision, Wait: &wait}))
-		if err != nil {
-			return nil, err
-		}
-		if pub.Settled || time.Until(deadline) <= 0 {
-			if pub.State == client.Published {
-				progress.done("live on %d of %d mock servers after %s", pub.Servers.Applied, pub.Servers.Live, time.Since(started).Round(time.Millisecond))
-			}
-			return pub, nil
-		}
-		progress.now("%s/%s is live on %d of %d mock servers, for %s", m.WorkspaceSlug, m.Slug, pub.Servers.Applied, pub.Servers.Live, time.Since(started).Round(time.Second))
-	}
+	return *whole.Content, nil
 }

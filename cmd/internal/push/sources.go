@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
@@ -22,26 +21,36 @@ type source struct {
 	file     string
 	ref      remote.Ref
 	content  string
-	imported bool // content was made of an OpenAPI document: its lines are not the file's
+	imported bool // content was made from another document: its lines are not the file's
+
+	found    *client.Mock // as it is on the server; nil if it has to be created
+	seen     *remote.Seen // what was pulled into the file's folder, or pushed from it
+	expected int          // the revision that the server must have; 0: any
+	pushed   *client.Mock // as it became
 }
 
 // sources reads everything that was named. It is several things if more than a file was named.
-func (p *push) sources(ctx context.Context, names []string) (found []source, several bool, err error) {
-	files, several, err := filesOf(names)
+func (p *push) sources(ctx context.Context, names []string) (found []*source, several bool, err error) {
+	files, several, err := p.filesOf(names)
 	switch {
 	case err != nil:
 		return nil, false, err
 	case several && p.mock != "":
-		return nil, false, exit.With(exit.Usage, errors.New("--mock names one mock and goes with one FILE; --workspace goes with several"))
+		return nil, false, exit.With(exit.Usage, errors.New("--mock names one mock: push one FILE, or name the workspace of several with --workspace"))
 	}
 	from := map[remote.Ref]string{}
+	var unfit []error
 	for _, file := range files {
 		ref, err := p.ref(file)
 		if err != nil {
 			return nil, false, err
 		}
+		if err := ref.Check(); err != nil {
+			unfit = append(unfit, p.unfit(file, err))
+			continue
+		}
 		if other, taken := from[ref]; taken {
-			return nil, false, exit.With(exit.Usage, fmt.Errorf("%s and %s would both be the mock %s", other, file, ref))
+			return nil, false, exit.With(exit.Usage, fmt.Errorf("%s and %s would both become the mock %s: rename one, or push it alone with --mock", other, file, ref))
 		}
 		from[ref] = file
 		src, err := p.source(ctx, file, ref)
@@ -50,11 +59,22 @@ func (p *push) sources(ctx context.Context, names []string) (found []source, sev
 		}
 		found = append(found, src)
 	}
+	if len(unfit) > 0 {
+		return nil, false, exit.With(exit.Usage, errors.Join(append(unfit, errors.New("nothing was changed"))...))
+	}
 	return found, several, nil
 }
 
+// unfit says that a file's name cannot be the name of a mock.
+func (p *push) unfit(file string, err error) error {
+	if p.mock != "" {
+		return fmt.Errorf("--mock %s: %w", p.mock, err)
+	}
+	return fmt.Errorf("%s: %w; rename the file, or push it alone with --mock SLUG", file, err)
+}
+
 // filesOf are the files that are named, those of folders included.
-func filesOf(names []string) (files []string, several bool, err error) {
+func (p *push) filesOf(names []string) (files []string, several bool, err error) {
 	several = len(names) > 1
 	for _, name := range names {
 		info, err := os.Stat(name)
@@ -69,7 +89,7 @@ func filesOf(names []string) (files []string, several bool, err error) {
 		}
 		before := len(files)
 		for _, e := range entries {
-			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && slices.Contains([]string{".yml", ".yaml", ".json"}, filepath.Ext(e.Name())) {
+			if input.IsMock(e) {
 				files = append(files, filepath.Join(name, e.Name()))
 			}
 		}
@@ -88,10 +108,10 @@ func (p *push) ref(file string) (remote.Ref, error) {
 	case p.mock != "":
 		ref = remote.ParseRef(p.mock)
 	case file == "-":
-		return ref, exit.With(exit.Usage, errors.New("--mock is needed with standard input"))
+		return ref, exit.With(exit.Usage, errors.New("standard input has no name: say which mock it is with --mock SLUG"))
 	}
 	if p.workspace != "" && ref.Workspace != "" && ref.Workspace != p.workspace {
-		return ref, exit.With(exit.Usage, fmt.Errorf("--mock names the workspace %s and --workspace %s; which is meant?", ref.Workspace, p.workspace))
+		return ref, exit.With(exit.Usage, fmt.Errorf("--mock names the workspace %s and --workspace %s: keep one", ref.Workspace, p.workspace))
 	}
 	if p.workspace != "" {
 		ref.Workspace = p.workspace
@@ -99,11 +119,14 @@ func (p *push) ref(file string) (remote.Ref, error) {
 	return ref, nil
 }
 
-// source reads one file. What an import leaves out is told; a document that no mock can be made of is an error.
-func (p *push) source(ctx context.Context, file string, ref remote.Ref) (source, error) {
+// source reads one file. What an import leaves out is told; a document that no mock can be made from is an error.
+func (p *push) source(ctx context.Context, file string, ref remote.Ref) (*source, error) {
 	raw, err := input.Read(p.In, file, input.MaxDocument)
-	if err != nil || !importer.Foreign(raw) {
-		return source{file, ref, string(raw), false}, err
+	if err != nil {
+		return nil, err
+	}
+	if !importer.Foreign(raw) {
+		return &source{file: file, ref: ref, content: string(raw)}, nil
 	}
 	made, problems := input.Import(ctx, raw, file, "")
 	for _, d := range problems {
@@ -112,16 +135,16 @@ func (p *push) source(ctx context.Context, file string, ref remote.Ref) (source,
 		}
 	}
 	if made == nil {
-		return source{}, exit.With(exit.Invalid, fmt.Errorf("no mock can be made of %s; nothing was changed", file))
+		return nil, exit.With(exit.Invalid, fmt.Errorf("no mock can be made from %s; nothing was changed", file))
 	}
-	return source{file, ref, string(made.Content), true}, nil
+	return &source{file: file, ref: ref, content: string(made.Content), imported: true}, nil
 }
 
 // placed is what the server found, as the other commands print it.
-func (s source) placed(d client.Diagnostic) mockspec.Diagnostic {
+func (s *source) placed(d client.Diagnostic) mockspec.Diagnostic {
 	file := s.file
 	if s.imported {
-		file = "the mock made of " + file
+		file = "the mock made from " + file
 	}
 	return mockspec.Diagnostic{File: file, Line: d.Line, Column: d.Column, Severity: mockspec.Severity(d.Severity), Code: d.Code, Message: d.Message}
 }

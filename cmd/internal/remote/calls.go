@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,20 +22,23 @@ const (
 	maxProblem = 1 << 20          // bytes of one that says what was wrong
 )
 
-// New makes a client that sends the token, if there is one, with every request. Redirects are refused: a token goes to the server that it is for and to no other. A stream of events has no
-// deadline; Follow sees to it. An answer that is no success comes back as an error for the user.
+// New makes a client that sends the token, if there is one, with every request. It refuses redirects, so that a token reaches
+// the server that it is for and no other. A stream of events has no deadline; Follow watches it. An answer that is no success
+// comes back as an error for the user.
 func New(server string, token secret.String) (*client.ClientWithResponses, error) {
-	return connect(server, token, false)
+	return connect(newDoer(server, token))
 }
 
-// connect is New, for a command that needs somebody who signed in before if known is true.
-func connect(server string, token secret.String, known bool) (*client.ClientWithResponses, error) {
-	doer := &doer{
-		server: server, token: token, known: known,
+func newDoer(server string, token secret.String) *doer {
+	return &doer{
+		server: server, token: token,
 		events: http.Client{CheckRedirect: refuse},
 		others: http.Client{CheckRedirect: refuse, Timeout: timeout},
 	}
-	return client.NewClientWithResponses(server, client.WithHTTPClient(doer))
+}
+
+func connect(d *doer) (*client.ClientWithResponses, error) {
+	return client.NewClientWithResponses(d.server, client.WithHTTPClient(d))
 }
 
 func refuse(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -45,7 +47,8 @@ func refuse(*http.Request, []*http.Request) error { return http.ErrUseLastRespon
 type doer struct {
 	server         string
 	token          secret.String
-	known          bool // only who signed in before can do anything
+	signedIn       bool  // the command needs a token
+	pace           *pace // waits when the server asks for it; nil: its answer is an error
 	events, others http.Client
 }
 
@@ -54,14 +57,14 @@ func (d *doer) Do(r *http.Request) (*http.Response, error) {
 	switch {
 	case !d.token.Empty():
 		r.Header.Set("Authorization", "Bearer "+d.token.Reveal())
-	case d.known:
+	case d.signedIn:
 		return nil, exit.With(exit.SignedOut, fmt.Errorf("not signed in to %s; run `mocloud login %s`, or set %s", d.server, d.server, tokenVariable))
 	}
 	sender := &d.others
 	if strings.HasSuffix(r.URL.Path, "/events") {
 		sender = &d.events
 	}
-	response, err := sender.Do(r)
+	response, err := d.pace.send(sender, r)
 	if err != nil {
 		return nil, d.unreachable(err)
 	}
@@ -89,11 +92,11 @@ func (d *doer) unreachable(err error) error {
 	case !ok:
 		return err
 	case e.Timeout():
-		return fmt.Errorf("%s does not answer in time; try again, or see whether it is up: %s/readyz", d.server, d.server)
+		return fmt.Errorf("%s does not answer in time; try again, or check that it is up", d.server)
 	case OnThisMachine(d.server):
-		return fmt.Errorf("%s cannot be reached (%w); is `mocloud up` running? --server or %s name another server", d.server, e.Err, urlVariable)
+		return fmt.Errorf("cannot reach %s (%s); is `mocloud up` running? Name another server with --server or %s", d.server, exit.Reason(e.Err), urlVariable)
 	}
-	return fmt.Errorf("%s cannot be reached (%w); see whether the address is right and the server is up", d.server, e.Err)
+	return fmt.Errorf("cannot reach %s (%s); check the address, and that the server is up", d.server, exit.Reason(e.Err))
 }
 
 // ProblemError is what the server said was wrong, and what to do.
@@ -115,21 +118,24 @@ func (e *ProblemError) Error() string {
 func (d *doer) refused(response *http.Response) error {
 	status := response.StatusCode
 	if status < http.StatusBadRequest {
-		return fmt.Errorf("%s sends callers on to %q; use the address of the server itself", d.server, response.Header.Get("Location"))
+		return fmt.Errorf("%s redirects to %q; use the address of the server itself", d.server, response.Header.Get("Location"))
 	}
 	var p client.Problem
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxProblem))
 	if err != nil || json.Unmarshal(raw, &p) != nil || p.Detail == "" {
 		hint := "is it mocloud?"
+		if status == http.StatusTooManyRequests {
+			hint = "try again" + later(response)
+		}
 		if status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout {
-			hint = "something before mocloud does not reach it: try again" + later(response)
+			hint = "the proxy in front of mocloud cannot reach it: try again" + later(response)
 		}
 		return fmt.Errorf("%s answered %d %s; %s", d.server, status, http.StatusText(status), hint)
 	}
 	problem := &ProblemError{Problem: p}
 	switch {
 	case status == http.StatusUnauthorized:
-		if d.known {
+		if d.signedIn {
 			problem.hint = fmt.Sprintf(" Run `mocloud login %s`, or set %s to a token that is valid.", d.server, tokenVariable)
 		}
 		return exit.With(exit.SignedOut, problem)
@@ -143,8 +149,8 @@ func (d *doer) refused(response *http.Response) error {
 
 // later says when an answer asks its caller to come back.
 func later(response *http.Response) string {
-	if seconds, err := strconv.Atoi(response.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		return fmt.Sprintf(" in %s", time.Duration(seconds)*time.Second)
+	if wait, ok := retryAfter(response); ok && wait > 0 {
+		return fmt.Sprintf(" in %s", wait.Round(time.Second))
 	}
 	return ""
 }

@@ -34,11 +34,11 @@ func TestWhatServersAnswer(t *testing.T) {
 		{"another server", 404, nil, "<h1>Not found</h1>", exit.Failed, "SERVER answered 404 Not Found; is it mocloud?"},
 		{"conflict", 409, nil, problem(409, "conflict", "The slug is taken."), exit.Failed, "The slug is taken."},
 		{"lost update", 412, nil, problem(412, "lost_update", "Somebody edited it; pull it."), exit.Failed, "Somebody edited it; pull it."},
-		{"too often", 429, map[string]string{"Retry-After": "7"}, problem(429, "rate_limited", "Too many requests."), exit.Failed, "Too many requests. Try again in 7s."},
+		{"too often", 429, map[string]string{"Retry-After": "900"}, problem(429, "rate_limited", "Too many requests."), exit.Failed, "Too many requests. Try again in 15m0s."},
 		{"unavailable", 503, nil, problem(503, "unavailable", "The database does not answer."), exit.Failed, "The database does not answer. (request r1) Try again."},
-		{"no api behind it", 502, map[string]string{"Retry-After": "3"}, "Bad gateway", exit.Failed, "SERVER answered 502 Bad Gateway; something before mocloud does not reach it: try again in 3s"},
+		{"no api behind it", 502, map[string]string{"Retry-After": "3"}, "Bad gateway", exit.Failed, "SERVER answered 502 Bad Gateway; the proxy in front of mocloud cannot reach it: try again in 3s"},
 		{"fault", 500, nil, problem(500, "internal", "Something is wrong here."), exit.Failed, "Something is wrong here. (request r1)"},
-		{"moved", 308, map[string]string{"Location": "https://other.example/"}, "", exit.Failed, `SERVER sends callers on to "https://other.example/"; use the address of the server itself`},
+		{"moved", 308, map[string]string{"Location": "https://other.example/"}, "", exit.Failed, `SERVER redirects to "https://other.example/"; use the address of the server itself`},
 		{"a page", 200, map[string]string{"Content-Type": "text/html"}, "<h1>Hello</h1>", exit.Failed, errNonsense.Error()},
 		{"cut JSON", 200, nil, `{"items":[`, exit.Failed, errNonsense.Error()},
 		{"other JSON", 200, nil, `{"items":7}`, exit.Failed, errNonsense.Error()},
@@ -105,7 +105,7 @@ func TestNobodyAnswers(t *testing.T) {
 	server := httptest.NewServer(nil)
 	server.Close()
 	_, err := listed(t.Context(), "--server", server.URL)
-	if err == nil || !strings.HasPrefix(err.Error(), server.URL+" cannot be reached (") || !strings.Contains(err.Error(), "is `mocloud up` running?") {
+	if err == nil || !strings.HasPrefix(err.Error(), "cannot reach "+server.URL+" (connection refused)") || !strings.Contains(err.Error(), "is `mocloud up` running?") {
 		t.Error(err)
 	}
 }

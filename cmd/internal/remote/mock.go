@@ -2,9 +2,13 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/services/api/client"
 )
 
@@ -29,32 +33,141 @@ func (r Ref) String() string {
 	return r.Workspace + "/" + r.Slug
 }
 
-// Find returns the mock, without its content; nil if there is none. It is an error if the name fits several.
-func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
-	mocks, err := s.Mocks(ctx, client.ListMocksParams{WorkspaceSlug: Optional(ref.Workspace), Q: Optional(ref.Slug)})
-	if err != nil {
-		return nil, err
+var slugPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+const (
+	maxSlug  = 40
+	maxLabel = 63 // of a host name (RFC 1035, 2.3.4)
+)
+
+// Check says why the name cannot be a mock's, as the server would. The workspace is left out while it is not known.
+func (r Ref) Check() error {
+	slug, label := r.Slug, r.Slug+"-"+r.Workspace
+	switch {
+	case !slugPattern.MatchString(slug):
+		return fmt.Errorf("%q cannot be the name of a mock: use a-z, 0-9 and hyphens, with a letter or digit at both ends", slug)
+	case len(slug) > maxSlug:
+		return fmt.Errorf("%q cannot be the name of a mock: it has %d characters; the limit is %d", slug, len(slug), maxSlug)
+	case len(label) > 3 && label[2:4] == "--" && r.Workspace != "", len(slug) > 3 && slug[2:4] == "--":
+		return fmt.Errorf("%q cannot be the name of a mock: host names cannot have hyphens in third and fourth place", slug)
+	case len(label) > maxLabel:
+		return fmt.Errorf("%q is too long: the host name would begin with %s, which has %d characters; the limit is %d", slug, label, len(label), maxLabel)
 	}
-	var found *client.Mock
-	for i, m := range mocks {
-		switch {
-		case m.Slug != ref.Slug:
-		case found != nil:
-			return nil, fmt.Errorf("there is a mock %q in the workspaces %s and %s; say which: %s/%s", m.Slug, found.WorkspaceSlug, m.WorkspaceSlug, m.WorkspaceSlug, m.Slug)
-		default:
-			found = &mocks[i]
-		}
-	}
-	return found, nil
+	return nil
 }
 
-// Mock is Find for a mock that has to be there, by the name that was given.
+// Find returns the mock, without its content; nil if there is none. It is an error if the name fits several.
+func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
+	found, err := s.named(ctx, ref, false)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	if len(found) > 1 {
+		return nil, exit.With(exit.Usage, fmt.Errorf("there are several mocks %q: %s; say which", ref.Slug, names(found)))
+	}
+	return &found[0], nil
+}
+
+// named are the mocks with that name; with deleted, those that can be restored.
+func (s *Session) named(ctx context.Context, ref Ref, deleted bool) ([]client.Mock, error) {
+	params := client.ListMocksParams{WorkspaceSlug: Optional(ref.Workspace), Q: Optional(ref.Slug)}
+	if deleted {
+		params.Deleted = &deleted
+	}
+	mocks, err := s.Mocks(ctx, params)
+	return slices.DeleteFunc(mocks, func(m client.Mock) bool { return m.Slug != ref.Slug }), err
+}
+
+// Name is how people name a mock: workspace/slug.
+func Name(m *client.Mock) string { return m.WorkspaceSlug + "/" + m.Slug }
+
+func names(mocks []client.Mock) string {
+	var all []string
+	for i := range mocks {
+		all = append(all, Name(&mocks[i]))
+	}
+	return strings.Join(all, ", ")
+}
+
+// Mock is Find for a mock that has to exist, by the name that was given. It is for commands that only read: the mock may be in any
+// workspace.
 func (s *Session) Mock(ctx context.Context, name string) (*client.Mock, error) {
 	m, err := s.Find(ctx, ParseRef(name))
 	if err == nil && m == nil {
-		err = fmt.Errorf("there is no mock %s; `mocloud list` shows those that there are", name)
+		err = noMock(name)
 	}
 	return m, err
+}
+
+func noMock(name string) error {
+	return fmt.Errorf("there is no mock %s; `mocloud list` lists them", name)
+}
+
+// Own is Mock for commands that change something: without a workspace in the name, the mock is in the caller's own.
+func (s *Session) Own(ctx context.Context, name string) (*client.Mock, error) {
+	return s.ownMock(ctx, name, false)
+}
+
+// Deleted is Own for a mock that is deleted and can be restored; of several, the one that was deleted last.
+func (s *Session) Deleted(ctx context.Context, name string) (*client.Mock, error) {
+	return s.ownMock(ctx, name, true)
+}
+
+func (s *Session) ownMock(ctx context.Context, name string, deleted bool) (*client.Mock, error) {
+	ref, err := s.InOwn(ctx, ParseRef(name))
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.named(ctx, ref, deleted)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) > 0:
+		return &found[0], nil
+	case deleted:
+		return nil, fmt.Errorf("there is no deleted mock %s; `mocloud list --deleted` lists them", ref)
+	}
+	others, err := s.named(ctx, Ref{Slug: ref.Slug}, false)
+	if err == nil && len(others) > 0 {
+		return nil, fmt.Errorf("there is no mock %s; did you mean %s?", ref, names(others))
+	}
+	return nil, noMock(ref.String())
+}
+
+// InOwn adds the caller's own workspace to a name without one.
+func (s *Session) InOwn(ctx context.Context, ref Ref) (Ref, error) {
+	if ref.Workspace != "" {
+		return ref, nil
+	}
+	own, err := s.OwnWorkspace(ctx)
+	return Ref{Workspace: own, Slug: ref.Slug}, err
+}
+
+// OwnWorkspace is the slug of the caller's own workspace: the personal one, or the only one that the token is good for.
+func (s *Session) OwnWorkspace(ctx context.Context) (string, error) {
+	if s.own != "" {
+		return s.own, nil
+	}
+	all, err := All(func(limit *int, cursor *string) ([]client.Workspace, *string, error) {
+		page, err := Read((*client.ListWorkspacesResponse).GetJSON200)(s.ListWorkspacesWithResponse(ctx, &client.ListWorkspacesParams{Limit: limit, Cursor: cursor}))
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+	if problem, ok := errors.AsType[*ProblemError](err); ok && problem.Code == client.InsufficientScope {
+		return "", exit.With(exit.Usage, errors.New("the token may not list workspaces (scope workspaces:read): name the workspace, with --workspace SLUG or WORKSPACE/MOCK"))
+	}
+	if err != nil {
+		return "", err
+	}
+	for _, w := range all {
+		if w.Personal || len(all) == 1 {
+			s.own = w.Slug
+			return s.own, nil
+		}
+	}
+	return "", exit.With(exit.Usage, errors.New("there are several workspaces: name one, with --workspace SLUG or WORKSPACE/MOCK"))
 }
 
 // Mocks lists mocks.

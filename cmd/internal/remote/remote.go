@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +40,16 @@ type Session struct {
 	Out    io.Writer // for what the command was asked for
 	Aside  io.Writer // for what only people want to know
 	JSON   bool      // what is printed is for programs
+
+	pace *pace
+	own  string // the slug of the caller's own workspace, once it is known
 }
+
+// OnWait makes call be called whenever the server asks to wait before the next request.
+func (s *Session) OnWait(call func(time.Duration)) { s.pace.waiting = call }
+
+// quietWait is how long a wait may be that nobody is told of.
+const quietWait = 3 * time.Second
 
 // Command completes a command that calls a server: it gets the flags --server and --json, and run is called with a
 // session. Whether there is a token is found out when the first request is sent.
@@ -55,18 +65,28 @@ func Command(cmd *cobra.Command, run func(ctx context.Context, s *Session, args 
 		if err != nil {
 			return err
 		}
-		c, err := connect(chosen, token, true)
+		d := newDoer(chosen, token)
+		d.signedIn, d.pace = true, &pace{}
+		c, err := connect(d)
 		if err != nil {
 			return err
 		}
-		return run(cmd.Context(), &Session{c, chosen, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr(), *asJSON}, args)
+		s := &Session{
+			ClientWithResponses: c, Server: chosen, In: cmd.InOrStdin(), Out: cmd.OutOrStdout(), Aside: cmd.ErrOrStderr(), JSON: *asJSON, pace: d.pace,
+		}
+		s.OnWait(func(pause time.Duration) {
+			if pause > quietWait {
+				s.Tell("The server asks to wait %s before the next request; Ctrl-C stops.", pause.Round(time.Second))
+			}
+		})
+		return run(cmd.Context(), s, args)
 	}
 	return cmd
 }
 
 // ServerFlag adds the flag that says which server, and returns a function that says which one it is.
 func ServerFlag(cmd *cobra.Command) func() (string, error) {
-	flag := cmd.Flags().String("server", "", "`URL` of the server ($"+urlVariable+"; else the last one that was signed in to, else "+Local+")")
+	flag := cmd.Flags().String("server", "", "`URL` of the server (else $"+urlVariable+", else the server of the last login, else "+Local+")")
 	return func() (string, error) {
 		given := *flag
 		if given == "" {

@@ -61,21 +61,5 @@ func (s Servers) Save() error {
 	if err != nil {
 		return err
 	}
-	raw, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the servers: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	fresh, err := os.CreateTemp(filepath.Dir(path), "servers-*.json") // 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(fresh.Name()) }() // not there any more if all went well
-	_, err = fresh.Write(append(raw, '\n'))
-	if err := errors.Join(err, fresh.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return os.Rename(fresh.Name(), path)
+	return save(path, s)
 }
