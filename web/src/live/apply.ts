@@ -3,14 +3,6 @@ import type { Schemas } from '@/api/client'
 import { dropMock, keepMock, mockKeys, mockQuery, patchMock } from '@/api/queries/mocks'
 import type { StreamEvent } from './stream'
 
-interface MockEvent {
-  action: string
-  mock: string
-  workspace_id: string
-  slug: string
-  revision: number
-}
-
 const rereads = new Map<string, ReturnType<typeof setTimeout>>()
 
 /** reread reads one mock again, once for several events in a row. */
@@ -32,8 +24,8 @@ export function applyEvent(client: QueryClient, { event, data }: StreamEvent): v
   switch (event) {
     case 'publication': {
       const news = data as Schemas['Publication']
-      client.setQueryData(mockKeys.publication(news.mock), news)
-      patchMock(client, news.mock, {
+      client.setQueryData(mockKeys.publication(news.mock_id), news)
+      patchMock(client, news.mock_id, {
         state: news.state,
         reason: news.reason,
         published_revision: news.published_revision,
@@ -42,16 +34,17 @@ export function applyEvent(client: QueryClient, { event, data }: StreamEvent): v
       return
     }
     case 'mock': {
-      const news = data as MockEvent
-      reread(client, news.mock)
-      void client.invalidateQueries({ queryKey: ['revisions', news.mock] })
+      const news = data as Schemas['MockEvent']
+      reread(client, news.mock_id)
+      void client.invalidateQueries({ queryKey: ['revisions', news.mock_id] })
       if (news.action === 'restored') void client.invalidateQueries({ queryKey: ['mocks', 'deleted'] })
       return
     }
-    case 'deleted':
-      dropMock(client, (data as { mock: string }).mock)
+    case 'mock_deleted':
+      dropMock(client, (data as Schemas['MockDeletedEvent']).mock_id)
       return
     case 'domain':
+    case 'domain_deleted':
       void client.invalidateQueries({ queryKey: ['domains'] })
       return
     case 'reset':

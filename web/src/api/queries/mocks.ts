@@ -19,7 +19,7 @@ export const indexQuery = (ws: string) =>
   queryOptions({
     queryKey: mockKeys.index(ws),
     queryFn: ({ signal }) =>
-      everyPage((cursor) => body(api.GET('/api/v1/mocks', { params: { query: { workspace: ws, limit: 200, cursor } }, signal }))),
+      everyPage((cursor) => body(api.GET('/api/v1/mocks', { params: { query: { workspace_slug: ws, limit: 200, cursor } }, signal }))),
     staleTime: Number.POSITIVE_INFINITY,
   })
 
@@ -28,7 +28,7 @@ export const deletedQuery = (ws: string) =>
     queryKey: mockKeys.deleted(ws),
     queryFn: ({ signal }) =>
       everyPage((cursor) =>
-        body(api.GET('/api/v1/mocks', { params: { query: { workspace: ws, deleted: true, limit: 200, cursor } }, signal })),
+        body(api.GET('/api/v1/mocks', { params: { query: { workspace_slug: ws, deleted: true, limit: 200, cursor } }, signal })),
       ),
   })
 
@@ -36,14 +36,14 @@ export const deletedQuery = (ws: string) =>
 export const mockQuery = (id: string) =>
   queryOptions({
     queryKey: mockKeys.one(id),
-    queryFn: ({ signal }) => tagged(api.GET('/api/v1/mocks/{id}', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => tagged(api.GET('/api/v1/mocks/{mock_id}', { params: { path: { mock_id: id } }, signal })),
     staleTime: Number.POSITIVE_INFINITY,
   })
 
 export const publicationQuery = (id: string) =>
   queryOptions({
     queryKey: mockKeys.publication(id),
-    queryFn: ({ signal }) => body(api.GET('/api/v1/mocks/{id}/publication', { params: { path: { id } }, signal })),
+    queryFn: ({ signal }) => body(api.GET('/api/v1/mocks/{mock_id}/publication', { params: { path: { mock_id: id } }, signal })),
     staleTime: Number.POSITIVE_INFINITY,
   })
 
@@ -57,7 +57,7 @@ export function refreshMock(client: QueryClient, id: string, ws?: string): void 
 export function keepMock(client: QueryClient, read: Tagged<Mock>): void {
   const { content: _, ...listed } = read.data
   client.setQueryData(mockKeys.one(read.data.id), read)
-  client.setQueryData<Mock[]>(mockKeys.index(read.data.workspace), (list) => list && place(list, listed))
+  client.setQueryData<Mock[]>(mockKeys.index(read.data.workspace_slug), (list) => list && place(list, listed))
 }
 
 function place(list: Mock[], mock: Mock): Mock[] {
@@ -120,20 +120,20 @@ function useOptimistic<A extends { id: string }>(run: (input: A) => Promise<unkn
 
 export const usePublish = () =>
   useOptimistic(
-    ({ id }: { id: string }) => body(api.POST('/api/v1/mocks/{id}/publish', { params: { path: { id } } })),
+    ({ id }: { id: string }) => body(api.POST('/api/v1/mocks/{mock_id}/publish', { params: { path: { mock_id: id } } })),
     () => ({ state: 'publishing' }),
   )
 
 export const useUnpublish = () =>
   useOptimistic(
-    ({ id }: { id: string }) => body(api.POST('/api/v1/mocks/{id}/unpublish', { params: { path: { id } } })),
+    ({ id }: { id: string }) => body(api.POST('/api/v1/mocks/{mock_id}/unpublish', { params: { path: { mock_id: id } } })),
     () => ({ state: 'offline' }),
   )
 
 export function useDeleteMock() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: ({ id }: { id: string }) => body(api.DELETE('/api/v1/mocks/{id}', { params: { path: { id } } })),
+    mutationFn: ({ id }: { id: string }) => body(api.DELETE('/api/v1/mocks/{mock_id}', { params: { path: { mock_id: id } } })),
     onSuccess: (_, { id }) => dropMock(client, id),
   })
 }
@@ -142,10 +142,10 @@ export function useRestoreMock() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: ({ id, slug }: { id: string; slug?: string }) =>
-      tagged(api.POST('/api/v1/mocks/{id}/restore', { params: { path: { id } }, body: slug ? { slug } : {} })),
+      tagged(api.POST('/api/v1/mocks/{mock_id}/restore', { params: { path: { mock_id: id } }, body: slug ? { slug } : {} })),
     onSuccess: (read) => {
       keepMock(client, read)
-      void client.invalidateQueries({ queryKey: mockKeys.deleted(read.data.workspace) })
+      void client.invalidateQueries({ queryKey: mockKeys.deleted(read.data.workspace_slug) })
     },
   })
 }

@@ -21,7 +21,8 @@ export const workspacesQuery = queryOptions({
 export const quotaQuery = (slug: string) =>
   queryOptions({
     queryKey: workspaceKeys.quota(slug),
-    queryFn: ({ signal }) => body(api.GET('/api/v1/workspaces/{slug}/quota', { params: { path: { slug } }, signal })),
+    queryFn: ({ signal }) =>
+      body(api.GET('/api/v1/workspaces/{workspace_slug}/quota', { params: { path: { workspace_slug: slug } }, signal })),
   })
 
 const order: Role[] = ['viewer', 'editor', 'admin', 'owner']

@@ -20,7 +20,7 @@ export function SignInForm({ username: known = '', onDone }: { username?: string
     setProblem(undefined)
     try {
       const session = await signIn({ username: username.trim(), password })
-      onDone(session.account)
+      onDone(session.username)
     } catch (error) {
       setProblem(error)
       setPassword('')

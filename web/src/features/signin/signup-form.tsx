@@ -21,7 +21,7 @@ export function SignUpForm({ invitation, onDone }: { invitation?: string; onDone
     setError(undefined)
     try {
       const session = await signUp({ username: username.trim(), password, ...(invitation ? { invitation } : {}) })
-      onDone(session.account)
+      onDone(session.username)
     } catch (thrown) {
       setError(thrown)
     } finally {
