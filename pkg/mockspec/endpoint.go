@@ -54,6 +54,7 @@ func (r *reader) endpoint(n *yaml.Node, pos Position) {
 	})
 	r.pending = nil
 	r.lint(templates, r.scopeOf(&e))
+	r.lintHeaders(&e)
 	if r.errors() == before {
 		r.mock.Endpoints = append(r.mock.Endpoints, e)
 	}
@@ -84,7 +85,6 @@ func (r *reader) response(n *yaml.Node) Response {
 			}
 		case "headers":
 			out.Headers = r.headers(v)
-			r.lintHeaders(v, out.Headers)
 		case "body":
 			body = v
 		case "external-body":

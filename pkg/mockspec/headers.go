@@ -1,28 +1,49 @@
 package mockspec
 
 import (
+	"strconv"
 	"strings"
-
-	"gopkg.in/yaml.v3"
 
 	"github.com/mocloud/mocloud/pkg/charset"
 )
 
-// lintHeaders warns of headers of an answer that the server leaves out, or that do not fit what it sends.
-func (r *reader) lintHeaders(n *yaml.Node, headers []Header) {
-	if r.trusted || r.compat() || n.Kind != yaml.MappingNode {
+// lintHeaders warns of headers of an answer that are not sent, or that do not fit what is sent.
+func (r *reader) lintHeaders(e *Endpoint) {
+	if r.trusted || r.compat() {
 		return
 	}
-	for _, h := range headers {
-		if hasTag(h.Value.Raw) {
-			continue
-		}
-		pos := h.Value.Pos
-		switch value := strings.TrimSpace(h.Value.Raw); strings.ToLower(h.Name) {
+	for _, h := range e.Response.Headers {
+		pos, value := h.Value.Pos, strings.TrimSpace(h.Value.Raw)
+		switch name := strings.ToLower(h.Name); name {
+		case "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade":
+			r.warn(pos, CodeBadHeader, "delete it", "`%s` is not sent: it is about the connection, which the server decides on", h.Name)
+		case "content-length":
+			if e.Method != "HEAD" && !e.Response.Body.hasLength(value) {
+				r.warn(pos, CodeBadHeader, "delete it", "`%s` is not sent: the server counts the body, and this is not its length", h.Name)
+			}
+		case "content-encoding":
+			kind := e.Response.Body.Kind
+			if (kind == BodyText || kind == BodyJSON) && !hasTag(value) && !strings.EqualFold(value, "identity") {
+				r.warn(pos, CodeBadHeader, "delete it; the server packs answers for callers who ask for it",
+					"`%s` says that the body is packed as `%s`, but it is text: callers cannot read it", h.Name, brief(value))
+			}
 		case "content-type":
-			if _, err := charset.Of(value); err != nil {
-				r.warn(pos, CodeBadHeader, "use a charset that is registered, or UTF-8", "%s: texts are sent as UTF-8", err)
+			if _, err := charset.Of(value); err != nil && !hasTag(value) {
+				r.warn(pos, CodeBadHeader, "use a registered charset, or UTF-8", "%s, so text is sent as UTF-8", err)
 			}
 		}
+	}
+}
+
+// hasLength reports whether the text of a header is the length of the body, as far as that is known.
+func (b *Body) hasLength(text string) bool {
+	n, err := strconv.Atoi(text)
+	switch {
+	case err != nil || b.Kind == BodyExternal || hasTag(b.Template):
+		return false
+	case b.Kind == BodyNone:
+		return n == 0
+	default:
+		return n == len(b.Template)
 	}
 }
