@@ -56,6 +56,45 @@ func TestReferenceExamples(t *testing.T) {
 	}
 }
 
+// TestReferenceFakes compares the table of made-up data in the reference with the names that there are; -update writes it.
+func TestReferenceFakes(t *testing.T) {
+	const begin, end = "<!-- fake: made by a test of package mockspec -->\n", "<!-- /fake -->\n"
+	doc, err := os.ReadFile(reference)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(doc), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no lines %s and %s", reference, begin, end)
+	}
+	var table strings.Builder
+	table.WriteString("| group | names |\n|---|---|\n")
+	group := ""
+	for _, f := range mockspec.Fakes() {
+		if f.Group == group {
+			table.WriteString(" `" + f.Name + "`")
+			continue
+		}
+		if group != "" {
+			table.WriteString(" |\n")
+		}
+		group = f.Group
+		table.WriteString("| " + group + " | `" + f.Name + "`")
+	}
+	table.WriteString(" |\n")
+	want := before + begin + table.String() + end + after
+	if *update {
+		if err := os.WriteFile(reference, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, string(doc)); diff != "" {
+		t.Errorf("%s: run the test with -update (-want +got):\n%s", reference, diff)
+	}
+}
+
 // TestReferenceCodes compares the codes of the reference with those of the code, and checks that a case of the corpus
 // shows each.
 func TestReferenceCodes(t *testing.T) {

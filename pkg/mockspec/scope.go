@@ -71,6 +71,12 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 		if s.body != nil {
 			return s.field(v.Path)
 		}
+	case "fake":
+		return s.fake(key)
+	case "random":
+		if _, _, ok := ParseRange(key); !ok {
+			return "`random." + brief(key) + "` is no range, so this is always empty: write it like `random.1-6`", "write `random.1-6`"
+		}
 	case "request":
 		if names := []string{"method", "path", "host", "id", "body", "query"}; !slices.Contains(names, key) {
 			return s.undeclared("request", key, names, "a request has no `%s`", "use method, path, host, id, body or query")

@@ -73,6 +73,13 @@ func Bool(b bool) Value {
 // Int returns an integer.
 func Int(i int64) Value { return Value{kind: KindInt, num: uint64(i)} }
 
+// IntWith is n that also has entries, as random is a number and random.1-6 another one.
+func IntWith(n int64, entries Object) Value {
+	v := Int(n)
+	v.ref = entries
+	return v
+}
+
 // Float returns a floating-point number, which prints as Clojure prints a Double.
 func Float(f float64) Value { return Value{kind: KindFloat, num: math.Float64bits(f)} }
 
@@ -221,7 +228,7 @@ func (v Value) Get(key string) (Value, bool) {
 				return e.Value, true
 			}
 		}
-	case KindObject:
+	case KindObject, KindInt:
 		if o, ok := v.ref.(Object); ok {
 			return o.Get(key)
 		}

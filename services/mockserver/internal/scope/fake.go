@@ -1,11 +1,11 @@
 package scope
 
 import (
-	"strings"
 	"time"
 
 	"github.com/brianvoe/gofakeit/v7"
 
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -28,7 +28,7 @@ func withDefaults(name string) bool {
 
 // Get implements selmer.Object.
 func (f *Fake) Get(key string) (selmer.Value, bool) {
-	name := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(key))
+	name := mockspec.PlainFake(key)
 	info := gofakeit.GetFuncLookup(name)
 	if info == nil || len(info.Params) > 0 && !withDefaults(name) {
 		return selmer.Nil(), false

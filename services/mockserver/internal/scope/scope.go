@@ -117,7 +117,7 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 	case "uuid":
 		return selmer.String(uuid.NewString()), true
 	case "random":
-		return selmer.Int(rand.Int64N(1_000_000)), true
+		return selmer.IntWith(rand.Int64N(1_000_000), random{}), true
 	case "fake":
 		if s.params.Fake != nil {
 			return selmer.ObjectOf(s.params.Fake), true
