@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -63,3 +65,67 @@ func Load[T any](environ []string) (T, error) {
 	}
 	return cfg, errors.Join(problems...)
 }
+
+// Unknown reports variables of environ that begin with prefix and are no setting of T: they would have no effect. Kubernetes and
+// Docker set variables of the same kind for each service that they know; those pass.
+func Unknown[T any](environ []string, prefix string) error {
+	return unknown[T](environ, func(key, _ string) bool { return strings.HasPrefix(key, prefix) })
+}
+
+// Slips reports variables of environ that begin with prefix and are nearly a setting of T: for a prefix that other programs use, too.
+func Slips[T any](environ []string, prefix string) error {
+	return unknown[T](environ, func(key, nearest string) bool { return strings.HasPrefix(key, prefix) && nearest != "" })
+}
+
+func unknown[T any](environ []string, refuse func(key, nearest string) bool) error {
+	var cfg T
+	params, err := env.GetFieldParams(&cfg)
+	if err != nil {
+		return fmt.Errorf("read the settings: %w", err)
+	}
+	keys := make([]string, 0, 2*len(params))
+	for _, p := range params {
+		keys = append(keys, p.Key, p.Key+"_FILE")
+	}
+	var problems []error
+	for _, kv := range environ {
+		key, _, _ := strings.Cut(kv, "=")
+		if slices.Contains(keys, key) || serviceLink.MatchString(key) {
+			continue
+		}
+		switch nearest := nearest(key, keys); {
+		case !refuse(key, nearest):
+		case nearest != "":
+			problems = append(problems, fmt.Errorf("%s is not a setting; did you mean %s?", key, nearest))
+		default:
+			problems = append(problems, fmt.Errorf("%s is not a setting; docs/configuration.md lists them", key))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// serviceLink is a variable that an orchestrator sets: API_SERVICE_HOST, API_PORT, API_PORT_3000_TCP_ADDR.
+var serviceLink = regexp.MustCompile(`_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT|NAME|PORT_[0-9]+_(TCP|UDP)(_[A-Z]+)?)$`)
+
+// nearest is the key that most of a slip agrees with, from its beginning and from its end; "" if none is near.
+func nearest(slip string, keys []string) string {
+	best, most := "", 0
+	for _, key := range keys {
+		shorter := min(len(slip), len(key))
+		front := 0
+		for front < shorter && slip[front] == key[front] {
+			front++
+		}
+		back := 0
+		for back < shorter-front && slip[len(slip)-1-back] == key[len(key)-1-back] {
+			back++
+		}
+		if same := front + back; max(len(slip), len(key))-same <= farthest && same > most {
+			best, most = key, same
+		}
+	}
+	return best
+}
+
+// farthest is how many letters of a slip differ.
+const farthest = 3

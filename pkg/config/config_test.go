@@ -61,3 +61,38 @@ func TestLoadReportsEveryProblem(t *testing.T) {
 		t.Errorf("Validate was not asked: %v", err)
 	}
 }
+
+func TestUnknown(t *testing.T) {
+	type settings struct {
+		Rate   int    `env:"API_RATE_ADDRESS"`
+		Quota  int    `env:"API_QUOTA_MOCKS"`
+		Prefix string `env:"REDIS_PREFIX"`
+		Nested nested `envPrefix:"API_N_"`
+	}
+	for kv, want := range map[string]string{
+		"API_RATE_ADDRESS=1":         "",
+		"API_RATE_ADDRESS_FILE=/x":   "",
+		"API_N_WAIT=3s":              "",
+		"REDIS_PREFIXES=x":           "", // of another prefix
+		"API_PORT=tcp://10.0.0.1:80": "",
+		"API_SERVICE_HOST=10.0.0.1":  "",
+		"API_PORT_3000_TCP_ADDR=a":   "",
+		"API_SERVICE_PORT_HTTP=3000": "",
+		"API_RATE_ADRESS=1":          "API_RATE_ADRESS is not a setting; did you mean API_RATE_ADDRESS?",
+		"API_QUOTA_MOCK=1":           "API_QUOTA_MOCK is not a setting; did you mean API_QUOTA_MOCKS?",
+		"API_N_WIAT=1":               "API_N_WIAT is not a setting; did you mean API_N_WAIT?",
+		"API_KEY=1":                  "API_KEY is not a setting; docs/configuration.md lists them",
+	} {
+		got := ""
+		if err := config.Unknown[settings]([]string{kv}, "API_"); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s: %q instead of %q", kv, got, want)
+		}
+		slip := config.Slips[settings]([]string{kv}, "API_") != nil
+		if slip != strings.Contains(want, "did you mean") {
+			t.Errorf("%s: a slip: %t", kv, slip)
+		}
+	}
+}

@@ -55,7 +55,7 @@ type parts struct {
 }
 
 func (s *Service) assemble(db *store.Store) (*parts, error) {
-	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL}
+	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL, PathURL: s.cfg.PathURL}
 	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
 	p.accounts = account.NewService(db, now)

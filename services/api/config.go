@@ -27,21 +27,25 @@ type Config struct {
 	PublicURL string `env:"API_PUBLIC_URL" envDefault:"http://localhost:3000"`
 	// InstanceName is what the people of this installation call it.
 	InstanceName string `env:"API_INSTANCE_NAME" envDefault:"mocloud"`
-	// BaseDomain is what the host names of mocks end with: {mock}-{workspace}.{BaseDomain}.
+	// BaseDomain is what the host names of mocks end with: {mock}-{workspace}.{base domain}.
 	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
 	// MockURL is where a mock is reached, with {host} where its host name goes.
 	MockURL string `env:"MOCK_URL" envDefault:"http://{host}:8000"`
+	// PathURL is where mocks also answer below /~{workspace}/{mock}, for programs that cannot resolve their host names, such as
+	// http://localhost:8000; empty: nobody is told of it. Mock servers have a setting of their own for it, MOCKSERVER_PATH_FORM.
+	PathURL string `env:"MOCK_PATH_URL"`
 
-	// Account is the username of the account that AdminToken and SignInCode are for, and the slug of its workspace. It is
-	// made at the start if it is missing.
+	// Account is the username of the account that AdminToken and SignInCode belong to, and the slug of its workspace. It is created
+	// at the start if it is missing.
 	Account string `env:"API_ACCOUNT" envDefault:"dev"`
-	// AdminToken is an API token of Account with all scopes, at least 16 characters long. Its hash is stored at every start; the one of an earlier start ends.
+	// AdminToken is an API token of that account with all scopes, at least 16 characters long. Its hash is stored at every start; the
+	// token of an earlier start is revoked.
 	AdminToken secret.String `env:"MOCLOUD_ADMIN_TOKEN"`
 	// AuthMode is how people sign in: local (username and password) or supabase (access tokens of a Supabase project). API
 	// tokens and one-time links work in both.
 	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"local"`
-	// SignUp is who may make an account where AUTH_MODE is local: open (everybody), invite (who has an invitation to a
-	// workspace) or closed (nobody; who runs the installation makes sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
+	// SignUp is who may create an account where AUTH_MODE is local: open (everybody), invite (whoever has an invitation to a
+	// workspace) or closed (nobody; an administrator makes sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
 	SignUp signin.SignUp `env:"API_SIGN_UP" envDefault:"closed"`
 	// SupabaseURL is the Supabase project, such as https://abcdefgh.supabase.co. Its tokens are verified with the keys at
 	// {SUPABASE_URL}/auth/v1/.well-known/jwks.json.
@@ -57,8 +61,8 @@ type Config struct {
 	// which the console offers them: email (a password, or a link by e-mail), or an OAuth provider such as github or google.
 	SupabaseProviders []string `env:"SUPABASE_PROVIDERS" envDefault:"email"`
 
-	// TrustedProxies are the networks (CIDR, with a comma between them) of the proxies before the api, whose
-	// X-Forwarded-For says where a request comes from. Without it all who come through a proxy share its limits.
+	// TrustedProxies are the networks (CIDR, separated by commas) of the proxies in front of the api, whose X-Forwarded-For says
+	// where a request comes from. Without them, everybody behind a proxy shares its limits.
 	TrustedProxies []netip.Prefix `env:"API_TRUSTED_PROXIES"`
 	// RateAddress is how many requests a second one IP address may make, five seconds' worth at once; 0 for any number.
 	// Each process counts for itself.
@@ -69,18 +73,18 @@ type Config struct {
 	// username is free; 0 for any number.
 	RateSignIn float64 `env:"API_RATE_SIGNIN" envDefault:"30"`
 
-	// SignInCode is good for one sign-in as Account at {PublicURL}/signin?code=…, within 15 minutes of the start.
+	// SignInCode is good for one sign-in to that account, at /signin?code=… within 15 minutes of the start.
 	SignInCode secret.String `env:"API_SIGNIN_CODE"`
-	// Seed publishes a first mock, "hello", when nothing was ever published from this database and Account has no mocks.
+	// Seed publishes a first mock, "hello", when nothing was ever published from this database and the account has no mocks.
 	Seed bool `env:"API_SEED" envDefault:"false"`
 
 	// RedisPrefix begins every channel and key in Redis.
 	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
 
-	// MaxContent bounds a mock's content, in bytes.
-	MaxContent int `env:"API_MAX_CONTENT" envDefault:"1048576"`
-	// MaxEndpoints bounds the endpoints of a mock.
-	MaxEndpoints int `env:"API_MAX_ENDPOINTS" envDefault:"2000"`
+	// MaxContent bounds a mock's content, in bytes; the same for the api and yamlgen.
+	MaxContent int `env:"MOCK_MAX_CONTENT" envDefault:"1048576"`
+	// MaxEndpoints bounds the endpoints of a mock; the same for the api and yamlgen.
+	MaxEndpoints int `env:"MOCK_MAX_ENDPOINTS" envDefault:"2000"`
 	// MaxFile bounds a file of a workspace, in bytes. Mock servers serve files of up to 8 MiB.
 	MaxFile int64 `env:"API_MAX_FILE" envDefault:"8388608"`
 	// MaxFiles bounds how many files a workspace has.
@@ -188,6 +192,7 @@ func (c *Config) Validate() error {
 	complain(c.BaseDomain == "" || strings.ContainsAny(c.BaseDomain, "/: "), "BASE_DOMAIN is %q: it must be a host name such as mocks.example.com", c.BaseDomain)
 	complain(!strings.Contains(c.MockURL, "{host}"), "MOCK_URL is %q: it must contain {host}", c.MockURL)
 	complain(!webURL(strings.ReplaceAll(c.MockURL, "{host}", "host")), "MOCK_URL is %q: it must be an http or https URL without a path", c.MockURL)
+	complain(c.PathURL != "" && !webURL(c.PathURL), "MOCK_PATH_URL is %q: it must be an http or https URL without a path", c.PathURL)
 	if err := workspace.CheckSlug(c.Account); err != nil {
 		problems = append(problems, fmt.Errorf("API_ACCOUNT: %w", err))
 	}
@@ -204,8 +209,8 @@ func (c *Config) Validate() error {
 	}
 	complain(c.RateAddress < 0 || c.RateAccount < 0 || c.RateSignIn < 0, "API_RATE_ADDRESS, API_RATE_ACCOUNT and API_RATE_SIGNIN must not be negative")
 	complain(c.RedisPrefix == "", "REDIS_PREFIX is empty")
-	complain(c.MaxContent <= 0, "API_MAX_CONTENT is %d: it must be positive", c.MaxContent)
-	complain(c.MaxEndpoints <= 0, "API_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
+	complain(c.MaxContent <= 0, "MOCK_MAX_CONTENT is %d: it must be positive", c.MaxContent)
+	complain(c.MaxEndpoints <= 0, "MOCK_MAX_ENDPOINTS is %d: it must be positive", c.MaxEndpoints)
 	complain(c.MaxFile <= 0, "API_MAX_FILE is %d: it must be positive", c.MaxFile)
 	complain(c.MaxFiles <= 0 || c.MaxFiles > 10_000, "API_MAX_FILES is %d: it must be from 1 to 10000", c.MaxFiles)
 	complain(c.KeepRevisions < 0, "API_KEEP_REVISIONS is %d: it must not be negative", c.KeepRevisions)

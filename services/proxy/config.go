@@ -68,7 +68,7 @@ type Config struct {
 
 	// AuditFile gets the audit trail besides the log; empty: the log alone.
 	AuditFile string `env:"PROXY_AUDIT_FILE"`
-	// AuditFileBytes is the size at which the file is renamed to AuditFile.1, over the former one.
+	// AuditFileBytes is the size at which the file is renamed, with .1 at its end, over the former one.
 	AuditFileBytes int64 `env:"PROXY_AUDIT_FILE_BYTES" envDefault:"67108864"`
 }
 

@@ -22,10 +22,10 @@ type Config struct {
 	Tombstones int `env:"YAMLGEN_TOMBSTONES" envDefault:"10000"`
 	// Parallel is how many calls to the object store go on at the same time.
 	Parallel int `env:"YAMLGEN_PARALLEL" envDefault:"8"`
-	// MaxContent is the largest mock, in bytes.
-	MaxContent int `env:"YAMLGEN_MAX_CONTENT" envDefault:"1048576"`
-	// MaxEndpoints is the most endpoints of one mock.
-	MaxEndpoints int `env:"YAMLGEN_MAX_ENDPOINTS" envDefault:"2000"`
+	// MaxContent bounds a mock's content, in bytes; the same for the api and yamlgen.
+	MaxContent int `env:"MOCK_MAX_CONTENT" envDefault:"1048576"`
+	// MaxEndpoints bounds the endpoints of a mock; the same for the api and yamlgen.
+	MaxEndpoints int `env:"MOCK_MAX_ENDPOINTS" envDefault:"2000"`
 }
 
 // Validate says everything that is wrong with the configuration.
@@ -42,7 +42,7 @@ func (c *Config) Validate() error {
 	check(c.PendingBytes > 0, "YAMLGEN_PENDING_BYTES", "write a number above zero", c.PendingBytes)
 	check(c.Tombstones >= 0, "YAMLGEN_TOMBSTONES", "write a number from zero", c.Tombstones)
 	check(c.Parallel > 0, "YAMLGEN_PARALLEL", "write a number above zero", c.Parallel)
-	check(c.MaxContent > 0, "YAMLGEN_MAX_CONTENT", "write a number above zero", c.MaxContent)
-	check(c.MaxEndpoints > 0, "YAMLGEN_MAX_ENDPOINTS", "write a number above zero", c.MaxEndpoints)
+	check(c.MaxContent > 0, "MOCK_MAX_CONTENT", "write a number above zero", c.MaxContent)
+	check(c.MaxEndpoints > 0, "MOCK_MAX_ENDPOINTS", "write a number above zero", c.MaxEndpoints)
 	return errors.Join(problems...)
 }

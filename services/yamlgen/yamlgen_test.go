@@ -180,7 +180,7 @@ func TestHostileMockHurtsNobody(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	_, err := yamlgen.New(yamlgen.Config{Lease: time.Millisecond, WriteShare: 2}, yamlgen.Deps{})
-	for _, name := range []string{"YAMLGEN_LEASE", "YAMLGEN_WRITE_SHARE", "YAMLGEN_PARALLEL", "YAMLGEN_MAX_ENDPOINTS"} {
+	for _, name := range []string{"YAMLGEN_LEASE", "YAMLGEN_WRITE_SHARE", "YAMLGEN_PARALLEL", "MOCK_MAX_ENDPOINTS"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s is not in %v", name, err)
 		}

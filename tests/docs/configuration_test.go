@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the generated documents")
 
 // setting is one environment variable of a service.
 type setting struct {
-	key, kind, fallback, text string
+	field, key, kind, fallback, text string
 	required, isSecret        bool
 }
 
@@ -29,9 +30,15 @@ func TestConfigurationDocument(t *testing.T) {
 
 <!-- Generated from the services' Config structs; do not edit. -->
 
-Every service reads its configuration from the environment and nothing else. For each variable ` + "`KEY`, `KEY_FILE`" + ` may name a
-file that holds the value (for secrets). All problems are reported at once at the start. ` + "`mocloud up`" + ` sets everything itself
-and takes flags instead (` + "`mocloud up --help`" + `).
+Every service reads its settings from environment variables and from nothing else. For each variable ` + "`KEY`, `KEY_FILE`" + ` may name a
+file that holds the value, as orchestrators hand out secrets. A service that finds a mistake, or a variable with its own prefix
+that is no setting, reports everything that is wrong and does not start.
+
+` + "`mocloud up`" + ` takes the same variables, and flags for the most common ones (` + "`mocloud up --help`" + `). It decides by itself where the database,
+Redis and the object store are (` + "`DATABASE_URL`, `REDIS_URL`, `OBJECT_STORE_URL` and `REDIS_PREFIX`" + ` have no effect), and how the
+services reach each other. While only its own machine can connect, it lifts the rates (` + "`API_RATE_ADDRESS`, `API_RATE_ACCOUNT`" + `)
+and quotas (` + "`API_QUOTA_MOCKS`, `…_ENDPOINTS`, `…_CONTENT`, `…_FILES`" + `), and lets webhooks reach programs on the machine
+(` + "`PROXY_FORWARD_ALLOW`, `PROXY_FORWARD_PORTS`" + `), unless these are set. ` + "`mocloud run`" + ` takes the ` + "`MOCKSERVER_…`" + ` variables.
 
 ## Every service
 
@@ -74,14 +81,17 @@ and takes flags instead (` + "`mocloud up --help`" + `).
 	}
 }
 
+// fieldName is a word with capitals inside, as only names of fields have them.
+var fieldName = regexp.MustCompile(`\b[A-Z][a-z]+[A-Z][A-Za-z]+\b`)
+
 // settingsOf reads the fields with an env tag from the root package of a service and from its main.
 func settingsOf(t *testing.T, dir string) []setting {
 	t.Helper()
 	var settings []setting
 	structs := map[string]*ast.StructType{}
 	var roots []string
-	for _, pattern := range []string{"cmd/*/main.go", "*.go"} {
-		files, err := filepath.Glob(filepath.Join(dir, pattern))
+	for _, pattern := range []string{filepath.Join(dir, "cmd/*/main.go"), filepath.Join(dir, "*.go"), "../../pkg/backend/*.go"} {
+		files, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +108,9 @@ func settingsOf(t *testing.T, dir string) []setting {
 				if !ok {
 					return true
 				}
-				if st, ok := spec.Type.(*ast.StructType); ok {
+				if st, ok := spec.Type.(*ast.StructType); ok && parsed.Name.Name == "backend" {
+					structs["backend."+spec.Name.Name] = st
+				} else if ok {
 					structs[spec.Name.Name] = st
 					if spec.Name.Name == "environment" || spec.Name.Name == "Config" {
 						roots = append(roots, spec.Name.Name)
@@ -110,6 +122,16 @@ func settingsOf(t *testing.T, dir string) []setting {
 	}
 	for _, root := range roots {
 		settings = append(settings, fieldsOf(structs, root, "")...)
+	}
+	// Comments name fields, documents name variables.
+	var names []string
+	for _, s := range settings {
+		names = append(names, s.field, "`"+s.key+"`")
+	}
+	variables := strings.NewReplacer(names...)
+	for i := range settings {
+		s := &settings[i]
+		s.text = fieldName.ReplaceAllStringFunc(s.text, variables.Replace)
 	}
 	return settings
 }
@@ -126,6 +148,9 @@ func fieldsOf(structs map[string]*ast.StructType, name, prefix string) []setting
 		}
 		kind := typeName(field.Type)
 		env, ok := tag.Lookup("env")
+		if env == "-" {
+			continue
+		}
 		if !ok {
 			if nested, known := structs[kind]; known && nested != nil && len(field.Names) > 0 {
 				settings = append(settings, fieldsOf(structs, kind, prefix+tag.Get("envPrefix"))...)
@@ -140,10 +165,11 @@ func fieldsOf(structs map[string]*ast.StructType, name, prefix string) []setting
 		text = strings.Join(strings.Fields(text), " ")
 		if len(field.Names) == 1 {
 			text = strings.TrimPrefix(text, field.Names[0].Name+" is ")
+			text = strings.TrimPrefix(text, field.Names[0].Name+" are ")
 			text = strings.TrimPrefix(text, field.Names[0].Name+" ")
 		}
 		settings = append(settings, setting{
-			key: prefix + key, kind: kind, fallback: tag.Get("envDefault"), text: strings.TrimSuffix(text, "."),
+			field: field.Names[0].Name, key: prefix + key, kind: kind, fallback: tag.Get("envDefault"), text: strings.TrimSuffix(text, "."),
 			required: strings.Contains(options, "required") || strings.Contains(options, "notEmpty"),
 			isSecret: strings.HasSuffix(kind, "secret.String"),
 		})

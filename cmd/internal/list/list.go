@@ -36,7 +36,7 @@ func Command() *cobra.Command {
 				_, _ = fmt.Fprintln(out, "No mocks yet. Publish one: mocloud push FILE --mock SLUG")
 			}
 			for _, m := range mocks {
-				_, _ = fmt.Fprintf(out, "%s/%s\t%s\t%d\t%s\n", m.WorkspaceSlug, m.Slug, m.State, m.Revision, m.URL)
+				_, _ = fmt.Fprintf(out, "%s/%s\t%s\t%d\t%s\n", m.WorkspaceSlug, m.Slug, remote.State(&m), m.Revision, remote.URLs(&m))
 			}
 		})
 	})

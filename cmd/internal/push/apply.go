@@ -32,20 +32,16 @@ func (p *push) apply(ctx context.Context, sources []*source, progress *progress)
 	})
 	progress.end()
 	pushed := 0
-	kept := map[string]*remote.Seen{}
+	kept := map[*remote.Seen]bool{}
 	for _, src := range sources {
 		if src.pushed == nil {
 			continue
 		}
 		pushed++
-		seen := kept[src.seen.Folder]
-		if seen == nil {
-			seen = src.seen
-			kept[seen.Folder] = seen
-		}
-		seen.Revisions[src.pushed.ID] = src.pushed.Revision
+		kept[src.seen] = true
+		src.seen.Revisions[src.pushed.ID] = src.pushed.Revision
 	}
-	for _, seen := range kept {
+	for seen := range kept {
 		if failed := seen.Save(); failed != nil {
 			p.Tell("warning: mocloud cannot remember which revisions were pushed: %s", exit.Message(failed))
 		}

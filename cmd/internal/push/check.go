@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -93,11 +94,17 @@ func (p *push) find(ctx context.Context, sources []*source) error {
 // stale refuses to overwrite what somebody else did since these files were pulled or pushed.
 func (p *push) stale(ctx context.Context, sources []*source) error {
 	var problems []string
+	folders := map[string]*remote.Seen{}
 	for _, src := range sources {
-		var err error
-		if src.seen, err = p.SeenIn(src.file); err != nil {
-			return err
+		folder := filepath.Dir(src.file)
+		if folders[folder] == nil {
+			seen, err := p.SeenIn(src.file)
+			if err != nil {
+				return err
+			}
+			folders[folder] = seen
 		}
+		src.seen = folders[folder]
 		if src.found == nil || p.force {
 			continue
 		}

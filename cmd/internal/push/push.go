@@ -115,7 +115,7 @@ func (p *push) show(sources []*source, several bool) error {
 	}
 	return p.Show(mocks, func(out io.Writer) {
 		for _, m := range mocks {
-			_, _ = fmt.Fprintf(out, "%s\trevision %d\t%s\t%s\n", remote.Name(m), m.Revision, m.State, m.URL) // Show tells whether it could be written
+			_, _ = fmt.Fprintf(out, "%s\trevision %d\t%s\t%s\n", remote.Name(m), m.Revision, remote.State(m), remote.URLs(m)) // Show tells whether it could be written
 		}
 	})
 }

@@ -81,6 +81,22 @@ func (s *Session) named(ctx context.Context, ref Ref, deleted bool) ([]client.Mo
 // Name is how people name a mock: workspace/slug.
 func Name(m *client.Mock) string { return m.WorkspaceSlug + "/" + m.Slug }
 
+// URLs is where a mock answers, for people: also without a host name of its own, if the server offers that.
+func URLs(m *client.Mock) string {
+	if m.PathURL == nil {
+		return m.URL
+	}
+	return m.URL + "  or  " + *m.PathURL
+}
+
+// State is a mock's state in people's words.
+func State(m *client.Mock) string {
+	if m.State == client.OfflineInvalid && m.PublishedRevision > 0 && m.Revision > m.PublishedRevision {
+		return fmt.Sprintf("published (revision %d has errors)", m.Revision)
+	}
+	return string(m.State)
+}
+
 func names(mocks []client.Mock) string {
 	var all []string
 	for i := range mocks {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/mocloud/mocloud/cmd/internal/remote"
@@ -37,9 +38,10 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	b := banner{
-		SignInURL: c.apiURL() + "/signin?code=" + url.QueryEscape(c.signInCode),
-		APIURL:    c.apiURL(), Token: c.token.Reveal(), DataPath: c.data.path, OpsURL: "http://" + c.ports.ops.Addr().String(),
-		Push: c.push(),
+		SignInURL: c.names.public + "/signin?code=" + url.QueryEscape(c.signInCode),
+		PublicURL: c.names.public, Token: c.token.Reveal(), DataPath: c.data.path, OpsURL: "http://" + c.ports.ops.Addr().String(),
+		Push: c.command("push FILE --wait"), List: c.command("list"),
+		Local: c.names.local, OwnDomain: c.names.baseDomain != localDomain, Insecure: c.names.tls,
 	}
 	for _, m := range mocks {
 		if m.Slug == firstMock && m.State != client.Offline {
@@ -49,6 +51,9 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 				return fmt.Errorf("wait for the first mock: %w", err)
 			}
 			b.MockURL = m.URL
+			if m.PathURL != nil {
+				b.PathURL = *m.PathURL
+			}
 			break
 		}
 	}
@@ -64,13 +69,22 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// push is the command that publishes a mock here. Where everything is as usual, it finds out by itself where and as whom.
-func (c *cloud) push() string {
+// command is a mocloud command as it can be pasted into another terminal. Where everything is as usual it finds out by itself where
+// and as whom.
+func (c *cloud) command(arguments string) string {
 	usual, err := filepath.Abs("data")
 	if err == nil && c.apiURL() == remote.Local && c.data.path == usual && os.Getenv("MOCLOUD_ADMIN_TOKEN") == "" {
-		return "mocloud push FILE --wait"
+		return program() + " " + arguments
 	}
-	return fmt.Sprintf("MOCLOUD_URL=%s MOCLOUD_TOKEN=%s mocloud push FILE --wait", c.apiURL(), c.token.Reveal())
+	return fmt.Sprintf("MOCLOUD_URL=%s MOCLOUD_TOKEN=%s %s %s", c.apiURL(), c.token.Reveal(), program(), arguments)
+}
+
+// program is how this program is called: as it was, if that is found from the working folder, too.
+func program() string {
+	if called := os.Args[0]; strings.ContainsRune(called, filepath.Separator) && !strings.ContainsAny(called, " '\"") {
+		return called
+	}
+	return "mocloud"
 }
 
 // waitForAPI asks until the api answers. What goes wrong before is said by the service that it goes wrong in.

@@ -9,12 +9,17 @@ import (
 // banner is what a person needs to know after the start.
 type banner struct {
 	SignInURL string
-	APIURL    string
+	PublicURL string
 	Token     string
 	MockURL   string // of the first mock; empty if it is not there any more
+	PathURL   string // of the first mock, without a host name of its own; empty if there is none
 	DataPath  string
 	OpsURL    string
 	Push      string // the command that publishes a mock
+	List      string // the command that lists mocks
+	Local     bool   // nobody but this machine can connect
+	OwnDomain bool   // mocks have host names that others can resolve
+	Insecure  bool   // the certificate of the mocks may be one that curl does not trust
 }
 
 func (b banner) write(out io.Writer) error {
@@ -22,22 +27,48 @@ func (b banner) write(out io.Writer) error {
 	s.WriteString("\nmocloud is up.\n\n")
 	fmt.Fprintf(&s, "  Console    %s\n", b.SignInURL)
 	s.WriteString("             (signs you in once, within 15 minutes)\n")
-	fmt.Fprintf(&s, "  API        %s/api/v1\n", b.APIURL)
+	fmt.Fprintf(&s, "  API        %s/api/v1\n", b.PublicURL)
 	fmt.Fprintf(&s, "  API token  %s\n", b.Token)
-	if b.MockURL != "" {
-		fmt.Fprintf(&s, "  First mock %s\n", b.MockURL)
-	}
 	fmt.Fprintf(&s, "  Health     %s/readyz\n", b.OpsURL)
 	fmt.Fprintf(&s, "  Data       %s\n", b.DataPath)
+	s.WriteString("\n" + b.reach())
 	if b.MockURL != "" {
-		s.WriteString("\nCall the first mock:\n\n")
-		fmt.Fprintf(&s, "  curl %s/hello/world\n", b.MockURL)
+		b.firstMock(&s)
 	}
-	s.WriteString("\nPublish one of your own, of a moclojer YAML file or an OpenAPI document, in another terminal:\n\n")
+	s.WriteString("\nPublish a mock of your own, from moclojer's YAML or an OpenAPI document, in another terminal:\n\n")
 	fmt.Fprintf(&s, "  %s\n", b.Push)
 	s.WriteString("\nList your mocks:\n\n")
-	fmt.Fprintf(&s, "  curl -H 'Authorization: Bearer %s' %s/api/v1/mocks\n", b.Token, b.APIURL)
-	s.WriteString("\nSQLite, an in-process Redis and a folder stand in for Postgres, Redis and S3. Ctrl-C stops it; the data stays.\n\n")
+	fmt.Fprintf(&s, "  %s\n", b.List)
+	s.WriteString("\nCtrl-C stops mocloud; the data stays.\n\n")
 	_, err := io.WriteString(out, s.String())
 	return err
+}
+
+// reach says who can connect, and what mocks can reach.
+func (b banner) reach() string {
+	switch {
+	case b.Local:
+		return "  Only this machine can connect, and webhooks may call programs on it. `mocloud up --help` says how to\n  open mocloud to others.\n"
+	case b.OwnDomain:
+		return "  Others can connect. Webhooks reach public addresses only.\n"
+	}
+	return "  Others can connect, and call mocks by path: *.localhost leads only to their own machine. --base-domain gives mocks\n" +
+		"  host names that work everywhere. Webhooks reach public addresses only.\n"
+}
+
+func (b banner) firstMock(s *strings.Builder) {
+	curl := "curl"
+	if b.Insecure {
+		curl = "curl -k"
+	}
+	s.WriteString("\nCall the first mock:\n\n")
+	fmt.Fprintf(s, "  %s %s/hello/world\n", curl, b.MockURL)
+	if b.PathURL != "" {
+		if b.Local {
+			s.WriteString("\nor, from programs that do not resolve *.localhost (Node, Python, Java):\n\n")
+		} else {
+			s.WriteString("\nor by path:\n\n")
+		}
+		fmt.Fprintf(s, "  %s %s/hello/world\n", curl, b.PathURL)
+	}
 }

@@ -34,6 +34,7 @@ type cloud struct {
 	data       *dataFolder
 	ports      *ports
 	bus        *embeddedRedis
+	names      names
 	token      secret.String
 	signInCode string
 	environ    []string // of the process
@@ -61,11 +62,12 @@ func (c *cloud) members(objects objstore.Store) ([]lifecycle.Member, error) {
 }
 
 func (c *cloud) api(objects objstore.Store) (lifecycle.Member, error) {
-	cfg, err := settings[api.Config](c, map[string]string{
+	cfg, err := settings[api.Config](c, c.unlimited(), map[string]string{
 		"DATABASE_URL":        c.data.databaseURL().Reveal(),
-		"API_PUBLIC_URL":      c.apiURL(),
-		"BASE_DOMAIN":         baseDomain,
-		"MOCK_URL":            "http://{host}:" + port(c.ports.mocks),
+		"API_PUBLIC_URL":      c.names.public,
+		"BASE_DOMAIN":         c.names.baseDomain,
+		"MOCK_URL":            c.names.mockURL,
+		"MOCK_PATH_URL":       c.names.pathURL,
 		"MOCLOUD_ADMIN_TOKEN": c.token.Reveal(),
 		"API_SIGNIN_CODE":     c.signInCode,
 		"API_SEED":            "true",
@@ -84,7 +86,7 @@ func (c *cloud) api(objects objstore.Store) (lifecycle.Member, error) {
 }
 
 func (c *cloud) yamlgen(objects objstore.Store) (lifecycle.Member, error) {
-	cfg, err := settings[yamlgen.Config](c, nil)
+	cfg, err := settings[yamlgen.Config](c, nil, nil)
 	if err != nil {
 		return lifecycle.Member{}, err
 	}
@@ -98,7 +100,7 @@ func (c *cloud) yamlgen(objects objstore.Store) (lifecycle.Member, error) {
 }
 
 func (c *cloud) mockserver(objects objstore.Store) (lifecycle.Member, error) {
-	cfg, err := settings[mockserver.Config](c, map[string]string{
+	cfg, err := settings[mockserver.Config](c, nil, map[string]string{
 		"MOCKSERVER_EGRESS_URL":   "http://" + c.ports.forward.Addr().String(),
 		"MOCKSERVER_EGRESS_TOKEN": c.serviceToken(),
 	})
@@ -116,8 +118,8 @@ func (c *cloud) mockserver(objects objstore.Store) (lifecycle.Member, error) {
 }
 
 func (c *cloud) cloudops(objects objstore.Store) (lifecycle.Member, error) {
-	cfg, err := settings[cloudops.Config](c, map[string]string{
-		"BASE_DOMAIN":          baseDomain,
+	cfg, err := settings[cloudops.Config](c, nil, map[string]string{
+		"BASE_DOMAIN":          c.names.baseDomain,
 		"CLOUDOPS_PROXY_URL":   "http://" + c.ports.reverse.Addr().String(),
 		"CLOUDOPS_PROXY_TOKEN": c.serviceToken(),
 	})
@@ -134,7 +136,7 @@ func (c *cloud) cloudops(objects objstore.Store) (lifecycle.Member, error) {
 }
 
 func (c *cloud) proxy(objstore.Store) (lifecycle.Member, error) {
-	cfg, err := settings[proxy.Config](c, map[string]string{
+	cfg, err := settings[proxy.Config](c, c.toThisMachine(), map[string]string{
 		"PROXY_REVERSE_CALLERS": "cloudops:" + c.serviceToken(),
 		"PROXY_FORWARD_CALLERS": "mockserver:" + c.serviceToken(),
 	})
@@ -151,21 +153,45 @@ func (c *cloud) proxy(objstore.Store) (lifecycle.Member, error) {
 	return lifecycle.Member{Name: "proxy", Run: s.Run}, nil
 }
 
-// baseDomain resolves to this machine without any DNS (RFC 6761).
-const baseDomain = "localhost"
+// unlimited are the limits of an installation for one machine: none that protect it from its one user.
+func (c *cloud) unlimited() []string {
+	if !c.names.local {
+		return nil
+	}
+	return []string{
+		"API_RATE_ADDRESS=0", "API_RATE_ACCOUNT=0",
+		"API_QUOTA_MOCKS=0", "API_QUOTA_ENDPOINTS=0", "API_QUOTA_CONTENT=0", "API_QUOTA_FILES=0",
+	}
+}
 
-// settings reads a service's Config from the process's environment, in which what `mocloud up` decides itself cannot be set.
-func settings[T any](c *cloud, own map[string]string) (T, error) {
-	decided := []string{"DATABASE_URL", "REDIS_URL", "OBJECT_STORE_URL", "REDIS_PREFIX", "BASE_DOMAIN", "MOCK_URL", "MOCLOUD_ADMIN_TOKEN"}
+// toThisMachine lets webhooks and external bodies reach programs on this machine, where nobody else can make mocks.
+func (c *cloud) toThisMachine() []string {
+	if !c.names.local {
+		return nil
+	}
+	return []string{"PROXY_FORWARD_ALLOW=127.0.0.0/8,::1/128", "PROXY_FORWARD_PORTS=0"}
+}
+
+// settings reads a service's Config: what `mocloud up` decides, else the process's environment, else the defaults of `mocloud up`.
+func settings[T any](c *cloud, defaults []string, decided map[string]string) (T, error) {
 	var environ []string
+	given := map[string]bool{}
 	for _, kv := range c.environ {
-		key, _, _ := strings.Cut(kv, "=")
+		key, value, _ := strings.Cut(kv, "=")
 		key = strings.TrimSuffix(key, "_FILE")
-		if _, isOwn := own[key]; !isOwn && !slices.Contains(decided, key) {
+		_, isDecided := decided[key]
+		if isDecided || value == "" || slices.Contains([]string{"DATABASE_URL", "REDIS_URL", "OBJECT_STORE_URL", "REDIS_PREFIX"}, key) {
+			continue
+		}
+		given[key] = true
+		environ = append(environ, kv)
+	}
+	for _, kv := range defaults {
+		if key, _, _ := strings.Cut(kv, "="); !given[key] {
 			environ = append(environ, kv)
 		}
 	}
-	for key, value := range own {
+	for key, value := range decided {
 		environ = append(environ, key+"="+value)
 	}
 	cfg, err := config.Load[T](environ)
@@ -184,14 +210,13 @@ func (c *cloud) metricsFor(service string) prometheus.Registerer {
 // serviceToken is what services show the proxy: both ends are in this process, and it never leaves it.
 func (c *cloud) serviceToken() string { return c.bus.password }
 
-// apiURL is where a browser on this machine finds the console.
+// apiURL is where programs on this machine reach the API.
 func (c *cloud) apiURL() string {
-	host, _, err := net.SplitHostPort(c.ports.api.Addr().String())
-	ip := net.ParseIP(host)
-	if err != nil || ip == nil || ip.IsLoopback() || ip.IsUnspecified() {
-		host = "localhost"
+	a, ok := c.ports.api.Addr().(*net.TCPAddr)
+	if !ok || a.IP.IsLoopback() || a.IP.IsUnspecified() {
+		return "http://" + net.JoinHostPort("localhost", port(c.ports.api))
 	}
-	return "http://" + net.JoinHostPort(host, port(c.ports.api))
+	return "http://" + c.ports.api.Addr().String()
 }
 
 func port(l net.Listener) string {

@@ -3,6 +3,7 @@
 package up
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/pkg/backend"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/process"
 	"github.com/mocloud/mocloud/pkg/telemetry"
@@ -22,7 +24,8 @@ import (
 
 // options are the flags.
 type options struct {
-	data, api, mocks, ops string
+	data, api, mocks, ops          string
+	baseDomain, publicURL, mockURL string
 }
 
 // Command is `mocloud up`.
@@ -31,23 +34,37 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start a whole mock cloud on this machine",
-		Long: `Start a whole mock cloud on this machine: the API and its page, mocks on their own host names, and everything
-behind them. Nothing needs to be installed; everything is kept in one folder.
+		Long: `Start a whole mock cloud on this machine: the console with its API, mocks on host names of their own, and everything behind
+them. Nothing needs to be installed; everything is kept in one folder.
 
-The environment may set the services' own settings (docs/configuration.md), for example
-PROXY_FORWARD_ALLOW=127.0.0.0/8 PROXY_FORWARD_PORTS=0 to let webhooks reach programs on this machine.`,
-		Args: cobra.NoArgs,
+By default only this machine can reach it. Rates and amounts are unlimited then, and webhooks may call programs on this machine.
+To open it to others, listen on all addresses, and say under which names they reach it:
+
+  mocloud up --api :3000 --mocks :8000 --public-url http://mocks.example.com:3000 --base-domain mocks.example.com
+
+Without a base domain, others call mocks by path (http://ADDRESS:8000/~workspace/mock/…), as *.localhost means their own machine.
+
+Variables in parentheses set what the flags do not. All other settings of docs/configuration.md work as well, but for those that
+mocloud decides by itself here: the database, Redis, the object store, and how the services reach each other.`,
+		Example: "  mocloud up\n  mocloud up --data ~/mocks --mocks 127.0.0.1:9000\n  API_SIGN_UP=invite mocloud up --api :3000 --mocks :8000",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.data, "data", "data", "folder that keeps everything")
-	flags.StringVar(&o.api, "api", "127.0.0.1:3000", "address of the console and the API")
-	flags.StringVar(&o.mocks, "mocks", "127.0.0.1:8000", "address of the mocks")
-	flags.StringVar(&o.ops, "ops", "127.0.0.1:3002", "address of health checks and metrics")
+	flags.StringVar(&o.data, "data", "data", "`FOLDER` that keeps everything")
+	flags.StringVar(&o.api, "api", or("API_ADDR", "127.0.0.1:3000"), "`ADDRESS` of the console and the API (API_ADDR)")
+	flags.StringVar(&o.mocks, "mocks", or("MOCKSERVER_ADDR", "127.0.0.1:8000"), "`ADDRESS` of the mocks (MOCKSERVER_ADDR)")
+	flags.StringVar(&o.ops, "ops", or("OPS_ADDR", "127.0.0.1:3002"), "`ADDRESS` of health checks and metrics (OPS_ADDR)")
+	flags.StringVar(&o.baseDomain, "base-domain", os.Getenv("BASE_DOMAIN"), "`DOMAIN` that the host names of mocks end with (BASE_DOMAIN; default localhost)")
+	flags.StringVar(&o.publicURL, "public-url", os.Getenv("API_PUBLIC_URL"), "`URL` at which people reach the console (API_PUBLIC_URL; default: its address)")
+	flags.StringVar(&o.mockURL, "mock-url", os.Getenv("MOCK_URL"), "`URL` at which people reach a mock, with {host} where its host name goes (MOCK_URL; default http://{host} and the port)")
 	return cmd
 }
+
+// or is a variable of the environment, or else a fallback.
+func or(key, fallback string) string { return cmp.Or(os.Getenv(key), fallback) }
 
 func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 	level := slog.LevelWarn
@@ -55,6 +72,9 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 		if err := level.UnmarshalText([]byte(text)); err != nil {
 			return exit.With(exit.Usage, errors.New("LOG_LEVEL must be debug, info, warn or error"))
 		}
+	}
+	if err := unknown(os.Environ()); err != nil {
+		return exit.With(exit.Usage, err)
 	}
 	var opened closers
 	defer func() { err = errors.Join(err, opened.close()) }()
@@ -82,7 +102,10 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 		log: telemetry.NewLogger(logs, level), metrics: process.NewMetrics(), health: &lifecycle.Health{},
 		data: data, ports: ports, bus: bus, token: token, signInCode: random(24), environ: os.Environ(),
 	}
-	process.RedisLog(c.log)
+	if c.names, err = o.names(ctx, ports); err != nil {
+		return err
+	}
+	backend.LogRedis(c.log)
 	objects, err := c.openObjects(ctx)
 	if err != nil {
 		return err

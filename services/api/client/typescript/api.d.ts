@@ -2059,6 +2059,11 @@ export interface components {
             hosts: string[];
             id: string;
             name: string;
+            /**
+             * @description Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
+             * @example http://localhost:8000/~dev/pets
+             */
+            path_url?: string;
             /** @description The newest revision that was published, 0 if the mock is offline. */
             published_revision: number;
             /** @description Why the state is what it is, as a sentence; empty when it is published. */

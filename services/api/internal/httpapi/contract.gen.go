@@ -1074,6 +1074,11 @@ type Mock struct {
 	ID    string   `json:"id"`
 	Name  string   `json:"name"`
 
+	// PathURL Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
+	//
+	// Example: http://localhost:8000/~dev/pets
+	PathURL *string `json:"path_url,omitempty"`
+
 	// PublishedRevision The newest revision that was published, 0 if the mock is offline.
 	PublishedRevision int `json:"published_revision"`
 

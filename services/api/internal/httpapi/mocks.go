@@ -159,6 +159,9 @@ func (h *handlers) mock(m mock.Mock) Mock {
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
 		Diagnostics: diagnostics(p.Diagnostics), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
+	if byPath := h.Addresses.ByPath(m); byPath != "" {
+		out.PathURL = &byPath
+	}
 	if m.Deleted() {
 		until := h.Mocks.RestorableUntil(m)
 		out.DeletedAt, out.RestorableUntil = &m.DeletedAt, &until

@@ -41,6 +41,7 @@ func CheckSlug(slug, workspace string) error {
 type Addresses struct {
 	BaseDomain string // host names are {mock}-{workspace}.{BaseDomain}
 	URL        string // with {host} where the host name goes: "http://{host}:8000"
+	PathURL    string // where mocks answer by path, "http://localhost:8000"; empty: nowhere
 }
 
 // Host is the mock's own host name.
@@ -48,3 +49,11 @@ func (a Addresses) Host(m Mock) string { return m.Slug + "-" + m.Workspace + "."
 
 // Of is the mock's URL.
 func (a Addresses) Of(m Mock) string { return strings.ReplaceAll(a.URL, "{host}", a.Host(m)) }
+
+// ByPath is the mock's URL that needs no host name of its own; empty if there is none.
+func (a Addresses) ByPath(m Mock) string {
+	if a.PathURL == "" {
+		return ""
+	}
+	return strings.TrimRight(a.PathURL, "/") + "/~" + m.Workspace + "/" + m.Slug
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"os"
 
-	"github.com/mocloud/mocloud/pkg/config"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/process"
 	"github.com/mocloud/mocloud/services/proxy"
@@ -21,25 +20,16 @@ type environment struct {
 
 func main() { os.Exit(process.Main("proxy", build)) }
 
-func build(ctx context.Context, p *process.Process) (lifecycle.Member, error) {
-	var none lifecycle.Member
-	env, err := config.Load[environment](os.Environ())
-	if err != nil {
-		return none, err
-	}
+func build(ctx context.Context, p *process.Process, env environment) (process.Service, error) {
 	reverse, err := lifecycle.Listen(ctx, env.ReverseAddr)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
 	forward, err := lifecycle.Listen(ctx, env.ForwardAddr)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	service, err := proxy.New(env.Config, proxy.Deps{
+	return proxy.New(env.Config, proxy.Deps{
 		Log: p.Log, Metrics: p.Metrics, Health: p.Health, ReverseListener: reverse, ForwardListener: forward,
 	})
-	if err != nil {
-		return none, err
-	}
-	return lifecycle.Member{Name: "proxy", Run: service.Run}, nil
 }

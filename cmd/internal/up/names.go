@@ -1,0 +1,105 @@
+package up
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/config"
+	"github.com/mocloud/mocloud/services/api"
+	"github.com/mocloud/mocloud/services/cloudops"
+	"github.com/mocloud/mocloud/services/mockserver"
+	"github.com/mocloud/mocloud/services/proxy"
+	"github.com/mocloud/mocloud/services/yamlgen"
+)
+
+// names are the addresses that people use.
+type names struct {
+	local      bool   // nobody but this machine can connect
+	public     string // URL of the console, without a slash at the end
+	baseDomain string
+	mockURL    string // with {host} in it
+	pathURL    string // where mocks answer by path
+	tls        bool   // mocks are served over HTTPS
+}
+
+// localDomain leads to this machine in browsers and curl (RFC 6761); not so in Node, Python and Java.
+const localDomain = "localhost"
+
+// names finds out what was not said.
+func (o options) names(ctx context.Context, p *ports) (names, error) {
+	env, err := config.Load[mockserver.Config](os.Environ())
+	if err != nil {
+		return names{}, err
+	}
+	n := names{local: loopback(p.api) && loopback(p.mocks), tls: env.TLSCertificate != ""}
+	scheme := "http://"
+	if n.tls {
+		scheme = "https://"
+	}
+	n.baseDomain = cmp.Or(o.baseDomain, localDomain)
+	n.public = strings.TrimRight(cmp.Or(o.publicURL, "http://"+net.JoinHostPort(reachable(ctx, p.api), port(p.api))), "/")
+	n.mockURL = strings.TrimRight(cmp.Or(o.mockURL, scheme+"{host}:"+port(p.mocks)), "/")
+	if env.PathForm {
+		n.pathURL = scheme + net.JoinHostPort(reachable(ctx, p.mocks), port(p.mocks))
+		if o.baseDomain != "" {
+			n.pathURL = strings.ReplaceAll(n.mockURL, "{host}", o.baseDomain)
+		}
+	}
+	return n, nil
+}
+
+// loopback reports whether only this machine can connect.
+func loopback(l net.Listener) bool {
+	a, ok := l.Addr().(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
+}
+
+// reachable is a host name or address at which a listener is reached: by others, if it listens for them.
+func reachable(ctx context.Context, l net.Listener) string {
+	a, ok := l.Addr().(*net.TCPAddr)
+	switch {
+	case !ok || a.IP.IsLoopback():
+		return "localhost"
+	case !a.IP.IsUnspecified():
+		return a.IP.String()
+	}
+	// Nothing is sent: connecting a UDP socket tells which address of this machine leads outside.
+	d := net.Dialer{}
+	out, err := d.DialContext(ctx, "udp", "192.0.2.1:9")
+	if err != nil {
+		return "localhost"
+	}
+	defer func() { _ = out.Close() }() // nothing was sent
+	if own, ok := out.LocalAddr().(*net.UDPAddr); ok {
+		return own.IP.String()
+	}
+	return "localhost"
+}
+
+// unknown refuses variables that look like settings and are none.
+func unknown(environ []string) error {
+	type apiSettings struct {
+		Addr string `env:"API_ADDR"`
+		api.Config
+	}
+	type mockserverSettings struct {
+		Addr string `env:"MOCKSERVER_ADDR"`
+		mockserver.Config
+	}
+	type proxySettings struct {
+		Reverse string `env:"PROXY_REVERSE_ADDR"`
+		Forward string `env:"PROXY_FORWARD_ADDR"`
+		proxy.Config
+	}
+	return errors.Join(
+		config.Slips[apiSettings](environ, "API_"), // a prefix that others use, too
+		config.Slips[proxySettings](environ, "PROXY_"),
+		config.Unknown[mockserverSettings](environ, "MOCKSERVER_"),
+		config.Unknown[yamlgen.Config](environ, "YAMLGEN_"),
+		config.Unknown[cloudops.Config](environ, "CLOUDOPS_"),
+	)
+}
