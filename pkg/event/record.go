@@ -96,6 +96,7 @@ type RequestCounts struct {
 	Other       uint64         `json:"other,omitzero"`    // statuses that are none of these
 	NotKept     uint64         `json:"not_kept,omitzero"` // counted, but not recorded: too many, too large, or lost on the way
 	Latency     []LatencyCount `json:"latency,omitempty"` // without WebSockets
+	Last        time.Time      `json:"last,omitzero"`     // about when the last of them came, to a second
 }
 
 // LatencyCount counts the requests that took longer than the bucket before this one, and no longer than UpTo.

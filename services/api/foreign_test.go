@@ -14,7 +14,7 @@ import (
 
 // references are the names of parameters and of body fields that name something of a workspace. Path parameters always do,
 // unless they are numbers.
-var references = []string{"workspace_slug", "workspace_id", "mock_slug", "mock_id", "file_id", "domain_id", "token_id", "invitation_id", "id", "token", "to", "from"}
+var references = []string{"workspace_slug", "workspace_id", "mock_slug", "mock_id", "file_id", "domain_id", "token_id", "invitation_id", "id", "token"}
 
 // place is where a call names something.
 type place struct{ in, name string }
@@ -105,7 +105,8 @@ func TestForeignIsUnknown(t *testing.T) {
 					op.OperationID, p.name, p.in, answers[0].status, bodies[0], answers[1].status, bodies[1])
 			}
 			// An answer that both get for another reason would show nothing.
-			if answers[0].status != 404 && (op.OperationID != "listMocks" || bodies[0] != `{"items":[]}`) {
+			leftOut := slices.Contains([]string{"listMocks", "listActivity"}, op.OperationID) && strings.Contains(bodies[0], `"items":[]`)
+			if answers[0].status != 404 && !leftOut {
 				t.Errorf("%s with another's %s: %d %s", op.OperationID, p.name, answers[0].status, bodies[0])
 			}
 		}

@@ -560,6 +560,24 @@ func (e WebhookState) Valid() bool {
 	}
 }
 
+// Defines values for ListActivityParamsSort.
+const (
+	ListActivityParamsSortMinusLastRequestAt ListActivityParamsSort = "-last_request_at"
+	ListActivityParamsSortMinusRequests      ListActivityParamsSort = "-requests"
+)
+
+// Valid indicates whether the value is a known member of the ListActivityParamsSort enum.
+func (e ListActivityParamsSort) Valid() bool {
+	switch e {
+	case ListActivityParamsSortMinusLastRequestAt:
+		return true
+	case ListActivityParamsSortMinusRequests:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetAvailabilityParamsKind.
 const (
 	GetAvailabilityParamsKindAccount   GetAvailabilityParamsKind = "account"
@@ -583,28 +601,34 @@ func (e GetAvailabilityParamsKind) Valid() bool {
 
 // Defines values for ListMocksParamsSort.
 const (
-	CreatedAt      ListMocksParamsSort = "created_at"
-	MinusCreatedAt ListMocksParamsSort = "-created_at"
-	MinusSlug      ListMocksParamsSort = "-slug"
-	MinusUpdatedAt ListMocksParamsSort = "-updated_at"
-	Slug           ListMocksParamsSort = "slug"
-	UpdatedAt      ListMocksParamsSort = "updated_at"
+	ListMocksParamsSortCreatedAt          ListMocksParamsSort = "created_at"
+	ListMocksParamsSortLastRequestAt      ListMocksParamsSort = "last_request_at"
+	ListMocksParamsSortMinusCreatedAt     ListMocksParamsSort = "-created_at"
+	ListMocksParamsSortMinusLastRequestAt ListMocksParamsSort = "-last_request_at"
+	ListMocksParamsSortMinusSlug          ListMocksParamsSort = "-slug"
+	ListMocksParamsSortMinusUpdatedAt     ListMocksParamsSort = "-updated_at"
+	ListMocksParamsSortSlug               ListMocksParamsSort = "slug"
+	ListMocksParamsSortUpdatedAt          ListMocksParamsSort = "updated_at"
 )
 
 // Valid indicates whether the value is a known member of the ListMocksParamsSort enum.
 func (e ListMocksParamsSort) Valid() bool {
 	switch e {
-	case CreatedAt:
+	case ListMocksParamsSortCreatedAt:
 		return true
-	case MinusCreatedAt:
+	case ListMocksParamsSortLastRequestAt:
 		return true
-	case MinusSlug:
+	case ListMocksParamsSortMinusCreatedAt:
 		return true
-	case MinusUpdatedAt:
+	case ListMocksParamsSortMinusLastRequestAt:
 		return true
-	case Slug:
+	case ListMocksParamsSortMinusSlug:
 		return true
-	case UpdatedAt:
+	case ListMocksParamsSortMinusUpdatedAt:
+		return true
+	case ListMocksParamsSortSlug:
+		return true
+	case ListMocksParamsSortUpdatedAt:
 		return true
 	default:
 		return false
@@ -647,6 +671,31 @@ type Account struct {
 type AccountUpdate struct {
 	Email    *string `json:"email,omitempty"`
 	Username *string `json:"username,omitempty"`
+}
+
+// Activity defines model for Activity.
+type Activity struct {
+	// ClientError Answered with 4xx.
+	ClientError int64 `json:"client_error"`
+
+	// Hours Requests of every hour from `from` to `to`, those without any too.
+	Hours []int64 `json:"hours"`
+
+	// LastRequestAt When it was called last, to a second, also if that was before `from`; absent if it was not, or not for as long as counts are kept.
+	LastRequestAt *time.Time `json:"last_request_at,omitempty"`
+	MockID        string     `json:"mock_id"`
+	MockSlug      string     `json:"mock_slug"`
+	Requests      int64      `json:"requests"`
+
+	// ServerError Answered with 5xx.
+	ServerError int64 `json:"server_error"`
+}
+
+// ActivityList defines model for ActivityList.
+type ActivityList struct {
+	From  time.Time  `json:"from"`
+	Items []Activity `json:"items"`
+	To    time.Time  `json:"to"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -1066,13 +1115,22 @@ type Mock struct {
 	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
 	Description string     `json:"description"`
 
-	// Diagnostics What is wrong with the current revision.
-	Diagnostics []Diagnostic `json:"diagnostics"`
+	// Diagnostics What is wrong with the current revision; not in lists.
+	Diagnostics *[]Diagnostic `json:"diagnostics,omitempty"`
+
+	// Endpoints Of the current revision, WebSockets included.
+	Endpoints int `json:"endpoints"`
+
+	// Errors Diagnostics of the current revision that keep it from being published.
+	Errors int `json:"errors"`
 
 	// Hosts The host names on which it answers when it is published: its own, and then the custom domains that are verified.
 	Hosts []string `json:"hosts"`
 	ID    string   `json:"id"`
-	Name  string   `json:"name"`
+
+	// LastRequestAt When it was called last, to a second; only in lists, and absent if it was not, or not for as long as counts are kept.
+	LastRequestAt *time.Time `json:"last_request_at,omitempty"`
+	Name          string     `json:"name"`
 
 	// PathURL Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
 	//
@@ -1089,8 +1147,11 @@ type Mock struct {
 	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
 
 	// Revision The current revision, from 1.
-	Revision int    `json:"revision"`
-	Slug     string `json:"slug"`
+	Revision int `json:"revision"`
+
+	// Size Of the current revision, in bytes.
+	Size int    `json:"size"`
+	Slug string `json:"slug"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
@@ -1099,7 +1160,10 @@ type Mock struct {
 	UpdatedAt time.Time `json:"updated_at"`
 
 	// URL Where the mock answers when it is published.
-	URL         string `json:"url"`
+	URL string `json:"url"`
+
+	// Warnings The other diagnostics.
+	Warnings    int    `json:"warnings"`
 	WorkspaceID string `json:"workspace_id"`
 
 	// WorkspaceSlug The workspace's slug.
@@ -2181,6 +2245,30 @@ type GetUsernameAvailabilityParams struct {
 	Username string `form:"username" json:"username"`
 }
 
+// ListActivityParams defines parameters for ListActivity.
+type ListActivityParams struct {
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `form:"workspace_slug" json:"workspace_slug"`
+
+	// MockID Of this mock; may be given up to 100 times.
+	MockID *[]string `form:"mock_id,omitempty" json:"mock_id,omitempty"`
+
+	// From The first hour; a day before `to` if it is not given. 7 days before `to` at most.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The end of the last hour; now if it is not given.
+	To *UsageTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// Sort Those that were called most come first, or those that were called last.
+	Sort *ListActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many mocks.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListActivityParamsSort defines parameters for ListActivity.
+type ListActivityParamsSort string
+
 // GetAvailabilityParams defines parameters for GetAvailability.
 type GetAvailabilityParams struct {
 	// Kind What the slug is for. Accounts and workspaces share their slugs.
@@ -2886,6 +2974,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
 	GetUsernameAvailability(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListActivity See how much mocks are called
+	//
+	// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
+	// named and is not there is left out.
+	//
+	// Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
+	ListActivity(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetAvailability See whether a name can be had
 	//
@@ -4044,6 +4140,24 @@ func (c *Client) CreateAccount(ctx context.Context, body CreateAccountJSONReques
 // Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
 func (c *Client) GetUsernameAvailability(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetUsernameAvailabilityRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListActivity See how much mocks are called
+//
+// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
+// named and is not there is left out.
+//
+// Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
+func (c *Client) ListActivity(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListActivityRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6440,6 +6554,116 @@ func NewGetUsernameAvailabilityRequest(server string, params *GetUsernameAvailab
 			for _, qp := range strings.Split(queryFrag, "&") {
 				rawQueryFragments = append(rawQueryFragments, qp)
 			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListActivityRequest constructs an http.Request for the ListActivity method
+func NewListActivityRequest(server string, params *ListActivityParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/activity")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace_slug", params.WorkspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.MockID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mock_id", *params.MockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.From != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", *params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.To != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", *params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Sort != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "sort", *params.Sort, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -11350,6 +11574,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
 	GetUsernameAvailabilityWithResponse(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*GetUsernameAvailabilityResponse, error)
 
+	// ListActivityWithResponse See how much mocks are called
+	//
+	// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
+	// named and is not there is left out.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
+	ListActivityWithResponse(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*ListActivityResponse, error)
+
 	// GetAvailabilityWithResponse See whether a name can be had
 	//
 	// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
@@ -12783,6 +13017,54 @@ func (r GetUsernameAvailabilityResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetUsernameAvailabilityResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListActivityResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ActivityList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListActivityResponse) GetJSON200() *ActivityList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListActivityResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListActivityResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListActivityResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListActivityResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListActivityResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17285,6 +17567,22 @@ func (c *ClientWithResponses) GetUsernameAvailabilityWithResponse(ctx context.Co
 	return ParseGetUsernameAvailabilityResponse(rsp)
 }
 
+// ListActivityWithResponse See how much mocks are called
+//
+// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
+// named and is not there is left out.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
+func (c *ClientWithResponses) ListActivityWithResponse(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*ListActivityResponse, error) {
+	rsp, err := c.ListActivity(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListActivityResponse(rsp)
+}
+
 // GetAvailabilityWithResponse See whether a name can be had
 //
 // For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
@@ -19315,6 +19613,39 @@ func ParseGetUsernameAvailabilityResponse(rsp *http.Response) (*GetUsernameAvail
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Availability
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListActivityResponse parses an HTTP response from a ListActivityWithResponse call
+func ParseListActivityResponse(rsp *http.Response) (*ListActivityResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListActivityResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ActivityList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

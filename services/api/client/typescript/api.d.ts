@@ -119,6 +119,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * See how much mocks are called
+         * @description Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
+         *     named and is not there is left out.
+         */
+        get: operations["listActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/availability": {
         parameters: {
             query?: never;
@@ -1715,6 +1736,36 @@ export interface components {
             email?: string;
             username?: string;
         };
+        Activity: {
+            /**
+             * Format: int64
+             * @description Answered with 4xx.
+             */
+            client_error: number;
+            /** @description Requests of every hour from `from` to `to`, those without any too. */
+            hours: number[];
+            /**
+             * Format: date-time
+             * @description When it was called last, to a second, also if that was before `from`; absent if it was not, or not for as long as counts are kept.
+             */
+            last_request_at?: string;
+            mock_id: string;
+            mock_slug: string;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Answered with 5xx.
+             */
+            server_error: number;
+        };
+        ActivityList: {
+            /** Format: date-time */
+            from: string;
+            items: components["schemas"]["Activity"][];
+            /** Format: date-time */
+            to: string;
+        };
         AuditEntry: {
             /** @description Who did it; empty if it was the service itself. */
             account_id: string;
@@ -2053,11 +2104,20 @@ export interface components {
              */
             deleted_at?: string;
             description: string;
-            /** @description What is wrong with the current revision. */
-            diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description What is wrong with the current revision; not in lists. */
+            diagnostics?: components["schemas"]["Diagnostic"][];
+            /** @description Of the current revision, WebSockets included. */
+            endpoints: number;
+            /** @description Diagnostics of the current revision that keep it from being published. */
+            errors: number;
             /** @description The host names on which it answers when it is published: its own, and then the custom domains that are verified. */
             hosts: string[];
             id: string;
+            /**
+             * Format: date-time
+             * @description When it was called last, to a second; only in lists, and absent if it was not, or not for as long as counts are kept.
+             */
+            last_request_at?: string;
             name: string;
             /**
              * @description Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
@@ -2075,12 +2135,16 @@ export interface components {
             restorable_until?: string;
             /** @description The current revision, from 1. */
             revision: number;
+            /** @description Of the current revision, in bytes. */
+            size: number;
             slug: string;
             state: components["schemas"]["State"];
             /** Format: date-time */
             updated_at: string;
             /** @description Where the mock answers when it is published. */
             url: string;
+            /** @description The other diagnostics. */
+            warnings: number;
             workspace_id: string;
             /** @description The workspace's slug. */
             workspace_slug: string;
@@ -3150,6 +3214,40 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listActivity: {
+        parameters: {
+            query: {
+                /** @description The first hour; a day before `to` if it is not given. 7 days before `to` at most. */
+                from?: string;
+                /** @description How many mocks. */
+                limit?: number;
+                /** @description Of this mock; may be given up to 100 times. */
+                mock_id?: string[];
+                /** @description Those that were called most come first, or those that were called last. */
+                sort?: "-requests" | "-last_request_at";
+                /** @description The end of the last hour; now if it is not given. */
+                to?: components["parameters"]["UsageTo"];
+                /** @description The workspace's slug. */
+                workspace_slug: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The mocks' activity. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getAvailability: {
         parameters: {
             query: {
@@ -3513,7 +3611,7 @@ export interface operations {
                 /** @description Only mocks with this text in their slug or name, whatever the case. */
                 q?: string;
                 /** @description The order within each workspace; with `-`, backwards. */
-                sort?: "slug" | "-slug" | "updated_at" | "-updated_at" | "created_at" | "-created_at";
+                sort?: "slug" | "-slug" | "updated_at" | "-updated_at" | "created_at" | "-created_at" | "last_request_at" | "-last_request_at";
                 /** @description Only mocks in this state. */
                 state?: components["schemas"]["State"];
                 /** @description Only mocks of the workspace with this slug. */

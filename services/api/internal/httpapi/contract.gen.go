@@ -560,6 +560,24 @@ func (e WebhookState) Valid() bool {
 	}
 }
 
+// Defines values for ListActivityParamsSort.
+const (
+	ListActivityParamsSortMinusLastRequestAt ListActivityParamsSort = "-last_request_at"
+	ListActivityParamsSortMinusRequests      ListActivityParamsSort = "-requests"
+)
+
+// Valid indicates whether the value is a known member of the ListActivityParamsSort enum.
+func (e ListActivityParamsSort) Valid() bool {
+	switch e {
+	case ListActivityParamsSortMinusLastRequestAt:
+		return true
+	case ListActivityParamsSortMinusRequests:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetAvailabilityParamsKind.
 const (
 	GetAvailabilityParamsKindAccount   GetAvailabilityParamsKind = "account"
@@ -583,28 +601,34 @@ func (e GetAvailabilityParamsKind) Valid() bool {
 
 // Defines values for ListMocksParamsSort.
 const (
-	CreatedAt      ListMocksParamsSort = "created_at"
-	MinusCreatedAt ListMocksParamsSort = "-created_at"
-	MinusSlug      ListMocksParamsSort = "-slug"
-	MinusUpdatedAt ListMocksParamsSort = "-updated_at"
-	Slug           ListMocksParamsSort = "slug"
-	UpdatedAt      ListMocksParamsSort = "updated_at"
+	ListMocksParamsSortCreatedAt          ListMocksParamsSort = "created_at"
+	ListMocksParamsSortLastRequestAt      ListMocksParamsSort = "last_request_at"
+	ListMocksParamsSortMinusCreatedAt     ListMocksParamsSort = "-created_at"
+	ListMocksParamsSortMinusLastRequestAt ListMocksParamsSort = "-last_request_at"
+	ListMocksParamsSortMinusSlug          ListMocksParamsSort = "-slug"
+	ListMocksParamsSortMinusUpdatedAt     ListMocksParamsSort = "-updated_at"
+	ListMocksParamsSortSlug               ListMocksParamsSort = "slug"
+	ListMocksParamsSortUpdatedAt          ListMocksParamsSort = "updated_at"
 )
 
 // Valid indicates whether the value is a known member of the ListMocksParamsSort enum.
 func (e ListMocksParamsSort) Valid() bool {
 	switch e {
-	case CreatedAt:
+	case ListMocksParamsSortCreatedAt:
 		return true
-	case MinusCreatedAt:
+	case ListMocksParamsSortLastRequestAt:
 		return true
-	case MinusSlug:
+	case ListMocksParamsSortMinusCreatedAt:
 		return true
-	case MinusUpdatedAt:
+	case ListMocksParamsSortMinusLastRequestAt:
 		return true
-	case Slug:
+	case ListMocksParamsSortMinusSlug:
 		return true
-	case UpdatedAt:
+	case ListMocksParamsSortMinusUpdatedAt:
+		return true
+	case ListMocksParamsSortSlug:
+		return true
+	case ListMocksParamsSortUpdatedAt:
 		return true
 	default:
 		return false
@@ -647,6 +671,31 @@ type Account struct {
 type AccountUpdate struct {
 	Email    *string `json:"email,omitempty"`
 	Username *string `json:"username,omitempty"`
+}
+
+// Activity defines model for Activity.
+type Activity struct {
+	// ClientError Answered with 4xx.
+	ClientError int64 `json:"client_error"`
+
+	// Hours Requests of every hour from `from` to `to`, those without any too.
+	Hours []int64 `json:"hours"`
+
+	// LastRequestAt When it was called last, to a second, also if that was before `from`; absent if it was not, or not for as long as counts are kept.
+	LastRequestAt *time.Time `json:"last_request_at,omitempty"`
+	MockID        string     `json:"mock_id"`
+	MockSlug      string     `json:"mock_slug"`
+	Requests      int64      `json:"requests"`
+
+	// ServerError Answered with 5xx.
+	ServerError int64 `json:"server_error"`
+}
+
+// ActivityList defines model for ActivityList.
+type ActivityList struct {
+	From  time.Time  `json:"from"`
+	Items []Activity `json:"items"`
+	To    time.Time  `json:"to"`
 }
 
 // AuditEntry defines model for AuditEntry.
@@ -1066,13 +1115,22 @@ type Mock struct {
 	DeletedAt   *time.Time `json:"deleted_at,omitempty"`
 	Description string     `json:"description"`
 
-	// Diagnostics What is wrong with the current revision.
-	Diagnostics []Diagnostic `json:"diagnostics"`
+	// Diagnostics What is wrong with the current revision; not in lists.
+	Diagnostics *[]Diagnostic `json:"diagnostics,omitempty"`
+
+	// Endpoints Of the current revision, WebSockets included.
+	Endpoints int `json:"endpoints"`
+
+	// Errors Diagnostics of the current revision that keep it from being published.
+	Errors int `json:"errors"`
 
 	// Hosts The host names on which it answers when it is published: its own, and then the custom domains that are verified.
 	Hosts []string `json:"hosts"`
 	ID    string   `json:"id"`
-	Name  string   `json:"name"`
+
+	// LastRequestAt When it was called last, to a second; only in lists, and absent if it was not, or not for as long as counts are kept.
+	LastRequestAt *time.Time `json:"last_request_at,omitempty"`
+	Name          string     `json:"name"`
 
 	// PathURL Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
 	//
@@ -1089,8 +1147,11 @@ type Mock struct {
 	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
 
 	// Revision The current revision, from 1.
-	Revision int    `json:"revision"`
-	Slug     string `json:"slug"`
+	Revision int `json:"revision"`
+
+	// Size Of the current revision, in bytes.
+	Size int    `json:"size"`
+	Slug string `json:"slug"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
@@ -1099,7 +1160,10 @@ type Mock struct {
 	UpdatedAt time.Time `json:"updated_at"`
 
 	// URL Where the mock answers when it is published.
-	URL         string `json:"url"`
+	URL string `json:"url"`
+
+	// Warnings The other diagnostics.
+	Warnings    int    `json:"warnings"`
 	WorkspaceID string `json:"workspace_id"`
 
 	// WorkspaceSlug The workspace's slug.
@@ -2181,6 +2245,30 @@ type GetUsernameAvailabilityParams struct {
 	Username string `form:"username" json:"username"`
 }
 
+// ListActivityParams defines parameters for ListActivity.
+type ListActivityParams struct {
+	// WorkspaceSlug The workspace's slug.
+	WorkspaceSlug string `form:"workspace_slug" json:"workspace_slug"`
+
+	// MockID Of this mock; may be given up to 100 times.
+	MockID *[]string `form:"mock_id,omitempty" json:"mock_id,omitempty"`
+
+	// From The first hour; a day before `to` if it is not given. 7 days before `to` at most.
+	From *time.Time `form:"from,omitempty" json:"from,omitempty"`
+
+	// To The end of the last hour; now if it is not given.
+	To *UsageTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// Sort Those that were called most come first, or those that were called last.
+	Sort *ListActivityParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Limit How many mocks.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListActivityParamsSort defines parameters for ListActivity.
+type ListActivityParamsSort string
+
 // GetAvailabilityParams defines parameters for GetAvailability.
 type GetAvailabilityParams struct {
 	// Kind What the slug is for. Accounts and workspaces share their slugs.
@@ -2743,6 +2831,9 @@ type ServerInterface interface {
 	// GetUsernameAvailability See whether a username can be had, before signing up
 	// (GET /api/v1/accounts/availability)
 	GetUsernameAvailability(ctx echo.Context, params GetUsernameAvailabilityParams) error
+	// ListActivity See how much mocks are called
+	// (GET /api/v1/activity)
+	ListActivity(ctx echo.Context, params ListActivityParams) error
 	// GetAvailability See whether a name can be had
 	// (GET /api/v1/availability)
 	GetAvailability(ctx echo.Context, params GetAvailabilityParams) error
@@ -3112,6 +3203,59 @@ func (w *ServerInterfaceWrapper) GetUsernameAvailability(ctx echo.Context) error
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetUsernameAvailability(ctx, params)
+	return err
+}
+
+// ListActivity converts echo context to params.
+func (w *ServerInterfaceWrapper) ListActivity(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListActivityParams
+	// ------------- Required query parameter "workspace_slug" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// ------------- Optional query parameter "mock_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mock_id", ctx.QueryParams(), &params.MockID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", ctx.QueryParams(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter sort: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListActivity(ctx, params)
 	return err
 }
 
@@ -5558,6 +5702,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/api/v1/mocks/:mock_id/recording", wrapper.UpdateRecording, options.OperationMiddlewares["updateRecording"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/usage", wrapper.GetMockUsage, options.OperationMiddlewares["getMockUsage"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/usage", wrapper.GetWorkspaceUsage, options.OperationMiddlewares["getWorkspaceUsage"]...)
+	router.GET(options.BaseURL+"/api/v1/activity", wrapper.ListActivity, options.OperationMiddlewares["listActivity"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
@@ -5975,6 +6120,45 @@ type GetUsernameAvailabilitydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetUsernameAvailabilitydefaultApplicationProblemPlusJSONResponse) VisitGetUsernameAvailabilityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListActivityRequestObject struct {
+	Params ListActivityParams
+}
+
+type ListActivityResponseObject interface {
+	VisitListActivityResponse(w http.ResponseWriter) error
+}
+
+type ListActivity200JSONResponse ActivityList
+
+func (response ListActivity200JSONResponse) VisitListActivityResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListActivitydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListActivitydefaultApplicationProblemPlusJSONResponse) VisitListActivityResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9715,6 +9899,9 @@ type StrictServerInterface interface {
 	// GetUsernameAvailability See whether a username can be had, before signing up
 	// (GET /api/v1/accounts/availability)
 	GetUsernameAvailability(ctx context.Context, request GetUsernameAvailabilityRequestObject) (GetUsernameAvailabilityResponseObject, error)
+	// ListActivity See how much mocks are called
+	// (GET /api/v1/activity)
+	ListActivity(ctx context.Context, request ListActivityRequestObject) (ListActivityResponseObject, error)
 	// GetAvailability See whether a name can be had
 	// (GET /api/v1/availability)
 	GetAvailability(ctx context.Context, request GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error)
@@ -10223,6 +10410,31 @@ func (sh *strictHandler) GetUsernameAvailability(ctx echo.Context, params GetUse
 		return err
 	} else if validResponse, ok := response.(GetUsernameAvailabilityResponseObject); ok {
 		return validResponse.VisitGetUsernameAvailabilityResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListActivity operation middleware
+func (sh *strictHandler) ListActivity(ctx echo.Context, params ListActivityParams) error {
+	var request ListActivityRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListActivity(ctx.Request().Context(), request.(ListActivityRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListActivity")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListActivityResponseObject); ok {
+		return validResponse.VisitListActivityResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -40,7 +40,7 @@ type operation struct {
 	raw    bool            // the body is no JSON: the handler reads it, and bounds it
 	once   bool            // takes an Idempotency-Key
 	known  bool            // takes If-None-Match
-	query  map[string]bool // the parameters of its query
+	query  map[string]bool // the parameters of its query, and whether each may be repeated
 }
 
 // anyScope is the x-scope of what a program may do with every token.
@@ -112,15 +112,17 @@ func (ct *contract) stay(account, address string) (leave func(), err error) {
 	return func() { ofAccount(); fromAddress() }, nil
 }
 
-// queryOf are the names of the query parameters among some.
+// queryOf are the query parameters among some, by name, and whether each may be repeated.
 func queryOf(lists ...openapi3.Parameters) map[string]bool {
-	names := map[string]bool{}
+	query := map[string]bool{}
 	for _, list := range lists {
 		for _, p := range list {
-			names[p.Value.Name] = names[p.Value.Name] || p.Value.In == openapi3.ParameterInQuery
+			if p.Value.In == openapi3.ParameterInQuery {
+				query[p.Value.Name] = p.Value.Schema.Value.Type.Is("array")
+			}
 		}
 	}
-	return names
+	return query
 }
 
 func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {

@@ -29,7 +29,7 @@ func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (Lis
 	}
 	page := MockPage{Items: make([]Mock, len(mocks)), NextCursor: present(next)}
 	for i, m := range mocks {
-		page.Items[i] = h.mock(m)
+		page.Items[i] = h.listed(m)
 	}
 	return ListMocks200JSONResponse(page), nil
 }
@@ -157,7 +157,14 @@ func (h *handlers) mock(m mock.Mock) Mock {
 		ID: m.ID, WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
 		URL: h.Addresses.Of(m), Hosts: append([]string{h.Addresses.Host(m)}, m.Domains...),
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
-		Diagnostics: diagnostics(p.Diagnostics), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		Endpoints: m.Endpoints, Size: m.Size(), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+	}
+	for _, d := range p.Diagnostics {
+		if d.Severity == mockspec.Error {
+			out.Errors++
+		} else {
+			out.Warnings++
+		}
 	}
 	if byPath := h.Addresses.ByPath(m); byPath != "" {
 		out.PathURL = &byPath
@@ -169,9 +176,20 @@ func (h *handlers) mock(m mock.Mock) Mock {
 	return out
 }
 
+// listed is a mock as lists have it.
+func (h *handlers) listed(m mock.Mock) Mock {
+	out := h.mock(m)
+	if !m.LastRequestAt.IsZero() {
+		out.LastRequestAt = &m.LastRequestAt
+	}
+	return out
+}
+
 // whole answers with a mock, its content, and its ETag.
 func (h *handlers) whole(m mock.Mock) MockJSONResponse {
 	out := h.mock(m)
+	found := diagnostics(h.Publications.Of(m).Diagnostics)
+	out.Diagnostics = &found
 	tag := etag(m, out)
 	out.Content = &m.Content
 	return MockJSONResponse{Body: out, Headers: MockResponseHeaders{ETag: &tag}}

@@ -132,6 +132,34 @@ func (h *handlers) GetWorkspaceUsage(ctx context.Context, r GetWorkspaceUsageReq
 	return GetWorkspaceUsage200JSONResponse{usageOf(u)}, nil
 }
 
+// ListActivity implements StrictServerInterface.
+func (h *handlers) ListActivity(ctx context.Context, r ListActivityRequestObject) (ListActivityResponseObject, error) {
+	const usual = 100
+	items, from, to, err := h.Records.Activity(ctx, caller(ctx), record.ActivityQuery{
+		WorkspaceSlug: r.Params.WorkspaceSlug, Mocks: value(r.Params.MockID, nil),
+		From: value(r.Params.From, time.Time{}), To: value(r.Params.To, time.Time{}),
+		ByLast: value(r.Params.Sort, "") == ListActivityParamsSortMinusLastRequestAt, Limit: value(r.Params.Limit, usual),
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := ActivityList{From: from, To: to, Items: make([]Activity, len(items))}
+	for i, a := range items {
+		item := Activity{
+			MockID: a.MockID, MockSlug: a.MockSlug, Requests: int64(a.Requests),
+			ClientError: int64(a.ClientError), ServerError: int64(a.ServerError), Hours: make([]int64, len(a.Hours)),
+		}
+		for j, n := range a.Hours {
+			item.Hours[j] = int64(n)
+		}
+		if !a.LastRequestAt.IsZero() {
+			item.LastRequestAt = &a.LastRequestAt
+		}
+		list.Items[i] = item
+	}
+	return ListActivity200JSONResponse(list), nil
+}
+
 func usageOf(u record.Usage) UsageJSONResponse {
 	out := UsageJSONResponse{From: u.From, To: u.To, Total: countsOf(u.Total), Hours: make([]UsageHour, len(u.Hours))}
 	for i, h := range u.Hours {

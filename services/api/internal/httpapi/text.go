@@ -27,10 +27,10 @@ func checkParameters(c echo.Context, op *operation) error {
 				return err
 			}
 		}
-		switch {
-		case !op.query[name]:
+		switch repeated, known := op.query[name]; {
+		case !known:
 			return badRequest(printed(name), "There is no query parameter %q here.", printed(name))
-		case len(values) > 1:
+		case len(values) > 1 && !repeated:
 			return badRequest(name, "The query parameter %s is there twice.", name)
 		}
 	}

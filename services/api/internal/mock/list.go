@@ -15,12 +15,14 @@ import (
 // Sort is the order of the mocks within each workspace of a list.
 type Sort string
 
-// The orders, each with an index of its own.
+// The orders, each but the last with an index of its own.
 const (
 	BySlug    Sort = "slug"
 	ByUpdated Sort = "updated_at"
 	ByCreated Sort = "created_at"
 	ByDeleted Sort = "deleted_at" // of deleted mocks only
+	// ByRequest has no index: what is counted changes all the time. It sorts the mocks of one workspace, which the quota bounds.
+	ByRequest Sort = "last_request_at"
 )
 
 // Filter says which mocks a list is about.
@@ -91,6 +93,8 @@ func (f Filter) after(m Mock) string {
 		c.Time = m.CreatedAt
 	case ByDeleted:
 		c.Time = m.DeletedAt
+	case ByRequest:
+		c.Time = m.LastRequestAt
 	default:
 		c.Slug = m.Slug
 	}

@@ -27,6 +27,7 @@ type Mock struct {
 	Content     string                // of the current revision; empty in lists
 	Diagnostics []mockspec.Diagnostic // of the current revision
 	Endpoints   int                   // of the current revision, WebSockets included
+	Bytes       int                   // of the current revision's content where that is left out, as in lists; see Size
 	Message     string                // what its author said about the current revision
 
 	PublishedRevision int    // the newest that went into the change log, 0 while the mock is offline
@@ -39,10 +40,21 @@ type Mock struct {
 	CreatedAt, UpdatedAt time.Time
 	DeletedAt            time.Time // zero unless the mock is deleted and can be restored; PublishedRevision is what it was then
 
+	// LastRequestAt is about when the mock was called last, zero if that is not known; lists have it.
+	LastRequestAt time.Time
+
 	// Domains are the custom hosts on which the mock answers beside its own.
 	Domains []string
 	// Served is the content of the published revision, where that is not the current one. Only decisions see it.
 	Served string
+}
+
+// Size is how many bytes the content of the current revision has.
+func (m *Mock) Size() int {
+	if m.Content != "" {
+		return len(m.Content)
+	}
+	return m.Bytes
 }
 
 // Published reports whether the mock is meant to answer.

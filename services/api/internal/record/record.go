@@ -40,6 +40,8 @@ type Repository interface {
 	// MockUsage and WorkspaceUsage return the hours of [from, to) in which there were requests, in order.
 	MockUsage(ctx context.Context, who workspace.Caller, mockID string, from, to time.Time) ([]event.RequestCounts, error)
 	WorkspaceUsage(ctx context.Context, who workspace.Caller, slug string, from, to time.Time) ([]event.RequestCounts, error)
+	// Activity tells of mocks of a workspace, in any order and beyond the limit.
+	Activity(ctx context.Context, who workspace.Caller, q ActivityQuery) ([]Activity, error)
 	// Settings are what a mock's owner chose, or the usual.
 	Settings(ctx context.Context, who workspace.Caller, mockID string) (Settings, error)
 	// UpdateSettings stores what decide makes of the present settings, and announces the mock anew if its recording changed

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -62,9 +63,15 @@ func (s *Store) nextWorkspace(ctx context.Context, who workspace.Caller, f mock.
 	return &rows[0], nil
 }
 
+// lastRequest is about when a mock m was called last: in its last hour with requests.
+//
+//nolint:gochecknoglobals // a constant
+var lastRequest = bun.SafeQuery(`(SELECT max(coalesce(c.last_at, c.hour)) FROM request_counts AS c WHERE c.subject = m.id
+	AND c.hour = (SELECT max(h.hour) FROM request_counts AS h WHERE h.subject = m.id))`)
+
 // mocksOf selects the mocks of a workspace behind a place in it, or from the first on if the place has no mock.
 func (s *Store) mocksOf(workspaceID string, f mock.Filter, after mock.Place, limit int) *bun.SelectQuery {
-	q := selectMocks(s.read, false).Where("m.workspace_id = ?", workspaceID).Where("?", existence(f.Deleted)).Limit(int64(limit))
+	q := selectMocks(s.read, false).ColumnExpr("? AS last_at", lastRequest).Where("m.workspace_id = ?", workspaceID).Where("?", existence(f.Deleted)).Limit(int64(limit))
 	direction, beyond := bun.Safe("ASC"), bun.Safe(">")
 	if f.Backwards {
 		direction, beyond = "DESC", "<"
@@ -75,7 +82,10 @@ func (s *Store) mocksOf(workspaceID string, f mock.Filter, after mock.Place, lim
 			q = q.Where("m.slug ? ?", beyond, after.Slug)
 		}
 	} else {
-		column := bun.Ident("m." + string(f.Sort))
+		column := bun.SafeQuery("?", bun.Ident("m."+string(f.Sort)))
+		if f.Sort == mock.ByRequest {
+			column = bun.SafeQuery("coalesce(?, ?)", lastRequest, time.Time{})
+		}
 		q = q.OrderExpr("? ?, m.id ?", column, direction, direction)
 		if after.ID != "" {
 			q = q.Where("(?, m.id) ? (?, ?)", column, beyond, after.Time.UTC(), after.ID)

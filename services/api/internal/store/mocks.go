@@ -46,6 +46,7 @@ type mockRow struct {
 	Diagnostics string         `bun:"diagnostics,scanonly"`
 	Message     string         `bun:"message,scanonly"`
 	Domains     string         `bun:"domains,scanonly"` // with a space between them
+	LastAt      time.Time      `bun:"last_at,scanonly"`
 }
 
 func (r *mockRow) mock() (mock.Mock, error) {
@@ -54,6 +55,12 @@ func (r *mockRow) mock() (mock.Mock, error) {
 		Slug: r.Slug, Name: r.Name, Description: r.Description, Settings: r.Settings,
 		Revision: r.Revision, Content: r.Content, Endpoints: r.Endpoints, Message: r.Message, PublishedRevision: r.PublishedRevision,
 		Change: uint64(r.Change), Rejected: uint64(r.Rejected), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+	}
+	if r.Content == "" {
+		m.Bytes = r.Bytes
+	}
+	if !r.LastAt.IsZero() {
+		m.LastRequestAt = r.LastAt.UTC()
 	}
 	if r.Domains != "" {
 		m.Domains = strings.Fields(r.Domains)

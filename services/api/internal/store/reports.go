@@ -38,6 +38,7 @@ type countsRow struct {
 	Other       int64     `bun:"other"`
 	NotKept     int64     `bun:"not_kept"`
 	Latency     string    `bun:"latency"`
+	LastAt      time.Time `bun:"last_at,nullzero"`
 }
 
 // rowsAtOnce bounds the rows of one statement.
@@ -155,7 +156,7 @@ func appendCounts(rows []countsRow, r *event.RequestsRecorded) ([]countsRow, err
 			Subject: subject, Hour: c.Hour.UTC(), Instance: r.Instance, Sequence: int64(r.Sequence),
 			Informative: int64(c.Informative), Success: int64(c.Success), Redirection: int64(c.Redirection),
 			ClientError: int64(c.ClientError), ServerError: int64(c.ServerError), Other: int64(c.Other), NotKept: int64(c.NotKept),
-			Latency: string(latency),
+			Latency: string(latency), LastAt: c.Last.UTC(),
 		})
 	}
 	return rows, nil
@@ -172,7 +173,7 @@ func storeCounts(ctx context.Context, tx bun.Tx, rows []countsRow) error {
 	for chunk := range slices.Chunk(rows, rowsAtOnce) {
 		insert := tx.NewInsert().Model(&chunk).On("CONFLICT (subject, hour, instance) DO UPDATE")
 		for _, column := range []string{
-			"sequence", "informative", "success", "redirection", "client_error", "server_error", "other", "not_kept", "latency",
+			"sequence", "informative", "success", "redirection", "client_error", "server_error", "other", "not_kept", "latency", "last_at",
 		} {
 			insert = insert.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}

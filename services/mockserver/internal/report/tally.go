@@ -18,6 +18,7 @@ type key struct {
 type tally struct {
 	classes [6]uint64
 	notKept uint64
+	last    time.Time // when requests were added last
 	latency []bucket // ordered
 	changed bool     // since it was sent
 	sent    uint64   // the report that carried it last, 0 once that is stored
@@ -55,6 +56,7 @@ func (t *tallies) add(workspaceID, mockID string, now time.Time, c *record.Count
 			sum.classes[i] += n
 		}
 		sum.notKept += c.NotKept
+		sum.last = now
 		for i, n := range c.Latency {
 			if n > 0 {
 				sum.observe(i, n)
@@ -150,7 +152,7 @@ func (t *tallies) totals(keys []key) []event.RequestCounts {
 		c := event.RequestCounts{
 			WorkspaceID: k.workspace, MockID: k.mock, Hour: time.Unix(k.hour, 0).UTC(),
 			Informative: sum.classes[1], Success: sum.classes[2], Redirection: sum.classes[3], ClientError: sum.classes[4],
-			ServerError: sum.classes[5], Other: sum.classes[0], NotKept: sum.notKept,
+			ServerError: sum.classes[5], Other: sum.classes[0], NotKept: sum.notKept, Last: sum.last.UTC(),
 		}
 		for _, b := range sum.latency {
 			c.Latency = append(c.Latency, event.LatencyCount{UpTo: record.UpTo(b.index), Requests: b.requests})
