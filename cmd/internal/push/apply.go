@@ -93,7 +93,7 @@ func (p *push) publish(ctx context.Context, m *client.Mock) error {
 
 // became takes over what a publication says about its mock.
 func became(m *client.Mock, pub *client.Publication) {
-	m.State, m.Reason, m.PublishedRevision, m.Diagnostics = pub.State, pub.Reason, pub.PublishedRevision, pub.Diagnostics
+	m.State, m.Reason, m.PublishedRevision, m.Diagnostics = pub.State, pub.Reason, pub.PublishedRevision, &pub.Diagnostics
 }
 
 // settle waits until every mock is live, or the time is over.
