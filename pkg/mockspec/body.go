@@ -89,3 +89,26 @@ const (
 	SchemaNumber  SchemaKind = "number"
 	SchemaBoolean SchemaKind = "boolean"
 )
+
+// Externals returns all that the mock loads from elsewhere.
+func (m *Mock) Externals() []*External {
+	var out []*External
+	add := func(b *Body) {
+		if b.External != nil {
+			out = append(out, b.External)
+		}
+	}
+	if d := m.Settings.Defaults; d != nil {
+		for i := range d.Responses {
+			add(&d.Responses[i].Body)
+		}
+	}
+	for i := range m.Endpoints {
+		e := &m.Endpoints[i]
+		for j := range e.Responses {
+			add(&e.Responses[j].Body)
+		}
+		add(&e.Response.Body)
+	}
+	return out
+}

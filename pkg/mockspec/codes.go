@@ -42,6 +42,9 @@ const (
 	CodeBadValue        = "BAD_VALUE"
 	CodeBadURL          = "BAD_URL"
 	CodeBadPattern      = "BAD_PATTERN"
+	CodeBadCondition    = "BAD_CONDITION"
+	CodeBadExpression   = "BAD_EXPRESSION"
+	CodeBadSchema       = "BAD_SCHEMA"
 	CodeBodyIgnored     = "BODY_IGNORED"
 	CodeBodyNotJSON     = "BODY_NOT_JSON"
 	CodeSampleNotJSON   = "SAMPLE_NOT_JSON"
@@ -49,6 +52,7 @@ const (
 	CodeBadTemplate         = "BAD_TEMPLATE"
 	CodeUndeclaredVariable  = "UNDECLARED_VARIABLE"
 	CodeDuplicateEndpoint   = "DUPLICATE_ENDPOINT"
+	CodeUnreachableResponse = "UNREACHABLE_RESPONSE"
 	CodeUnreachableEndpoint = "UNREACHABLE_ENDPOINT"
 
 	CodeNotOpenAPI       = "NOT_OPENAPI"

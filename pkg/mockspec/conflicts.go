@@ -8,12 +8,13 @@ func (r *reader) finish() {
 		return
 	}
 	seen := make(map[string]*Path, len(r.mock.Endpoints)+len(r.mock.WebSockets))
-	check := func(key string, p *Path, what string) {
+	check := func(key string, p *Path, what string, always bool) {
 		other, ok := seen[key]
 		switch {
+		case !ok && !always: // what it leaves is another's
 		case !ok:
 			seen[key] = p
-		case yields(other, p):
+		case yields(other, p) && always:
 			seen[key] = p
 			r.warn(other.Pos, CodeDuplicateEndpoint, "delete one of them", "%s on line %d matches the same and answers: this one never does", what, p.Pos.Line)
 		default:
@@ -24,12 +25,12 @@ func (r *reader) finish() {
 	for i := range r.mock.Endpoints {
 		e := &r.mock.Endpoints[i]
 		buf = append(append(append(buf[:0], e.Method...), ' '), e.Host...)
-		check(string(appendShape(buf, &e.Path)), &e.Path, e.Method+" "+brief(e.Host+e.Path.Raw))
+		check(string(appendShape(buf, &e.Path)), &e.Path, e.Method+" "+brief(e.Host+e.Path.Raw), e.Always())
 	}
 	for i := range r.mock.WebSockets {
 		w := &r.mock.WebSockets[i]
 		buf = append(append(buf[:0], "WS "...), w.Host...)
-		check(string(appendShape(buf, &w.Path)), &w.Path, "the websocket "+brief(w.Host+w.Path.Raw))
+		check(string(appendShape(buf, &w.Path)), &w.Path, "the websocket "+brief(w.Host+w.Path.Raw), true)
 	}
 }
 

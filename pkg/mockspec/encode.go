@@ -19,7 +19,7 @@ func EncodeLines(m *Mock) []byte {
 
 // AppendSettings appends the line of a mock's settings, or nothing when none is set.
 func AppendSettings(dst []byte, s *Settings) []byte {
-	if *s == (Settings{}) {
+	if s.IsZero() {
 		return dst
 	}
 	w := lineWriter{dst: append(dst, `- {"mocloud":{`...)}
@@ -28,6 +28,15 @@ func AppendSettings(dst []byte, s *Settings) []byte {
 	}
 	if s.CORS != nil {
 		w.raw("cors", strconv.FormatBool(*s.CORS))
+	}
+	if d := s.Defaults; d != nil {
+		w.open("defaults")
+		w.headers(d.Headers)
+		w.json("auth", d.Auth.JSON)
+		w.rateLimit(d.RateLimit)
+		w.latency(d.Latency)
+		w.entries(d.Responses)
+		w.close()
 	}
 	return append(w.dst, "}}\n"...)
 }
@@ -50,30 +59,16 @@ func AppendEndpoint(dst []byte, e *Endpoint) []byte {
 	if e.Body != nil {
 		w.sample(e.Body.Schema)
 	}
-	w.open("response")
-	w.status(e.Response.Status.Raw)
-	w.headers(e.Response.Headers)
-	w.body(&e.Response.Body, "body")
-	w.close()
-	if l := e.RateLimit; l != nil {
-		w.open("rate-limit")
-		w.num("window-ms", l.WindowMS)
-		w.num("max-requests", l.MaxRequests)
-		w.str("key-fn", l.Key)
+	w.json("auth", e.Auth.JSON)
+	w.entries(e.Responses)
+	if !e.NoResponse {
+		w.open("response")
+		w.response(&e.Response)
 		w.close()
 	}
-	if l := e.Latency; l != nil {
-		w.open("latency")
-		w.num("min-ms", l.MinMS)
-		w.num("max-ms", l.MaxMS)
-		w.raw("failure-rate", rate(l.FailureRate))
-		w.raw("timeout-rate", rate(l.TimeoutRate))
-		w.num("timeout-ms", l.TimeoutMS)
-		w.close()
-	}
-	if e.Webhook != nil {
-		w.webhook(e.Webhook)
-	}
+	w.rateLimit(e.RateLimit)
+	w.latency(e.Latency)
+	w.webhooks(e.Webhooks)
 	if e.Tag != "" {
 		w.str("tag", e.Tag)
 	}
@@ -103,7 +98,10 @@ func AppendWebSocket(dst []byte, s *WebSocket) []byte {
 				w.dst = append(w.dst, ',')
 			}
 			w.dst = append(w.dst, '{')
-			w.str("pattern", s.OnMessage[i].Pattern.Raw)
+			if s.OnMessage[i].If.JSON == "" {
+				w.str("pattern", s.OnMessage[i].Pattern.Raw)
+			}
+			w.json("if", s.OnMessage[i].If.JSON)
 			if s.OnMessage[i].Response.Kind == BodyNone {
 				w.str("response", "")
 			}
@@ -149,6 +147,79 @@ func (w *lineWriter) num(name string, n int) {
 
 func rate(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
+// json writes a value that is JSON already, if there is one.
+func (w *lineWriter) json(name, value string) {
+	if value != "" {
+		w.raw(name, value)
+	}
+}
+
+func (w *lineWriter) response(r *Response) {
+	w.status(r.Status.Raw)
+	w.headers(r.Headers)
+	w.body(&r.Body, "body")
+	if r.Fault != "" {
+		w.str("fault", r.Fault)
+	}
+	w.latency(r.Latency)
+	w.webhooks(r.Webhooks)
+}
+
+func (w *lineWriter) entries(es []Entry) {
+	if len(es) == 0 {
+		return
+	}
+	w.key("responses")
+	for i := range es {
+		w.dst = append(w.dst, "[,"[min(i, 1)], '{')
+		w.json("if", es[i].If.JSON)
+		if es[i].Chance != nil {
+			w.raw("chance", rate(*es[i].Chance))
+		}
+		w.response(&es[i].Response)
+		w.close()
+	}
+	w.dst = append(w.dst, ']')
+}
+
+func (w *lineWriter) rateLimit(l *RateLimit) {
+	switch {
+	case l == nil:
+	case l.Off:
+		w.str("rate-limit", "none")
+	default:
+		w.open("rate-limit")
+		w.num("window-ms", l.WindowMS)
+		w.num("max-requests", l.MaxRequests)
+		w.str("key-fn", l.Key)
+		w.close()
+	}
+}
+
+func (w *lineWriter) latency(l *Latency) {
+	if l == nil {
+		return
+	}
+	w.open("latency")
+	w.num("min-ms", l.MinMS)
+	w.num("max-ms", l.MaxMS)
+	w.raw("failure-rate", rate(l.FailureRate))
+	w.raw("timeout-rate", rate(l.TimeoutRate))
+	w.num("timeout-ms", l.TimeoutMS)
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"median-ms", l.MedianMS}, {"p99-ms", l.P99MS}, {"bytes-per-second", l.BytesPerSecond}, {"pause-ms", l.PauseMS}} {
+		if f.value != 0 {
+			w.num(f.name, f.value)
+		}
+	}
+	if l.Shape != "" {
+		w.str("shape", l.Shape)
+	}
+	w.close()
+}
+
 // status writes a number as such, because moclojer wants one, and a template as text.
 func (w *lineWriter) status(s string) {
 	switch {
@@ -173,18 +244,26 @@ func (w *lineWriter) headers(hs []Header) {
 			n++
 		}
 		if n == i+1 {
-			w.str(hs[i].Name, hs[i].Value.Raw)
+			w.key(hs[i].Name)
+			w.dst = appendHeader(w.dst, &hs[i])
 			i = n
 			continue
 		}
 		w.key(hs[i].Name)
 		for sep := byte('['); i < n; i++ {
-			w.dst = appendJSONString(append(w.dst, sep), hs[i].Value.Raw)
+			w.dst = appendHeader(append(w.dst, sep), &hs[i])
 			sep = ','
 		}
 		w.dst = append(w.dst, ']')
 	}
 	w.close()
+}
+
+func appendHeader(dst []byte, h *Header) []byte {
+	if h.None {
+		return append(dst, "null"...)
+	}
+	return appendJSONString(dst, h.Value.Raw)
 }
 
 func (w *lineWriter) body(b *Body, name string) {
@@ -205,11 +284,29 @@ func (w *lineWriter) body(b *Body, name string) {
 	}
 }
 
-func (w *lineWriter) webhook(h *Webhook) {
-	w.open("webhook")
-	if h.If.Raw != "" {
-		w.str("if", h.If.Raw)
+// webhooks writes one webhook as a map, as moclojer knows it, and several as a list.
+func (w *lineWriter) webhooks(hs []Webhook) {
+	if len(hs) == 0 {
+		return
 	}
+	w.key("webhook")
+	if len(hs) > 1 {
+		w.dst = append(w.dst, '[')
+	}
+	for i := range hs {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.webhook(&hs[i])
+	}
+	if len(hs) > 1 {
+		w.dst = append(w.dst, ']')
+	}
+}
+
+func (w *lineWriter) webhook(h *Webhook) {
+	w.dst = append(w.dst, '{')
+	w.json("if", h.If.JSON)
 	if h.SleepMS%1000 == 0 {
 		w.num("sleep-time", h.SleepMS/1000)
 	} else {

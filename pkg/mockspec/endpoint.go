@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/mocloud/mocloud/pkg/match"
 )
 
 func asPathError(err error) *PathError {
@@ -18,18 +20,24 @@ func asPathError(err error) *PathError {
 
 // endpoint reads one HTTP endpoint and adds it when all of it could be read.
 func (r *reader) endpoint(n *yaml.Node, pos Position) {
-	e := Endpoint{Pos: pos, Method: "GET"}
+	e := Endpoint{Pos: pos, Method: "GET", NoResponse: true}
+	methods := []string{e.Method}
 	before := r.errors()
 	var templates deferred
-	r.pending = &templates
-	r.object(n, endpointTable, func(k *key, name, v *yaml.Node) {
+	r.pending, r.patterns = &templates, 0
+	var response *yaml.Node // its key
+	seen := r.object(n, endpointTable, func(k *key, name, v *yaml.Node) {
 		switch k.name {
 		case "method":
-			e.Method = r.method(v)
+			methods = r.methods(v)
 		case "host":
 			e.Host = r.host(v)
 		case "path":
 			e.Path = r.path(v)
+		case "auth":
+			e.Auth = r.auth(v)
+		case "responses":
+			e.Responses = r.entries(v, MaxEntries)
 		case "query":
 			e.Query = r.types(v)
 		case "body":
@@ -39,13 +47,13 @@ func (r *reader) endpoint(n *yaml.Node, pos Position) {
 				r.fail(at(name), CodeMissingResponse, "add `status` and `body`", "`response` is empty: add `status` or `body`, or write `{}`")
 				return
 			}
-			e.Response = r.response(v)
+			e.Response, e.NoResponse, response = r.response(v), false, name
 		case "rate-limit":
 			e.RateLimit = r.rateLimit(v)
 		case "latency":
 			e.Latency = r.latency(v)
 		case "webhook":
-			e.Webhook = r.webhook(v)
+			e.Webhooks = r.webhooks(v)
 		case "tag":
 			e.Tag, _ = r.plain(v, "`tag`")
 		case "summary":
@@ -53,10 +61,38 @@ func (r *reader) endpoint(n *yaml.Node, pos Position) {
 		}
 	})
 	r.pending = nil
+	if n.Kind == yaml.MappingNode {
+		if seen&(1<<endpointTable.find("response")) == 0 && len(e.Responses) == 0 {
+			r.fail(at(n), CodeMissingResponse, "add `response:`", "`endpoint` has no `response`: add one")
+		}
+		r.answers(n, &e, response)
+	}
 	r.lint(templates, r.scopeOf(&e))
+	if len(methods) > 0 {
+		e.Method = methods[0]
+	}
 	r.lintHeaders(&e)
-	if r.errors() == before {
+	for i := range e.Responses {
+		part := e
+		part.Response = e.Responses[i].Response
+		r.lintHeaders(&part)
+	}
+	if r.errors() != before {
+		return
+	}
+	for _, method := range methods {
+		e.Method = method
 		r.mock.Endpoints = append(r.mock.Endpoints, e)
+	}
+}
+
+// answers checks the answers of an endpoint as a whole.
+func (r *reader) answers(n *yaml.Node, e *Endpoint, response *yaml.Node) {
+	if n := len(e.Responses); response != nil && n > 0 && e.Responses[n-1].Always() {
+		r.warn(at(response), CodeUnreachableResponse, "delete it, or give the entry before an `if`", "`response` is never answered: the entry on line %d always is", e.Responses[n-1].Pos.Line)
+	}
+	if r.patterns > match.MaxInstructions {
+		r.fail(at(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expressions of this endpoint are too large together: they have %d instructions, at most %d are allowed", r.patterns, match.MaxInstructions)
 	}
 }
 
@@ -72,10 +108,13 @@ func (r *reader) errors() int {
 }
 
 // response reads what is answered.
-func (r *reader) response(n *yaml.Node) Response {
+func (r *reader) response(n *yaml.Node) Response { return r.answer(n, responseTable, nil) }
+
+// answer reads an answer; other hears of the keys that not every answer has.
+func (r *reader) answer(n *yaml.Node, t *table, other func(k *key, v *yaml.Node)) Response {
 	out := Response{Pos: at(n), Status: Text{Pos: at(n), Raw: "200"}}
 	var body, external *yaml.Node
-	r.object(n, responseTable, func(k *key, name, v *yaml.Node) {
+	r.object(n, t, func(k *key, name, v *yaml.Node) {
 		switch k.name {
 		case "status":
 			if !isNull(v) {
@@ -90,6 +129,14 @@ func (r *reader) response(n *yaml.Node) Response {
 		case "external-body":
 			external = name
 			out.Body = r.external(v)
+		case "fault":
+			out.Fault, _ = r.choice(v, k)
+		case "latency":
+			out.Latency = r.latency(v)
+		case "webhook":
+			out.Webhooks = r.webhooks(v)
+		default:
+			other(k, v)
 		}
 	})
 	switch {
@@ -165,6 +212,9 @@ func (r *reader) rateLimit(n *yaml.Node) *RateLimit {
 	if isNull(n) {
 		return l
 	}
+	if isNone(n) {
+		return &RateLimit{Off: true}
+	}
 	r.object(n, rateLimitTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "window-ms":
@@ -184,7 +234,10 @@ func (r *reader) rateLimit(n *yaml.Node) *RateLimit {
 
 func (r *reader) latency(n *yaml.Node) *Latency {
 	l := &Latency{TimeoutMS: 30_000}
-	var top *yaml.Node
+	if isNone(n) {
+		return l
+	}
+	var top, median, p99, shape *yaml.Node
 	r.object(n, latencyTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "min-ms":
@@ -198,10 +251,24 @@ func (r *reader) latency(n *yaml.Node) *Latency {
 			l.TimeoutRate, _ = r.number(v, k)
 		case "timeout-ms":
 			l.TimeoutMS = r.integer(v, k)
+		case "median-ms":
+			l.MedianMS, median = r.integer(v, k), v
+		case "p99-ms":
+			l.P99MS, p99 = r.integer(v, k), v
+		case "shape":
+			l.Shape, _ = r.choice(v, k)
+			shape = v
+		case "bytes-per-second":
+			l.BytesPerSecond = r.integer(v, k)
+		case "pause-ms":
+			l.PauseMS = r.integer(v, k)
 		}
 	})
+	r.spread(l, median, p99, shape)
 	if top == nil {
-		l.MaxMS = l.MinMS
+		if l.MaxMS = l.MinMS; l.MedianMS > 0 {
+			l.MaxMS = maxMillis
+		}
 	} else if l.MaxMS < l.MinMS {
 		r.fail(at(top), CodeBadNumber, "swap them", "`max-ms` (%d) is less than `min-ms` (%d): swap them", l.MaxMS, l.MinMS)
 	}
@@ -211,19 +278,27 @@ func (r *reader) latency(n *yaml.Node) *Latency {
 	return l
 }
 
+// spread checks how extra time is distributed.
+func (r *reader) spread(l *Latency, median, p99, shape *yaml.Node) {
+	switch {
+	case median != nil && p99 == nil:
+		r.fail(at(median), CodeMissingKey, "add `p99-ms`", "`median-ms` needs `p99-ms` beside it: the time that 99 of 100 requests stay below")
+	case median == nil && p99 != nil:
+		r.fail(at(p99), CodeMissingKey, "add `median-ms`", "`p99-ms` needs `median-ms` beside it: the time that half of the requests stay below")
+	case median != nil && l.P99MS < l.MedianMS:
+		r.fail(at(p99), CodeBadNumber, "swap them", "`p99-ms` (%d) is less than `median-ms` (%d): swap them", l.P99MS, l.MedianMS)
+	case median == nil && shape != nil:
+		r.warn(at(shape), CodeMisplacedKey, "add `median-ms` and `p99-ms`", "`shape` has no effect without `median-ms` and `p99-ms`")
+	}
+}
+
 func (r *reader) webhook(n *yaml.Node) *Webhook {
 	w := &Webhook{Pos: at(n), Method: "POST"}
 	var body *yaml.Node
 	r.object(n, webhookTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "if":
-			if isNull(v) {
-				return
-			}
-			if t, ok := r.oneLine(v, "`if`"); ok {
-				w.If = t
-				r.template(v, t.Raw, conditionUse)
-			}
+			w.If = r.condition(v)
 		case "sleep-time":
 			if s, ok := r.number(v, k); ok {
 				w.SleepMS = int(s * 1000)
@@ -305,15 +380,19 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
 	}
-	r.inReaction = true
+	r.inReaction, r.patterns = true, 0
 	defer func() { r.inReaction = false }()
 	out, total := make([]Reaction, 0, len(items)), 0
 	for _, item := range items {
 		item = follow(item)
 		re := Reaction{Pos: at(item)}
+		var pattern *yaml.Node
 		r.object(item, reactionTable, func(k *key, _, v *yaml.Node) {
 			switch k.name {
+			case "if":
+				re.If = r.condition(v)
 			case "pattern":
+				pattern = v
 				if t, ok := r.text(v, "`pattern`"); ok {
 					re.Pattern = t
 					total += r.pattern(v, t.Raw)
@@ -324,12 +403,19 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 				}
 			}
 		})
+		switch {
+		case item.Kind != yaml.MappingNode: // which was reported
+		case pattern == nil && re.If.JSON == "":
+			r.fail(at(item), CodeMissingKey, "add `pattern:` or `if:`", "`on-message` has no `pattern`: add one, or `if`")
+		case pattern != nil && re.If.JSON != "":
+			r.fail(at(pattern), CodeBadValue, "delete one of them", "`pattern` and `if` cannot stand together: delete one of them")
+		}
 		out = append(out, re)
 	}
 	if !r.trusted && len(out) > MaxPatterns {
 		r.fail(at(n), CodeBadPattern, "use fewer", "a WebSocket may have %d patterns, not %d", MaxPatterns, len(out))
 	}
-	if total > MaxAllInstructions {
+	if total += r.patterns; total > MaxAllInstructions {
 		r.fail(at(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expressions are too large together to be served: use fewer or smaller repetitions")
 	}
 	return out

@@ -105,7 +105,7 @@ func (f *formatter) entry(p pair, indent int, lead string, head bool, t *table) 
 	if t != nil && p.key.Kind == yaml.ScalarNode {
 		if i := t.find(p.key.Value); i >= 0 {
 			child = t.keys[i].child
-			if t.keys[i].kind == kindMethod && value.Kind == yaml.ScalarNode && value.Style == 0 {
+			if (t.keys[i].kind == kindMethod || t.keys[i].kind == kindMethods) && value.Kind == yaml.ScalarNode && value.Style == 0 {
 				upper := *value
 				upper.Value = strings.ToUpper(value.Value)
 				value = &upper

@@ -189,12 +189,54 @@ func genEndpoint() *rapid.Generator[mockspec.Endpoint] {
 		if flip("latency") {
 			e.Latency = &mockspec.Latency{MinMS: 1, MaxMS: 7, FailureRate: rapid.Float64Range(0, 0.5).Draw(t, "rate"), TimeoutRate: 1e-7, TimeoutMS: 30000}
 		}
-		if flip("webhook") {
-			e.Webhook = &mockspec.Webhook{
-				URL: mockspec.Text{Raw: "https://example.com/" + genName().Draw(t, "url")}, Method: "PUT", Headers: genHeaders().Draw(t, "headers"),
-				Body: genBody().Filter(func(b mockspec.Body) bool { return b.Kind != mockspec.BodyExternal }).Draw(t, "body"),
-				If:   mockspec.Text{Raw: rapid.SampledFrom([]string{"", `json-params.a = "b"`}).Draw(t, "if")}, SleepMS: rapid.IntRange(0, 5000).Draw(t, "sleep"),
+		e.Webhooks = genWebhooks().Draw(t, "webhooks")
+		if flip("responses") {
+			e.Responses = rapid.SliceOfN(genEntry(), 1, 3).Draw(t, "entries")
+			if e.NoResponse = flip("alone"); e.NoResponse {
+				e.Response = mockspec.Response{}
 			}
+		}
+		if flip("auth") {
+			e.Auth.JSON = rapid.SampledFrom([]string{`"basic"`, `"none"`, `{"bearer":"t1"}`, `["jwt",{"header-params.X-Key":["a","b"]}]`}).Draw(t, "guard")
+		}
+		return e
+	})
+}
+
+func genWebhooks() *rapid.Generator[[]mockspec.Webhook] {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) mockspec.Webhook {
+		return mockspec.Webhook{
+			URL: mockspec.Text{Raw: "https://example.com/" + genName().Draw(t, "url")}, Method: "PUT", Headers: genHeaders().Draw(t, "headers"),
+			Body: genBody().Filter(func(b mockspec.Body) bool { return b.Kind != mockspec.BodyExternal }).Draw(t, "body"),
+			If:   genCondition().Draw(t, "if"), SleepMS: rapid.IntRange(0, 5000).Draw(t, "sleep"),
+		}
+	}), 0, 2)
+}
+
+func genCondition() *rapid.Generator[mockspec.Condition] {
+	return rapid.Custom(func(t *rapid.T) mockspec.Condition {
+		return mockspec.Condition{JSON: rapid.SampledFrom([]string{
+			"", `"json-params.a = \"b\""`, `{"query-params.q":"a"}`, `{"$.items[?@.a > 1]":{"absent":false},"/a/@id":7}`,
+			`{"any":["query-params.a",{"not":{"cookies.c":{"matches":"x+"}}}],"request.method":["GET","POST"]}`,
+		}).Draw(t, "condition")}
+	})
+}
+
+func genEntry() *rapid.Generator[mockspec.Entry] {
+	return rapid.Custom(func(t *rapid.T) mockspec.Entry {
+		e := mockspec.Entry{
+			Response: mockspec.Response{
+				Status: mockspec.Text{Raw: "201"}, Headers: genHeaders().Draw(t, "headers"), Body: genBody().Draw(t, "body"),
+				Fault: rapid.SampledFrom([]string{"", mockspec.FaultReset, mockspec.FaultCut}).Draw(t, "fault"), Webhooks: genWebhooks().Draw(t, "webhooks"),
+			},
+			If: genCondition().Draw(t, "if"),
+		}
+		if rapid.Bool().Draw(t, "latency") {
+			e.Latency = &mockspec.Latency{MedianMS: 5, P99MS: 9, MaxMS: 600_000, Shape: mockspec.ShapeNormal, BytesPerSecond: 7, PauseMS: 3, TimeoutMS: 30000}
+		}
+		if rapid.Bool().Draw(t, "chance") {
+			chance := rapid.Float64Range(0, 0.3).Draw(t, "share")
+			e.Chance = &chance
 		}
 		return e
 	})
@@ -226,9 +268,23 @@ func genMock() *rapid.Generator[*mockspec.Mock] {
 		m := &mockspec.Mock{Endpoints: rapid.SliceOfN(genEndpoint(), 0, 3).Draw(t, "endpoints")}
 		if rapid.Bool().Draw(t, "settings") {
 			off := false
-			m.Settings = mockspec.Settings{Compat: mockspec.CompatMoclojer04, CORS: &off}
-			for i := range m.Endpoints { // moclojer has no optional ones
-				require(&m.Endpoints[i])
+			m.Settings.CORS = &off
+			if rapid.Bool().Draw(t, "compat") {
+				m.Settings.Compat = mockspec.CompatMoclojer04
+				for i := range m.Endpoints { // moclojer has neither optional ones nor several answers
+					e := &m.Endpoints[i]
+					require(e)
+					e.Responses, e.NoResponse, e.Auth = nil, false, mockspec.Auth{}
+					e.Webhooks = nil
+					if e.Response.Status.Raw == "" {
+						e.Response.Status.Raw = "200"
+					}
+				}
+			} else if rapid.Bool().Draw(t, "defaults") {
+				m.Settings.Defaults = &mockspec.Defaults{
+					Headers: genHeaders().Draw(t, "headers"), Auth: mockspec.Auth{JSON: `"bearer"`}, RateLimit: &mockspec.RateLimit{Off: true},
+					Responses: rapid.SliceOfN(genEntry(), 0, 2).Draw(t, "entries"),
+				}
 			}
 		}
 		message := genBody().Filter(func(b mockspec.Body) bool { return b.Kind != mockspec.BodyExternal && b.Kind != mockspec.BodyNone })

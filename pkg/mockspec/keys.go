@@ -22,7 +22,16 @@ const (
 	kindBool
 	kindChoice // one of values
 	kindObject // a map with the keys of child
-	kindList   // a list of maps with the keys of child
+	kindList   // a list of maps with the keys of child, or one such map
+	kindIf     // a condition: a map, or text
+	kindAuth   // a condition, a list of them, or one of values
+	kindMethods
+	kindLatency // a map with the keys of child, or `none`
+	kindLimit   // the same
+	kindTime    // an ISO date-time
+	kindNames   // a name as templates have it, or a list of them
+	kindState   // a map of names and initial values
+	kindSet     // a map of paths and values
 )
 
 // key is one key of the format: the single source of the parser, of "did you mean", of the JSON Schema and its hovers.
@@ -37,6 +46,8 @@ type key struct {
 	max     int
 	child   *table
 	unread  bool // known to other versions of moclojer, not read here
+	ours    bool // moclojer 0.4 does not know it: in compat mode it is ignored
+	later   bool // a word that is kept for what is not offered yet
 }
 
 // table is the list of keys that one map of the format may have, in canonical order.
@@ -82,30 +93,43 @@ var (
 		name: "`endpoint`",
 		doc:  "An HTTP endpoint: which requests it matches and what it answers.",
 		keys: []key{
-			{name: "method", kind: kindMethod, def: "GET", values: methods, doc: "HTTP method, in any case. HEAD is answered from GET by itself."},
+			{name: "method", kind: kindMethods, def: "GET", values: methods, doc: "HTTP method, in any case, a list of them, or `ANY`. HEAD is answered from GET by itself."},
 			{name: "host", kind: kindHost, doc: "Host name it answers on. Hosted mocks do not need it: the host of the mock is added when it is published."},
 			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, beginning with `/`. `:name` or `:name|type` is a parameter, `{id}:cancel` and `{name}.{format}` have text beside parameters, `*` or `*name` at the end takes the rest. Types: string, int, uuid, date, boolean (bool), float, double."},
 			{name: "query", kind: kindQuery, doc: "Declared query parameters: name and type. They are required: a request without one, or with one that does not fit, is answered with 400."},
 			{name: "body", kind: kindSample, doc: "Sample of the expected request body, as JSON text or as YAML. Its shape is checked: a request that lacks a field, or does not fit, is answered with 400."},
-			{name: "response", kind: kindObject, child: responseTable, missing: CodeMissingResponse, doc: "What is answered."},
-			{name: "rate-limit", kind: kindObject, child: rateLimitTable, doc: "How often one caller may ask; more is answered with 429."},
-			{name: "latency", kind: kindObject, child: latencyTable, doc: "Simulates a slow or failing service."},
-			{name: "webhook", kind: kindObject, child: webhookTable, doc: "A request that is sent after the answer."},
+			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may ask: a condition, a list of conditions of which one must hold, `basic`, `bearer` or `jwt` (which must be there), or `none`. Others are answered with 401 or 403."},
+			{name: "responses", kind: kindList, child: entryTable, ours: true, doc: "Several answers, tried in order: the first whose `if` holds is taken. `response` is the last of them."},
+			{name: "response", kind: kindObject, child: responseTable, doc: "What is answered, if none of `responses` is."},
+			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, doc: "How often one caller may ask; more is answered with 429. `none` switches the default off."},
+			{name: "latency", kind: kindLatency, child: latencyTable, doc: "Simulates a slow or failing service. `none` switches the default off."},
+			{name: "webhook", kind: kindList, child: webhookTable, doc: "A request that is sent after the answer, or a list of up to 5."},
 			{name: "tag", kind: kindName, doc: "Group of the endpoint in the generated API description."},
 			{name: "summary", kind: kindName, doc: "One line about the endpoint for the generated API description."},
 			{name: "chaos", unread: true, doc: "Failure simulation of a later moclojer; use `latency`."},
 		},
 	}
 
-	responseTable = &table{
-		name: "`response`",
-		doc:  "What is answered.",
-		keys: []key{
-			{name: "status", kind: kindStatus, def: "200", doc: "HTTP status from 200 to 599, or a template that gives one."},
-			{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates. A list of values sends the header several times."},
-			{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
-			{name: "external-body", kind: kindObject, child: externalTable, doc: "Answer body that is loaded from a file of the workspace or from a URL."},
-		},
+	responseTable = &table{name: "`response`", doc: "What is answered.", keys: responseKeys}
+
+	entryTable = &table{
+		name: "an entry of `responses`",
+		doc:  "One of several answers, and when it is given.",
+		keys: append([]key{
+			{name: "if", kind: kindIf, ours: true, doc: "When this is answered: names as templates have them, and what they must be. Without it, always."},
+			{name: "chance", kind: kindRate, ours: true, doc: "Share of requests, 0 to 1, that get this answer; the others go on to the next entry."},
+		}, responseKeys...),
+	}
+
+	responseKeys = []key{
+		{name: "status", kind: kindStatus, def: "200", doc: "HTTP status from 200 to 599, or a template that gives one."},
+		{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates. A list of values sends the header several times."},
+		{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
+		{name: "external-body", kind: kindObject, child: externalTable, doc: "Answer body that is loaded from a file of the workspace or from a URL."},
+		{name: "fault", kind: kindChoice, ours: true, values: faults, doc: "Breaks the connection in place of an answer, or within it: `reset`, `empty` (closed without a byte), `garbage` (random bytes), `cut` (half of the body)."},
+		{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service, instead of the endpoint's."},
+		{name: "webhook", kind: kindList, child: webhookTable, ours: true, doc: "A request, or a list of up to 5, that is sent after this answer."},
+		{name: "proxy", ours: true, later: true},
 	}
 
 	externalTable = &table{
@@ -145,6 +169,11 @@ var (
 			{name: "failure-rate", kind: kindRate, def: "0", doc: "Share of requests, 0 to 1, that are answered with 500."},
 			{name: "timeout-rate", kind: kindRate, def: "0", doc: "Share of requests, 0 to 1, that are answered with 504 after `timeout-ms`."},
 			{name: "timeout-ms", kind: kindInt, max: maxMillis, def: "30000", doc: "Wait before a simulated timeout in milliseconds."},
+			{name: "median-ms", kind: kindInt, min: 1, max: maxMillis, ours: true, doc: "Extra time that half of the requests stay below, in milliseconds; with `p99-ms`."},
+			{name: "p99-ms", kind: kindInt, min: 1, max: maxMillis, ours: true, doc: "Extra time that 99 of 100 requests stay below, in milliseconds; with `median-ms`."},
+			{name: "shape", kind: kindChoice, ours: true, values: []string{ShapeLogNormal, ShapeNormal}, def: ShapeLogNormal, doc: "How extra time is spread around `median-ms`."},
+			{name: "bytes-per-second", kind: kindInt, min: 1, max: maxCount, ours: true, doc: "Speed at which the body is sent."},
+			{name: "pause-ms", kind: kindInt, min: 1, max: maxMillis, ours: true, doc: "Pause between the pieces of the body: events of `text/event-stream`, lines of anything else."},
 		},
 	}
 
@@ -152,7 +181,7 @@ var (
 		name: "`webhook`",
 		doc:  "A request that is sent after the answer.",
 		keys: []key{
-			{name: "if", kind: kindCondition, doc: "Condition of a template's `if`, such as `json-params.plan = \"pro\"`; without it the request is always sent."},
+			{name: "if", kind: kindIf, doc: "When it is sent: a map of names and what they must be, or a condition of a template's `if`, such as `json-params.plan = \"pro\"`; without it, always."},
 			{name: "sleep-time", kind: kindSeconds, max: maxSeconds, def: "0", doc: "Delay in seconds."},
 			{name: "sleep-time-ms", kind: kindInt, max: maxSeconds * 1000, doc: "Delay in milliseconds, instead of `sleep-time`."},
 			{name: "url", kind: kindText, missing: CodeMissingKey, doc: "Where the request goes: an http(s) URL; a template."},
@@ -185,7 +214,8 @@ var (
 		name: "`on-message`",
 		doc:  "An answer to the messages that match a pattern.",
 		keys: []key{
-			{name: "pattern", kind: kindText, missing: CodeMissingKey, doc: "The text itself, a template that must equal the message, or a regular expression that matches all of it."},
+			{name: "if", kind: kindIf, ours: true, doc: "When this is answered, in place of `pattern`: names as templates have them, and what they must be."},
+			{name: "pattern", kind: kindText, doc: "The text itself, a template that must equal the message, or a regular expression that matches all of it."},
 			{name: "response", kind: kindMessage, missing: CodeMissingKey, doc: "The message that is sent back: text, which is a template, or a YAML value, which is sent as JSON."},
 		},
 	}
@@ -196,8 +226,27 @@ var (
 		keys: []key{
 			{name: "compat", kind: kindChoice, values: []string{string(CompatMoclojer04)}, doc: "Answer byte for byte as this version of moclojer does."},
 			{name: "cors", kind: kindBool, def: "true", doc: "Answer preflight requests and add CORS headers, so that browsers may call the mock."},
+			{name: "defaults", kind: kindObject, child: defaultsTable, ours: true, doc: "What every endpoint has that does not say otherwise."},
+			{name: "jwt-key", ours: true, later: true},
+			{name: "seed", ours: true, later: true},
+			{name: "locale", ours: true, later: true},
 		},
 	}
+
+	defaultsTable = &table{
+		name: "`defaults`",
+		doc:  "What every endpoint has that does not say otherwise.",
+		keys: []key{
+			{name: "headers", kind: kindHeaders, ours: true, doc: "Headers of every answer that does not set them; `null` in an answer leaves one out."},
+			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may ask."},
+			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, ours: true, doc: "How often one caller may ask each endpoint."},
+			{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service."},
+			{name: "responses", kind: kindList, child: entryTable, ours: true, doc: "Answers that are tried first on every endpoint."},
+		},
+	}
+
+	guards = []string{GuardBasic, GuardBearer, GuardJWT, GuardNone}
+	faults = []string{FaultReset, FaultEmpty, FaultGarbage, FaultCut}
 
 	methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
 )

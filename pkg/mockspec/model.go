@@ -10,8 +10,21 @@ type Mock struct {
 
 // Settings are the mock-wide choices of a `- mocloud: {…}` item, which other moclojers do not know.
 type Settings struct {
-	Compat Compat // "" or CompatMoclojer04
-	CORS   *bool  // nil means on
+	Compat   Compat    // "" or CompatMoclojer04
+	CORS     *bool     // nil means on
+	Defaults *Defaults // nil: there are none
+}
+
+// IsZero reports whether nothing is set.
+func (s *Settings) IsZero() bool { return *s == (Settings{}) }
+
+// Defaults are what every endpoint has that does not say otherwise.
+type Defaults struct {
+	Headers   []Header
+	Auth      Auth
+	RateLimit *RateLimit
+	Latency   *Latency
+	Responses []Entry
 }
 
 // Compat names an implementation whose answers are reproduced byte for byte.
@@ -34,19 +47,70 @@ type Text struct {
 // Endpoint is one HTTP endpoint.
 type Endpoint struct {
 	Pos      Position
-	Method   string // upper case, "GET" by default
+	Method   string // upper case, "GET" by default; MethodAny for all that have no endpoint of their own
 	Host     string // lower case, "" when the mock does not name one
 	Path     Path
 	Query    []Field // declared query parameters, in order
 	Body     *Sample // declared request body; nil when not declared
 	Response Response
+	// Responses are tried in order before Response.
+	Responses []Entry
+	// NoResponse tells that only Responses answer: requests to which none applies go on to the next endpoint.
+	NoResponse bool
 
+	Auth      Auth
 	RateLimit *RateLimit
 	Latency   *Latency
-	Webhook   *Webhook
+	Webhooks  []Webhook
 	Tag       string
 	Summary   string
 }
+
+// MethodAny is the method of an endpoint that answers to all.
+const MethodAny = "ANY"
+
+// Condition is a condition as it is written, as JSON: a map, or a text in the template language. package match compiles it. Without
+// JSON there is none.
+type Condition struct {
+	Pos  Position
+	JSON string
+}
+
+// Auth says who may ask, as JSON: a condition, a list of them, or one of the guards as a text. Without JSON nothing is said.
+type Auth struct {
+	Pos  Position
+	JSON string
+}
+
+// The guards that have a name.
+const (
+	GuardBasic  = "basic"
+	GuardBearer = "bearer"
+	GuardJWT    = "jwt"
+	GuardNone   = "none"
+)
+
+// Entry is one of several answers.
+type Entry struct {
+	Response
+
+	If     Condition
+	Chance *float64 // nil: always
+}
+
+// The faults that an answer may have.
+const (
+	FaultReset   = "reset"
+	FaultEmpty   = "empty"
+	FaultGarbage = "garbage"
+	FaultCut     = "cut"
+)
+
+// The shapes of a latency's distribution.
+const (
+	ShapeLogNormal = "log-normal"
+	ShapeNormal    = "normal"
+)
 
 // Path is a parsed route pattern such as /users/:id|int/posts/:slug.
 type Path struct {
@@ -93,12 +157,17 @@ type Response struct {
 	Status  Text // a number or a template; "200" by default
 	Headers []Header
 	Body    Body
+
+	Fault    string   // "" or one of the faults
+	Latency  *Latency // instead of the endpoint's
+	Webhooks []Webhook
 }
 
 // Header is one answer header; Value may be a template.
 type Header struct {
 	Name  string
 	Value Text
+	None  bool // null was written: not even the default of that name is sent
 }
 
 // RateLimit bounds how often one key may ask an endpoint.
@@ -106,6 +175,7 @@ type RateLimit struct {
 	WindowMS    int    // 900000 by default
 	MaxRequests int    // 100 by default
 	Key         string // "remote-addr" or a header's name
+	Off         bool   // `none`: not even the default
 }
 
 // Latency simulates a slow or failing endpoint.
@@ -113,7 +183,15 @@ type Latency struct {
 	MinMS, MaxMS             int
 	FailureRate, TimeoutRate float64 // 0 to 1
 	TimeoutMS                int     // 30000 by default
+
+	MedianMS, P99MS int    // 0: evenly spread from MinMS to MaxMS
+	Shape           string // "" or one of the shapes
+	BytesPerSecond  int    // 0: at once
+	PauseMS         int    // between the pieces of the body
 }
+
+// Paced reports whether the body is sent little by little.
+func (l *Latency) Paced() bool { return l != nil && (l.BytesPerSecond > 0 || l.PauseMS > 0) }
 
 // Webhook is a request that is sent after the answer.
 type Webhook struct {
@@ -122,8 +200,8 @@ type Webhook struct {
 	Method  string // "POST" by default
 	Headers []Header
 	Body    Body
-	If      Text // a Selmer `if` condition; "" means always
-	SleepMS int  // before the request is sent
+	If      Condition
+	SleepMS int // before the request is sent
 }
 
 // WebSocket is one WebSocket endpoint.
@@ -138,6 +216,7 @@ type WebSocket struct {
 // Reaction answers the messages that its pattern matches.
 type Reaction struct {
 	Pos      Position
-	Pattern  Text // text equality, a template, or a regular expression that matches the whole message
+	Pattern  Text      // text equality, a template, or a regular expression that matches the whole message
+	If       Condition // in place of Pattern
 	Response Body
 }

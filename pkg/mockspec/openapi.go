@@ -207,7 +207,7 @@ func (p *openAPI) example(e *Endpoint, op *yaml.Node) {
 	if example == nil {
 		return
 	}
-	e.Response.Headers = []Header{{"Content-Type", Text{at(example), kind}}}
+	e.Response.Headers = []Header{{Name: "Content-Type", Value: Text{at(example), kind}}}
 	e.Response.Body = p.body(example, kind)
 }
 

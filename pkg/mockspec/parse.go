@@ -211,6 +211,19 @@ func (r *reader) folders(n *yaml.Node) {
 
 // settings reads the item `mocloud`.
 func (r *reader) settings(n *yaml.Node) {
+	if n.Kind == yaml.MappingNode && !r.compat() { // it decides about the other keys
+		for _, p := range r.quiet().pairs(n) {
+			if p.key.Value == "compat" && p.value.Value == string(CompatMoclojer04) {
+				r.mock.Settings.Compat = CompatMoclojer04
+			}
+		}
+	}
+	var templates deferred
+	r.pending, r.patterns = &templates, 0
+	defer func() {
+		r.pending = nil
+		r.lint(templates, scope{path: &Path{}, compat: r.compat()})
+	}()
 	r.object(n, settingsTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
 		case "compat":
@@ -221,6 +234,8 @@ func (r *reader) settings(n *yaml.Node) {
 			if b, ok := r.boolean(v, k); ok {
 				r.mock.Settings.CORS = &b
 			}
+		case "defaults":
+			r.mock.Settings.Defaults = r.defaults(v)
 		}
 	})
 }

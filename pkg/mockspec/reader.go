@@ -25,6 +25,7 @@ type reader struct {
 	// pending collects the templates of the item that is being read, to be checked when all of the item is known.
 	pending    *deferred
 	inReaction bool // what is read now sees a WebSocket's message
+	patterns   int  // instructions of the regular expressions of the item's conditions
 	full       bool // no more diagnostics are taken
 }
 
@@ -150,17 +151,16 @@ func (r *reader) pairs(n *yaml.Node) []pair {
 }
 
 // object reads a map that has the keys of t, calling each for every known key in the order of the document. It
-// reports unknown and missing keys.
-func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *yaml.Node)) {
+// reports unknown and missing keys, and returns which keys were written or meant, as bits.
+func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *yaml.Node)) (seen uint32) {
 	if n.Kind != yaml.MappingNode {
 		if isNull(n) {
 			r.fail(at(n), CodeWrongType, "", "%s is empty; it needs %s", t.name, t.keyList())
 		} else {
 			r.fail(at(n), CodeWrongType, "", "%s must be a map with %s, not %s", t.name, t.keyList(), nodeName(n))
 		}
-		return
+		return 0
 	}
-	var seen uint32
 	pairs := r.pairs(n)
 	misplaced := r.tooFarLeft(pairs, t)
 	for _, p := range pairs {
@@ -182,6 +182,14 @@ func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *y
 			r.warn(at(p.key), CodeUnknownKey, "use `latency`", "`%s` is not supported and has no effect: use `latency`", k.name)
 			continue
 		}
+		if k.later {
+			r.fail(at(p.key), CodeUnknownKey, "delete it", "`%s` is not offered yet: delete it", k.name)
+			continue
+		}
+		if k.ours && r.compat() {
+			r.warn(at(p.key), CodeUnknownKey, "delete it, or `compat`", "`%s` has no effect in compat mode: moclojer 0.4 does not know it", k.name)
+			continue
+		}
 		seen |= 1 << i
 		each(k, p.key, p.value)
 	}
@@ -190,6 +198,7 @@ func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *y
 			r.fail(at(n), k.missing, "add `"+k.name+":`", "%s has no `%s`: add one", t.name, k.name)
 		}
 	}
+	return seen
 }
 
 // unknownKey reports a key that t does not have: an error when it is likely a slip, because then something that the
@@ -223,6 +232,8 @@ func homeOf(name string, t *table) *table {
 		near = []*table{responseTable}
 	case responseTable, rateLimitTable, latencyTable, webhookTable:
 		near = []*table{endpointTable}
+	case entryTable:
+		near = []*table{endpointTable}
 	case externalTable:
 		near = []*table{responseTable, endpointTable}
 	case websocketTable:
@@ -240,7 +251,7 @@ func homeOf(name string, t *table) *table {
 func (t *table) keyList() string {
 	var names []string
 	for i := range t.keys {
-		if !t.keys[i].unread {
+		if !t.keys[i].unread && !t.keys[i].later {
 			names = append(names, "`"+t.keys[i].name+"`")
 		}
 	}

@@ -110,12 +110,40 @@ func (r *reader) method(n *yaml.Node) string {
 	if slices.Contains(methods, upper) {
 		return upper
 	}
-	if near := suggest(upper, methods); near != "" {
+	if near := suggest(upper, append(methods[:len(methods):len(methods)], MethodAny)); near != "" {
 		r.fail(at(n), CodeBadMethod, "write `"+near+"`", "unknown method `%s`: did you mean `%s`?", brief(s), near)
 	} else {
 		r.fail(at(n), CodeBadMethod, "", "unknown method `%s`: there are %s", brief(s), strings.Join(methods, ", "))
 	}
 	return ""
+}
+
+// methods reads a method, `ANY`, or a list of methods, each once.
+func (r *reader) methods(n *yaml.Node) []string {
+	items := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		if items = n.Content; len(items) == 0 {
+			r.fail(at(n), CodeBadMethod, "write a method", "the list of methods is empty")
+		}
+	}
+	var out []string
+	for _, item := range items {
+		item = follow(item)
+		if len(items) == 1 && item.Kind == yaml.ScalarNode && strings.EqualFold(strings.TrimSpace(item.Value), MethodAny) {
+			return []string{MethodAny}
+		}
+		if strings.EqualFold(item.Value, MethodAny) {
+			r.fail(at(item), CodeBadMethod, "write `method: ANY`", "`ANY` stands alone, not in a list")
+			continue
+		}
+		m := r.method(item)
+		if m != "" && slices.Contains(out, m) {
+			r.fail(at(item), CodeBadMethod, "delete one of them", "the method `%s` is written twice", m)
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
 }
 
 // host reads a host name; a port that somebody wrote behind it is no part of it.
@@ -221,7 +249,7 @@ func (r *reader) headers(n *yaml.Node) []Header {
 		for _, v := range values {
 			v = follow(v)
 			if isNull(v) {
-				out = append(out, Header{name, Text{Pos: at(v)}})
+				out = append(out, Header{Name: name, Value: Text{Pos: at(v)}, None: true})
 				continue
 			}
 			if v.Kind != yaml.ScalarNode {
@@ -230,7 +258,7 @@ func (r *reader) headers(n *yaml.Node) []Header {
 			}
 			if t, ok := r.oneLine(v, "the header `"+name+"`"); ok {
 				r.template(v, t.Raw, textUse)
-				out = append(out, Header{name, t})
+				out = append(out, Header{Name: name, Value: t})
 			}
 		}
 	}

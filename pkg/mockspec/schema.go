@@ -45,7 +45,7 @@ func (t *table) schema(defs object, name string) object {
 	var required []string
 	for i := range t.keys {
 		k := &t.keys[i]
-		if k.unread {
+		if k.unread || k.later {
 			continue
 		}
 		if k.missing != "" {
@@ -83,14 +83,22 @@ func (k *key) schema(defs object, parent string) object {
 		return k.child.schema(defs, name)
 	}
 	switch k.kind {
-	case kindHost, kindCondition:
+	case kindHost:
 		return object{"type": "string"}
 	case kindMethod:
-		both := append([]string{}, k.values...)
-		for _, v := range k.values {
-			both = append(both, strings.ToLower(v))
-		}
-		return object{"enum": both}
+		return object{"enum": bothCases(k.values)}
+	case kindMethods:
+		return object{"anyOf": []object{
+			{"enum": append(bothCases(k.values), MethodAny, strings.ToLower(MethodAny))},
+			{"type": "array", "items": object{"enum": bothCases(k.values)}, "minItems": 1, "uniqueItems": true},
+		}}
+	case kindIf:
+		return object{"anyOf": []object{{"type": "string"}, conditionSchema(defs)}}
+	case kindAuth:
+		one := []object{{"enum": k.values}, {"type": "string"}, conditionSchema(defs)}
+		return object{"anyOf": append(one, object{"type": "array", "items": object{"anyOf": one}, "minItems": 1})}
+	case kindLatency, kindLimit:
+		return object{"anyOf": []object{child(), {"enum": []string{"none"}}}}
 	case kindPath:
 		return object{"type": "string", "pattern": "^/"}
 	case kindStatus:
@@ -125,4 +133,50 @@ func (k *key) schema(defs object, parent string) object {
 		return object{"type": scalar}
 	}
 	return object{}
+}
+
+// bothCases are names in capitals and in small letters.
+func bothCases(names []string) []string {
+	both := append([]string{}, names...)
+	for _, v := range names {
+		both = append(both, strings.ToLower(v))
+	}
+	return both
+}
+
+// conditionSchema is the schema of a condition in the form of a map.
+func conditionSchema(defs object) object {
+	const name = "condition"
+	ref := object{"$ref": "#/$defs/" + name}
+	if _, ok := defs[name]; ok {
+		return ref
+	}
+	either := object{"anyOf": []object{{"type": "string"}, ref}}
+	value := object{"type": []string{"string", "number", "boolean", "null"}}
+	anything := object{}
+	order := object{"type": []string{"string", "number"}}
+	defs[name] = object{
+		"type":        "object",
+		"description": "Every line must hold: on the left a value as templates name it, a JSONPath (`$…`) or an XPath (`/…`) of the body; on the right what it must be.",
+		"properties": object{
+			"any": object{"type": "array", "items": either, "minItems": 1, "description": "One of these conditions must hold."},
+			"all": object{"type": "array", "items": either, "minItems": 1, "description": "All of these conditions must hold."},
+			"not": object{"anyOf": either["anyOf"], "description": "This condition must not hold."},
+		},
+		"additionalProperties": object{"anyOf": []object{
+			value,
+			{"type": "array", "items": value, "minItems": 1},
+			{
+				"type": "object", "minProperties": 1, "additionalProperties": false,
+				"properties": object{
+					"equals": anything, "contains": anything, "matches": object{"type": []string{"string", "number", "boolean"}},
+					"lt": order, "lte": order, "gt": order, "gte": order,
+					"absent": object{"type": "boolean"},
+					"schema": object{"type": []string{"object", "boolean", "string"}},
+				},
+			},
+		}},
+		"minProperties": 1,
+	}
+	return ref
 }

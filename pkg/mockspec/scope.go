@@ -36,9 +36,14 @@ func (s *scope) roots(message bool) []string {
 		names = append(names, "message")
 	}
 	if !s.compat {
-		names = append(names, "header-params", "request", "now", "uuid", "random", "fake")
+		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "now", "uuid", "random", "fake")
 	}
 	return names
+}
+
+// known reports whether a template can begin with that name.
+func (s *scope) known(root string, message bool) bool {
+	return root == "headers" && !s.compat || slices.Contains(s.roots(message), root)
 }
 
 // check returns what is wrong with a variable, if it can never have a value, and what to write instead.
@@ -78,8 +83,12 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 			return "`random." + brief(key) + "` is no range, so this is always empty: write it like `random.1-6`", "write `random.1-6`"
 		}
 	case "request":
-		if names := []string{"method", "path", "host", "id", "body", "query"}; !slices.Contains(names, key) {
-			return s.undeclared("request", key, names, "a request has no `%s`", "use method, path, host, id, body or query")
+		if names := []string{"method", "path", "host", "id", "body", "query", "ip", "session"}; !slices.Contains(names, key) {
+			return s.undeclared("request", key, names, "a request has no `%s`", "use method, path, host, id, body, query, ip or session")
+		}
+	case "graphql":
+		if names := []string{"operation", "type", "fields", "variables"}; !slices.Contains(names, key) {
+			return s.undeclared("graphql", key, names, "a GraphQL request has no `%s`", "use operation, type, fields or variables")
 		}
 	}
 	return "", ""

@@ -8,6 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -32,6 +33,7 @@ type written struct {
 	// places, once asked for, tells where in the document each byte of the value stands.
 	places []int
 	leaves []leaf
+	names  []match.Name // of a condition; then there is no text
 }
 
 // deferred are the templates of one item.
@@ -80,6 +82,10 @@ func (r *reader) lint(ts deferred, s scope) {
 }
 
 func (r *reader) lintOne(w *written, s scope) {
+	if w.names != nil {
+		r.lintNames(w, s)
+		return
+	}
 	text, shift := w.text, 0
 	if w.use == conditionUse {
 		const open = "{% if "

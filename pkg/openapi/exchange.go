@@ -1,6 +1,7 @@
 package openapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"mime"
 	"net/http"
@@ -108,8 +109,62 @@ func requestBody(e *mockspec.Endpoint, u used) object {
 }
 
 // responses describes the answer, and the answers that the endpoint's other settings can cause.
-func responses(e *mockspec.Endpoint) object {
-	status := strings.TrimSpace(e.Response.Status.Raw)
+func responses(endpoints []*mockspec.Endpoint, d *mockspec.Defaults) object {
+	out := object{}
+	add := func(status string, what object) {
+		if !slices.ContainsFunc(out, func(m member) bool { return m.name == status }) {
+			out = append(out, member{status, what})
+		}
+	}
+	say := func(status, text string) { add(status, object{{"description", text}}) }
+	each := func(r *mockspec.Response) {
+		if r.Fault == "" || r.Fault == mockspec.FaultCut {
+			add(answerOf(r))
+		}
+	}
+	for _, e := range endpoints {
+		if !e.NoResponse {
+			each(&e.Response)
+		}
+		for i := range e.Responses {
+			each(&e.Responses[i].Response)
+		}
+	}
+	if d != nil {
+		for i := range d.Responses {
+			each(&d.Responses[i].Response)
+		}
+	}
+	for _, e := range endpoints {
+		l, limit, auth := e.Latency, e.RateLimit, e.Auth.JSON
+		if d != nil {
+			l, limit, auth = cmp.Or(l, d.Latency), cmp.Or(limit, d.RateLimit), cmp.Or(auth, d.Auth.JSON)
+		}
+		if len(e.Query) > 0 || e.Body != nil {
+			say("400", "A declared parameter or field does not fit.")
+		}
+		if auth != "" && auth != `"none"` {
+			say("401", "Credentials are missing or wrong.")
+			if strings.Contains(auth, "jwt") {
+				say("403", "The token does not allow this.")
+			}
+		}
+		if limit != nil && !limit.Off {
+			say("429", "Too many requests; Retry-After says when to come back.")
+		}
+		if l != nil && l.FailureRate > 0 {
+			say("500", "A simulated failure.")
+		}
+		if l != nil && l.TimeoutRate > 0 {
+			say("504", "A simulated timeout.")
+		}
+	}
+	return out
+}
+
+// answerOf describes one answer under its status.
+func answerOf(r *mockspec.Response) (string, object) {
+	status := strings.TrimSpace(r.Status.Raw)
 	code, err := strconv.Atoi(status)
 	text := "The answer; its status depends on the request."
 	switch {
@@ -126,12 +181,12 @@ func responses(e *mockspec.Endpoint) object {
 	contentType := ""
 	headers := object{}
 	seen := map[string]bool{}
-	for _, h := range e.Response.Headers {
+	for _, h := range r.Headers {
 		if strings.EqualFold(h.Name, "Content-Type") {
 			contentType = h.Value.Raw
 			continue
 		}
-		if lower := strings.ToLower(h.Name); !seen[lower] {
+		if lower := strings.ToLower(h.Name); !seen[lower] && !h.None {
 			seen[lower] = true
 			headers = append(headers, member{h.Name, headerOf(h.Value.Raw)})
 		}
@@ -139,28 +194,10 @@ func responses(e *mockspec.Endpoint) object {
 	if len(headers) > 0 {
 		answer = append(answer, member{"headers", headers})
 	}
-	if content := responseContent(e.Response.Body, contentType); content != nil {
+	if content := responseContent(r.Body, contentType); content != nil {
 		answer = append(answer, member{"content", content})
 	}
-	out := object{{status, answer}}
-	add := func(status, text string) {
-		if out[0].name != status {
-			out = append(out, member{status, object{{"description", text}}})
-		}
-	}
-	if len(e.Query) > 0 || e.Body != nil {
-		add("400", "A declared parameter or field does not fit.")
-	}
-	if e.RateLimit != nil {
-		add("429", "Too many requests; Retry-After says when to come back.")
-	}
-	if e.Latency != nil && e.Latency.FailureRate > 0 {
-		add("500", "A simulated failure.")
-	}
-	if e.Latency != nil && e.Latency.TimeoutRate > 0 {
-		add("504", "A simulated timeout.")
-	}
-	return out
+	return status, answer
 }
 
 func headerOf(value string) object {

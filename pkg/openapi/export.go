@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,8 @@ func Export(mock *mockspec.Mock, info Info, host string) []byte {
 			operations = append(operations, e)
 		}
 	}
-	paths, tags := describePaths(operations)
+	schemes := securitySchemes{known: map[string]object{}}
+	paths, tags := describePaths(operations, mock.Settings.Defaults, &schemes)
 	doc := object{
 		{"openapi", "3.0.3"},
 		{"info", object{{"title", info.Title}, {"version", info.Version}}},
@@ -42,6 +44,9 @@ func Export(mock *mockspec.Mock, info Info, host string) []byte {
 		doc = append(doc, member{"tags", tags})
 	}
 	doc = append(doc, member{"paths", paths})
+	if len(schemes.names) > 0 {
+		doc = append(doc, member{"components", object{{"securitySchemes", schemes.all()}}})
+	}
 	var sockets []object
 	for i := range mock.WebSockets {
 		if ws := &mock.WebSockets[i]; here(ws.Host) {
@@ -62,7 +67,23 @@ type pathGroup struct {
 	byMethod map[string][]*mockspec.Endpoint
 }
 
-func describePaths(endpoints []*mockspec.Endpoint) (paths object, tags []object) {
+// expanded are the methods of the path. Those that only an endpoint for all methods answers are the usual ones.
+func (g *pathGroup) expanded() []string {
+	anyMethod := g.byMethod[mockspec.MethodAny]
+	if anyMethod == nil {
+		return g.methods
+	}
+	all := slices.DeleteFunc(slices.Clone(g.methods), func(m string) bool { return m == mockspec.MethodAny })
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if g.byMethod[m] == nil {
+			g.byMethod[m] = anyMethod
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func describePaths(endpoints []*mockspec.Endpoint, d *mockspec.Defaults, schemes *securitySchemes) (paths object, tags []object) {
 	groups := map[string]*pathGroup{}
 	var order []*pathGroup
 	knownTags := map[string]bool{}
@@ -90,8 +111,8 @@ func describePaths(endpoints []*mockspec.Endpoint) (paths object, tags []object)
 	paths = object{}
 	for _, g := range order {
 		item := object{}
-		for _, method := range g.methods {
-			item = append(item, member{strings.ToLower(method), operation(g.template, g.byMethod[method], ids)})
+		for _, method := range g.expanded() {
+			item = append(item, member{strings.ToLower(method), operation(g.template, method, g.byMethod[method], ids, d, schemes)})
 		}
 		if len(item) > 0 {
 			paths = append(paths, member{g.template.text, item})
@@ -102,9 +123,9 @@ func describePaths(endpoints []*mockspec.Endpoint) (paths object, tags []object)
 
 // operation describes the endpoints of one method on one path. There is more than one where only the types of their
 // parameters tell them apart; the first is described in full.
-func operation(t pathTemplate, endpoints []*mockspec.Endpoint, ids map[string]int) object {
+func operation(t pathTemplate, method string, endpoints []*mockspec.Endpoint, ids map[string]int, d *mockspec.Defaults, schemes *securitySchemes) object {
 	e := endpoints[0]
-	op := object{{"operationId", operationID(e, t, ids)}}
+	op := object{{"operationId", operationID(method, t, ids)}}
 	if e.Tag != "" {
 		op = append(op, member{"tags", []string{e.Tag}})
 	}
@@ -121,16 +142,25 @@ func operation(t pathTemplate, endpoints []*mockspec.Endpoint, ids map[string]in
 	if body := requestBody(e, used); body != nil {
 		op = append(op, member{"requestBody", body})
 	}
-	return append(op, member{"responses", responses(e)})
+	op = append(op, member{"responses", responses(endpoints, d)})
+	if security := schemes.of(e, d); len(security) > 0 {
+		op = append(op, member{"security", security})
+	}
+	return op
 }
 
 func description(endpoints []*mockspec.Endpoint) string {
 	e := endpoints[0]
 	var lines []string
 	for _, other := range endpoints[1:] {
-		lines = append(lines, "Answers `"+other.Path.Raw+"` too.")
+		if other.Path.Raw != e.Path.Raw {
+			lines = append(lines, "Answers `"+other.Path.Raw+"` too.")
+		}
 	}
-	if e.Webhook != nil {
+	if len(e.Responses) > 0 {
+		lines = append(lines, "Which answer is given depends on the request.")
+	}
+	if len(e.Webhooks) > 0 {
 		lines = append(lines, "Sends a webhook after the answer.")
 	}
 	if l := e.Latency; l != nil && l.MaxMS > 0 {
@@ -140,11 +170,11 @@ func description(endpoints []*mockspec.Endpoint) string {
 }
 
 // operationID is the method and the path in words, made unique with a number.
-func operationID(e *mockspec.Endpoint, t pathTemplate, ids map[string]int) string {
+func operationID(method string, t pathTemplate, ids map[string]int) string {
 	words := strings.FieldsFunc(t.text, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
-	id := strings.Join(append([]string{strings.ToLower(e.Method)}, words...), "_")
+	id := strings.Join(append([]string{strings.ToLower(method)}, words...), "_")
 	ids[id]++
 	if n := ids[id]; n > 1 {
 		id += "__" + strconv.Itoa(n) // no two underscores come from words

@@ -16,7 +16,7 @@ import (
 
 // rules is the version of what a document is refused for, and of what lines become of it. Whoever changes either in a way
 // that generators of both versions must not mix counts on.
-const rules = 1
+const rules = 2
 
 // MaxLines is how many bytes of a mock's lines travel with events. The generator and the mock servers read the YAML of a
 // larger mock, which takes longer anyway; and a batch of such events stays far below what Redis keeps for a slow subscriber.
@@ -65,7 +65,7 @@ func Of(content, host string, mock *mockspec.Mock, docs []*yaml.Node) *Single {
 
 // Lines are the mock as lines, its settings first.
 func (s *Single) Lines() []byte {
-	if s.Settings == (mockspec.Settings{}) {
+	if s.Settings.IsZero() {
 		return s.Items
 	}
 	return append(mockspec.AppendSettings(nil, &s.Settings), s.Items...)

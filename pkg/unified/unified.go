@@ -60,6 +60,8 @@ type Mock struct {
 	Slug      string          `json:"slug,omitempty"`
 	Compat    mockspec.Compat `json:"compat,omitempty"`
 	CORS      *bool           `json:"cors,omitempty"`
+	// Shared are the lines of the mock's other settings.
+	Shared string `json:"shared,omitempty"`
 	// Recording says what is recorded of the mock's requests; nil: event.RecordRedacted. It is never changed, only replaced.
 	Recording *event.Recording `json:"recording,omitempty"`
 	Removed   *Removal         `json:"removed,omitempty"`
@@ -90,9 +92,17 @@ func (m *Mock) Latest() uint64 {
 	return m.Change
 }
 
-// Settings are the mock's settings as mockspec knows them.
-func (m *Mock) Settings() mockspec.Settings {
-	return mockspec.Settings{Compat: m.Compat, CORS: m.CORS}
+// SetSettings takes over the settings of a mock.
+func (m *Mock) SetSettings(s mockspec.Settings) {
+	m.Compat, m.CORS = s.Compat, s.CORS
+	s.Compat, s.CORS = "", nil
+	m.Shared = string(mockspec.AppendSettings(nil, &s))
+}
+
+// AppendSettings appends the mock's settings as lines.
+func (m *Mock) AppendSettings(dst []byte) []byte {
+	dst = mockspec.AppendSettings(dst, &mockspec.Settings{Compat: m.Compat, CORS: m.CORS})
+	return append(dst, m.Shared...)
 }
 
 // Digest is the sha256 of content, hex.
@@ -108,7 +118,7 @@ const (
 	emptyList    = "[]\n"
 	separator    = " · "
 
-	maxComment = 1 << 20 // bytes of a comment line
+	maxComment = 8 << 20 // bytes of a comment line; it may hold a mock's settings, escaped
 	maxName    = 128     // bytes of an epoch or id
 )
 

@@ -16,11 +16,7 @@ func FilesOf(content string) []string {
 	}
 	m, _ := mockspec.Parse([]byte(content), mockspec.Options{})
 	var names []string
-	for _, e := range m.Endpoints {
-		body := e.Response.Body.External
-		if body == nil {
-			continue
-		}
+	for _, body := range m.Externals() {
 		path := body.Path.Raw
 		if strings.Contains(path, "://") || strings.Contains(path, "{{") || strings.Contains(path, "{%") {
 			continue

@@ -69,7 +69,7 @@ func shop() *mockspec.Mock {
 					{Name: "any", Schema: &mockspec.Schema{Kind: mockspec.SchemaArray}},
 				}}},
 				Response: mockspec.Response{Status: text("201"), Body: mockspec.Body{Kind: mockspec.BodyText, Template: `{"ok": true}`}},
-				Webhook:  &mockspec.Webhook{URL: text("https://hooks.example.com/secret-token"), Method: "POST"},
+				Webhooks: []mockspec.Webhook{{URL: text("https://hooks.example.com/secret-token"), Method: "POST"}},
 			},
 			{
 				Method: "PUT", Path: path(lit("pets"), par("id", mockspec.TypeUUID), lit("a{b} c")),

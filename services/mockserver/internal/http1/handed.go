@@ -78,6 +78,9 @@ func (c *handedConn) Close() error {
 	return c.Conn.Close()
 }
 
+// NetConn returns the connection itself.
+func (c *handedConn) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite ends one direction, which net/http does when it answers before it has read everything.
 func (c *handedConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

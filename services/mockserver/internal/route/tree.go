@@ -50,9 +50,35 @@ func (m *methods[E]) find(name string) *E {
 		}
 	}
 	if name == "HEAD" {
-		return m.find("GET")
+		if to := m.named("GET"); to != nil {
+			return to
+		}
+	}
+	return m.named(mockspec.MethodAny)
+}
+
+// named returns the endpoint of exactly that method.
+func (m *methods[E]) named(name string) *E {
+	for at := m; at != nil; at = at.more {
+		if at.name == name {
+			return at.to
+		}
 	}
 	return nil
+}
+
+// each yields the endpoints for a method: its own, GET's for HEAD, that of all methods.
+func (m *methods[E]) each(name string, yield func(*E) bool) bool {
+	names := [...]string{name, "GET", mockspec.MethodAny}
+	for i, n := range names {
+		if i == 1 && name != "HEAD" {
+			continue
+		}
+		if to := m.named(n); to != nil && !yield(to) {
+			return false
+		}
+	}
+	return true
 }
 
 // add adds an endpoint, or returns the one that is there.
@@ -211,6 +237,42 @@ func (n *node[E]) find(method, path string, more bool, c Captures) (*E, Captures
 		}
 	}
 	return nil, c
+}
+
+// Walk yields every endpoint that Find could return for a method and an escaped path, in the order in which it would prefer them, with
+// what their parameters match, until yield returns false.
+func (t *Tree[E]) Walk(method, path string, yield func(*E, Captures) bool) {
+	rest, more := segments(path)
+	t.root.walk(method, rest, more, nil, yield)
+}
+
+func (n *node[E]) walk(method, path string, more bool, c Captures, yield func(*E, Captures) bool) bool {
+	give := func(m *methods[E], c Captures) bool {
+		return m.each(method, func(to *E) bool { return yield(to, c) })
+	}
+	if !more {
+		return give(&n.ends, c) && give(&n.rest, append(c[:len(c):len(c)], ""))
+	}
+	segment, rest, deeper := cut(path)
+	text, ok := unescape(segment)
+	if !ok {
+		return true
+	}
+	if next := n.literals.find(text); next != nil && !next.walk(method, rest, deeper, c, yield) {
+		return false
+	}
+	if text != "" {
+		for i := range n.params {
+			p := &n.params[i]
+			if taken, ok := p.take(text, c[:len(c):len(c)]); ok && !p.node.walk(method, rest, deeper, taken, yield) {
+				return false
+			}
+		}
+	}
+	if all, ok := unescape(path); ok {
+		return give(&n.rest, append(c[:len(c):len(c)], all))
+	}
+	return true
 }
 
 // Methods returns the methods that some endpoint answers for a path, sorted, HEAD and OPTIONS not added.

@@ -116,7 +116,8 @@ func (s *Scope) readForm(pairs []pair) selmer.Value {
 	return selmer.Map(entries)
 }
 
-// readMultipart reads the fields of a multipart form. A file is a map of its filename, content-type and size.
+// readMultipart reads the fields of a multipart form. A file is a map of its filename, content-type, size and
+// content.
 func (s *Scope) readMultipart(boundary string) (selmer.Value, error) {
 	if boundary == "" {
 		return selmer.Nil(), errors.New("the multipart form names no boundary")
@@ -141,6 +142,7 @@ func (s *Scope) readMultipart(boundary string) (selmer.Value, error) {
 				{Key: "filename", Value: selmer.String(name)},
 				{Key: "content-type", Value: selmer.String(part.Header.Get("Content-Type"))},
 				{Key: "size", Value: selmer.Int(int64(len(content)))},
+				{Key: "content", Value: selmer.String(string(content))},
 			})
 		}
 		entries = add(entries, part.FormName(), v)

@@ -10,5 +10,5 @@ import (
 // json-params are read from it.
 func (s *Scope) SetMessage(text string, at time.Time) {
 	s.Message, s.Request.At = &text, at
-	s.parsed, s.json, s.err = false, selmer.Nil(), nil
+	s.parsed, s.json, s.err, s.more = false, selmer.Nil(), nil, nil
 }

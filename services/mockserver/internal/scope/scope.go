@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
@@ -30,6 +31,9 @@ type Request struct {
 	Header Header
 	Body   []byte
 	At     time.Time
+
+	RemoteAddr string // of the connection
+	IPHeader   string // the header in which a trusted proxy tells the caller's address; "": RemoteAddr
 }
 
 // Params says what the endpoint declares. It is shared by all requests and never changed.
@@ -70,9 +74,14 @@ type Scope struct {
 	form   bool // a form: every value came as text
 	json   selmer.Value
 	err    error
+
+	more *more // what few requests need
 }
 
-var _ selmer.Scope = (*Scope)(nil)
+var (
+	_ selmer.Scope  = (*Scope)(nil)
+	_ match.Subject = (*Scope)(nil)
+)
 
 // Reset makes the scope that of another request.
 func (s *Scope) Reset(r Request, params *Params, captured []string) {
@@ -81,6 +90,9 @@ func (s *Scope) Reset(r Request, params *Params, captured []string) {
 	s.path.scope, s.query.scope, s.header.scope, s.request.scope = s, s, s, s
 	s.query.pairs = pairs
 }
+
+// Rebind makes the scope that of another endpoint for the same request: what was read of the request stays.
+func (s *Scope) Rebind(params *Params, captured []string) { s.params, s.captured = params, captured }
 
 // Clear drops what the scope holds of a request, so that a scope that waits for the next keeps nothing alive.
 func (s *Scope) Clear() {
@@ -122,6 +134,16 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 		if s.params.Fake != nil {
 			return selmer.ObjectOf(s.params.Fake), true
 		}
+	case "cookies":
+		return selmer.ObjectOf((*cookieParams)(s)), true
+	case "basic":
+		return found(s.basic())
+	case "bearer":
+		return found(s.bearer())
+	case "jwt":
+		return s.claims()
+	case "graphql":
+		return s.graphQL()
 	}
 	return selmer.Nil(), false
 }
@@ -291,12 +313,14 @@ func (r *requestParams) Get(key string) (selmer.Value, bool) {
 		return selmer.String(string(r.scope.charset().Decode(q.Body))), true
 	case "query":
 		return selmer.String(q.Query), true
+	case "ip":
+		return selmer.String(q.IP()), true
 	}
 	return selmer.Nil(), false
 }
 
 func (r *requestParams) Entries() []selmer.Entry {
-	keys := [...]string{"method", "path", "host", "id", "body", "query"}
+	keys := [...]string{"method", "path", "host", "id", "body", "query", "ip"}
 	entries := make([]selmer.Entry, 0, len(keys))
 	for _, key := range keys {
 		v, _ := r.Get(key)

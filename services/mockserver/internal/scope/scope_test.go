@@ -63,7 +63,7 @@ func TestWholeObjects(t *testing.T) {
 		{`{"p": {{path-params}}}`, `{"p": {"n":7,"s":"text"}}`},
 		{`{"q": {{query-params}}}`, `{"q": {"x":[1,2],"y":"a"}}`},
 		{`{"h": {{header-params}}}`, `{"h": {"X-Request-Id":"id1"}}`},
-		{`{"r": {{request}}}`, `{"r": {"method":"GET","path":"/a b","host":"h","id":"id1","body":"","query":"x=1&y=a&x=2"}}`},
+		{`{"r": {{request}}}`, `{"r": {"method":"GET","path":"/a b","host":"h","id":"id1","body":"","query":"x=1&y=a&x=2","ip":""}}`},
 		{`{"f": {{fake}}}`, `{"f": null}`},
 	} {
 		if got := render(t, s, c.template, selmer.JSON); got != c.want {

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -25,6 +26,7 @@ type endpointCompiler struct {
 	cors     bool
 	fake     *scope.Fake
 	fromUser bool // positions are places in the user's file
+	defaults defaults
 
 	one sync.Mutex // guards shared while an endpoint is compiled
 	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
@@ -32,22 +34,32 @@ type endpointCompiler struct {
 }
 
 func (c *endpointCompiler) compile(e *endpoint) {
+	e.params = paramsOf(&e.spec.Path, e.spec.Query, c.compat, c.fake)
+	if c.choose(e) {
+		return
+	}
+	c.answer(e)
+}
+
+// answer compiles an endpoint that answers in one way.
+func (c *endpointCompiler) answer(e *endpoint) {
 	spec := e.spec
-	e.params = paramsOf(&spec.Path, spec.Query, c.compat, c.fake)
+	e.latency = c.latency(spec)
 	err := c.response(e)
-	if err == nil && spec.Webhook != nil && c.core.deps.Webhook != nil {
-		if e.hook, err = c.core.deps.Webhook(c.mock.site, e.label, spec.Webhook); err != nil {
-			err = &fault{pos: spec.Webhook.Pos, err: err}
-		}
+	for i := range spec.Response.Webhooks {
+		err = cmp.Or(err, c.hook(e, &spec.Response.Webhooks[i]))
+	}
+	for i := range spec.Webhooks {
+		err = cmp.Or(err, c.hook(e, &spec.Webhooks[i]))
 	}
 	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, varying.loops)
 	if err != nil {
 		e.fault = asFault(err)
 		e.headers = c.common(nil)
 	}
-	e.waits = spec.Latency != nil || e.body.external != nil
+	e.waits = e.latency != nil || e.body.external != nil || spec.Response.Fault != ""
 	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
-		e.limiter == nil && e.hook == nil && len(e.params.Query) == 0 && spec.Body == nil
+		e.limiter == nil && len(e.hooks) == 0 && len(e.params.Query) == 0 && spec.Body == nil
 	if e.plain {
 		e.block, e.has = e.headers.block, e.headers.has
 		if n := len(e.block); len(e.body.fixed) <= smallBody { // head and body together, too
@@ -55,6 +67,34 @@ func (c *endpointCompiler) compile(e *endpoint) {
 			e.block, e.body.fixed = together[:n:n], together[n:]
 		}
 	}
+}
+
+// hook compiles a webhook of the endpoint.
+func (c *endpointCompiler) hook(e *endpoint, w *mockspec.Webhook) error {
+	if c.core.deps.Webhook == nil {
+		return nil
+	}
+	h, err := c.core.deps.Webhook(c.mock.site, e.label, w)
+	if err != nil {
+		return &fault{pos: w.Pos, err: err}
+	}
+	e.hooks = append(e.hooks, h)
+	return nil
+}
+
+// latency is that of the answer, of its endpoint, or the default; nil if there is none.
+func (c *endpointCompiler) latency(spec *mockspec.Endpoint) *mockspec.Latency {
+	l := spec.Response.Latency
+	if l == nil {
+		l = spec.Latency
+	}
+	if l == nil && c.defaults.Defaults != nil {
+		l = c.defaults.Latency
+	}
+	if l == nil || l.MaxMS == 0 && l.FailureRate == 0 && l.TimeoutRate == 0 && !l.Paced() {
+		return nil
+	}
+	return l
 }
 
 func loops(t *selmer.Template) bool { return t != nil && t.Loops() }
@@ -89,7 +129,7 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	if err := c.status(e, r.Status); err != nil {
 		return err
 	}
-	fixed, err := c.responseHeaders(e, r.Headers)
+	fixed, err := c.responseHeaders(e, c.defaults.headers(r.Headers))
 	if err != nil {
 		return err
 	}

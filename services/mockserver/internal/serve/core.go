@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
@@ -151,7 +151,8 @@ func (x *exchange) match() bool {
 	q := &x.scope.Request
 	x.world = x.program.on(q.Host)
 	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
-	if x.endpoint == nil {
+	if x.endpoint == nil || q.Method == http.MethodOptions && x.endpoint.spec.Method == mockspec.MethodAny && x.world.cors && preflight(x) {
+		x.endpoint = nil // what a browser asks is answered as ever
 		return false
 	}
 	x.endpoint.ready()
@@ -176,17 +177,25 @@ func (c *Core) answerMatched(x *exchange) {
 	x.answer.always = e.headers
 	x.scope.Reset(*q, &e.params, x.captures)
 	if e.plain && x.body == nil {
-		x.answer.status, x.answer.block, x.answer.has, x.answered = e.status, e.block, e.has, true
-		if allowsBody(e.status) {
-			x.answer.body, x.answer.length = e.body.fixed, e.body.length
+		x.answerPlain()
+		return
+	}
+	if e.choice != nil {
+		if x.body != nil && !c.receive(x) || !c.choose(x) {
+			return
 		}
-		return
-	}
-	if e.limiter != nil && !c.withinRate(x) {
-		return
-	}
-	if x.body != nil && !c.receive(x) {
-		return
+		e = x.endpoint
+		if e.plain {
+			x.answerPlain()
+			return
+		}
+	} else {
+		if e.limiter != nil && !c.withinRate(x) {
+			return
+		}
+		if x.body != nil && !c.receive(x) {
+			return
+		}
 	}
 	if e.fault != nil {
 		x.failed(e.fault)
@@ -198,14 +207,25 @@ func (c *Core) answerMatched(x *exchange) {
 			return
 		}
 	}
-	if e.spec.Latency != nil && !c.delay(x) {
+	if e.latency != nil && c.fails(x) {
 		return
 	}
 	if err := c.respond(x); err != nil {
 		c.unable(x, err)
 		return
 	}
-	x.answered = true
+	if x.answered = true; e.latency != nil {
+		x.wait(c.dice.delay(e.latency))
+	}
+}
+
+// answerPlain answers what is the same for every request.
+func (x *exchange) answerPlain() {
+	e, a := x.endpoint, &x.answer
+	a.status, a.block, a.has, x.answered = e.status, e.block, e.has, true
+	if allowsBody(e.status) {
+		a.body, a.length = e.body.fixed, e.body.length
+	}
 }
 
 // largeBody is the size from which reading a request's body as JSON takes a processor for long.
@@ -374,28 +394,15 @@ func (c *Core) done(x *exchange) {
 		x.record.Endpoint = x.endpoint.label
 	}
 	x.mock.life.log.Add(&x.record)
-	if e := x.endpoint; x.answered && e.hook != nil {
+	if e := x.endpoint; x.answered && len(e.hooks) > 0 {
 		turn, ok := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
-		e.hook.Fire(&x.scope) // in any case
+		for _, h := range e.hooks {
+			h.Fire(&x.scope) // in any case
+		}
 		if ok {
 			turn.Give()
 		}
 	}
-}
-
-// caller returns the address of who asks, without a port.
-func (c *Core) caller(x *exchange) string {
-	if c.cfg.ClientIPHeader != "" {
-		if values := x.header.Values(c.cfg.ClientIPHeader); len(values) > 0 {
-			// A proxy appends, so only what the last one wrote can be trusted.
-			last := values[len(values)-1]
-			return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-		}
-	}
-	if host, _, err := net.SplitHostPort(x.remoteAddr); err == nil {
-		return host
-	}
-	return x.remoteAddr
 }
 
 // withTimeout bounds what a request may wait for outside of this process.

@@ -37,12 +37,21 @@ type endpoint struct {
 	line   int // in the user's file, 0 when unknown
 	params scope.Params
 
+	latency *mockspec.Latency // nil: none
+
 	// statusTemplate makes the status of each answer; nil when it is fixed.
 	statusTemplate *selmer.Template
 	varying        []varying
 
 	limiter *limit.Windows
-	hook    Hook
+	hooks   []Hook
+
+	// choice is how the endpoint chooses among several answers, or turns callers away; nil: it answers.
+	choice *choice
+	// declines tells that it may leave a request to the next endpoint.
+	declines bool
+	// entry tells which of several answers this is, for explanations.
+	entry entryName
 
 	compiler *endpointCompiler
 
@@ -87,10 +96,23 @@ func (c *endpointCompiler) endpoint(spec *mockspec.Endpoint) *endpoint {
 	if c.fromUser {
 		e.line = spec.Pos.Line
 	}
-	if r := spec.RateLimit; r != nil {
+	e.declines = !spec.Always() && !c.defaults.always()
+	if r := c.defaults.rateLimit(spec); r != nil {
 		e.limiter = limit.NewWindows(time.Duration(r.WindowMS)*time.Millisecond, r.MaxRequests, rateLimitKeys)
 	}
 	return e
+}
+
+// rateLimit is the endpoint's own or the default.
+func (d *defaults) rateLimit(spec *mockspec.Endpoint) *mockspec.RateLimit {
+	limit := spec.RateLimit
+	if limit == nil && d.Defaults != nil {
+		limit = d.RateLimit
+	}
+	if limit == nil || limit.Off {
+		return nil
+	}
+	return limit
 }
 
 // ready compiles the endpoint if nobody has.

@@ -15,6 +15,8 @@ import (
 // near is an endpoint that a request might have meant, and why it did not match.
 type near struct {
 	Endpoint string `json:"endpoint"`
+	Entry    int    `json:"entry,omitempty"`    // one of its `responses`, from 1
+	Defaults bool   `json:"defaults,omitempty"` // the entry is one of `defaults.responses`
 	Line     int    `json:"line,omitempty"`
 	Why      string `json:"why"`
 }
@@ -27,7 +29,7 @@ const (
 )
 
 // nearest returns the endpoints that come nearest to a request, nearest first, except the one that matched.
-func nearest(endpoints []*endpoint, method, path string, matched *endpoint) []near {
+func nearest(endpoints []*endpoint, method, path string, matched *endpoint, entered []*endpoint) []near {
 	type candidate struct {
 		endpoint *endpoint
 		distance int
@@ -35,7 +37,7 @@ func nearest(endpoints []*endpoint, method, path string, matched *endpoint) []ne
 	asked := split(path)
 	var best []candidate
 	for _, e := range endpoints[:min(len(endpoints), nearestLooked)] {
-		if e == matched {
+		if e == matched || slices.Contains(entered, e) {
 			continue
 		}
 		limit := worst
@@ -43,7 +45,7 @@ func nearest(endpoints []*endpoint, method, path string, matched *endpoint) []ne
 			limit = best[nearestShown-1].distance
 		}
 		distance := far(e, asked, limit)
-		if e.spec.Method != method {
+		if !e.answersTo(method) {
 			distance += 2
 		}
 		if distance >= limit {
@@ -144,7 +146,7 @@ func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 }
 
 func whyMethod(e *endpoint, method string, matched *endpoint) string {
-	if e.spec.Method != method {
+	if !e.answersTo(method) {
 		return fmt.Sprintf("the method is %s, not %s", e.spec.Method, method)
 	}
 	if matched != nil {
@@ -198,6 +200,8 @@ func editDistance(a, b string) int {
 // explanation is what X-Mocloud-Explain asks for.
 type explanation struct {
 	Endpoint   string   `json:"endpoint,omitempty"`
+	Entry      int      `json:"entry,omitempty"`
+	Defaults   bool     `json:"defaults,omitempty"`
 	Line       int      `json:"line,omitempty"`
 	Considered []near   `json:"considered,omitempty"`
 	Empty      []string `json:"empty,omitempty"` // template variables without a value
@@ -210,10 +214,11 @@ func (x *exchange) explanation() {
 	q := &x.scope.Request
 	told := explanation{Endpoint: x.label()}
 	if x.endpoint != nil {
-		told.Line = x.endpoint.line
+		told.Line, told.Entry, told.Defaults = x.endpoint.line, x.endpoint.entry.number, x.endpoint.entry.defaults
 		told.Empty = x.emptyVariables()
 	}
-	told.Considered = nearest(x.world.endpoints, q.Method, q.Path, x.endpoint)
+	told.Considered = x.considered()
+	told.Considered = append(told.Considered, nearest(x.world.endpoints, q.Method, q.Path, cmp.Or(x.found, x.endpoint), x.entered)...)
 	text := ascii(told)
 	if len(text) > explainedBytes {
 		told.Considered, told.Empty = nil, told.Empty[:min(len(told.Empty), 10)]
@@ -222,6 +227,23 @@ func (x *exchange) explanation() {
 	if len(text) <= explainedBytes {
 		x.answer.add(explainHeader, text)
 	}
+}
+
+// considered tells why the endpoints that were entered did not answer, or not with an entry before the one that did.
+func (x *exchange) considered() []near {
+	var out []near
+	for _, e := range x.entered {
+		out = append(out, x.whys(e, nil)...)
+	}
+	if x.found != nil && x.found != x.endpoint {
+		out = append(out, x.whys(x.found, x.endpoint)...)
+	}
+	return out[:min(len(out), whysShown)]
+}
+
+// answersTo reports whether an endpoint is for a method.
+func (e *endpoint) answersTo(method string) bool {
+	return e.spec.Method == method || e.spec.Method == mockspec.MethodAny
 }
 
 // ascii encodes an explanation so that it can stand in a header.

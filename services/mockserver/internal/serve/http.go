@@ -30,6 +30,7 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := c.pool.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
 	path := x.take(r)
 	x.writer = w
+	abort := false
 	if x.mock, x.scope.Request.Path = c.find(r.Host, path); x.mock == nil {
 		x.unknownHost(c)
 		x.write(w)
@@ -37,11 +38,14 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if x.shared = x.scope.Request.Path != path; x.shared {
 			withoutSessions(r.Header)
 		}
-		c.serveMock(x, w, r, path) //nolint:contextcheck // the request's context is in x
+		abort = c.serveMock(x, w, r, path) //nolint:contextcheck // the request's context is in x
 	}
 	c.done(x)
 	x.reset()
 	c.pool.Put(x)
+	if abort {
+		panic(http.ErrAbortHandler) // which is how a handler breaks off
+	}
 }
 
 // take fills x with a request and returns its escaped path.
@@ -52,27 +56,28 @@ func (x *exchange) take(r *http.Request) string {
 	} else if i := strings.IndexByte(path, '?'); i >= 0 {
 		path = path[:i]
 	}
-	x.ctx, x.netHeader.of, x.remoteAddr = r.Context(), r.Header, r.RemoteAddr
+	x.ctx, x.netHeader.of = r.Context(), r.Header
 	x.header = &x.netHeader
 	if r.ContentLength != 0 && r.Body != nil && r.Body != http.NoBody {
 		x.body, x.bodyLength = r.Body, r.ContentLength
 	}
 	x.scope.Request = scope.Request{
 		Method: r.Method, Host: r.Host, Query: r.URL.RawQuery, Header: x.header, At: time.Now(),
+		RemoteAddr: r.RemoteAddr, IPHeader: x.core.cfg.ClientIPHeader,
 	}
 	return path
 }
 
-// serveMock answers a request whose mock was found, within the mock's share.
-func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, path string) {
+// serveMock answers a request whose mock was found, within the mock's share. It reports whether the exchange is to be broken off.
+func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, path string) (abort bool) {
 	gate := &x.mock.life.gate
 	if _, upgrade := r.Header["Upgrade"]; upgrade && c.upgrade(x, w, r) {
-		return
+		return false
 	}
 	if refused := gate.Enter(x.scope.Request.At); refused != limit.Admitted {
 		x.overload(refused, &c.cfg)
 		x.write(w)
-		return
+		return false
 	}
 	defer gate.Leave()
 	c.answerTo(x)
@@ -82,7 +87,15 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 	if _, explain := r.Header[explainHeader]; explain && x.world != nil && x.mock.life.explain.Enter(x.scope.Request.At) == limit.Admitted {
 		x.explanation()
 	}
-	x.write(w)
+	switch {
+	case x.breaks():
+		return x.breakOff(w)
+	case x.answered && x.endpoint.latency.Paced() && len(x.answer.body) > 0:
+		x.stream(w, x.endpoint.latency)
+	default:
+		x.write(w)
+	}
+	return false
 }
 
 // write sends the answer.

@@ -1,10 +1,13 @@
 package serve
 
 import (
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
 // dice are the random numbers of simulated latency and failures. They are safe for concurrent use.
@@ -30,23 +33,48 @@ func (d *dice) throw() float64 {
 	return d.source.Float64()
 }
 
-// delay simulates a slow, failing or silent endpoint. It reports whether the request is to be answered. A wait ends
-// early when the caller goes, or when the mock is replaced.
-func (c *Core) delay(x *exchange) bool {
-	l := x.endpoint.spec.Latency
+// fails simulates a failing or silent endpoint. It reports whether the request was answered so. A wait ends early when the caller
+// goes, or when the mock is replaced.
+func (c *Core) fails(x *exchange) bool {
+	l := x.endpoint.latency
+	if l.TimeoutRate == 0 && l.FailureRate == 0 {
+		return false
+	}
 	what := c.dice.throw()
 	switch {
 	case what < l.TimeoutRate:
 		x.wait(time.Duration(l.TimeoutMS) * time.Millisecond)
 		x.refuse(504, refusal{Error: "simulated_timeout", Message: "the mock simulates a timeout here (latency.timeout-rate)", Endpoint: x.label()})
-		return false
+		return true
 	case what < l.TimeoutRate+l.FailureRate:
 		x.refuse(500, refusal{Error: "simulated_failure", Message: "the mock simulates a failure here (latency.failure-rate)", Endpoint: x.label()})
-		return false
+		return true
 	}
-	ms := float64(l.MinMS) + c.dice.throw()*float64(max(0, l.MaxMS-l.MinMS))
-	x.wait(time.Duration(ms * float64(time.Millisecond)))
-	return true
+	return false
+}
+
+// delay is how long the answer takes: evenly spread, or around a median.
+func (d *dice) delay(l *mockspec.Latency) time.Duration {
+	ms := 0.0
+	switch {
+	case l.MedianMS == 0:
+		ms = float64(l.MinMS) + d.throw()*float64(max(0, l.MaxMS-l.MinMS))
+	case l.Shape == mockspec.ShapeNormal:
+		ms = float64(l.MedianMS) + d.normal()*float64(l.P99MS-l.MedianMS)/z99
+	default:
+		ms = float64(l.MedianMS) * math.Exp(d.normal()*math.Log(float64(l.P99MS)/float64(l.MedianMS))/z99)
+	}
+	ms = min(max(ms, float64(l.MinMS)), float64(l.MaxMS))
+	return time.Duration(ms * float64(time.Millisecond))
+}
+
+// z99 is how many standard deviations above the mean 99 of 100 normal values stay below.
+const z99 = 2.3263478740408408
+
+// normal returns a number of the standard normal distribution.
+func (d *dice) normal() float64 {
+	u := max(d.throw(), math.SmallestNonzeroFloat64) // Box and Muller
+	return math.Sqrt(-2*math.Log(u)) * math.Cos(2*math.Pi*d.throw())
 }
 
 func (x *exchange) wait(d time.Duration) {

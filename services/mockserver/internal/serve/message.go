@@ -33,18 +33,24 @@ type exchange struct {
 	netHeader  httpHeader // header, when the request is net/http's
 	body       io.Reader  // nil when the request has none
 	bodyLength int64      // as announced, -1 when unknown
-	remoteAddr string
 	writer     http.ResponseWriter // nil for a simple request
 
 	mock     *hosted
 	shared   bool // the mock was found by the path: the host name is not its own
 	program  *program
 	world    *world
-	endpoint *endpoint
+	endpoint *endpoint // that answers, or one of its answers
+	found    *endpoint // of which that is one
 	captures route.Captures
 	answer   answer
 	builtin  builtin
 	answered bool // as the endpoint says, not by a refusal
+
+	draw  float64 // decides about chances; drawn when it is asked for
+	drawn bool
+	taken float64 // the share of draw that was given away
+	// entered are the endpoints that left the request to another one.
+	entered []*endpoint
 
 	progress progress // of a simple request
 	refused  limit.Refusal
@@ -72,10 +78,12 @@ func (x *exchange) reset() {
 	if cap(received) > keptBytes {
 		received = nil
 	}
-	x.ctx, x.header, x.netHeader.of, x.body, x.remoteAddr, x.writer = nil, nil, nil, nil, "", nil
+	x.ctx, x.header, x.netHeader.of, x.body, x.writer = nil, nil, nil, nil, nil
 	x.progress, x.refused, x.simple, x.lines = unanswered, limit.Admitted, http1.Answer{}, x.lines[:0]
-	x.mock, x.program, x.world, x.endpoint, x.builtin = nil, nil, nil, nil, builtinNone
-	x.answered, x.shared = false, false
+	x.mock, x.program, x.world, x.endpoint, x.found, x.builtin = nil, nil, nil, nil, nil, builtinNone
+	x.answered, x.shared, x.drawn, x.taken = false, false, false, 0
+	clear(x.entered)
+	x.entered = x.entered[:0]
 	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0], sent: x.answer.sent[:0]}
 	x.rendered, x.received, x.record = rendered, received, record.Request{}
 }

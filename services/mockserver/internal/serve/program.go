@@ -58,6 +58,7 @@ type world struct {
 	tree      route.Tree[endpoint]
 	sockets   route.Tree[socket]
 	endpoints []*endpoint
+	next      map[*endpoint]*endpoint // of those that may decline, the next of the same method and path
 	cors      bool
 }
 
@@ -112,7 +113,7 @@ func (h *hosted) compile() *program {
 	}
 	c := &endpointCompiler{
 		core: h.core, mock: h, compat: compat == mockspec.CompatMoclojer04, fromUser: fromUser, fake: h.core.fake,
-		cors: mock.Settings.CORS == nil || *mock.Settings.CORS,
+		cors: mock.Settings.CORS == nil || *mock.Settings.CORS, defaults: defaults{mock.Settings.Defaults},
 	}
 	p.everywhere.cors = c.cors
 	p.own = c.common(nil)
@@ -131,9 +132,7 @@ func (h *hosted) compile() *program {
 		e := c.endpoint(spec)
 		p.keep = p.keep || e.limiter != nil
 		for _, w := range p.worlds(spec.Host, byItem) {
-			if w.tree.Add(spec.Method, spec.Path.Segments, e) == nil {
-				w.endpoints = append(w.endpoints, e)
-			}
+			w.add(e)
 		}
 	}
 	for i := range mock.WebSockets {
@@ -147,6 +146,24 @@ func (h *hosted) compile() *program {
 		}
 	}
 	return p
+}
+
+// add leads requests to an endpoint, or to it if those before it decline. One that never gets any is left out.
+func (w *world) add(e *endpoint) {
+	last := w.tree.Add(e.spec.Method, e.spec.Path.Segments, e)
+	if last != nil {
+		for w.next[last] != nil {
+			last = w.next[last]
+		}
+		if !last.declines {
+			return
+		}
+		if w.next == nil {
+			w.next = map[*endpoint]*endpoint{}
+		}
+		w.next[last] = e
+	}
+	w.endpoints = append(w.endpoints, e)
 }
 
 // addWorld makes room for what answers on a host that an item names.

@@ -172,8 +172,9 @@ func keepOnly(headers []header, names ...string) []header {
 func (c *Core) withinRate(x *exchange) bool {
 	e := x.endpoint
 	key := ""
-	if k := e.spec.RateLimit.Key; k == "" || k == "remote-addr" {
-		key = c.caller(x)
+	rule := e.compiler.defaults.rateLimit(e.spec)
+	if k := rule.Key; k == "" || k == "remote-addr" {
+		key = x.scope.Request.IP()
 	} else if values := x.header.Values(k); len(values) > 0 {
 		key = values[0]
 	}
@@ -184,7 +185,7 @@ func (c *Core) withinRate(x *exchange) bool {
 		x.refuse(429, refusal{
 			Error:    "Rate limit exceeded", // the words of moclojer's documentation
 			Endpoint: e.label,
-			Message:  fmt.Sprintf("more than %d requests in %s: try again in %d s", v.Limit, time.Duration(e.spec.RateLimit.WindowMS)*time.Millisecond, wait),
+			Message:  fmt.Sprintf("more than %d requests in %s: try again in %d s", v.Limit, time.Duration(rule.WindowMS)*time.Millisecond, wait),
 		})
 		x.answer.add("Retry-After", strconv.Itoa(wait))
 	}

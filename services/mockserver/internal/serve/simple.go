@@ -24,9 +24,12 @@ func (c *Core) Begin(r *http1.Request) http1.Exchange {
 	x := c.pool.Get().(*exchange) //nolint:forcetypeassert // the pool holds nothing else
 	var path string
 	if x.mock, path = c.find(r.Host, r.Path); x.mock != nil && path == r.Path && len(r.Header.Values(explainHeader)) == 0 {
-		x.header, x.remoteAddr, x.ctx = &r.Header, r.RemoteAddr, context.Background()
-		x.scope.Request = scope.Request{Method: r.Method, Host: r.Host, Path: path, Query: r.Query, Header: x.header, At: r.At}
-		if x.match() && !x.endpoint.waits {
+		x.header, x.ctx = &r.Header, context.Background()
+		x.scope.Request = scope.Request{
+			Method: r.Method, Host: r.Host, Path: path, Query: r.Query, Header: x.header, At: r.At,
+			RemoteAddr: r.RemoteAddr, IPHeader: c.cfg.ClientIPHeader,
+		}
+		if x.match() && !x.endpoint.waits && !(x.endpoint.declines && x.laterWaits()) {
 			return x
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 )
 
@@ -14,6 +15,10 @@ func (c *Core) unmatched(x *exchange) {
 	w := x.world
 	q := &x.scope.Request
 	methods := w.tree.Methods(q.Path)
+	if len(x.entered) > 0 {
+		c.leftOver(x, w)
+		return
+	}
 	if q.Method == http.MethodOptions && (w.cors && preflight(x) || len(methods) > 0) {
 		c.options(x, w, methods)
 		return
@@ -49,7 +54,20 @@ func (c *Core) unmatched(x *exchange) {
 		Method: q.Method, Host: q.Host, Path: q.Path,
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
-		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil)
+		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil, nil)
+	}
+	x.refuse(http.StatusNotFound, r)
+}
+
+// leftOver answers a request that every endpoint of its method and path left to the next.
+func (c *Core) leftOver(x *exchange, w *world) {
+	q := &x.scope.Request
+	r := refusal{
+		Error: "no_endpoint", Message: fmt.Sprintf("no endpoint of this mock answers this request to %s %s: none of their conditions hold", q.Method, q.Path),
+		Method: q.Method, Host: q.Host, Path: q.Path,
+	}
+	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
+		r.Nearest = append(x.considered(), nearest(w.endpoints, q.Method, q.Path, nil, x.entered)...)
 	}
 	x.refuse(http.StatusNotFound, r)
 }
@@ -87,6 +105,9 @@ func (c *Core) options(x *exchange, w *world, methods []string) {
 // complete adds the methods that are answered without being defined.
 func complete(methods []string, options bool) []string {
 	all := slices.Clone(methods)
+	if i := slices.Index(all, mockspec.MethodAny); i >= 0 {
+		all = append(slices.Delete(all, i, i+1), http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete)
+	}
 	if slices.Contains(all, http.MethodGet) {
 		all = append(all, http.MethodHead)
 	}
@@ -106,7 +127,7 @@ func (x *exchange) notAllowed(w *world, methods []string) {
 		Message: fmt.Sprintf("this path is not defined for %s, but for %s", q.Method, strings.Join(methods, ", ")),
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
-		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil)
+		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil, nil)
 	}
 	x.refuse(http.StatusMethodNotAllowed, r)
 	x.answer.add("Allow", strings.Join(allow, ", "))

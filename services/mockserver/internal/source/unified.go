@@ -8,7 +8,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/unified"
@@ -152,8 +151,8 @@ func (s *Source) remove(id string) {
 // not keep a whole file alive.
 func siteOf(b *unified.Block, own bool) *site.Site {
 	content := b.Items
-	if settings := b.Settings(); settings != (mockspec.Settings{}) {
-		content = append(mockspec.AppendSettings(nil, &settings), content...)
+	if settings := b.AppendSettings(nil); len(settings) > 0 {
+		content = append(settings, content...)
 	} else if own {
 		content = bytes.Clone(content)
 	}

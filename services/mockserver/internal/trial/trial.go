@@ -68,6 +68,9 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 	w := &capture{header: http.Header{}}
 	begin := time.Now()
 	core.ServeHTTP(w, r)
+	if w.fault != "" {
+		return tryit.Answer{Problem: "The mock breaks the connection here (`fault: " + w.fault + "`), so there is no answer to show.", Duration: time.Since(begin)}
+	}
 	a = tryit.Answer{
 		Status: w.status, Header: w.header, Body: w.body.Bytes(), Cut: w.cut, Duration: time.Since(begin), TimedOut: ctx.Err() != nil,
 		Webhook: sent.webhook,
@@ -131,7 +134,7 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 	return core, nil
 }
 
-// sink takes the webhook that would be sent: an answer has one at most.
+// sink takes the first webhook that would be sent.
 type sink struct{ webhook *tryit.Webhook }
 
 // dry is a webhook that is not sent.
@@ -143,6 +146,9 @@ type dry struct {
 // Fire implements serve.Hook.
 func (d dry) Fire(sc *scope.Scope) {
 	call, due, err := d.hook.Prepare(sc)
+	if d.sent.webhook != nil {
+		return
+	}
 	switch {
 	case err != nil:
 		d.sent.webhook = &tryit.Webhook{Problem: err.Error()}
@@ -157,7 +163,11 @@ type capture struct {
 	status int
 	body   bytes.Buffer
 	cut    bool
+	fault  string
 }
+
+// Break implements serve.Breaker.
+func (c *capture) Break(fault string) { c.fault = fault }
 
 func (c *capture) Header() http.Header { return c.header }
 

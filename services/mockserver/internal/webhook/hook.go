@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
@@ -27,7 +28,7 @@ type Hook struct {
 	endpoint  string
 	recording *event.Recording
 
-	condition   *selmer.Condition // nil: always
+	condition   *match.Condition // nil: always
 	url         *selmer.Template
 	method      string
 	headers     []headerTemplate
@@ -56,10 +57,8 @@ func (s *Sender) Compile(of *site.Site, endpoint string, w *mockspec.Webhook) (*
 	}
 	plain := selmer.Options{Escaping: selmer.None}
 	var err error
-	if condition := strings.TrimSpace(w.If.Raw); condition != "" {
-		if h.condition, err = selmer.CompileCondition(condition, plain); err != nil {
-			return nil, fmt.Errorf("webhook: if: %w", err)
-		}
+	if h.condition, err = match.CompileJSON(w.If.JSON); err != nil {
+		return nil, fmt.Errorf("webhook: if: %w", err)
 	}
 	if h.url, err = selmer.Compile(strings.TrimSpace(w.URL.Raw), plain); err != nil {
 		return nil, fmt.Errorf("webhook: url: %w", err)
@@ -135,14 +134,11 @@ func (h *Hook) Fire(sc *scope.Scope) {
 
 // Prepare returns what Fire would send and whether it would, and sends nothing. It keeps nothing of the scope.
 func (h *Hook) Prepare(sc *scope.Scope) (call Call, due bool, err error) {
-	if h.condition != nil {
-		due, err := h.condition.True(sc)
+	if due, err := h.condition.Test(sc); !due {
 		if err != nil {
-			return Call{}, false, fmt.Errorf("if: %w", err)
+			err = fmt.Errorf("if: %w", err)
 		}
-		if !due {
-			return Call{}, false, nil
-		}
+		return Call{}, false, err
 	}
 	call, err = h.render(sc)
 	return call, err == nil, err

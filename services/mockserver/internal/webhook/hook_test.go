@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
@@ -61,7 +62,7 @@ func TestFire(t *testing.T) {
 			hook: mockspec.Webhook{
 				URL: text("https://x.example/{{path-params.id}}?ref={{query-params.ref|urlescape}}"), Method: "put", SleepMS: 1500,
 				Headers: []mockspec.Header{{Name: "X-User", Value: text("{{json-params.user}}")}, {Name: "content-length", Value: text("3")}},
-				Body:    jsonBody(`{"user":"{{json-params.user}}","n":{{path-params.id}}}`), If: text(`json-params.user = "a <b>"`),
+				Body:    jsonBody(`{"user":"{{json-params.user}}","n":{{path-params.id}}}`), If: condition(`json-params.user = "a <b>"`),
 			},
 			body: `{"user":"a <b>"}`,
 			want: &Call{
@@ -69,9 +70,9 @@ func TestFire(t *testing.T) {
 				Header: http.Header{"X-User": {"a <b>"}, "Content-Type": {"application/json"}}, Body: []byte(`{"user":"a <b>","n":7}`),
 			},
 		},
-		"condition says no": {hook: mockspec.Webhook{URL: text("https://x.example/"), If: text(`json-params.user = "b"`)}, body: `{"user":"a"}`},
+		"condition says no": {hook: mockspec.Webhook{URL: text("https://x.example/"), If: condition(`json-params.user = "b"`)}, body: `{"user":"a"}`},
 		"moclojer's example": {
-			hook: mockspec.Webhook{URL: text("https://x.example/"), If: text("1 = 1"), Body: textBody("{\"id\": 123, \"another-field\": \"it's working\"}\n")},
+			hook: mockspec.Webhook{URL: text("https://x.example/"), If: condition("1 = 1"), Body: textBody("{\"id\": 123, \"another-field\": \"it's working\"}\n")},
 			want: &Call{
 				Endpoint: "POST /orders/:id", URL: "https://x.example/", Method: "POST", Header: http.Header{"Content-Type": {"application/json"}},
 				Body: []byte("{\"id\": 123, \"another-field\": \"it's working\"}\n"),
@@ -95,7 +96,7 @@ func TestFire(t *testing.T) {
 		"no URL":          {hook: mockspec.Webhook{URL: text("{{json-params.url}}")}, drop: `url: "" is not an http(s) URL`},
 		"header with CR":  {hook: mockspec.Webhook{URL: text("https://x.example/"), Headers: []mockspec.Header{{Name: "X-A", Value: text("{{json-params.a}}")}}}, body: `{"a":"1\r\nX-B: 2"}`, drop: "header X-A has a value with control characters"},
 		"template fails":  {hook: mockspec.Webhook{URL: text("https://x.example/"), Body: textBody(`{{json-params.a|divide:0}}`)}, body: `{"a":1}`, drop: "body: "},
-		"condition fails": {hook: mockspec.Webhook{URL: text("https://x.example/"), If: text("json-params.a > 1")}, body: `{"a":"x"}`, drop: "if: "},
+		"condition fails": {hook: mockspec.Webhook{URL: text("https://x.example/"), If: condition("json-params.a > 1")}, body: `{"a":"x"}`, drop: "if: "},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +128,7 @@ func TestFire(t *testing.T) {
 func TestCompileErrors(t *testing.T) {
 	t.Parallel()
 	for want, w := range map[string]mockspec.Webhook{
-		"webhook: if: ":                                 {URL: text("https://x.example/"), If: text("a == b")},
+		"webhook: if: ":                                 {URL: text("https://x.example/"), If: condition("a == b")},
 		"webhook: url: ":                                {URL: text("https://x.example/{% if %}")},
 		`webhook: "DO IT" is not a method`:              {URL: text("https://x.example/"), Method: "do it"},
 		`webhook: "a b" is not the name of a header`:    {URL: text("https://x.example/"), Headers: []mockspec.Header{{Name: "a b"}}},
@@ -162,4 +163,9 @@ func TestCircleEnds(t *testing.T) {
 			t.Errorf("%d webhooks from one request, want %d", len(r.requests), MaxDepth)
 		}
 	})
+}
+
+// condition is a condition of the template language.
+func condition(s string) mockspec.Condition {
+	return mockspec.Condition{JSON: string(selmer.String(s).AppendJSON(nil))}
 }

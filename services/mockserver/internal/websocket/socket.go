@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
@@ -30,6 +31,7 @@ type Socket struct {
 
 type reaction struct {
 	pattern  *pattern
+	when     *match.Condition // in place of pattern
 	response *selmer.Template // nil: nothing is sent
 	line     int              // in the mock's file, 0 if unknown
 }
@@ -49,6 +51,10 @@ func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 	total := 0
 	for i := range w.OnMessage {
 		r := &w.OnMessage[i]
+		when, err := match.CompileJSON(r.If.JSON)
+		if err != nil {
+			return nil, fmt.Errorf("on-message %d: if: %w", i+1, err)
+		}
 		p, err := compilePattern(r.Pattern.Raw)
 		if err != nil {
 			return nil, fmt.Errorf("on-message %d: pattern: %w", i+1, err)
@@ -60,7 +66,7 @@ func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 		if total += p.size; total > mockspec.MaxAllInstructions {
 			return nil, errors.New("on-message: the regular expressions are too large together; use fewer or smaller repetitions")
 		}
-		out.reactions = append(out.reactions, reaction{pattern: p, response: response, line: r.Pos.Line})
+		out.reactions = append(out.reactions, reaction{pattern: p, when: when, response: response, line: r.Pos.Line})
 	}
 	return out, nil
 }
@@ -154,7 +160,7 @@ func (c *connection) answer(text string) ([]byte, error) {
 	m := &message{text: text}
 	for i := range c.socket.reactions {
 		r := &c.socket.reactions[i]
-		ok, err := r.pattern.matches(m, c.scope)
+		ok, err := r.matches(m, c.scope)
 		if err != nil {
 			return nil, fmt.Errorf("%s: pattern: %w", r.place(i), err)
 		}
@@ -166,6 +172,14 @@ func (c *connection) answer(text string) ([]byte, error) {
 		}
 	}
 	return nil, nil
+}
+
+// matches tells whether the reaction answers a message.
+func (r *reaction) matches(m *message, s *scope.Scope) (bool, error) {
+	if r.when != nil {
+		return r.when.Holds(s), nil
+	}
+	return r.pattern.matches(m, s)
 }
 
 func (r *reaction) place(i int) string {

@@ -34,11 +34,14 @@ func (r *result) lines() string {
 	if len(r.items) > single.MaxLines {
 		return ""
 	}
-	settings := r.mock.Settings()
-	if settings == (mockspec.Settings{}) {
+	settings := r.mock.AppendSettings(nil)
+	switch {
+	case len(settings) == 0:
 		return string(r.items)
+	case len(settings)+len(r.items) > single.MaxLines:
+		return ""
 	}
-	return string(append(mockspec.AppendSettings(nil, &settings), r.items...))
+	return string(append(settings, r.items...))
 }
 
 // intent is the latest change of one mock in a batch.
@@ -171,7 +174,7 @@ func (g *Generator) wish(i *intent) *wish {
 		return w
 	}
 	m.Workspace, m.Slug, m.Revision, m.Hosts = u.Workspace, u.Mock, u.Revision, u.Hosts
-	m.Compat, m.CORS = s.Settings.Compat, s.Settings.CORS
+	m.SetSettings(s.Settings)
 	w.file, w.items = s.File, s.Items
 	return w
 }

@@ -1,0 +1,362 @@
+package match
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/mocloud/mocloud/pkg/selmer"
+)
+
+// operator is what a value is asked.
+type operator uint8
+
+const (
+	opEquals operator = iota
+	opContains
+	opMatches
+	opLT
+	opLTE
+	opGT
+	opGTE
+	opSchema
+)
+
+// words are the operators as they are written, and in sentences.
+func (o operator) words() (name, sentence string) {
+	switch o {
+	case opContains:
+		return "contains", "contain"
+	case opMatches:
+		return "matches", "match"
+	case opLT:
+		return "lt", "less than"
+	case opLTE:
+		return "lte", "at most"
+	case opGT:
+		return "gt", "more than"
+	case opGTE:
+		return "gte", "at least"
+	case opSchema:
+		return "schema", "fit the schema"
+	default:
+		return "equals", ""
+	}
+}
+
+// line is one line of a condition: values, and what one of them must be.
+type line struct {
+	left  *left
+	tests []test
+	// presence is what `absent` says: 0 nothing, 1 true, -1 false.
+	presence int8
+	need     needs
+}
+
+// test is one operator and its value.
+type test struct {
+	op     operator
+	oneOf  []operand // one of them
+	regexp *regexp.Regexp
+	source string // of regexp
+	schema *Schema
+	bare   bool // written without an operator
+}
+
+// budgetOf bounds the comparisons of one `contains`.
+const budgetOf = 1_000_000
+
+func (l *line) needs() needs { return l.need }
+
+func (l *line) holds(e *evaluation) bool {
+	items := l.left.values(e)
+	if l.presence != 0 && (len(items) == 0) != (l.presence > 0) {
+		return false
+	}
+	if len(l.tests) == 0 {
+		return true
+	}
+	if len(items) > 1 && l.wholeList(items, e) {
+		return true
+	}
+	for i := range items {
+		if l.passes(items[i], e) {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeList tells whether several texts of one name are the list that `equals` asks for.
+func (l *line) wholeList(items []item, e *evaluation) bool {
+	if len(l.tests) != 1 || l.tests[0].op != opEquals || l.tests[0].bare {
+		return false
+	}
+	want := l.tests[0].oneOf[0].value(e)
+	if !isList(want) || len(want.Items()) != len(items) {
+		return false
+	}
+	for i, w := range want.Items() {
+		if !items[i].equal(w) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *line) passes(i item, e *evaluation) bool {
+	for n := range l.tests {
+		if !l.tests[n].passes(i, e, l.left.whole) {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *test) passes(i item, e *evaluation, whole bool) bool {
+	switch t.op {
+	case opMatches:
+		return t.match(i, e)
+	case opSchema:
+		return t.schema.fits(i)
+	default:
+	}
+	for n := range t.oneOf {
+		want := t.oneOf[n].value(e)
+		ok := false
+		switch t.op {
+		case opEquals:
+			ok = i.equal(want) || whole && equalBodies(e.Body(), want)
+		case opContains:
+			budget := budgetOf
+			ok = i.contains(want, &budget)
+		default:
+			var order int
+			if order, ok = i.compare(want); ok {
+				ok = t.op == opLT && order < 0 || t.op == opLTE && order <= 0 || t.op == opGT && order > 0 || t.op == opGTE && order >= 0
+			}
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *test) match(i item, e *evaluation) bool {
+	switch i.value.Kind() {
+	case selmer.KindString, selmer.KindChar, selmer.KindInt, selmer.KindBigInt, selmer.KindDecimal, selmer.KindFloat, selmer.KindBool, selmer.KindKeyword:
+	default:
+		return false
+	}
+	re := t.regexp
+	if re == nil { // a template
+		var err error
+		if re, err = compileWhole(t.oneOf[0].value(e).String()); err != nil {
+			return false
+		}
+	}
+	return re.MatchString(i.value.String())
+}
+
+// compileWhole compiles a regular expression that must match all of a text.
+func compileWhole(source string) (*regexp.Regexp, error) {
+	if size, err := expressionSize(source); err != nil {
+		return nil, err
+	} else if size > MaxInstructions {
+		return nil, errTooLarge
+	}
+	return regexp.Compile(`\A(?:` + source + `)\z`)
+}
+
+// equalBodies compares the whole body as JSON or as XML, if both sides are that.
+func equalBodies(b *Body, want selmer.Value) bool {
+	if !isText(want) {
+		v, err := b.whole()
+		return err == nil && equalValues(v, want)
+	}
+	text := want.String()
+	switch trimmed := strings.TrimSpace(text); {
+	case trimmed == "":
+	case trimmed[0] == '<':
+		wanted, err := parseXML([]byte(text))
+		if err != nil {
+			return false
+		}
+		tree, err := b.xml()
+		return err == nil && equalXML(tree, wanted)
+	default:
+		wanted, err := selmer.ParseJSON([]byte(text))
+		if err != nil {
+			return false
+		}
+		v, err := b.whole()
+		return err == nil && equalValues(v, wanted)
+	}
+	return false
+}
+
+// why says what came and what was expected.
+func (l *line) why(e *evaluation) string {
+	items := l.left.values(e)
+	name := l.left.text()
+	if len(items) == 0 {
+		if l.left.json != nil || l.left.whole || strings.HasPrefix(l.left.source, "json-params") {
+			if problem := l.bodyProblem(e); problem != "" {
+				return name + ": " + problem
+			}
+		}
+		if l.left.xml != nil {
+			if _, err := e.Body().xml(); err != nil {
+				return name + ": " + err.Error()
+			}
+		}
+		return name + " is missing, expected " + l.expectation(e)
+	}
+	if l.presence > 0 {
+		return name + " is there, it is " + showItem(items[0])
+	}
+	came := showItem(items[0])
+	for i := 1; i < len(items); i++ {
+		if i == 3 {
+			came += ", …"
+			break
+		}
+		came += ", " + showItem(items[i])
+	}
+	for n := range l.tests {
+		t := &l.tests[n]
+		failed := true
+		for i := range items {
+			failed = failed && !t.passes(items[i], e, l.left.whole)
+		}
+		if failed || n == len(l.tests)-1 {
+			return name + " is " + came + t.unlike(items[0], e)
+		}
+	}
+	return name + " is " + came
+}
+
+func (l *line) bodyProblem(e *evaluation) string {
+	if l.left.json != nil {
+		if _, err := e.Body().json(); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	return e.JSONProblem()
+}
+
+// unlike ends a sentence that begins with what came.
+func (t *test) unlike(i item, e *evaluation) string {
+	switch t.op {
+	case opMatches:
+		source := t.source
+		if t.regexp == nil {
+			source = t.oneOf[0].value(e).String()
+		}
+		return ", which does not match `" + shorten(source) + "` in whole"
+	case opSchema:
+		if why := t.schema.why(i.value); why != "" {
+			return ", which does not fit the schema: " + why
+		}
+		return ", which does not fit the schema"
+	case opContains:
+		return ", which does not contain " + t.wanted(e)
+	case opEquals:
+		return ", not " + t.wanted(e)
+	default:
+		_, words := t.op.words()
+		return ", not " + words + " " + t.wanted(e)
+	}
+}
+
+func (t *test) wanted(e *evaluation) string {
+	out := ""
+	for i := range t.oneOf {
+		if i > 0 {
+			out += " or "
+		}
+		if i == 5 {
+			return out + "…"
+		}
+		out += show(t.oneOf[i].value(e))
+	}
+	return out
+}
+
+// expectation says what a missing value should have been.
+func (l *line) expectation(e *evaluation) string {
+	if len(l.tests) == 0 {
+		return "it to be there"
+	}
+	out := ""
+	for n := range l.tests {
+		if n > 0 {
+			out += " and "
+		}
+		t := &l.tests[n]
+		switch t.op {
+		case opMatches:
+			out += "what matches `" + shorten(t.source) + "`"
+		case opSchema:
+			out += "what fits the schema"
+		case opContains:
+			out += "what contains " + t.wanted(e)
+		case opEquals:
+			out += t.wanted(e)
+		default:
+			_, words := t.op.words()
+			out += words + " " + t.wanted(e)
+		}
+	}
+	return out
+}
+
+// expected says it without a request.
+func (l *line) expected() string {
+	switch {
+	case l.presence > 0:
+		return "is missing"
+	case l.presence < 0 && len(l.tests) == 0:
+		return "is there"
+	}
+	out := ""
+	for n := range l.tests {
+		if n > 0 {
+			out += " and "
+		}
+		name, _ := l.tests[n].op.words()
+		out += name
+		if t := &l.tests[n]; t.source != "" {
+			out += " `" + shorten(t.source) + "`"
+		} else if len(t.oneOf) > 0 && t.oneOf[0].fixed() {
+			out += " " + show(t.oneOf[0].constant)
+		}
+	}
+	return out
+}
+
+func showItem(i item) string {
+	if i.text {
+		return shorten(quote(i.value.String()))
+	}
+	return show(i.value)
+}
+
+func show(v selmer.Value) string { return shorten(string(v.AppendJSON(nil))) }
+
+func quote(s string) string { return string(selmer.String(s).AppendJSON(nil)) }
+
+const maxShown = 80
+
+// shorten keeps what is shown within bounds.
+func shorten(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	end := maxShown
+	for end > 0 && s[end]&0xc0 == 0x80 {
+		end--
+	}
+	return s[:end] + "…"
+}
