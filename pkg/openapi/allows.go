@@ -20,12 +20,12 @@ func demanding(schema *value) bool {
 }
 
 // mended is v if the schema allows it, else another value that it allows, else v.
-func (g *generator) mended(schema, v *value, depth int) *value {
+func (g *generator) mended(schema, v *value, depth int, part bool) *value {
 	c := checker{im: g.im, left: maxChecks}
 	if c.allows(schema, v, 0) {
 		return v
 	}
-	for _, other := range g.others(schema, v, depth) {
+	for _, other := range g.others(schema, v, depth, part) {
 		if other != nil && c.allows(schema, other, 0) {
 			return other
 		}
@@ -37,13 +37,13 @@ func (g *generator) mended(schema, v *value, depth int) *value {
 const maxChoices = 8
 
 // others are values that a schema may allow when it does not allow v.
-func (g *generator) others(schema, v *value, depth int) []*value {
+func (g *generator) others(schema, v *value, depth int, part bool) []*value {
 	var found []*value
 	for choice := range max(1, min(len(alternativesOf(schema)), maxChoices)) {
 		other := v
 		if choice > 0 {
 			var ok bool
-			if other, ok = g.make(schema, depth, choice); !ok {
+			if other, ok = g.make(schema, depth, choice, part); !ok {
 				continue
 			}
 			found = append(found, other)
@@ -154,7 +154,7 @@ func (c *checker) allows(schema, v *value, depth int) bool {
 	if schema.kind == kindBool {
 		return schema.text == "true"
 	}
-	if v.kind == kindNull && schema.isTrue("nullable") {
+	if v.kind == kindNull && (schema.isTrue("nullable") || schema.isTrue("x-nullable")) {
 		return true
 	}
 	return c.kind(schema, v) && c.composed(schema, v, depth) && c.scalar(schema, v) && c.list(schema, v, depth) && c.object(schema, v, depth)

@@ -2,6 +2,9 @@ package openapi
 
 import "fmt"
 
+// maxItems is how many elements are made of a list at most.
+const maxItems = 100
+
 // array is a list of as few elements as the schema allows, but one if it allows one.
 func (g *generator) array(schema *value, depth int) (*value, bool) {
 	out := listOf()
@@ -11,7 +14,7 @@ func (g *generator) array(schema *value, depth int) (*value, bool) {
 		}
 	}
 	if contains := schema.get("contains"); contains != nil && len(out.items) == 0 {
-		for n := range min(max(schema.count("minContains", 1), schema.count("minItems", 1)), 20) {
+		for n := range min(max(schema.count("minContains", 1), schema.count("minItems", 1)), maxItems) {
 			v, ok := g.value(contains, depth+1)
 			if ok && n > 0 && schema.isTrue("uniqueItems") {
 				v, ok = g.another(contains, v, n)
@@ -26,7 +29,11 @@ func (g *generator) array(schema *value, depth int) (*value, bool) {
 	if items == nil || items.kind == kindBool || len(out.items) > 0 {
 		return out, true
 	}
-	for n := range min(max(schema.count("minItems", 1), 1), schema.count("maxItems", 20), 20) {
+	least := 1
+	if g.least {
+		least = 0
+	}
+	for n := range min(max(schema.count("minItems", least), least), schema.count("maxItems", maxItems), maxItems) {
 		v, ok := g.value(items, depth+1)
 		if !ok {
 			break
@@ -37,9 +44,6 @@ func (g *generator) array(schema *value, depth int) (*value, bool) {
 			}
 		}
 		out.items = append(out.items, v)
-		if g.request {
-			break
-		}
 	}
 	return out, true
 }
@@ -51,7 +55,7 @@ func (g *generator) another(schema, v *value, n int) (*value, bool) {
 		if n >= len(enum) {
 			return nil, false
 		}
-		return g.im.copy(enum[n]), true
+		return g.im.copy(enum[n], schema), true
 	}
 	switch v.kind {
 	case kindNumber:

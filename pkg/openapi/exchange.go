@@ -220,7 +220,9 @@ func responseContent(b mockspec.Body, contentType string) object {
 	fallback := "text/plain"
 	switch b.Kind {
 	case mockspec.BodyNone:
-		return nil
+		if !declared || isJSON {
+			return nil
+		}
 	case mockspec.BodyExternal:
 		fallback = "application/json"
 		if b.External != nil && b.External.Provider == "xlsx" {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,7 @@ const maxNotes = 100
 func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 	o.setDefaults()
 	root, problems := read(ctx, src, o)
-	im := &importer{ctx: ctx, o: o, root: root, notes: problems, noted: map[string]bool{}, routes: map[string]bool{}}
+	im := &importer{ctx: ctx, o: o, root: root, notes: problems, noted: map[string]bool{}, routes: map[string]bool{}, known: map[*value]kinds{}, composed: map[*value]*value{}}
 	if mockspec.HasErrors(problems) {
 		return nil, problems
 	}
@@ -102,6 +103,10 @@ type importer struct {
 	notes   []mockspec.Diagnostic
 	noted   map[string]bool
 	routes  map[string]bool // of the endpoints so far, without the names of parameters
+
+	known    map[*value]kinds  // of schemas
+	composed map[*value]*value // schemas with keywords beside their reference
+	families map[*value]*family
 }
 
 // note adds a diagnostic, once for each place and text.
@@ -183,7 +188,57 @@ func (im *importer) schema(v *value) *value {
 		im.steps = min(im.steps, 0)
 		return nil
 	}
-	return im.resolve(v)
+	if im.version < 31 { // what stands beside a reference has no meaning
+		return im.resolve(v)
+	}
+	for range 16 {
+		ref := v.get("$ref")
+		if ref == nil || ref.kind != kindText {
+			return v
+		}
+		if im.siblings(v) {
+			return im.compose(v)
+		}
+		target := im.target(ref)
+		if target == nil || target == v {
+			return nil
+		}
+		v = target
+	}
+	return nil // a circle of references
+}
+
+// siblings reports whether keywords stand beside a reference that say more than it does.
+func (im *importer) siblings(v *value) bool {
+	for _, key := range v.keys {
+		switch key {
+		case "$ref", "$comment", "description", "summary", "title", "deprecated":
+		default:
+			if !strings.HasPrefix(key, "x-") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compose is a schema with keywords beside its reference as one that is composed of both: they all apply.
+func (im *importer) compose(v *value) *value {
+	if c := im.composed[v]; c != nil {
+		return c
+	}
+	ref := emptyObject()
+	ref.set("$ref", v.get("$ref"))
+	c := &value{kind: kindObject, line: v.line, column: v.column}
+	parts := listOf(append([]*value{ref}, v.list("allOf")...)...)
+	for i, key := range v.keys {
+		if key != "$ref" && key != "allOf" {
+			c.set(key, v.items[i])
+		}
+	}
+	c.set("allOf", parts)
+	im.composed[v] = c
+	return c
 }
 
 // stopped says that nobody waits for the import any longer.
@@ -213,6 +268,9 @@ func (im *importer) resolve(v *value) *value {
 // target is what one reference points to, or nil.
 func (im *importer) target(ref *value) *value {
 	path, local := strings.CutPrefix(ref.text, "#")
+	if file, fragment, ok := strings.Cut(ref.text, "#"); ok && im.o.Name != "" && strings.TrimPrefix(file, "./") == filepath.Base(im.o.Name) {
+		path, local = fragment, true // the document itself, by the name of its file
+	}
 	if definition := im.root.get("definitions").get(ref.text); im.version == 2 && definition != nil {
 		return definition // early documents name a definition without its place
 	}
@@ -252,6 +310,18 @@ func isMethod(name string) bool {
 	return false
 }
 
+// otherMethods tells that an operation whose method mocks do not have is left out.
+func (im *importer) otherMethods(name string, at *value) {
+	switch {
+	case name == "query" && at.kind == kindObject:
+		im.warn(at, CodeNotImported, "the operation with the method QUERY is left out: mocks do not have that method")
+	case name == "additionalOperations" && at.kind == kindObject:
+		for i, method := range at.keys {
+			im.warn(at.items[i], CodeNotImported, "the operation with the method %s is left out: mocks do not have that method", oneLine(method, 40))
+		}
+	}
+}
+
 // readPaths writes an endpoint for each operation.
 func (im *importer) readPaths() {
 	paths := im.root.get("paths")
@@ -271,17 +341,23 @@ func (im *importer) readPaths() {
 			continue
 		}
 		for j, name := range item.keys {
-			if !isMethod(name) || item.items[j].kind != kindObject {
+			if !isMethod(name) {
+				im.otherMethods(name, item.items[j])
+				continue
+			}
+			op := im.resolve(item.items[j])
+			if op == nil || op.kind != kindObject {
+				im.warn(item.items[j], CodeNotImported, "%s %s is left out: the document does not have its operation", strings.ToUpper(name), oneLine(path, 100))
 				continue
 			}
 			if im.ctx.Err() != nil {
 				return
 			}
 			if len(im.written) == im.o.Mock.Endpoints {
-				im.warn(item.items[j], CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)
+				im.warn(op, CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)
 				return
 			}
-			im.operation(path, strings.ToUpper(name), item, item.items[j])
+			im.operation(path, strings.ToUpper(name), item, op)
 		}
 	}
 	switch outside := func(d mockspec.Diagnostic) bool { return d.Code == CodeExternalRef }; {

@@ -11,11 +11,14 @@ func alternativesOf(schema *value) []*value {
 }
 
 // object is an object with the properties of a schema and of those it is composed of; of its alternatives the given one.
-func (g *generator) object(schema *value, depth, choice int) (*value, bool) {
+func (g *generator) object(schema *value, depth, choice int, part bool) (*value, bool) {
 	out := emptyObject()
-	for _, part := range schema.list("allOf") {
-		v, ok := g.value(part, depth)
+	for _, of := range schema.list("allOf") {
+		g.part = true
+		v, ok := g.value(of, depth)
 		switch {
+		case !ok && g.im.nullable(schema) && g.im.kindsOf(schema) != isAny:
+			return &value{}, true // the end of a chain
 		case !ok:
 		case v.kind == kindObject:
 			merge(out, v)
@@ -23,7 +26,7 @@ func (g *generator) object(schema *value, depth, choice int) (*value, bool) {
 			return v, true // a type with a description around it
 		}
 	}
-	if len(alternativesOf(schema)) > 0 && !g.request {
+	if len(alternativesOf(schema)) > 0 {
 		if v, ok := g.anyOf(schema, depth, choice); ok && v.kind == kindObject {
 			merge(out, v)
 		}
@@ -39,9 +42,6 @@ func (g *generator) object(schema *value, depth, choice int) (*value, bool) {
 			}
 		}
 	}
-	if g.request {
-		return out, true
-	}
 	if condition := schema.get("if"); condition != nil { // what fits `if` and `then` fits
 		for _, part := range []*value{condition, schema.get("then")} {
 			if v, ok := g.value(part, depth); ok && v.kind == kindObject {
@@ -49,7 +49,10 @@ func (g *generator) object(schema *value, depth, choice int) (*value, bool) {
 			}
 		}
 	}
-	g.require(out, schema, depth)
+	if !part {
+		g.require(out, schema, depth)
+		g.inherited(out, schema)
+	}
 	g.more(out, schema, depth)
 	return out, true
 }
@@ -63,7 +66,7 @@ func merge(to, from *value) {
 
 // require adds properties that must be there although nothing describes them.
 func (g *generator) require(out, schema *value, depth int) {
-	names := schema.list("required")
+	names := g.required(schema, nil, 0)
 	if dependent := schema.get("dependentRequired"); dependent != nil {
 		for _, key := range out.keys {
 			names = slices.Concat(names, dependent.list(key))
@@ -73,10 +76,7 @@ func (g *generator) require(out, schema *value, depth int) {
 		if name.kind != kindText || len(name.text) > maxKey || out.find(name.text) >= 0 {
 			continue
 		}
-		property := schema.get("properties").get(name.text)
-		if property == nil {
-			property = g.undescribed(schema, name.text)
-		}
+		property := g.im.property(schema, name.text, 0)
 		if g.im.schema(property).isTrue("writeOnly") {
 			continue
 		}
@@ -91,8 +91,21 @@ func (g *generator) require(out, schema *value, depth int) {
 	}
 }
 
+// required are the names of what must be there, of all schemas that the object is composed of.
+func (g *generator) required(schema *value, names []*value, depth int) []*value {
+	schema = g.im.schema(schema)
+	if schema == nil || depth > maxBodyDepth || len(names) > maxBodyValues {
+		return names
+	}
+	names = append(names, schema.list("required")...)
+	for _, part := range schema.list("allOf") {
+		names = g.required(part, names, depth+1)
+	}
+	return names
+}
+
 // undescribed is the schema of a property that is not among `properties`; nil if it may be anything.
-func (g *generator) undescribed(schema *value, name string) *value {
+func undescribed(schema *value, name string) *value {
 	if patterns := schema.get("patternProperties"); patterns != nil && patterns.kind == kindObject {
 		for i, pattern := range patterns.keys {
 			if matches(pattern, name) {
@@ -109,7 +122,7 @@ func (g *generator) undescribed(schema *value, name string) *value {
 // more adds properties whose names are free: one where there is a schema for them, and as many as there must be.
 func (g *generator) more(out, schema *value, depth int) {
 	least := min(schema.count("minProperties", 0), 20)
-	if patterns := schema.get("patternProperties"); patterns != nil && patterns.kind == kindObject && len(out.items) == 0 {
+	if patterns := schema.get("patternProperties"); patterns != nil && patterns.kind == kindObject && len(out.items) == 0 && (!g.least || least > 0) {
 		for i, pattern := range patterns.keys[:min(len(patterns.keys), 5)] {
 			if name, ok := matching(pattern, 1, maxKey); ok {
 				if v, ok := g.value(patterns.items[i], depth+1); ok {
@@ -121,7 +134,9 @@ func (g *generator) more(out, schema *value, depth int) {
 	additional := schema.get("additionalProperties")
 	switch {
 	case additional != nil && additional.kind == kindObject:
-		least = max(least, 1)
+		if !g.least {
+			least = max(least, 1)
+		}
 	case additional != nil && additional.text == "false":
 		return
 	default:
@@ -156,10 +171,5 @@ func (g *generator) name(names *value, n int) (string, bool) {
 
 // leaveOut reports whether a property is not part of what is made.
 func (g *generator) leaveOut(schema, property *value, key string) bool {
-	required := schema.has("required", key) || property.isTrue("required") && property.find("in") >= 0
-	property = g.im.schema(property)
-	if g.request {
-		return !required || property.isTrue("readOnly") || property.isTrue("nullable") || property.has("type", "null")
-	}
-	return property.isTrue("writeOnly")
+	return g.im.schema(property).isTrue("writeOnly") || g.least && !schema.has("required", key)
 }

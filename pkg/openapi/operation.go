@@ -10,6 +10,7 @@ import (
 
 // operation writes the endpoint of one operation.
 func (im *importer) operation(path, method string, item, op *value) {
+	im.steps = maxSteps
 	parameters := im.parameters(item, op)
 	route, shape, ok := im.path(path, op, parameters)
 	if !ok {
@@ -24,14 +25,23 @@ func (im *importer) operation(path, method string, item, op *value) {
 	if op.get("callbacks") != nil {
 		im.warn(op.get("callbacks"), CodeNotImported, "`callbacks` are left out: add `webhook` to the endpoint that should send them")
 	}
-	im.steps = maxSteps
-	answer := im.answer(op)
-	var full, bare bytes.Buffer
-	im.endpoint(&full, method, route, op, parameters, answer, true)
-	im.endpoint(&bare, method, route, op, parameters, answer, false)
-	w := written{full.Bytes(), bare.Bytes(), op, method + " " + oneLine(path, 100)}
-	if len(w.full) > im.o.Mock.Bytes { // not worth keeping
-		w.full = w.bare
+	name := method + " " + oneLine(path, 100)
+	answer := im.answer(name, op)
+	sample := im.requestBody(op, parameters)
+	write := func(sample, body *value) []byte {
+		var b bytes.Buffer
+		im.endpoint(&b, method, route, op, parameters, answer, sample, body)
+		return b.Bytes()
+	}
+	w := written{full: write(sample, answer.body), bare: write(nil, answer.bare), op: op, name: name}
+	w.small = w.full
+	if answer.small != nil {
+		if small := write(nil, answer.small); len(small) < len(w.full) {
+			w.small = small
+		}
+	}
+	if len(w.small) > im.o.Mock.Bytes { // not worth keeping
+		w.full, w.small = w.bare, w.bare
 		im.leaveOut(&w)
 	}
 	switch im.made += len(w.full) / bytesPerValue; {
@@ -48,11 +58,11 @@ func (im *importer) operation(path, method string, item, op *value) {
 // bytesPerValue is how many bytes that are kept until the mock is put together count as one value that was made.
 const bytesPerValue = 64
 
-// written is an endpoint, with its answer's body and without.
+// written is an endpoint: whole, with an answer that has no more than it must, and with the smallest answer there is.
 type written struct {
-	full, bare []byte
-	op         *value
-	name       string
+	full, small, bare []byte
+	op                *value
+	name              string
 }
 
 // toldAnswers is how many answers that are left out are told one by one.
@@ -61,27 +71,27 @@ const toldAnswers = 20
 // assemble puts the mock together. If it would be too large, the largest answers are left out, and then endpoints.
 func (im *importer) assemble() {
 	room := im.o.Mock.Bytes - im.out.Len()
-	order, total := make([]int, len(im.written)), 0
-	for i, w := range im.written {
-		order[i] = i
+	total := 0
+	for _, w := range im.written {
 		total += len(w.full)
 	}
-	saved := func(i int) int { return len(im.written[i].full) - len(im.written[i].bare) }
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(saved(b), saved(a)) })
-	left := 0
-	for _, i := range order {
-		if total <= room || saved(i) == 0 {
-			break
-		}
-		w := &im.written[i]
-		total -= saved(i)
-		w.full = w.bare
-		if left++; left <= toldAnswers {
-			im.leaveOut(w)
+	shrunk := im.shrink(total-room, func(w *written) []byte { return w.small })
+	for _, i := range shrunk {
+		total -= len(im.written[i].full) - len(im.written[i].small)
+		im.written[i].full = im.written[i].small
+	}
+	emptied := im.shrink(total-room, func(w *written) []byte { return w.bare })
+	for n, i := range emptied {
+		im.written[i].full = im.written[i].bare
+		if n < toldAnswers {
+			im.leaveOut(&im.written[i])
 		}
 	}
-	if left > toldAnswers {
-		im.warn(im.root, CodeTooLong, "the mock would be larger than %d KiB: the %d largest answers are left out", im.o.Mock.Bytes>>10, left)
+	if len(emptied) > toldAnswers {
+		im.warn(im.root, CodeTooLong, "the mock would be larger than %d KiB: the %d largest answers are left out", im.o.Mock.Bytes>>10, len(emptied))
+	}
+	if n := len(shrunk); n > 0 {
+		im.warn(im.root, CodeSimplified, "the mock would be larger than %d KiB: the %d largest answers have only what their schemas require", im.o.Mock.Bytes>>10, n)
 	}
 	for _, w := range im.written {
 		if room -= len(w.full); room < 0 {
@@ -92,13 +102,32 @@ func (im *importer) assemble() {
 	}
 }
 
+// shrink chooses the endpoints to replace by something smaller, those that save most before others, until so much is saved.
+func (im *importer) shrink(needed int, by func(*written) []byte) (chosen []int) {
+	saved := func(i int) int { return len(im.written[i].full) - len(by(&im.written[i])) }
+	order := make([]int, 0, len(im.written))
+	for i := range im.written {
+		if saved(i) > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(saved(b), saved(a)) })
+	for n, i := range order {
+		if needed <= 0 {
+			return order[:n]
+		}
+		needed -= saved(i)
+	}
+	return order
+}
+
 // leaveOut tells that an answer is left out.
 func (im *importer) leaveOut(w *written) {
 	im.warn(w.op, CodeTooLong, "the answer of %s is left out: the mock would be larger than %d KiB", w.name, im.o.Mock.Bytes>>10)
 }
 
-// endpoint writes one endpoint; not full means without its answer's body.
-func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, parameters []*value, a answer, full bool) {
+// endpoint writes one endpoint with a sample of its requests and the body of its answer; nil for none.
+func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, parameters []*value, a answer, sample, body *value) {
 	comment(b, "", oneLine(op.string("operationId"), 100))
 	if text := oneLine(op.string("description"), 300); text != oneLine(op.string("summary"), 300) {
 		comment(b, "", text)
@@ -117,7 +146,7 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 		b.WriteString("    query:")
 		block(b, query, "      ")
 	}
-	if sample := im.requestBody(op, parameters); sample != nil && full {
+	if sample != nil {
 		b.WriteString("    body:")
 		block(b, sample, "      ")
 	}
@@ -127,9 +156,9 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 		b.WriteString("      headers:")
 		block(b, a.headers, "        ")
 	}
-	if a.body != nil && full {
+	if body != nil {
 		b.WriteString("      body:")
-		block(b, a.body, "        ")
+		block(b, body, "        ")
 	}
 	if tags := op.list("tags"); len(tags) > 0 && tags[0].kind == kindText && oneLine(tags[0].text, 100) != "" {
 		key("tag", scalarText(oneLine(tags[0].text, 100)))

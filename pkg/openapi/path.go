@@ -27,7 +27,7 @@ func (im *importer) path(raw string, op *value, parameters []*value) (route, sha
 			continue
 		}
 		b.WriteByte('/')
-		pieces := piecesOf(part)
+		pieces := im.styled(piecesOf(part), parameters)
 		last := i == len(parts)-1
 		for _, p := range pieces {
 			if p.rest && (!last || len(pieces) > 1) {
@@ -175,6 +175,26 @@ func piecesOf(part string) []piece {
 		rest = left
 	}
 	return found
+}
+
+// styled puts the text in front of parameters that their style has: `.5` is the label 5, and `;id=5` the matrix parameter id.
+func (im *importer) styled(pieces []piece, parameters []*value) []piece {
+	var out []piece
+	for _, p := range pieces {
+		if parameter := find(parameters, "path", p.text); p.isParameter && parameter != nil {
+			isObject := im.kindsOf(parameter.get("schema"))&isObject != 0 && im.kindsOf(parameter.get("schema")) != isAny
+			switch style := parameter.string("style"); {
+			case style == "label":
+				out = append(out, piece{text: "."})
+			case style == "matrix" && isObject && parameter.isTrue("explode"):
+				out = append(out, piece{text: ";"})
+			case style == "matrix":
+				out = append(out, piece{text: ";" + p.text + "="})
+			}
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // adjacent reports whether two parameters have nothing between them.

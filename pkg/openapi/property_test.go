@@ -42,7 +42,13 @@ func TestBodiesFitTheirSchemas(t *testing.T) {
 	judged := 0
 	for name, src := range corpus(t) {
 		made, told := openapi.Import(t.Context(), src, openapi.Options{})
-		if made == nil || name == "circles.txtar" || name == "paths.txtar" { // a schema that nothing fits; paths that only have a meaning for us
+		switch name {
+		case "circles.txtar", // a schema that nothing fits
+			"paths.txtar", "path-styles.txtar", // paths that only have a meaning for us
+			"schema-siblings-3.1.txtar": // the library lets what stands beside one reference apply to all of them
+			continue
+		}
+		if made == nil {
 			continue
 		}
 		v, err := judge(src, made, mockspec.Limits{})
@@ -350,7 +356,7 @@ func TestLargestAnswersAreLeftOutFirst(t *testing.T) {
 		t.Fatalf("%+v %v", made, told)
 	}
 	mock, _ := mockspec.Parse(made.Content, mockspec.Options{})
-	if mock.Endpoints[0].Response.Body.Kind == mockspec.BodyNone || mock.Endpoints[99].Response.Body.Kind != mockspec.BodyNone {
+	if mock.Endpoints[0].Response.Body.Kind == mockspec.BodyNone || mock.Endpoints[99].Response.Body.JSON != "{}" {
 		t.Error("it is not the largest answers that are left out")
 	}
 	if !strings.Contains(fmt.Sprint(told), "largest answers are left out") || len(told) > 22 {

@@ -117,7 +117,7 @@ func scalar(n *yaml.Node) (kind, string) {
 			return kindNumber, n.Value
 		}
 		var i int64
-		if n.Decode(&i) == nil {
+		if n.Tag == "!!int" && n.Decode(&i) == nil {
 			return kindNumber, strconv.FormatInt(i, 10)
 		}
 		var f float64

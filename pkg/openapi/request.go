@@ -37,13 +37,31 @@ func find(parameters []*value, in, name string) *value {
 // query declares the query parameters that must be there: a mock requires what it declares.
 func (im *importer) query(parameters []*value) *value {
 	declared := emptyObject()
+	declare := func(name string, t mockspec.ParamType) {
+		if name != "" && len(name) <= 200 && !strings.HasSuffix(name, "?") && declared.find(name) < 0 {
+			declared.set(name, textOf(string(t)))
+		}
+	}
 	for _, p := range parameters {
-		if name := p.string("name"); p.string("in") == "query" && p.isTrue("required") && name != "" && len(name) <= 200 {
-			if kind := p.get("style"); kind != nil && kind.text == "deepObject" {
-				im.warn(p, CodeNotImported, "the query parameter `%s` is not checked: it is an object", oneLine(name, 60))
-				continue
+		name := p.string("name")
+		if p.string("in") != "query" || !p.isTrue("required") {
+			continue
+		}
+		schema := im.schema(p.get("schema"))
+		kinds := im.kindsOf(schema)
+		switch {
+		case p.string("style") == "deepObject":
+			im.warn(p, CodeNotImported, "the query parameter `%s` is not checked: it is an object", oneLine(name, 60))
+		case schema != nil && kinds&isObject != 0 && kinds != isAny && im.repeats(p, "form"):
+			// Its properties are the parameters; its own name never appears.
+			s := shaper{im: im}
+			for _, property := range s.required(schema, nil, 0) {
+				if kinds == isObject && len(alternativesOf(schema)) == 0 {
+					declare(property, im.scalarType(im.property(schema, property, 0)))
+				}
 			}
-			declared.set(name, textOf(string(im.typeOf(p))))
+		default:
+			declare(name, im.typeOf(p))
 		}
 	}
 	return declared
@@ -60,34 +78,43 @@ func requiredHeaders(parameters []*value) []string {
 	return names
 }
 
-// typeOf is the type of a path or query parameter.
+// typeOf is the type of a path or query parameter: the one that all of its values have.
 func (im *importer) typeOf(p *value) mockspec.ParamType {
-	if p == nil {
+	schema := im.schema(p.get("schema"))
+	if schema == nil {
+		schema = p // Swagger 2, or a parameter with `content`
+	}
+	if p == nil || p.isTrue("allowEmptyValue") || p.find("content") >= 0 {
 		return mockspec.TypeString
 	}
-	schema := im.resolve(p.get("schema"))
-	if schema == nil {
-		schema = p // Swagger 2
-	}
-	if typeName(schema) == "array" {
-		csv := im.version == 2 && p.string("collectionFormat") != "multi"
-		if explode := p.get("explode"); csv || explode != nil && explode.text == "false" {
+	if im.kindsOf(schema)&^isNull == isList {
+		if p.string("in") != "query" || !im.repeats(p, "form") {
 			return mockspec.TypeString // several values in one text
 		}
-		schema = im.resolve(schema.get("items"))
+		schema = im.element(schema, 0, 0)
 	}
-	switch typeName(schema) + " " + schema.string("format") {
-	case "integer ", "integer int32", "integer int64":
+	return im.scalarType(schema)
+}
+
+// scalarType is the type of a value in a path or a query.
+func (im *importer) scalarType(schema *value) mockspec.ParamType {
+	schema = im.schema(schema)
+	if schema == nil {
+		return mockspec.TypeString
+	}
+	format := schema.string("format")
+	switch k := im.kindsOf(schema) &^ isNull; {
+	case k == isInteger && (format == "" || format == "int32" || format == "int64"):
 		return mockspec.TypeInt
-	case "number float":
+	case k != 0 && k&isNumeric == k && format == "float":
 		return mockspec.TypeFloat
-	case "number ", "number double":
+	case k != 0 && k&isNumeric == k && (format == "" || format == "double"):
 		return mockspec.TypeDouble
-	case "boolean ":
+	case k == isBool && format == "":
 		return mockspec.TypeBoolean
-	case "string uuid":
+	case k == isText && format == "uuid":
 		return mockspec.TypeUUID
-	case "string date":
+	case k == isText && format == "date":
 		return mockspec.TypeDate
 	}
 	return mockspec.TypeString
@@ -108,54 +135,6 @@ func typeName(schema *value) string {
 		}
 	}
 	return ""
-}
-
-// requestBody is a sample of the body that callers must send, with the fields that must be there, or nil.
-func (im *importer) requestBody(op *value, parameters []*value) *value {
-	var schema *value
-	form := emptyObject()
-	for _, p := range parameters { // Swagger 2
-		switch {
-		case p.string("in") == "body" && p.isTrue("required"):
-			schema = p.get("schema")
-		case p.string("in") == "formData" && p.isTrue("required") && p.string("type") != "file" && p.string("name") != "":
-			form.set(p.string("name"), p)
-		}
-	}
-	if body := im.resolve(op.get("requestBody")); body != nil && body.isTrue("required") {
-		content := body.get("content")
-		for _, media := range []string{"application/json", "application/x-www-form-urlencoded"} {
-			if i := content.find(media); i >= 0 && schema == nil {
-				schema = im.resolve(content.items[i]).get("schema")
-			}
-		}
-		if content != nil && schema == nil {
-			for i, media := range content.keys {
-				if strings.HasSuffix(media, "+json") {
-					schema = im.resolve(content.items[i]).get("schema")
-				}
-			}
-		}
-	}
-	if schema == nil && len(form.items) > 0 {
-		schema = &value{kind: kindObject}
-		schema.set("type", textOf("object"))
-		schema.set("properties", form)
-		required := listOf()
-		for _, name := range form.keys {
-			required.items = append(required.items, textOf(name))
-		}
-		schema.set("required", required)
-	}
-	if schema == nil {
-		return nil
-	}
-	g := generator{im: im, request: true}
-	sample, ok := g.value(schema, 0)
-	if !ok || sample.kind != kindObject && sample.kind != kindList || len(sample.items) == 0 {
-		return nil // it requires nothing that could be checked
-	}
-	return sample
 }
 
 // mediaOf returns the media type of a content map that a mock should speak: JSON before others, in the document's order.

@@ -6,11 +6,13 @@ import (
 	"strings"
 )
 
-// answer is what an endpoint answers.
+// answer is what an endpoint answers. Its bodies are what the endpoint's `body` has, templates made inert; nil for none.
 type answer struct {
 	status  int
 	headers *value
-	body    *value   // as the endpoint's `body`, templates made inert; nil for none
+	body    *value
+	small   *value   // the same with no more than there must be; nil if that is not known
+	bare    *value   // the smallest body that can be read as what it is
 	others  []string // the answers that were not chosen, in words
 }
 
@@ -18,40 +20,68 @@ type answer struct {
 const maxHeaders, maxHeader = 50, 1000
 
 // answer chooses the response of an operation and makes its body.
-func (im *importer) answer(op *value) answer {
+func (im *importer) answer(name string, op *value) answer {
 	a := answer{status: http.StatusOK, headers: emptyObject()}
 	responses := op.get("responses")
 	if responses == nil || responses.kind != kindObject {
 		return a
 	}
-	chosen := -1
-	for i, name := range responses.keys {
-		if r := rank(name); r > 0 && r < 4000 && (chosen < 0 || rank(name) < rank(responses.keys[chosen])) {
-			chosen = i
-		}
-	}
-	for i, name := range responses.keys {
-		if i != chosen && rank(name) > 0 && len(a.others) < 20 {
-			a.others = append(a.others, strings.TrimSpace(oneLine(name, 10)+" "+oneLine(im.resolve(responses.items[i]).string("description"), 60)))
+	chosen := im.choose(responses)
+	for i, code := range responses.keys {
+		if i != chosen && rank(code) > 0 && len(a.others) < 20 {
+			a.others = append(a.others, strings.TrimSpace(oneLine(code, 10)+" "+oneLine(im.resolve(responses.items[i]).string("description"), 60)))
 		}
 	}
 	if chosen < 0 {
 		return a
 	}
 	a.status = rank(responses.keys[chosen]) % 1000
+	if rank(responses.keys[chosen]) >= firstError {
+		im.warn(responses, CodeSimplified, "%s documents errors only, so it answers %d: add a good response", name, a.status)
+	}
 	response := im.resolve(responses.items[chosen])
 	if response == nil {
 		return a
 	}
 	im.headers(&a, response)
-	if a.status != http.StatusNoContent && a.status != http.StatusNotModified && a.status >= 200 {
+	if a.status != http.StatusNoContent && a.status != http.StatusResetContent && a.status != http.StatusNotModified {
 		im.body(&a, op, response)
 	}
 	return a
 }
 
-// rank orders the responses: the lowest good one, 2XX, a redirect, default, and from 4000 on the errors, which are never
-// the answer. The last three digits are the status that is answered; 0 is no response.
+// choose is the response that is the answer, or -1: the best good one. Where only errors are documented it is the first of
+// them that has content, else the first.
+func (im *importer) choose(responses *value) int {
+	chosen, first := -1, -1
+	for i, code := range responses.keys {
+		switch r := rank(code); {
+		case r > 0 && r < firstError && (chosen < 0 || r < rank(responses.keys[chosen])):
+			chosen = i
+		case r >= firstError && first < 0:
+			first = i
+		}
+	}
+	if chosen >= 0 {
+		return chosen
+	}
+	for i, code := range responses.keys {
+		if rank(code) == 0 {
+			continue
+		}
+		response := im.resolve(responses.items[i])
+		if response.find("content") >= 0 || response.find("examples") >= 0 || response.find("schema") >= 0 {
+			return i
+		}
+	}
+	return first
+}
+
+// firstError is the rank of the first error.
+const firstError = 4000
+
+// rank orders the responses: the lowest good one, 2XX, a redirect, default, and from firstError on the errors. The last
+// three digits are the status that is answered; 0 is no response.
 func rank(name string) int {
 	code, err := strconv.Atoi(name)
 	switch {
@@ -84,26 +114,92 @@ func (im *importer) headers(a *answer, response *value) {
 	}
 	for i, name := range headers.keys {
 		switch strings.ToLower(name) {
-		case "content-type", "content-length", "transfer-encoding", "connection", "date", "keep-alive", "upgrade", "trailer":
-			continue // the server's own
+		case "content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "date", "keep-alive", "upgrade", "trailer":
+			continue // the server's own: what they say of the real answer is not true of this one
 		}
 		header := im.resolve(headers.items[i])
 		if header == nil || !isToken(name) || len(a.headers.items) == maxHeaders {
 			continue
 		}
-		v := im.example(header)
-		if v == nil {
-			schema := header.get("schema")
-			if schema == nil {
-				schema = header // Swagger 2
-			}
-			g := generator{im: im}
-			v, _ = g.value(schema, 0)
-		}
-		if text := oneLine(scalarOf(v), maxHeader); text != "" {
-			a.headers.set(name, textOf(inert(text)))
+		if v := im.header(name, header); v != nil {
+			a.headers.set(name, v)
 		}
 	}
+}
+
+// header is the value of a header, or the values; nil if it has none.
+func (im *importer) header(name string, header *value) *value {
+	text := func(s string) *value {
+		if s = oneLine(s, maxHeader); s == "" {
+			return nil
+		}
+		return textOf(inert(s))
+	}
+	if kind, media := mediaOf(header.get("content")); media != nil {
+		v := im.valueOf(media.get("schema"), im.example(media))
+		if v != nil && isJSON(kind) {
+			return text(jsonText(v))
+		}
+		return text(scalarOf(v))
+	}
+	schema := header.get("schema")
+	if schema == nil {
+		schema = header // Swagger 2
+	}
+	v := im.valueOf(schema, im.example(header))
+	switch {
+	case v == nil:
+		return nil
+	case strings.EqualFold(name, "Set-Cookie") && v.kind == kindList:
+		lines := listOf()
+		for _, item := range v.items {
+			if line := text(scalarOf(item)); line != nil {
+				lines.items = append(lines.items, line)
+			}
+		}
+		if len(lines.items) == 0 {
+			return nil
+		}
+		return lines
+	case v.kind == kindList:
+		return text(joined(v.items, map[string]string{"ssv": " ", "tsv": "\t", "pipes": "|"}[header.string("collectionFormat")]))
+	case v.kind == kindObject:
+		var parts []*value
+		for i, key := range v.keys {
+			if header.isTrue("explode") {
+				parts = append(parts, textOf(key+"="+scalarOf(v.items[i])))
+			} else {
+				parts = append(parts, textOf(key), v.items[i])
+			}
+		}
+		return text(joined(parts, ""))
+	}
+	return text(scalarOf(v))
+}
+
+// joined is a list in one text, as OpenAPI's style `simple` has it unless another separator is given.
+func joined(items []*value, separator string) string {
+	if separator == "" {
+		separator = ","
+	}
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = scalarOf(item)
+	}
+	return strings.Join(texts, separator)
+}
+
+// valueOf is an example, as its schema has it, or a value made from the schema; nil if there is neither.
+func (im *importer) valueOf(schema, example *value) *value {
+	if example != nil {
+		return im.copy(example, schema)
+	}
+	if schema == nil {
+		return nil
+	}
+	g := generator{im: im}
+	v, _ := g.value(schema, 0)
+	return v
 }
 
 func isToken(s string) bool {
@@ -127,19 +223,10 @@ func (im *importer) body(a *answer, op, response *value) {
 		if strings.Contains(kind, "*") {
 			kind = "application/json"
 		}
-		a.body = im.jsonBody(schema, example)
-	case example == nil && schema != nil && !strings.HasPrefix(base(kind), "text/"):
-		im.warn(schema, CodeSimplified, "an answer of `%s` is made only from an example, and there is none: it is empty", oneLine(kind, 60))
-	case example != nil:
-		a.body = textOf(inert(scalarOf(example)))
-	case schema != nil:
-		g := generator{im: im}
-		if v, ok := g.value(schema, 0); ok {
-			a.body = textOf(inert(scalarOf(v)))
-		}
-	}
-	if a.body != nil && a.body.kind == kindText && (len(a.body.text) > maxText || a.body.text == "") {
-		a.body = nil
+		im.jsonBody(a, schema, example)
+	case example == nil && schema == nil:
+	default:
+		im.otherBody(a, base(kind), schema, example)
 	}
 	if strings.Contains(kind, "*") {
 		kind = "text/plain"
@@ -162,28 +249,67 @@ func isMedia(s string) bool {
 	return ok && isToken(first) && isToken(second)
 }
 
-// jsonBody is a JSON body from an example or a schema.
-func (im *importer) jsonBody(schema, example *value) *value {
-	var v *value
-	if example != nil {
-		if example.kind == kindText && typeName(im.resolve(schema)) != "string" { // JSON that was written as a text
-			if parsed, err := readJSON(im.ctx, []byte(example.text), maxBodyValues); err == nil && parsed.kind >= kindList {
-				example = parsed
-			}
-		}
-		v = im.copy(example)
-	}
-	if v == nil && schema != nil {
+// otherBody makes a body that is not JSON.
+func (im *importer) otherBody(a *answer, kind string, schema, example *value) {
+	v := example
+	switch {
+	case example != nil && example.kind >= kindList && !writable(kind):
+		im.warn(example, CodeSimplified, "this example is no text, and `%s` has no way to write it: the answer is empty", oneLine(kind, 60))
+		return
+	case example == nil && !writable(kind):
+		im.warn(schema, CodeSimplified, "an answer of `%s` is made only from an example, and there is none: it is empty", oneLine(kind, 60))
+		return
+	case example != nil && example.kind >= kindList:
+		v = im.copy(example, schema)
+	case example == nil:
 		g := generator{im: im}
 		var ok bool
 		if v, ok = g.value(schema, 0); !ok {
-			v = emptyObject() // a circle, or a reference that leads nowhere: JSON all the same
+			return
 		}
 	}
-	switch {
-	case v == nil:
-		return nil
-	case v.kind < kindList: // a text that is JSON: a scalar of YAML would be plain text
+	switch text := im.textBody(kind, v, schema); {
+	case len(text) > maxText:
+		im.warn(example, CodeTooLong, "the example has more than %d KiB: the answer is empty", maxText>>10)
+	case text != "":
+		a.body = textOf(inert(text))
+	}
+}
+
+// jsonBody makes the bodies of an answer that is JSON, which never are empty.
+func (im *importer) jsonBody(a *answer, schema, example *value) {
+	if example != nil && example.kind == kindText && schema == nil { // JSON that was written as a text
+		if parsed, err := readJSON(im.ctx, []byte(example.text), maxBodyValues); err == nil && parsed.kind >= kindList {
+			example = parsed
+		}
+	}
+	v := im.valueOf(schema, example)
+	if v == nil {
+		v = emptyObject() // a circle, a reference that leads nowhere, or nothing said: JSON all the same
+	}
+	a.body = jsonBody(v)
+	if v.kind < kindList {
+		if a.bare = a.body; len(a.bare.text) > maxNumber || v.kind == kindText {
+			a.bare = textOf(`""`)
+		}
+		if len(a.body.text) > maxText {
+			im.warn(example, CodeTooLong, "the example has more than %d KiB: the answer is an empty text", maxText>>10)
+			a.body = a.bare
+		}
+		return
+	}
+	a.bare = &value{kind: v.kind}
+	if schema != nil {
+		g := generator{im: im, least: true}
+		if small, ok := g.value(schema, 0); ok && small.kind == v.kind {
+			a.small = jsonBody(small)
+		}
+	}
+}
+
+// jsonBody is a value as the body of an endpoint.
+func jsonBody(v *value) *value {
+	if v.kind < kindList { // a text that is JSON: a scalar of YAML would be plain text
 		return textOf(inert(jsonText(v)))
 	}
 	return inertValue(v)

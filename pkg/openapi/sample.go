@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"cmp"
-	"path"
 	"slices"
 )
 
@@ -16,27 +15,37 @@ const (
 	maxString     = 64 << 10
 )
 
-// copy is an example with what a mock can hold: bounded, and without keys or numbers that are too long.
-func (im *importer) copy(v *value) *value {
+// copy is an example with what a mock can hold: bounded, and without keys or numbers that are too long. Values are of the
+// kind that the schema allows, if that is clear; the schema may be nil.
+func (im *importer) copy(v, schema *value) *value {
 	left := maxBodyValues
-	out, ok := im.copyWithin(v, 0, &left)
+	out, ok := im.copyWithin(v, schema, 0, &left)
 	if !ok || left < 0 {
 		im.warn(v, CodeTooLong, "this example has more than %d values or is nested more than %d deep: it is shortened", maxBodyValues, 2*maxBodyDepth)
 	}
 	return out
 }
 
-func (im *importer) copyWithin(v *value, depth int, left *int) (*value, bool) {
+func (im *importer) copyWithin(v, schema *value, depth int, left *int) (*value, bool) {
 	im.made++
 	if *left--; *left < 0 || depth > 2*maxBodyDepth || im.made > maxMade {
 		return nil, false
 	}
+	v = im.fit(v, schema)
 	whole := true
 	switch v.kind {
 	case kindList, kindObject:
 		out := &value{kind: v.kind}
 		for i, item := range v.items {
-			c, ok := im.copyWithin(item, depth+1, left)
+			var described *value
+			switch {
+			case schema == nil:
+			case v.kind == kindList:
+				described = im.element(schema, i, 0)
+			default:
+				described = im.property(schema, v.keys[i], 0)
+			}
+			c, ok := im.copyWithin(item, described, depth+1, left)
 			whole = whole && ok
 			switch {
 			case c == nil:
@@ -65,12 +74,13 @@ func (im *importer) copyWithin(v *value, depth int, left *int) (*value, bool) {
 
 // generator makes a value that a schema allows.
 type generator struct {
-	im *importer
-	// request makes the shape of a request: only what is required, and of the type alone, since it is checked against.
-	request bool
-	left    int
-	begun   bool
-	path    []*value // schemas that are being made, so that a circle ends
+	im    *importer
+	least bool // make no more than there must be
+	left  int
+	begun bool
+	part  bool     // the next schema is one of several that a value is composed of: what others describe is left to them
+	path  []*value // schemas that are being made, so that a circle ends
+	bases []*value // of which a value of a derived type is being made
 }
 
 // value makes a value of a schema. It is false if the schema has no value that ends: a circle, or too much of it.
@@ -78,31 +88,43 @@ func (g *generator) value(schema *value, depth int) (*value, bool) {
 	if !g.begun {
 		g.begun, g.left = true, maxBodyValues
 	}
+	part := g.part
+	g.part = false
 	g.left--
 	g.im.made++
 	schema = g.im.schema(schema)
 	switch {
-	case schema == nil || g.left < 0 || depth > maxBodyDepth || g.im.made > maxMade || slices.Contains(g.path, schema):
+	case schema == nil || g.left < 0 || g.im.made > maxMade:
 		return nil, false
 	case schema.kind == kindBool && schema.text == "true":
 		return emptyObject(), true
 	case schema.kind != kindObject:
 		return nil, false
+	case depth > maxBodyDepth || slices.Contains(g.path, schema):
+		if g.im.nullable(schema) && g.im.kindsOf(schema) != isAny {
+			return &value{}, true // the end of a chain
+		}
+		return nil, false
+	}
+	if !part && !g.least {
+		if v, ok, isBase := g.derived(schema, depth); isBase {
+			return v, ok
+		}
 	}
 	g.path = append(g.path, schema)
 	defer func() { g.path = g.path[:len(g.path)-1] }()
 	if given := g.given(schema); given != nil {
 		return given, true
 	}
-	v, ok := g.make(schema, depth, 0)
-	if ok && !g.request && demanding(schema) {
-		v = g.mended(schema, v, depth)
+	v, ok := g.make(schema, depth, 0, part)
+	if ok && demanding(schema) {
+		v = g.mended(schema, v, depth, part)
 	}
 	return v, ok
 }
 
 // make makes a value of a schema that names none itself, of its alternatives from the given one on.
-func (g *generator) make(schema *value, depth, choice int) (*value, bool) {
+func (g *generator) make(schema *value, depth, choice int, part bool) (*value, bool) {
 	t := g.typeOf(schema)
 	if t != "object" && schema.find("allOf") >= 0 {
 		schema = g.flat(schema)
@@ -112,7 +134,13 @@ func (g *generator) make(schema *value, depth, choice int) (*value, bool) {
 	}
 	switch t {
 	case "object":
-		return g.object(schema, depth, choice)
+		return g.object(schema, depth, choice, part)
+	case "array", "string", "integer", "number", "boolean":
+		if v, ok := g.oneOf(schema, t, depth, choice); ok {
+			return v, true
+		}
+	}
+	switch t {
 	case "array":
 		return g.array(schema, depth)
 	case "string":
@@ -129,21 +157,56 @@ func (g *generator) make(schema *value, depth, choice int) (*value, bool) {
 	return g.anyOf(schema, depth, choice)
 }
 
+// oneOf is the value of a schema whose alternatives say more about its one type: constants, formats, bounds.
+func (g *generator) oneOf(schema *value, t string, depth, choice int) (*value, bool) {
+	alternatives := alternativesOf(schema)
+	for i := range alternatives {
+		a := g.im.schema(alternatives[(choice+i)%len(alternatives)])
+		if a == nil || a.kind != kindObject || typeName(a) != "" && typeName(a) != t && (t != "number" || typeName(a) != "integer") {
+			continue
+		}
+		both := emptyObject()
+		for _, of := range []*value{a, schema} {
+			for j, key := range of.keys {
+				if of == a || key != "oneOf" && key != "anyOf" {
+					if both.find(key) < 0 {
+						both.set(key, of.items[j])
+					}
+				}
+			}
+		}
+		if len(alternativesOf(both)) > 0 && depth > maxBodyDepth {
+			continue
+		}
+		if v := g.given(both); v != nil {
+			if isType(v, t) {
+				return v, true
+			}
+			continue
+		}
+		if v, ok := g.make(both, depth+1, 0, false); ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
 // given is the value that a schema names itself: an example, a constant, a default, the first of an enumeration.
 func (g *generator) given(schema *value) *value {
 	found := schema.get("const")
-	if !g.request {
-		if example := schema.get("example"); found == nil && example != nil {
-			found = example
+	if found == nil {
+		found = schema.get("example")
+	}
+	if examples := schema.list("examples"); found == nil && len(examples) > 0 {
+		found = examples[0]
+	}
+	if found == nil {
+		if found = schema.get("default"); found != nil && found.kind == kindNull && !g.im.nullable(schema) {
+			found = nil
 		}
-		if examples := schema.list("examples"); found == nil && len(examples) > 0 {
-			found = examples[0]
-		}
-		if found == nil {
-			if found = schema.get("default"); found != nil && found.kind == kindNull {
-				found = nil
-			}
-		}
+	}
+	if found != nil && g.least && found.kind >= kindList && schema.find("const") < 0 {
+		found = nil // it may have more than it must
 	}
 	if enum := schema.list("enum"); found == nil && len(enum) > 0 {
 		i := slices.IndexFunc(enum, func(v *value) bool { return v.kind != kindNull })
@@ -152,20 +215,27 @@ func (g *generator) given(schema *value) *value {
 	if found == nil {
 		return nil
 	}
-	return g.im.copy(g.im.fit(found, g.typeOf(schema)))
+	return g.im.copy(found, schema)
 }
 
-// fit corrects what YAML or a careless author made of an example: 10 for a text, "10" for a number, JSON as a text.
-func (im *importer) fit(v *value, typ string) *value {
+// fit corrects what YAML or a careless author made of a value: 10 for a text, "10" for a number, JSON as a text.
+func (im *importer) fit(v, schema *value) *value {
+	if schema == nil {
+		return v
+	}
+	k := im.kindsOf(schema)
+	if k&kindOf(v) != 0 {
+		return v
+	}
 	switch {
-	case typ == "string" && (v.kind == kindNumber || v.kind == kindBool):
+	case k&isText != 0 && (v.kind == kindNumber || v.kind == kindBool):
 		return textOf(cmp.Or(v.source, v.text)) // 01234 is a postcode, not the number 668
-	case (typ == "integer" || typ == "number") && v.kind == kindText && isNumber(v.text):
+	case k&isNumeric != 0 && v.kind == kindText && isNumber(v.text):
 		return numberOf(v.text)
-	case typ == "boolean" && v.kind == kindText && (v.text == "true" || v.text == "false"):
+	case k&isBool != 0 && v.kind == kindText && (v.text == "true" || v.text == "false"):
 		return boolean(v.text == "true")
-	case (typ == "object" || typ == "array") && v.kind == kindText:
-		if parsed, err := readJSON(im.ctx, []byte(v.text), maxBodyValues); err == nil && parsed.kind >= kindList {
+	case k&(isObject|isList) != 0 && v.kind == kindText:
+		if parsed, err := readJSON(im.ctx, []byte(v.text), maxBodyValues); err == nil && k&kindOf(parsed) != 0 {
 			return parsed
 		}
 	}
@@ -246,32 +316,11 @@ func (g *generator) anyOf(schema *value, depth, choice int) (*value, bool) {
 		if !ok || v.kind == kindNull && len(alternatives) > 1 {
 			continue
 		}
-		if g.request && len(alternatives) > 1 { // one of several shapes: what all have in common is not known
-			return nil, false
-		}
 		g.discriminate(schema, a, v)
 		return v, true
 	}
+	if g.im.nullable(schema) {
+		return &value{}, true
+	}
 	return nil, false
-}
-
-// discriminate writes into v which alternative it is.
-func (g *generator) discriminate(schema, alternative, v *value) {
-	d := schema.get("discriminator")
-	property, ref := d.string("propertyName"), alternative.string("$ref")
-	if v.kind != kindObject || property == "" || ref == "" || len(property) > maxKey {
-		return
-	}
-	name := path.Base(ref)
-	if mapping := d.get("mapping"); mapping != nil && mapping.kind == kindObject {
-		for i, to := range mapping.items {
-			if to.text == ref || to.text == path.Base(ref) {
-				name = mapping.keys[i]
-				break
-			}
-		}
-	}
-	if old := v.get(property); old == nil || old.text == placeholder {
-		v.set(property, textOf(name))
-	}
 }

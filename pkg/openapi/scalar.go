@@ -51,13 +51,44 @@ func formatted(format string) (string, bool) {
 	return "", false
 }
 
+// ofFormat are texts of a format: the usual one, short ones, and one that is long enough.
+func ofFormat(format string, least int) []string {
+	usual, ok := formatted(format)
+	if !ok {
+		return nil
+	}
+	longer := strings.Repeat("a", max(0, min(least, 1000)-len(usual)))
+	switch format {
+	case "email", "idn-email":
+		return []string{usual, "a@b.co", "a@b.c", longer + usual}
+	case "uri", "url", "iri":
+		return []string{usual, "http://a.b", "a:b", usual + longer}
+	case "uri-reference", "iri-reference", "json-pointer", "uri-template":
+		return []string{usual, "/a", usual + longer}
+	case "hostname", "idn-hostname":
+		return []string{usual, "a.co", "a"}
+	case "byte":
+		return []string{usual, "AAAA", strings.Repeat("AAAA", min(least, 1000)/4+1)}
+	case "ipv6":
+		return []string{usual, "::1"}
+	case "duration":
+		return []string{usual, "P1D"}
+	case "regex":
+		return []string{usual, "a", usual + longer}
+	}
+	return []string{usual}
+}
+
 // string is a text that a schema allows, as far as its format, its pattern and its length are simple.
 func (g *generator) string(schema *value) *value {
-	if text, ok := formatted(schema.string("format")); ok {
-		return textOf(text)
-	}
 	least, most := schema.count("minLength", 0), schema.count("maxLength", 1000)
-	if pattern := schema.string("pattern"); pattern != "" {
+	pattern := schema.string("pattern")
+	for _, text := range ofFormat(schema.string("format"), least) {
+		if n := utf8.RuneCountInString(text); n >= least && n <= most && (pattern == "" || matches(pattern, text)) {
+			return textOf(text)
+		}
+	}
+	if pattern != "" {
 		if text, ok := matching(pattern, least, most); ok {
 			return textOf(text)
 		}
@@ -183,9 +214,6 @@ func pick(class []rune) (rune, bool) {
 
 // number is the nth number that a schema allows, as far as its bounds are simple.
 func (g *generator) number(schema *value, whole bool, n int) *value {
-	if g.request {
-		return numberOf(map[bool]string{true: "1", false: "1.5"}[whole])
-	}
 	multiple, isMultiple := schema.number("multipleOf")
 	isMultiple = isMultiple && multiple > 0
 	step, x := 1.0, 1.5

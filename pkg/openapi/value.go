@@ -36,7 +36,7 @@ func integer(i int64) *value { return numberOf(strconv.FormatInt(i, 10)) }
 
 func boolean(b bool) *value { return &value{kind: kindBool, text: strconv.FormatBool(b)} }
 
-func listOf() *value { return &value{kind: kindList} }
+func listOf(items ...*value) *value { return &value{kind: kindList, items: items} }
 
 func emptyObject() *value { return &value{kind: kindObject} }
 

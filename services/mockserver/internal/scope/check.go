@@ -62,6 +62,10 @@ func (s *Scope) Check(body *mockspec.Sample) []Problem {
 			}
 			problems = append(problems, p)
 		} else {
+			if s.form {
+				v = listed(v, body.Schema)
+				s.json = v
+			}
 			problems = s.check(problems, "", body.Schema, v, 0)
 		}
 	}
@@ -89,7 +93,7 @@ func (s *Scope) check(problems []Problem, field string, schema *mockspec.Schema,
 			}
 			member, ok := v.Get(f.Name)
 			if !ok {
-				if !f.Optional {
+				if !f.Optional && !(s.form && spread(v, f)) {
 					problems = append(problems, Problem{In: "body", Field: name, Expected: describe(f.Schema.Kind), Got: "nothing"})
 				}
 				continue
