@@ -1,0 +1,35 @@
+import { queryOptions, useMutation } from '@tanstack/react-query'
+import { api, body, type Schemas } from '../client'
+
+export type RequestRecord = Schemas['Request']
+export type RecordedRequest = Schemas['RecordedRequest']
+
+export const requestKeys = {
+  one: (mock: string, id: string) => ['requests', 'one', mock, id] as const,
+  recording: (mock: string) => ['requests', 'recording', mock] as const,
+}
+
+/** newest reads the latest recorded requests, or those before a cursor. */
+export function newest(mock: string, signal?: AbortSignal, cursor?: string) {
+  return body(api.GET('/api/v1/mocks/{mock_id}/requests', { params: { path: { mock_id: mock }, query: { limit: 200, cursor } }, signal }))
+}
+
+/** What was recorded of one request; it never changes. */
+export const requestQuery = (mock: string, id: string) =>
+  queryOptions({
+    queryKey: requestKeys.one(mock, id),
+    queryFn: ({ signal }) =>
+      body(api.GET('/api/v1/mocks/{mock_id}/requests/{request_id}', { params: { path: { mock_id: mock, request_id: id } }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const recordingQuery = (mock: string) =>
+  queryOptions({
+    queryKey: requestKeys.recording(mock),
+    queryFn: ({ signal }) => body(api.GET('/api/v1/mocks/{mock_id}/recording', { params: { path: { mock_id: mock } }, signal })),
+  })
+
+export const useClearRequests = () =>
+  useMutation({
+    mutationFn: (mock: string) => body(api.DELETE('/api/v1/mocks/{mock_id}/requests', { params: { path: { mock_id: mock } } })),
+  })
