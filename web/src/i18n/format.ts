@@ -14,7 +14,7 @@ export function percent(part: number): string {
   return new Intl.NumberFormat(language(), { style: 'percent', maximumFractionDigits: 1 }).format(part)
 }
 
-const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+const sizes = ['B', 'kB', 'MB', 'GB'] as const
 
 export function bytes(n: number): string {
   let value = n
@@ -23,8 +23,7 @@ export function bytes(n: number): string {
     value /= 1000
     unit++
   }
-  const style = { style: 'unit', unit: sizes[unit], unitDisplay: 'short', maximumFractionDigits: unit === 0 ? 0 : 1 } as const
-  return new Intl.NumberFormat(language(), style).format(value)
+  return `${new Intl.NumberFormat(language(), { maximumFractionDigits: unit === 0 ? 0 : 1 }).format(value)} ${sizes[unit]}`
 }
 
 /** duration of microseconds: 380 µs, 4.2 ms, 1.3 s. */

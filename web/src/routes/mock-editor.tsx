@@ -1,7 +1,11 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { getRouteApi } from '@tanstack/react-router'
+import { EditorPage } from '@/features/editor/editor-page'
+import { useMock } from '@/shell/here'
+
+const route = getRouteApi('/app/w/$ws/mocks/$mock/')
 
 export default function MockEditorPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  const { at, line } = route.useSearch()
+  const { id } = useMock()
+  return <EditorPage key={id} at={at} line={line} />
 }

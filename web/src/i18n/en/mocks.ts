@@ -5,6 +5,12 @@ export const mocks = {
   new: 'New mock',
   empty: 'No mock yet.',
   emptyHint: 'A mock is a YAML file that answers at an address of its own, milliseconds after you save it.',
+  noMock: (slug: string, ws: string) => `There is no mock “${slug}” in ${ws}.`,
+  near: 'Near:',
+  copyAs: 'Copy the address as…',
+  copyAddress: 'Copy the address',
+  copyCurl: 'Copy as curl',
+  openAddress: 'Open in a tab',
   noMatch: (text: string) => `No mock matches “${text}”.`,
 }
 

@@ -1,3 +1,6 @@
 export * from './common'
+export * from './editor'
 export * from './mocks'
 export * from './pages'
+export * from './requests'
+export * from './start'

@@ -1,7 +1,7 @@
 import type { Extension } from '@codemirror/state'
 import { hoverTooltip } from '@codemirror/view'
 import { placeAt } from '../yaml/place'
-import { describe } from './schema'
+import { meaning } from './schema'
 
 /** What a key means, under the mouse. */
 export function explain(): Extension {
@@ -18,7 +18,7 @@ export function explain(): Extension {
     for (let n = first; n <= line.number; n++) lines.push(view.state.doc.line(n).text)
     const { path } = placeAt(lines, line.number - first, start)
     const full = [...(path[0] === '[]' ? path : ['[]', ...path]), key[2] ?? '']
-    const text = describe(full)
+    const text = meaning(full)
     if (!text) return null
     return {
       pos: line.from + start,

@@ -74,6 +74,6 @@ export function valuesAt(path: readonly string[]): string[] {
   return [...found].filter((each) => !capitals.includes(each.toUpperCase()) || each === each.toUpperCase())
 }
 
-export function describe(path: readonly string[]): string {
+export function meaning(path: readonly string[]): string {
   return schemasAt(path).find((each) => each.description)?.description ?? ''
 }

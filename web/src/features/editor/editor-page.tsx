@@ -1,0 +1,238 @@
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import { requestQuery } from '@/api/queries/requests'
+import { schemaQuery } from '@/api/queries/tools'
+import { queryClient } from '@/api/query-client'
+import { TryPanel } from '@/features/try/panel'
+import { examplePath, tryThis } from '@/features/try/state'
+import { useT } from '@/i18n'
+import { clock } from '@/i18n/format'
+import { useActions } from '@/keys/registry'
+import { recall, remember } from '@/lib/stored'
+import { useCell } from '@/lib/use-cell'
+import { useNarrow } from '@/lib/use-size'
+import { trafficOf, useTraffic } from '@/live/requests'
+import { useMay, useMock } from '@/shell/here'
+import { Button } from '@/ui/button'
+import { Segments } from '@/ui/segments'
+import { Handle, useWidth } from '@/ui/split'
+import { toast } from '@/ui/toast'
+import { CodeArea } from './code-area'
+import { setLookup } from './codemirror/complete'
+import { setHits } from './codemirror/hits'
+import { type Schema, setSchema } from './codemirror/schema'
+import { ConflictStrip } from './conflict-strip'
+import { Drawer } from './drawer'
+import { fixOf } from './fix'
+import { OutlinePanel } from './outline-panel'
+import { Toolbar } from './toolbar'
+import { count, type Ghost, hitsOf } from './traffic'
+import { useSaving, useSession } from './use-editor'
+import { insertion, type Sample } from './yaml/insert'
+import { type Item, label, plain } from './yaml/outline'
+
+type Panels = { outline: boolean; side: boolean; drawer: boolean }
+const isPanels = (value: unknown): value is Panels =>
+  typeof value === 'object' && value !== null && 'outline' in value && 'side' in value && 'drawer' in value
+
+// Completion shows the values of the last request to an endpoint.
+setLookup(async (mock: string, item: Item) => {
+  const name = plain(label(item))
+  const record = trafficOf(mock).state.items.find((each) => plain(each.endpoint) === name)
+  if (!record) return undefined
+  const whole = await queryClient.ensureQueryData(requestQuery(mock, record.id))
+  return {
+    path: whole.path,
+    query: whole.query,
+    body: whole.request.encoding === 'text' ? whole.request.body : '',
+    headers: whole.request.headers,
+  }
+})
+
+/** The text, what it answers, and who calls: one screen. */
+export function EditorPage({ line: wantedLine, at }: { line?: number | undefined; at?: string | undefined }) {
+  const t = useT()
+  const mock = useMock()
+  const may = useMay('editor')
+  const narrow = useNarrow()
+  const session = useSession(mock.id)
+  const saving = useSaving(session, mock)
+  const traffic = useTraffic(mock.id)
+  const items = useCell(session.items)
+  const line = useCell(session.line)
+  const found = useCell(session.found)
+  const [changes, setChanges] = useState(0)
+  const [panels, setPanels] = useState<Panels>(() => recall('panels', { outline: true, side: true, drawer: true }, isPanels))
+  const [phone, setPhone] = useState<'outline' | 'text' | 'side'>('text')
+  const outlineWidth = useWidth('outline', 230, 160, 480)
+  const sideWidth = useWidth('side', 380, 280, 800)
+  const drawerHeight = useWidth('drawer', 150, 80, 500)
+
+  const { data: schema } = useQuery(schemaQuery)
+  useEffect(() => {
+    if (schema) setSchema(schema as Schema)
+  }, [schema])
+  useEffect(() => session.changed.add(() => setChanges((n) => n + 1)), [session])
+
+  const counted = useMemo(() => count(traffic.items), [traffic.items])
+  useEffect(() => {
+    const lines = new Map(
+      items.flatMap((each) => {
+        const hits = hitsOf(counted, each)
+        return hits ? [[each.line, hits] as const] : []
+      }),
+    )
+    session.view?.dispatch({ effects: setHits.of(lines) })
+  }, [session, items, counted])
+
+  const itemAt = useCallback((n: number) => items.find((each) => each.line <= n && n <= each.end), [items])
+  const open = (item: Item) => {
+    setPhone('text')
+    // The editor may only now come into the page.
+    requestAnimationFrame(() => session.goTo(item.line))
+    if (item.kind === 'endpoint') tryThis(mock.id, { method: item.method, path: examplePath(item.path) })
+  }
+  useEffect(() => {
+    const item = at ? session.items.get().find((each) => plain(label(each)) === plain(at)) : undefined
+    if (item) session.goTo(item.line)
+  }, [session, at])
+
+  const make = async (sample: Sample, record?: string) => {
+    const whole = record ? await queryClient.ensureQueryData(requestQuery(mock.id, record)).catch(() => undefined) : undefined
+    const body = whole && whole.request.encoding === 'text' ? whole.request.body : ''
+    const { from, insert, cursor } = insertion(session.text, session.items.get(), { ...sample, body })
+    session.edit({ from, insert }, cursor)
+    setPhone('text')
+    session.view?.focus()
+    toast({ text: t.editor.made(`${sample.method} ${sample.path}`) })
+  }
+  const fromGhost = (ghost: Ghost) =>
+    void make({ method: ghost.method, path: ghost.sample.path, query: ghost.sample.query }, ghost.sample.id)
+
+  const flip = (panel: keyof Panels) => {
+    const next = { ...panels, [panel]: !panels[panel] }
+    setPanels(next)
+    remember('panels', next)
+  }
+  const fixAll = (all: boolean) => {
+    // From the end, so that what is before stays where it is.
+    const here = session.diagnostics.get().filter((each) => fixOf(each) && (all || each.line === session.line.get()))
+    for (const each of [...here].sort((a, b) => b.line - a.line || b.column - a.column)) session.fix(each)
+  }
+  const next = () => {
+    const all = session.diagnostics.get()
+    const after = all.find((each) => each.line > session.line.get()) ?? all[0]
+    if (after) session.goTo(after.line, after.column)
+  }
+  useActions([
+    { id: 'editor.outline', label: t.editor.toggleOutline, keys: 'mod+b', run: () => flip('outline') },
+    { id: 'editor.try', label: t.editor.toggleTry, keys: 'mod+\\', run: () => flip('side') },
+    { id: 'editor.drawer', label: t.editor.toggleDrawer, keys: 'mod+j', run: () => flip('drawer') },
+    { id: 'editor.fix', label: t.editor.fixHere, keys: 'alt+enter', run: () => fixAll(false) },
+    { id: 'editor.fix-all', label: t.editor.fixAll, keys: 'mod+.', run: () => fixAll(true) },
+    { id: 'editor.next', label: t.editor.nextProblem, keys: 'f8', run: next },
+    { id: 'filter', label: t.keys.filter, keys: '/', run: () => document.querySelector<HTMLInputElement>('[data-filter]')?.focus() },
+  ])
+  // What is under the cursor is what is tried, until somebody writes another request.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only for the first look at the mock
+  useEffect(() => {
+    const first = itemAt(session.line.get()) ?? items.find((each) => each.kind === 'endpoint')
+    if (first?.kind === 'endpoint') {
+      const path = examplePath(first.path)
+      tryThis(mock.id, { method: first.method, path })
+    }
+  }, [session])
+
+  const outline = <OutlinePanel items={items} counted={counted} line={line} onItem={open} onGhost={fromGhost} />
+  const side = (
+    <TryPanel
+      mock={mock}
+      draft={() => session.text}
+      changes={changes}
+      onLine={(n) => {
+        setPhone('text')
+        requestAnimationFrame(() => session.goTo(n))
+      }}
+    />
+  )
+  const drawer = <Drawer session={session} mock={mock} traffic={traffic} />
+  return (
+    <div className="flex min-h-0 flex-1 flex-col">
+      <Toolbar session={session} mock={mock} may={may} saving={saving} narrow={narrow} panels={panels} onPanel={flip} />
+      {!may && <p className="border-line border-b bg-info-soft px-3 py-1.5 text-info">{t.editor.viewer}</p>}
+      {found !== undefined && (
+        <p className="flex items-center gap-3 border-line border-b bg-info-soft px-3 py-1 text-info">
+          <span className="flex-1">{t.editor.draftFrom(clock(found))}</span>
+          <Button look="quiet" onClick={saving.discard}>
+            {t.editor.discard}
+          </Button>
+        </p>
+      )}
+      <ConflictStrip session={session} />
+      {narrow ? (
+        <>
+          <div className="border-line border-b bg-surface px-3 py-1.5">
+            <Segments
+              label={t.editor.text}
+              value={phone}
+              onChange={setPhone}
+              segments={[
+                { value: 'outline', label: t.editor.outline },
+                { value: 'text', label: t.editor.text },
+                { value: 'side', label: t.editor.tryOut },
+              ]}
+            />
+          </div>
+          {phone === 'outline' && outline}
+          {phone === 'text' && (
+            <>
+              <CodeArea session={session} line={wantedLine} />
+              <div className="flex h-28 border-line border-t">{drawer}</div>
+            </>
+          )}
+          {phone === 'side' && <div className="min-h-0 flex-1 overflow-y-auto bg-surface">{side}</div>}
+        </>
+      ) : (
+        <>
+          <div className="flex min-h-0 flex-1">
+            {panels.outline && (
+              <>
+                <aside
+                  aria-label={t.editor.outline}
+                  className="flex min-h-0 shrink-0 flex-col bg-surface"
+                  style={{ width: outlineWidth.size }}
+                >
+                  {outline}
+                </aside>
+                <Handle label={t.editor.outline} panel={outlineWidth} grow="right" />
+              </>
+            )}
+            <section aria-label={t.editor.text} className="flex min-w-0 flex-1 flex-col">
+              <CodeArea session={session} line={wantedLine} />
+            </section>
+            {panels.side && (
+              <>
+                <Handle label={t.editor.tryOut} panel={sideWidth} grow="left" />
+                <aside
+                  aria-label={t.editor.tryOut}
+                  className="min-h-0 shrink-0 overflow-y-auto bg-surface"
+                  style={{ width: sideWidth.size }}
+                >
+                  {side}
+                </aside>
+              </>
+            )}
+          </div>
+          {panels.drawer && (
+            <>
+              <Handle label={t.editor.toggleDrawer} panel={drawerHeight} grow="up" />
+              <div className="flex shrink-0" style={{ height: drawerHeight.size }}>
+                {drawer}
+              </div>
+            </>
+          )}
+        </>
+      )}
+    </div>
+  )
+}
