@@ -57,6 +57,8 @@ const (
 	fetchParallel = 16
 	fetchTimeout  = 10 * time.Second // of one mock's file
 	loadTimeout   = 5 * time.Minute  // of a unified mock of any size
+	apiSilence    = 3 * time.Second  // three heartbeats
+	catchUp       = time.Minute
 )
 
 // healthPart is ready when there is something to serve.
@@ -215,7 +217,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) published() *source.Source {
 	return source.New(source.Config{
 		Prefix: s.cfg.Prefix, Instance: s.instance, Poll: s.cfg.Poll, Parallel: fetchParallel,
-		Timeout: fetchTimeout, LoadTimeout: loadTimeout,
+		Timeout: fetchTimeout, LoadTimeout: loadTimeout, Silence: apiSilence, CatchUp: catchUp,
 	}, source.Deps{
 		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
 		Ready: s.ready,

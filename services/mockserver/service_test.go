@@ -130,8 +130,14 @@ func TestRunPublished(t *testing.T) {
 	if len(got.Records) != 1 || got.Records[0].WorkspaceID != "w" || got.Records[0].MockID != "m" || got.Records[0].Status != 200 {
 		t.Errorf("%+v", got)
 	}
-	if broken := health.Broken(); len(broken) > 0 {
-		t.Errorf("not ready: %v", broken)
+	look := time.NewTicker(10 * time.Millisecond) // it listens for the api first
+	defer look.Stop()
+	for broken := health.Broken(); len(broken) > 0; broken = health.Broken() {
+		select {
+		case <-look.C:
+		case <-receiving.Done():
+			t.Fatalf("not ready: %v", broken)
+		}
 	}
 	cancel()
 	select {

@@ -34,6 +34,10 @@ type Config struct {
 	Timeout  time.Duration // of one file
 	// LoadTimeout is how long the unified mock may take.
 	LoadTimeout time.Duration
+	// Silence is how long the api may say nothing until it is taken for away, and what there is for all there is.
+	Silence time.Duration
+	// CatchUp is how long what is missing may take until the rest is served without it.
+	CatchUp time.Duration
 }
 
 // Deps are what a Source works with.
@@ -43,7 +47,7 @@ type Deps struct {
 	Redis   *redis.Client
 	Objects objstore.Store
 	Table   Table
-	// Ready is called when there is something to serve: the unified mock was loaded, or there is none yet.
+	// Ready is called when everything is served that the api had published at the start, see Config.Silence and CatchUp.
 	Ready func()
 }
 
@@ -78,7 +82,6 @@ func (s *Source) Run(ctx context.Context) error {
 	if !s.start(ctx) {
 		return nil
 	}
-	s.deps.Ready()
 	consumer, err := stream.NewConsumer(stream.ConsumerConfig{
 		Stream: event.Unified, Prefix: s.cfg.Prefix, Service: "mockserver", Instance: s.cfg.Instance,
 		Log: s.deps.Log, Metrics: s.deps.Metrics,
@@ -88,6 +91,11 @@ func (s *Source) Run(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { s.poll(ctx, consumer.Connected) })
+	wg.Go(func() {
+		if s.catchUp(ctx) {
+			s.deps.Ready()
+		}
+	})
 	err = consumer.Run(ctx)
 	wg.Wait()
 	return err

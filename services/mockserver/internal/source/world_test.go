@@ -37,8 +37,11 @@ type world struct {
 	gen    *generator
 	table  *table
 	ready  chan struct{}
-	ctx    context.Context
-	wg     sync.WaitGroup
+
+	silence, catchUp time.Duration
+
+	ctx context.Context
+	wg  sync.WaitGroup
 }
 
 func newWorld(t *testing.T) *world {
@@ -50,7 +53,7 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(func() { _ = dir.Close() })
 	w := &world{
 		t: t, redis: miniredis.RunT(t), store: &faulty{Store: dir}, table: &table{sites: map[string]*site.Site{}},
-		ready: make(chan struct{}), gen: &generator{epoch: "e1", mocks: map[string]mock{}},
+		ready: make(chan struct{}), silence: time.Millisecond, catchUp: time.Minute, gen: &generator{epoch: "e1", mocks: map[string]mock{}},
 	}
 	w.client = redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { _ = w.client.Close() })
@@ -78,6 +81,7 @@ func (w *world) follow() {
 	w.t.Helper()
 	s := source.New(source.Config{
 		Prefix: prefix, Instance: "i1", Poll: 10 * time.Millisecond, Parallel: 4, Timeout: time.Second, LoadTimeout: 10 * time.Second,
+		Silence: w.silence, CatchUp: w.catchUp,
 	}, source.Deps{
 		Log: slog.New(slog.DiscardHandler), Redis: w.client, Objects: w.store, Table: w.table, Ready: func() { close(w.ready) },
 	})
