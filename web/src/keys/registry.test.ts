@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { chord } from './registry'
+import { type Action, bound, chord } from './registry'
 
 const press = (key: string, held = '', code = '') =>
   chord({ key, code, ctrlKey: held.includes('c'), metaKey: held.includes('m'), altKey: held.includes('a'), shiftKey: held.includes('s') })
@@ -19,4 +19,14 @@ it.each([
   ['\\', 'c', '', 'mod+\\'],
 ])('%s with %s is %s', (key, held, code, want) => {
   expect(press(key, held, code)).toBe(want)
+})
+
+it('of two actions with the same keys the page’s own acts, whichever came first', () => {
+  const run = () => undefined
+  const everywhere: Action = { id: 'new mock', label: '', keys: 'n', group: 'go', run }
+  const here: Action = { id: 'new token', label: '', keys: 'n', run }
+  expect(bound([here, everywhere], 'n')).toBe(here)
+  expect(bound([everywhere, here], 'n')).toBe(here)
+  expect(bound([everywhere], 'n')).toBe(everywhere)
+  expect(bound([everywhere], 'x')).toBeUndefined()
 })

@@ -16,7 +16,7 @@ export interface Action {
   run: () => void
 }
 
-/** The actions of what is on the screen; of two with the same keys the later one acts. */
+/** The actions of what is on the screen; of two with the same keys the page's own acts, then the later one. */
 export const actions = new Cell<readonly Action[]>([])
 
 /** useActions offers actions while the component is there. */
@@ -69,6 +69,11 @@ function inText(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 }
 
+/** bound is what keys do: an action of the page rather than one that is everywhere, and of several the latest. */
+export function bound(all: readonly Action[], keys: string): Action | undefined {
+  return all.findLast((each) => each.keys === keys && each.group !== 'go') ?? all.findLast((each) => each.keys === keys)
+}
+
 let first = ''
 let firstAt = 0
 
@@ -81,7 +86,7 @@ function handle(event: KeyboardEvent): void {
   if (!commanding && document.querySelector('[role=dialog],[role=menu]')) return
   const sequence = Date.now() - firstAt < 1200 ? `${first} ${pressed}` : ''
   const all = actions.get()
-  const action = all.findLast((each) => each.keys === sequence) ?? all.findLast((each) => each.keys === pressed)
+  const action = bound(all, sequence) ?? bound(all, pressed)
   first = commanding ? '' : pressed
   firstAt = Date.now()
   if (!action) return

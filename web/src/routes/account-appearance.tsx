@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { Appearance } from '@/features/account'
 
 export default function AppearancePage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <Appearance />
 }

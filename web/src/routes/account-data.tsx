@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { Data } from '@/features/account'
 
 export default function DataPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <Data />
 }

@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { OwnInvitations } from '@/features/account'
 
 export default function InvitationsPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <OwnInvitations />
 }

@@ -1,7 +1,19 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { useLocation } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import { Organisations, Password, Profile, SignInLink } from '@/features/account'
 
 export default function ProfilePage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  const { hash } = useLocation()
+  const [making, setMaking] = useState(false)
+  useEffect(() => {
+    if (hash === 'organisations') setMaking(true)
+  }, [hash])
+  return (
+    <>
+      <Profile />
+      <Organisations open={making} onOpen={setMaking} />
+      <Password />
+      <SignInLink />
+    </>
+  )
 }

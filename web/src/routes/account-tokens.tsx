@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { Tokens } from '@/features/tokens'
 
 export default function TokensPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <Tokens holder={undefined} />
 }

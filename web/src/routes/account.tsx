@@ -10,7 +10,7 @@ export default function AccountFrame() {
     <Page title={t.shell.account}>
       <TabLinks
         label={t.shell.account}
-        className="px-0"
+        className="px-0!"
         tabs={[
           { to: '/account/profile', label: t.pages.profile },
           { to: '/account/sessions', label: t.pages.sessions },

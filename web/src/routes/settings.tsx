@@ -13,7 +13,7 @@ export default function SettingsFrame() {
     <Page title={t.shell.settings} lead={name || slug}>
       <TabLinks
         label={t.shell.settings}
-        className="px-0"
+        className="px-0!"
         tabs={[
           { to: `${at}/general`, label: t.pages.general },
           { to: `${at}/members`, label: t.pages.members },

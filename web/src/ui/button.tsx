@@ -37,7 +37,7 @@ export function Button({ look = 'plain', icon, keys, busy, className, children, 
 
 export function Keys({ keys }: { keys: string }) {
   return (
-    <span className="mid:hidden text-xs opacity-70" aria-hidden="true">
+    <span className="mid:hidden text-xs" aria-hidden="true">
       {shown(keys)}
     </span>
   )

@@ -27,5 +27,5 @@ export function Row({ className, ...rest }: ComponentProps<'tr'>) {
 }
 
 export function Cell({ className, ...rest }: ComponentProps<'td'>) {
-  return <td className={cx('px-4 py-2 align-middle', className)} {...rest} />
+  return <td className={cx('px-4 py-row align-middle', className)} {...rest} />
 }

@@ -41,3 +41,39 @@ export function useSignOut() {
     },
   })
 }
+
+/** useUpdateAccount changes the username or the e-mail address, unless another tab did meanwhile. */
+export function useUpdateAccount() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ input, etag }: { input: Schemas['AccountUpdate']; etag: string }) =>
+      tagged(api.PATCH('/api/v1/account', { body: input, params: { header: { 'If-Match': etag } } })),
+    onSuccess: async (read, { input }) => {
+      client.setQueryData(accountKeys.own, read)
+      // The account's own workspace is named as it is, and is part of its mocks' addresses.
+      if (input.username !== undefined) await client.invalidateQueries({ queryKey: ['workspaces'], refetchType: 'all' })
+    },
+    onError: () => void client.invalidateQueries({ queryKey: accountKeys.own }),
+  })
+}
+
+export function useChangePassword() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (input: Schemas['NewPassword']) => body(api.PUT('/api/v1/account/password', { body: input })),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: accountKeys.own })
+      void client.invalidateQueries({ queryKey: ['sessions'] })
+    },
+  })
+}
+
+/** deleteAccount ends everything of the account, this session too. */
+export async function deleteAccount(username: string): Promise<void> {
+  await body(api.DELETE('/api/v1/account', { params: { query: { confirm: username } } }))
+  session.left()
+  location.assign('/signin')
+}
+
+/** Where a browser downloads everything of the account. */
+export const exportAddress = '/api/v1/account/export'
