@@ -58,8 +58,9 @@ func (c *ConsumerConfig) setDefaults() {
 	}
 }
 
-// epochHold is how long messages of the epoch just left are ignored: they are late, not news.
-const epochHold = 5 * time.Second
+// silence is how long nothing may be heard of a stream before its consumer says that changes cannot arrive, though the
+// connection stands. Producers send a heartbeat about once a second.
+const silence = 10 * time.Second
 
 // maxPatience is how long an answer is waited for at most.
 const maxPatience = 4 * time.Second
@@ -168,19 +169,27 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // linked passes a connection's coming and going on. Unlike changes it must not be lost.
 func (c *Consumer) linked(ctx context.Context, up bool) {
+	select {
+	case c.inbox <- link(up):
+	case <-ctx.Done():
+	}
+}
+
+// connect notes whether changes can arrive. It is called by the loop alone.
+func (c *Consumer) connect(up bool) {
 	c.mu.Lock()
+	changed := c.connected != up
 	c.connected = up
 	c.mu.Unlock()
+	if !changed {
+		return
+	}
 	if up {
 		c.meters.connected.Set(1)
 	} else {
 		c.meters.connected.Set(0)
 	}
 	c.cfg.Connection(up)
-	select {
-	case c.inbox <- link(up):
-	case <-ctx.Done():
-	}
 }
 
 // receive is called by the subscriber for each message. It never blocks: what the loop has no room for is lost and shows

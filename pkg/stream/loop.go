@@ -28,8 +28,10 @@ type loop struct {
 	patience  backoff
 
 	resync string // the epoch to begin anew with, "" if none
-	former string // the epoch just left; ignored until formerUntil
-	until  time.Time
+
+	// rival is an older epoch that is heard while the followed one has been silent since rivalSince, "" if there is none.
+	rival      string
+	rivalSince time.Time
 
 	job    chan outcome // nil while the handler is idle
 	cancel context.CancelFunc
@@ -38,6 +40,7 @@ type loop struct {
 	waiting   bool        // grace runs
 	waitingAt uint64      // tracker.taken when it began
 	overdue   *time.Timer // runs while a request is out
+	quiet     *time.Timer // runs from one message of the followed epoch to the next, while the connection stands
 }
 
 // outcome is what the handler achieved.
@@ -52,7 +55,7 @@ func newLoop(c *Consumer, start Position) *loop {
 	l := &loop{c: c, applied: start, snapshot: start.Number == 0, patience: backoff{first: c.cfg.AnswerWithin, most: max(maxPatience, c.cfg.AnswerWithin)}}
 	l.tracker.maxChanges, l.tracker.maxBytes = c.cfg.WaitChanges, c.cfg.WaitBytes
 	l.tracker.reset(start)
-	l.grace, l.overdue = stopped(), stopped()
+	l.grace, l.overdue, l.quiet = stopped(), stopped(), stopped()
 	return l
 }
 
@@ -65,6 +68,7 @@ func stopped() *time.Timer {
 func (l *loop) run(ctx context.Context) {
 	defer l.grace.Stop()
 	defer l.overdue.Stop()
+	defer l.quiet.Stop()
 	for {
 		l.act(ctx)
 		select {
@@ -85,6 +89,8 @@ func (l *loop) run(ctx context.Context) {
 			}
 		case <-l.overdue.C:
 			l.asked, l.want = "", true
+		case <-l.quiet.C:
+			l.c.connect(false)
 		}
 	}
 }
@@ -106,6 +112,11 @@ func (l *loop) take(m any) {
 	switch m := m.(type) {
 	case link:
 		l.connected = bool(m)
+		l.c.connect(l.connected)
+		l.quiet.Stop()
+		if l.connected {
+			l.quiet.Reset(silence)
+		}
 		l.forget()
 		l.patience.reset()
 		l.want = l.connected // every connection is a possible hole
@@ -132,6 +143,10 @@ func (l *loop) take(m any) {
 }
 
 func (l *loop) takeAnswer(a *answer) {
+	if a.Epoch < l.following() {
+		l.current(a.Epoch) // a producer of the past answers: whoever is of the present will, when it is asked again
+		return
+	}
 	if a.Request != "" {
 		if a.Request != l.asked {
 			l.takeLate(a)
@@ -179,30 +194,62 @@ func (l *loop) takeRange(a *answer) bool {
 	return true
 }
 
-// current reports whether epoch is the one being followed. A new one is followed from now on.
+// following is the epoch that counts, "" before there is one.
+func (l *loop) following() string {
+	if l.resync != "" {
+		return l.resync
+	}
+	return l.tracker.epoch
+}
+
+// current reports whether a message of epoch is to be used now. A newer epoch is followed from now on. An older one is over
+// and changes nothing, unless it goes on while nobody speaks for the followed one any more: then that was never alive, as when
+// a message of another installation strayed here.
 func (l *loop) current(epoch string) bool {
+	following := l.following()
 	switch {
-	case epoch == l.tracker.epoch && l.resync == "":
-		return true
-	case l.tracker.epoch == "" && l.tracker.taken == 0 && l.resync == "":
+	case following == "" && l.tracker.taken == 0:
 		l.tracker.epoch, l.applied.Epoch = epoch, epoch
+		l.hear()
 		return true
-	case epoch == l.tracker.epoch || epoch == l.resync:
-		return false // being reset
-	case epoch == l.former && time.Now().Before(l.until):
+	case epoch == following:
+		l.hear()
+		return l.resync == ""
+	case epoch < following && !l.outlives(epoch):
+		l.c.meters.stale.Inc()
 		return false
 	}
 	l.begin(epoch)
 	return false
 }
 
+// hear notes that somebody speaks for the followed epoch.
+func (l *loop) hear() {
+	l.rival = ""
+	l.c.meters.heard.SetToCurrentTime()
+	if !l.connected {
+		return
+	}
+	l.quiet.Reset(silence)
+	if !l.c.Connected() { // for a while nobody could be heard: what was said then is missing
+		l.c.connect(true)
+		l.want = true
+	}
+}
+
+// outlives notes a message of an older epoch, and reports whether such messages have come for a while without one of the
+// followed epoch.
+func (l *loop) outlives(epoch string) bool {
+	if l.rival == "" || epoch > l.rival {
+		l.rival, l.rivalSince = epoch, time.Now()
+	}
+	return epoch == l.rival && time.Since(l.rivalSince) >= silence
+}
+
 // begin has the state built anew from a snapshot of epoch.
 func (l *loop) begin(epoch string) {
 	l.c.log.Info("begin anew from a snapshot", "epoch", epoch, "former_epoch", l.tracker.epoch, "former_number", l.applied.Number)
-	if epoch != l.tracker.epoch {
-		l.former, l.until = l.tracker.epoch, time.Now().Add(epochHold)
-	}
-	l.resync, l.want = epoch, false
+	l.resync, l.want, l.rival = epoch, false, ""
 	l.forget()
 	if l.cancel != nil {
 		l.cancel()
@@ -297,8 +344,8 @@ func (l *loop) resetter(epoch string) func(context.Context) (outcome, error) {
 		if err != nil {
 			return outcome{}, err
 		}
-		if p.Epoch != epoch {
-			return outcome{}, fmt.Errorf("the snapshot is of epoch %q, not of %q", p.Epoch, epoch)
+		if p.Epoch < epoch {
+			return outcome{}, fmt.Errorf("the snapshot is of epoch %q, before %q", p.Epoch, epoch)
 		}
 		return outcome{reset: true, applied: p}, nil
 	}
@@ -312,7 +359,7 @@ func (l *loop) finish(o outcome) {
 		return
 	}
 	if l.resync != "" {
-		if !o.reset || o.applied.Epoch != l.resync {
+		if !o.reset || o.applied.Epoch < l.resync {
 			return // it was going on when the reset was called for
 		}
 		l.c.meters.resets.Inc()

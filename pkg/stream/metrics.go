@@ -12,7 +12,8 @@ import (
 type meters struct {
 	published, answered, answeredChanges        prometheus.Counter
 	applied, failed, replays, resets, discarded prometheus.Counter
-	lag, position, connected                    prometheus.Gauge
+	stale                                       prometheus.Counter
+	lag, position, connected, heard             prometheus.Gauge
 }
 
 func newMeters(reg prometheus.Registerer, s event.Stream, service string) meters {
@@ -38,7 +39,9 @@ func newMeters(reg prometheus.Registerer, s event.Stream, service string) meters
 		discarded:       counter("discarded_total", "Messages that were dropped unread, unreadable or for want of room."),
 		lag:             gauge("lag", "Numbers between the head of the stream and what is applied."),
 		position:        gauge("position", "Number of the latest applied change."),
+		stale:           counter("stale_total", "Messages of an epoch that is over."),
 		connected:       gauge("connected", "1 while changes can arrive."),
+		heard:           gauge("last_message_timestamp_seconds", "When the stream was last heard of."),
 	}
 }
 

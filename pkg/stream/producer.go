@@ -232,7 +232,7 @@ func (p *Producer) answerAll(ctx context.Context) {
 
 // answer claims a request and answers it. If that fails, the asker repeats it under another name.
 func (p *Producer) answer(ctx context.Context, r request) error {
-	if head, err := p.head(ctx); err != nil || head.Epoch == "" {
+	if head, err := p.head(ctx); err != nil || head.Epoch == "" || head.Epoch < r.Epoch {
 		return err // another producer may know more
 	}
 	mine, err := p.bus.claim(ctx, p.names.claim(r.Request), claimFor)

@@ -62,8 +62,9 @@ type Handler interface {
 }
 
 // Snapshotter is a Handler that can load a snapshot by itself, from wherever its producer keeps one. Snapshot is then
-// called in place of Reset, and the replay begins at the Position that it returns. A Position of another epoch than the
-// one asked for means that the snapshot is not there yet: the consumer tries again with backoff.
+// called in place of Reset, and the replay begins at the Position that it returns. It loads the latest snapshot there is, of
+// the epoch asked for or a newer one; a Position of an older epoch means that there is none yet, and that nothing was loaded:
+// the consumer tries again with backoff.
 type Snapshotter interface {
 	Snapshot(ctx context.Context, epoch string) (Position, error)
 }

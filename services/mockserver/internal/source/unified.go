@@ -48,7 +48,7 @@ func (s *Source) Snapshot(ctx context.Context, epoch string) (stream.Position, e
 	if err != nil {
 		return stream.Position{}, err
 	}
-	if f.Header.Epoch != epoch {
+	if f.Header.Epoch < epoch {
 		s.etag = "" // not taken
 		return stream.Position{Epoch: f.Header.Epoch, Number: f.Header.Change}, nil
 	}
