@@ -76,7 +76,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.tokens = token.NewService(db, s.deps.Log, now)
 	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
 	p.idempotency = idempotency.NewService(db, now)
-	p.publications = publication.New(db, db.Log(event.Mocks), s.deps.Log, time.Now)
+	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,

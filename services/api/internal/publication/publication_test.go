@@ -66,7 +66,9 @@ func (d *fakeDatabase) Head(context.Context) (stream.Position, error) {
 	return d.head, nil
 }
 
-func (d *fakeDatabase) RenewEpoch(context.Context, string) error { return errors.New("not asked for") }
+func (d *fakeDatabase) RenewEpoch(context.Context, string, string) error {
+	return errors.New("not asked for")
+}
 
 func (d *fakeDatabase) UnifiedPosition(context.Context) (stream.Position, error) {
 	return stream.Position{}, nil
@@ -80,7 +82,7 @@ func (d *fakeDatabase) ResetOutcomes(context.Context, string) error { return nil
 func running(t *testing.T) (*Service, *fakeDatabase) {
 	t.Helper()
 	d := &fakeDatabase{mocks: map[string]mock.Mock{}, head: stream.Position{Epoch: "e"}}
-	s := New(d, d, slog.New(slog.DiscardHandler), time.Now)
+	s := New(d, d, d, slog.New(slog.DiscardHandler), time.Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
-	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -24,18 +23,12 @@ const gather = 25 * time.Millisecond
 // lookTimeout bounds a look into the database that nobody waits for.
 const lookTimeout = 5 * time.Second
 
-// Log is the log of the mocks stream.
-type Log interface {
-	Head(ctx context.Context) (stream.Position, error)
-	// RenewEpoch begins a new life of the numbers, if the present one is from.
-	RenewEpoch(ctx context.Context, from string) error
-}
-
 // Service tells whether mocks are live, lets callers wait for it and follow it. It is safe for concurrent use, as soon
 // as Run runs.
 type Service struct {
 	repo      Repository
 	mocks     Log
+	past      *past
 	log       *slog.Logger
 	fleet     *fleet
 	feed      *feed
@@ -49,10 +42,10 @@ type Service struct {
 // maxReports bounds the reports that wait to be looked at. They are repeated, so that one that finds no room is no loss.
 const maxReports = 1024
 
-// New makes a Service; now tells the time.
-func New(repo Repository, mocks Log, log *slog.Logger, now func() time.Time) *Service {
+// New makes a Service over the logs of the mocks and the domains stream; now tells the time.
+func New(repo Repository, mocks, domains Log, log *slog.Logger, now func() time.Time) *Service {
 	return &Service{
-		repo: repo, mocks: mocks, log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(),
+		repo: repo, mocks: mocks, past: newPast(mocks, domains, log, now), log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(),
 		publisher: newPublisher(log), reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
 	}
 }
@@ -81,9 +74,7 @@ func (s *Service) Hear(e event.Envelope) {
 
 // observe takes a report of how far a service is.
 func (s *Service) observe(ctx context.Context, a event.Applied) {
-	if a.Service == generator && a.Of == event.Mocks {
-		s.checkLostPast(ctx, a)
-	}
+	s.past.check(ctx, a)
 	if s.fleet.observe(a) {
 		s.settle()
 	}
@@ -92,29 +83,6 @@ func (s *Service) observe(ctx context.Context, a event.Applied) {
 // settle touches the mocks whose latest change has now arrived everywhere.
 func (s *Service) settle() {
 	s.touch(s.waits.settled(func(change uint64) bool { return s.fleet.servers(change).all() })...)
-}
-
-// checkLostPast renews the epoch when the generator has applied a number of this epoch that the log has never given: the
-// database was put back to an earlier state, and its numbers would be taken for those that were seen.
-func (s *Service) checkLostPast(ctx context.Context, a event.Applied) {
-	if a.Number <= s.waits.lastHead() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	head, err := s.mocks.Head(ctx) // after the report: it can only be ahead of it
-	if err != nil {
-		return // the report is repeated
-	}
-	s.waits.sawHead(head.Number)
-	if head.Epoch != a.Epoch || head.Number >= a.Number {
-		return
-	}
-	s.log.WarnContext(ctx, "the change log has lost its latest past, as after restoring a backup; its consumers begin again",
-		"epoch", a.Epoch, "head", head.Number, "applied", a.Number)
-	if err := s.mocks.RenewEpoch(ctx, head.Epoch); err != nil {
-		s.log.ErrorContext(ctx, "renew the epoch of the change log", "error", err)
-	}
 }
 
 // Run keeps what the service knows current until ctx ends.
@@ -178,7 +146,6 @@ func (s *Service) lookAtEpoch(ctx context.Context) {
 	if err != nil {
 		return // it is looked at again in a second; who needs the database says so
 	}
-	s.waits.sawHead(head.Number)
 	if s.fleet.setEpoch(head.Epoch) {
 		s.settle()
 	}

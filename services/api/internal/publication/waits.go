@@ -83,17 +83,3 @@ func (w *waits) forget(id string) {
 	w.mu.Unlock()
 	w.poke(id)
 }
-
-// sawHead notes where the log stands; a restored database puts it back.
-func (w *waits) sawHead(n uint64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.head = n
-}
-
-// lastHead is where the log stood when it was last looked at, or a little further.
-func (w *waits) lastHead() uint64 {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.head
-}

@@ -35,7 +35,7 @@ func (s *Store) RenewEpochs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.Log(name).RenewEpoch(ctx, head.Epoch); err != nil {
+		if err := s.Log(name).RenewEpoch(ctx, head.Epoch, ""); err != nil {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ func (s *Store) appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (eve
 		return e, err
 	}
 	var head int64
-	err = s.edits.row(ctx, tx, nextNumber, e.Stream).Scan(&head, &e.Epoch)
+	err = s.edits.row(ctx, tx, nextNumber, stream.NewEpoch(""), e.Stream).Scan(&head, &e.Epoch)
 	if err != nil {
 		return e, fmt.Errorf("number a change of %s: %w", e.Stream, err)
 	}
@@ -72,7 +72,7 @@ type Log struct {
 	stream event.Stream
 }
 
-var _ stream.Log = Log{}
+var _ stream.Purger = Log{}
 
 // Log returns the log of the mocks or the domains stream.
 func (s *Store) Log(of event.Stream) Log { return Log{store: s, stream: of} }
@@ -90,6 +90,12 @@ func (l Log) bounds(ctx context.Context) (head stream.Position, floor uint64, er
 	return head, uint64(low), err
 }
 
+// Forgotten implements stream.Purger.
+func (l Log) Forgotten(ctx context.Context) (uint64, error) {
+	_, floor, err := l.bounds(ctx)
+	return floor, failed("read what the log of "+string(l.stream)+" forgot", err)
+}
+
 // After implements stream.Log. A batch holds about maxBatchBytes at most.
 func (l Log) After(ctx context.Context, number uint64, limit int) (stream.Batch, error) {
 	b, err := l.after(ctx, number, limit)
@@ -101,11 +107,11 @@ func (l Log) After(ctx context.Context, number uint64, limit int) (stream.Batch,
 
 func (l Log) after(ctx context.Context, number uint64, limit int) (stream.Batch, error) {
 	// The head first: a change that is superseded between the two reads is covered by one beyond this head.
-	head, floor, err := l.bounds(ctx)
+	head, _, err := l.bounds(ctx)
 	if err != nil {
 		return stream.Batch{}, err
 	}
-	if number > head.Number || (number > 0 && number < floor) {
+	if number > head.Number {
 		return stream.Batch{}, stream.ErrTooOld
 	}
 	rows, err := l.store.read.NewSelect().Model((*changeRow)(nil)).
@@ -145,8 +151,8 @@ func (l Log) after(ctx context.Context, number uint64, limit int) (stream.Batch,
 	return b, err
 }
 
-// Purge forgets tombstones from before a time and returns how many. It leaves those that lie above any living change:
-// who replays from 0 passes the floor with its first batch then, and never meets it again.
+// Purge forgets tombstones from before a time and returns how many. It leaves those that lie above any living change, so that few
+// replays meet what was forgotten since they began.
 func (l Log) Purge(ctx context.Context, before time.Time) (int64, error) {
 	var purged int64
 	err := l.store.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -170,9 +176,10 @@ func (l Log) Purge(ctx context.Context, before time.Time) (int64, error) {
 	return purged, failed("purge the log of "+string(l.stream), err)
 }
 
-// RenewEpoch begins a new life of the stream's numbers if it still is in the given one: its consumers begin again. That
-// is needed when the database has lost its latest past, as after restoring a backup.
-func (l Log) RenewEpoch(ctx context.Context, from string) error {
-	_, err := l.store.write.NewRaw("UPDATE streams SET epoch = ? WHERE name = ? AND epoch = ?", newEpoch(), l.stream, from).Exec(ctx)
+// RenewEpoch begins a new life of the stream's numbers if it still is in the one named from: its consumers begin again. The new
+// epoch comes after from and after above. That is needed when the database has lost its latest past, as after restoring a backup.
+func (l Log) RenewEpoch(ctx context.Context, from, above string) error {
+	next := stream.NewEpoch(max(from, above))
+	_, err := l.store.write.NewRaw("UPDATE streams SET epoch = ? WHERE name = ? AND epoch = ?", next, l.stream, from).Exec(ctx)
 	return failed("renew the epoch of "+string(l.stream), err)
 }

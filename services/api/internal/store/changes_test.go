@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
@@ -190,8 +193,8 @@ func TestLogCompactsAndPurges(t *testing.T) {
 		if n := must[int64](t)(log.Purge(ctx, later)); n != 1 {
 			t.Errorf("purged %d tombstones", n)
 		}
-		if _, err := log.After(ctx, 3, 1); !errors.Is(err, stream.ErrTooOld) {
-			t.Errorf("before the floor: %v", err)
+		if n := must[uint64](t)(log.Forgotten(ctx)); n != 4 {
+			t.Errorf("forgot tombstones up to %d", n)
 		}
 		// Who begins anew gets through, however small its batches are.
 		at := uint64(0)
@@ -208,17 +211,66 @@ func TestLogCompactsAndPurges(t *testing.T) {
 		}
 
 		before := must[stream.Position](t)(log.Head(ctx))
-		if err := log.RenewEpoch(ctx, "another"); err != nil {
+		if err := log.RenewEpoch(ctx, "another", ""); err != nil {
 			t.Fatal(err)
 		}
 		if same := must[stream.Position](t)(log.Head(ctx)); same != before {
 			t.Errorf("renewed from an epoch that it was not in: %+v", same)
 		}
-		if err := log.RenewEpoch(ctx, before.Epoch); err != nil {
+		if err := log.RenewEpoch(ctx, before.Epoch, ""); err != nil {
 			t.Fatal(err)
 		}
-		if after := must[stream.Position](t)(log.Head(ctx)); after.Epoch == before.Epoch || after.Number != before.Number {
-			t.Errorf("not renewed: %+v", after)
+		after := must[stream.Position](t)(log.Head(ctx))
+		if after.Epoch <= before.Epoch || after.Number != before.Number {
+			t.Errorf("not renewed: %+v after %+v", after, before)
+		}
+		reported := stream.NewEpoch(stream.NewEpoch(after.Epoch))
+		if err := log.RenewEpoch(ctx, after.Epoch, reported); err != nil {
+			t.Fatal(err)
+		}
+		if above := must[stream.Position](t)(log.Head(ctx)); above.Epoch <= reported {
+			t.Errorf("%s does not come after %s", above.Epoch, reported)
+		}
+	})
+}
+
+// TestAnotherLifeOfTheDatabase: the first number that is given after Postgres' timeline has changed begins a new epoch, the next does
+// not.
+func TestAnotherLifeOfTheDatabase(t *testing.T) {
+	conformance(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		log := s.Log(event.Mocks)
+		edit := func(key string) event.Envelope {
+			t.Helper()
+			var e event.Envelope
+			err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
+				e, err = s.appendChange(ctx, tx, mock.Change{Key: key, Payload: event.MockDeleted{MockID: key}})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		first, second := edit("a"), edit("b")
+		if first.Epoch != second.Epoch || second.Number != first.Number+1 {
+			t.Fatalf("%s %d, then %s %d", first.Epoch, first.Number, second.Epoch, second.Number)
+		}
+		if !s.postgres() {
+			return
+		}
+		if _, err := s.write.NewRaw("UPDATE streams SET life = '0000000A' WHERE name = ?", event.Mocks).Exec(ctx); err != nil {
+			t.Fatal(err)
+		}
+		third := edit("c")
+		if third.Epoch <= second.Epoch || third.Number != second.Number+1 {
+			t.Errorf("after a failover: %s %d, before it %s %d", third.Epoch, third.Number, second.Epoch, second.Number)
+		}
+		if fourth := edit("d"); fourth.Epoch != third.Epoch {
+			t.Errorf("%s begins another epoch", fourth.Epoch)
+		}
+		if head := must[stream.Position](t)(log.Head(ctx)); head.Epoch != third.Epoch {
+			t.Errorf("the head is of %s", head.Epoch)
 		}
 	})
 }

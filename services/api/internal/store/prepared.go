@@ -28,7 +28,10 @@ const (
 	insertAudit  = `INSERT INTO audit (id, workspace_id, account_id, means, action, kind, target_id, label, request_id, at)
 		VALUES (?, COALESCE(NULLIF(?, ''), (SELECT w.id FROM workspaces w JOIN accounts a ON a.username = w.slug WHERE a.id = ?), ''),
 			?, ?, ?, ?, ?, ?, ?, ?)`
-	nextNumber   = `UPDATE streams SET head = head + 1 WHERE name = ? RETURNING head, epoch`
+	// A database that goes on from an earlier state, as after a failover to a replica that lagged behind, has another life: its
+	// numbers may have been given before, so that they begin a new epoch.
+	nextNumber = `UPDATE streams SET head = head + 1, epoch = CASE WHEN life IN ('', {life}) THEN epoch ELSE ? END, life = {life}
+		WHERE name = ? RETURNING head, epoch`
 	insertChange = `INSERT INTO changes (stream, key, number, tombstone, id, type, version, time, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (stream, key) DO UPDATE SET number = EXCLUDED.number, tombstone = EXCLUDED.tombstone, id = EXCLUDED.id,
 			type = EXCLUDED.type, version = EXCLUDED.version, time = EXCLUDED.time, payload = EXCLUDED.payload`
@@ -43,20 +46,33 @@ type prepared struct {
 // prepareEdits prepares the statements; they end with db.
 func prepareEdits(ctx context.Context, db *bun.DB, postgres bool) (*prepared, error) {
 	p := &prepared{statements: map[string]*sql.Stmt{}, texts: map[string]string{}}
+	life := lifeOf(ctx, db, postgres)
 	for _, text := range []string{
 		insertRevision, pruneRevision, pruneReferences, selectGrowth, updateSize, updateMock, updateChange, insertAudit, nextNumber, insertChange,
 	} {
 		if postgres {
-			p.texts[text] = numbered(text)
+			p.texts[text] = numbered(strings.ReplaceAll(text, "{life}", life))
 			continue
 		}
-		statement, err := db.DB.PrepareContext(ctx, text) //nolint:sqlclosecheck // it lives as long as db
+		statement, err := db.DB.PrepareContext(ctx, strings.ReplaceAll(text, "{life}", life)) //nolint:sqlclosecheck // it lives as long as db
 		if err != nil {
 			return nil, fmt.Errorf("prepare %q: %w", text, err)
 		}
 		p.statements[text] = statement
 	}
 	return p, nil
+}
+
+// timeline is Postgres' expression for its timeline: it changes when a replica is promoted, or a backup restored to a point in time.
+const timeline = `substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)`
+
+// lifeOf is the expression for the database's life, which is always the same for SQLite and where Postgres does not tell.
+func lifeOf(ctx context.Context, db *bun.DB, postgres bool) string {
+	var now string
+	if !postgres || db.NewRaw("SELECT "+timeline).Scan(ctx, &now) != nil {
+		return "''"
+	}
+	return timeline
 }
 
 // numbered turns each ? into Postgres' $1, $2, …

@@ -4,7 +4,6 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
@@ -82,7 +82,7 @@ func (s *Store) prepare(ctx context.Context, migrate bool) error {
 		return err
 	}
 	for _, name := range []event.Stream{event.Mocks, event.Domains} {
-		_, err := s.write.NewRaw("INSERT INTO streams (name, epoch) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, newEpoch()).Exec(ctx)
+		_, err := s.write.NewRaw("INSERT INTO streams (name, epoch) VALUES (?, ?) ON CONFLICT (name) DO NOTHING", name, stream.NewEpoch("")).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("create the stream %s: %w", name, err)
 		}
@@ -91,9 +91,6 @@ func (s *Store) prepare(ctx context.Context, migrate bool) error {
 	s.edits, err = prepareEdits(ctx, s.write, s.postgres())
 	return err
 }
-
-// newEpoch names a new life of a stream's numbers.
-func newEpoch() string { return rand.Text()[:16] }
 
 // Close gives the connections back.
 func (s *Store) Close() error {
