@@ -8,7 +8,8 @@
 // change (the api's database transaction; yamlgen reuses the numbers of the mocks stream), never by this package. The
 // producer keeps a [Log]: not necessarily every change, but always the latest one of each thing, so that a replay of
 // everything after a number leads to the present state. A log that lost its past (a restored database) starts a new
-// epoch; so does a producer that is told (event.Applied) of a number beyond its own head.
+// epoch; so does one whose consumers report (event.Applied) a number beyond its head, or a newer epoch than its own.
+// Epochs are ordered (NewEpoch): a consumer follows the newest one that it hears, and what older ones say changes nothing.
 //
 // A consumer keeps its [Position] with its output. It applies changes strictly in order, each once in effect: a number at
 // or below the position is dropped, a number beyond the next waits until what is between has arrived or is known to be
@@ -59,9 +60,16 @@
 //	more arrives than may wait           the furthest is dropped; it shows as a hole when its turn comes
 //	Redis is gone, restarted, or forgets the position is with the output, numbers with the producer: reconnect, ask
 //	the connection is silent             pings find out within seconds; then as a lost connection
+//	it stands, and no producer is heard  after 10 s the consumer counts as disconnected, and asks once one is heard
 //	the log was purged                   too_old → resetting; in the middle of a replay from 0 (snapshot) only if more was
 //	                                     forgotten since it began
 //	the database was restored            new epoch → resetting
+//	Postgres fails over to a replica     the first number given in another timeline begins a new epoch; before that, reports
+//	that lagged behind                   from beyond the head do
+//	a producer of a past epoch wakes up  its messages are ignored, and it answers nobody who is further
+//	a stray message of a newer epoch     a reset begins; consumers report it, so that the log begins a newer one still, or return
+//	                                     to the one that goes on once the stray one has been silent for 10 s
+//	a reset cannot end                   news of a newer epoch replaces it
 //	the clock jumps                      Redis ends claims and leases early or late: a request is answered twice, two
 //	                                     generators are active; here only monotonic durations are used
 //
