@@ -8,14 +8,14 @@ const (
 
 // MockUpdated says what a mock is now. With Enabled false the mock answers nowhere and Content is empty.
 type MockUpdated struct {
-	WorkspaceID string   `json:"workspace_id"`
-	Workspace   string   `json:"workspace"` // slug
-	MockID      string   `json:"mock_id"`
-	Mock        string   `json:"mock"` // slug
-	Revision    int      `json:"revision"`
-	Hosts       []string `json:"hosts"` // the first is the mock's own host under the base domain
-	Enabled     bool     `json:"enabled"`
-	Content     string   `json:"content,omitempty"` // YAML as the user wrote it; with Lines, the host is in it
+	WorkspaceID   string   `json:"workspace_id"`
+	WorkspaceSlug string   `json:"workspace_slug"`
+	MockID        string   `json:"mock_id"`
+	MockSlug      string   `json:"mock_slug"`
+	Revision      int      `json:"revision"`
+	Hosts         []string `json:"hosts"` // the first is the mock's own host under the base domain
+	Enabled       bool     `json:"enabled"`
+	Content       string   `json:"content,omitempty"` // YAML as the user wrote it; with Lines, the host is in it
 	// What the api made of Content already: lines of the unified mock, the settings first, and by which rules and of what
 	// (package single). A generator of other rules, or that is not sure, reads Content. Absent when there are many.
 	Lines string `json:"lines,omitempty"`

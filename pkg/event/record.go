@@ -71,7 +71,7 @@ type RequestRecord struct {
 	Endpoint    string        `json:"endpoint,omitempty"` // that answered, as in "GET /pets/:id"; absent: none did
 	Status      int           `json:"status"`
 	Request     RecordedPart  `json:"request"`
-	Answer      RecordedPart  `json:"answer"`
+	Response    RecordedPart  `json:"response"`
 }
 
 // RecordedPart is one direction of a recorded request.
@@ -85,18 +85,18 @@ type RecordedPart struct {
 // RequestCounts counts what one instance answered within one hour. The numbers are totals of the instance and the hour, so
 // that a later report makes an earlier one superfluous.
 type RequestCounts struct {
-	WorkspaceID string         `json:"workspace_id"`
-	MockID      string         `json:"mock_id,omitempty"` // absent: all mocks of the workspace together
-	Hour        time.Time      `json:"hour"`              // its beginning
-	Informative uint64         `json:"informative,omitzero"`
-	Success     uint64         `json:"success,omitzero"`
-	Redirection uint64         `json:"redirection,omitzero"`
-	ClientError uint64         `json:"client_error,omitzero"`
-	ServerError uint64         `json:"server_error,omitzero"`
-	Other       uint64         `json:"other,omitzero"`    // statuses that are none of these
-	NotKept     uint64         `json:"not_kept,omitzero"` // counted, but not recorded: too many, too large, or lost on the way
-	Latency     []LatencyCount `json:"latency,omitempty"` // without WebSockets
-	Last        time.Time      `json:"last,omitzero"`     // about when the last of them came, to a second
+	WorkspaceID   string         `json:"workspace_id"`
+	MockID        string         `json:"mock_id,omitempty"` // absent: all mocks of the workspace together
+	Hour          time.Time      `json:"hour"`              // its beginning
+	Informational uint64         `json:"informational,omitzero"`
+	Success       uint64         `json:"success,omitzero"`
+	Redirection   uint64         `json:"redirection,omitzero"`
+	ClientError   uint64         `json:"client_error,omitzero"`
+	ServerError   uint64         `json:"server_error,omitzero"`
+	Other         uint64         `json:"other,omitzero"`    // statuses that are none of these
+	NotKept       uint64         `json:"not_kept,omitzero"` // counted, but not recorded: too many, too large, or lost on the way
+	Latency       []LatencyCount `json:"latency,omitempty"` // without WebSockets
+	Last          time.Time      `json:"last,omitzero"`     // about when the last of them came, to a second
 }
 
 // LatencyCount counts the requests that took longer than the bucket before this one, and no longer than UpTo.

@@ -11,15 +11,15 @@ const (
 
 // SingleGenerated says that a mock's file is in the object store and ready to be served.
 type SingleGenerated struct {
-	WorkspaceID string   `json:"workspace_id"`
-	Workspace   string   `json:"workspace"`
-	MockID      string   `json:"mock_id"`
-	Mock        string   `json:"mock"`
-	Revision    int      `json:"revision"`
-	Hosts       []string `json:"hosts"`
-	Key         string   `json:"key"`    // of the object
-	Digest      string   `json:"digest"` // sha256 of the object, hex
-	Size        int64    `json:"size"`   // bytes
+	WorkspaceID   string   `json:"workspace_id"`
+	WorkspaceSlug string   `json:"workspace_slug"`
+	MockID        string   `json:"mock_id"`
+	MockSlug      string   `json:"mock_slug"`
+	Revision      int      `json:"revision"`
+	Hosts         []string `json:"hosts"`
+	Key           string   `json:"key"`    // of the object
+	Digest        string   `json:"digest"` // sha256 of the object, hex
+	Size          int64    `json:"size"`   // bytes
 	// What is recorded of the mock's requests; absent: RecordRedacted.
 	Recording *Recording `json:"recording,omitzero"`
 	// The mock as lines of the unified mock, its settings first: who has them need not fetch the object. Absent

@@ -198,7 +198,7 @@ func (c *Consumer) receive(m message) {
 	got, err := c.decode(m)
 	if err != nil {
 		c.meters.discarded.Inc()
-		c.log.Warn("message not understood", "channel", m.channel, "err", err)
+		c.log.Warn("message not understood", "channel", m.channel, "error", err)
 		return
 	}
 	if got == nil {
@@ -248,7 +248,7 @@ func (c *Consumer) send(ctx context.Context) {
 			return
 		case m := <-c.outbox:
 			if err := c.bus.publish(ctx, m); err != nil && ctx.Err() == nil {
-				c.log.WarnContext(ctx, "replay request not sent", "err", err)
+				c.log.WarnContext(ctx, "replay request not sent", "error", err)
 			}
 		}
 	}
@@ -274,6 +274,6 @@ func (c *Consumer) stand(p Position, head uint64) {
 func (c *Consumer) complain(ctx context.Context, doing string) func(error) {
 	return func(err error) {
 		c.meters.failed.Inc()
-		c.log.WarnContext(ctx, "handler failed, trying again", "doing", doing, "err", err)
+		c.log.WarnContext(ctx, "handler failed, trying again", "doing", doing, "error", err)
 	}
 }

@@ -183,7 +183,7 @@ func (l *loop) takeRange(a *answer) bool {
 	b, err := a.batch()
 	if err != nil {
 		l.c.meters.discarded.Inc()
-		l.c.log.Warn("batch not understood", "err", err)
+		l.c.log.Warn("batch not understood", "error", err)
 		return false
 	}
 	if !l.current(a.Epoch) {
@@ -300,7 +300,7 @@ func (l *loop) request() {
 		Snapshot: l.snapshot, Forgotten: l.forgotten,
 	})
 	if err != nil {
-		l.c.log.Error("replay request not encoded", "err", err)
+		l.c.log.Error("replay request not encoded", "error", err)
 		return
 	}
 	l.c.meters.replays.Inc()

@@ -170,7 +170,7 @@ func (p *Producer) beat(ctx context.Context) {
 		case <-next.C:
 			soon = false
 			if err := p.heartbeat(ctx); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "heartbeat not sent", "err", err)
+				p.log.WarnContext(ctx, "heartbeat not sent", "error", err)
 			}
 			next.Reset(p.cfg.Heartbeat)
 		}
@@ -224,7 +224,7 @@ func (p *Producer) answerAll(ctx context.Context) {
 			return
 		case r := <-p.requests:
 			if err := p.answer(ctx, r); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "replay not answered", "instance", r.Instance, "after", r.After, "err", err)
+				p.log.WarnContext(ctx, "replay not answered", "instance", r.Instance, "after", r.After, "error", err)
 			}
 		}
 	}

@@ -58,6 +58,6 @@ func (c *Consumer) say(ctx context.Context, leaving bool) {
 		Service: c.cfg.Service, Instance: c.cfg.Instance, Of: c.cfg.Stream, Epoch: p.Epoch, Number: p.Number, Leaving: leaving,
 	})
 	if err != nil && ctx.Err() == nil {
-		c.log.DebugContext(ctx, "applied number not reported", "err", err)
+		c.log.DebugContext(ctx, "applied number not reported", "error", err)
 	}
 }

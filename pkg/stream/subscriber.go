@@ -34,7 +34,7 @@ func (s *subscriber) run(ctx context.Context) {
 			return
 		}
 		if !errors.Is(err, context.Canceled) {
-			s.log.WarnContext(ctx, "subscription lost", "err", err)
+			s.log.WarnContext(ctx, "subscription lost", "error", err)
 		}
 		if !retry.wait(ctx) {
 			return

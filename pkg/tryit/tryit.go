@@ -42,13 +42,13 @@ type Question struct {
 	ID       string    `json:"id"` // set by Ask
 	Deadline time.Time `json:"deadline"`
 
-	WorkspaceID string `json:"workspace_id"` // whose files the draft may name; "" for none
-	Workspace   string `json:"workspace"`    // slug
-	MockID      string `json:"mock_id"`      // "" if the draft belongs to no mock
-	Mock        string `json:"mock"`         // slug
-	Revision    int    `json:"revision"`
-	Host        string `json:"host"`
-	Content     string `json:"content"` // YAML without errors
+	WorkspaceID   string `json:"workspace_id"` // whose files the draft may name; "" for none
+	WorkspaceSlug string `json:"workspace_slug"`
+	MockID        string `json:"mock_id"` // "" if the draft belongs to no mock
+	MockSlug      string `json:"mock_slug"`
+	Revision      int    `json:"revision"`
+	Host          string `json:"host"`
+	Content       string `json:"content"` // YAML without errors
 
 	Method string      `json:"method"`
 	Target string      `json:"target"` // the path, with the query

@@ -66,7 +66,7 @@ func (s *Scanner) Next() error {
 	s.sum.Write(s.comment)
 	before := s.id
 	var named struct {
-		ID string `json:"id"`
+		ID string `json:"mock_id"`
 	}
 	if err := json.Unmarshal(s.comment[len(mockPrefix):], &named); err != nil || !ValidName(named.ID) || named.ID <= before {
 		return fmt.Errorf("%w: mock %q after %q", ErrCorrupt, named.ID, before)

@@ -5,7 +5,7 @@
 // it is and a server splits it by lines:
 //
 //	# mocloud unified mock · epoch 1 · change 41872 · 3 mocks · 5 endpoints · tombstones after 40000
-//	# mock {"id":"…","workspace":"…","change":41870,"digest":"…","hosts":["pets-ann.example.dev"]}
+//	# mock {"mock_id":"…","workspace_id":"…","change":41870,"digest":"…","hosts":["pets-ann.example.dev"]}
 //	- {"endpoint":{"host":"pets-ann.example.dev","method":"GET","path":"/pets/:id|int","response":{"status":200}}}
 //	# end · sha256 9f86…
 //
@@ -48,18 +48,18 @@ type Header struct {
 
 // Mock is what the comment of a block says. A mock's own file begins with such a comment too, about what follows it there.
 type Mock struct {
-	ID          string `json:"id"`
-	WorkspaceID string `json:"workspace"`
+	ID          string `json:"mock_id"`
+	WorkspaceID string `json:"workspace_id"`
 	// Change is the latest change that the block's items and its absence of items come from; a rejection has its own.
-	Change    uint64          `json:"change"`
-	Revision  int             `json:"revision,omitempty"`
-	Digest    string          `json:"digest,omitempty"` // sha256 of the mock's own file, hex; "" when the mock answers nowhere
-	Size      int64           `json:"size,omitempty"`   // bytes of that file
-	Hosts     []string        `json:"hosts,omitempty"`  // the first is written into the items
-	Workspace string          `json:"workspace_slug,omitempty"`
-	Slug      string          `json:"slug,omitempty"`
-	Compat    mockspec.Compat `json:"compat,omitempty"`
-	CORS      *bool           `json:"cors,omitempty"`
+	Change        uint64          `json:"change"`
+	Revision      int             `json:"revision,omitempty"`
+	Digest        string          `json:"digest,omitempty"` // sha256 of the mock's own file, hex; "" when the mock answers nowhere
+	Size          int64           `json:"size,omitempty"`   // bytes of that file
+	Hosts         []string        `json:"hosts,omitempty"`  // the first is written into the items
+	WorkspaceSlug string          `json:"workspace_slug,omitempty"`
+	Slug          string          `json:"mock_slug,omitempty"`
+	Compat        mockspec.Compat `json:"compat,omitempty"`
+	CORS          *bool           `json:"cors,omitempty"`
 	// Shared are the lines of the mock's other settings.
 	Shared string `json:"shared,omitempty"`
 	// Recording says what is recorded of the mock's requests; nil: event.RecordRedacted. It is never changed, only replaced.

@@ -287,7 +287,7 @@ func TestEmptyFileIsAList(t *testing.T) {
 func FuzzReaders(f *testing.F) {
 	file := sample(f)
 	f.Add(file[:bytes.LastIndex(file, []byte("# end"))])
-	f.Add([]byte("# mocloud unified mock · epoch 1 · change 2 · 0 mocks · 0 endpoints · tombstones after 1\n[]\n# mock {\"id\":\"a\",\"workspace\":\"w\"}\n"))
+	f.Add([]byte("# mocloud unified mock · epoch 1 · change 2 · 0 mocks · 0 endpoints · tombstones after 1\n[]\n# mock {\"mock_id\":\"a\",\"workspace_id\":\"w\"}\n"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		whole := fmt.Appendf(bytes.Clone(body), "# end · sha256 %s\n", unified.Digest(body))
 		bs, err := tryScan(whole)

@@ -55,7 +55,7 @@ func TestAMocksLife(t *testing.T) {
 	}
 	position, changes := g.reach(t, 1)
 	u, err := event.Decode[event.MockUpdated](changes[0])
-	if err != nil || u.Content != good || !u.Enabled || u.Hosts[0] != "pets-dev.localhost" || u.Mock != "pets" || u.Workspace != "dev" || u.Revision != 1 {
+	if err != nil || u.Content != good || !u.Enabled || u.Hosts[0] != "pets-dev.localhost" || u.MockSlug != "pets" || u.WorkspaceSlug != "dev" || u.Revision != 1 {
 		t.Errorf("the generator got %+v, %v", u, err)
 	}
 	b.applied("one", position, false)

@@ -249,7 +249,7 @@ func (s *Service) hangUp(ctx context.Context) error {
 	ctx, cancel := lifecycle.Stopping(ctx)
 	defer cancel()
 	if err := s.sockets.Shutdown(ctx); err != nil {
-		s.deps.Log.WarnContext(ctx, "websockets were cut off", "err", err)
+		s.deps.Log.WarnContext(ctx, "websockets were cut off", "error", err)
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func publish(t *testing.T, store objstore.Store) {
 	lines := mockspec.EncodeLines(mock)
 	var file bytes.Buffer
 	_, _, err := unified.Merge(&file, nil, unified.Header{Epoch: "e", Change: 1, Mocks: 1, Endpoints: 1}, []unified.Change{{
-		Mock:  unified.Mock{ID: "m", WorkspaceID: "w", Workspace: "w", Slug: "m", Change: 1, Revision: 1, Digest: unified.Digest(lines), Hosts: []string{"m.example"}},
+		Mock:  unified.Mock{ID: "m", WorkspaceID: "w", WorkspaceSlug: "w", Slug: "m", Change: 1, Revision: 1, Digest: unified.Digest(lines), Hosts: []string{"m.example"}},
 		Items: lines,
 	}})
 	if err != nil {

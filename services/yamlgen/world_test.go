@@ -90,7 +90,7 @@ func (w *world) edit() {
 	w.revision++
 	u := event.MockUpdated{
 		Revision:    w.revision,
-		WorkspaceID: "w1", Workspace: "ann", MockID: id, Mock: id, Enabled: true,
+		WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: id, MockSlug: id, Enabled: true,
 		Hosts: []string{id + "-ann.example.dev", id + ".ann.example.com"},
 	}
 	var p event.Payload

@@ -138,7 +138,7 @@ func publishNeighbours(dir string) error {
 	var changes []unified.Change
 	for _, host := range []string{noisyHost, quietHost} {
 		changes = append(changes, unified.Change{Items: lines, Mock: unified.Mock{
-			ID: host, WorkspaceID: host, Workspace: host, Slug: host, Change: 1, Revision: 1, Digest: unified.Digest(lines), Hosts: []string{host},
+			ID: host, WorkspaceID: host, WorkspaceSlug: host, Slug: host, Change: 1, Revision: 1, Digest: unified.Digest(lines), Hosts: []string{host},
 		}})
 	}
 	_, _, err = unified.Merge(f, nil, unified.Header{Epoch: "bench", Change: 1, Mocks: 2, Endpoints: 2 * unified.CountItems(lines)}, changes)

@@ -139,7 +139,7 @@ func publishFile(dir string, hosts, endpoints int) error {
 	}
 	change := func(id, host string, items []byte) unified.Change {
 		return unified.Change{Items: items, Mock: unified.Mock{
-			ID: id, WorkspaceID: "w", Workspace: "w", Slug: id, Change: 1, Revision: 1, Digest: unified.Digest(items), Hosts: []string{host},
+			ID: id, WorkspaceID: "w", WorkspaceSlug: "w", Slug: id, Change: 1, Revision: 1, Digest: unified.Digest(items), Hosts: []string{host},
 		}}
 	}
 	changes := []unified.Change{change("bench", firstHost, lines)}

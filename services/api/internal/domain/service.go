@@ -240,10 +240,10 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 	case apperr.CodeOf(err) == apperr.NotFound && err != nil, err == nil && !changed:
 	case apperr.CodeOf(err) == apperr.Conflict && err != nil:
 		// Somebody else's proof was stored meanwhile. What is seen is said again, and then this one is Taken.
-		s.log.InfoContext(ctx, "a domain is proven by two; the first one keeps it", "domain", u.DomainID, "host", u.Host)
+		s.log.InfoContext(ctx, "a domain is proven by two; the first one keeps it", "domain_id", u.DomainID, "host", u.Host)
 	case err != nil:
 		if ctx.Err() == nil {
-			s.log.WarnContext(ctx, "store what is known of a domain; it is said again", "domain", u.DomainID, "error", err)
+			s.log.WarnContext(ctx, "store what is known of a domain; it is said again", "domain_id", u.DomainID, "error", err)
 		}
 	default:
 		_, _ = s.told(r, nil) // it has no error
@@ -314,7 +314,7 @@ func (s *Service) collect(ctx context.Context) {
 		case apperr.CodeOf(err) == apperr.NotFound && err != nil: // another instance was faster
 			err = nil
 		case err == nil && len(r.Changes) > 0:
-			s.log.InfoContext(ctx, "a domain is removed", "domain", d.ID, "host", d.Host, "ownership", d.Ownership)
+			s.log.InfoContext(ctx, "a domain is removed", "domain_id", d.ID, "host", d.Host, "ownership", d.Ownership)
 			_, _ = s.told(r, nil) // it has no error
 		}
 	}

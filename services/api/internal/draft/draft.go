@@ -69,13 +69,13 @@ func NewService(mocks Mocks, memberships Memberships, addresses mock.Addresses, 
 
 // Content tries content that belongs to no mock. With a workspace's slug it may name the files of that workspace.
 func (s *Service) Content(ctx context.Context, who workspace.Caller, slug, content string, r Request) (Try, error) {
-	q := tryit.Question{Mock: "draft", Host: "draft." + s.addresses.BaseDomain, Content: content}
+	q := tryit.Question{MockSlug: "draft", Host: "draft." + s.addresses.BaseDomain, Content: content}
 	if slug != "" {
 		in, err := s.memberships.Membership(ctx, who, slug)
 		if err != nil {
 			return Try{}, err
 		}
-		q.WorkspaceID, q.Workspace = in.ID, in.Slug
+		q.WorkspaceID, q.WorkspaceSlug = in.ID, in.Slug
 	}
 	return s.try(ctx, who, q, r)
 }
@@ -87,7 +87,7 @@ func (s *Service) Mock(ctx context.Context, who workspace.Caller, id string, con
 		return Try{}, err
 	}
 	q := tryit.Question{
-		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
+		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
 		Content: m.Content,
 	}
 	if content != nil {

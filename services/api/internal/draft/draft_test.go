@@ -51,16 +51,16 @@ func TestWhatIsAsked(t *testing.T) {
 		want tryit.Question
 	}{
 		"a mock": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", nil, r) }, tryit.Question{
-			WorkspaceID: "w1", Workspace: "ann", MockID: "m1", Mock: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: good,
+			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: good,
 		}},
 		"a draft of a mock": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", &other, r) }, tryit.Question{
-			WorkspaceID: "w1", Workspace: "ann", MockID: "m1", Mock: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: other,
+			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: other,
 		}},
 		"content": {func() (Try, error) { return s.Content(t.Context(), who, "", good, r) }, tryit.Question{
-			Mock: "draft", Host: "draft.example.dev", Content: good,
+			MockSlug: "draft", Host: "draft.example.dev", Content: good,
 		}},
 		"content with files": {func() (Try, error) { return s.Content(t.Context(), who, "ann", good, r) }, tryit.Question{
-			WorkspaceID: "w1", Workspace: "ann", Mock: "draft", Host: "draft.example.dev", Content: good,
+			WorkspaceID: "w1", WorkspaceSlug: "ann", MockSlug: "draft", Host: "draft.example.dev", Content: good,
 		}},
 	} {
 		got, err := c.do()
@@ -71,7 +71,7 @@ func TestWhatIsAsked(t *testing.T) {
 			t.Errorf("%s: asked %+v", name, asked)
 		}
 		asked.Method, asked.Target, asked.Header, asked.Body = "", "", nil, nil
-		if asked.WorkspaceID != c.want.WorkspaceID || asked.Workspace != c.want.Workspace || asked.MockID != c.want.MockID || asked.Mock != c.want.Mock ||
+		if asked.WorkspaceID != c.want.WorkspaceID || asked.WorkspaceSlug != c.want.WorkspaceSlug || asked.MockID != c.want.MockID || asked.MockSlug != c.want.MockSlug ||
 			asked.Revision != c.want.Revision || asked.Host != c.want.Host || asked.Content != c.want.Content {
 			t.Errorf("%s: asked %+v", name, asked)
 		}

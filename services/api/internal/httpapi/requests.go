@@ -60,14 +60,14 @@ func (h *handlers) GetRequest(ctx context.Context, r GetRequestRequestObject) (G
 	return GetRequest200JSONResponse(RecordedRequest{
 		ID: q.ID, MockID: q.MockID, Time: q.Time, DurationUs: q.DurationUs, RecordingMode: q.RecordingMode, Method: q.Method, Host: q.Host,
 		Path: q.Path, Query: q.Query, Endpoint: q.Endpoint, Status: q.Status, RequestSize: q.RequestSize, ResponseSize: q.ResponseSize,
-		Request: partOf(e.Request), Response: partOf(e.Answer),
+		Request: partOf(e.Request), Response: partOf(e.Response),
 	}), nil
 }
 
 func requestOf(e event.RequestRecord) Request {
 	return Request{
 		ID: e.ID, MockID: e.MockID, Time: e.Time, DurationUs: e.Duration, RecordingMode: RecordingMode(e.Mode), Method: e.Method, Host: e.Host,
-		Path: e.Path, Query: e.Query, Endpoint: e.Endpoint, Status: e.Status, RequestSize: e.Request.Size, ResponseSize: e.Answer.Size,
+		Path: e.Path, Query: e.Query, Endpoint: e.Endpoint, Status: e.Status, RequestSize: e.Request.Size, ResponseSize: e.Response.Size,
 	}
 }
 
@@ -171,7 +171,7 @@ func usageOf(u record.Usage) UsageJSONResponse {
 func countsOf(c event.RequestCounts) RequestCounts {
 	quantile := func(q float64) int64 { return int64(record.Quantile(c.Latency, q)) }
 	out := RequestCounts{
-		Requests: int64(record.Requests(c)), Informational: int64(c.Informative), Success: int64(c.Success), Redirection: int64(c.Redirection),
+		Requests: int64(record.Requests(c)), Informational: int64(c.Informational), Success: int64(c.Success), Redirection: int64(c.Redirection),
 		ClientError: int64(c.ClientError), ServerError: int64(c.ServerError), Other: int64(c.Other), NotKept: int64(c.NotKept),
 		P50Us: quantile(0.5), P95Us: quantile(0.95), P99Us: quantile(0.99), Latency: make([]LatencyBucket, len(c.Latency)),
 	}

@@ -213,7 +213,7 @@ func (s *Service) Told(m Mock) (c Change, heard bool) { return s.told(m, nil) }
 
 func (s *Service) told(m Mock, r *read) (c Change, heard bool) {
 	u := event.MockUpdated{
-		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug,
+		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug,
 		Revision: m.Revision, Hosts: append([]string{s.cfg.Addresses.Host(m)}, m.Domains...),
 	}
 	switch {

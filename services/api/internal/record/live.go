@@ -74,13 +74,13 @@ func (l *Live) pass(r *event.RequestsRecorded) {
 
 // sizeOf is what a request costs in memory, roughly.
 func sizeOf(e *event.RequestRecord) int {
-	return 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Answer.Head) + len(e.Answer.Body)
+	return 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Response.Head) + len(e.Response.Body)
 }
 
 // summary is a request without headers and bodies.
 func summary(e event.RequestRecord) event.RequestRecord {
 	e.Request = event.RecordedPart{Size: e.Request.Size}
-	e.Answer = event.RecordedPart{Size: e.Answer.Size}
+	e.Response = event.RecordedPart{Size: e.Response.Size}
 	return e
 }
 

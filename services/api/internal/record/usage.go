@@ -25,12 +25,12 @@ type Usage struct {
 
 // Requests is how many there were.
 func Requests(c event.RequestCounts) uint64 {
-	return c.Informative + c.Success + c.Redirection + c.ClientError + c.ServerError + c.Other
+	return c.Informational + c.Success + c.Redirection + c.ClientError + c.ServerError + c.Other
 }
 
 // Add adds counts of the same subject.
 func Add(to *event.RequestCounts, c event.RequestCounts) {
-	to.Informative += c.Informative
+	to.Informational += c.Informational
 	to.Success += c.Success
 	to.Redirection += c.Redirection
 	to.ClientError += c.ClientError

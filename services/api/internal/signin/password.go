@@ -80,7 +80,7 @@ func (s *Service) rehash(ctx context.Context, accountID, old string, password se
 		err = s.repo.Rehash(ctx, accountID, old, encoded)
 	}
 	if err != nil {
-		s.log.WarnContext(ctx, "hash a password anew", "account", accountID, "error", err)
+		s.log.WarnContext(ctx, "hash a password anew", "account_id", accountID, "error", err)
 	}
 }
 

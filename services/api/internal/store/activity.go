@@ -46,7 +46,7 @@ func (s *Store) Activity(ctx context.Context, who workspace.Caller, q record.Act
 	}
 	var counts []countsRow
 	err = s.read.NewSelect().Model(&counts).
-		Column("subject", "hour").ColumnExpr("sum(informative + success + redirection + client_error + server_error + other) AS success").
+		Column("subject", "hour").ColumnExpr("sum(informational + success + redirection + client_error + server_error + other) AS success").
 		ColumnExpr("sum(client_error) AS client_error, sum(server_error) AS server_error").
 		Where("subject IN (?)", bun.List(ids)).Where("hour >= ? AND hour < ?", q.From, q.To).
 		Group("subject", "hour").Scan(ctx)

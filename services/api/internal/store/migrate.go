@@ -15,26 +15,27 @@ import (
 // reads any more is dropped a release later. That waits for: the table tokens, in whose place api_tokens came.
 //
 //go:embed migrations/*.sql
-var migrations embed.FS
+var migrationFiles embed.FS
+
+func (s *Store) migrations() (*goose.Provider, error) {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	if !s.postgres() {
+		return goose.NewProvider(goose.DialectSQLite3, s.write.DB, files)
+	}
+	locker, err := lock.NewPostgresSessionLocker() // replicas may start together
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, s.write.DB, files, goose.WithSessionLocker(locker))
+}
 
 // migrate applies missing migrations, or says that there are some. A schema from a newer program is refused: this one
 // would not know what it means.
 func (s *Store) migrate(ctx context.Context, apply bool) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("read migrations: %w", err)
-	}
-	dialect := goose.DialectSQLite3
-	var options []goose.ProviderOption
-	if s.postgres() {
-		dialect = goose.DialectPostgres
-		locker, err := lock.NewPostgresSessionLocker() // replicas may start together
-		if err != nil {
-			return fmt.Errorf("prepare migrations: %w", err)
-		}
-		options = append(options, goose.WithSessionLocker(locker))
-	}
-	provider, err := goose.NewProvider(dialect, s.write.DB, files, options...)
+	provider, err := s.migrations()
 	if err != nil {
 		return fmt.Errorf("prepare migrations: %w", err)
 	}

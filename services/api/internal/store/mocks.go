@@ -26,7 +26,7 @@ type mockRow struct {
 	Slug              string    `bun:"slug"`
 	Name              string    `bun:"name"`
 	Description       string    `bun:"description"`
-	Settings          int       `bun:"settings"`
+	Settings          int       `bun:"version"`
 	Errors            int       `bun:"errors"`
 	Revision          int       `bun:"revision"`
 	PublishedRevision int       `bun:"published_revision"`

@@ -22,7 +22,7 @@ const (
 	pruneReferences = `DELETE FROM file_references WHERE mock_id = ? AND revision NOT IN (SELECT number FROM revisions WHERE mock_id = ?)`
 	selectGrowth    = `SELECT endpoints < ?, bytes < ? FROM mocks WHERE id = ?`
 	updateSize      = `UPDATE mocks SET endpoints = ?, bytes = ? WHERE id = ?`
-	updateMock      = `UPDATE mocks SET workspace_id = ?, slug = ?, name = ?, description = ?, settings = ?, errors = ?, revision = ?,
+	updateMock      = `UPDATE mocks SET workspace_id = ?, slug = ?, name = ?, description = ?, version = ?, errors = ?, revision = ?,
 		published_revision = ?, updated_at = ?, deleted_at = ?, deleted_slug = ? WHERE id = ?`
 	updateChange = `UPDATE mocks SET change = ? WHERE id = ?`
 	insertAudit  = `INSERT INTO audit (id, workspace_id, account_id, means, action, kind, target_id, label, request_id, at)

@@ -151,7 +151,7 @@ func (s *Store) usage(ctx context.Context, subject string, from, to time.Time) (
 			return nil, err
 		}
 		c := event.RequestCounts{
-			Hour: r.Hour.UTC(), Informative: uint64(r.Informative), Success: uint64(r.Success), Redirection: uint64(r.Redirection),
+			Hour: r.Hour.UTC(), Informational: uint64(r.Informational), Success: uint64(r.Success), Redirection: uint64(r.Redirection),
 			ClientError: uint64(r.ClientError), ServerError: uint64(r.ServerError), Other: uint64(r.Other), NotKept: uint64(r.NotKept),
 		}
 		if err := json.Unmarshal([]byte(r.Latency), &c.Latency); err != nil {

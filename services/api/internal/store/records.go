@@ -19,25 +19,25 @@ import (
 type requestRow struct {
 	bun.BaseModel `bun:"table:requests,alias:q"`
 
-	ID            string              `bun:"id,pk"`
-	MockID        string              `bun:"mock_id"`
-	Time          time.Time           `bun:"time"`
-	Duration      int64               `bun:"duration"`
-	Mode          event.RecordingMode `bun:"mode"`
-	Method        string              `bun:"method"`
-	Host          string              `bun:"host"`
-	Path          string              `bun:"path"`
-	Query         string              `bun:"query"`
-	Endpoint      string              `bun:"endpoint"`
-	Status        int                 `bun:"status"`
-	RequestHead   string              `bun:"request_head"`
-	RequestBody   string              `bun:"request_body"`
-	RequestBase64 bool                `bun:"request_base64"`
-	RequestSize   int                 `bun:"request_size"`
-	AnswerHead    string              `bun:"answer_head"`
-	AnswerBody    string              `bun:"answer_body"`
-	AnswerBase64  bool                `bun:"answer_base64"`
-	AnswerSize    int                 `bun:"answer_size"`
+	ID             string              `bun:"id,pk"`
+	MockID         string              `bun:"mock_id"`
+	Time           time.Time           `bun:"time"`
+	Duration       int64               `bun:"duration"`
+	Mode           event.RecordingMode `bun:"mode"`
+	Method         string              `bun:"method"`
+	Host           string              `bun:"host"`
+	Path           string              `bun:"path"`
+	Query          string              `bun:"query"`
+	Endpoint       string              `bun:"endpoint"`
+	Status         int                 `bun:"status"`
+	RequestHead    string              `bun:"request_head"`
+	RequestBody    string              `bun:"request_body"`
+	RequestBase64  bool                `bun:"request_base64"`
+	RequestSize    int                 `bun:"request_size"`
+	ResponseHead   string              `bun:"response_head"`
+	ResponseBody   string              `bun:"response_body"`
+	ResponseBase64 bool                `bun:"response_base64"`
+	ResponseSize   int                 `bun:"response_size"`
 }
 
 func requestRowOf(r *event.RequestRecord) requestRow {
@@ -45,7 +45,7 @@ func requestRowOf(r *event.RequestRecord) requestRow {
 		ID: r.ID, MockID: r.MockID, Time: r.Time.UTC(), Duration: r.Duration, Mode: r.Mode, Method: r.Method, Host: r.Host,
 		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status,
 		RequestHead: r.Request.Head, RequestBody: r.Request.Body, RequestBase64: r.Request.Base64, RequestSize: r.Request.Size,
-		AnswerHead: r.Answer.Head, AnswerBody: r.Answer.Body, AnswerBase64: r.Answer.Base64, AnswerSize: r.Answer.Size,
+		ResponseHead: r.Response.Head, ResponseBody: r.Response.Body, ResponseBase64: r.Response.Base64, ResponseSize: r.Response.Size,
 	}
 }
 
@@ -53,13 +53,13 @@ func (r *requestRow) record() event.RequestRecord {
 	return event.RequestRecord{
 		ID: r.ID, MockID: r.MockID, Time: r.Time.UTC(), Duration: r.Duration, Mode: r.Mode, Method: r.Method, Host: r.Host,
 		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status,
-		Request: event.RecordedPart{Head: r.RequestHead, Body: r.RequestBody, Base64: r.RequestBase64, Size: r.RequestSize},
-		Answer:  event.RecordedPart{Head: r.AnswerHead, Body: r.AnswerBody, Base64: r.AnswerBase64, Size: r.AnswerSize},
+		Request:  event.RecordedPart{Head: r.RequestHead, Body: r.RequestBody, Base64: r.RequestBase64, Size: r.RequestSize},
+		Response: event.RecordedPart{Head: r.ResponseHead, Body: r.ResponseBody, Base64: r.ResponseBase64, Size: r.ResponseSize},
 	}
 }
 
 // summaryColumns are those of a list.
-const summaryColumns = "q.id, q.mock_id, q.time, q.duration, q.mode, q.method, q.host, q.path, q.query, q.endpoint, q.status, q.request_size, q.answer_size"
+const summaryColumns = "q.id, q.mock_id, q.time, q.duration, q.mode, q.method, q.host, q.path, q.query, q.endpoint, q.status, q.request_size, q.response_size"
 
 // seenMock finds a mock that who may see, without its content.
 func seenMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string) (mock.Mock, error) {

@@ -26,19 +26,19 @@ type reportRow struct {
 type countsRow struct {
 	bun.BaseModel `bun:"table:request_counts,alias:c"`
 
-	Subject     string    `bun:"subject,pk"`
-	Hour        time.Time `bun:"hour,pk"`
-	Instance    string    `bun:"instance,pk"`
-	Sequence    int64     `bun:"sequence"`
-	Informative int64     `bun:"informative"`
-	Success     int64     `bun:"success"`
-	Redirection int64     `bun:"redirection"`
-	ClientError int64     `bun:"client_error"`
-	ServerError int64     `bun:"server_error"`
-	Other       int64     `bun:"other"`
-	NotKept     int64     `bun:"not_kept"`
-	Latency     string    `bun:"latency"`
-	LastAt      time.Time `bun:"last_at,nullzero"`
+	Subject       string    `bun:"subject,pk"`
+	Hour          time.Time `bun:"hour,pk"`
+	Instance      string    `bun:"instance,pk"`
+	Sequence      int64     `bun:"sequence"`
+	Informational int64     `bun:"informational"`
+	Success       int64     `bun:"success"`
+	Redirection   int64     `bun:"redirection"`
+	ClientError   int64     `bun:"client_error"`
+	ServerError   int64     `bun:"server_error"`
+	Other         int64     `bun:"other"`
+	NotKept       int64     `bun:"not_kept"`
+	Latency       string    `bun:"latency"`
+	LastAt        time.Time `bun:"last_at,nullzero"`
 }
 
 // rowsAtOnce bounds the rows of one statement.
@@ -154,7 +154,7 @@ func appendCounts(rows []countsRow, r *event.RequestsRecorded) ([]countsRow, err
 		}
 		rows = append(rows, countsRow{
 			Subject: subject, Hour: c.Hour.UTC(), Instance: r.Instance, Sequence: int64(r.Sequence),
-			Informative: int64(c.Informative), Success: int64(c.Success), Redirection: int64(c.Redirection),
+			Informational: int64(c.Informational), Success: int64(c.Success), Redirection: int64(c.Redirection),
 			ClientError: int64(c.ClientError), ServerError: int64(c.ServerError), Other: int64(c.Other), NotKept: int64(c.NotKept),
 			Latency: string(latency), LastAt: c.Last.UTC(),
 		})
@@ -173,7 +173,7 @@ func storeCounts(ctx context.Context, tx bun.Tx, rows []countsRow) error {
 	for chunk := range slices.Chunk(rows, rowsAtOnce) {
 		insert := tx.NewInsert().Model(&chunk).On("CONFLICT (subject, hour, instance) DO UPDATE")
 		for _, column := range []string{
-			"sequence", "informative", "success", "redirection", "client_error", "server_error", "other", "not_kept", "latency", "last_at",
+			"sequence", "informational", "success", "redirection", "client_error", "server_error", "other", "not_kept", "latency", "last_at",
 		} {
 			insert = insert.Set("? = EXCLUDED.?", bun.Ident(column), bun.Ident(column))
 		}

@@ -150,7 +150,7 @@ func (r *Reconciler) round(ctx context.Context) time.Duration {
 		r.rounds.WithLabelValues("failed").Inc()
 		wait = max(wait, r.backoff())
 		r.failures++
-		r.log.WarnContext(ctx, "round failed", "err", err, "again_in", wait.String())
+		r.log.WarnContext(ctx, "round failed", "error", err, "again_in", wait.String())
 	}
 	r.report(ctx)
 	return wait
@@ -248,7 +248,7 @@ func (r *Reconciler) apply(ctx context.Context, p plan.Plan) (failed map[string]
 			result = "failed"
 		}
 		r.changes.WithLabelValues(s.action, result).Inc()
-		r.log.InfoContext(ctx, "record changed", "action", s.action, "host", s.record.Name, "result", result, "err", err)
+		r.log.InfoContext(ctx, "record changed", "action", s.action, "host", s.record.Name, "result", result, "error", err)
 		if err == nil {
 			continue
 		}

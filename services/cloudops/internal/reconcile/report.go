@@ -60,7 +60,7 @@ func (r *Reconciler) report(ctx context.Context) {
 		err := r.announce(ctx, event.DomainUpdated{DomainID: id, Host: r.domains[id].Host, State: status.State, Reason: status.Reason})
 		if err != nil {
 			if ctx.Err() == nil {
-				r.log.WarnContext(ctx, "domains not reported", "err", err)
+				r.log.WarnContext(ctx, "domains not reported", "error", err)
 			}
 			return
 		}

@@ -50,23 +50,23 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 		ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: c.Log.WorkspaceID, MockID: c.Log.MockID, Time: c.At.UTC(),
 		Duration: c.Duration.Microseconds(), Mode: c.Recording.ModeOrDefault(), Method: text(c.Method()), Host: text(c.Host()),
 		Path: text(c.Path()), Endpoint: c.Endpoint, Status: c.Status,
-		Request: event.RecordedPart{Size: c.BodySize}, Answer: event.RecordedPart{Size: c.AnswerSize},
+		Request: event.RecordedPart{Size: c.BodySize}, Response: event.RecordedPart{Size: c.AnswerSize},
 	}
 	switch e.Mode {
 	case event.RecordFull:
-		e.Query, e.Request.Head, e.Answer.Head = text(c.Query()), text(c.Header()), text(c.AnswerHeader())
+		e.Query, e.Request.Head, e.Response.Head = text(c.Query()), text(c.Header()), text(c.AnswerHeader())
 		setBody(&e.Request, c.Body())
-		setBody(&e.Answer, c.Answer())
+		setBody(&e.Response, c.Answer())
 	case event.RecordRedacted:
 		rules, head, answered := m.rules(c.Recording), text(c.Header()), text(c.AnswerHeader())
-		e.Query, e.Request.Head, e.Answer.Head = rules.Query(text(c.Query())), rules.Header(head), rules.Header(answered)
+		e.Query, e.Request.Head, e.Response.Head = rules.Query(text(c.Query())), rules.Header(head), rules.Header(answered)
 		setBody(&e.Request, rules.Body(c.Body(), contentType(head)))
-		setBody(&e.Answer, rules.Body(c.Answer(), contentType(answered)))
+		setBody(&e.Response, rules.Body(c.Answer(), contentType(answered)))
 	case event.RecordMetadata, event.RecordOff:
 	default:
 		e.Mode = event.RecordMetadata
 	}
-	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Answer.Head) + len(e.Answer.Body)
+	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Response.Head) + len(e.Response.Body)
 	return e, size
 }
 

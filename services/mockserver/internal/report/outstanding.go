@@ -56,7 +56,7 @@ func (r *Reporter) publish(ctx context.Context, s *report) {
 	err := stream.Announce(ctx, r.deps.Redis, r.cfg.Prefix, p)
 	if err != nil {
 		r.down = time.Now().Add(downFor)
-		r.deps.Log.DebugContext(ctx, "a report waits", "sequence", s.sequence, "err", err)
+		r.deps.Log.DebugContext(ctx, "a report waits", "sequence", s.sequence, "error", err)
 	}
 }
 

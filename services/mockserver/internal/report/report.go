@@ -103,7 +103,7 @@ func (r *Reporter) Run(ctx context.Context) error {
 	wg.Go(func() {
 		types := []event.Type{event.TypeReportsStored}
 		if err := stream.Listen(listening, r.deps.Redis, r.deps.Log, r.cfg.Prefix, types, nil, r.hear); err != nil {
-			r.deps.Log.ErrorContext(ctx, "nobody hears what is stored", "err", err)
+			r.deps.Log.ErrorContext(ctx, "nobody hears what is stored", "error", err)
 		}
 	})
 	r.loop(ctx)

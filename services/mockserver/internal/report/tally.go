@@ -19,9 +19,9 @@ type tally struct {
 	classes [6]uint64
 	notKept uint64
 	last    time.Time // when requests were added last
-	latency []bucket // ordered
-	changed bool     // since it was sent
-	sent    uint64   // the report that carried it last, 0 once that is stored
+	latency []bucket  // ordered
+	changed bool      // since it was sent
+	sent    uint64    // the report that carried it last, 0 once that is stored
 }
 
 // bucket counts the requests of one bucket. Few of them are ever used by one mock.
@@ -151,7 +151,7 @@ func (t *tallies) totals(keys []key) []event.RequestCounts {
 		}
 		c := event.RequestCounts{
 			WorkspaceID: k.workspace, MockID: k.mock, Hour: time.Unix(k.hour, 0).UTC(),
-			Informative: sum.classes[1], Success: sum.classes[2], Redirection: sum.classes[3], ClientError: sum.classes[4],
+			Informational: sum.classes[1], Success: sum.classes[2], Redirection: sum.classes[3], ClientError: sum.classes[4],
 			ServerError: sum.classes[5], Other: sum.classes[0], NotKept: sum.notKept, Last: sum.last.UTC(),
 		}
 		for _, b := range sum.latency {

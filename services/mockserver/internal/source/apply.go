@@ -105,7 +105,7 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 			continue
 		}
 		if err != nil {
-			s.deps.Log.ErrorContext(ctx, "change skipped", "number", e.Number, "type", string(e.Type), "err", err)
+			s.deps.Log.ErrorContext(ctx, "change skipped", "number", e.Number, "type", string(e.Type), "error", err)
 			continue
 		}
 		if i, ok := at[c.id]; ok {
@@ -122,7 +122,7 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 func (c *change) siteWith(content []byte) *site.Site {
 	g := c.generated
 	return &site.Site{
-		WorkspaceID: g.WorkspaceID, Workspace: g.Workspace, MockID: g.MockID, Mock: g.Mock, Revision: g.Revision,
+		WorkspaceID: g.WorkspaceID, Workspace: g.WorkspaceSlug, MockID: g.MockID, Mock: g.MockSlug, Revision: g.Revision,
 		Change: c.since, Digest: g.Digest, Hosts: g.Hosts, Content: content, Recording: g.Recording,
 	}
 }

@@ -109,7 +109,7 @@ func (s *Source) start(ctx context.Context) bool {
 			return true
 		}
 		if ctx.Err() == nil {
-			s.deps.Log.WarnContext(ctx, "unified mock not loaded, trying again", "err", err)
+			s.deps.Log.WarnContext(ctx, "unified mock not loaded, trying again", "error", err)
 		}
 		if !pause(ctx, min(s.cfg.Poll, time.Second)) {
 			return false
@@ -129,7 +129,7 @@ func (s *Source) poll(ctx context.Context, connected func() bool) {
 		}
 		began := time.Now()
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
-			s.deps.Log.WarnContext(ctx, "unified mock not read", "err", err)
+			s.deps.Log.WarnContext(ctx, "unified mock not read", "error", err)
 		}
 		rest = max(rest, 10*time.Since(began))
 	}

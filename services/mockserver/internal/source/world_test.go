@@ -166,7 +166,7 @@ func (m mock) event(t *testing.T, epoch string) event.Envelope {
 	var p event.Payload = event.SingleRemoved{WorkspaceID: "w", MockID: m.id}
 	if m.body != "" {
 		p = event.SingleGenerated{
-			WorkspaceID: "w", Workspace: "ann", MockID: m.id, Mock: m.id, Revision: 1, Hosts: []string{m.id + ".example.dev"},
+			WorkspaceID: "w", WorkspaceSlug: "ann", MockID: m.id, MockSlug: m.id, Revision: 1, Hosts: []string{m.id + ".example.dev"},
 			Key: "w/" + m.id + "/mock.yml", Digest: unified.Digest(m.content()), Size: int64(len(m.content())),
 		}
 	}

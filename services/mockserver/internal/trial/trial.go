@@ -52,7 +52,7 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 	// The draft is a stranger's, and whatever is wrong with it or with what runs it must not end the server of everybody's mocks.
 	defer func() {
 		if r := recover(); r != nil {
-			t.deps.Log.ErrorContext(ctx, "a draft made the server panic", "workspace", q.WorkspaceID, "mock", q.MockID, "panic", fmt.Sprint(r))
+			t.deps.Log.ErrorContext(ctx, "a draft made the server panic", "workspace_id", q.WorkspaceID, "mock_id", q.MockID, "panic", fmt.Sprint(r))
 			a = tryit.Answer{Problem: "Something went wrong with this draft; it is not your fault."}
 		}
 	}()
@@ -127,7 +127,7 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 		},
 	})
 	core.Put(&site.Site{
-		WorkspaceID: q.WorkspaceID, Workspace: q.Workspace, MockID: q.MockID, Mock: q.Mock, Revision: q.Revision,
+		WorkspaceID: q.WorkspaceID, Workspace: q.WorkspaceSlug, MockID: q.MockID, Mock: q.MockSlug, Revision: q.Revision,
 		Hosts: []string{q.Host}, Parsed: parsed, Recording: &event.Recording{Mode: event.RecordOff},
 	})
 	core.Ready()

@@ -60,7 +60,7 @@ const draft = `- endpoint:
 
 func question(method, target, body string) tryit.Question {
 	return tryit.Question{
-		WorkspaceID: "w1", Mock: "pets", Revision: 3, Host: "pets-ann.localhost", Content: draft, Method: method, Target: target,
+		WorkspaceID: "w1", MockSlug: "pets", Revision: 3, Host: "pets-ann.localhost", Content: draft, Method: method, Target: target,
 		Header: http.Header{"Content-Type": {"application/json"}, "Upgrade": {"websocket"}}, Body: []byte(body),
 	}
 }

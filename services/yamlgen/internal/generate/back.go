@@ -50,7 +50,7 @@ func (g *Generator) restore(ctx context.Context, key string, c comeback) {
 	defer g.mu.Unlock()
 	if err := g.rewrite(ctx, key, c); err != nil {
 		if ctx.Err() == nil && !errors.Is(err, ErrNotActive) {
-			g.deps.Log.WarnContext(ctx, "file of a mock that came back not looked for, trying again", "mock_id", c.id, "err", err)
+			g.deps.Log.WarnContext(ctx, "file of a mock that came back not looked for, trying again", "mock_id", c.id, "error", err)
 		}
 		return
 	}

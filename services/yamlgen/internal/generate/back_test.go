@@ -39,7 +39,7 @@ func TestLateDeletion(t *testing.T) {
 	first := newGenerator(t, sleepy, 10, said.note)
 	apply := func(g *Generator, number uint64, u event.MockUpdated) {
 		t.Helper()
-		u.WorkspaceID, u.MockID, u.Mock, u.Revision, u.Hosts = "w", "m", "m", int(number), []string{"h.example.dev"}
+		u.WorkspaceID, u.MockID, u.MockSlug, u.Revision, u.Hosts = "w", "m", "m", int(number), []string{"h.example.dev"}
 		e, err := event.New(u)
 		if err != nil {
 			t.Fatal(err)

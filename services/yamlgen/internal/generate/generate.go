@@ -222,7 +222,7 @@ func (g *Generator) tell(ctx context.Context, b stream.Batch, results []result) 
 		m := &results[i].mock
 		e, ok, err := index.Event(b.Epoch, m, m.Latest(), results[i].lines())
 		if err != nil {
-			g.deps.Log.ErrorContext(ctx, "event not made", "mock_id", m.ID, "err", err)
+			g.deps.Log.ErrorContext(ctx, "event not made", "mock_id", m.ID, "error", err)
 			continue
 		}
 		if ok {
@@ -230,7 +230,7 @@ func (g *Generator) tell(ctx context.Context, b stream.Batch, results []result) 
 		}
 	}
 	if err := g.publish(ctx, out); err != nil && ctx.Err() == nil {
-		g.deps.Log.WarnContext(ctx, "events not published", "from", b.From, "to", b.To, "err", err)
+		g.deps.Log.WarnContext(ctx, "events not published", "from", b.From, "to", b.To, "error", err)
 	}
 }
 

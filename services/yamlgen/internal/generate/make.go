@@ -130,7 +130,7 @@ func (g *Generator) latest(ctx context.Context, changes []event.Envelope) []inte
 		}
 		if err != nil {
 			g.deps.Metrics.skipped.Inc()
-			g.deps.Log.ErrorContext(ctx, "change skipped", "number", c.Number, "type", string(c.Type), "err", err)
+			g.deps.Log.ErrorContext(ctx, "change skipped", "number", c.Number, "type", string(c.Type), "error", err)
 			continue
 		}
 		_, id := i.ids()
@@ -165,7 +165,7 @@ func (g *Generator) wish(i *intent) *wish {
 	s, made := single.Open(first(u.Hosts), u.Content, u.Lines, u.Seal, g.cfg.Limits)
 	var diagnostics []mockspec.Diagnostic
 	if !made {
-		s, diagnostics = single.Make(u.Content, first(u.Hosts), mockspec.Options{Name: u.Mock, Limits: g.cfg.Limits})
+		s, diagnostics = single.Make(u.Content, first(u.Hosts), mockspec.Options{Name: u.MockSlug, Limits: g.cfg.Limits})
 	}
 	if s == nil {
 		g.deps.Metrics.rejected.Inc()
@@ -173,7 +173,7 @@ func (g *Generator) wish(i *intent) *wish {
 		m.Rejected = &unified.Rejection{Change: i.number, Revision: u.Revision, Diagnostics: diagnosticsOf(diagnostics)}
 		return w
 	}
-	m.Workspace, m.Slug, m.Revision, m.Hosts = u.Workspace, u.Mock, u.Revision, u.Hosts
+	m.WorkspaceSlug, m.Slug, m.Revision, m.Hosts = u.WorkspaceSlug, u.MockSlug, u.Revision, u.Hosts
 	m.SetSettings(s.Settings)
 	w.file, w.items = s.File, s.Items
 	return w

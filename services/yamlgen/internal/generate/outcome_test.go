@@ -90,7 +90,7 @@ func history(t *testing.T, rng *rand.Rand) changes {
 	for number := range uint64(16) {
 		id := []string{"a", "b"}[rng.IntN(2)]
 		u := event.MockUpdated{
-			WorkspaceID: "w", MockID: id, Mock: id, Revision: int(number) + 1, Enabled: true,
+			WorkspaceID: "w", MockID: id, MockSlug: id, Revision: int(number) + 1, Enabled: true,
 			Hosts: []string{fmt.Sprintf("%s-%d.example.dev", id, rng.IntN(2))},
 		}
 		switch rng.IntN(6) {

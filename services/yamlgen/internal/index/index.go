@@ -217,7 +217,7 @@ func Event(epoch string, m *unified.Mock, number uint64, lines string) (e event.
 
 func generated(m *unified.Mock) event.SingleGenerated {
 	return event.SingleGenerated{
-		WorkspaceID: m.WorkspaceID, Workspace: m.Workspace, MockID: m.ID, Mock: m.Slug, Revision: m.Revision,
+		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.WorkspaceSlug, MockID: m.ID, MockSlug: m.Slug, Revision: m.Revision,
 		Hosts: m.Hosts, Key: single.Key(m.WorkspaceID, m.ID), Digest: m.Digest, Size: m.Size,
 		Recording: m.Recording,
 	}
