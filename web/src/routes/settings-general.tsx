@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { General } from '@/features/org'
 
 export default function GeneralPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <General />
 }

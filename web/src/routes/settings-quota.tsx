@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { Quota } from '@/features/org'
 
 export default function QuotaPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <Quota />
 }

@@ -1,7 +1,16 @@
+import { Tokens } from '@/features/tokens'
 import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { useMay, useWorkspace } from '@/shell/here'
+import { Needs } from '@/shell/needs'
+import { Panel } from '@/ui/parts'
 
 export default function WorkspaceTokensPage() {
   const t = useT()
-  return <Empty title={t.pages.soon} />
+  const { slug } = useWorkspace()
+  if (useMay('admin')) return <Tokens holder={slug} />
+  return (
+    <Panel title={t.pages.tokens}>
+      <Needs least="admin" className="p-4 text-ink-2" />
+    </Panel>
+  )
 }

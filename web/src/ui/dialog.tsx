@@ -25,6 +25,7 @@ export function Dialog({ open, onClose, title, lead, children, wide, firm }: Dia
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/40 dark:bg-black/60" />
         <Radix.Content
           aria-describedby={undefined}
+          onOpenAutoFocus={intoField}
           className={cx(
             'fixed top-[12vh] left-1/2 z-50 max-h-[80vh] -translate-x-1/2 animate-appear overflow-y-auto rounded-lg border border-line bg-surface p-4 shadow-dialog focus:outline-none',
             'narrow:top-auto narrow:bottom-0 narrow:w-full narrow:rounded-b-none narrow:pb-8',
@@ -49,6 +50,14 @@ export function Dialog({ open, onClose, title, lead, children, wide, firm }: Dia
       </Radix.Portal>
     </Radix.Root>
   )
+}
+
+/** Whoever opens a dialog with fields wants to write into the first of them, not to close it. */
+function intoField(event: Event): void {
+  const field = (event.currentTarget as HTMLElement).querySelector<HTMLElement>('input:not([hidden]), select, textarea')
+  if (!field) return
+  event.preventDefault()
+  field.focus()
 }
 
 /** The row of buttons at the foot of a dialog or form. */

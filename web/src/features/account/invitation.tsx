@@ -73,7 +73,7 @@ function ComeIn({ secret, onDone }: { secret: string; onDone: () => void }) {
       <h2 className="mb-3 font-semibold text-md">{making ? t.invitations.makeAccount : t.invitations.signInFirst}</h2>
       {making ? <SignUpForm invitation={secret} onDone={onDone} /> : <SignInForm onDone={onDone} />}
       {mayMake && (
-        <Button look="quiet" className="mt-3 text-accent-text" onClick={() => setMaking(!making)}>
+        <Button look="quiet" className="-ml-3 mt-3 text-accent-text" onClick={() => setMaking(!making)}>
           {making ? t.invitations.haveAccount : t.invitations.noAccount}
         </Button>
       )}

@@ -103,7 +103,7 @@ export const invitations = {
   empty: 'No invitation.',
   emptyHint: 'Somebody who invites you by your username shows up here; a link opens by itself.',
   from: (inviter: string, role: string) => `${inviter} invites you as ${role}`,
-  until: (when: string) => `Good until ${when}`,
+  until: (when: string) => `Ends ${when}`,
   accept: 'Join',
   decline: 'Decline',
   joined: (name: string) => `You joined ${name}.`,

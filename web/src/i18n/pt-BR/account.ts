@@ -104,7 +104,7 @@ export const invitations: typeof en.invitations = {
   empty: 'Nenhum convite.',
   emptyHint: 'Quem convida você pelo nome de usuário aparece aqui; um link abre por si.',
   from: (inviter, role) => `${inviter} convida você como ${role}`,
-  until: (when) => `Vale até ${when}`,
+  until: (when) => `Termina ${when}`,
   accept: 'Participar',
   decline: 'Recusar',
   joined: (name) => `Você agora participa de ${name}.`,

@@ -1,0 +1,3 @@
+export { General } from './general'
+export { Members } from './members'
+export { Quota } from './quota'
