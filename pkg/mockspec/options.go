@@ -1,5 +1,10 @@
 package mockspec
 
+import (
+	"path"
+	"strings"
+)
+
 // Options says how a document is read. The zero value reads with the default limits.
 type Options struct {
 	// Name is the file name that diagnostics carry.
@@ -29,6 +34,20 @@ func DefaultLimits() Limits {
 		Bytes: 1 << 20, Endpoints: 2000, Depth: 64, Nodes: 500_000,
 		Documents: 100, Key: 1000, Number: 400, Problems: 200,
 	}
+}
+
+// LocalLimits are those for files on one's own disk, which may be far larger than what is hosted.
+func LocalLimits() Limits {
+	return Limits{Bytes: 1 << 30, Endpoints: 2_000_000, Nodes: 200_000_000, Documents: 2_000_000}
+}
+
+// IsFileName reports whether a file of a folder may be a mock, by its name: .yml, .yaml or .json in any case, and not hidden.
+func IsFileName(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".yml", ".yaml", ".json":
+		return !strings.HasPrefix(name, ".")
+	}
+	return false
 }
 
 // OrDefault fills the zero fields of l.

@@ -206,7 +206,7 @@ func TestReloadsUnderLoad(t *testing.T) {
 	}
 	for n := range 20 {
 		r.write(t, fmt.Sprintf(content, n+1))
-		r.out.waitFor(t, "now serving")
+		r.out.waitFor(t, "Now serving")
 	}
 	stop()
 	wg.Wait()

@@ -242,7 +242,7 @@ func TestRunReloadsFiles(t *testing.T) {
 	got := []string{r.get(t, "/x")}
 
 	r.write(t, "- endpoint: {path: /x, response: {body: two}}")
-	r.out.waitFor(t, "now serving")
+	r.out.waitFor(t, "Now serving")
 	got = append(got, r.get(t, "/x"))
 
 	r.write(t, "- endpoint: {path: /x, responze: {body: three}}")
@@ -257,7 +257,7 @@ func TestRunReloadsFiles(t *testing.T) {
 	got = append(got, r.get(t, "/x"))
 
 	r.write(t, "- endpoint: {path: /x, response: {body: four}}")
-	r.out.waitFor(t, "now serving")
+	r.out.waitFor(t, "Now serving")
 	got = append(got, r.get(t, "/x"))
 
 	if diff := cmp.Diff([]string{"200 one", "200 two", "200 two", "200 two", "200 four"}, got); diff != "" {

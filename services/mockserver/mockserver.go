@@ -34,6 +34,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/report"
+	"github.com/mocloud/mocloud/services/mockserver/internal/requestlog"
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 	"github.com/mocloud/mocloud/services/mockserver/internal/source"
@@ -152,7 +153,11 @@ func (s *Service) files() (external.Source, external.Folders, error) {
 	if s.cfg.File == nil {
 		return external.NewObjects(s.deps.Objects), nil, nil
 	}
-	folders := external.Disk{filepath.Dir(s.cfg.File.Files[0])}
+	folder := s.cfg.File.Files[0]
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		folder = filepath.Dir(folder)
+	}
+	folders := external.Disk{folder}
 	if folders[0] != "." {
 		folders = append(folders, ".")
 	}
@@ -197,6 +202,12 @@ func (s *Service) Run(ctx context.Context) error {
 		run(&last, told, s.reporter.Run)
 	} else if follow, err := s.file(); err == nil {
 		run(&before, ctx, follow)
+		if out := s.cfg.File.Log; out != nil {
+			run(&last, told, func(ctx context.Context) error {
+				requestlog.Run(ctx, s.recorder, out)
+				return nil
+			})
+		}
 	} else {
 		stop(err)
 	}
@@ -267,8 +278,12 @@ func (s *Service) closeRoots() {
 
 func (s *Service) fileSource() *filesource.Source {
 	f := s.cfg.File
+	scheme := "http://"
+	if s.cfg.TLSCertificate != "" {
+		scheme = "https://"
+	}
 	return filesource.New(filesource.Config{
-		Files: f.Files, Mocks: f.Mocks, Compat: f.Compat, Watch: f.Watch, Out: f.Out, URL: "http://" + address(s.deps.Listener),
+		Files: f.Files, Prefix: f.Prefix, Mocks: f.Mocks, Compat: f.Compat, Watch: f.Watch, Out: f.Out, URL: scheme + address(s.deps.Listener),
 	}, s.core)
 }
 

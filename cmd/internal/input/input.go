@@ -7,9 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
@@ -38,10 +37,32 @@ func Read(stdin io.Reader, file string, most int) ([]byte, error) {
 	return content, nil
 }
 
-// IsMock reports whether a file of a folder is pushed and served with it: by its name, in any case of its extension.
-func IsMock(e os.DirEntry) bool {
-	extension := strings.ToLower(filepath.Ext(e.Name()))
-	return !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && slices.Contains([]string{".yml", ".yaml", ".json"}, extension)
+// Files are the files that are named, with the mocks of the folders that are named. They are several if a folder or more than a file
+// was named. A file that is not there is left to the reader.
+func Files(names []string) (files []string, several bool, err error) {
+	several = len(names) > 1
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil || !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		several = true
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, false, err
+		}
+		before := len(files)
+		for _, e := range entries {
+			if !e.IsDir() && mockspec.IsFileName(e.Name()) {
+				files = append(files, filepath.Join(name, e.Name()))
+			}
+		}
+		if len(files) == before {
+			return nil, false, exit.With(exit.Usage, fmt.Errorf("the folder %s has no .yml, .yaml or .json file", name))
+		}
+	}
+	return files, several, nil
 }
 
 // Import makes a mock from another tool's document on this machine; there is none if a diagnostic is an error.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -31,7 +30,7 @@ type source struct {
 
 // sources reads everything that was named. It is several things if more than a file was named.
 func (p *push) sources(ctx context.Context, names []string) (found []*source, several bool, err error) {
-	files, several, err := p.filesOf(names)
+	files, several, err := input.Files(names)
 	switch {
 	case err != nil:
 		return nil, false, err
@@ -71,33 +70,6 @@ func (p *push) unfit(file string, err error) error {
 		return fmt.Errorf("--mock %s: %w", p.mock, err)
 	}
 	return fmt.Errorf("%s: %w; rename the file, or push it alone with --mock SLUG", file, err)
-}
-
-// filesOf are the files that are named, those of folders included.
-func (p *push) filesOf(names []string) (files []string, several bool, err error) {
-	several = len(names) > 1
-	for _, name := range names {
-		info, err := os.Stat(name)
-		if err != nil || !info.IsDir() {
-			files = append(files, name) // reading it says what is wrong
-			continue
-		}
-		several = true
-		entries, err := os.ReadDir(name)
-		if err != nil {
-			return nil, false, err
-		}
-		before := len(files)
-		for _, e := range entries {
-			if input.IsMock(e) {
-				files = append(files, filepath.Join(name, e.Name()))
-			}
-		}
-		if len(files) == before {
-			return nil, false, exit.With(exit.Usage, fmt.Errorf("the folder %s has no .yml, .yaml or .json file", name))
-		}
-	}
-	return files, several, nil
 }
 
 // ref is the mock that a file is meant for.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -26,7 +27,10 @@ import (
 type options struct {
 	host   string
 	port   int
+	any    bool // the port was not chosen: the next free one will do
 	watch  bool
+	quiet  bool
+	prefix string
 	compat string
 	mocks  string
 }
@@ -37,21 +41,27 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run FILE…",
 		Short: "Serve mocks from files, without a cloud",
-		Long: "Serve one or more files as one mock: moclojer YAML, and OpenAPI documents, which answer as `mocloud import` makes them.\n" +
+		Long: "Serve files and folders as one mock: moclojer YAML, and OpenAPI documents, which answer as `mocloud import` makes them.\n" +
 			"With --mocks the one FILE is an OpenAPI document, and what its operations answer is in another file.\n" +
 			"Saved changes are served at once; one that cannot be served is explained, and the last good version keeps answering.\n" +
-			"The limits of a hosted mock (MOCKSERVER_… variables) apply where they are set.",
-		Example: "  mocloud run moclojer.yml\n  mocloud run --port 9000 users.yml orders.yml\n  mocloud run petstore.yaml\n  mocloud run petstore.yaml --mocks answers.yml",
+			"Each request is printed. Only this machine can connect, unless --host says otherwise.\n\n" +
+			"Files may be as large as memory allows; a server has limits (1 MiB and 2,000 endpoints a mock, unless its administrator\n" +
+			"chose others), which `mocloud validate` checks. Limits for requests apply where MOCKSERVER_… variables set them.",
+		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			o.any = !cmd.Flags().Changed("port")
 			return run(cmd.Context(), cmd, files, o)
 		},
 	}
-	c.Flags().IntVar(&o.port, "port", 8000, "the `PORT` to answer on; 0 takes a free one")
-	c.Flags().StringVar(&o.host, "host", "", "the `ADDRESS` to answer on; empty: all of this machine's")
-	c.Flags().BoolVar(&o.watch, "watch", true, "serve changes of the files as they are saved")
-	c.Flags().StringVar(&o.compat, "compat", "", "answer exactly as another `IMPLEMENTATION`: "+string(mockspec.CompatMoclojer04))
-	c.Flags().StringVar(&o.mocks, "mocks", "", "the `FILE` of answers that belongs to an OpenAPI document")
+	f := c.Flags()
+	f.IntVar(&o.port, "port", 8000, "the `PORT` to answer on; 0 takes a free one. Without this flag, the first free one from 8000")
+	f.StringVar(&o.host, "host", "127.0.0.1", "the `ADDRESS` to answer on; 0.0.0.0 opens the mock to others")
+	f.BoolVar(&o.watch, "watch", true, "serve changes of the files as they are saved")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not print requests")
+	f.StringVar(&o.prefix, "prefix", "", "put this `PATH` before every path of imported documents, such as /v2")
+	f.StringVar(&o.compat, "compat", "", "answer exactly as another `IMPLEMENTATION`: "+string(mockspec.CompatMoclojer04))
+	f.StringVar(&o.mocks, "mocks", "", "the `FILE` of answers that belongs to an OpenAPI document")
 	return c
 }
 
@@ -60,12 +70,12 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 	if err != nil {
 		return err
 	}
-	listener, err := lifecycle.Listen(ctx, net.JoinHostPort(o.host, strconv.Itoa(o.port)))
+	listener, err := o.listen(ctx, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
 	service, err := mockserver.New(cfg, mockserver.Deps{
-		Log: telemetry.NewLogger(cmd.ErrOrStderr(), slog.LevelInfo), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{}, Listener: listener,
+		Log: telemetry.NewLogger(cmd.ErrOrStderr(), slog.LevelWarn), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{}, Listener: listener,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -76,26 +86,54 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 	return err
 }
 
+// tries is how many ports are tried when none was chosen.
+const tries = 20
+
+// listen opens the port that was chosen, or the first free one.
+func (o options) listen(ctx context.Context, aside io.Writer) (net.Listener, error) {
+	for port := o.port; ; port++ {
+		l, err := lifecycle.Listen(ctx, net.JoinHostPort(o.host, strconv.Itoa(port)))
+		switch {
+		case err == nil:
+			if port != o.port {
+				_, _ = fmt.Fprintf(aside, "Port %d is in use; answering on %d. --port chooses another.\n", o.port, port)
+			}
+			return l, nil
+		case !errors.Is(err, lifecycle.ErrInUse):
+			return nil, err
+		case !o.any || port-o.port == tries:
+			return nil, fmt.Errorf("port %d is in use: choose another with --port", o.port)
+		}
+	}
+}
+
 // configure makes the configuration of flags and environment.
 func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config, error) {
-	cfg, err := config.Load[mockserver.Config](environ())
-	if err != nil {
+	cfg, err := config.Load[mockserver.Config](environ(o.quiet))
+	if err := errors.Join(err, config.Slips[mockserver.Config](os.Environ(), "MOCKSERVER_")); err != nil {
 		return cfg, exit.With(exit.Usage, err)
 	}
 	if o.compat != "" && o.compat != string(mockspec.CompatMoclojer04) {
-		return cfg, exit.With(exit.Usage, fmt.Errorf("--compat %s: there is only %s", o.compat, mockspec.CompatMoclojer04))
+		return cfg, exit.With(exit.Usage, fmt.Errorf("--compat %s: the only implementation is %s", o.compat, mockspec.CompatMoclojer04))
 	}
 	if o.mocks != "" && len(files) != 1 {
-		return cfg, exit.With(exit.Usage, errors.New("--mocks goes with one OpenAPI document: name one FILE"))
+		return cfg, exit.With(exit.Usage, errors.New("--mocks belongs to one OpenAPI document: name one FILE"))
 	}
 	cfg.File = &mockserver.FileConfig{
-		Files: files, Mocks: o.mocks, Compat: mockspec.Compat(o.compat), Watch: o.watch, Out: cmd.OutOrStdout(),
+		Files: files, Prefix: o.prefix, Mocks: o.mocks, Compat: mockspec.Compat(o.compat), Watch: o.watch, Out: cmd.OutOrStdout(),
+	}
+	if !o.quiet {
+		cfg.File.Log = cmd.OutOrStdout()
 	}
 	return cfg, nil
 }
 
-// environ is the environment with this command's own defaults: a person at his own machine is not limited.
-func environ() []string {
-	own := []string{"MOCKSERVER_REQUESTS_PER_SECOND=0", "MOCKSERVER_CONCURRENT_REQUESTS=0", "MOCKSERVER_RECORD_PER_SECOND=0"}
+// environ is the environment with this command's own defaults: a person at his own machine is not limited, and sees what a person
+// can read.
+func environ(quiet bool) []string {
+	own := []string{"MOCKSERVER_REQUESTS_PER_SECOND=0", "MOCKSERVER_CONCURRENT_REQUESTS=0", "MOCKSERVER_RECORD_BODY=0", "MOCKSERVER_RECORD_PER_SECOND=100"}
+	if quiet {
+		own = append(own, "MOCKSERVER_RECORD_PER_SECOND=0")
+	}
 	return append(own, os.Environ()...)
 }

@@ -23,23 +23,29 @@ var errInvalid = exit.With(exit.Invalid, errors.New(""))
 func Command() *cobra.Command {
 	var asJSON bool
 	var mocks string
+	var local bool
 	c := &cobra.Command{
 		Use:   "validate FILE…",
 		Short: "Check mocks and say what is wrong, where, and what to write instead",
 		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
-			"The status is 3 when there is an error; warnings do not count. `-` reads standard input.\n" +
+			"The status is 3 when there is an error; warnings do not count. `-` reads standard input. The limits are those of a server\n" +
+			"(1 MiB, 2,000 endpoints); with --local those of `mocloud run`, which takes files of any size.\n" +
 			"An OpenAPI document is checked for what `mocloud import` makes of it. With --mocks it is the one FILE, and MOCKS maps\n" +
 			"its operation ids to responses.",
-		Example: "  mocloud validate moclojer.yml\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
+		Example: "  mocloud validate moclojer.yml\n  mocloud validate mocks/\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
+		RunE: func(cmd *cobra.Command, names []string) error {
+			files, _, err := input.Files(names)
+			if err != nil {
+				return err
+			}
 			if mocks != "" && len(files) != 1 {
-				return exit.With(exit.Usage, errors.New("--mocks goes with one OpenAPI document: name one FILE"))
+				return exit.With(exit.Usage, errors.New("--mocks belongs to one OpenAPI document: name one FILE"))
 			}
 			found := []mockspec.Diagnostic{} // not nil: `[]` in JSON
 			var unread []error
 			for _, file := range files {
-				ds, err := check(cmd.Context(), cmd.InOrStdin(), file, mocks)
+				ds, err := check(cmd.Context(), cmd.InOrStdin(), file, mocks, local)
 				if err != nil {
 					unread = append(unread, err) // the other files are checked all the same
 				}
@@ -55,17 +61,25 @@ func Command() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as a JSON array")
+	c.Flags().BoolVar(&local, "local", false, "check with the limits of mocloud run, not with those of a server")
 	c.Flags().StringVar(&mocks, "mocks", "", "the `FILE` of answers that belongs to an OpenAPI document")
 	return c
 }
 
 // check reads one file: a mock, or an OpenAPI document, which is imported if it has no file of answers.
-func check(ctx context.Context, stdin io.Reader, file, mocks string) ([]mockspec.Diagnostic, error) {
-	src, err := input.Read(stdin, file, input.MaxDocument)
+func check(ctx context.Context, stdin io.Reader, file, mocks string, local bool) ([]mockspec.Diagnostic, error) {
+	most := input.MaxDocument
+	if local {
+		most = mockspec.LocalLimits().Bytes
+	}
+	src, err := input.Read(stdin, file, most)
 	if err != nil {
 		return nil, err
 	}
 	o := mockspec.Options{Name: file, MocksName: mocks}
+	if local {
+		o.Limits = mockspec.LocalLimits()
+	}
 	switch {
 	case mocks != "":
 		answers, err := input.Read(stdin, mocks, input.MaxDocument)

@@ -13,7 +13,7 @@ import (
 
 type environment struct {
 	// Addr is where mocks answer.
-	Addr string `env:"MOCKSERVER_ADDR" envDefault:":8000"`
+	Addr    string `env:"MOCKSERVER_ADDR" envDefault:":8000"`
 	Backend backend.Config
 	mockserver.Config
 }

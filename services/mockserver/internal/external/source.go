@@ -3,13 +3,13 @@ package external
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/mockserver/internal/stamp"
 )
 
 // Source opens the files of workspaces. Name is clean: relative, slash-separated, without dot segments. Known is the
@@ -43,7 +43,7 @@ func (s Directory) Open(_ context.Context, _, name, known string) (File, error) 
 	if !info.Mode().IsRegular() { // a folder, or a pipe that would block
 		return File{}, apperr.New(apperr.Invalid, "it is not a regular file")
 	}
-	version := fmt.Sprintf("%d-%d", info.ModTime().UnixNano(), info.Size())
+	version := stamp.Of(info)
 	if version == known {
 		return File{Version: version}, nil
 	}

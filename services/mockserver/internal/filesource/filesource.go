@@ -11,20 +11,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
+	"github.com/mocloud/mocloud/services/mockserver/internal/stamp"
 )
 
 // Config says what is served.
 type Config struct {
-	Files  []string        // moclojer YAML, or OpenAPI documents, which are imported
+	Files  []string        // moclojer YAML, documents that are imported, and folders of them
+	Prefix string          // goes before every path of imported documents
 	Mocks  string          // answers by operation id, for the one file, which is an OpenAPI document; "" for none
 	Compat mockspec.Compat // overrides the files' own setting
 	Watch  bool            // look for changes
@@ -50,15 +52,8 @@ type Source struct {
 	table Table
 
 	revision int
-	seen     string // digest of what was read last, good or not
-	stamps   []stamp
-}
-
-// stamp tells cheaply whether a file may have changed.
-type stamp struct {
-	modified time.Time
-	size     int64
-	exists   bool
+	seen     string   // digest of what was read last, good or not
+	stamps   []string // of the files, with their names
 }
 
 // New makes a source; nothing is read yet.
@@ -72,7 +67,11 @@ func New(cfg Config, table Table) *Source {
 // Load reads the files and serves them. If they cannot be served it prints why and returns ErrInvalid.
 func (s *Source) Load() error {
 	s.stamps = s.look()
-	contents, err := s.read()
+	files, err := s.files()
+	if err != nil {
+		return err
+	}
+	contents, err := s.read(files)
 	if err != nil {
 		return err
 	}
@@ -81,7 +80,7 @@ func (s *Source) Load() error {
 		return nil
 	}
 	s.seen = digest
-	mock, problems := s.parse(contents)
+	mock, problems := s.parse(files, contents)
 	for _, d := range problems {
 		s.printf("%s\n", d)
 		if d.Fix != "" {
@@ -117,46 +116,67 @@ func (s *Source) Watch(ctx context.Context) {
 		}
 		switch err := s.Load(); {
 		case errors.Is(err, ErrInvalid):
-			s.printf("the last good version keeps answering\n")
+			s.printf("The last good version keeps answering.\n")
 		case err != nil:
-			s.printf("%v; the last good version keeps answering\n", err)
+			s.printf("%v. The last good version keeps answering.\n", err)
 		}
 	}
 }
 
-func (s *Source) unchanged() bool {
-	now := s.look()
-	for i := range now {
-		if now[i] != s.stamps[i] {
-			return false
-		}
-	}
-	return true
-}
+func (s *Source) unchanged() bool { return slices.Equal(s.look(), s.stamps) }
 
-func (s *Source) paths() []string {
-	if s.cfg.Mocks == "" {
-		return s.cfg.Files
-	}
-	return append(append([]string(nil), s.cfg.Files...), s.cfg.Mocks)
-}
-
-func (s *Source) look() []stamp {
-	var stamps []stamp
-	for _, path := range s.paths() {
-		info, err := os.Stat(path)
-		if err != nil {
-			stamps = append(stamps, stamp{})
+// files are the files that are served: those that were named, and the mocks of the folders that were named, in their order.
+func (s *Source) files() ([]string, error) {
+	var files []string
+	for _, named := range s.cfg.Files {
+		info, err := os.Stat(named)
+		if err != nil || !info.IsDir() {
+			files = append(files, named) // reading it says what is wrong
 			continue
 		}
-		stamps = append(stamps, stamp{modified: info.ModTime(), size: info.Size(), exists: true})
+		entries, err := os.ReadDir(named)
+		if err != nil {
+			return nil, fmt.Errorf("read the folder: %w", err)
+		}
+		before := len(files)
+		for _, e := range entries {
+			if !e.IsDir() && mockspec.IsFileName(e.Name()) {
+				files = append(files, filepath.Join(named, e.Name()))
+			}
+		}
+		if len(files) == before {
+			return nil, fmt.Errorf("the folder %s has no .yml, .yaml or .json file", named)
+		}
+	}
+	return files, nil
+}
+
+// look is what tells whether something changed.
+func (s *Source) look() []string {
+	files, err := s.files()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	if s.cfg.Mocks != "" {
+		files = append(files, s.cfg.Mocks)
+	}
+	stamps := make([]string, 0, len(files))
+	for _, path := range files {
+		now := path + " "
+		if info, err := os.Stat(path); err == nil {
+			now += stamp.Of(info)
+		}
+		stamps = append(stamps, now)
 	}
 	return stamps
 }
 
-func (s *Source) read() ([][]byte, error) {
+func (s *Source) read(files []string) ([][]byte, error) {
+	if s.cfg.Mocks != "" {
+		files = append(slices.Clone(files), s.cfg.Mocks)
+	}
 	var contents [][]byte
-	for _, path := range s.paths() {
+	for _, path := range files {
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("read the mock: %w", err)
@@ -167,8 +187,8 @@ func (s *Source) read() ([][]byte, error) {
 }
 
 // parse reads all files as one mock; settings are those of the first file that has any.
-func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
-	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.Limits{Bytes: maxFile, Endpoints: maxEndpoints, Nodes: maxNodes, Documents: maxEndpoints}}
+func (s *Source) parse(files []string, contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
+	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.LocalLimits()}
 	if s.cfg.Mocks != "" {
 		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
 		return mockspec.ParseOpenAPI(contents[0], contents[len(contents)-1], options)
@@ -176,9 +196,11 @@ func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic
 	all := &mockspec.Mock{}
 	var problems []mockspec.Diagnostic
 	for i, content := range contents {
-		options.Name = s.cfg.Files[i]
+		options.Name = files[i]
 		if importer.Foreign(content) { // whose file is read to its end, however long it takes
-			made, found := importer.Import(context.Background(), content, importer.Options{Name: options.Name, MaxBytes: maxFile, MaxValues: maxNodes, Mock: options.Limits})
+			made, found := importer.Import(context.Background(), content, importer.Options{
+				Name: options.Name, Prefix: s.cfg.Prefix, MaxBytes: options.Limits.Bytes, MaxValues: options.Limits.Nodes, Mock: options.Limits,
+			})
 			problems = append(problems, found...)
 			if made == nil {
 				continue
@@ -196,22 +218,15 @@ func (s *Source) parse(contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic
 	return all, problems
 }
 
-// Files on one's own disk may be far larger than what is hosted.
-const (
-	maxFile      = 1 << 30
-	maxEndpoints = 2_000_000
-	maxNodes     = 200_000_000
-)
-
 // shown is how many endpoints are printed.
 const shown = 40
 
 // announce prints what is served and how to call it.
 func (s *Source) announce(mock *mockspec.Mock) {
 	total := len(mock.Endpoints) + len(mock.WebSockets)
-	verb := "serving"
+	verb := "Serving"
 	if s.revision > 1 {
-		verb = "now serving"
+		verb = "Now serving"
 	}
 	s.printf("%s %s: %s\n\n", verb, strings.Join(s.cfg.Files, ", "), count(total))
 	for i := range mock.Endpoints {
@@ -229,7 +244,7 @@ func (s *Source) announce(mock *mockspec.Mock) {
 		w := &mock.WebSockets[i]
 		s.printf("  %-7s %s\n", "WS", "ws"+strings.TrimPrefix(s.address(w.Host, w.Path.Raw), "http"))
 	}
-	if line := s.curl(mock); line != "" {
+	if line := curl(s.cfg.URL, mock); line != "" {
 		s.printf("\nTry it:\n  %s\n\n", line)
 	}
 }
@@ -247,76 +262,6 @@ func (s *Source) address(host, path string) string {
 		return s.cfg.URL + path
 	}
 	return s.cfg.URL + path + "  (Host: " + host + ")"
-}
-
-// curl is a line that works as pasted: the first GET endpoint, else the first of all.
-func (s *Source) curl(mock *mockspec.Mock) string {
-	if len(mock.Endpoints) == 0 {
-		return ""
-	}
-	e := &mock.Endpoints[0]
-	for i := range mock.Endpoints {
-		if mock.Endpoints[i].Method == "GET" {
-			e = &mock.Endpoints[i]
-			break
-		}
-	}
-	var line strings.Builder
-	line.WriteString("curl -i ")
-	if e.Method != "GET" {
-		line.WriteString("-X " + e.Method + " ")
-	}
-	if e.Host != "" {
-		line.WriteString("-H 'Host: " + e.Host + "' ")
-	}
-	line.WriteString("'" + s.cfg.URL + examplePath(&e.Path))
-	for i, f := range e.Query {
-		line.WriteString("?&"[min(i, 1):][:1] + f.Name + "=" + example(f.Type))
-	}
-	line.WriteString("'")
-	return line.String()
-}
-
-func examplePath(p *mockspec.Path) string {
-	var path strings.Builder
-	for _, seg := range p.Segments {
-		path.WriteByte('/')
-		switch {
-		case seg.Wildcard:
-			path.WriteString("any/thing")
-		case seg.Mix != nil:
-			for i, text := range seg.Mix.Texts {
-				path.WriteString(url.PathEscape(text))
-				if i < len(seg.Mix.Params) {
-					path.WriteString(example(seg.Mix.Params[i].Type))
-				}
-			}
-		case seg.Param != "" && seg.Type == mockspec.TypeString:
-			path.WriteString("world")
-		case seg.Param != "":
-			path.WriteString(example(seg.Type))
-		default:
-			path.WriteString(seg.Literal)
-		}
-	}
-	return path.String()
-}
-
-func example(t mockspec.ParamType) string {
-	switch t {
-	case mockspec.TypeInt:
-		return "1"
-	case mockspec.TypeUUID:
-		return "6ba7b810-9dad-41d1-80b4-00c04fd430c8"
-	case mockspec.TypeDate:
-		return "2026-01-31"
-	case mockspec.TypeBoolean:
-		return "true"
-	case mockspec.TypeFloat, mockspec.TypeDouble:
-		return "1.5"
-	case mockspec.TypeString:
-	}
-	return "text"
 }
 
 // name makes a slug of a file's name.
