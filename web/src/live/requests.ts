@@ -49,6 +49,7 @@ class Log {
       liveEvents.add((event, mock) => {
         if (mock !== this.mock) return
         if (event.event === 'request' && event.data) this.#take([event.data as RequestRecord])
+        else if (event.event === 'reset') void this.load()
         else if (event.event === 'missed')
           this.#change({ missed: this.state.missed + ((event.data as { count?: number } | undefined)?.count ?? 1) })
       }),

@@ -1,7 +1,7 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { RequestsPage } from '@/features/requests/requests-page'
+import { useMock } from '@/shell/here'
 
 export default function MockRequestsPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  const { id } = useMock()
+  return <RequestsPage key={id} />
 }

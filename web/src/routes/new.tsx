@@ -1,11 +1,3 @@
-import { useT } from '@/i18n'
-import { Empty, Page } from '@/ui/parts'
+import { NewPage } from '@/features/start/new-page'
 
-export default function NewPage() {
-  const t = useT()
-  return (
-    <Page title={t.mocks.new}>
-      <Empty title={t.pages.soon} />
-    </Page>
-  )
-}
+export default NewPage

@@ -4,7 +4,7 @@ import { requestQuery } from '@/api/queries/requests'
 import { schemaQuery } from '@/api/queries/tools'
 import { queryClient } from '@/api/query-client'
 import { TryPanel } from '@/features/try/panel'
-import { examplePath, tryThis } from '@/features/try/state'
+import { examplePath, inputOf, tryThis } from '@/features/try/state'
 import { useT } from '@/i18n'
 import { clock } from '@/i18n/format'
 import { useActions } from '@/keys/registry'
@@ -24,6 +24,7 @@ import { type Schema, setSchema } from './codemirror/schema'
 import { ConflictStrip } from './conflict-strip'
 import { Drawer } from './drawer'
 import { fixOf } from './fix'
+import { takeForMaking } from './make'
 import { OutlinePanel } from './outline-panel'
 import { Toolbar } from './toolbar'
 import { count, type Ghost, hitsOf } from './traffic'
@@ -99,8 +100,8 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
 
   const make = async (sample: Sample, record?: string) => {
     const whole = record ? await queryClient.ensureQueryData(requestQuery(mock.id, record)).catch(() => undefined) : undefined
-    const body = whole && whole.request.encoding === 'text' ? whole.request.body : ''
-    const { from, insert, cursor } = insertion(session.text, session.items.get(), { ...sample, body })
+    const body = whole && whole.request.encoding === 'text' ? whole.request.body : sample.body
+    const { from, insert, cursor } = insertion(session.text, session.items.get(), { ...sample, ...(body ? { body } : {}) })
     session.edit({ from, insert }, cursor)
     setPhone('text')
     session.view?.focus()
@@ -133,11 +134,17 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
     { id: 'editor.next', label: t.editor.nextProblem, keys: 'f8', run: next },
     { id: 'filter', label: t.keys.filter, keys: '/', run: () => document.querySelector<HTMLInputElement>('[data-filter]')?.focus() },
   ])
+  // A request that was chosen elsewhere.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the page comes
+  useEffect(() => {
+    const sample = takeForMaking(mock.id)
+    if (sample) requestAnimationFrame(() => void make(sample))
+  }, [mock.id])
   // What is under the cursor is what is tried, until somebody writes another request.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only for the first look at the mock
   useEffect(() => {
     const first = itemAt(session.line.get()) ?? items.find((each) => each.kind === 'endpoint')
-    if (first?.kind === 'endpoint') {
+    if (first?.kind === 'endpoint' && inputOf(mock.id).get().path === '') {
       const path = examplePath(first.path)
       tryThis(mock.id, { method: first.method, path })
     }

@@ -66,6 +66,8 @@ export const shell = {
 }
 
 export const keys = {
+  next: 'Next in the list',
+  previous: 'Previous in the list',
   title: 'Keys',
   palette: 'Go to or do anything',
   help: 'All keys of this page',

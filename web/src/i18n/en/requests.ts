@@ -19,7 +19,7 @@ export const requests = {
   noMatch: 'No request matches these filters.',
   filteredHere: (n: number) => `Among the ${count(n, 'request')} that are loaded`,
   clearFilters: 'Clear the filters',
-  rate: (n: number) => `${n.toFixed(n < 10 ? 1 : 0)}/s`,
+  rate: (n: number) => `${n === 0 || n >= 10 ? n.toFixed(0) : n.toFixed(1)}/s`,
   missed: (n: number) => `${count(n, 'request')} came too fast to be shown`,
   fresh: (n: number) => `${n} new`,
   pause: 'Pause',

@@ -67,6 +67,8 @@ export const shell: typeof en.shell = {
 }
 
 export const keys: typeof en.keys = {
+  next: 'Próximo da lista',
+  previous: 'Anterior da lista',
   title: 'Teclas',
   palette: 'Ir a qualquer lugar, fazer qualquer coisa',
   help: 'Todas as teclas desta página',

@@ -19,7 +19,7 @@ export const requests: typeof en.requests = {
   noMatch: 'Nenhuma requisição corresponde aos filtros.',
   filteredHere: (n) => `Entre ${count(n, 'requisição carregada', 'requisições carregadas')}`,
   clearFilters: 'Limpar os filtros',
-  rate: (n) => `${n.toFixed(n < 10 ? 1 : 0)}/s`,
+  rate: (n) => `${n === 0 || n >= 10 ? n.toFixed(0) : n.toFixed(1)}/s`,
   missed: (n) => `${count(n, 'requisição chegou', 'requisições chegaram')} rápido demais para mostrar`,
   fresh: (n) => `${n} novas`,
   pause: 'Pausar',

@@ -1,0 +1,295 @@
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { type DragEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { newKey } from '@/api/client'
+import { asProblem } from '@/api/problem'
+import { instanceQuery } from '@/api/queries/instance'
+import { type Mock, useCreateMock, usePublish } from '@/api/queries/mocks'
+import { availabilityQuery, importDocument } from '@/api/queries/tools'
+import { atLeast, workspacesQuery } from '@/api/queries/workspaces'
+import { outline } from '@/features/editor/yaml/outline'
+import { useT } from '@/i18n'
+import { useActions } from '@/keys/registry'
+import { cx } from '@/lib/cx'
+import { Button } from '@/ui/button'
+import { Field, Input, Select, Textarea } from '@/ui/field'
+import { Method, Page, Panel } from '@/ui/parts'
+import { ProblemText, sentence } from '@/ui/problem'
+import { Launched } from './launched'
+import { isBinary, looksLikeOpenAPI, slugOf } from './slug'
+import { starters } from './starters'
+
+const route = getRouteApi('/app/new')
+const largest = 4 * 1024 * 1024
+
+/** One form: a name, what to begin with, and then the first request. */
+export function NewPage() {
+  const t = useT()
+  const { workspace: wanted, from } = route.useSearch()
+  const navigate = useNavigate({ from: '/new' })
+  const { data: workspaces } = useSuspenseQuery(workspacesQuery)
+  const { data: instance } = useQuery(instanceQuery)
+  const writable = workspaces.filter((each) => atLeast(each.role, 'editor'))
+  const ws = (writable.find((each) => each.slug === wanted) ?? writable[0])?.slug ?? ''
+  const starter = starters.find((each) => each.id === from) ?? (from === undefined ? starters[0] : undefined)
+  const [typed, setTyped] = useState<string | undefined>()
+  const [title, setTitle] = useState('')
+  const [document, setDocument] = useState<string | undefined>()
+  const [content, setContent] = useState<string | undefined>()
+  const [problem, setProblem] = useState<unknown>()
+  const [leftOut, setLeftOut] = useState(0)
+  const [busy, setBusy] = useState(false)
+  const [made, setMade] = useState<Mock | undefined>()
+  const key = useRef(newKey())
+  const create = useCreateMock()
+  const publish = usePublish()
+
+  const slug = slugOf(typed ?? (title || starter?.slug || 'mock')).replace(/-+$/, '')
+  const settled = useDeferredValue(useSettled(slug))
+  const { data: free } = useQuery(availabilityQuery('mock', settled, ws))
+  const yaml = starter ? starter.content : (content ?? '')
+  const items = useMemo(() => outline(yaml.split('\n')).filter((each) => each.kind !== 'other'), [yaml])
+  const address = instance?.mock_url.replace('{mock_slug}', slug || '…').replace('{workspace_slug}', ws)
+
+  const choose = (next: string) => {
+    setProblem(undefined)
+    void navigate({ search: (before) => ({ ...before, from: next }), replace: true })
+  }
+  const take = async (text: string) => {
+    setProblem(undefined)
+    setLeftOut(0)
+    setDocument(text)
+    if (text.trim() === '') return setContent(undefined)
+    if (isBinary(text)) return setProblem(new Error(t.start.binary))
+    if (text.length > largest) return setProblem(new Error(t.start.tooLarge('4 MB')))
+    if (!looksLikeOpenAPI(text)) return setContent(text)
+    setBusy(true)
+    try {
+      const read = await importDocument(text)
+      setContent(read.content)
+      setTitle(read.title)
+      setLeftOut(read.diagnostics.length)
+    } catch (error) {
+      setContent(undefined)
+      setProblem(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  const readFile = (file: File | undefined) => {
+    if (!file) return
+    choose('openapi')
+    if (file.size > largest) return setProblem(new Error(t.start.tooLarge('4 MB')))
+    void file.text().then(take)
+  }
+  const submit = async (live: boolean) => {
+    if (busy || !slug) return
+    setBusy(true)
+    setProblem(undefined)
+    try {
+      const read = await create.mutateAsync({
+        key: key.current,
+        input: { slug, workspace_slug: ws, content: from === 'empty' ? '[]\n' : yaml, ...(title ? { name: title.slice(0, 100) } : {}) },
+      })
+      key.current = newKey()
+      const valid = !(read.data.diagnostics ?? []).some((each) => each.severity === 'error')
+      if (live && valid && from !== 'empty') {
+        await publish.mutateAsync({ id: read.data.id })
+        setMade(read.data)
+      } else void navigate({ to: '/w/$ws/mocks/$mock', params: { ws: read.data.workspace_slug, mock: read.data.slug } })
+    } catch (error) {
+      if (asProblem(error).code !== 'offline') key.current = newKey()
+      setProblem(error)
+    } finally {
+      setBusy(false)
+    }
+  }
+  useActions([{ id: 'new.create', label: t.start.createAndPublish, keys: 'mod+enter', run: () => void submit(true) }])
+
+  if (made) return <Launched mock={made} path={starter?.try ?? firstPath(items)} onAnother={() => setMade(undefined)} />
+  const taken = free && !free.free && settled === slug
+  const nameError =
+    problem !== undefined && asProblem(problem).field === 'slug' ? (
+      <span lang="en">{sentence(problem, t).text}</span>
+    ) : taken ? (
+      <span lang="en">{free.reason || t.start.taken}</span>
+    ) : undefined
+  return (
+    <Page title={t.start.title} lead={t.start.lead}>
+      <form
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void submit(true)
+        }}
+        onDragOver={(event: DragEvent) => event.preventDefault()}
+        onDrop={(event: DragEvent) => {
+          event.preventDefault()
+          readFile(event.dataTransfer.files[0])
+        }}
+      >
+        <Panel className="flex flex-wrap items-start gap-4 p-4">
+          <Field
+            label={t.start.name}
+            className="min-w-52 flex-1"
+            error={nameError}
+            hint={
+              address && (
+                <span className="flex flex-wrap items-center gap-x-2">
+                  <code className="code">{address.replace(/^https?:\/\//, '')}</code>
+                  {settled !== slug ? t.start.checking : free?.free ? <span className="text-good">✓ {t.start.free}</span> : ''}
+                </span>
+              )
+            }
+          >
+            {(props) => (
+              <Input
+                {...props}
+                autoFocus
+                required
+                spellCheck={false}
+                autoCapitalize="none"
+                maxLength={60}
+                placeholder={starter?.slug}
+                value={typed ?? slug}
+                onChange={(event) => setTyped(slugOf(event.target.value))}
+                onFocus={(event) => event.target.select()}
+              />
+            )}
+          </Field>
+          {taken && free.suggestion && (
+            <Button className="mt-6" onClick={() => setTyped(free.suggestion)}>
+              {t.start.suggestion(free.suggestion)}
+            </Button>
+          )}
+          {writable.length > 1 && (
+            <Field label={t.start.workspace} className="w-48">
+              {(props) => (
+                <Select
+                  {...props}
+                  value={ws}
+                  onChange={(event) => void navigate({ search: (before) => ({ ...before, workspace: event.target.value }), replace: true })}
+                >
+                  {writable.map((each) => (
+                    <option key={each.slug}>{each.slug}</option>
+                  ))}
+                </Select>
+              )}
+            </Field>
+          )}
+        </Panel>
+        <fieldset>
+          <legend className="mb-2 font-medium text-ink-2">{t.start.from}</legend>
+          <div className="grid grid-cols-4 gap-2 mid:grid-cols-3 narrow:grid-cols-2">
+            {starters.map((each) => (
+              <Choice
+                key={each.id}
+                chosen={starter?.id === each.id}
+                title={t.start.starters[each.id].title}
+                lead={t.start.starters[each.id].lead}
+                onChoose={() => choose(each.id)}
+              />
+            ))}
+            <Choice
+              chosen={from === 'openapi'}
+              title={t.start.openapi}
+              lead="OpenAPI 3, Swagger 2, YAML"
+              onChoose={() => choose('openapi')}
+            />
+            <Choice chosen={from === 'empty'} title={t.start.empty} lead="[]" onChoose={() => choose('empty')} />
+          </div>
+        </fieldset>
+        {from === 'openapi' && (
+          <Panel className="flex flex-col gap-2 p-4">
+            <Textarea
+              aria-label={t.start.paste}
+              placeholder={t.start.paste}
+              spellCheck={false}
+              value={(document ?? '').slice(0, 100_000)}
+              onChange={(event) => void take(event.target.value)}
+              className="code min-h-32"
+            />
+            <label className="self-start">
+              <span className="inline-flex h-8 cursor-pointer items-center rounded-md border border-control bg-surface px-3 font-medium hover:bg-sunken narrow:h-11">
+                {t.start.pick}
+              </span>
+              <input type="file" accept=".yaml,.yml,.json" className="sr-only" onChange={(event) => readFile(event.target.files?.[0])} />
+            </label>
+            {busy && <p role="status">{t.start.reading}</p>}
+            {leftOut > 0 && <p className="text-warn">{t.start.leftOut(leftOut)}</p>}
+          </Panel>
+        )}
+        {problem !== undefined && nameError === undefined && <ProblemText problem={problem} />}
+        {yaml && (
+          <div className="grid grid-cols-[3fr_2fr] items-start gap-4 narrow:grid-cols-1">
+            <Panel title={t.start.what}>
+              <pre role="region" aria-label={t.start.what} tabIndex={0} className="code max-h-80 overflow-auto p-4">
+                {yaml.slice(0, 20_000)}
+              </pre>
+            </Panel>
+            <Panel title={t.start.answers}>
+              <ul className="max-h-80 overflow-y-auto px-4 py-2">
+                {items.slice(0, 100).map((each) => (
+                  <li key={each.line} className="flex items-center gap-3 py-1">
+                    <Method method={each.method} className="w-14" />
+                    <span className="code min-w-0 truncate">{each.path}</span>
+                  </li>
+                ))}
+              </ul>
+            </Panel>
+          </div>
+        )}
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button busy={busy} disabled={!slug || (from === 'openapi' && !yaml)} onClick={() => void submit(false)}>
+            {t.start.create}
+          </Button>
+          <Button
+            type="submit"
+            look="primary"
+            busy={busy}
+            keys="mod+enter"
+            disabled={!slug || from === 'empty' || (from === 'openapi' && !yaml)}
+          >
+            {busy ? t.start.creating : t.start.createAndPublish}
+          </Button>
+        </div>
+      </form>
+      {writable.length === 0 && (
+        <Link to="/account/profile" className="text-accent-text underline">
+          {t.shell.account}
+        </Link>
+      )}
+    </Page>
+  )
+}
+
+function firstPath(items: { kind: string; path: string }[]): string {
+  return items.find((each) => each.kind === 'endpoint' && !/[:{*]/.test(each.path))?.path ?? '/'
+}
+
+/** useSettled is the value when it has not changed for a moment. */
+function useSettled(value: string): string {
+  const [settled, set] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => set(value), 250)
+    return () => clearTimeout(timer)
+  }, [value])
+  return settled
+}
+
+function Choice({ chosen, title, lead, onChoose }: { chosen: boolean; title: string; lead: string; onChoose: () => void }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={chosen}
+      onClick={onChoose}
+      className={cx(
+        'flex flex-col items-start rounded-lg border bg-surface px-3 py-2 text-left hover:bg-sunken',
+        chosen ? 'border-accent-text bg-accent-soft!' : 'border-line',
+      )}
+    >
+      <span className="font-medium text-md">{title}</span>
+      <span className="text-ink-3 text-sm">{lead}</span>
+    </button>
+  )
+}
