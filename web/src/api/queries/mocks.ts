@@ -149,3 +149,13 @@ export function useRestoreMock() {
     },
   })
 }
+
+/** duplicateMock copies a mock's current revision, in the same workspace. */
+export function duplicateMock(id: string, slug: string, key: string) {
+  return tagged(
+    api.POST('/api/v1/mocks/{mock_id}/duplicate', {
+      params: { path: { mock_id: id }, header: { 'Idempotency-Key': key } },
+      body: { slug },
+    }),
+  )
+}

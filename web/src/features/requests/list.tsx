@@ -94,7 +94,6 @@ const Line = memo(function Line({
   const t = useT()
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the list has the keys
-    // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus
     <div
       role="option"
       id={`request-${record.id}`}
