@@ -24,6 +24,10 @@ const (
 	Timeout = 10 * time.Second
 	// MaxBody bounds the body of an Answer, in bytes; what is beyond is cut off.
 	MaxBody = 1 << 20
+	// MaxMoreBody is the same where there are further requests.
+	MaxMoreBody = 64 << 10
+	// MaxRequests bounds the requests of a question.
+	MaxRequests = 50
 
 	maxWaiting = 64 // questions in the list
 	maxRunning = 16 // questions that one mock server works on
@@ -50,6 +54,13 @@ type Question struct {
 	Host          string `json:"host"`
 	Content       string `json:"content"` // YAML without errors
 
+	Request
+	More       []Request `json:"more,omitempty"`        // further requests, answered one after another
+	SkipDelays bool      `json:"skip_delays,omitempty"` // without simulated latency, failures and rate limits
+}
+
+// Request is what a draft is asked.
+type Request struct {
 	Method string      `json:"method"`
 	Target string      `json:"target"` // the path, with the query
 	Header http.Header `json:"header"`
@@ -68,6 +79,8 @@ type Answer struct {
 	Duration time.Duration   `json:"duration"`
 	TimedOut bool            `json:"timed_out"` // the draft was to wait for longer than Timeout allows
 	Webhook  *Webhook        `json:"webhook,omitempty"`
+
+	More []Answer `json:"more,omitempty"` // to the further requests
 }
 
 // Webhook is one that would have been sent after the answer.

@@ -54,7 +54,7 @@ func TestQuestionsAreAnsweredOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for _, target := range []string{"/a", "/b?x=1", "/c"} {
 		wg.Go(func() {
-			a, err := Ask(t.Context(), client, "t:", Question{Target: target, Body: []byte("☃")})
+			a, err := Ask(t.Context(), client, "t:", Question{Request: Request{Target: target, Body: []byte("☃")}})
 			if err != nil || a.Header.Get("X-Target") != target || string(a.Body) != "\x00\xff☃" || a.Duration != time.Second {
 				t.Errorf("%s: %+v, %v", target, a, err)
 			}

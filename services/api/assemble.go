@@ -91,6 +91,8 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury, p.publications.AccessChanged)
 	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.bury)
 
+	records := record.NewService(db, live, p.publications)
+
 	handler, err := httpapi.New(
 		httpapi.Config{
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses, Origins: s.cfg.origins(),
@@ -108,8 +110,8 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Profiles:  profiles,
 			Available: availability.NewService(db),
 			Export:    &export.Service{Profiles: profiles, Workspaces: p.workspaces, Mocks: p.mocks, Files: p.files, Tokens: p.tokens},
-			Drafts:    draft.NewService(p.mocks, db, addresses, s.ask),
-			Records:   record.NewService(db, live, p.publications),
+			Drafts:    draft.NewService(p.mocks, db, records, addresses, s.ask),
+			Records:   records,
 		})
 	if err != nil {
 		return nil, err

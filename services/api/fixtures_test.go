@@ -168,6 +168,13 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 		return call{path: map[string]string{"mock_id": o.mock()}, body: map[string]any{"request": tried}}
 	},
 
+	"checkTraffic": func(o *org, role workspace.Role) call {
+		c := onRequest(o, role)
+		delete(c.path, "request_id")
+		c.body = map[string]any{"content": good}
+		return c
+	},
+
 	// sessions
 	"createSession": func(*org, workspace.Role) call { return call{body: map[string]any{"code": "one-time"}} },
 	"createAccount": func(o *org, _ workspace.Role) call {

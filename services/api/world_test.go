@@ -43,8 +43,8 @@ func newWorld(t *testing.T, edit ...func(*api.Config)) *world {
 	t.Helper()
 	w := &world{bench: start(t, append(edit, generous)...)}
 	w.background(func(ctx context.Context) error { // a mock server that answers drafts
-		return tryit.Serve(ctx, w.redis, slog.New(slog.DiscardHandler), prefix, func(context.Context, tryit.Question) tryit.Answer {
-			return tryit.Answer{Status: http.StatusOK}
+		return tryit.Serve(ctx, w.redis, slog.New(slog.DiscardHandler), prefix, func(_ context.Context, q tryit.Question) tryit.Answer {
+			return tryit.Answer{Status: http.StatusOK, More: make([]tryit.Answer, len(q.More))}
 		})
 	})
 	w.acme, w.rival = w.org("acme"), w.org("rival")

@@ -22,7 +22,7 @@ func TestTry(t *testing.T) {
 		check(t, err)
 
 		// The current revision, which is offline.
-		r, err := api.TryMockWithResponse(ctx, mock.ID, client.TryMockJSONRequestBody{Request: client.TryRequest{Method: "GET", Path: "/hello/ann"}})
+		r, err := api.TryMockWithResponse(ctx, mock.ID, client.TryMockJSONRequestBody{Request: &client.TryRequest{Method: "GET", Path: "/hello/ann"}})
 		check(t, err)
 		if r.JSON200 == nil || r.JSON200.Response == nil || r.JSON200.Response.Status != http.StatusOK || *r.JSON200.Response.Body != `{"hello":"ann!"}` ||
 			*r.JSON200.Explanation.Endpoint != "GET /hello/:username" || *r.JSON200.Explanation.Line != 1 {
@@ -35,7 +35,7 @@ func TestTry(t *testing.T) {
 		draft := "- endpoint:\n    method: POST\n    path: /orders\n    response:\n      external-body: {provider: json, path: order.json}\n" +
 			"    webhook: {url: '" + hook.URL + "/{{json-params.id}}', method: PUT, body: thanks}\n"
 		body := `{"id": 7}`
-		r, err = api.TryMockWithResponse(ctx, mock.ID, client.TryMockJSONRequestBody{Content: &draft, Request: client.TryRequest{
+		r, err = api.TryMockWithResponse(ctx, mock.ID, client.TryMockJSONRequestBody{Content: &draft, Request: &client.TryRequest{
 			Method: "POST", Path: "/orders", Body: &body, Headers: &[]client.TryHeader{{Name: "Content-Type", Value: "application/json"}},
 		}})
 		check(t, err)
@@ -47,12 +47,12 @@ func TestTry(t *testing.T) {
 		}
 
 		// Content without a mock: no files, and what is wrong instead of an answer.
-		free, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: hello, Request: client.TryRequest{Method: "GET", Path: "/helo/ann"}})
+		free, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: hello, Request: &client.TryRequest{Method: "GET", Path: "/helo/ann"}})
 		check(t, err)
 		if free.JSON200 == nil || free.JSON200.Response.Status != http.StatusNotFound || !strings.Contains(string(free.Body), "`hello` is expected in place of `helo`") {
 			t.Errorf("%s %s", free.Status(), free.Body)
 		}
-		broken, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: "- endpoint: {}\n", Request: client.TryRequest{Method: "GET", Path: "/"}})
+		broken, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: "- endpoint: {}\n", Request: &client.TryRequest{Method: "GET", Path: "/"}})
 		check(t, err)
 		if broken.JSON200 == nil || broken.JSON200.Response != nil || len(broken.JSON200.Diagnostics) == 0 {
 			t.Errorf("%s %s", broken.Status(), broken.Body)

@@ -533,6 +533,72 @@ func (e TokenKind) Valid() bool {
 	}
 }
 
+// Defines values for TrafficItemChanged.
+const (
+	TrafficItemChangedBody    TrafficItemChanged = "body"
+	TrafficItemChangedHeaders TrafficItemChanged = "headers"
+	TrafficItemChangedStatus  TrafficItemChanged = "status"
+)
+
+// Valid indicates whether the value is a known member of the TrafficItemChanged enum.
+func (e TrafficItemChanged) Valid() bool {
+	switch e {
+	case TrafficItemChangedBody:
+		return true
+	case TrafficItemChangedHeaders:
+		return true
+	case TrafficItemChangedStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TrafficItemVaries.
+const (
+	TrafficItemVariesBody    TrafficItemVaries = "body"
+	TrafficItemVariesHeaders TrafficItemVaries = "headers"
+	TrafficItemVariesStatus  TrafficItemVaries = "status"
+)
+
+// Valid indicates whether the value is a known member of the TrafficItemVaries enum.
+func (e TrafficItemVaries) Valid() bool {
+	switch e {
+	case TrafficItemVariesBody:
+		return true
+	case TrafficItemVariesHeaders:
+		return true
+	case TrafficItemVariesStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TrafficOutcome.
+const (
+	Different        TrafficOutcome = "different"
+	NewlyAnswered    TrafficOutcome = "newly_answered"
+	NoLongerAnswered TrafficOutcome = "no_longer_answered"
+	Same             TrafficOutcome = "same"
+)
+
+// Valid indicates whether the value is a known member of the TrafficOutcome enum.
+func (e TrafficOutcome) Valid() bool {
+	switch e {
+	case Different:
+		return true
+	case NewlyAnswered:
+		return true
+	case NoLongerAnswered:
+		return true
+	case Same:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookState.
 const (
 	Delivered WebhookState = "delivered"
@@ -1430,6 +1496,27 @@ type NewToken struct {
 	Scopes []Scope `json:"scopes"`
 }
 
+// NewTrafficCheck defines model for NewTrafficCheck.
+type NewTrafficCheck struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content *Content `json:"content,omitempty"`
+
+	// Limit How many requests.
+	Limit *int `json:"limit,omitempty"`
+}
+
 // NewWorkspace defines model for NewWorkspace.
 type NewWorkspace struct {
 	// Name What people read.
@@ -1869,6 +1956,9 @@ type SignInMethods struct {
 // SignInMethodsSignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
 type SignInMethodsSignUp string
 
+// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+type SkipDelays = bool
+
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
 // live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
@@ -1917,8 +2007,64 @@ type TokenPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// TrafficCheck defines model for TrafficCheck.
+type TrafficCheck struct {
+	// AgainstRevision The revision whose answers the draft's are compared with.
+	AgainstRevision int           `json:"against_revision"`
+	Counts          TrafficCounts `json:"counts"`
+
+	// Diagnostics Of the draft; with errors in it nothing is checked.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+
+	// Items The requests, the latest first.
+	Items []TrafficItem `json:"items"`
+
+	// Recorded How many requests were looked at; of those, WebSockets and what cannot be repeated are not in `items`.
+	Recorded int `json:"recorded"`
+}
+
+// TrafficCounts defines model for TrafficCounts.
+type TrafficCounts struct {
+	Different        int `json:"different"`
+	NewlyAnswered    int `json:"newly_answered"`
+	NoLongerAnswered int `json:"no_longer_answered"`
+	Same             int `json:"same"`
+}
+
+// TrafficItem defines model for TrafficItem.
+type TrafficItem struct {
+	After   *TryAnswer           `json:"after,omitempty"`
+	Before  *TryAnswer           `json:"before,omitempty"`
+	Changed []TrafficItemChanged `json:"changed"`
+	Method  string               `json:"method"`
+
+	// Outcome `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
+	Outcome TrafficOutcome `json:"outcome"`
+
+	// Partial The request was recorded without everything that came, as its recording was to be.
+	Partial bool `json:"partial"`
+
+	// Path With the query.
+	Path      string `json:"path"`
+	RequestID string `json:"request_id"`
+
+	// Varies What differs from one answer to the next anyway, such as a body with a random number, and was not compared.
+	Varies []TrafficItemVaries `json:"varies"`
+}
+
+// TrafficItemChanged defines model for TrafficItem.Changed.
+type TrafficItemChanged string
+
+// TrafficItemVaries defines model for TrafficItem.Varies.
+type TrafficItemVaries string
+
+// TrafficOutcome `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
+type TrafficOutcome string
+
 // Try defines model for Try.
 type Try struct {
+	// Answers Only of several requests; absent if the content has errors.
+	Answers     *[]TryAnswer `json:"answers,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
 	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
@@ -1931,7 +2077,22 @@ type Try struct {
 	Webhook *TryWebhook `json:"webhook,omitempty"`
 }
 
-// TryContent defines model for TryContent.
+// TryAnswer defines model for TryAnswer.
+type TryAnswer struct {
+	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
+	Explanation *TryExplanation `json:"explanation,omitempty"`
+
+	// Problem Why the request was not tried; then there is nothing else.
+	Problem *string `json:"problem,omitempty"`
+
+	// Response Absent if the content has errors.
+	Response *TryResponse `json:"response,omitempty"`
+
+	// Webhook The webhook that would be sent after the answer; absent if none would.
+	Webhook *TryWebhook `json:"webhook,omitempty"`
+}
+
+// TryContent Either one request, or several.
 type TryContent struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
 	//
@@ -1946,8 +2107,14 @@ type TryContent struct {
 	//         {
 	//           "hello": "{{path-params.username}}!"
 	//         }
-	Content Content    `json:"content"`
-	Request TryRequest `json:"request"`
+	Content Content     `json:"content"`
+	Request *TryRequest `json:"request,omitempty"`
+
+	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	Requests *TryRequests `json:"requests,omitempty"`
+
+	// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+	SkipDelays *SkipDelays `json:"skip_delays,omitempty"`
 
 	// WorkspaceSlug The slug of the workspace whose files the content may name; none if it is not given.
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
@@ -1980,7 +2147,8 @@ type TryHeader struct {
 	Value string `json:"value"`
 }
 
-// TryMock Without content, the current revision is tried.
+// TryMock Either one request, or several; of the content, another revision, or what is published. Without any of these the current
+// revision is tried.
 type TryMock struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
 	//
@@ -1995,8 +2163,20 @@ type TryMock struct {
 	//         {
 	//           "hello": "{{path-params.username}}!"
 	//         }
-	Content *Content   `json:"content,omitempty"`
-	Request TryRequest `json:"request"`
+	Content *Content `json:"content,omitempty"`
+
+	// Published The revision that is published.
+	Published *bool       `json:"published,omitempty"`
+	Request   *TryRequest `json:"request,omitempty"`
+
+	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	Requests *TryRequests `json:"requests,omitempty"`
+
+	// Revision A stored revision.
+	Revision *int `json:"revision,omitempty"`
+
+	// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+	SkipDelays *SkipDelays `json:"skip_delays,omitempty"`
 }
 
 // TryRequest defines model for TryRequest.
@@ -2016,6 +2196,9 @@ type TryRequest struct {
 	// Example: /hello/ann?loud=1
 	Path string `json:"path"`
 }
+
+// TryRequests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+type TryRequests = []TryRequest
 
 // TryResponse Absent if the content has errors.
 type TryResponse struct {
@@ -2775,6 +2958,9 @@ type UpdateRevisionJSONRequestBody = RevisionUpdate
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
 
+// CheckTrafficJSONRequestBody defines body for CheckTraffic for application/json ContentType.
+type CheckTrafficJSONRequestBody = NewTrafficCheck
+
 // TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
 type TryMockJSONRequestBody = TryMock
 
@@ -3479,6 +3665,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 	RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckTrafficWithBody Hold a draft against the last requests
+	//
+	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+	CheckTrafficWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckTraffic Hold a draft against the last requests
+	//
+	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+	CheckTraffic(ctx context.Context, mockID MockID, body CheckTrafficJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TryMockWithBody Try a mock
 	//
@@ -5215,6 +5423,48 @@ func (c *Client) RollbackMockWithBody(ctx context.Context, mockID MockID, params
 // Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 func (c *Client) RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRollbackMockRequest(c.Server, mockID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckTrafficWithBody Hold a draft against the last requests
+//
+// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+func (c *Client) CheckTrafficWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckTrafficRequestWithBody(c.Server, mockID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckTraffic Hold a draft against the last requests
+//
+// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+func (c *Client) CheckTraffic(ctx context.Context, mockID MockID, body CheckTrafficJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckTrafficRequest(c.Server, mockID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8972,6 +9222,53 @@ func NewRollbackMockRequestWithBody(server string, mockID MockID, params *Rollba
 	return req, nil
 }
 
+// NewCheckTrafficRequest calls the generic CheckTraffic builder with application/json body
+func NewCheckTrafficRequest(server string, mockID MockID, body CheckTrafficJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckTrafficRequestWithBody(server, mockID, "application/json", bodyReader)
+}
+
+// NewCheckTrafficRequestWithBody constructs an http.Request for the CheckTraffic method, with any body, and a specified content type
+func NewCheckTrafficRequestWithBody(server string, mockID MockID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/traffic-check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewTryMockRequest calls the generic TryMock builder with application/json body
 func NewTryMockRequest(server string, mockID MockID, body TryMockJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -12133,6 +12430,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 	RollbackMockWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
 
+	// CheckTrafficWithBodyWithResponse Hold a draft against the last requests
+	//
+	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+	CheckTrafficWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckTrafficResponse, error)
+
+	// CheckTrafficWithResponse Hold a draft against the last requests
+	//
+	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+	CheckTrafficWithResponse(ctx context.Context, mockID MockID, body CheckTrafficJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckTrafficResponse, error)
+
 	// TryMockWithBodyWithResponse Try a mock
 	//
 	// As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
@@ -15106,6 +15425,54 @@ func (r RollbackMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RollbackMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckTrafficResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TrafficCheck
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckTrafficResponse) GetJSON200() *TrafficCheck {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckTrafficResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckTrafficResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckTrafficResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckTrafficResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckTrafficResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18468,6 +18835,40 @@ func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, mock
 	return ParseRollbackMockResponse(rsp)
 }
 
+// CheckTrafficWithBodyWithResponse Hold a draft against the last requests
+//
+// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+func (c *ClientWithResponses) CheckTrafficWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckTrafficResponse, error) {
+	rsp, err := c.CheckTrafficWithBody(ctx, mockID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckTrafficResponse(rsp)
+}
+
+// CheckTrafficWithResponse Hold a draft against the last requests
+//
+// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
+func (c *ClientWithResponses) CheckTrafficWithResponse(ctx context.Context, mockID MockID, body CheckTrafficJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckTrafficResponse, error) {
+	rsp, err := c.CheckTraffic(ctx, mockID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckTrafficResponse(rsp)
+}
+
 // TryMockWithBodyWithResponse Try a mock
 //
 // As `POST /api/v1/try`, on the mock's host, with its current revision or with a draft of the next one.
@@ -21222,6 +21623,39 @@ func ParseRollbackMockResponse(rsp *http.Response) (*RollbackMockResponse, error
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCheckTrafficResponse parses an HTTP response from a CheckTrafficWithResponse call
+func ParseCheckTrafficResponse(rsp *http.Response) (*CheckTrafficResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckTrafficResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TrafficCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

@@ -884,6 +884,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mocks/{mock_id}/traffic-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hold a draft against the last requests
+         * @description The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
+         *     against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
+         *     counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+         */
+        post: operations["checkTraffic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mocks/{mock_id}/try": {
         parameters: {
             query?: never;
@@ -2288,6 +2313,14 @@ export interface components {
             name: string;
             scopes: components["schemas"]["Scope"][];
         };
+        NewTrafficCheck: {
+            content?: components["schemas"]["Content"];
+            /**
+             * @description How many requests.
+             * @default 50
+             */
+            limit: number;
+        };
         NewWorkspace: {
             name?: components["schemas"]["WorkspaceName"];
             /**
@@ -2635,6 +2668,11 @@ export interface components {
             token: boolean;
         };
         /**
+         * @description Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+         * @default false
+         */
+        SkipDelays: boolean;
+        /**
          * @description `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
          *     live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
          *     still answers.
@@ -2679,15 +2717,63 @@ export interface components {
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        TrafficCheck: {
+            /** @description The revision whose answers the draft's are compared with. */
+            against_revision: number;
+            counts: components["schemas"]["TrafficCounts"];
+            /** @description Of the draft; with errors in it nothing is checked. */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description The requests, the latest first. */
+            items: components["schemas"]["TrafficItem"][];
+            /** @description How many requests were looked at; of those, WebSockets and what cannot be repeated are not in `items`. */
+            recorded: number;
+        };
+        TrafficCounts: {
+            different: number;
+            newly_answered: number;
+            no_longer_answered: number;
+            same: number;
+        };
+        TrafficItem: {
+            after?: components["schemas"]["TryAnswer"];
+            before?: components["schemas"]["TryAnswer"];
+            changed: ("status" | "headers" | "body")[];
+            method: string;
+            outcome: components["schemas"]["TrafficOutcome"];
+            /** @description The request was recorded without everything that came, as its recording was to be. */
+            partial: boolean;
+            /** @description With the query. */
+            path: string;
+            request_id: string;
+            /** @description What differs from one answer to the next anyway, such as a body with a random number, and was not compared. */
+            varies: ("status" | "headers" | "body")[];
+        };
+        /**
+         * @description `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
+         * @enum {string}
+         */
+        TrafficOutcome: "same" | "different" | "newly_answered" | "no_longer_answered";
         Try: {
+            /** @description Only of several requests; absent if the content has errors. */
+            answers?: components["schemas"]["TryAnswer"][];
             diagnostics: components["schemas"]["Diagnostic"][];
             explanation?: components["schemas"]["TryExplanation"];
             response?: components["schemas"]["TryResponse"];
             webhook?: components["schemas"]["TryWebhook"];
         };
+        TryAnswer: {
+            explanation?: components["schemas"]["TryExplanation"];
+            /** @description Why the request was not tried; then there is nothing else. */
+            problem?: string;
+            response?: components["schemas"]["TryResponse"];
+            webhook?: components["schemas"]["TryWebhook"];
+        };
+        /** @description Either one request, or several. */
         TryContent: {
             content: components["schemas"]["Content"];
-            request: components["schemas"]["TryRequest"];
+            request?: components["schemas"]["TryRequest"];
+            requests?: components["schemas"]["TryRequests"];
+            skip_delays?: components["schemas"]["SkipDelays"];
             /** @description The slug of the workspace whose files the content may name; none if it is not given. */
             workspace_slug?: string;
         };
@@ -2713,10 +2799,19 @@ export interface components {
             name: string;
             value: string;
         };
-        /** @description Without content, the current revision is tried. */
+        /**
+         * @description Either one request, or several; of the content, another revision, or what is published. Without any of these the current
+         *     revision is tried.
+         */
         TryMock: {
             content?: components["schemas"]["Content"];
-            request: components["schemas"]["TryRequest"];
+            /** @description The revision that is published. */
+            published?: boolean;
+            request?: components["schemas"]["TryRequest"];
+            requests?: components["schemas"]["TryRequests"];
+            /** @description A stored revision. */
+            revision?: number;
+            skip_delays?: components["schemas"]["SkipDelays"];
         };
         TryRequest: {
             /** @description The body as text. */
@@ -2735,6 +2830,8 @@ export interface components {
              */
             path: string;
         };
+        /** @description They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then. */
+        TryRequests: components["schemas"]["TryRequest"][];
         /** @description Absent if the content has errors. */
         TryResponse: {
             /** @description The body if it is text. */
@@ -4251,6 +4348,34 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Mock"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkTraffic: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrafficCheck"];
+            };
+        };
+        responses: {
+            /** @description What would change. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrafficCheck"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -14,7 +14,7 @@ import (
 
 type environment struct {
 	// Addr is where the API and the console listen.
-	Addr string `env:"API_ADDR" envDefault:":3000"`
+	Addr    string `env:"API_ADDR" envDefault:":3000"`
 	Backend backend.Config
 	api.Config
 }

@@ -31,15 +31,25 @@ type Request struct {
 	Body   []byte
 }
 
+// Draft is what of a mock is tried: one of the first three, or its current revision.
+type Draft struct {
+	Content   *string
+	Revision  int  // a stored one; 0 for none
+	Published bool // the published revision
+
+	SkipDelays bool // without simulated latency, failures and rate limits
+}
+
 // Try is a draft that was tried.
 type Try struct {
 	Diagnostics []mockspec.Diagnostic
-	Answer      *tryit.Answer // nil if the draft has errors
+	Answers     []tryit.Answer // one for each request, in order; none if the draft has errors
 }
 
 // Mocks is what is needed of the service for mocks.
 type Mocks interface {
 	Find(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error)
+	Revision(ctx context.Context, who workspace.Caller, id string, number int) (mock.Revision, error)
 	Validate(content string) ([]mockspec.Diagnostic, error)
 }
 
@@ -55,6 +65,7 @@ type Ask func(ctx context.Context, q tryit.Question) (tryit.Answer, error)
 type Service struct {
 	mocks       Mocks
 	memberships Memberships
+	records     Records
 	addresses   mock.Addresses
 	ask         Ask
 
@@ -63,13 +74,13 @@ type Service struct {
 }
 
 // NewService makes a Service.
-func NewService(mocks Mocks, memberships Memberships, addresses mock.Addresses, ask Ask) *Service {
-	return &Service{mocks: mocks, memberships: memberships, addresses: addresses, ask: ask, running: map[string]int{}}
+func NewService(mocks Mocks, memberships Memberships, records Records, addresses mock.Addresses, ask Ask) *Service {
+	return &Service{mocks: mocks, memberships: memberships, records: records, addresses: addresses, ask: ask, running: map[string]int{}}
 }
 
 // Content tries content that belongs to no mock. With a workspace's slug it may name the files of that workspace.
-func (s *Service) Content(ctx context.Context, who workspace.Caller, slug, content string, r Request) (Try, error) {
-	q := tryit.Question{MockSlug: "draft", Host: "draft." + s.addresses.BaseDomain, Content: content}
+func (s *Service) Content(ctx context.Context, who workspace.Caller, slug, content string, skipDelays bool, requests []Request) (Try, error) {
+	q := tryit.Question{MockSlug: "draft", Host: "draft." + s.addresses.BaseDomain, Content: content, SkipDelays: skipDelays}
 	if slug != "" {
 		in, err := s.memberships.Membership(ctx, who, slug)
 		if err != nil {
@@ -77,29 +88,61 @@ func (s *Service) Content(ctx context.Context, who workspace.Caller, slug, conte
 		}
 		q.WorkspaceID, q.WorkspaceSlug = in.ID, in.Slug
 	}
-	return s.try(ctx, who, q, r)
+	return s.try(ctx, who, q, requests)
 }
 
-// Mock tries a mock with other content, or with that of its current revision if content is nil.
-func (s *Service) Mock(ctx context.Context, who workspace.Caller, id string, content *string, r Request) (Try, error) {
+// Mock tries a mock: its current revision, another one, or other content.
+func (s *Service) Mock(ctx context.Context, who workspace.Caller, id string, d Draft, requests []Request) (Try, error) {
 	m, err := s.mocks.Find(ctx, who, id)
 	if err != nil {
 		return Try{}, err
 	}
-	q := tryit.Question{
-		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
-		Content: m.Content,
-	}
-	if content != nil {
-		q.Content = *content
-	}
-	return s.try(ctx, who, q, r)
-}
-
-func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Question, r Request) (Try, error) {
-	if err := r.fill(&q); err != nil {
+	q, err := s.question(ctx, who, m, d)
+	if err != nil {
 		return Try{}, err
 	}
+	return s.try(ctx, who, q, requests)
+}
+
+// question is the one about a draft of a mock, without requests.
+func (s *Service) question(ctx context.Context, who workspace.Caller, m mock.Mock, d Draft) (tryit.Question, error) {
+	q := tryit.Question{
+		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
+		Content: m.Content, SkipDelays: d.SkipDelays,
+	}
+	switch {
+	case d.Content != nil && (d.Revision > 0 || d.Published), d.Revision > 0 && d.Published:
+		return q, apperr.New(apperr.Invalid, "Only one of content, revision and published can be tried at a time.").WithField("revision")
+	case d.Content != nil:
+		q.Content = *d.Content
+		return q, nil
+	case d.Published && m.PublishedRevision == 0:
+		return q, apperr.New(apperr.Conflict, "The mock is not published, so that there is nothing published to try.").WithField("published")
+	case d.Published:
+		d.Revision = m.PublishedRevision
+	}
+	if d.Revision > 0 && d.Revision != m.Revision {
+		r, err := s.mocks.Revision(ctx, who, m.ID, d.Revision)
+		if err != nil {
+			return q, err
+		}
+		q.Revision, q.Content = d.Revision, r.Content
+	}
+	return q, nil
+}
+
+func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Question, requests []Request) (Try, error) {
+	if len(requests) == 0 || len(requests) > tryit.MaxRequests {
+		return Try{}, apperr.New(apperr.Invalid, "There are %d requests; from 1 to %d can be tried at once.", len(requests), tryit.MaxRequests).WithField("requests")
+	}
+	asked := make([]tryit.Request, len(requests))
+	for i, r := range requests {
+		var err error
+		if asked[i], err = r.asked(); err != nil {
+			return Try{}, err
+		}
+	}
+	q.Request, q.More = asked[0], asked[1:]
 	leave, err := s.enter(who.AccountID)
 	if err != nil {
 		return Try{}, err
@@ -119,33 +162,36 @@ func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Questio
 		return t, apperr.New(apperr.RateLimited, "Too many drafts are being tried just now; try again in a moment.")
 	case err != nil:
 		return t, apperr.New(apperr.Unavailable, "No mock server answers just now; try again in a moment.").WithCause(err)
-	case a.Problem != "":
+	case a.Problem != "" && len(a.More) == 0: // not the first of several
 		return t, apperr.New(apperr.Invalid, "The draft could not be tried: %s", a.Problem)
 	}
-	t.Answer = &a
+	t.Answers = append([]tryit.Answer{a}, a.More...)
+	if t.Answers[0].More = nil; len(t.Answers) != len(requests) {
+		return t, apperr.New(apperr.Unavailable, "The mock servers cannot try several requests at once yet; try again when they have been updated.")
+	}
 	return t, nil
 }
 
-// fill puts the request into the question, or says what is wrong with it.
-func (r Request) fill(q *tryit.Question) error {
-	q.Method, q.Target, q.Header, q.Body = strings.ToUpper(r.Method), r.Path, r.Header, r.Body
+// asked is the request as a mock server gets it, or says what is wrong with it.
+func (r Request) asked() (tryit.Request, error) {
+	q := tryit.Request{Method: strings.ToUpper(r.Method), Target: r.Path, Header: r.Header, Body: r.Body}
 	if !httpguts.ValidHeaderFieldName(q.Method) { // a method is a token, like a header's name
-		return apperr.New(apperr.Invalid, "The request's method %q is not possible; use GET, POST or another one of HTTP.", r.Method).WithField("request.method")
+		return q, apperr.New(apperr.Invalid, "The request's method %q is not possible; use GET, POST or another one of HTTP.", r.Method).WithField("request.method")
 	}
 	if _, err := url.ParseRequestURI(r.Path); err != nil || !strings.HasPrefix(r.Path, "/") || !utf8.ValidString(r.Path) || strings.ContainsAny(r.Path, " #\t\r\n") {
-		return apperr.New(apperr.Invalid, "The request's path %q is not possible: begin it with a slash, and encode what has no place in a URL.", r.Path).WithField("request.path")
+		return q, apperr.New(apperr.Invalid, "The request's path %q is not possible: begin it with a slash, and encode what has no place in a URL.", r.Path).WithField("request.path")
 	}
 	for name, values := range r.Header {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return apperr.New(apperr.Invalid, "%q is not the name of a header.", name).WithField("request.headers")
+			return q, apperr.New(apperr.Invalid, "%q is not the name of a header.", name).WithField("request.headers")
 		}
 		for _, v := range values {
 			if !httpguts.ValidHeaderFieldValue(v) {
-				return apperr.New(apperr.Invalid, "The header %s has a value with control characters.", name).WithField("request.headers")
+				return q, apperr.New(apperr.Invalid, "The header %s has a value with control characters.", name).WithField("request.headers")
 			}
 		}
 	}
-	return nil
+	return q, nil
 }
 
 // enter counts a try of the account in; leave counts it out.

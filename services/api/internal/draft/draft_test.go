@@ -21,7 +21,14 @@ func (world) Find(_ context.Context, _ workspace.Caller, id string) (mock.Mock, 
 	if id != "m1" {
 		return mock.Mock{}, apperr.New(apperr.NotFound, "no mock")
 	}
-	return mock.Mock{ID: "m1", WorkspaceID: "w1", Workspace: "ann", Slug: "pets", Revision: 3, Content: good}, nil
+	return mock.Mock{ID: "m1", WorkspaceID: "w1", Workspace: "ann", Slug: "pets", Revision: 3, PublishedRevision: 2, Content: good}, nil
+}
+
+func (world) Revision(_ context.Context, _ workspace.Caller, _ string, number int) (mock.Revision, error) {
+	if number > 2 {
+		return mock.Revision{}, apperr.New(apperr.NotFound, "no revision")
+	}
+	return mock.Revision{Number: number, Content: earlier}, nil
 }
 
 func (world) Validate(content string) ([]mockspec.Diagnostic, error) {
@@ -36,43 +43,54 @@ func (world) Membership(_ context.Context, _ workspace.Caller, slug string) (wor
 	return workspace.Membership{Workspace: workspace.Workspace{ID: "w1", Slug: "ann"}}, nil
 }
 
+const earlier = "- endpoint: {path: /a, response: {body: before}}\n"
+
 const good = "- endpoint: {path: /a, response: {body: x}}\n"
 
 func TestWhatIsAsked(t *testing.T) {
 	var asked tryit.Question
-	s := NewService(world{}, world{}, mock.Addresses{BaseDomain: "example.dev"}, func(_ context.Context, q tryit.Question) (tryit.Answer, error) {
+	s := NewService(world{}, world{}, records{}, mock.Addresses{BaseDomain: "example.dev"}, func(_ context.Context, q tryit.Question) (tryit.Answer, error) {
 		asked = q
-		return tryit.Answer{Status: 204}, nil
+		return tryit.Answer{Status: 204, More: []tryit.Answer{{Status: 205}}}, nil
 	})
-	who, r := workspace.Caller{AccountID: "a"}, Request{Method: "get", Path: "/a?x=%20", Header: http.Header{"X-A": {"1"}}, Body: []byte("b")}
+	first := Request{Method: "get", Path: "/a?x=%20", Header: http.Header{"X-A": {"1"}}, Body: []byte("b")}
+	who, r := workspace.Caller{AccountID: "a"}, []Request{first, {Method: "PUT", Path: "/b"}}
 	other := strings.Replace(good, "x", "y", 1)
 	for name, c := range map[string]struct {
 		do   func() (Try, error)
 		want tryit.Question
 	}{
-		"a mock": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", nil, r) }, tryit.Question{
+		"a mock": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", Draft{}, r) }, tryit.Question{
 			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: good,
 		}},
-		"a draft of a mock": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", &other, r) }, tryit.Question{
-			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: other,
+		"a draft of a mock": {func() (Try, error) {
+			return s.Mock(t.Context(), who, "m1", Draft{Content: &other, SkipDelays: true}, r)
+		}, tryit.Question{
+			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 3, Host: "pets-ann.example.dev", Content: other, SkipDelays: true,
 		}},
-		"content": {func() (Try, error) { return s.Content(t.Context(), who, "", good, r) }, tryit.Question{
+		"a revision": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", Draft{Revision: 1}, r) }, tryit.Question{
+			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 1, Host: "pets-ann.example.dev", Content: earlier,
+		}},
+		"what is published": {func() (Try, error) { return s.Mock(t.Context(), who, "m1", Draft{Published: true}, r) }, tryit.Question{
+			WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 2, Host: "pets-ann.example.dev", Content: earlier,
+		}},
+		"content": {func() (Try, error) { return s.Content(t.Context(), who, "", good, false, r) }, tryit.Question{
 			MockSlug: "draft", Host: "draft.example.dev", Content: good,
 		}},
-		"content with files": {func() (Try, error) { return s.Content(t.Context(), who, "ann", good, r) }, tryit.Question{
+		"content with files": {func() (Try, error) { return s.Content(t.Context(), who, "ann", good, false, r) }, tryit.Question{
 			WorkspaceID: "w1", WorkspaceSlug: "ann", MockSlug: "draft", Host: "draft.example.dev", Content: good,
 		}},
 	} {
 		got, err := c.do()
-		if err != nil || got.Answer.Status != 204 {
+		if err != nil || len(got.Answers) != 2 || got.Answers[0].Status != 204 || got.Answers[1].Status != 205 {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
-		if asked.Method != "GET" || asked.Target != r.Path || asked.Header.Get("X-A") != "1" || string(asked.Body) != "b" {
+		if asked.Method != "GET" || asked.Target != first.Path || asked.More[0].Method != "PUT" || asked.Header.Get("X-A") != "1" || string(asked.Body) != "b" {
 			t.Errorf("%s: asked %+v", name, asked)
 		}
 		asked.Method, asked.Target, asked.Header, asked.Body = "", "", nil, nil
 		if asked.WorkspaceID != c.want.WorkspaceID || asked.WorkspaceSlug != c.want.WorkspaceSlug || asked.MockID != c.want.MockID || asked.MockSlug != c.want.MockSlug ||
-			asked.Revision != c.want.Revision || asked.Host != c.want.Host || asked.Content != c.want.Content {
+			asked.Revision != c.want.Revision || asked.Host != c.want.Host || asked.Content != c.want.Content || asked.SkipDelays != c.want.SkipDelays {
 			t.Errorf("%s: asked %+v", name, asked)
 		}
 	}
@@ -80,9 +98,9 @@ func TestWhatIsAsked(t *testing.T) {
 
 func TestWhatIsRefused(t *testing.T) {
 	answer := func(a tryit.Answer, err error) *Service {
-		return NewService(world{}, world{}, mock.Addresses{}, func(context.Context, tryit.Question) (tryit.Answer, error) { return a, err })
+		return NewService(world{}, world{}, records{}, mock.Addresses{}, func(context.Context, tryit.Question) (tryit.Answer, error) { return a, err })
 	}
-	never := NewService(world{}, world{}, mock.Addresses{}, func(context.Context, tryit.Question) (tryit.Answer, error) {
+	never := NewService(world{}, world{}, records{}, mock.Addresses{}, func(context.Context, tryit.Question) (tryit.Answer, error) {
 		t.Error("a mock server was asked")
 		return tryit.Answer{}, nil
 	})
@@ -106,27 +124,27 @@ func TestWhatIsRefused(t *testing.T) {
 		"no Redis":            {answer(tryit.Answer{}, errors.New("dial")), "", get, apperr.Unavailable},
 		"a problem":           {answer(tryit.Answer{Problem: "no"}, nil), "", get, apperr.Invalid},
 	} {
-		if _, err := c.s.Content(t.Context(), workspace.Caller{}, c.slug, good, c.request); apperr.CodeOf(err) != c.want {
+		if _, err := c.s.Content(t.Context(), workspace.Caller{}, c.slug, good, false, []Request{c.request}); apperr.CodeOf(err) != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := never.Mock(t.Context(), workspace.Caller{}, "m2", nil, get); apperr.CodeOf(err) != apperr.NotFound {
+	if _, err := never.Mock(t.Context(), workspace.Caller{}, "m2", Draft{}, []Request{get}); apperr.CodeOf(err) != apperr.NotFound {
 		t.Errorf("a foreign mock: %v", err)
 	}
-	if got, err := never.Content(t.Context(), workspace.Caller{}, "", "- endpoint: {}\n", get); err != nil || got.Answer != nil || !mockspec.HasErrors(got.Diagnostics) {
+	if got, err := never.Content(t.Context(), workspace.Caller{}, "", "- endpoint: {}\n", false, []Request{get}); err != nil || got.Answers != nil || !mockspec.HasErrors(got.Diagnostics) {
 		t.Errorf("a draft with errors: %+v, %v", got, err)
 	}
 }
 
 func TestAnAccountTriesSoManyAtOnce(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
-	s := NewService(world{}, world{}, mock.Addresses{}, func(context.Context, tryit.Question) (tryit.Answer, error) {
+	s := NewService(world{}, world{}, records{}, mock.Addresses{}, func(context.Context, tryit.Question) (tryit.Answer, error) {
 		entered <- struct{}{}
 		<-release
 		return tryit.Answer{}, nil
 	})
 	try := func(account string) error {
-		_, err := s.Content(t.Context(), workspace.Caller{AccountID: account}, "", good, Request{Method: "GET", Path: "/"})
+		_, err := s.Content(t.Context(), workspace.Caller{AccountID: account}, "", good, false, []Request{{Method: "GET", Path: "/"}})
 		return err
 	}
 	done := make(chan error)

@@ -533,6 +533,72 @@ func (e TokenKind) Valid() bool {
 	}
 }
 
+// Defines values for TrafficItemChanged.
+const (
+	TrafficItemChangedBody    TrafficItemChanged = "body"
+	TrafficItemChangedHeaders TrafficItemChanged = "headers"
+	TrafficItemChangedStatus  TrafficItemChanged = "status"
+)
+
+// Valid indicates whether the value is a known member of the TrafficItemChanged enum.
+func (e TrafficItemChanged) Valid() bool {
+	switch e {
+	case TrafficItemChangedBody:
+		return true
+	case TrafficItemChangedHeaders:
+		return true
+	case TrafficItemChangedStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TrafficItemVaries.
+const (
+	TrafficItemVariesBody    TrafficItemVaries = "body"
+	TrafficItemVariesHeaders TrafficItemVaries = "headers"
+	TrafficItemVariesStatus  TrafficItemVaries = "status"
+)
+
+// Valid indicates whether the value is a known member of the TrafficItemVaries enum.
+func (e TrafficItemVaries) Valid() bool {
+	switch e {
+	case TrafficItemVariesBody:
+		return true
+	case TrafficItemVariesHeaders:
+		return true
+	case TrafficItemVariesStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TrafficOutcome.
+const (
+	Different        TrafficOutcome = "different"
+	NewlyAnswered    TrafficOutcome = "newly_answered"
+	NoLongerAnswered TrafficOutcome = "no_longer_answered"
+	Same             TrafficOutcome = "same"
+)
+
+// Valid indicates whether the value is a known member of the TrafficOutcome enum.
+func (e TrafficOutcome) Valid() bool {
+	switch e {
+	case Different:
+		return true
+	case NewlyAnswered:
+		return true
+	case NoLongerAnswered:
+		return true
+	case Same:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for WebhookState.
 const (
 	Delivered WebhookState = "delivered"
@@ -1430,6 +1496,27 @@ type NewToken struct {
 	Scopes []Scope `json:"scopes"`
 }
 
+// NewTrafficCheck defines model for NewTrafficCheck.
+type NewTrafficCheck struct {
+	// Content YAML in moclojer's format, 1 MiB at most.
+	//
+	// Example: - endpoint:
+	//     method: GET
+	//     path: /hello/:username
+	//     response:
+	//       status: 200
+	//       headers:
+	//         Content-Type: application/json
+	//       body: >
+	//         {
+	//           "hello": "{{path-params.username}}!"
+	//         }
+	Content *Content `json:"content,omitempty"`
+
+	// Limit How many requests.
+	Limit *int `json:"limit,omitempty"`
+}
+
 // NewWorkspace defines model for NewWorkspace.
 type NewWorkspace struct {
 	// Name What people read.
@@ -1869,6 +1956,9 @@ type SignInMethods struct {
 // SignInMethodsSignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
 type SignInMethodsSignUp string
 
+// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+type SkipDelays = bool
+
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
 // live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
@@ -1917,8 +2007,64 @@ type TokenPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// TrafficCheck defines model for TrafficCheck.
+type TrafficCheck struct {
+	// AgainstRevision The revision whose answers the draft's are compared with.
+	AgainstRevision int           `json:"against_revision"`
+	Counts          TrafficCounts `json:"counts"`
+
+	// Diagnostics Of the draft; with errors in it nothing is checked.
+	Diagnostics []Diagnostic `json:"diagnostics"`
+
+	// Items The requests, the latest first.
+	Items []TrafficItem `json:"items"`
+
+	// Recorded How many requests were looked at; of those, WebSockets and what cannot be repeated are not in `items`.
+	Recorded int `json:"recorded"`
+}
+
+// TrafficCounts defines model for TrafficCounts.
+type TrafficCounts struct {
+	Different        int `json:"different"`
+	NewlyAnswered    int `json:"newly_answered"`
+	NoLongerAnswered int `json:"no_longer_answered"`
+	Same             int `json:"same"`
+}
+
+// TrafficItem defines model for TrafficItem.
+type TrafficItem struct {
+	After   *TryAnswer           `json:"after,omitempty"`
+	Before  *TryAnswer           `json:"before,omitempty"`
+	Changed []TrafficItemChanged `json:"changed"`
+	Method  string               `json:"method"`
+
+	// Outcome `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
+	Outcome TrafficOutcome `json:"outcome"`
+
+	// Partial The request was recorded without everything that came, as its recording was to be.
+	Partial bool `json:"partial"`
+
+	// Path With the query.
+	Path      string `json:"path"`
+	RequestID string `json:"request_id"`
+
+	// Varies What differs from one answer to the next anyway, such as a body with a random number, and was not compared.
+	Varies []TrafficItemVaries `json:"varies"`
+}
+
+// TrafficItemChanged defines model for TrafficItem.Changed.
+type TrafficItemChanged string
+
+// TrafficItemVaries defines model for TrafficItem.Varies.
+type TrafficItemVaries string
+
+// TrafficOutcome `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
+type TrafficOutcome string
+
 // Try defines model for Try.
 type Try struct {
+	// Answers Only of several requests; absent if the content has errors.
+	Answers     *[]TryAnswer `json:"answers,omitempty"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
 	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
@@ -1931,7 +2077,22 @@ type Try struct {
 	Webhook *TryWebhook `json:"webhook,omitempty"`
 }
 
-// TryContent defines model for TryContent.
+// TryAnswer defines model for TryAnswer.
+type TryAnswer struct {
+	// Explanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
+	Explanation *TryExplanation `json:"explanation,omitempty"`
+
+	// Problem Why the request was not tried; then there is nothing else.
+	Problem *string `json:"problem,omitempty"`
+
+	// Response Absent if the content has errors.
+	Response *TryResponse `json:"response,omitempty"`
+
+	// Webhook The webhook that would be sent after the answer; absent if none would.
+	Webhook *TryWebhook `json:"webhook,omitempty"`
+}
+
+// TryContent Either one request, or several.
 type TryContent struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
 	//
@@ -1946,8 +2107,14 @@ type TryContent struct {
 	//         {
 	//           "hello": "{{path-params.username}}!"
 	//         }
-	Content Content    `json:"content"`
-	Request TryRequest `json:"request"`
+	Content Content     `json:"content"`
+	Request *TryRequest `json:"request,omitempty"`
+
+	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	Requests *TryRequests `json:"requests,omitempty"`
+
+	// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+	SkipDelays *SkipDelays `json:"skip_delays,omitempty"`
 
 	// WorkspaceSlug The slug of the workspace whose files the content may name; none if it is not given.
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
@@ -1980,7 +2147,8 @@ type TryHeader struct {
 	Value string `json:"value"`
 }
 
-// TryMock Without content, the current revision is tried.
+// TryMock Either one request, or several; of the content, another revision, or what is published. Without any of these the current
+// revision is tried.
 type TryMock struct {
 	// Content YAML in moclojer's format, 1 MiB at most.
 	//
@@ -1995,8 +2163,20 @@ type TryMock struct {
 	//         {
 	//           "hello": "{{path-params.username}}!"
 	//         }
-	Content *Content   `json:"content,omitempty"`
-	Request TryRequest `json:"request"`
+	Content *Content `json:"content,omitempty"`
+
+	// Published The revision that is published.
+	Published *bool       `json:"published,omitempty"`
+	Request   *TryRequest `json:"request,omitempty"`
+
+	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	Requests *TryRequests `json:"requests,omitempty"`
+
+	// Revision A stored revision.
+	Revision *int `json:"revision,omitempty"`
+
+	// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
+	SkipDelays *SkipDelays `json:"skip_delays,omitempty"`
 }
 
 // TryRequest defines model for TryRequest.
@@ -2016,6 +2196,9 @@ type TryRequest struct {
 	// Example: /hello/ann?loud=1
 	Path string `json:"path"`
 }
+
+// TryRequests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+type TryRequests = []TryRequest
 
 // TryResponse Absent if the content has errors.
 type TryResponse struct {
@@ -2775,6 +2958,9 @@ type UpdateRevisionJSONRequestBody = RevisionUpdate
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
 
+// CheckTrafficJSONRequestBody defines body for CheckTraffic for application/json ContentType.
+type CheckTrafficJSONRequestBody = NewTrafficCheck
+
 // TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
 type TryMockJSONRequestBody = TryMock
 
@@ -2957,6 +3143,9 @@ type ServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{mock_id}/rollback)
 	RollbackMock(ctx echo.Context, mockID MockID, params RollbackMockParams) error
+	// CheckTraffic Hold a draft against the last requests
+	// (POST /api/v1/mocks/{mock_id}/traffic-check)
+	CheckTraffic(ctx echo.Context, mockID MockID) error
 	// TryMock Try a mock
 	// (POST /api/v1/mocks/{mock_id}/try)
 	TryMock(ctx echo.Context, mockID MockID) error
@@ -4399,6 +4588,22 @@ func (w *ServerInterfaceWrapper) RollbackMock(ctx echo.Context) error {
 	return err
 }
 
+// CheckTraffic converts echo context to params.
+func (w *ServerInterfaceWrapper) CheckTraffic(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CheckTraffic(ctx, mockID)
+	return err
+}
+
 // TryMock converts echo context to params.
 func (w *ServerInterfaceWrapper) TryMock(ctx echo.Context) error {
 	var err error
@@ -5706,6 +5911,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/traffic-check", wrapper.CheckTraffic, options.OperationMiddlewares["checkTraffic"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/domains", wrapper.ListMockDomains, options.OperationMiddlewares["listMockDomains"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/domains", wrapper.CreateDomain, options.OperationMiddlewares["createDomain"]...)
 	router.GET(options.BaseURL+"/api/v1/domains", wrapper.ListDomains, options.OperationMiddlewares["listDomains"]...)
@@ -7944,6 +8150,46 @@ func (response RollbackMockdefaultApplicationProblemPlusJSONResponse) VisitRollb
 	return err
 }
 
+type CheckTrafficRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Body   *CheckTrafficJSONRequestBody
+}
+
+type CheckTrafficResponseObject interface {
+	VisitCheckTrafficResponse(w http.ResponseWriter) error
+}
+
+type CheckTraffic200JSONResponse TrafficCheck
+
+func (response CheckTraffic200JSONResponse) VisitCheckTrafficResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckTrafficdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckTrafficdefaultApplicationProblemPlusJSONResponse) VisitCheckTrafficResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TryMockRequestObject struct {
 	MockID MockID `json:"mock_id"`
 	Body   *TryMockJSONRequestBody
@@ -10025,6 +10271,9 @@ type StrictServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{mock_id}/rollback)
 	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
+	// CheckTraffic Hold a draft against the last requests
+	// (POST /api/v1/mocks/{mock_id}/traffic-check)
+	CheckTraffic(ctx context.Context, request CheckTrafficRequestObject) (CheckTrafficResponseObject, error)
 	// TryMock Try a mock
 	// (POST /api/v1/mocks/{mock_id}/try)
 	TryMock(ctx context.Context, request TryMockRequestObject) (TryMockResponseObject, error)
@@ -11818,6 +12067,54 @@ func (sh *strictHandler) RollbackMock(ctx echo.Context, mockID MockID, params Ro
 		return err
 	} else if validResponse, ok := response.(RollbackMockResponseObject); ok {
 		return validResponse.VisitRollbackMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// CheckTraffic operation middleware
+func (sh *strictHandler) CheckTraffic(ctx echo.Context, mockID MockID) error {
+	var request CheckTrafficRequestObject
+
+	request.MockID = mockID
+
+	var body CheckTrafficJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckTraffic(ctx.Request().Context(), request.(CheckTrafficRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckTraffic")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CheckTrafficResponseObject); ok {
+		return validResponse.VisitCheckTrafficResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

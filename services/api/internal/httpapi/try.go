@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -8,26 +9,107 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 )
 
 // TryContent implements StrictServerInterface.
 func (h *handlers) TryContent(ctx context.Context, r TryContentRequestObject) (TryContentResponseObject, error) {
-	t, err := h.Drafts.Content(ctx, caller(ctx), value(r.Body.WorkspaceSlug, ""), r.Body.Content, tryRequest(r.Body.Request))
+	requests, err := tryRequests(r.Body.Request, r.Body.Requests)
 	if err != nil {
 		return nil, err
 	}
-	return TryContent200JSONResponse{TryJSONResponse(tryOf(t))}, nil
+	t, err := h.Drafts.Content(ctx, caller(ctx), value(r.Body.WorkspaceSlug, ""), r.Body.Content, value(r.Body.SkipDelays, false), requests)
+	if err != nil {
+		return nil, err
+	}
+	return TryContent200JSONResponse{TryJSONResponse(tryOf(t, r.Body.Request == nil))}, nil
 }
 
 // TryMock implements StrictServerInterface.
 func (h *handlers) TryMock(ctx context.Context, r TryMockRequestObject) (TryMockResponseObject, error) {
-	t, err := h.Drafts.Mock(ctx, caller(ctx), r.MockID, r.Body.Content, tryRequest(r.Body.Request))
+	requests, err := tryRequests(r.Body.Request, r.Body.Requests)
 	if err != nil {
 		return nil, err
 	}
-	return TryMock200JSONResponse{TryJSONResponse(tryOf(t))}, nil
+	t, err := h.Drafts.Mock(ctx, caller(ctx), r.MockID, draft.Draft{
+		Content: r.Body.Content, Revision: value(r.Body.Revision, 0), Published: value(r.Body.Published, false), SkipDelays: value(r.Body.SkipDelays, false),
+	}, requests)
+	if err != nil {
+		return nil, err
+	}
+	return TryMock200JSONResponse{TryJSONResponse(tryOf(t, r.Body.Request == nil))}, nil
+}
+
+// CheckTraffic implements StrictServerInterface.
+func (h *handlers) CheckTraffic(ctx context.Context, r CheckTrafficRequestObject) (CheckTrafficResponseObject, error) {
+	const usual, told = 50, 16 << 10
+	check, err := h.Drafts.Traffic(ctx, caller(ctx), r.MockID, r.Body.Content, value(r.Body.Limit, usual))
+	if err != nil {
+		return nil, err
+	}
+	out := TrafficCheck{
+		Diagnostics: diagnostics(check.Diagnostics), AgainstRevision: check.Against, Recorded: check.Recorded, Items: make([]TrafficItem, len(check.Items)),
+	}
+	for i, c := range check.Items {
+		item := TrafficItem{
+			RequestID: c.Record.ID, Method: c.Record.Method, Path: c.Record.Path, Outcome: TrafficOutcome(c.Outcome),
+			Changed: []TrafficItemChanged{}, Varies: []TrafficItemVaries{}, Partial: c.Record.Mode != event.RecordFull,
+		}
+		if c.Record.Query != "" {
+			item.Path += "?" + c.Record.Query
+		}
+		for _, part := range c.Changed {
+			item.Changed = append(item.Changed, TrafficItemChanged(part))
+		}
+		for _, part := range c.Varies {
+			item.Varies = append(item.Varies, TrafficItemVaries(part))
+		}
+		switch c.Outcome {
+		case draft.Different:
+			out.Counts.Different++
+		case draft.NewlyAnswered:
+			out.Counts.NewlyAnswered++
+		case draft.NotAnsweredNow:
+			out.Counts.NoLongerAnswered++
+		case draft.Same:
+			out.Counts.Same++
+		}
+		if c.Outcome != draft.Same {
+			before, after := answerOf(cut(c.Before, told)), answerOf(cut(c.After, told))
+			item.Before, item.After = &before, &after
+		}
+		out.Items[i] = item
+	}
+	return CheckTraffic200JSONResponse(out), nil
+}
+
+// cut is an answer with the beginning of its body.
+func cut(a tryit.Answer, most int) tryit.Answer {
+	if len(a.Body) <= most {
+		return a
+	}
+	text := utf8.Valid(a.Body)
+	if a.Body, a.Cut = a.Body[:most], true; text {
+		a.Body = bytes.ToValidUTF8(a.Body, nil) // the last character may be cut in two
+	}
+	return a
+}
+
+// tryRequests are the requests of a body that has either one or several.
+func tryRequests(one *TryRequest, several *TryRequests) ([]draft.Request, error) {
+	if (one == nil) == (several == nil) {
+		return nil, badRequest("request", "Send either one request, as request, or several, as requests.")
+	}
+	if one != nil {
+		return []draft.Request{tryRequest(*one)}, nil
+	}
+	out := make([]draft.Request, len(*several))
+	for i, r := range *several {
+		out[i] = tryRequest(r)
+	}
+	return out, nil
 }
 
 func tryRequest(r TryRequest) draft.Request {
@@ -41,12 +123,29 @@ func tryRequest(r TryRequest) draft.Request {
 	return out
 }
 
-func tryOf(t draft.Try) Try {
+func tryOf(t draft.Try, several bool) Try {
 	out := Try{Diagnostics: diagnostics(t.Diagnostics)}
-	a := t.Answer
-	if a == nil {
+	if len(t.Answers) == 0 {
 		return out
 	}
+	if !several {
+		a := answerOf(t.Answers[0])
+		out.Response, out.Explanation, out.Webhook = a.Response, a.Explanation, a.Webhook
+		return out
+	}
+	answers := make([]TryAnswer, len(t.Answers))
+	for i, a := range t.Answers {
+		answers[i] = answerOf(a)
+	}
+	out.Answers = &answers
+	return out
+}
+
+func answerOf(a tryit.Answer) TryAnswer {
+	if a.Problem != "" {
+		return TryAnswer{Problem: &a.Problem}
+	}
+	var out TryAnswer
 	out.Response = &TryResponse{
 		Status: a.Status, Headers: headersOf(a.Header), BodyCut: a.Cut, TimedOut: a.TimedOut, DurationMs: float32(a.Duration.Microseconds()) / 1000,
 	}

@@ -56,22 +56,36 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 			a = tryit.Answer{Problem: "Something went wrong with this draft; it is not your fault."}
 		}
 	}()
-	r, err := request(ctx, q)
-	if err != nil {
-		return tryit.Answer{Problem: "The request is not possible: " + err.Error()}
-	}
 	var sent sink
 	core, err := t.core(ctx, q, &sent)
 	if err != nil {
 		return tryit.Answer{Problem: err.Error()}
 	}
-	w := &capture{header: http.Header{}}
+	room := tryit.MaxBody
+	if len(q.More) > 0 {
+		room = tryit.MaxMoreBody
+	}
+	a = ask(ctx, core, &sent, q.Host, q.Request, room)
+	for _, r := range q.More[:min(len(q.More), tryit.MaxRequests-1)] {
+		a.More = append(a.More, ask(ctx, core, &sent, q.Host, r, room))
+	}
+	return a
+}
+
+// ask asks the draft once; of the body it keeps what there is room for.
+func ask(ctx context.Context, core *serve.Core, sent *sink, host string, asked tryit.Request, room int) tryit.Answer {
+	r, err := request(ctx, host, asked)
+	if err != nil {
+		return tryit.Answer{Problem: "The request is not possible: " + err.Error()}
+	}
+	sent.webhook = nil
+	w := &capture{header: http.Header{}, room: room}
 	begin := time.Now()
 	core.ServeHTTP(w, r)
 	if w.fault != "" {
 		return tryit.Answer{Problem: "The mock breaks the connection here (`fault: " + w.fault + "`), so there is no answer to show.", Duration: time.Since(begin)}
 	}
-	a = tryit.Answer{
+	a := tryit.Answer{
 		Status: w.status, Header: w.header, Body: w.body.Bytes(), Cut: w.cut, Duration: time.Since(begin), TimedOut: ctx.Err() != nil,
 		Webhook: sent.webhook,
 	}
@@ -82,8 +96,8 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 	return a
 }
 
-// request makes the request that the question describes.
-func request(ctx context.Context, q tryit.Question) (*http.Request, error) {
+// request makes the request that a question describes.
+func request(ctx context.Context, host string, q tryit.Request) (*http.Request, error) {
 	u, err := url.ParseRequestURI(q.Target)
 	if err != nil || q.Target[0] != '/' {
 		return nil, fmt.Errorf("%q is no path", q.Target)
@@ -92,7 +106,7 @@ func request(ctx context.Context, q tryit.Question) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.RequestURI, r.Host, r.RemoteAddr = q.Target, q.Host, "192.0.2.1:1" // an address of documents (RFC 5737)
+	r.RequestURI, r.Host, r.RemoteAddr = q.Target, host, "192.0.2.1:1" // an address of documents (RFC 5737)
 	if q.Header != nil {
 		r.Header = q.Header
 	}
@@ -116,6 +130,11 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 			return nil, fmt.Errorf("line %d: %s", d.Line, d.Message)
 		}
 	}
+	if q.SkipDelays {
+		for i := range parsed.Endpoints {
+			parsed.Endpoints[i].Latency, parsed.Endpoints[i].RateLimit = nil, nil
+		}
+	}
 	core := serve.New(serve.Config{MaxBody: t.maxBody}, serve.Deps{
 		Log: t.deps.Log, Turns: t.deps.Turns, Recorder: record.New(record.Limits{}), External: t.deps.External, Docs: t.deps.Docs, Page: t.deps.Page,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
@@ -134,7 +153,7 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 	return core, nil
 }
 
-// sink takes the first webhook that would be sent.
+// sink takes the webhook that would be sent after the present answer, which has one at most.
 type sink struct{ webhook *tryit.Webhook }
 
 // dry is a webhook that is not sent.
@@ -163,6 +182,7 @@ type capture struct {
 	status int
 	body   bytes.Buffer
 	cut    bool
+	room   int // for the body, in bytes
 	fault  string
 }
 
@@ -180,7 +200,7 @@ func (c *capture) WriteHeader(status int) {
 func (c *capture) Write(p []byte) (int, error) {
 	c.WriteHeader(http.StatusOK)
 	kept := p
-	if room := tryit.MaxBody - c.body.Len(); len(p) > room {
+	if room := c.room - c.body.Len(); len(p) > room {
 		kept, c.cut = p[:room], true
 	}
 	_, _ = c.body.Write(kept) // never fails

@@ -60,8 +60,10 @@ const draft = `- endpoint:
 
 func question(method, target, body string) tryit.Question {
 	return tryit.Question{
-		WorkspaceID: "w1", MockSlug: "pets", Revision: 3, Host: "pets-ann.localhost", Content: draft, Method: method, Target: target,
-		Header: http.Header{"Content-Type": {"application/json"}, "Upgrade": {"websocket"}}, Body: []byte(body),
+		WorkspaceID: "w1", MockSlug: "pets", Revision: 3, Host: "pets-ann.localhost", Content: draft,
+		Request: tryit.Request{
+			Method: method, Target: target, Header: http.Header{"Content-Type": {"application/json"}, "Upgrade": {"websocket"}}, Body: []byte(body),
+		},
 	}
 }
 
@@ -100,7 +102,7 @@ func TestTry(t *testing.T) {
 	if a := trier().Try(t.Context(), q); !strings.Contains(a.Problem, "line 1") {
 		t.Errorf("a draft with errors: %+v", a)
 	}
-	if a := trier().Try(t.Context(), tryit.Question{Method: "G T", Target: "/"}); a.Problem == "" {
+	if a := trier().Try(t.Context(), tryit.Question{Request: tryit.Request{Method: "G T", Target: "/"}}); a.Problem == "" {
 		t.Errorf("an impossible method: %+v", a)
 	}
 }
@@ -132,7 +134,7 @@ func TestSlowAndLargeAnswersAreBounded(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	})
-	w := &capture{header: http.Header{}}
+	w := &capture{header: http.Header{}, room: tryit.MaxBody}
 	for range 3 {
 		if n, err := w.Write(make([]byte, tryit.MaxBody/2+1)); n != tryit.MaxBody/2+1 || err != nil {
 			t.Errorf("%d, %v", n, err)
@@ -141,4 +143,33 @@ func TestSlowAndLargeAnswersAreBounded(t *testing.T) {
 	if w.body.Len() != tryit.MaxBody || !w.cut || w.status != 200 {
 		t.Errorf("%d bytes, cut %t", w.body.Len(), w.cut)
 	}
+}
+
+// Several requests are answered by one draft, in order; on demand without what it simulates.
+func TestManyRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := question("GET", "/slow", "")
+		q.SkipDelays = true
+		q.Content += `
+- endpoint:
+    path: /busy
+    rate-limit: {limit: 1, window-ms: 60000}
+    latency: {failure-rate: 1}
+    response: {body: served}
+`
+		for _, target := range []string{"/busy", "/busy", "/nowhere", "no path"} {
+			q.More = append(q.More, tryit.Request{Method: "GET", Target: target})
+		}
+		q.More = append(q.More, tryit.Request{Method: "POST", Target: "/orders", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"id": "7"}`)})
+		a := trier().Try(t.Context(), q)
+		if a.Status != 200 || string(a.Body) != "late" || a.Duration != 0 || a.Webhook != nil || len(a.More) != len(q.More) {
+			t.Fatalf("%+v", a)
+		}
+		for i, want := range []int{200, 200, 404, 0, 201} {
+			if got := a.More[i]; got.Status != want || (got.Problem != "") != (want == 0) || (got.Webhook != nil) != (want == 201) {
+				t.Errorf("%d: %+v", i, got)
+			}
+		}
+	})
 }
