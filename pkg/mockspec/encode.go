@@ -27,7 +27,16 @@ func AppendSettings(dst []byte, s *Settings) []byte {
 		w.str("compat", string(s.Compat))
 	}
 	if s.CORS != nil {
-		w.raw("cors", strconv.FormatBool(*s.CORS))
+		w.cors(s.CORS)
+	}
+	if s.Errors != nil {
+		w.open("errors")
+		for i := range s.Errors.All {
+			w.open(strconv.Itoa(s.Errors.All[i].Status))
+			w.response(&s.Errors.All[i].Response)
+			w.close()
+		}
+		w.close()
 	}
 	if d := s.Defaults; d != nil {
 		w.open("defaults")
@@ -39,6 +48,36 @@ func AppendSettings(dst []byte, s *Settings) []byte {
 		w.close()
 	}
 	return append(w.dst, "}}\n"...)
+}
+
+func (w *lineWriter) cors(c *CORS) {
+	if c.Off || c.Origins == nil && c.Methods == nil && c.Headers == nil && c.Expose == nil && !c.Credentials && c.MaxAge == DefaultMaxAge {
+		w.raw("cors", strconv.FormatBool(!c.Off))
+		return
+	}
+	w.open("cors")
+	w.texts("origins", c.Origins)
+	w.texts("methods", c.Methods)
+	w.texts("headers", c.Headers)
+	w.texts("expose", c.Expose)
+	w.raw("credentials", strconv.FormatBool(c.Credentials))
+	w.num("max-age", c.MaxAge)
+	w.close()
+}
+
+func (w *lineWriter) texts(name string, texts []string) {
+	if texts == nil {
+		return
+	}
+	w.key(name)
+	w.dst = append(w.dst, '[')
+	for i, text := range texts {
+		if i > 0 {
+			w.dst = append(w.dst, ',')
+		}
+		w.dst = appendJSONString(w.dst, text)
+	}
+	w.dst = append(w.dst, ']')
 }
 
 // AppendEndpoint appends the line of an endpoint.

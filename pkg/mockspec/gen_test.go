@@ -267,8 +267,7 @@ func genMock() *rapid.Generator[*mockspec.Mock] {
 	return rapid.Custom(func(t *rapid.T) *mockspec.Mock {
 		m := &mockspec.Mock{Endpoints: rapid.SliceOfN(genEndpoint(), 0, 3).Draw(t, "endpoints")}
 		if rapid.Bool().Draw(t, "settings") {
-			off := false
-			m.Settings.CORS = &off
+			m.Settings.CORS = &mockspec.CORS{Off: true}
 			if rapid.Bool().Draw(t, "compat") {
 				m.Settings.Compat = mockspec.CompatMoclojer04
 				for i := range m.Endpoints { // moclojer has neither optional ones nor several answers

@@ -52,13 +52,13 @@ func (r *reader) tooFarLeft(pairs []pair, t *table) map[*yaml.Node]bool {
 
 // isMap reports whether the value of k has keys that this package knows what to do with.
 func (k *key) isMap() bool {
-	return k.kind == kindObject || k.kind == kindList || k.kind == kindLatency || k.kind == kindLimit || k.kind == kindHeaders || k.kind == kindQuery
+	return k.kind == kindObject || k.kind == kindList || k.kind == kindLatency || k.kind == kindLimit || k.kind == kindCORS || k.kind == kindHeaders || k.kind == kindQuery
 }
 
 // takes reports whether a map that is the value of k may have the key.
 func (k *key) takes(name string) bool {
 	switch k.kind {
-	case kindObject, kindList, kindLatency, kindLimit:
+	case kindObject, kindList, kindLatency, kindLimit, kindCORS:
 		return k.child.find(name) >= 0
 	case kindHeaders:
 		return isToken(name) && !strings.HasPrefix(name, "x-")

@@ -32,6 +32,8 @@ const (
 	kindNames   // a name as templates have it, or a list of them
 	kindState   // a map of names and initial values
 	kindSet     // a map of paths and values
+	kindCORS    // a boolean, or a map with the keys of child
+	kindTexts   // a text, or a list of texts
 )
 
 // key is one key of the format: the single source of the parser, of "did you mean", of the JSON Schema and its hovers.
@@ -225,11 +227,50 @@ var (
 		doc:  "Settings of the whole mock.",
 		keys: []key{
 			{name: "compat", kind: kindChoice, values: []string{string(CompatMoclojer04)}, doc: "Answer byte for byte as this version of moclojer does."},
-			{name: "cors", kind: kindBool, def: "true", doc: "Answer preflight requests and add CORS headers, so that browsers may call the mock."},
+			{name: "cors", kind: kindCORS, child: corsTable, def: "true", doc: "Answer preflight requests and add CORS headers, so that pages of other origins may call the mock; a map says which, and how."},
+			{name: "errors", kind: kindObject, child: errorsTable, ours: true, doc: "What is answered in place of the server's own errors, by their status."},
 			{name: "defaults", kind: kindObject, child: defaultsTable, ours: true, doc: "What every endpoint has that does not say otherwise."},
 			{name: "jwt-key", ours: true, later: true},
 			{name: "seed", ours: true, later: true},
 			{name: "locale", ours: true, later: true},
+		},
+	}
+
+	corsTable = &table{
+		name: "`cors`",
+		doc:  "What pages of other origins may do.",
+		keys: []key{
+			{name: "origins", kind: kindTexts, def: "*", doc: "Origins whose pages may call the mock, such as `https://app.example.com` or `https://*.example.com`; `*` is all."},
+			{name: "methods", kind: kindTexts, doc: "Methods that a preflight allows; by default those that the path has."},
+			{name: "headers", kind: kindTexts, doc: "Request headers that a preflight allows; by default those that it asks for."},
+			{name: "expose", kind: kindTexts, doc: "Answer headers that pages may read; by default all."},
+			{name: "credentials", kind: kindBool, def: "false", doc: "Let pages send cookies and other credentials. Away from localhost it needs `origins`."},
+			{name: "max-age", kind: kindInt, max: maxSeconds, def: "600", doc: "Seconds for which a browser may remember a preflight."},
+		},
+	}
+
+	errorsTable = &table{
+		name: "`errors`",
+		doc:  "What is answered in place of the server's own errors.",
+		keys: []key{
+			{name: "400", kind: kindObject, child: errorTable, doc: "A request that does not fit what the endpoint declares."},
+			{name: "401", kind: kindObject, child: errorTable, doc: "A caller without valid credentials (`auth`)."},
+			{name: "403", kind: kindObject, child: errorTable, doc: "A caller whose token does not allow it (`auth`)."},
+			{name: "404", kind: kindObject, child: errorTable, doc: "A request that no endpoint answers."},
+			{name: "405", kind: kindObject, child: errorTable, doc: "A method that the path does not have."},
+			{name: "429", kind: kindObject, child: errorTable, doc: "A caller who asks more often than `rate-limit` allows."},
+			{name: "500", kind: kindObject, child: errorTable, doc: "A simulated failure (`latency.failure-rate`)."},
+			{name: "504", kind: kindObject, child: errorTable, doc: "A simulated timeout (`latency.timeout-rate`)."},
+		},
+	}
+
+	errorTable = &table{
+		name: "an entry of `errors`",
+		doc:  "An answer in place of one of the server's own. Templates see `error.code`, `error.message` and `error.status`.",
+		keys: []key{
+			{name: "status", kind: kindStatus, doc: "Another status."},
+			{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates."},
+			{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
 		},
 	}
 

@@ -10,9 +10,31 @@ type Mock struct {
 
 // Settings are the mock-wide choices of a `- mocloud: {…}` item, which other moclojers do not know.
 type Settings struct {
-	Compat   Compat    // "" or CompatMoclojer04
-	CORS     *bool     // nil means on
-	Defaults *Defaults // nil: there are none
+	Compat   Compat          // "" or CompatMoclojer04
+	CORS     *CORS           // nil: on, as it is by default
+	Errors   *ErrorResponses // nil: those of the server
+	Defaults *Defaults       // nil: there are none
+}
+
+// CORS is what pages of other origins may do with a mock.
+type CORS struct {
+	Off     bool
+	Origins []string // nil: all; see ValidOrigin
+	Methods []string // that a preflight allows; nil: those that the path has
+	Headers []string // that a preflight allows; nil: those that it asks for
+	Expose  []string // that pages may read; nil: all
+	// Credentials lets pages send cookies and the like.
+	Credentials bool
+	MaxAge      int // seconds for which a browser may remember a preflight
+}
+
+// ErrorResponses are what a mock answers in place of the server's own errors.
+type ErrorResponses struct{ All []ErrorResponse }
+
+// ErrorResponse is the answer to requests that the server would answer with Status.
+type ErrorResponse struct {
+	Status   int
+	Response Response
 }
 
 // IsZero reports whether nothing is set.

@@ -231,9 +231,9 @@ func (r *reader) settings(n *yaml.Node) {
 				r.mock.Settings.Compat = Compat(s)
 			}
 		case "cors":
-			if b, ok := r.boolean(v, k); ok {
-				r.mock.Settings.CORS = &b
-			}
+			r.mock.Settings.CORS = r.cors(v, k)
+		case "errors":
+			r.mock.Settings.Errors = r.errorResponses(v)
 		case "defaults":
 			r.mock.Settings.Defaults = r.defaults(v)
 		}

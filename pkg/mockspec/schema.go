@@ -77,8 +77,11 @@ func (k *key) schema(defs object, parent string) object {
 	scalar := []string{"string", "number", "boolean"}
 	child := func() object {
 		name := k.name
-		if parent == "item" && k.child == folderTable {
+		switch {
+		case parent == "item" && k.child == folderTable:
 			name = "external-bodies"
+		case k.child == errorTable:
+			name = "error"
 		}
 		return k.child.schema(defs, name)
 	}
@@ -122,6 +125,10 @@ func (k *key) schema(defs object, parent string) object {
 		return object{"type": "number", "minimum": 0, "maximum": 1}
 	case kindBool:
 		return object{"type": "boolean"}
+	case kindCORS:
+		return object{"anyOf": []object{{"type": "boolean"}, child()}}
+	case kindTexts:
+		return object{"anyOf": []object{{"type": scalar}, {"type": "array", "items": object{"type": scalar}}}}
 	case kindChoice:
 		return object{"enum": k.values}
 	case kindObject:

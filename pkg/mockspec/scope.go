@@ -15,6 +15,7 @@ type scope struct {
 	body    *Schema // nil: any
 	compat  bool
 	message bool // a WebSocket
+	refusal bool // an answer in place of one of the server's own
 }
 
 func (r *reader) scopeOf(e *Endpoint) scope {
@@ -34,6 +35,9 @@ func (s *scope) roots(message bool) []string {
 	names := []string{"path-params", "query-params", "json-params"}
 	if message {
 		names = append(names, "message")
+	}
+	if s.refusal {
+		names = append(names, "error")
 	}
 	if !s.compat {
 		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "now", "uuid", "random", "fake")
@@ -75,6 +79,10 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 	case "json-params":
 		if s.body != nil {
 			return s.field(v.Path)
+		}
+	case "error":
+		if names := []string{"code", "message", "status"}; !slices.Contains(names, key) {
+			return s.undeclared("error", key, names, "an error has no `%s`", "use code, message or status")
 		}
 	case "fake":
 		return s.fake(key)

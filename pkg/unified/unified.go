@@ -59,7 +59,6 @@ type Mock struct {
 	WorkspaceSlug string          `json:"workspace_slug,omitempty"`
 	Slug          string          `json:"mock_slug,omitempty"`
 	Compat        mockspec.Compat `json:"compat,omitempty"`
-	CORS          *bool           `json:"cors,omitempty"`
 	// Shared are the lines of the mock's other settings.
 	Shared string `json:"shared,omitempty"`
 	// Recording says what is recorded of the mock's requests; nil: event.RecordRedacted. It is never changed, only replaced.
@@ -94,14 +93,13 @@ func (m *Mock) Latest() uint64 {
 
 // SetSettings takes over the settings of a mock.
 func (m *Mock) SetSettings(s mockspec.Settings) {
-	m.Compat, m.CORS = s.Compat, s.CORS
-	s.Compat, s.CORS = "", nil
+	m.Compat, s.Compat = s.Compat, ""
 	m.Shared = string(mockspec.AppendSettings(nil, &s))
 }
 
 // AppendSettings appends the mock's settings as lines.
 func (m *Mock) AppendSettings(dst []byte) []byte {
-	dst = mockspec.AppendSettings(dst, &mockspec.Settings{Compat: m.Compat, CORS: m.CORS})
+	dst = mockspec.AppendSettings(dst, &mockspec.Settings{Compat: m.Compat})
 	return append(dst, m.Shared...)
 }
 

@@ -69,9 +69,8 @@ func drawChange(t *rapid.T, number uint64) unified.Change {
 			Diagnostics: []event.Diagnostic{{Line: 1, Message: rapid.String().Draw(t, "message")}},
 		}
 	default:
-		off := false
 		c.Mock.Revision, c.Mock.Digest, c.Mock.Size, c.Mock.Hosts = 1, unified.Digest([]byte(id)), 12, []string{id + ".example.dev"}
-		c.Mock.Compat, c.Mock.CORS = mockspec.CompatMoclojer04, &off
+		c.Mock.SetSettings(mockspec.Settings{Compat: mockspec.CompatMoclojer04, CORS: &mockspec.CORS{Off: true}})
 		for range rapid.IntRange(1, 4).Draw(t, "items") {
 			body, err := json.Marshal(rapid.StringMatching("[ -~]*").Draw(t, "body"))
 			if err != nil {

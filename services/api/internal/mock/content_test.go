@@ -48,7 +48,7 @@ func TestMadeForTheGenerator(t *testing.T) {
 				return
 			}
 			want, _ := single.Make(c.content, u.Hosts[0], mockspec.Options{Limits: c.limits})
-			if string(got.File) != string(want.File) || string(got.Items) != string(want.Items) || got.Count != want.Count || *got.Settings.CORS {
+			if string(got.File) != string(want.File) || string(got.Items) != string(want.Items) || got.Count != want.Count || !got.Settings.CORS.Off {
 				t.Errorf("%+v, not %+v", got, want)
 			}
 		})

@@ -56,12 +56,12 @@ func TestFakeNames(t *testing.T) {
 func TestRandomRanges(t *testing.T) {
 	s := newScope(scope.Request{}, &scope.Params{})
 	for template, allowed := range map[string][]string{
-		"{{random.1-3}}":                         {"1", "2", "3"},
-		"{{random.-1-1}}":                        {"-1", "0", "1"},
-		"{{random.-3--2}}":                       {"-3", "-2"},
-		"{{random.7-7}}":                         {"7"},
-		"{{random.3-1}}{{random.x}}":             {""},
-		"{% if random.1-3 < 4 %}y{% endif %}":    {"y"},
+		"{{random.1-3}}":                      {"1", "2", "3"},
+		"{{random.-1-1}}":                     {"-1", "0", "1"},
+		"{{random.-3--2}}":                    {"-3", "-2"},
+		"{{random.7-7}}":                      {"7"},
+		"{{random.3-1}}{{random.x}}":          {""},
+		"{% if random.1-3 < 4 %}y{% endif %}": {"y"},
 	} {
 		seen := map[string]bool{}
 		for range 200 {

@@ -60,6 +60,8 @@ type Scope struct {
 	Request Request
 	// Message is the text of a WebSocket message, which also is what json-params are read from.
 	Message *string
+	// Refusal is the error that is answered in the mock's own words; nil: none.
+	Refusal *Refusal
 
 	params   *Params
 	captured []string
@@ -110,6 +112,11 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 	case "json-params":
 		v, _ := s.JSON()
 		return v, !v.IsNil()
+	case "error":
+		if s.Refusal != nil {
+			return selmer.ObjectOf(s.Refusal), true
+		}
+		return selmer.Nil(), false
 	case "message":
 		if s.Message != nil {
 			return selmer.String(*s.Message), true

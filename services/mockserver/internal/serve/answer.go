@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 )
@@ -56,6 +57,11 @@ type answer struct {
 	sent []header // what settle made of always and more
 }
 
+// complete adds what does not depend on who made the answer.
+func (x *exchange) complete() {
+	x.crossOrigin()
+}
+
 // settle decides which headers are sent, whoever carries the answer: of several of one name the last counts.
 func (a *answer) settle(shared bool) {
 	a.sent = a.sent[:0]
@@ -106,7 +112,48 @@ func (a *answer) AppendTo(dst []byte) []byte {
 func lengthOf(body []byte) []string { return []string{strconv.Itoa(len(body))} }
 
 func (a *answer) add(name, value string) {
+	a.block = nil
 	a.more = append(a.more, header{name, []string{value}})
+}
+
+// sets reports whether the answer has a header of that name.
+func (a *answer) sets(name string) bool { return a.get(name) != nil }
+
+// get returns the values of the last header of that name.
+func (a *answer) get(name string) []string {
+	for i := len(a.more) - 1; i >= 0; i-- {
+		if a.more[i].name == name {
+			return a.more[i].values
+		}
+	}
+	if a.always != nil {
+		for i := range a.always.list {
+			if a.always.list[i].name == name {
+				return a.always.list[i].values
+			}
+		}
+	}
+	return nil
+}
+
+// anybody reports whether the answer lets pages of all origins read it.
+func (a *answer) anybody() bool {
+	values := a.get(allowOrigin)
+	return len(values) == 1 && values[0] == "*"
+}
+
+// vary says that the answer depends on a header of the request, if it does not say so yet.
+func (a *answer) vary(name string) {
+	values := a.get("Vary")
+	for _, value := range values {
+		for token := range strings.SplitSeq(value, ",") {
+			if token = strings.TrimSpace(token); token == "*" || strings.EqualFold(token, name) {
+				return
+			}
+		}
+	}
+	a.block = nil
+	a.add("Vary", strings.Join(append(slices.Clone(values), name), ", "))
 }
 
 // json makes the answer a JSON body of the core's own.

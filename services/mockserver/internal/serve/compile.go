@@ -23,7 +23,7 @@ type endpointCompiler struct {
 	core     *Core
 	mock     *hosted
 	compat   bool
-	cors     bool
+	cors     crossOrigin
 	fake     *scope.Fake
 	fromUser bool // positions are places in the user's file
 	defaults defaults
@@ -236,7 +236,7 @@ func (c *endpointCompiler) common(list []header) *headers {
 	has := func(name string) bool {
 		return slices.ContainsFunc(list, func(h header) bool { return h.name == name })
 	}
-	if c.cors && !has(allowOrigin) {
+	if c.cors.anybody() && !has(allowOrigin) {
 		list = append(list, header{allowOrigin, c.core.anybody})
 	}
 	list = append(list, header{mockHeader, c.mock.ref})

@@ -101,6 +101,7 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 // write sends the answer.
 func (x *exchange) write(w http.ResponseWriter) {
 	a := &x.answer
+	x.complete()
 	a.settle(x.shared)
 	to := w.Header()
 	for i := range a.sent {

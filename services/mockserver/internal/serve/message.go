@@ -30,9 +30,9 @@ type exchange struct {
 	ctx        context.Context
 	scope      scope.Scope
 	header     requestHeader
-	netHeader  httpHeader // header, when the request is net/http's
-	body       io.Reader  // nil when the request has none
-	bodyLength int64      // as announced, -1 when unknown
+	netHeader  httpHeader          // header, when the request is net/http's
+	body       io.Reader           // nil when the request has none
+	bodyLength int64               // as announced, -1 when unknown
 	writer     http.ResponseWriter // nil for a simple request
 
 	mock     *hosted

@@ -48,8 +48,9 @@ type program struct {
 	byHost     map[string]*world
 	// broken is why the mock cannot be served; then the rest is empty.
 	broken   error
-	own      *headers // of the answers that the server makes itself
-	keep     bool     // it has state that must not be dropped
+	own      *headers          // of the answers that the server makes itself
+	errors   map[int]*endpoint // answers in place of those, by status
+	keep     bool              // it has state that must not be dropped
 	fromUser bool
 }
 
@@ -59,7 +60,7 @@ type world struct {
 	sockets   route.Tree[socket]
 	endpoints []*endpoint
 	next      map[*endpoint]*endpoint // of those that may decline, the next of the same method and path
-	cors      bool
+	cors      crossOrigin
 }
 
 // socket is one compiled WebSocket.
@@ -113,10 +114,11 @@ func (h *hosted) compile() *program {
 	}
 	c := &endpointCompiler{
 		core: h.core, mock: h, compat: compat == mockspec.CompatMoclojer04, fromUser: fromUser, fake: h.core.fake,
-		cors: mock.Settings.CORS == nil || *mock.Settings.CORS, defaults: defaults{mock.Settings.Defaults},
+		cors: crossOriginOf(mock.Settings.CORS), defaults: defaults{mock.Settings.Defaults},
 	}
 	p.everywhere.cors = c.cors
 	p.own = c.common(nil)
+	p.errors = c.errors(mock.Settings.Errors)
 	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.
 	byItem := len(h.site.Hosts) == 0
 	if byItem {

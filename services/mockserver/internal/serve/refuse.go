@@ -39,6 +39,10 @@ func (x *exchange) refuse(status int, r refusal) {
 		if x.program != nil {
 			a.always = x.program.own
 		}
+		if x.ownError(status, &r) {
+			return
+		}
+		a.more = a.more[:0]
 	}
 	a.json(status, encode(r))
 }
@@ -168,6 +172,9 @@ func keepOnly(headers []header, names ...string) []header {
 	return kept
 }
 
+// rateLimited are the words of moclojer's documentation.
+const rateLimited = "Rate limit exceeded"
+
 // withinRate counts the request against the endpoint's rate limit and says in headers what is left.
 func (c *Core) withinRate(x *exchange) bool {
 	e := x.endpoint
@@ -183,7 +190,7 @@ func (c *Core) withinRate(x *exchange) bool {
 	if !v.Allowed {
 		wait := max(1, int((v.Reset.Sub(now)+time.Second-1)/time.Second))
 		x.refuse(429, refusal{
-			Error:    "Rate limit exceeded", // the words of moclojer's documentation
+			Error:    rateLimited,
 			Endpoint: e.label,
 			Message:  fmt.Sprintf("more than %d requests in %s: try again in %d s", v.Limit, time.Duration(rule.WindowMS)*time.Millisecond, wait),
 		})

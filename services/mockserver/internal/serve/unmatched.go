@@ -19,7 +19,7 @@ func (c *Core) unmatched(x *exchange) {
 		c.leftOver(x, w)
 		return
 	}
-	if q.Method == http.MethodOptions && (w.cors && preflight(x) || len(methods) > 0) {
+	if q.Method == http.MethodOptions && (!w.cors.Off && preflight(x) || len(methods) > 0) {
 		c.options(x, w, methods)
 		return
 	}
@@ -70,36 +70,6 @@ func (c *Core) leftOver(x *exchange, w *world) {
 		r.Nearest = append(x.considered(), nearest(w.endpoints, q.Method, q.Path, nil, x.entered)...)
 	}
 	x.refuse(http.StatusNotFound, r)
-}
-
-func preflight(x *exchange) bool {
-	return len(x.header.Values("Origin")) > 0 && len(x.header.Values("Access-Control-Request-Method")) > 0
-}
-
-// options answers OPTIONS for a path, and the question of a browser whether it may ask at all. That is answered for
-// every path, so that a page can read the explanation of a 404.
-func (c *Core) options(x *exchange, w *world, methods []string) {
-	allow := strings.Join(complete(methods, true), ", ")
-	x.answer.status = http.StatusNoContent
-	x.answer.always = x.program.own
-	x.answer.add("Allow", allow)
-	if !w.cors {
-		return
-	}
-	if len(methods) == 0 {
-		allow = oneLine(x.header.Values("Access-Control-Request-Method")[0])
-	}
-	x.answer.add("Access-Control-Allow-Methods", allow)
-	if asked := x.header.Values("Access-Control-Request-Headers"); len(asked) > 0 {
-		x.answer.add("Access-Control-Allow-Headers", oneLine(strings.Join(asked, ", ")))
-	} else {
-		x.answer.add("Access-Control-Allow-Headers", "*")
-	}
-	if len(x.header.Values("Access-Control-Request-Private-Network")) > 0 {
-		x.answer.add("Access-Control-Allow-Private-Network", "true")
-	}
-	x.answer.add("Access-Control-Max-Age", "600")
-	x.answer.add("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers")
 }
 
 // complete adds the methods that are answered without being defined.

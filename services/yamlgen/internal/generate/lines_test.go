@@ -11,14 +11,13 @@ import (
 
 func TestLinesOfAnEvent(t *testing.T) {
 	const item = `- {"endpoint":{"path":"/a","response":{}}}` + "\n"
-	off := false
 	for name, c := range map[string]struct {
 		r    result
 		want string
 	}{
 		"few":      {result{items: []byte(item)}, item},
 		"many":     {result{items: []byte(strings.Repeat(item, single.MaxLines/len(item)+1))}, ""},
-		"settings": {result{items: []byte(item), mock: unified.Mock{CORS: &off}}, `- {"mocloud":{"cors":false}}` + "\n" + item},
+		"settings": {result{items: []byte(item), mock: unified.Mock{Shared: `- {"mocloud":{"cors":false}}` + "\n"}}, `- {"mocloud":{"cors":false}}` + "\n" + item},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := c.r.lines()
