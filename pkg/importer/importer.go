@@ -1,9 +1,14 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"github.com/mocloud/mocloud/pkg/importer/internal/draft"
+	"github.com/mocloud/mocloud/pkg/importer/internal/source"
+	"github.com/mocloud/mocloud/pkg/importer/postman"
+	"github.com/mocloud/mocloud/pkg/importer/wiremock"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/openapi"
 )
@@ -29,7 +34,13 @@ const CodeNotImportable = "NOT_IMPORTABLE"
 // EffectOf how much each of them matters.
 func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Diagnostic) {
 	format := Detect(src)
-	if format != OpenAPI && format != Unknown { // whose reader says best what is wrong with it
+	switch format {
+	case OpenAPI, Unknown: // whose reader says best what is wrong with it
+	case Postman:
+		return importJSON(ctx, src, o, format, postman.Import)
+	case WireMock:
+		return importJSON(ctx, src, o, format, wiremock.Import)
+	default:
 		return nil, []mockspec.Diagnostic{refusal(o.Name, format)}
 	}
 	made, notes := openapi.Import(ctx, src, o)
@@ -39,10 +50,32 @@ func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Dia
 	return &Result{Format: format, Content: made.Content, Title: made.Title, Endpoints: made.Endpoints}, notes
 }
 
+// importJSON reads a document of JSON and makes a mock of it.
+func importJSON(
+	ctx context.Context, src []byte, o Options, format Format,
+	read func(context.Context, *source.Node, Options) (*draft.Result, []mockspec.Diagnostic),
+) (*Result, []mockspec.Diagnostic) {
+	root, problem := source.Read(ctx, src, o.Name, source.Limits{Bytes: cmp.Or(o.MaxBytes, maxBytes), Values: cmp.Or(o.MaxValues, maxValues)})
+	if problem != nil {
+		return nil, []mockspec.Diagnostic{*problem}
+	}
+	made, notes := read(ctx, root, o)
+	if made == nil {
+		return nil, notes
+	}
+	return &Result{Format: format, Content: made.Content, Title: made.Title, Endpoints: made.Endpoints}, notes
+}
+
+// The bounds of a document, where Options have none.
+const (
+	maxBytes  = 4 << 20
+	maxValues = 500_000
+)
+
 // refusal says what a document is that is not imported.
 func refusal(name string, format Format) mockspec.Diagnostic {
-	const can = "OpenAPI 3 and Swagger 2 documents can be imported"
-	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import an OpenAPI document"}
+	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections and WireMock mappings can be"
+	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import one of those"}
 	if format == Mock {
 		d.Message, d.Fix = "this is a mock already: it needs no import", "run or push it as it is"
 	} else {

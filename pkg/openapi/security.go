@@ -62,7 +62,8 @@ func (s *securitySchemes) of(e *mockspec.Endpoint, d *mockspec.Defaults) []objec
 func (s *securitySchemes) scheme(left string) string {
 	left, _, _ = strings.Cut(left, "|")
 	root, key, _ := strings.Cut(left, ".")
-	name, scheme := "", object{}
+	var name string
+	var scheme object
 	switch root {
 	case mockspec.GuardBasic:
 		name, scheme = "basic", object{{"type", "http"}, {"scheme", "basic"}}

@@ -69,8 +69,8 @@ func csvOf(v *value) string {
 	var names []string
 	for _, row := range rows {
 		var cells []string
-		switch {
-		case row.kind == kindObject:
+		switch row.kind {
+		case kindObject:
 			if names == nil {
 				names = row.keys
 				_ = w.Write(names) // into memory
@@ -78,11 +78,11 @@ func csvOf(v *value) string {
 			for _, name := range names {
 				cells = append(cells, scalarOf(row.get(name)))
 			}
-		case row.kind == kindList:
+		case kindList:
 			for _, cell := range row.items {
 				cells = append(cells, scalarOf(cell))
 			}
-		default:
+		case kindNull, kindBool, kindNumber, kindText:
 			cells = []string{scalarOf(row)}
 		}
 		_ = w.Write(cells)

@@ -1,0 +1,322 @@
+// Package draft puts a mock together from what an importer finds: endpoints with several answers, and notes on what is
+// lost. Only the importers use it.
+package draft
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/mocloud/mocloud/pkg/importer/internal/source"
+	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
+)
+
+// Map is a YAML map whose keys keep their order.
+type Map []Pair
+
+// Pair is a key and its value: nil, a bool, an int, a text, a Map, a []any, or a node of the document.
+type Pair struct {
+	Key   string
+	Value any
+}
+
+// Answer is one answer of an endpoint, and when it is given.
+type Answer struct {
+	If    Map // always, if it is empty
+	Keys  Map // what it has of the keys of a response
+	At    *source.Node
+	Title string // what a note calls it
+}
+
+// Mock is a mock in the making.
+type Mock struct {
+	o         openapi.Options
+	title     string
+	endpoints []*endpoint
+	byRoute   map[string]*endpoint
+	notes     []mockspec.Diagnostic
+	noted     map[string]bool
+	left      int // notes that there is no room for
+}
+
+type endpoint struct {
+	method, path string
+	extra        Map // tag, summary, …
+	answers      []Answer
+}
+
+// New begins a mock.
+func New(o openapi.Options, title string) *Mock {
+	return &Mock{o: o, title: title, byRoute: map[string]*endpoint{}, noted: map[string]bool{}}
+}
+
+// maxNotes bounds the notes of one import.
+const maxNotes = 200
+
+// None notes that a part of the document is not in the mock.
+func (m *Mock) None(at *source.Node, format string, args ...any) {
+	m.note(at, mockspec.Warning, openapi.CodeNotImported, format, args...)
+}
+
+// Loss notes that a part of the document is in the mock, but not as it was.
+func (m *Mock) Loss(at *source.Node, format string, args ...any) {
+	m.note(at, mockspec.Warning, openapi.CodeSimplified, format, args...)
+}
+
+func (m *Mock) note(at *source.Node, severity mockspec.Severity, code, format string, args ...any) {
+	d := mockspec.Diagnostic{File: m.o.Name, Line: 1, Column: 1, Severity: severity, Code: code, Message: fmt.Sprintf(format, args...)}
+	if at != nil && at.Line > 0 {
+		d.Line, d.Column = at.Line, at.Column
+	}
+	switch key := d.String(); {
+	case m.noted[key]:
+	case len(m.notes) >= maxNotes && severity != mockspec.Error:
+		m.left++
+	default:
+		m.noted[key] = true
+		m.notes = append(m.notes, d)
+	}
+}
+
+// Add adds an answer to the endpoint of a method and a path, which is made if there is none; extra are further keys of a
+// new endpoint.
+func (m *Mock) Add(method, path string, extra Map, a Answer) {
+	if prefix := strings.Trim(m.o.Prefix, "/"); prefix != "" {
+		path = "/" + prefix + path
+	}
+	e := m.byRoute[method+" "+path]
+	if e == nil {
+		e = &endpoint{method: method, path: path, extra: extra}
+		m.byRoute[method+" "+path] = e
+		m.endpoints = append(m.endpoints, e)
+	}
+	e.answers = append(e.answers, a)
+}
+
+// Check says what is wrong with a condition; nil if it can be used.
+func (m *Mock) Check(condition Map) error {
+	return check(Map{{"path", "/"}, {"responses", []any{Map{{"if", condition}, {"status", 200}}}}})
+}
+
+// check says what is wrong with an endpoint; nil if it can be served.
+func check(e Map) error {
+	text, err := encode([]any{Map{{"endpoint", e}}})
+	if err != nil {
+		return err
+	}
+	_, problems := mockspec.Parse(text, mockspec.Options{})
+	for _, d := range problems {
+		if d.Severity == mockspec.Error {
+			return fmt.Errorf("%s", d.Message)
+		}
+	}
+	return nil
+}
+
+// Result is the mock that was made.
+type Result struct {
+	Content   []byte
+	Title     string
+	Endpoints int
+}
+
+// Finish writes the mock. There is no result if nothing could be made, or ctx has ended.
+func (m *Mock) Finish(ctx context.Context) (*Result, []mockspec.Diagnostic) {
+	limits := m.o.Mock.OrDefault()
+	var items []any
+	size := 0
+	m.order()
+	for _, e := range m.endpoints {
+		if ctx.Err() != nil {
+			return nil, []mockspec.Diagnostic{{File: m.o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: openapi.CodeStopped, Message: "the import was stopped before it was done"}}
+		}
+		keys := m.keys(e)
+		at := e.answers[0].At
+		if err := check(keys); err != nil {
+			m.None(at, "%s %s is left out: %v", e.method, short(e.path), err)
+			continue
+		}
+		text, err := encode([]any{Map{{"endpoint", keys}}})
+		if err != nil {
+			m.None(at, "%s %s is left out: %v", e.method, short(e.path), err)
+			continue
+		}
+		if size += len(text) + len(text)/16 + 1; size > limits.Bytes || len(items) == limits.Endpoints {
+			m.note(at, mockspec.Warning, openapi.CodeTooLong, "a mock may have %d endpoints and %d KiB: the rest is left out", limits.Endpoints, limits.Bytes>>10)
+			break
+		}
+		items = append(items, Map{{"endpoint", keys}})
+	}
+	if len(items) == 0 {
+		m.note(nil, mockspec.Error, openapi.CodeNoOperations, "there is nothing in the document that a mock could answer")
+		return nil, m.sorted()
+	}
+	content, err := encode(items)
+	if err == nil {
+		if formatted, err := mockspec.Format(content); err == nil && len(formatted) <= limits.Bytes {
+			content = formatted
+		}
+	}
+	return &Result{Content: content, Title: m.title, Endpoints: len(items)}, m.sorted()
+}
+
+// order puts the endpoints in the order of the document. Those of the same shape of path stay as they are, since the first
+// of them is tried first.
+func (m *Mock) order() {
+	first := map[string]*source.Node{}
+	before := func(a, b *source.Node) int {
+		if a == nil || b == nil {
+			return 0
+		}
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	}
+	for _, e := range m.endpoints {
+		for _, a := range e.answers {
+			if at := first[shape(e.path)]; at == nil || before(a.At, at) < 0 {
+				first[shape(e.path)] = a.At
+			}
+		}
+	}
+	slices.SortStableFunc(m.endpoints, func(a, b *endpoint) int { return before(first[shape(a.path)], first[shape(b.path)]) })
+}
+
+// shape is a path without the names of its parameters.
+func shape(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, ":") || strings.HasPrefix(part, "*") {
+			parts[i] = part[:1]
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// keys are the keys of an endpoint: answers that nothing reaches are left out, and the last one is `response` if it always
+// applies.
+func (m *Mock) keys(e *endpoint) Map {
+	keys := Map{{"method", e.method}, {"path", e.path}}
+	var entries []any
+	for i, a := range e.answers {
+		if len(a.If) > 0 {
+			entries = append(entries, append(Map{{"if", a.If}}, a.Keys...))
+			continue
+		}
+		for _, other := range e.answers[i+1:] {
+			m.None(other.At, "%s is left out: %s answers all requests before it", other.Title, a.Title)
+		}
+		if entries != nil {
+			keys = append(keys, Pair{"responses", entries})
+		}
+		return append(append(keys, Pair{"response", a.Keys}), e.extra...)
+	}
+	return append(append(keys, Pair{"responses", entries}), e.extra...)
+}
+
+func (m *Mock) sorted() []mockspec.Diagnostic {
+	slices.SortStableFunc(m.notes, func(a, b mockspec.Diagnostic) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if m.left > 0 {
+		m.notes = append(m.notes, mockspec.Diagnostic{
+			File: m.o.Name, Line: 1, Column: 1, Severity: mockspec.Warning, Code: openapi.CodeNotImported,
+			Message: fmt.Sprintf("there are %d more notes like these", m.left),
+		})
+		m.left = 0
+	}
+	return m.notes
+}
+
+func short(s string) string { return string([]rune(s)[:min(len([]rune(s)), 80)]) }
+
+// encode writes a value as YAML.
+func encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(node(v)); err != nil {
+		return nil, fmt.Errorf("it cannot be written as YAML: %w", err)
+	}
+	return b.Bytes(), e.Close()
+}
+
+func node(v any) *yaml.Node {
+	scalar := func(tag, text string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text} }
+	switch v := v.(type) {
+	case nil:
+		return scalar("!!null", "null")
+	case bool:
+		return scalar("!!bool", fmt.Sprint(v))
+	case int:
+		return scalar("!!int", fmt.Sprint(v))
+	case string:
+		return text(v)
+	case Map:
+		n := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
+		seen := map[string]bool{}
+		for _, p := range v {
+			if seen[p.Key] { // of two equal keys the first counts
+				continue
+			}
+			seen[p.Key] = true
+			n.Content = append(n.Content, text(p.Key), node(p.Value))
+		}
+		return n
+	case []any:
+		n := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		for _, item := range v {
+			n.Content = append(n.Content, node(item))
+		}
+		return n
+	case *source.Node:
+		return node(Value(v, Inert))
+	case number:
+		if strings.ContainsAny(string(v), ".eE") {
+			return scalar("!!float", string(v))
+		}
+		return scalar("!!int", string(v))
+	}
+	return scalar("!!str", fmt.Sprint(v))
+}
+
+func text(s string) *yaml.Node {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
+	if s == "" || strings.ContainsAny(s, "\r\t\u0085\u2028\u2029\ufeff") || strings.TrimSpace(s) != s {
+		n.Style = yaml.DoubleQuotedStyle
+	}
+	return n
+}
+
+// number is a number as JSON writes it.
+type number string
+
+// Value is a node of the document as a value of the mock, its texts as the function makes them.
+func Value(n *source.Node, texts func(string) string) any {
+	switch {
+	case n == nil || n.Kind == source.Null:
+		return nil
+	case n.Kind == source.Bool:
+		return n.Value == "true"
+	case n.Kind == source.Number:
+		return number(n.Value)
+	case n.Kind == source.Text:
+		return texts(n.Value)
+	case n.Kind == source.List:
+		list := []any{}
+		for _, item := range n.Items {
+			list = append(list, Value(item, texts))
+		}
+		return list
+	}
+	m := Map{}
+	for i, key := range n.Keys {
+		m = append(m, Pair{texts(key), Value(n.Items[i], texts)})
+	}
+	return m
+}
