@@ -1,7 +1,7 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { HistoryPage } from '@/features/history/history-page'
+import { useMock } from '@/shell/here'
 
 export default function MockHistoryPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  const { id } = useMock()
+  return <HistoryPage key={id} />
 }

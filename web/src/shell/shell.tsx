@@ -179,7 +179,7 @@ function Item({ to, icon: Icon, label }: { to: string; icon: LucideIcon; label: 
       to={to}
       title={label}
       className="flex h-8 mid:justify-center items-center gap-2 rounded-md px-2 text-ink-2 hover:bg-off-soft hover:text-ink"
-      activeProps={{ className: 'bg-accent-soft font-medium text-accent-text' }}
+      activeProps={{ className: 'bg-accent-soft font-medium text-accent-text!' }}
     >
       <Icon size={16} strokeWidth={1.5} className="shrink-0" />
       <span className="mid:sr-only">{label}</span>
@@ -192,7 +192,7 @@ function Foot({ to, icon: Icon, label }: { to: string; icon: LucideIcon; label: 
     <Link
       to={to}
       className="flex flex-1 flex-col items-center justify-center gap-0.5 text-ink-2 text-xs"
-      activeProps={{ className: 'text-accent-text' }}
+      activeProps={{ className: 'text-accent-text!' }}
     >
       <Icon size={18} strokeWidth={1.5} />
       {label}

@@ -62,6 +62,7 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
   const items = useCell(session.items)
   const line = useCell(session.line)
   const found = useCell(session.found)
+  const diagnostics = useCell(session.diagnostics)
   const [changes, setChanges] = useState(0)
   const [panels, setPanels] = useState<Panels>(() => recall('panels', { outline: true, side: true, drawer: true }, isPanels))
   const [phone, setPhone] = useState<'outline' | 'text' | 'side'>('text')
@@ -194,7 +195,7 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
           {phone === 'text' && (
             <>
               <CodeArea session={session} line={wantedLine} />
-              <div className="flex h-28 border-line border-t">{drawer}</div>
+              {diagnostics.length > 0 && <div className="flex h-28 border-line border-t">{drawer}</div>}
             </>
           )}
           {phone === 'side' && <div className="min-h-0 flex-1 overflow-y-auto bg-surface">{side}</div>}

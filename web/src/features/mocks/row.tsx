@@ -73,7 +73,7 @@ export const MockRow = memo(function MockRow({ mock, activity, selected, here, o
       </span>
       <span
         role="cell"
-        className={cx('num w-20 shrink-0 text-right mid:hidden', activity?.server_error ? 'text-bad' : 'text-ink-3')}
+        className={cx('num w-24 shrink-0 whitespace-nowrap text-right mid:hidden', activity?.server_error ? 'text-bad' : 'text-ink-3')}
         title={t.mocks.errorsHint}
       >
         {activity && errors > 0 ? t.mocks.errors(percent(errors / activity.requests)) : ''}

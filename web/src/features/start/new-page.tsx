@@ -53,6 +53,7 @@ export function NewPage() {
 
   const choose = (next: string) => {
     setProblem(undefined)
+    setTyped(undefined)
     void navigate({ search: (before) => ({ ...before, from: next }), replace: true })
   }
   const take = async (text: string) => {
@@ -105,6 +106,11 @@ export function NewPage() {
     }
   }
   useActions([{ id: 'new.create', label: t.start.createAndPublish, keys: 'mod+enter', run: () => void submit(true) }])
+
+  // A name that nobody typed gives way by itself.
+  useEffect(() => {
+    if (typed === undefined && free && !free.free && free.suggestion && settled === slug) setTyped(free.suggestion)
+  }, [typed, free, settled, slug])
 
   if (made) return <Launched mock={made} path={starter?.try ?? firstPath(items)} onAnother={() => setMade(undefined)} />
   const taken = free && !free.free && settled === slug
