@@ -146,7 +146,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}) {
 		return nil
 	}
-	channels := []string{c.names.heartbeat(), c.names.batch()}
+	channels := []string{c.names.heartbeat(), c.names.batch(), c.names.reply(c.cfg.Instance)}
 	for _, t := range types(c.cfg.Stream) {
 		channels = append(channels, c.names.event(t))
 	}
@@ -218,7 +218,7 @@ func (c *Consumer) decode(m message) (any, error) {
 	case c.names.heartbeat():
 		h, err := decode(m.payload, func(h *heartbeat) int { return h.V })
 		return &h, err
-	case c.names.batch():
+	case c.names.batch(), c.names.reply(c.cfg.Instance):
 		a, err := decode(m.payload, func(a *answer) int { return a.V })
 		if err != nil || (a.Instance != "" && a.Instance != c.cfg.Instance) {
 			return nil, err

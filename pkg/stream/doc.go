@@ -22,10 +22,13 @@
 //	{prefix}{type}                       an event.Envelope, for example "mocloud:mock.updated"
 //	{prefix}stream.{stream}.heartbeat    {v, epoch, head, fresh}: about once a second, and shortly after a publish;
 //	                                     fresh when the producer has just begun to hear requests
-//	{prefix}stream.{stream}.replay       {v, request, instance, epoch, after, snapshot, forgotten}: "everything after 41,
-//	                                     please"
-//	{prefix}stream.{stream}.batch        {v, request, instance, epoch, from, to, head, changes, too_old, forgotten}: an answer for
-//	                                     that instance, or, without one, a range with superseded numbers for everybody
+//	{prefix}stream.{stream}.replay       {v, request, instance, epoch, after, direct, snapshot, forgotten}: "everything after
+//	                                     41, please"
+//	{prefix}stream.{stream}.batch.{instance}
+//	                                     {v, request, instance, epoch, from, to, head, changes, too_old, forgotten}: an answer
+//	                                     for that instance
+//	{prefix}stream.{stream}.batch        the same for everybody: a range with superseded numbers; or an answer to an instance
+//	                                     that does not hear a channel of its own (not direct)
 //	{prefix}applied                      event.Applied: how far a consumer is, at once after a batch and once a second
 //
 // A batch covers the numbers (from, to]. Those missing in it were superseded by later changes. It is bounded in changes

@@ -297,7 +297,7 @@ func (l *loop) request() {
 	l.asked, l.askedFrom = uuid.NewString(), l.tracker.taken
 	m, err := encode(l.c.names.replay(), &request{
 		V: wireVersion, Request: l.asked, Instance: l.c.cfg.Instance, Epoch: l.tracker.epoch, After: l.askedFrom,
-		Snapshot: l.snapshot, Forgotten: l.forgotten,
+		Direct: true, Snapshot: l.snapshot, Forgotten: l.forgotten,
 	})
 	if err != nil {
 		l.c.log.Error("replay request not encoded", "error", err)

@@ -34,9 +34,6 @@ type ProducerConfig struct {
 // the last message of a burst.
 const settle = 100 * time.Millisecond
 
-// maxRequests bounds the replay requests that wait for an answer; their askers repeat those that are dropped.
-const maxRequests = 256
-
 // claimFor is how long a claimed request is nobody else's.
 const claimFor = 10 * time.Second
 
@@ -55,7 +52,7 @@ type Producer struct {
 
 	published chan struct{} // wakes the heartbeat
 	fresh     atomic.Bool   // requests are heard since the last heartbeat
-	requests  chan request
+	requests  requests
 }
 
 // NewProducer makes a producer; it does no I/O.
@@ -77,7 +74,7 @@ func newProducer(cfg ProducerConfig, b bus, source Log) (*Producer, error) {
 		cfg: cfg, names: names{cfg.Prefix, cfg.Stream}, bus: b, source: source,
 		log:    cfg.Log.With("component", "stream.producer", "stream", string(cfg.Stream)),
 		meters: newMeters(cfg.Metrics, cfg.Stream, cfg.Service), published: make(chan struct{}, 1),
-		requests: make(chan request, maxRequests),
+		requests: newRequests(),
 	}, nil
 }
 
@@ -206,26 +203,23 @@ func (p *Producer) heartbeat(ctx context.Context) error {
 // enqueue is called by the subscriber; it never blocks.
 func (p *Producer) enqueue(m message) {
 	r, err := decode(m.payload, func(r *request) int { return r.V })
-	if err != nil || r.Request == "" || r.Instance == "" || strings.ContainsAny(r.Request, "\r\n ") {
+	if err != nil || r.Request == "" || r.Instance == "" || strings.ContainsAny(r.Request+r.Instance, "\r\n ") {
 		p.meters.discarded.Inc()
 		return
 	}
-	select {
-	case p.requests <- r:
-	default:
+	if !p.requests.put(r) {
 		p.meters.discarded.Inc()
 	}
 }
 
 func (p *Producer) answerAll(ctx context.Context) {
 	for {
-		select {
-		case <-ctx.Done():
+		r, ok := p.requests.next(ctx)
+		if !ok {
 			return
-		case r := <-p.requests:
-			if err := p.answer(ctx, r); err != nil && ctx.Err() == nil {
-				p.log.WarnContext(ctx, "replay not answered", "instance", r.Instance, "after", r.After, "error", err)
-			}
+		}
+		if err := p.answer(ctx, r); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "replay not answered", "instance", r.Instance, "after", r.After, "error", err)
 		}
 	}
 }
@@ -243,7 +237,11 @@ func (p *Producer) answer(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	m, err := encode(p.names.batch(), a)
+	channel := p.names.batch()
+	if r.Direct {
+		channel = p.names.reply(r.Instance)
+	}
+	m, err := encode(channel, a)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ type simBus struct {
 	faults faults
 	subs   map[*simSub]bool
 	claims map[string]bool
+	sent   int // bytes delivered to subscribers
 	wg     sync.WaitGroup
 }
 
@@ -54,6 +55,7 @@ func (b *simBus) publish(_ context.Context, ms ...message) error {
 			if !slices.Contains(s.channels, m.channel) || b.chance(b.faults.lose) {
 				continue
 			}
+			b.sent += len(m.payload)
 			copies := 1
 			if b.chance(b.faults.repeat) {
 				copies = 2

@@ -27,6 +27,7 @@ type request struct {
 	Instance string `json:"instance"`
 	Epoch    string `json:"epoch,omitempty"`
 	After    uint64 `json:"after"`
+	Direct   bool   `json:"direct,omitzero"`   // the asker hears the channel of its own instance
 	Snapshot bool   `json:"snapshot,omitzero"` // After belongs to an unfinished replay from 0
 	// Forgotten is, of such a replay, answer.Forgotten of its first batch: what is forgotten since may be missing in it.
 	Forgotten uint64 `json:"forgotten,omitzero"`
@@ -99,6 +100,7 @@ func (n names) event(t event.Type) string { return n.prefix + string(t) }
 func (n names) heartbeat() string         { return n.control("heartbeat") }
 func (n names) replay() string            { return n.control("replay") }
 func (n names) batch() string             { return n.control("batch") }
+func (n names) reply(to string) string    { return n.control("batch.") + to }
 func (n names) claim(id string) string    { return n.control("claim.") + id }
 
 func (n names) control(what string) string {
