@@ -1,11 +1,15 @@
-import { useT } from '@/i18n'
-import { Empty, Page } from '@/ui/parts'
+import { getRouteApi } from '@tanstack/react-router'
+import { Files } from '@/features/files'
+
+const route = getRouteApi('/app/w/$ws/files')
 
 export default function FilesPage() {
-  const t = useT()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
   return (
-    <Page title={t.shell.files}>
-      <Empty title={t.pages.soon} />
-    </Page>
+    <Files
+      search={search}
+      onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: 'q' in change })}
+    />
   )
 }

@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { MockDomains } from '@/features/domains'
 
 export default function MockDomainsPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <MockDomains />
 }

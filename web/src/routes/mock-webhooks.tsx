@@ -1,7 +1,5 @@
-import { useT } from '@/i18n'
-import { Empty } from '@/ui/parts'
+import { Webhooks } from '@/features/webhooks'
 
 export default function MockWebhooksPage() {
-  const t = useT()
-  return <Empty title={t.pages.soon} />
+  return <Webhooks />
 }

@@ -32,15 +32,6 @@ export function atLeast(role: Role | undefined, least: Role): boolean {
   return role !== undefined && order.indexOf(role) >= order.indexOf(least)
 }
 
-/** Whether a slug can be had; the write itself decides. */
-export const availabilityQuery = (kind: 'account' | 'workspace' | 'mock', slug: string, ws?: string) =>
-  queryOptions({
-    queryKey: ['availability', kind, slug, ws ?? ''] as const,
-    queryFn: ({ signal }) => body(api.GET('/api/v1/availability', { params: { query: { kind, slug, workspace_slug: ws } }, signal })),
-    enabled: slug !== '',
-    staleTime: 5000,
-  })
-
 export function useCreateWorkspace() {
   const client = useQueryClient()
   return useMutation({

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { availabilityQuery } from '@/api/queries/workspaces'
+import { availabilityQuery } from '@/api/queries/tools'
 import { useT } from '@/i18n'
 import { usePaused } from '@/lib/use-paused'
 import { Field, Input } from '@/ui/field'

@@ -1,0 +1,1 @@
+export { MockDomains, WorkspaceDomains } from './domains'
