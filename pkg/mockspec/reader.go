@@ -49,6 +49,7 @@ func (r *reader) report(s Severity, p Position, code, fix, format string, args .
 		d.Severity, d.Code, d.Fix = Error, CodeTooManyProblems, ""
 		d.Message = fmt.Sprintf("there are more than %d problems; the rest is not shown", r.o.Limits.Problems)
 	}
+	r.spanned(&d)
 	r.diags = append(r.diags, d)
 }
 
@@ -57,6 +58,7 @@ func (r *reader) sorted() []Diagnostic {
 	slices.SortStableFunc(r.diags, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	r.numbered()
 	return r.diags
 }
 
@@ -214,6 +216,7 @@ func (r *reader) unknownKey(k *yaml.Node, t *table) int {
 	}
 	if s := suggest(k.Value, names); s != "" {
 		r.fail(at(k), CodeUnknownKey, "write `"+s+"`", "unknown key `%s`: did you mean `%s`?", brief(k.Value), s)
+		r.mend(k.Value, s)
 		return t.find(s)
 	}
 	if home := homeOf(k.Value, t); home != nil {

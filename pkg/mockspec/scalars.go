@@ -51,6 +51,7 @@ func (r *reader) choice(n *yaml.Node, k *key) (string, bool) {
 	list := "`" + strings.Join(k.values, "` or `") + "`"
 	if near := suggest(s, k.values); near != "" {
 		r.fail(at(n), CodeBadValue, "write `"+near+"`", "`%s` cannot be `%s`: did you mean `%s`?", k.name, brief(s), near)
+		r.mend(s, near)
 	} else {
 		r.fail(at(n), CodeBadValue, "write "+list, "`%s` cannot be `%s`: write %s", k.name, brief(s), list)
 	}
@@ -112,6 +113,7 @@ func (r *reader) method(n *yaml.Node) string {
 	}
 	if near := suggest(upper, append(methods[:len(methods):len(methods)], MethodAny)); near != "" {
 		r.fail(at(n), CodeBadMethod, "write `"+near+"`", "unknown method `%s`: did you mean `%s`?", brief(s), near)
+		r.mend(s, near)
 	} else {
 		r.fail(at(n), CodeBadMethod, "", "unknown method `%s`: there are %s", brief(s), strings.Join(methods, ", "))
 	}
@@ -210,6 +212,10 @@ func (r *reader) path(n *yaml.Node) Path {
 	if err != nil {
 		e := asPathError(err)
 		r.fail(r.src.locate(n, e.Offset), e.Code, e.Fix, "%s", e.Message)
+		if better := wanted(e.Fix); e.Code == CodeUnknownType {
+			name, _, _ := strings.Cut(s[e.Offset:], "/")
+			r.mend(name, better)
+		}
 		return Path{}
 	}
 	p.Pos = r.begin(n)

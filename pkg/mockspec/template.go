@@ -121,6 +121,9 @@ func (r *reader) lintOne(w *written, s scope) {
 		}
 		if message, fix := s.check(v, w.message); message != "" {
 			r.warn(r.place(w, v.Offset-shift), CodeUndeclaredVariable, fix, "%s", message)
+			if better := wanted(fix); v.Root() != "random" { // of that it is an example
+				r.mend(replaced(v.Path, better, s.known(v.Root(), w.message)), better)
+			}
 		}
 	}
 	if w.json && len(problems) == 0 {

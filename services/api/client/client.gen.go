@@ -838,11 +838,23 @@ type Diagnostic struct {
 	// Code Example: UNKNOWN_KEY
 	Code string `json:"code"`
 
-	// Column From 1, in characters; 0 if unknown.
+	// Column From 1, in Unicode code points; 0 if unknown.
 	Column int `json:"column"`
+
+	// Edit A change that mends it; only where it is certain what to write. Lines and columns count as those of the diagnostic.
+	Edit *Edit `json:"edit,omitempty"`
+
+	// EndColumn Of the first code point behind it.
+	EndColumn *int `json:"end_column,omitempty"`
+
+	// EndLine Where it ends; absent if unknown.
+	EndLine *int `json:"end_line,omitempty"`
 
 	// Fix What to write instead.
 	Fix *string `json:"fix,omitempty"`
+
+	// Item Which item of the document it is in, from 1; absent if in none.
+	Item *int `json:"item,omitempty"`
 
 	// Line From 1; 0 if unknown.
 	Line     int                `json:"line"`
@@ -928,6 +940,19 @@ type DomainPage struct {
 
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
+// Edit A change that mends it; only where it is certain what to write. Lines and columns count as those of the diagnostic.
+type Edit struct {
+	Column int `json:"column"`
+
+	// EndColumn Of the first code point that stays.
+	EndColumn int `json:"end_column"`
+	EndLine   int `json:"end_line"`
+	Line      int `json:"line"`
+
+	// Text What takes the place of what is between.
+	Text string `json:"text"`
 }
 
 // EndpointDiff defines model for EndpointDiff.

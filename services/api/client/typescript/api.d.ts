@@ -1846,10 +1846,17 @@ export interface components {
         Diagnostic: {
             /** @example UNKNOWN_KEY */
             code: string;
-            /** @description From 1, in characters; 0 if unknown. */
+            /** @description From 1, in Unicode code points; 0 if unknown. */
             column: number;
+            edit?: components["schemas"]["Edit"];
+            /** @description Of the first code point behind it. */
+            end_column?: number;
+            /** @description Where it ends; absent if unknown. */
+            end_line?: number;
             /** @description What to write instead. */
             fix?: string;
+            /** @description Which item of the document it is in, from 1; absent if in none. */
+            item?: number;
             /** @description From 1; 0 if unknown. */
             line: number;
             message: string;
@@ -1919,6 +1926,16 @@ export interface components {
             items: components["schemas"]["Domain"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
+        };
+        /** @description A change that mends it; only where it is certain what to write. Lines and columns count as those of the diagnostic. */
+        Edit: {
+            column: number;
+            /** @description Of the first code point that stays. */
+            end_column: number;
+            end_line: number;
+            line: number;
+            /** @description What takes the place of what is between. */
+            text: string;
         };
         EndpointDiff: {
             /** @enum {string} */

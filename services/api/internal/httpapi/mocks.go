@@ -214,6 +214,10 @@ func diagnostics(list []mockspec.Diagnostic) []Diagnostic {
 	for i, d := range list {
 		out[i] = Diagnostic{
 			Line: d.Line, Column: d.Column, Severity: DiagnosticSeverity(d.Severity), Code: d.Code, Message: d.Message, Fix: present(d.Fix),
+			EndLine: positive(d.EndLine), EndColumn: positive(d.EndColumn), Item: positive(d.Item),
+		}
+		if e := d.Edit; e != nil {
+			out[i].Edit = &Edit{Line: e.Line, Column: e.Column, EndLine: e.EndLine, EndColumn: e.EndColumn, Text: e.Text}
 		}
 	}
 	return out
@@ -246,6 +250,14 @@ func value[T any](p *T, otherwise T) T {
 		return otherwise
 	}
 	return *p
+}
+
+// positive is nil for 0, which JSON leaves out.
+func positive(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 // present is nil for "", which JSON leaves out.
