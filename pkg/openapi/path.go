@@ -96,7 +96,7 @@ func shapeOf(p *mockspec.Path) string {
 			b.WriteString("/" + strings.ReplaceAll(s.Literal, "/", "%2F"))
 		}
 	}
-	return b.String()
+	return strings.TrimSuffix(b.String(), "/") // a slash at the end makes no difference
 }
 
 // expand writes parameters of other notations as OpenAPI does. `{name=projects/*}`, as documents made from protocol

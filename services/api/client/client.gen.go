@@ -1035,6 +1035,9 @@ type FormattedContent struct {
 	Content string `json:"content"`
 }
 
+// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+type ImportableDocument = string
+
 // ImportedContent defines model for ImportedContent.
 type ImportedContent struct {
 	// Content The mock in moclojer's YAML.
@@ -1050,8 +1053,8 @@ type ImportedContent struct {
 
 // ImportedDocument defines model for ImportedDocument.
 type ImportedDocument struct {
-	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
-	Document OpenAPIDocument `json:"document"`
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	Document ImportableDocument `json:"document"`
 
 	// Prefix Put before every path.
 	//
@@ -1396,8 +1399,8 @@ type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
-	Document OpenAPIDocument `json:"document"`
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	Document ImportableDocument `json:"document"`
 
 	// Message What is said about the revision in the mock's history.
 	//
@@ -1554,9 +1557,6 @@ type NewWorkspace struct {
 	// Example: acme
 	Slug string `json:"slug"`
 }
-
-// OpenAPIDocument OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
-type OpenAPIDocument = string
 
 // PathPrefix Put before every path.
 //
@@ -3271,26 +3271,28 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
 	FormatContent(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportDocumentWithBody Make a mock's content of an OpenAPI document
+	// ImportDocumentWithBody Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-	// operation's first good response: with the document's example, else with values made from its schemas. The same
-	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-	// refused with 422.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+	// response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+	// one that takes longer than ten seconds. An account's documents are read one at a time.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportDocument Make a mock's content of an OpenAPI document
+	// ImportDocument Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-	// operation's first good response: with the document's example, else with values made from its schemas. The same
-	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-	// refused with 422.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+	// response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+	// one that takes longer than ten seconds. An account's documents are read one at a time.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3386,7 +3388,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 	CreateMock(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportMockWithBody Create a mock of an OpenAPI document
+	// ImportMockWithBody Create a mock of another tool's document
 	//
 	// What importDocument makes, stored as a new mock, offline, as revision 1.
 	//
@@ -3395,7 +3397,7 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
 	ImportMockWithBody(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportMock Create a mock of an OpenAPI document
+	// ImportMock Create a mock of another tool's document
 	//
 	// What importDocument makes, stored as a new mock, offline, as revision 1.
 	//
@@ -4568,13 +4570,14 @@ func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONReques
 	return c.Client.Do(req)
 }
 
-// ImportDocumentWithBody Make a mock's content of an OpenAPI document
+// ImportDocumentWithBody Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-// operation's first good response: with the document's example, else with values made from its schemas. The same
-// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-// refused with 422.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+// response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+// one that takes longer than ten seconds. An account's documents are read one at a time.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4591,13 +4594,14 @@ func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string,
 	return c.Client.Do(req)
 }
 
-// ImportDocument Make a mock's content of an OpenAPI document
+// ImportDocument Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-// operation's first good response: with the document's example, else with values made from its schemas. The same
-// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-// refused with 422.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+// response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+// one that takes longer than ten seconds. An account's documents are read one at a time.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4813,7 +4817,7 @@ func (c *Client) CreateMock(ctx context.Context, params *CreateMockParams, body 
 	return c.Client.Do(req)
 }
 
-// ImportMockWithBody Create a mock of an OpenAPI document
+// ImportMockWithBody Create a mock of another tool's document
 //
 // What importDocument makes, stored as a new mock, offline, as revision 1.
 //
@@ -4832,7 +4836,7 @@ func (c *Client) ImportMockWithBody(ctx context.Context, params *ImportMockParam
 	return c.Client.Do(req)
 }
 
-// ImportMock Create a mock of an OpenAPI document
+// ImportMock Create a mock of another tool's document
 //
 // What importDocument makes, stored as a new mock, offline, as revision 1.
 //
@@ -11997,26 +12001,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
 	FormatContentWithResponse(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*FormatContentResponse, error)
 
-	// ImportDocumentWithBodyWithResponse Make a mock's content of an OpenAPI document
+	// ImportDocumentWithBodyWithResponse Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-	// operation's first good response: with the document's example, else with values made from its schemas. The same
-	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-	// refused with 422.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+	// response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+	// one that takes longer than ten seconds. An account's documents are read one at a time.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error)
 
-	// ImportDocumentWithResponse Make a mock's content of an OpenAPI document
+	// ImportDocumentWithResponse Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-	// operation's first good response: with the document's example, else with values made from its schemas. The same
-	// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-	// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-	// refused with 422.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+	// response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+	// one that takes longer than ten seconds. An account's documents are read one at a time.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12122,7 +12128,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 	CreateMockWithResponse(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
 
-	// ImportMockWithBodyWithResponse Create a mock of an OpenAPI document
+	// ImportMockWithBodyWithResponse Create a mock of another tool's document
 	//
 	// What importDocument makes, stored as a new mock, offline, as revision 1.
 	//
@@ -12131,7 +12137,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
 	ImportMockWithBodyWithResponse(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportMockResponse, error)
 
-	// ImportMockWithResponse Create a mock of an OpenAPI document
+	// ImportMockWithResponse Create a mock of another tool's document
 	//
 	// What importDocument makes, stored as a new mock, offline, as revision 1.
 	//
@@ -18120,13 +18126,14 @@ func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, bod
 	return ParseFormatContentResponse(rsp)
 }
 
-// ImportDocumentWithBodyWithResponse Make a mock's content of an OpenAPI document
+// ImportDocumentWithBodyWithResponse Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-// operation's first good response: with the document's example, else with values made from its schemas. The same
-// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-// refused with 422.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+// response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+// one that takes longer than ten seconds. An account's documents are read one at a time.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18139,13 +18146,14 @@ func (c *ClientWithResponses) ImportDocumentWithBodyWithResponse(ctx context.Con
 	return ParseImportDocumentResponse(rsp)
 }
 
-// ImportDocumentWithResponse Make a mock's content of an OpenAPI document
+// ImportDocumentWithResponse Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-// operation's first good response: with the document's example, else with values made from its schemas. The same
-// document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-// the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-// refused with 422.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+// response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+// one that takes longer than ten seconds. An account's documents are read one at a time.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18323,7 +18331,7 @@ func (c *ClientWithResponses) CreateMockWithResponse(ctx context.Context, params
 	return ParseCreateMockResponse(rsp)
 }
 
-// ImportMockWithBodyWithResponse Create a mock of an OpenAPI document
+// ImportMockWithBodyWithResponse Create a mock of another tool's document
 //
 // What importDocument makes, stored as a new mock, offline, as revision 1.
 //
@@ -18338,7 +18346,7 @@ func (c *ClientWithResponses) ImportMockWithBodyWithResponse(ctx context.Context
 	return ParseImportMockResponse(rsp)
 }
 
-// ImportMockWithResponse Create a mock of an OpenAPI document
+// ImportMockWithResponse Create a mock of another tool's document
 //
 // What importDocument makes, stored as a new mock, offline, as revision 1.
 //

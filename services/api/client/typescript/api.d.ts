@@ -308,12 +308,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a mock's content of an OpenAPI document
-         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, and makes an endpoint of each operation. It answers the
-         *     operation's first good response: with the document's example, else with values made from its schemas. The same
-         *     document always gives the same content, and the content is always valid. Nothing is stored, and nothing outside of
-         *     the document is read. The diagnostics say what was left out, and where. A document that no mock can be made of is
-         *     refused with 422.
+         * Make a mock's content of another tool's document
+         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+         *     what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
+         *     response: with the document's example, else with values made from its schemas. The same document always gives the same
+         *     content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
+         *     diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
+         *     one that takes longer than ten seconds. An account's documents are read one at a time.
          */
         post: operations["importDocument"];
         delete?: never;
@@ -1016,7 +1017,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create a mock of an OpenAPI document
+         * Create a mock of another tool's document
          * @description What importDocument makes, stored as a new mock, offline, as revision 1.
          */
         post: operations["importMock"];
@@ -1999,6 +2000,8 @@ export interface components {
             changed: boolean;
             content: string;
         };
+        /** @description OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text. */
+        ImportableDocument: string;
         ImportedContent: {
             /** @description The mock in moclojer's YAML. */
             content: string;
@@ -2009,7 +2012,7 @@ export interface components {
             title: string;
         };
         ImportedDocument: {
-            document: components["schemas"]["OpenAPIDocument"];
+            document: components["schemas"]["ImportableDocument"];
             prefix?: components["schemas"]["PathPrefix"];
         };
         ImportedMock: {
@@ -2273,7 +2276,7 @@ export interface components {
         };
         NewImport: {
             description?: components["schemas"]["MockDescription"];
-            document: components["schemas"]["OpenAPIDocument"];
+            document: components["schemas"]["ImportableDocument"];
             message?: components["schemas"]["RevisionMessage"];
             name?: components["schemas"]["MockName"];
             prefix?: components["schemas"]["PathPrefix"];
@@ -2346,8 +2349,6 @@ export interface components {
              */
             slug: string;
         };
-        /** @description OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text. */
-        OpenAPIDocument: string;
         /**
          * @description Put before every path.
          * @example /v2

@@ -1035,6 +1035,9 @@ type FormattedContent struct {
 	Content string `json:"content"`
 }
 
+// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+type ImportableDocument = string
+
 // ImportedContent defines model for ImportedContent.
 type ImportedContent struct {
 	// Content The mock in moclojer's YAML.
@@ -1050,8 +1053,8 @@ type ImportedContent struct {
 
 // ImportedDocument defines model for ImportedDocument.
 type ImportedDocument struct {
-	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
-	Document OpenAPIDocument `json:"document"`
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	Document ImportableDocument `json:"document"`
 
 	// Prefix Put before every path.
 	//
@@ -1396,8 +1399,8 @@ type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Document OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
-	Document OpenAPIDocument `json:"document"`
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	Document ImportableDocument `json:"document"`
 
 	// Message What is said about the revision in the mock's history.
 	//
@@ -1554,9 +1557,6 @@ type NewWorkspace struct {
 	// Example: acme
 	Slug string `json:"slug"`
 }
-
-// OpenAPIDocument OpenAPI 3.0, 3.1 or Swagger 2, YAML or JSON, as text.
-type OpenAPIDocument = string
 
 // PathPrefix Put before every path.
 //
@@ -3069,7 +3069,7 @@ type ServerInterface interface {
 	// FormatContent Format a mock's content
 	// (POST /api/v1/format)
 	FormatContent(ctx echo.Context) error
-	// ImportDocument Make a mock's content of an OpenAPI document
+	// ImportDocument Make a mock's content of another tool's document
 	// (POST /api/v1/import)
 	ImportDocument(ctx echo.Context) error
 	// GetInstance See what this installation is
@@ -3096,7 +3096,7 @@ type ServerInterface interface {
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
 	CreateMock(ctx echo.Context, params CreateMockParams) error
-	// ImportMock Create a mock of an OpenAPI document
+	// ImportMock Create a mock of another tool's document
 	// (POST /api/v1/mocks/import)
 	ImportMock(ctx echo.Context, params ImportMockParams) error
 	// DeleteMock Delete a mock
@@ -10197,7 +10197,7 @@ type StrictServerInterface interface {
 	// FormatContent Format a mock's content
 	// (POST /api/v1/format)
 	FormatContent(ctx context.Context, request FormatContentRequestObject) (FormatContentResponseObject, error)
-	// ImportDocument Make a mock's content of an OpenAPI document
+	// ImportDocument Make a mock's content of another tool's document
 	// (POST /api/v1/import)
 	ImportDocument(ctx context.Context, request ImportDocumentRequestObject) (ImportDocumentResponseObject, error)
 	// GetInstance See what this installation is
@@ -10224,7 +10224,7 @@ type StrictServerInterface interface {
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
 	CreateMock(ctx context.Context, request CreateMockRequestObject) (CreateMockResponseObject, error)
-	// ImportMock Create a mock of an OpenAPI document
+	// ImportMock Create a mock of another tool's document
 	// (POST /api/v1/mocks/import)
 	ImportMock(ctx context.Context, request ImportMockRequestObject) (ImportMockResponseObject, error)
 	// DeleteMock Delete a mock
