@@ -11,21 +11,30 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/convert"
 	"github.com/mocloud/mocloud/cmd/internal/domains"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/files"
 	"github.com/mocloud/mocloud/cmd/internal/flags"
 	"github.com/mocloud/mocloud/cmd/internal/format"
 	"github.com/mocloud/mocloud/cmd/internal/healthcheck"
+	"github.com/mocloud/mocloud/cmd/internal/history"
+	"github.com/mocloud/mocloud/cmd/internal/invite"
 	"github.com/mocloud/mocloud/cmd/internal/list"
 	"github.com/mocloud/mocloud/cmd/internal/login"
 	"github.com/mocloud/mocloud/cmd/internal/logs"
+	"github.com/mocloud/mocloud/cmd/internal/manage"
 	"github.com/mocloud/mocloud/cmd/internal/migrate"
 	"github.com/mocloud/mocloud/cmd/internal/open"
 	"github.com/mocloud/mocloud/cmd/internal/pull"
 	"github.com/mocloud/mocloud/cmd/internal/push"
 	"github.com/mocloud/mocloud/cmd/internal/render"
+	"github.com/mocloud/mocloud/cmd/internal/requests"
 	"github.com/mocloud/mocloud/cmd/internal/run"
+	"github.com/mocloud/mocloud/cmd/internal/search"
+	"github.com/mocloud/mocloud/cmd/internal/tokens"
+	"github.com/mocloud/mocloud/cmd/internal/try"
 	"github.com/mocloud/mocloud/cmd/internal/up"
 	"github.com/mocloud/mocloud/cmd/internal/validate"
 	"github.com/mocloud/mocloud/cmd/internal/version"
+	"github.com/mocloud/mocloud/cmd/internal/webhooks"
 	"github.com/mocloud/mocloud/pkg/process"
 )
 
@@ -34,6 +43,7 @@ func main() {
 	root := &cobra.Command{
 		Use:           "mocloud",
 		Short:         "Mock APIs from YAML: write one, publish it, call it",
+		Version:       version.Text(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -47,9 +57,13 @@ func main() {
 			root.AddCommand(c)
 		}
 	}
-	group(here, up.Command(), backup.Command(), backup.RestoreCommand(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
-	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command())
+	group(here, up.Command(), backup.Command(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
+	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command(),
+		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
+		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),
+		files.Command(), tokens.Command(), invite.Command())
 	root.AddCommand(migrate.Command(), healthcheck.Command(), version.Command())
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetArgs(flags.Join(os.Args[1:]))
 	exit.Plainly(root)
 	err := root.ExecuteContext(ctx)

@@ -247,13 +247,13 @@ func TestRunReloadsFiles(t *testing.T) {
 
 	r.write(t, "- endpoint: {path: /x, responze: {body: three}}")
 	r.out.waitFor(t, "did you mean `response`?")
-	r.out.waitFor(t, "the last good version keeps answering")
+	r.out.waitFor(t, "The last good version keeps answering")
 	got = append(got, r.get(t, "/x"))
 
 	if err := os.Remove(r.file); err != nil {
 		t.Fatal(err)
 	}
-	r.out.waitFor(t, "the last good version keeps answering")
+	r.out.waitFor(t, "The last good version keeps answering")
 	got = append(got, r.get(t, "/x"))
 
 	r.write(t, "- endpoint: {path: /x, response: {body: four}}")

@@ -46,7 +46,7 @@ func withMocloud(t *testing.T, c *cloud.Cloud) (backup, restore func()) {
 		}, func() {
 			c.StopAll()
 			check(t, os.Rename(c.Data(), c.Data()+".old"))
-			execute(t, nil, mocloud, "restore", "--data", c.Data(), file)
+			execute(t, nil, mocloud, "backup", "restore", "--data", c.Data(), file)
 			c.StartAll()
 		}
 }

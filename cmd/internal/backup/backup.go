@@ -1,4 +1,4 @@
-// Package backup is `mocloud backup` and `mocloud restore`: what `mocloud up` keeps, as one file. Only cmd/mocloud
+// Package backup is `mocloud backup` and `mocloud backup restore`: what `mocloud up` keeps, as one file. Only cmd/mocloud
 // imports it.
 package backup
 
@@ -46,18 +46,19 @@ run meanwhile. The services apart are backed up with the means of their database
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "data", "the folder that `mocloud up` keeps everything in")
+	cmd.Flags().StringVar(&data, "data", "data", "the `FOLDER` of mocloud up")
+	cmd.AddCommand(restore())
 	return cmd
 }
 
-// RestoreCommand reads one.
-func RestoreCommand() *cobra.Command {
+// restore reads one.
+func restore() *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
 		Use:     "restore FILE",
 		Short:   "Make a data folder for `mocloud up` from a backup",
 		Long:    "Make a data folder for `mocloud up` from a backup. There must be none yet: move an old one away first.",
-		Example: "  mv data data.old\n  mocloud restore monday.tar.gz\n  mocloud up",
+		Example: "  mv data data.old\n  mocloud backup restore monday.tar.gz\n  mocloud up",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := read(cmd.Context(), args[0], data); err != nil {
@@ -67,7 +68,7 @@ func RestoreCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "data", "the folder to make")
+	cmd.Flags().StringVar(&data, "data", "data", "the `FOLDER` to create")
 	return cmd
 }
 

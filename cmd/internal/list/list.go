@@ -5,9 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
 	"github.com/mocloud/mocloud/services/api/client"
 )
@@ -16,13 +18,28 @@ import (
 func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
+		Aliases: []string{"ls"},
 		Short:   "List the mocks of your workspaces and whether they are live",
-		Example: "  mocloud list\n  mocloud list --workspace acme --json",
+		Example: "  mocloud list\n  mocloud list --workspace acme --state published --json\n  mocloud list --match pets\n  mocloud list --deleted",
 		Args:    cobra.NoArgs,
 	}
 	workspace := cmd.Flags().String("workspace", "", "only the mocks of the workspace with this `SLUG`")
+	state := cmd.Flags().String("state", "", "only those in this `STATE`: offline, offline_invalid, publishing or published")
+	text := cmd.Flags().String("match", "", "only those with this `TEXT` in their slug or name")
+	deleted := cmd.Flags().Bool("deleted", false, "those that are deleted and can be restored")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, _ []string) error {
-		mocks, err := s.Mocks(ctx, client.ListMocksParams{WorkspaceSlug: remote.Optional(*workspace)})
+		params := client.ListMocksParams{WorkspaceSlug: remote.Optional(*workspace), Q: remote.Optional(*text)}
+		if *deleted {
+			params.Deleted = deleted
+		}
+		if *state != "" {
+			wanted := client.State(strings.ReplaceAll(*state, "-", "_"))
+			if !wanted.Valid() {
+				return exit.With(exit.Usage, fmt.Errorf("--state is %q: write offline, offline_invalid, publishing or published", *state))
+			}
+			params.State = &wanted
+		}
+		mocks, err := s.Mocks(ctx, params)
 		if err != nil {
 			return err
 		}
@@ -31,7 +48,9 @@ func Command() *cobra.Command {
 			case len(mocks) > 0:
 				_, _ = fmt.Fprintln(out, "MOCK\tSTATE\tREVISION\tURL") // Show tells whether it could be written
 			case *workspace != "":
-				_, _ = fmt.Fprintf(out, "There are no mocks in a workspace %q of yours.\n", *workspace)
+				_, _ = fmt.Fprintf(out, "There are no such mocks in the workspace %s, or it is not yours.\n", *workspace)
+			case *deleted, *state != "", *text != "":
+				_, _ = fmt.Fprintln(out, "There are no such mocks.")
 			default:
 				_, _ = fmt.Fprintln(out, "No mocks yet. Publish one: mocloud push FILE --mock SLUG")
 			}

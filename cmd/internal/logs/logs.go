@@ -23,7 +23,7 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [WORKSPACE/]MOCK",
 		Short: "Show the requests that a mock answered",
-		Long: `Show the requests that a mock answered, the latest last. A mock that is asked very often has only some of its requests
+		Long: `Show the requests that a mock answered, the latest last. Of a mock that is called very often, only some requests are
 recorded. With --json each request is one line.`,
 		Example: "  mocloud logs pets\n  mocloud logs pets -f\n  mocloud logs pets -n 100 --status 5xx --json",
 		Args:    cobra.ExactArgs(1),
@@ -49,7 +49,7 @@ type logs struct {
 
 func (l *logs) run(ctx context.Context, name string) error {
 	if l.number < 0 || l.number > 200 {
-		return exit.With(exit.Usage, fmt.Errorf("--number is %d: from 0 to 200 are possible", l.number))
+		return exit.With(exit.Usage, fmt.Errorf("--number is %d: write a number from 0 to 200", l.number))
 	}
 	if l.status != "" && !isStatus(l.status) {
 		return exit.With(exit.Usage, fmt.Errorf("--status is %q: write a status or a class of them, such as 404 or 5xx", l.status))
@@ -103,7 +103,7 @@ func (l *logs) event(name, data string) error {
 			return l.show(r)
 		}
 	case "reset":
-		l.Tell("… there were more requests than could be told")
+		l.Tell("… there were more requests than could be shown")
 	}
 	return nil
 }
@@ -125,16 +125,6 @@ func (l *logs) show(r client.Request) error {
 		target += "?" + r.Query
 	}
 	took := time.Duration(r.DurationUs) * time.Microsecond
-	_, err := fmt.Fprintf(l.Out, "%s  %d  %-7s %s  %s\n", r.Time.Local().Format(time.DateTime), r.Status, r.Method, printable(target), took.Round(10*time.Microsecond))
+	_, err := fmt.Fprintf(l.Out, "%s  %d  %-7s %s  %s\n", r.Time.Local().Format(time.DateTime), r.Status, r.Method, remote.Printable(target), took.Round(10*time.Microsecond))
 	return err
-}
-
-// printable keeps what a caller sent from writing control sequences to a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			return '�'
-		}
-		return r
-	}, s)
 }

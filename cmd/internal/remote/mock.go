@@ -72,7 +72,7 @@ func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
 func (s *Session) named(ctx context.Context, ref Ref, deleted bool) ([]client.Mock, error) {
 	params := client.ListMocksParams{WorkspaceSlug: Optional(ref.Workspace), Q: Optional(ref.Slug)}
 	if deleted {
-		params.Deleted = &deleted
+		params.Deleted, params.Q = &deleted, nil // the server looks for texts in what is not deleted
 	}
 	mocks, err := s.Mocks(ctx, params)
 	return slices.DeleteFunc(mocks, func(m client.Mock) bool { return m.Slug != ref.Slug }), err
@@ -157,6 +157,14 @@ func (s *Session) InOwn(ctx context.Context, ref Ref) (Ref, error) {
 	}
 	own, err := s.OwnWorkspace(ctx)
 	return Ref{Workspace: own, Slug: ref.Slug}, err
+}
+
+// Workspace is the workspace that was named, or else the caller's own.
+func (s *Session) Workspace(ctx context.Context, named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	return s.OwnWorkspace(ctx)
 }
 
 // OwnWorkspace is the slug of the caller's own workspace: the personal one, or the only one that the token is good for.

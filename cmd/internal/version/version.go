@@ -22,10 +22,15 @@ func Command() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "mocloud %s%s %s %s/%s\n", number, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "mocloud "+Text())
 			return err
 		},
 	}
+}
+
+// Text is the version, the commit that it was built from, and for which system.
+func Text() string {
+	return fmt.Sprintf("%s%s %s %s/%s", number, commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // commit is " (abcdef012345)" if the build knows it.
