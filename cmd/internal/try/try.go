@@ -59,7 +59,7 @@ func (t *try) run(ctx context.Context, s *remote.Session, name, path string) err
 		if err != nil {
 			return err
 		}
-		answer, err = remote.Read((*client.TryContentResponse).GetJSON200)(s.TryContentWithResponse(ctx, client.TryContent{Content: string(content), Request: request}))
+		answer, err = remote.Read((*client.TryContentResponse).GetJSON200)(s.TryContentWithResponse(ctx, client.TryContent{Content: string(content), Request: &request}))
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (t *try) run(ctx context.Context, s *remote.Session, name, path string) err
 		if err != nil {
 			return err
 		}
-		if answer, err = remote.Read((*client.TryMockResponse).GetJSON200)(s.TryMockWithResponse(ctx, m.ID, client.TryMock{Request: request})); err != nil {
+		if answer, err = remote.Read((*client.TryMockResponse).GetJSON200)(s.TryMockWithResponse(ctx, m.ID, client.TryMock{Request: &request})); err != nil {
 			return err
 		}
 	}

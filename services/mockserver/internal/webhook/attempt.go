@@ -70,7 +70,7 @@ func (s *Sender) attempt(ctx context.Context, j *job) result {
 func failure(err error, timeout time.Duration) result {
 	switch {
 	case errors.Is(err, egress.ErrDenied):
-		return result{reason: "the receiver's address may not be called from here"}
+		return result{reason: reasonDenied}
 	case errors.Is(err, egress.ErrLimited):
 		return result{reason: "too many calls leave this server at once", again: true}
 	}
@@ -101,3 +101,7 @@ func retryAfter(header string, now time.Time) time.Duration {
 	}
 	return 0
 }
+
+// reasonDenied says what to do where it is done: the addresses are the same for all mocks of an installation.
+const reasonDenied = "the receiver's address may not be called from here: mocks reach public addresses only, on ports 80 and 443; " +
+	"an administrator can permit others with PROXY_FORWARD_ALLOW and PROXY_FORWARD_PORTS"

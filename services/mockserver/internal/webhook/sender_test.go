@@ -149,7 +149,7 @@ func TestRetries(t *testing.T) {
 		"refused":      {status(404), 1, Failed, "the receiver answered 404 Not Found", nil, nil},
 		"redirect":     {status(302, "Location", "https://elsewhere.example/"), 1, Failed, "the receiver answered 302 Found", nil, nil},
 		"asked for":    {answers(status(429, "Retry-After", "30"), status(503, "Retry-After", "99999"), status(200)), 3, Delivered, "", []time.Duration{30e9, 60e9}, []time.Duration{30e9, 60e9}},
-		"denied":       {func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("10.1.2.3: %w", egress.ErrDenied) }, 1, Failed, "the receiver's address may not be called from here", nil, nil},
+		"denied":       {func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("10.1.2.3: %w", egress.ErrDenied) }, 1, Failed, reasonDenied, nil, nil},
 		"limited":      {answers(func(*http.Request) (*http.Response, error) { return nil, egress.ErrLimited }, status(200)), 2, Delivered, "", []time.Duration{500e6}, []time.Duration{1e9}},
 		"never answer": {func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }, 5, Failed, "no answer within 10s", nil, nil},
 	}
