@@ -159,3 +159,43 @@ export function duplicateMock(id: string, slug: string, key: string) {
     }),
   )
 }
+
+/** useUpdateMock changes the slug, the name or the description, unless somebody did meanwhile. */
+export function useUpdateMock(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (input: Schemas['MockUpdate']) => {
+      const { etag } = await client.ensureQueryData(mockQuery(id))
+      return tagged(api.PATCH('/api/v1/mocks/{mock_id}', { body: input, params: { path: { mock_id: id }, header: { 'If-Match': etag } } }))
+    },
+    onSuccess: (read) => keepMock(client, read),
+    onError: () => refreshMock(client, id),
+  })
+}
+
+export function useDuplicateMock(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ input, key }: { input: Schemas['MockCopy']; key: string }) =>
+      tagged(
+        api.POST('/api/v1/mocks/{mock_id}/duplicate', {
+          body: input,
+          params: { path: { mock_id: id }, header: { 'Idempotency-Key': key } },
+        }),
+      ),
+    onSuccess: (read) => keepMock(client, read),
+  })
+}
+
+export function useMoveMock(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (input: Schemas['MockMove']) =>
+      tagged(api.POST('/api/v1/mocks/{mock_id}/move', { body: input, params: { path: { mock_id: id } } })),
+    onSuccess: async (read) => {
+      // The place it leaves is read again once the page has gone to the place where it is.
+      client.setQueryData(mockKeys.one(id), read)
+      await client.invalidateQueries({ queryKey: mockKeys.index(read.data.workspace_slug), refetchType: 'all' })
+    },
+  })
+}

@@ -1,6 +1,7 @@
 export * from './account'
 export * from './common'
 export * from './editor'
+export * from './mock-settings'
 export * from './mocks'
 export * from './org'
 export * from './pages'
