@@ -54,11 +54,24 @@ type answer struct {
 	body   []byte
 	length []string // of a body that lies ready; nil when that is not known
 
+	packed []byte // the body as it is sent, when it is compressed
+
 	sent []header // what settle made of always and more
+}
+
+// payload is the body as it is sent.
+func (a *answer) payload() []byte {
+	if a.packed != nil {
+		return a.packed
+	}
+	return a.body
 }
 
 // complete adds what does not depend on who made the answer.
 func (x *exchange) complete() {
+	if x.mock != nil {
+		x.pack()
+	}
 	x.crossOrigin()
 }
 
@@ -103,7 +116,7 @@ func (a *answer) AppendTo(dst []byte) []byte {
 	}
 	if allowsBody(a.status) {
 		dst = append(dst, "Content-Length: "...)
-		dst = append(strconv.AppendInt(dst, int64(len(a.body)), 10), "\r\n"...)
+		dst = append(strconv.AppendInt(dst, int64(len(a.payload())), 10), "\r\n"...)
 	}
 	return dst
 }

@@ -156,6 +156,15 @@ func (c *endpointCompiler) response(e *endpoint) error {
 	if e.body.template == nil && e.body.external == nil && len(e.body.fixed) > smallBody && !bodiless {
 		e.body.length = lengthOf(e.body.fixed)
 	}
+	if len(e.body.fixed) >= smallestPacked && len(e.varying) == 0 && !bodiless {
+		whole := answer{always: &headers{list: fixed}}
+		if e.body.packs = packable(whole.get); e.body.packs {
+			whole.vary("Accept-Encoding")
+			for _, h := range whole.more {
+				fixed = append(slices.DeleteFunc(fixed, func(f header) bool { return f.name == h.name }), h)
+			}
+		}
+	}
 	e.headers = c.common(fixed)
 	return nil
 }

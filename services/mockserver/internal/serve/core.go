@@ -176,12 +176,12 @@ func (c *Core) answerMatched(x *exchange) {
 	e, q := x.endpoint, &x.scope.Request
 	x.answer.always = e.headers
 	x.scope.Reset(*q, &e.params, x.captures)
-	if e.plain && x.body == nil {
+	if e.plain && x.body == nil && !x.isPacked() {
 		x.answerPlain()
 		return
 	}
 	if e.choice != nil {
-		if x.body != nil && !c.receive(x) || !c.choose(x) {
+		if !c.read(x) || !c.choose(x) {
 			return
 		}
 		e = x.endpoint
@@ -193,7 +193,7 @@ func (c *Core) answerMatched(x *exchange) {
 		if e.limiter != nil && !c.withinRate(x) {
 			return
 		}
-		if x.body != nil && !c.receive(x) {
+		if !c.read(x) {
 			return
 		}
 	}
@@ -271,6 +271,24 @@ func (c *Core) check(x *exchange) error {
 		return &invalidError{problems}
 	}
 	return nil
+}
+
+// read makes the request's body ready to be looked at. It reports whether the request can be answered.
+func (c *Core) read(x *exchange) bool {
+	if x.body != nil && !c.receive(x) {
+		return false
+	}
+	if !x.isPacked() {
+		return true
+	}
+	err := c.inTurn(x, true, (*Core).unpack)
+	switch {
+	case errors.Is(err, errNoTurn):
+		c.unable(x, err)
+	case err != nil:
+		x.unpackable(c, err)
+	}
+	return err == nil
 }
 
 // receive reads the request's body. It reports whether the request can be answered.

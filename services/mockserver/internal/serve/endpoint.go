@@ -74,6 +74,8 @@ type varyingValue struct {
 type content struct {
 	fixed    []byte   // sent as it is, when template and external are nil
 	length   []string // its Content-Length, if it is so long that net/http does not count it
+	packs    bool     // fixed may be sent compressed
+	packed   packed   // which is this
 	template *selmer.Template
 	external *externalBody
 	pos      mockspec.Position

@@ -36,9 +36,10 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.write(w)
 	} else {
 		if x.shared = x.scope.Request.Path != path; x.shared {
+			x.prefix = strings.TrimSuffix(path, x.scope.Request.Path)
 			withoutSessions(r.Header)
 		}
-		abort = c.serveMock(x, w, r, path) //nolint:contextcheck // the request's context is in x
+		abort = c.serveMock(x, w, r) //nolint:contextcheck // the request's context is in x
 	}
 	c.done(x)
 	x.reset()
@@ -69,7 +70,7 @@ func (x *exchange) take(r *http.Request) string {
 }
 
 // serveMock answers a request whose mock was found, within the mock's share. It reports whether the exchange is to be broken off.
-func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, path string) (abort bool) {
+func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request) (abort bool) {
 	gate := &x.mock.life.gate
 	if _, upgrade := r.Header["Upgrade"]; upgrade && c.upgrade(x, w, r) {
 		return false
@@ -82,7 +83,7 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request, pa
 	defer gate.Leave()
 	c.answerTo(x)
 	if x.builtin != builtinNone {
-		c.describe(x, r, strings.TrimSuffix(path, x.scope.Request.Path))
+		c.describe(x, r)
 	}
 	if _, explain := r.Header[explainHeader]; explain && x.world != nil && x.mock.life.explain.Enter(x.scope.Request.At) == limit.Admitted {
 		x.explanation()
@@ -107,25 +108,26 @@ func (x *exchange) write(w http.ResponseWriter) {
 	for i := range a.sent {
 		to[a.sent[i].name] = a.sent[i].values
 	}
-	if len(a.body) > smallBody && to["Content-Length"] == nil {
+	body := a.payload()
+	if len(body) > smallBody && to["Content-Length"] == nil {
 		if a.length == nil {
-			a.length = lengthOf(a.body)
+			a.length = lengthOf(body)
 		}
 		to["Content-Length"] = a.length
 	}
 	w.WriteHeader(a.status)
-	if len(a.body) > 0 && allowsBody(a.status) {
-		_, _ = w.Write(a.body) // the caller may be gone
+	if len(body) > 0 && allowsBody(a.status) {
+		_, _ = w.Write(body) // the caller may be gone
 	}
 }
 
 // describe answers what the mock does not define, but every mock has: a hello, its OpenAPI document, a page for it.
-func (c *Core) describe(x *exchange, r *http.Request, prefix string) {
-	w := &page{answer: &x.answer, header: http.Header{}}
+func (c *Core) describe(x *exchange, r *http.Request) {
+	w := &builtinWriter{answer: &x.answer, header: http.Header{}}
 	defer w.finish()
 	switch x.builtin {
 	case builtinHello:
-		x.program.docs.ServeHello(w, r, prefix)
+		x.program.docs.ServeHello(w, r, x.prefix)
 	case builtinPage:
 		c.deps.Page.ServeHTTP(w, r)
 	case builtinDocument:
@@ -137,28 +139,28 @@ func (c *Core) describe(x *exchange, r *http.Request, prefix string) {
 		if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 			scheme = "https"
 		}
-		x.program.docs.ServeJSON(w, r, host, scheme+"://"+r.Host+prefix)
+		x.program.docs.ServeJSON(w, r, host, scheme+"://"+r.Host+x.prefix)
 	case builtinNone:
 	}
 }
 
-// page is the ResponseWriter of what describes a mock: it makes an answer like any other of it.
-type page struct {
+// builtinWriter is the ResponseWriter of what describes a mock: it makes an answer like any other of it.
+type builtinWriter struct {
 	answer *answer
 	header http.Header
 }
 
-func (p *page) Header() http.Header { return p.header }
+func (p *builtinWriter) Header() http.Header { return p.header }
 
-func (p *page) WriteHeader(status int) { p.answer.status = status }
+func (p *builtinWriter) WriteHeader(status int) { p.answer.status = status }
 
-func (p *page) Write(body []byte) (int, error) {
+func (p *builtinWriter) Write(body []byte) (int, error) {
 	p.answer.body = append(p.answer.body, body...)
 	return len(body), nil
 }
 
 // finish gives the headers to the answer.
-func (p *page) finish() {
+func (p *builtinWriter) finish() {
 	for _, name := range slices.Sorted(maps.Keys(p.header)) {
 		p.answer.more = append(p.answer.more, header{name, p.header[name]})
 	}

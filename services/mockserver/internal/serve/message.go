@@ -36,7 +36,8 @@ type exchange struct {
 	writer     http.ResponseWriter // nil for a simple request
 
 	mock     *hosted
-	shared   bool // the mock was found by the path: the host name is not its own
+	shared   bool   // the mock was found by the path: the host name is not its own
+	prefix   string // what leads to the mock in the path, "" on a host of its own
 	program  *program
 	world    *world
 	endpoint *endpoint // that answers, or one of its answers
@@ -82,6 +83,7 @@ func (x *exchange) reset() {
 	x.progress, x.refused, x.simple, x.lines = unanswered, limit.Admitted, http1.Answer{}, x.lines[:0]
 	x.mock, x.program, x.world, x.endpoint, x.found, x.builtin = nil, nil, nil, nil, nil, builtinNone
 	x.answered, x.shared, x.drawn, x.taken = false, false, false, 0
+	x.prefix = ""
 	clear(x.entered)
 	x.entered = x.entered[:0]
 	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0], sent: x.answer.sent[:0]}

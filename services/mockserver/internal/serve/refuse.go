@@ -44,6 +44,10 @@ func (x *exchange) refuse(status int, r refusal) {
 		}
 		a.more = a.more[:0]
 	}
+	if x.wantsPage() {
+		x.refusalPage(status, &r)
+		return
+	}
 	a.json(status, encode(r))
 }
 
@@ -61,6 +65,10 @@ func (x *exchange) unknownHost(c *Core) {
 	if !c.ready.Load() {
 		x.refuse(503, refusal{Error: "starting", Message: "the server is starting and does not know its mocks yet; try again", Host: q.Host})
 		x.answer.add("Retry-After", "1")
+		return
+	}
+	if c.cfg.PathForm && q.Path == "/" && x.wantsPage() {
+		x.welcome()
 		return
 	}
 	hint := "check the host name, and that the mock is published"
@@ -97,6 +105,15 @@ func (x *exchange) tooLarge(limit int64) {
 	x.answer.add("Connection", "close")
 }
 
+// unpackable answers for a body that its Content-Encoding does not describe.
+func (x *exchange) unpackable(c *Core, err error) {
+	if errors.Is(err, errUnpackedTooLarge) {
+		x.tooLarge(c.cfg.MaxBody)
+		return
+	}
+	x.refuse(400, refusal{Error: "unreadable_body", Message: err.Error(), Endpoint: x.label()})
+}
+
 func (x *exchange) unreadable() {
 	x.refuse(400, refusal{
 		Error: "unreadable_body", Message: "the request body could not be read to its end", Endpoint: x.label(),
@@ -121,9 +138,9 @@ func (x *exchange) overload(why limit.Refusal, c *Config) {
 // failed answers for an endpoint that cannot make its answer.
 func (x *exchange) failed(f *fault) {
 	if x.endpoint.params.Moclojer04 {
-		always := x.answer.always
-		x.refuse(500, refusal{})
-		x.answer.always, x.answer.body = newHeaders(keepOnly(always.list, mockHeader, allowOrigin)), moclojerError(plain(f.err))
+		a := &x.answer
+		a.always, a.more, a.length = newHeaders(keepOnly(a.always.list, mockHeader, allowOrigin)), a.more[:0], nil
+		a.json(500, moclojerError(plain(f.err)))
 		return
 	}
 	r := refusal{Error: "template_error", Message: f.sentence(), Endpoint: x.label()}

@@ -51,7 +51,7 @@ func (x *exchange) Answer(body []byte) *http1.Answer {
 		x.overload(x.refused, &x.core.cfg)
 	}
 	x.complete()
-	x.simple = http1.Answer{Status: a.status, Body: a.body}
+	x.simple = http1.Answer{Status: a.status, Body: a.payload()}
 	if a.block == nil && len(a.more) == 0 && a.status != http.StatusNotModified {
 		a.block, a.has = a.always.block, a.always.has
 	}
