@@ -120,7 +120,17 @@ func (c *compiler) templated(l *left) *left {
 		l.need |= needsNames(t.Variables())
 		l.parts = append(l.parts, part{template: t})
 	}
-	if head, err := selmer.CompileExpression(l.parts[0].name, c.options.Selmer); err == nil {
+	names := ""
+	for _, p := range l.parts {
+		if p.template != nil {
+			break
+		}
+		if names != "" {
+			names += "."
+		}
+		names += strings.ReplaceAll(p.name, ".", "..")
+	}
+	if head, err := selmer.CompileExpression(names, c.options.Selmer); err == nil {
 		c.name(head.Variables(), true)
 		l.need |= needsNames(head.Variables())
 	}

@@ -182,6 +182,14 @@ func (i item) compare(want selmer.Value) (int, bool) {
 	return at.Compare(t), true
 }
 
+// EqualsText tells whether a value of JSON is what a text spells: a number by value, a boolean, or the text itself.
+func EqualsText(v selmer.Value, text string) bool {
+	return item{value: selmer.String(text), text: true}.equal(v)
+}
+
+// Compare puts a number, a date or a date-time before, at or after another one. A text that spells one is one. False if they have no order.
+func Compare(a, b selmer.Value) (int, bool) { return item{value: plainNumber(a)}.compare(b) }
+
 // numberLike returns the number that a value is, or that it spells: on the right side nobody means a text by "10".
 func numberLike(v selmer.Value) (number, bool) {
 	if isText(v) {

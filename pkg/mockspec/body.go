@@ -103,6 +103,11 @@ func (m *Mock) Externals() []*External {
 			add(&d.Responses[i].Body)
 		}
 	}
+	for i := range m.Settings.State {
+		if rows := m.Settings.State[i].Rows; rows != nil {
+			out = append(out, rows)
+		}
+	}
 	for i := range m.Endpoints {
 		e := &m.Endpoints[i]
 		for j := range e.Responses {

@@ -50,6 +50,7 @@ const (
 	CodeSampleNotJSON   = "SAMPLE_NOT_JSON"
 
 	CodeBadTemplate         = "BAD_TEMPLATE"
+	CodeUndeclaredState     = "UNDECLARED_STATE"
 	CodeUndeclaredVariable  = "UNDECLARED_VARIABLE"
 	CodeDuplicateEndpoint   = "DUPLICATE_ENDPOINT"
 	CodeUnreachableResponse = "UNREACHABLE_RESPONSE"

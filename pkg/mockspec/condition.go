@@ -140,6 +140,10 @@ func (r *reader) lintNames(w *written, s scope) {
 		if name.Left && known && (name.Root() == "query-params" || name.Root() == "json-params") {
 			continue // what is not declared can come all the same
 		}
+		if name.Root() == "state" {
+			r.fail(r.within(w.node, name.Where, name.Left, name.Offset), CodeUndeclaredState, fix, "%s", strings.TrimSuffix(message, ", so this is always empty"))
+			continue
+		}
 		pos := r.within(w.node, name.Where, name.Left, name.Offset)
 		if name.Left && !known {
 			r.fail(pos, CodeBadCondition, fix, "%s", strings.Replace(message, ", so this is always empty", "", 1))
@@ -177,6 +181,8 @@ func (r *reader) entry(n *yaml.Node) Entry {
 		switch k.name {
 		case "if":
 			e.If = r.condition(v)
+		case "times":
+			e.Times = r.integer(v, k)
 		case "chance":
 			if f, ok := r.number(v, k); ok {
 				e.Chance = &f
@@ -187,7 +193,9 @@ func (r *reader) entry(n *yaml.Node) Entry {
 }
 
 // Always reports whether the entry answers every request that comes to it.
-func (e *Entry) Always() bool { return e.If.JSON == "" && (e.Chance == nil || *e.Chance == 1) }
+func (e *Entry) Always() bool {
+	return e.If.JSON == "" && e.Times == 0 && (e.Chance == nil || *e.Chance == 1)
+}
 
 // Always reports whether the endpoint answers every request that comes to it, and leaves none to another one.
 func (e *Endpoint) Always() bool {

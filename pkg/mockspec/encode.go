@@ -11,6 +11,9 @@ func EncodeLines(m *Mock) []byte {
 	for i := range m.Endpoints {
 		dst = AppendEndpoint(dst, &m.Endpoints[i])
 	}
+	for i := range m.Resources {
+		dst = AppendResource(dst, &m.Resources[i])
+	}
 	for i := range m.WebSockets {
 		dst = AppendWebSocket(dst, &m.WebSockets[i])
 	}
@@ -19,7 +22,9 @@ func EncodeLines(m *Mock) []byte {
 
 // AppendSettings appends the line of a mock's settings, or nothing when none is set.
 func AppendSettings(dst []byte, s *Settings) []byte {
-	if s.IsZero() {
+	dst = appendState(dst, s.State)
+	own := *s
+	if own.State = nil; own.IsZero() {
 		return dst
 	}
 	w := lineWriter{dst: append(dst, `- {"mocloud":{`...)}
@@ -37,6 +42,16 @@ func AppendSettings(dst []byte, s *Settings) []byte {
 			w.close()
 		}
 		w.close()
+	}
+	if len(s.Session) > 0 {
+		w.key("session")
+		for i, name := range s.Session {
+			w.dst = appendJSONString(append(w.dst, "[,"[min(i, 1)]), name)
+		}
+		w.dst = append(w.dst, ']')
+	}
+	if s.Clock != "" {
+		w.str("clock", s.Clock)
 	}
 	if d := s.Defaults; d != nil {
 		w.open("defaults")
@@ -78,6 +93,56 @@ func (w *lineWriter) texts(name string, texts []string) {
 		w.dst = appendJSONString(w.dst, text)
 	}
 	w.dst = append(w.dst, ']')
+}
+
+// appendState appends the line of what a mock remembers, or nothing.
+func appendState(dst []byte, vs []Variable) []byte {
+	if len(vs) == 0 {
+		return dst
+	}
+	w := lineWriter{dst: append(dst, `- {"state":{`...)}
+	for i := range vs {
+		if v := &vs[i]; v.Rows == nil {
+			w.raw(v.Name, v.JSON)
+		} else {
+			w.open(v.Name)
+			w.body(&Body{Kind: BodyExternal, External: v.Rows}, "")
+			w.close()
+		}
+	}
+	return append(w.dst, "}}\n"...)
+}
+
+// AppendResource appends the line of a resource.
+func AppendResource(dst []byte, c *Resource) []byte {
+	w := lineWriter{dst: append(dst, `- {"crud":{`...)}
+	if c.Host != "" {
+		w.str("host", c.Host)
+	}
+	w.str("path", c.Path.Raw)
+	w.str("state", c.State)
+	w.str("id-field", c.IDField)
+	if c.Body != nil {
+		w.sample(c.Body.Schema)
+	}
+	w.json("auth", c.Auth.JSON)
+	w.rateLimit(c.RateLimit)
+	w.latency(c.Latency)
+	w.webhooks(c.Webhooks)
+	if c.Tag != "" {
+		w.str("tag", c.Tag)
+	}
+	if c.Summary != "" {
+		w.str("summary", c.Summary)
+	}
+	return append(w.dst, "}}\n"...)
+}
+
+// EntryText is an entry of `responses` as it is written into lines: equal texts mean the same.
+func EntryText(e *Entry) string {
+	w := lineWriter{dst: []byte("{")}
+	w.entry(e)
+	return string(w.dst)
 }
 
 // AppendEndpoint appends the line of an endpoint.
@@ -197,6 +262,7 @@ func (w *lineWriter) response(r *Response) {
 	w.status(r.Status.Raw)
 	w.headers(r.Headers)
 	w.body(&r.Body, "body")
+	w.json("set", r.Set)
 	if r.Fault != "" {
 		w.str("fault", r.Fault)
 	}
@@ -211,14 +277,21 @@ func (w *lineWriter) entries(es []Entry) {
 	w.key("responses")
 	for i := range es {
 		w.dst = append(w.dst, "[,"[min(i, 1)], '{')
-		w.json("if", es[i].If.JSON)
-		if es[i].Chance != nil {
-			w.raw("chance", rate(*es[i].Chance))
-		}
-		w.response(&es[i].Response)
+		w.entry(&es[i])
 		w.close()
 	}
 	w.dst = append(w.dst, ']')
+}
+
+func (w *lineWriter) entry(e *Entry) {
+	w.json("if", e.If.JSON)
+	if e.Times != 0 {
+		w.num("times", e.Times)
+	}
+	if e.Chance != nil {
+		w.raw("chance", rate(*e.Chance))
+	}
+	w.response(&e.Response)
 }
 
 func (w *lineWriter) rateLimit(l *RateLimit) {

@@ -129,6 +129,8 @@ func (r *reader) answer(n *yaml.Node, t *table, other func(k *key, v *yaml.Node)
 		case "external-body":
 			external = name
 			out.Body = r.external(v)
+		case "set":
+			out.Set, out.SetPos = r.set(v), at(v)
 		case "fault":
 			out.Fault, _ = r.choice(v, k)
 		case "latency":

@@ -47,9 +47,10 @@ type key struct {
 	min     int
 	max     int
 	child   *table
-	unread  bool // known to other versions of moclojer, not read here
-	ours    bool // moclojer 0.4 does not know it: in compat mode it is ignored
-	later   bool // a word that is kept for what is not offered yet
+	unread  bool   // known to other versions of moclojer, not read here
+	ours    bool   // moclojer 0.4 does not know it: in compat mode it is ignored
+	later   bool   // a word that is kept for what is not offered yet
+	instead string // what to do in place of a word that others have
 }
 
 // table is the list of keys that one map of the format may have, in canonical order.
@@ -74,6 +75,7 @@ const (
 	maxWindow  = 2_073_600_000 // longest rate-limit window: 24 days
 	maxSeconds = 86_400        // longest delay of a webhook: a day
 	maxCount   = 1_000_000_000
+	maxTimes   = 1_000_000
 )
 
 // The key tables are constants in all but name: Go has no constant structs.
@@ -88,6 +90,28 @@ var (
 			{name: "websocket", kind: kindObject, child: websocketTable, doc: "A WebSocket endpoint: what it sends on connect and on messages."},
 			{name: "mocloud", kind: kindObject, child: settingsTable, doc: "Settings of the whole mock, ignored by other moclojers."},
 			{name: "external-body", kind: kindObject, child: folderTable, doc: "Settings of all external bodies of the mock."},
+			{name: "state", kind: kindState, ours: true, doc: "What the mock remembers: names and their initial values."},
+			{name: "crud", kind: kindObject, child: crudTable, ours: true, doc: "A resource: a list in the state that can be listed, read, added to, changed and deleted."},
+		},
+	}
+
+	crudTable = &table{
+		name: "`crud`",
+		doc:  "A resource: a list in the state that can be listed, read, added to, changed and deleted.",
+		keys: []key{
+			{name: "host", kind: kindHost, ours: true, doc: "Host name it answers on; hosted mocks do not need it."},
+			{name: "path", kind: kindPath, missing: CodeMissingPath, ours: true, doc: "Path of the list; an item is one part below it."},
+			{name: "state", kind: kindName, ours: true, def: "the last text in path", doc: "Name of the list in the state."},
+			{name: "id-field", kind: kindName, ours: true, def: "id", doc: "Dotted path of an item's id."},
+			{name: "body", kind: kindSample, ours: true, doc: "Sample of an item, as JSON text or as YAML; what is created or replaced must fit it."},
+			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may ask."},
+			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, ours: true, doc: "How often one caller may ask."},
+			{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service."},
+			{name: "webhook", kind: kindList, child: webhookTable, ours: true, doc: "A request, or a list of up to 5, that is sent after each change."},
+			{name: "tag", kind: kindName, ours: true, doc: "Group in the generated API description."},
+			{name: "summary", kind: kindName, ours: true, doc: "One line for the generated API description."},
+			{name: "initial-data", ours: true, instead: "write it as `state`"},
+			{name: "id-type", ours: true, instead: "delete it: ids follow those in `state`"},
 		},
 	}
 
@@ -119,6 +143,7 @@ var (
 		doc:  "One of several answers, and when it is given.",
 		keys: append([]key{
 			{name: "if", kind: kindIf, ours: true, doc: "When this is answered: names as templates have them, and what they must be. Without it, always."},
+			{name: "times", kind: kindInt, min: 1, max: maxTimes, ours: true, doc: "How many requests get this answer, in each session and for each path; then it is passed over."},
 			{name: "chance", kind: kindRate, ours: true, doc: "Share of requests, 0 to 1, that get this answer; the others go on to the next entry."},
 		}, responseKeys...),
 	}
@@ -128,6 +153,7 @@ var (
 		{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates. A list of values sends the header several times."},
 		{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
 		{name: "external-body", kind: kindObject, child: externalTable, doc: "Answer body that is loaded from a file of the workspace or from a URL."},
+		{name: "set", kind: kindSet, ours: true, doc: "What becomes of the state: dotted paths and values, worked out from the state before. `-` at the end of a path appends to a list; null removes."},
 		{name: "fault", kind: kindChoice, ours: true, values: faults, doc: "Breaks the connection in place of an answer, or within it: `reset`, `empty` (closed without a byte), `garbage` (random bytes), `cut` (half of the body)."},
 		{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service, instead of the endpoint's."},
 		{name: "webhook", kind: kindList, child: webhookTable, ours: true, doc: "A request, or a list of up to 5, that is sent after this answer."},
@@ -138,7 +164,7 @@ var (
 		name: "`external-body`",
 		doc:  "A body that is loaded from elsewhere.",
 		keys: []key{
-			{name: "provider", kind: kindChoice, missing: CodeMissingKey, values: []string{"json", "xlsx"}, doc: "`json`: a file or URL as it is. `xlsx`: a spreadsheet whose first row names the keys."},
+			{name: "provider", kind: kindChoice, missing: CodeMissingKey, values: []string{"json", "xlsx", "csv"}, doc: "`json`: a file or URL as it is. `xlsx`: a spreadsheet, `csv`: comma-separated values, whose first row names the keys."},
 			{name: "path", kind: kindText, missing: CodeMissingKey, doc: "A file of the workspace, or an http(s) URL; a template."},
 			{name: "sheet-name", kind: kindName, doc: "Sheet of the spreadsheet; the first one by default."},
 		},
@@ -230,6 +256,8 @@ var (
 			{name: "cors", kind: kindCORS, child: corsTable, def: "true", doc: "Answer preflight requests and add CORS headers, so that pages of other origins may call the mock; a map says which, and how."},
 			{name: "errors", kind: kindObject, child: errorsTable, ours: true, doc: "What is answered in place of the server's own errors, by their status."},
 			{name: "defaults", kind: kindObject, child: defaultsTable, ours: true, doc: "What every endpoint has that does not say otherwise."},
+			{name: "session", kind: kindNames, ours: true, doc: "Where the name of a session is found, beside the header X-Mocloud-Session: a name as templates have it, such as `cookies.sid`, or a list of them."},
+			{name: "clock", kind: kindTime, ours: true, doc: "Stops the time of the mock at an ISO date-time such as 2026-01-01T12:00:00Z."},
 			{name: "jwt-key", ours: true, later: true},
 			{name: "seed", ours: true, later: true},
 			{name: "locale", ours: true, later: true},

@@ -6,6 +6,7 @@ type Mock struct {
 	Settings   Settings
 	Endpoints  []Endpoint
 	WebSockets []WebSocket
+	Resources  []Resource
 }
 
 // Settings are the mock-wide choices of a `- mocloud: {…}` item, which other moclojers do not know.
@@ -14,6 +15,12 @@ type Settings struct {
 	CORS     *CORS           // nil: on, as it is by default
 	Errors   *ErrorResponses // nil: those of the server
 	Defaults *Defaults       // nil: there are none
+	// Session are names, as templates have them, of which the first that has a value names the session.
+	Session []string
+	// Clock is when the mock's time stands still, in RFC 3339; "" if it does not.
+	Clock string
+	// State is what the mock remembers.
+	State []Variable
 }
 
 // CORS is what pages of other origins may do with a mock.
@@ -38,7 +45,17 @@ type ErrorResponse struct {
 }
 
 // IsZero reports whether nothing is set.
-func (s *Settings) IsZero() bool { return *s == (Settings{}) }
+func (s *Settings) IsZero() bool {
+	return s.Compat == "" && s.CORS == nil && s.Errors == nil && s.Defaults == nil && len(s.Session) == 0 && s.Clock == "" && len(s.State) == 0
+}
+
+// Variable is a name of the state with its initial value.
+type Variable struct {
+	Pos  Position
+	Name string
+	JSON string    // a text may be a template
+	Rows *External // in place of JSON: the rows of a file
+}
 
 // Defaults are what every endpoint has that does not say otherwise.
 type Defaults struct {
@@ -86,6 +103,9 @@ type Endpoint struct {
 	Webhooks  []Webhook
 	Tag       string
 	Summary   string
+
+	// Resource is what answers in place of Response and Responses, in endpoints that Resource.Endpoints made.
+	Resource *Resource
 }
 
 // MethodAny is the method of an endpoint that answers to all.
@@ -117,7 +137,25 @@ type Entry struct {
 	Response
 
 	If     Condition
+	Times  int      // 0: for ever
 	Chance *float64 // nil: always
+}
+
+// Resource is a list in the state that can be listed, read, added to, changed and deleted.
+type Resource struct {
+	Pos     Position
+	Host    string
+	Path    Path
+	State   string // the name of the list
+	IDField string // dotted path
+	Body    *Sample
+
+	Auth      Auth
+	RateLimit *RateLimit
+	Latency   *Latency
+	Webhooks  []Webhook
+	Tag       string
+	Summary   string
 }
 
 // The faults that an answer may have.
@@ -180,6 +218,8 @@ type Response struct {
 	Headers []Header
 	Body    Body
 
+	Set      string   // what becomes of the state, as JSON: a map of paths and values; "" if nothing
+	SetPos   Position // of Set
 	Fault    string   // "" or one of the faults
 	Latency  *Latency // instead of the endpoint's
 	Webhooks []Webhook

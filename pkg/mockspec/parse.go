@@ -142,7 +142,7 @@ func (r *reader) root(n *yaml.Node) {
 
 // room reports whether one more item is allowed.
 func (r *reader) room(n *yaml.Node) bool {
-	if len(r.mock.Endpoints)+len(r.mock.WebSockets) < r.o.Limits.Endpoints {
+	if len(r.mock.Endpoints)+len(r.mock.WebSockets)+len(r.mock.Resources) < r.o.Limits.Endpoints {
 		return true
 	}
 	r.fail(at(n), CodeTooManyEndpoints, "split the mock", "a mock may have %d endpoints; split it", r.o.Limits.Endpoints)
@@ -178,8 +178,17 @@ func (r *reader) item(n *yaml.Node, pos Position) {
 			if r.trusted {
 				r.folders(v)
 			}
+		case "state":
+			if r.trusted {
+				r.state(v)
+			}
+		case "crud":
+			r.crud(v, pos)
 		}
 	})
+	if allOwn(n) {
+		return
+	}
 	if !known && !slices.ContainsFunc(r.diags, func(d Diagnostic) bool { return d.Line == n.Line && d.Severity == Error }) {
 		r.fail(pos, CodeNotAnItem, "put `- endpoint:` above it and indent it, and what follows, by four spaces", "this item has neither `endpoint` nor `websocket`")
 	}
@@ -187,19 +196,38 @@ func (r *reader) item(n *yaml.Node, pos Position) {
 
 // settle reads the items that speak for the whole mock before the others, wherever they stand.
 func (r *reader) settle(docs []*yaml.Node) {
-	for _, d := range docs {
-		for _, item := range follow(d).Content {
-			if item = follow(item); item.Kind != yaml.MappingNode {
-				continue
-			}
-			for i := 0; i+1 < len(item.Content); i += 2 {
-				switch v := follow(item.Content[i+1]); item.Content[i].Value {
-				case "mocloud":
-					r.settings(v)
-				case "external-body":
-					r.folders(v)
+	each := func(name string, do func(*yaml.Node)) {
+		for _, d := range docs {
+			for _, item := range follow(d).Content {
+				if item = follow(item); item.Kind != yaml.MappingNode {
+					continue
+				}
+				for i := 0; i+1 < len(item.Content); i += 2 {
+					if item.Content[i].Value == name {
+						do(follow(item.Content[i+1]))
+					}
 				}
 			}
+		}
+	}
+	each("external-body", r.folders)
+	each("mocloud", r.settleCompat)
+	r.states = map[string]bool{}
+	if !r.compat() {
+		each("state", r.state)
+		each("crud", r.settleResource)
+	}
+	each("mocloud", r.settings)
+}
+
+// settleCompat reads whether the mock is served as another implementation would, which decides about all other keys.
+func (r *reader) settleCompat(n *yaml.Node) {
+	if n.Kind != yaml.MappingNode || r.compat() {
+		return
+	}
+	for _, p := range r.quiet().pairs(n) {
+		if p.key.Value == "compat" && p.value.Value == string(CompatMoclojer04) {
+			r.mock.Settings.Compat = CompatMoclojer04
 		}
 	}
 }
@@ -211,18 +239,12 @@ func (r *reader) folders(n *yaml.Node) {
 
 // settings reads the item `mocloud`.
 func (r *reader) settings(n *yaml.Node) {
-	if n.Kind == yaml.MappingNode && !r.compat() { // it decides about the other keys
-		for _, p := range r.quiet().pairs(n) {
-			if p.key.Value == "compat" && p.value.Value == string(CompatMoclojer04) {
-				r.mock.Settings.Compat = CompatMoclojer04
-			}
-		}
-	}
+	r.settleCompat(n)
 	var templates deferred
 	r.pending, r.patterns = &templates, 0
 	defer func() {
 		r.pending = nil
-		r.lint(templates, scope{path: &Path{}, compat: r.compat()})
+		r.lint(templates, scope{path: &Path{}, compat: r.compat(), states: r.states})
 	}()
 	r.object(n, settingsTable, func(k *key, _, v *yaml.Node) {
 		switch k.name {
@@ -234,6 +256,10 @@ func (r *reader) settings(n *yaml.Node) {
 			r.mock.Settings.CORS = r.cors(v, k)
 		case "errors":
 			r.mock.Settings.Errors = r.errorResponses(v)
+		case "session":
+			r.mock.Settings.Session = r.sessionNames(v)
+		case "clock":
+			r.mock.Settings.Clock = r.clock(v)
 		case "defaults":
 			r.mock.Settings.Defaults = r.defaults(v)
 		}

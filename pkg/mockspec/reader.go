@@ -22,6 +22,8 @@ type reader struct {
 	trusted bool
 	// folder is what relative paths of external bodies start from.
 	folder string
+	// states are the names of the state.
+	states map[string]bool
 	// pending collects the templates of the item that is being read, to be checked when all of the item is known.
 	pending    *deferred
 	inReaction bool // what is read now sees a WebSocket's message
@@ -184,6 +186,10 @@ func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *y
 			r.warn(at(p.key), CodeUnknownKey, "use `latency`", "`%s` is not supported and has no effect: use `latency`", k.name)
 			continue
 		}
+		if k.instead != "" {
+			r.fail(at(p.key), CodeUnknownKey, k.instead, "`%s` is not known here: %s", k.name, k.instead)
+			continue
+		}
 		if k.later {
 			r.fail(at(p.key), CodeUnknownKey, "delete it", "`%s` is not offered yet: delete it", k.name)
 			continue
@@ -254,7 +260,7 @@ func homeOf(name string, t *table) *table {
 func (t *table) keyList() string {
 	var names []string
 	for i := range t.keys {
-		if !t.keys[i].unread && !t.keys[i].later {
+		if !t.keys[i].unread && !t.keys[i].later && t.keys[i].instead == "" {
 			names = append(names, "`"+t.keys[i].name+"`")
 		}
 	}

@@ -45,7 +45,7 @@ func (t *table) schema(defs object, name string) object {
 	var required []string
 	for i := range t.keys {
 		k := &t.keys[i]
-		if k.unread || k.later {
+		if k.unread || k.later || k.instead != "" {
 			continue
 		}
 		if k.missing != "" {
@@ -97,6 +97,12 @@ func (k *key) schema(defs object, parent string) object {
 		}}
 	case kindIf:
 		return object{"anyOf": []object{{"type": "string"}, conditionSchema(defs)}}
+	case kindNames:
+		return object{"anyOf": []object{{"type": "string"}, {"type": "array", "items": object{"type": "string"}, "minItems": 1}}}
+	case kindTime:
+		return object{"type": "string", "format": "date-time"}
+	case kindState, kindSet:
+		return object{"type": "object"}
 	case kindAuth:
 		one := []object{{"enum": k.values}, {"type": "string"}, conditionSchema(defs)}
 		return object{"anyOf": append(one, object{"type": "array", "items": object{"anyOf": one}, "minItems": 1})}

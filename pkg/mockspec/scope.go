@@ -2,6 +2,7 @@ package mockspec
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,10 +17,11 @@ type scope struct {
 	compat  bool
 	message bool // a WebSocket
 	refusal bool // an answer in place of one of the server's own
+	states  map[string]bool
 }
 
 func (r *reader) scopeOf(e *Endpoint) scope {
-	s := scope{path: &e.Path, query: e.Query, compat: r.compat()}
+	s := scope{path: &e.Path, query: e.Query, compat: r.compat(), states: r.states}
 	if e.Body != nil {
 		s.body = e.Body.Schema
 	}
@@ -27,7 +29,7 @@ func (r *reader) scopeOf(e *Endpoint) scope {
 }
 
 func (r *reader) socketScope(w *WebSocket) scope {
-	return scope{path: &w.Path, message: true, compat: r.compat()}
+	return scope{path: &w.Path, message: true, compat: r.compat(), states: r.states}
 }
 
 // roots are the names that a template can begin with.
@@ -40,7 +42,7 @@ func (s *scope) roots(message bool) []string {
 		names = append(names, "error")
 	}
 	if !s.compat {
-		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "now", "uuid", "random", "fake")
+		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "state", "now", "uuid", "random", "fake")
 	}
 	return names
 }
@@ -93,6 +95,10 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 	case "request":
 		if names := []string{"method", "path", "host", "id", "body", "query", "ip", "session"}; !slices.Contains(names, key) {
 			return s.undeclared("request", key, names, "a request has no `%s`", "use method, path, host, id, body, query, ip or session")
+		}
+	case "state":
+		if !s.states[key] {
+			return s.undeclared("state", key, slices.Sorted(maps.Keys(s.states)), "no `state` declares `%s`", "declare it in `state`")
 		}
 	case "graphql":
 		if names := []string{"operation", "type", "fields", "variables"}; !slices.Contains(names, key) {

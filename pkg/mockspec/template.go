@@ -119,7 +119,10 @@ func (r *reader) lintOne(w *written, s scope) {
 		if r.full {
 			return
 		}
-		if message, fix := s.check(v, w.message); message != "" {
+		message, fix := s.check(v, w.message)
+		if message != "" && v.Root() == "state" {
+			r.fail(r.place(w, v.Offset-shift), CodeUndeclaredState, fix, "%s", strings.TrimSuffix(message, ", so this is always empty"))
+		} else if message != "" {
 			r.warn(r.place(w, v.Offset-shift), CodeUndeclaredVariable, fix, "%s", message)
 			if better := wanted(fix); v.Root() != "random" { // of that it is an example
 				r.mend(replaced(v.Path, better, s.known(v.Root(), w.message)), better)

@@ -123,7 +123,12 @@ func responses(endpoints []*mockspec.Endpoint, d *mockspec.Defaults) object {
 		}
 	}
 	for _, e := range endpoints {
-		if !e.NoResponse {
+		switch {
+		case e.Resource != nil:
+			for _, a := range resourceAnswers(e) {
+				say(a[0], a[1])
+			}
+		case !e.NoResponse:
 			each(&e.Response)
 		}
 		for i := range e.Responses {
@@ -160,6 +165,24 @@ func responses(endpoints []*mockspec.Endpoint, d *mockspec.Defaults) object {
 		}
 	}
 	return out
+}
+
+// resourceAnswers are the statuses of an operation of a resource, and what they mean.
+func resourceAnswers(e *mockspec.Endpoint) [][2]string {
+	missing := [2]string{"404", "There is no such item."}
+	isItem := e.Path.Raw != e.Resource.Path.Raw
+	switch {
+	case e.Method == http.MethodPost:
+		return [][2]string{{"201", "The item that was made."}, {"400", "The body is no item."}, {"409", "There is an item with that id."}}
+	case e.Method == http.MethodDelete:
+		return [][2]string{{"204", "The item was deleted."}, missing}
+	case e.Method == http.MethodPut, e.Method == http.MethodPatch:
+		return [][2]string{{"200", "The item as it is now."}, {"400", "The body is no item."}, missing}
+	case isItem:
+		return [][2]string{{"200", "The item."}, missing}
+	default:
+		return [][2]string{{"200", "The items that were found."}}
+	}
 }
 
 // answerOf describes one answer under its status.

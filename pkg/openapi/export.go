@@ -31,6 +31,14 @@ func Export(mock *mockspec.Mock, info Info, host string) []byte {
 			operations = append(operations, e)
 		}
 	}
+	for i := range mock.Resources {
+		if c := &mock.Resources[i]; here(c.Host) {
+			of := c.Endpoints()
+			for j := range of {
+				operations = append(operations, &of[j])
+			}
+		}
+	}
 	schemes := securitySchemes{known: map[string]object{}}
 	paths, tags := describePaths(operations, mock.Settings.Defaults, &schemes)
 	doc := object{

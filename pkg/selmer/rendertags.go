@@ -98,6 +98,9 @@ func (r *renderer) cycle(i int) error {
 func (r *renderer) clock(c *clock) error {
 	if r.now.IsZero() {
 		r.now = time.Now()
+		if c, ok := r.scope.(clockScope); ok {
+			r.now = c.Now()
+		}
 	}
 	text, err := formatTime(r.now, false, c.pattern, "")
 	if err != nil {

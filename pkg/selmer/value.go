@@ -291,5 +291,8 @@ func (s MapScope) Lookup(name string) (Value, bool) { return s.Root.Get(name) }
 // Context returns the whole map.
 func (s MapScope) Context() Value { return s.Root }
 
+// clockScope is a Scope with a time of its own, which {% now %} shows.
+type clockScope interface{ Now() time.Time }
+
 // contextScope is a Scope that can show all its data, which {% debug %} and {{.}} print.
 type contextScope interface{ Context() Value }

@@ -46,7 +46,7 @@ func targets(docs []*yaml.Node) []*yaml.Node {
 	return all
 }
 
-// items are the mappings behind `endpoint` and `websocket`, each once, aliases followed.
+// items are the mappings behind `endpoint`, `websocket` and `crud`, each once, aliases followed.
 func items(n *yaml.Node) []*yaml.Node {
 	var found []*yaml.Node
 	var visit func(n *yaml.Node, depth int)
@@ -62,7 +62,7 @@ func items(n *yaml.Node) []*yaml.Node {
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				name := n.Content[i].Value
 				v := follow(n.Content[i+1])
-				if v != nil && v.Kind == yaml.MappingNode && (name == "endpoint" || name == "websocket") && !slices.Contains(found, v) {
+				if v != nil && v.Kind == yaml.MappingNode && (name == "endpoint" || name == "websocket" || name == "crud") && !slices.Contains(found, v) {
 					found = append(found, v)
 				}
 			}

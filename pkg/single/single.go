@@ -45,7 +45,7 @@ func Make(content, host string, o mockspec.Options) (*Single, []mockspec.Diagnos
 
 // Of is Make of what mockspec.ParseTree has read content as, without errors.
 func Of(content, host string, mock *mockspec.Mock, docs []*yaml.Node) *Single {
-	s := &Single{Settings: mock.Settings, Count: len(mock.Endpoints) + len(mock.WebSockets)}
+	s := &Single{Settings: mock.Settings, Count: len(mock.Endpoints) + len(mock.WebSockets) + len(mock.Resources)}
 	for _, e := range mock.Endpoints {
 		e.Host = host
 		s.Items = mockspec.AppendEndpoint(s.Items, &e)
@@ -53,6 +53,10 @@ func Of(content, host string, mock *mockspec.Mock, docs []*yaml.Node) *Single {
 	for _, w := range mock.WebSockets {
 		w.Host = host
 		s.Items = mockspec.AppendWebSocket(s.Items, &w)
+	}
+	for _, c := range mock.Resources {
+		c.Host = host
+		s.Items = mockspec.AppendResource(s.Items, &c)
 	}
 	file, err := addHost(content, host, docs)
 	if err != nil {
@@ -96,13 +100,13 @@ func Open(host, file, lines, seal string, l mockspec.Limits) (*Single, bool) {
 			return nil, false
 		}
 		switch {
-		case len(rest) == len(lines) && bytes.HasPrefix(item, []byte(`"mocloud":`)):
-			settings, err := mockspec.DecodeLines(line)
+		case s.Count == 0 && (bytes.HasPrefix(item, []byte(`"mocloud":`)) || bytes.HasPrefix(item, []byte(`"state":`))):
+			settings, err := mockspec.DecodeLines([]byte(lines)[:len(lines)-len(after)])
 			if err != nil {
 				return nil, false
 			}
 			s.Settings, s.Items = settings.Settings, after
-		case bytes.HasPrefix(item, []byte(`"endpoint":`)) || bytes.HasPrefix(item, []byte(`"websocket":`)):
+		case bytes.HasPrefix(item, []byte(`"endpoint":`)) || bytes.HasPrefix(item, []byte(`"websocket":`)) || bytes.HasPrefix(item, []byte(`"crud":`)):
 			s.Count++
 		default:
 			return nil, false

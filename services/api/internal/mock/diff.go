@@ -80,6 +80,13 @@ func (s *Service) endpoints(content string) map[EndpointChange][]byte {
 		key := EndpointChange{Kind: "endpoint", Method: e.Method, Path: e.Path.Raw}
 		found[key] = mockspec.AppendEndpoint(found[key], e)
 	}
+	for i := range parsed.Resources {
+		c := &parsed.Resources[i]
+		for _, e := range c.Endpoints() {
+			key := EndpointChange{Kind: "endpoint", Method: e.Method, Path: e.Path.Raw}
+			found[key] = mockspec.AppendResource(found[key], c)
+		}
+	}
 	for i := range parsed.WebSockets {
 		w := &parsed.WebSockets[i]
 		key := EndpointChange{Kind: "websocket", Path: w.Path.Raw}

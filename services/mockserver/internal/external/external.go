@@ -25,6 +25,7 @@ import (
 // Providers of an external body.
 const (
 	ProviderFile = "json" // moclojer's name: the content as it is, whatever it is
+	ProviderCSV  = "csv"  // comma-separated values as a JSON array of objects
 	ProviderXLSX = "xlsx" // the rows of one sheet as a JSON array of objects
 )
 
@@ -221,6 +222,13 @@ func (l *Loader) load(ctx context.Context, k key, old entry) (entry, error) {
 	}
 	if err != nil || raw.unchanged {
 		return entry{unchanged: raw.unchanged}, err
+	}
+	if k.provider == ProviderCSV {
+		data, err := l.rowsJSON(raw.data)
+		if err != nil {
+			return entry{}, describe(k, err)
+		}
+		return entry{content: Content{Data: data, MediaType: "application/json", JSON: true}, version: raw.version}, nil
 	}
 	if k.provider != ProviderXLSX {
 		made := Content{Data: raw.data, MediaType: mediaType(k.path, raw.media, raw.data)}

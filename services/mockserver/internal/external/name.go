@@ -32,14 +32,14 @@ func (k key) String() string {
 func newKey(req Request) (key, error) {
 	k := key{workspace: req.Workspace, provider: req.Provider}
 	switch req.Provider {
-	case ProviderFile:
+	case ProviderFile, ProviderCSV:
 	case ProviderXLSX:
 		if strings.ContainsFunc(req.Sheet, unicode.IsControl) || len(req.Sheet) > maxName {
 			return key{}, apperr.New(apperr.Invalid, "external-body: %q is not the name of a sheet", clip(req.Sheet))
 		}
 		k.sheet = req.Sheet
 	default:
-		return key{}, apperr.New(apperr.Invalid, "external-body: unknown provider %q; use %q or %q", clip(req.Provider), ProviderFile, ProviderXLSX)
+		return key{}, apperr.New(apperr.Invalid, "external-body: unknown provider %q; use %q, %q or %q", clip(req.Provider), ProviderFile, ProviderXLSX, ProviderCSV)
 	}
 	var err error
 	below, outside := strings.CutPrefix(req.Path, req.Folder+"/")

@@ -53,7 +53,7 @@ func TestNewKey(t *testing.T) {
 			t.Errorf("%q: %q, %v, want %q", tt.path, k.path, err, tt.want)
 		}
 	}
-	if _, err := newKey(Request{Provider: "csv", Path: "a"}); err == nil || !strings.Contains(err.Error(), `unknown provider "csv"`) {
+	if _, err := newKey(Request{Provider: "tsv", Path: "a"}); err == nil || !strings.Contains(err.Error(), `unknown provider "tsv"`) {
 		t.Errorf("unknown provider: %v", err)
 	}
 	if _, err := newKey(Request{Provider: ProviderXLSX, Path: "a", Sheet: "a\x00"}); err == nil {

@@ -211,9 +211,12 @@ func (s *Source) parse(files []string, contents [][]byte) (*mockspec.Mock, []moc
 		problems = append(problems, found...)
 		all.Endpoints = append(all.Endpoints, mock.Endpoints...)
 		all.WebSockets = append(all.WebSockets, mock.WebSockets...)
-		if all.Settings == (mockspec.Settings{}) {
+		all.Resources = append(all.Resources, mock.Resources...)
+		state := append(all.Settings.State, mock.Settings.State...)
+		if all.Settings.State = nil; all.Settings.IsZero() {
 			all.Settings = mock.Settings
 		}
+		all.Settings.State = state
 	}
 	return all, problems
 }
@@ -223,7 +226,7 @@ const shown = 40
 
 // announce prints what is served and how to call it.
 func (s *Source) announce(mock *mockspec.Mock) {
-	total := len(mock.Endpoints) + len(mock.WebSockets)
+	total := len(mock.Endpoints) + len(mock.WebSockets) + len(mock.Resources)
 	verb := "Serving"
 	if s.revision > 1 {
 		verb = "Now serving"
@@ -236,6 +239,13 @@ func (s *Source) announce(mock *mockspec.Mock) {
 		}
 		e := &mock.Endpoints[i]
 		s.printf("  %-7s %s\n", e.Method, s.address(e.Host, e.Path.Raw))
+	}
+	for i := range mock.Resources {
+		if i == shown {
+			break
+		}
+		c := &mock.Resources[i]
+		s.printf("  %-7s %s\n", "CRUD", s.address(c.Host, c.Path.Raw))
 	}
 	for i := range mock.WebSockets {
 		if i == shown {

@@ -111,6 +111,28 @@ func (q *queryParams) declared(key string) *mockspec.Field {
 	return nil
 }
 
+// Queries are the query parameters of a request by name, in no particular order, each with the values that came.
+type Queries map[string][]string
+
+// First returns the first value of the first of these names that has one.
+func (q Queries) First(names ...string) string {
+	for _, name := range names {
+		if len(q[name]) > 0 {
+			return q[name][0]
+		}
+	}
+	return ""
+}
+
+// Queries returns the query parameters.
+func (s *Scope) Queries() Queries {
+	all := Queries{}
+	for _, p := range s.query.read() {
+		all[p.key] = append(all[p.key], p.value)
+	}
+	return all
+}
+
 // Entries implements selmer.Object.
 func (q *queryParams) Entries() []selmer.Entry {
 	var entries []selmer.Entry

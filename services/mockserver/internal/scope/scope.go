@@ -32,6 +32,11 @@ type Request struct {
 	Body   []byte
 	At     time.Time
 
+	Now     time.Time         // what the mock takes for the time, if that is not At
+	Session string            // the name of the session, when that was looked for
+	State   selmer.Object     // nil: none is at hand
+	Env     map[string]string // variables of the workspace
+
 	RemoteAddr string // of the connection
 	IPHeader   string // the header in which a trusted proxy tells the caller's address; "": RemoteAddr
 }
@@ -93,6 +98,14 @@ func (s *Scope) Reset(r Request, params *Params, captured []string) {
 	s.query.pairs = pairs
 }
 
+// Now is what the mock takes for the time.
+func (s *Scope) Now() time.Time {
+	if s.Request.Now.IsZero() {
+		return s.Request.At
+	}
+	return s.Request.Now
+}
+
 // Rebind makes the scope that of another endpoint for the same request: what was read of the request stays.
 func (s *Scope) Rebind(params *Params, captured []string) { s.params, s.captured = params, captured }
 
@@ -132,7 +145,7 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 	case "request":
 		return selmer.ObjectOf(&s.request), true
 	case "now":
-		return selmer.Time(s.Request.At.UTC().Truncate(time.Second)), true
+		return selmer.Time(s.Now().UTC().Truncate(time.Second)), true
 	case "uuid":
 		return selmer.String(uuid.NewString()), true
 	case "random":
@@ -143,6 +156,12 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 		}
 	case "cookies":
 		return selmer.ObjectOf((*cookieParams)(s)), true
+	case "state":
+		if s.Request.State != nil {
+			return selmer.ObjectOf(s.Request.State), true
+		}
+	case "env":
+		return selmer.ObjectOf(envParams(s.Request.Env)), true
 	case "basic":
 		return found(s.basic())
 	case "bearer":
@@ -322,6 +341,8 @@ func (r *requestParams) Get(key string) (selmer.Value, bool) {
 		return selmer.String(q.Query), true
 	case "ip":
 		return selmer.String(q.IP()), true
+	case "session":
+		return found(q.SessionName())
 	}
 	return selmer.Nil(), false
 }

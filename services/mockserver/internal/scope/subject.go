@@ -78,6 +78,10 @@ func (s *Scope) AppendTexts(dst []string, root, key string) ([]string, bool) {
 		if v, ok := s.request.Get(key); ok {
 			dst = append(dst, v.String())
 		}
+	case "env":
+		if v, ok := s.Request.Env[key]; ok {
+			dst = append(dst, v)
+		}
 	case "json-params":
 		v, err := s.JSON()
 		if err != nil || !s.form {
@@ -229,6 +233,32 @@ func (s *Scope) graphQL() (selmer.Value, bool) {
 		document, operation, variables = first("query"), first("operationName"), first("variables")
 	}
 	return s.Body().GraphQL(document, operation, variables)
+}
+
+// envParams is the object env.
+type envParams map[string]string
+
+// Get implements selmer.Object.
+func (e envParams) Get(key string) (selmer.Value, bool) {
+	v, ok := e[key]
+	return selmer.String(v), ok
+}
+
+// Entries implements selmer.Object: variables are named one by one.
+func (envParams) Entries() []selmer.Entry { return nil }
+
+// SessionHeader names the session of a request.
+const SessionHeader = "X-Mocloud-Session"
+
+// SessionName is the name of the request's session; false for that of everybody who names none.
+func (r *Request) SessionName() (string, bool) {
+	if r.Session != "" {
+		return r.Session, true
+	}
+	if values := r.Header.Values(SessionHeader); len(values) > 0 && values[0] != "" {
+		return values[0], true
+	}
+	return "", false
 }
 
 // IP returns the address of who asks, without a port.

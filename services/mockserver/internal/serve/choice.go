@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -15,14 +16,19 @@ import (
 type choice struct {
 	guard   *match.Guard
 	options []option
-	heavy   bool // it looks into the body, which may take long
+	// around are the names of the state that the endpoint may ask for; all of them if that is not known.
+	around memoryUse
+	heavy  bool // it looks into the body, which may take long
 }
 
 // option is one of several answers, and when it is given.
 type option struct {
 	when   *match.Condition
 	chance float64 // 1: always
-	to     *endpoint
+	times  int     // 0: for ever
+	// counter names the count of how often it was given.
+	counter string
+	to      *endpoint
 }
 
 // entryName tells one of several answers from the others.
@@ -85,10 +91,15 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 			auth = c.defaults.Auth
 		}
 	}
-	if c.compat || auth.JSON == "" && len(first) == 0 && len(spec.Responses) == 0 {
+	if c.compat {
 		return false
 	}
-	ch := &choice{}
+	use := c.memory.use(spec, first)
+	if auth.JSON == "" && len(first) == 0 && len(spec.Responses) == 0 && !use.any() {
+		return false
+	}
+	ch := &choice{around: use}
+	e.waits = use.any()
 	e.headers = c.common(nil)
 	if auth.JSON != "" {
 		guard, _, problems := match.CompileGuard(parseJSON(auth.JSON), match.Options{})
@@ -111,6 +122,7 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 	}
 	add(first, true)
 	add(spec.Responses, false)
+	countersOf(e, ch.options)
 	if !spec.NoResponse {
 		ch.options = append(ch.options, option{chance: 1, to: c.part(e, &spec.Response, entryName{}, spec.Pos)})
 	}
@@ -123,13 +135,16 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 
 // option compiles one of several answers.
 func (c *endpointCompiler) option(e *endpoint, entry *mockspec.Entry, name entryName) (option, error) {
-	o := option{chance: 1}
+	o := option{chance: 1, times: entry.Times}
 	if entry.Chance != nil {
 		o.chance = *entry.Chance
 	}
 	var err error
 	if o.when, err = match.CompileJSON(entry.If.JSON); err != nil {
 		return o, err
+	}
+	if o.times > 0 {
+		o.counter = mockspec.EntryText(entry)
 	}
 	o.to = c.part(e, &entry.Response, name, entry.Pos)
 	return o, nil
@@ -234,8 +249,11 @@ func (c *Core) try(x *exchange, e *endpoint) outcome {
 			return refused
 		}
 	}
-	if e.limiter != nil && !c.withinRate(x) {
-		return refused
+	if e.limiter != nil && !slices.Contains(x.rated, e) {
+		x.rated = append(x.rated, e)
+		if !c.withinRate(x) {
+			return refused
+		}
 	}
 	if ch == nil { // it answers, or its fault does
 		x.answer.always = e.headers
@@ -260,16 +278,31 @@ func (c *Core) try(x *exchange, e *endpoint) outcome {
 
 // pick returns the first answer that applies, or nil.
 func (c *Core) pick(x *exchange, ch *choice) *endpoint {
+	var usedUp []*option
 	for i := range ch.options {
 		o := &ch.options[i]
 		if !o.when.Holds(&x.scope) {
 			continue
 		}
+		if o.times > 0 && x.view.count(o.counter, x.scope.Request.Path) >= o.times {
+			usedUp = append(usedUp, o)
+			continue
+		}
 		if o.chance == 1 || c.falls(x, o.chance) {
+			if o.times > 0 {
+				x.view.take(o.counter, x.scope.Request.Path)
+			}
 			return o.to
 		}
 	}
-	return nil
+	if len(usedUp) == 0 {
+		return nil
+	}
+	for _, o := range usedUp { // a sequence without an end goes round
+		x.view.begin(o.counter, x.scope.Request.Path)
+	}
+	x.view.take(usedUp[0].counter, x.scope.Request.Path)
+	return usedUp[0].to
 }
 
 // falls reports whether a chance falls to the entry that asks. One number is drawn for a request; those who ask take their shares of it
@@ -307,6 +340,11 @@ func (x *exchange) whys(e, given *endpoint) []near {
 			break
 		}
 		why := o.when.Why(&x.scope)
+		if n := 0; why == "" && o.times > 0 {
+			if n = x.view.before(o.counter, x.scope.Request.Path); n >= o.times {
+				why = "used up (" + strconv.Itoa(n) + " of " + strconv.Itoa(o.times) + ") for " + x.scope.Request.Path
+			}
+		}
 		if why == "" && o.chance < 1 {
 			why = "fell to another chance: it has " + strconv.FormatFloat(o.chance, 'g', 3, 64)
 		}

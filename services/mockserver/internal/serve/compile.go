@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/mocloud/mocloud/pkg/charset"
+	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
@@ -27,6 +28,7 @@ type endpointCompiler struct {
 	fake     *scope.Fake
 	fromUser bool // positions are places in the user's file
 	defaults defaults
+	memory   *memory
 
 	one sync.Mutex // guards shared while an endpoint is compiled
 	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
@@ -57,9 +59,19 @@ func (c *endpointCompiler) answer(e *endpoint) {
 		e.fault = asFault(err)
 		e.headers = c.common(nil)
 	}
+	if err == nil && spec.Response.Set != "" && !c.compat {
+		set, problems := match.CompileSet(parseJSON(spec.Response.Set), match.Options{})
+		if err = match.FirstError(problems); err != nil {
+			err = &fault{what: "set", pos: spec.Response.SetPos, err: err}
+		}
+		e.set = set
+	}
+	if spec.Resource != nil {
+		e.resource = newResource(spec)
+	}
 	e.waits = e.latency != nil || e.body.external != nil || spec.Response.Fault != ""
 	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
-		e.limiter == nil && len(e.hooks) == 0 && len(e.params.Query) == 0 && spec.Body == nil
+		e.limiter == nil && len(e.hooks) == 0 && e.set == nil && e.resource == nil && len(e.params.Query) == 0 && spec.Body == nil
 	if e.plain {
 		e.block, e.has = e.headers.block, e.headers.has
 		if n := len(e.block); len(e.body.fixed) <= smallBody { // head and body together, too

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/mockstate"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
@@ -44,11 +45,13 @@ type Deps struct {
 	Metrics  prometheus.Registerer
 	Turns    *limit.Turns // optional: those of everything else that may take a processor for long
 	Recorder *record.Recorder
-	External External      // optional: without it external bodies are refused
-	Webhook  CompileHook   // optional: without it no webhook is sent
-	Socket   CompileSocket // optional: without it WebSockets are refused
-	Docs     Describe      // optional: without it nothing describes mocks
-	Page     http.Handler  // the page that Docs' documents are read with; set with Docs
+	External External                                   // optional: without it external bodies are refused
+	Webhook  CompileHook                                // optional: without it no webhook is sent
+	Socket   CompileSocket                              // optional: without it WebSockets are refused
+	Docs     Describe                                   // optional: without it nothing describes mocks
+	State    mockstate.Store                            // optional: without it mocks remember in this process
+	Env      func(workspaceID string) map[string]string // optional: variables of workspaces
+	Page     http.Handler                               // the page that Docs' documents are read with; set with Docs
 }
 
 // Core answers requests. Put, Remove and Replace say which mocks there are. It is safe for concurrent use.
@@ -64,6 +67,8 @@ type Core struct {
 	// ready tells that it is known which mocks there are, so that an unknown host is unknown for good.
 	ready   atomic.Bool
 	anybody []string // the value of Access-Control-Allow-Origin
+	// locks are held by those who change a session: there are more sessions than locks.
+	locks [256]sync.Mutex
 }
 
 // defaultWaiting is how many of one workspace may wait for a turn.
@@ -71,6 +76,9 @@ const defaultWaiting = 1000
 
 // New makes a core without mocks.
 func New(cfg Config, deps Deps) *Core {
+	if deps.State == nil {
+		deps.State = mockstate.NewMemory(mockstate.DefaultLimits())
+	}
 	if deps.Turns == nil {
 		deps.Turns = limit.NewTurns(runtime.GOMAXPROCS(0), defaultWaiting)
 	}
@@ -149,6 +157,9 @@ func (x *exchange) match() bool {
 		return false
 	}
 	q := &x.scope.Request
+	if p := x.program; p.special {
+		q.Now, q.Env = p.clock, x.mock.env()
+	}
 	x.world = x.program.on(q.Host)
 	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
 	if x.endpoint == nil || q.Method == http.MethodOptions && x.endpoint.spec.Method == mockspec.MethodAny && !x.world.cors.Off && preflight(x) {
@@ -180,22 +191,30 @@ func (c *Core) answerMatched(x *exchange) {
 		x.answerPlain()
 		return
 	}
-	if e.choice != nil {
-		if !c.read(x) || !c.choose(x) {
+	switch {
+	case e.choice == nil:
+		if e.limiter != nil && !c.withinRate(x) || !c.read(x) {
 			return
 		}
-		e = x.endpoint
-		if e.plain {
-			x.answerPlain()
-			return
-		}
-	} else {
-		if e.limiter != nil && !c.withinRate(x) {
-			return
-		}
-		if !c.read(x) {
-			return
-		}
+		c.complete(x)
+	case !c.read(x):
+		return
+	case x.remembers():
+		c.transact(x)
+	case c.choose(x):
+		c.complete(x)
+	}
+	if x.answered && x.endpoint.latency != nil {
+		x.wait(c.dice.delay(x.endpoint.latency))
+	}
+}
+
+// complete makes the answer of the endpoint that was chosen.
+func (c *Core) complete(x *exchange) {
+	e := x.endpoint
+	if e.plain {
+		x.answerPlain()
+		return
 	}
 	if e.fault != nil {
 		x.failed(e.fault)
@@ -210,13 +229,20 @@ func (c *Core) answerMatched(x *exchange) {
 	if e.latency != nil && c.fails(x) {
 		return
 	}
-	if err := c.respond(x); err != nil {
+	work := (*Core).respond
+	if e.resource != nil {
+		work = (*Core).serveResource
+	} else if e.set != nil {
+		if err := x.assign(); err != nil {
+			c.unable(x, err)
+			return
+		}
+	}
+	if err := work(c, x); err != nil {
 		c.unable(x, err)
 		return
 	}
-	if x.answered = true; e.latency != nil {
-		x.wait(c.dice.delay(e.latency))
-	}
+	x.answered = true
 }
 
 // answerPlain answers what is the same for every request.

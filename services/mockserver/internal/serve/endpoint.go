@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/charset"
+	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
@@ -50,6 +51,9 @@ type endpoint struct {
 	choice *choice
 	// declines tells that it may leave a request to the next endpoint.
 	declines bool
+	set      *match.Assignments // what becomes of the state; nil: nothing
+	resource *resource          // what answers in place of a body; nil: none
+
 	// entry tells which of several answers this is, for explanations.
 	entry entryName
 

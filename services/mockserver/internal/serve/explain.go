@@ -231,6 +231,11 @@ func (x *exchange) explanation() {
 
 // considered tells why the endpoints that were entered did not answer, or not with an entry before the one that did.
 func (x *exchange) considered() []near {
+	if x.view != nil { // conditions saw the state before
+		now := x.scope.Request.State
+		x.scope.Request.State = x.view.again()
+		defer func() { x.scope.Request.State = now }()
+	}
 	var out []near
 	for _, e := range x.entered {
 		out = append(out, x.whys(e, nil)...)

@@ -52,6 +52,8 @@ type exchange struct {
 	taken float64 // the share of draw that was given away
 	// entered are the endpoints that left the request to another one.
 	entered []*endpoint
+	rated   []*endpoint // whose rate limit has counted the request
+	view    *view       // what the mock remembers, while that is at hand
 
 	progress progress // of a simple request
 	refused  limit.Refusal
@@ -86,6 +88,8 @@ func (x *exchange) reset() {
 	x.prefix = ""
 	clear(x.entered)
 	x.entered = x.entered[:0]
+	clear(x.rated)
+	x.rated, x.view = x.rated[:0], nil
 	x.captures, x.answer = x.captures[:0], answer{more: x.answer.more[:0], sent: x.answer.sent[:0]}
 	x.rendered, x.received, x.record = rendered, received, record.Request{}
 }

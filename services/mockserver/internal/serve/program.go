@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
@@ -50,7 +51,10 @@ type program struct {
 	broken   error
 	own      *headers          // of the answers that the server makes itself
 	errors   map[int]*endpoint // answers in place of those, by status
-	keep     bool              // it has state that must not be dropped
+	keep     bool              // it has rate limits that must not be forgotten
+	special  bool              // it has a clock of its own, or variables
+	clock    time.Time
+	memory   *memory
 	fromUser bool
 }
 
@@ -117,6 +121,7 @@ func (h *hosted) compile() *program {
 		cors: crossOriginOf(mock.Settings.CORS), defaults: defaults{mock.Settings.Defaults},
 	}
 	p.everywhere.cors = c.cors
+	p.remember(c, h)
 	p.own = c.common(nil)
 	p.errors = c.errors(mock.Settings.Errors)
 	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.
@@ -128,6 +133,9 @@ func (h *hosted) compile() *program {
 		for i := range mock.WebSockets {
 			p.addWorld(mock.WebSockets[i].Host)
 		}
+		for i := range mock.Resources {
+			p.addWorld(mock.Resources[i].Host)
+		}
 	}
 	for i := range mock.Endpoints {
 		spec := &mock.Endpoints[i]
@@ -135,6 +143,16 @@ func (h *hosted) compile() *program {
 		p.keep = p.keep || e.limiter != nil
 		for _, w := range p.worlds(spec.Host, byItem) {
 			w.add(e)
+		}
+	}
+	for i := range mock.Resources {
+		of := mock.Resources[i].Endpoints()
+		for j := range of {
+			e := c.endpoint(&of[j])
+			p.keep = p.keep || e.limiter != nil
+			for _, w := range p.worlds(of[j].Host, byItem) {
+				w.add(e)
+			}
 		}
 	}
 	for i := range mock.WebSockets {

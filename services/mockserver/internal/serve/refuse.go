@@ -148,6 +148,8 @@ func (x *exchange) failed(f *fault) {
 	switch {
 	case apperr.CodeOf(f.err) == apperr.Unavailable:
 		status, r.Error = 502, "external_body_unavailable"
+	case f.what == "set":
+		r.Error = "set"
 	case isExternal(f.err):
 		r.Error = "external_body"
 	case errors.Is(f.err, selmer.ErrLimit):
@@ -201,6 +203,9 @@ func (c *Core) withinRate(x *exchange) bool {
 		key = x.scope.Request.IP()
 	} else if values := x.header.Values(k); len(values) > 0 {
 		key = values[0]
+	}
+	if session, ok := x.scope.Request.SessionName(); ok {
+		key = session + "\x00" + key
 	}
 	now := x.scope.Request.At
 	v := e.limiter.Take(strings.Clone(key), now)
