@@ -122,8 +122,12 @@ func (l *Loader) find(ctx context.Context, k key, known string) (File, error) {
 		return File{}, apperr.New(apperr.NotFound, "there are no files on this server")
 	}
 	f, err := l.deps.Files.Open(ctx, k.workspace, k.path, known)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = apperr.New(apperr.NotFound, "there is no such file in this workspace; upload it or correct the path")
+	switch {
+	case !errors.Is(err, fs.ErrNotExist):
+	case l.deps.Folders != nil: // the mock is run from a file
+		err = apperr.New(apperr.NotFound, "there is no such file beside the mock or in the working directory; create it, or correct `path`")
+	default:
+		err = apperr.New(apperr.NotFound, "there is no such file in this workspace; upload it, or correct `path`")
 	}
 	return f, err
 }

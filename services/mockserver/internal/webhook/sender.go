@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+	"golang.org/x/time/rate"
 
 	"github.com/mocloud/mocloud/pkg/event"
 )
@@ -19,6 +20,7 @@ type Sender struct {
 	cfg    Config
 	client *http.Client
 	log    *slog.Logger
+	logged *rate.Limiter // of the deliveries that failed: mocks must not fill the log
 	tell   func(Delivery)
 
 	mu       sync.Mutex
@@ -42,7 +44,7 @@ func New(cfg Config, deps Deps) *Sender {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Sender{
-		cfg: cfg, client: &client, log: log, tell: deps.Changed,
+		cfg: cfg, client: &client, log: log, logged: rate.NewLimiter(1, 20), tell: deps.Changed,
 		history: newHistory(cfg.History, cfg.HistoryMocks),
 		wake:    make(chan struct{}, 1),
 		calls: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
@@ -115,6 +117,10 @@ func (s *Sender) end(d *Delivery, state State, reason string) {
 	d.State, d.Reason, d.Next = state, reason, time.Time{}
 	s.calls.WithLabelValues(string(state)).Inc()
 	s.changed(d)
+	if state != Delivered && reason != dropReason(ErrStopping) && s.logged.Allow() {
+		// The URL is left out: it may hold secrets.
+		s.log.Warn("webhook not delivered", "mock_id", d.Mock, "delivery_id", d.ID, "endpoint", d.Endpoint, "attempts", d.Attempts, "reason", reason)
+	}
 }
 
 // changed tells of a delivery.

@@ -1,10 +1,12 @@
 package webhook
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -344,4 +346,34 @@ func TestRetryAfter(t *testing.T) {
 			t.Errorf("%q: %v, want %v", header, got, want)
 		}
 	}
+}
+
+// TestFailuresAreLogged: whoever runs the server sees why a webhook did not arrive, without its URL, which may hold secrets.
+func TestFailuresAreLogged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var lines bytes.Buffer
+		s, _, stop := start(t, Config{}, func(*http.Request) (*http.Response, error) { return nil, egress.ErrDenied })
+		s.log = slog.New(slog.NewTextHandler(&lines, nil))
+		for range 1000 {
+			if err := s.Enqueue("w", "m", call("localhost")); err != nil {
+				t.Fatal(err)
+			}
+			pass(time.Millisecond)
+		}
+		stop()
+		text := lines.String()
+		if n := strings.Count(text, "\n"); n < 20 || n > 30 {
+			t.Errorf("%d lines were logged, want some 20", n)
+		}
+		first, _, _ := strings.Cut(text, "\n")
+		for _, want := range []string{"webhook not delivered", "mock_id=m", `endpoint="POST /orders"`, "PROXY_FORWARD_ALLOW"} {
+			if !strings.Contains(first, want) {
+				t.Errorf("%q is not in %s", want, first)
+			}
+		}
+		if strings.Contains(text, "localhost/hook") {
+			t.Errorf("the URL is logged: %s", first)
+		}
+	})
 }
