@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build web web-dev up down logs test test-compose e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build install web web-dev up down logs test test-compose e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -10,6 +10,9 @@ run: build ## build mocloud and start all of it on this machine (Ctrl-C stops it
 
 build: ## build ./bin/mocloud, with the console where Node is at hand
 	@scripts/build
+
+install: build ## put mocloud on the PATH: into PREFIX/bin (/usr/local), or Go's bin folder where that cannot be written
+	@scripts/install
 
 web: ## build the console into web/dist
 	@scripts/build-console

@@ -1,4 +1,4 @@
-// Package convert is `mocloud import`: it makes a mock of an OpenAPI document. Only cmd/mocloud imports it.
+// Package convert is `mocloud import`: it makes a mock from another tool's document. Only cmd/mocloud imports it.
 package convert
 
 import (
@@ -15,12 +15,14 @@ import (
 // ImportCommand returns the command.
 func ImportCommand() *cobra.Command {
 	var output, prefix string
+	var strict bool
 	c := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Make a mock of an OpenAPI document",
-		Long: "Make a mock of an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON) and print it: an endpoint for each operation,\n" +
-			"with the document's examples, and with values made from its schemas where it has none. What is left out is told on\n" +
-			"standard error. Nothing but FILE is read; `-` is standard input.",
+		Short: "Make a mock from an OpenAPI document, a Postman collection or WireMock mappings",
+		Long: "Make a mock from an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON), a Postman collection or WireMock mappings, and print\n" +
+			"it: an endpoint for each operation, with the document's examples, and with values made from its schemas where it has none.\n" +
+			"What is left out is listed on standard error; if that is a tenth of its operations or more, the status is 6. Nothing but FILE is\n" +
+			"read; `-` is standard input.",
 		Example: "  mocloud import petstore.yaml > pets.yml && mocloud run pets.yml\n  curl -s https://example.com/openapi.json | mocloud import - -o api.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -37,16 +39,25 @@ func ImportCommand() *cobra.Command {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), d) // nobody is there to be told that it failed
 			}
 			if mockspec.HasErrors(problems) {
-				return exit.With(exit.Invalid, fmt.Errorf("%s: no mock can be made of it", name))
+				return exit.With(exit.Invalid, fmt.Errorf("%s: no mock can be made from it", name))
+			}
+			lost := input.MuchLeftOut(made, problems)
+			if lost != "" && strict {
+				return exit.With(exit.Invalid, fmt.Errorf("%s: %s", name, lost))
 			}
 			if output != "" {
-				return os.WriteFile(output, made.Content, 0o666) //nolint:gosec // a file like any other: the umask decides
+				err = os.WriteFile(output, made.Content, 0o666) //nolint:gosec // a file like any other: the umask decides
+			} else {
+				_, err = cmd.OutOrStdout().Write(made.Content)
 			}
-			_, err = cmd.OutOrStdout().Write(made.Content)
+			if err == nil && lost != "" {
+				err = exit.With(exit.Partial, fmt.Errorf("%s: %s", name, lost))
+			}
 			return err
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write the mock to this `FILE`")
 	c.Flags().StringVar(&prefix, "prefix", "", "put this `PATH` before every path, such as /v2")
+	c.Flags().BoolVar(&strict, "strict", false, "make nothing if much of the document would be left out")
 	return c
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/pkg/importer"
@@ -68,4 +69,19 @@ func Files(names []string) (files []string, several bool, err error) {
 // Import makes a mock from another tool's document on this machine; there is none if a diagnostic is an error.
 func Import(ctx context.Context, src []byte, name, prefix string) (*importer.Result, []mockspec.Diagnostic) {
 	return importer.Import(ctx, src, importer.Options{Name: name, Prefix: prefix, MaxBytes: MaxDocument, MaxValues: 5_000_000})
+}
+
+// MuchLeftOut says that a mock lacks a good part of its document's operations, a tenth of them or more; "" if not. What stands beside
+// the operations, such as callbacks, does not count.
+func MuchLeftOut(made *importer.Result, notes []mockspec.Diagnostic) string {
+	lost := 0
+	for _, note := range notes {
+		if importer.EffectOf(note) == importer.None && strings.Contains(note.Message, " is left out") {
+			lost++
+		}
+	}
+	if lost == 0 || lost*10 < made.Endpoints+lost {
+		return ""
+	}
+	return fmt.Sprintf("operations of the document that are left out: %d; endpoints of the mock: %d", lost, made.Endpoints)
 }

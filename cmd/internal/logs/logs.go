@@ -75,11 +75,35 @@ func (l *logs) run(ctx context.Context, name string) error {
 		}
 	}
 	if !l.follow {
+		l.undelivered(ctx, m)
 		return nil
 	}
 	return remote.Follow(ctx, func(ctx context.Context, lastID string) (*http.Response, error) {
 		return l.StreamRequests(ctx, m.ID, &client.StreamRequestsParams{LastEventID: remote.Optional(lastID)})
 	}, l.event)
+}
+
+// undelivered tells of webhooks that did not arrive: nobody looks for them otherwise.
+func (l *logs) undelivered(ctx context.Context, m *client.Mock) {
+	if l.JSON {
+		return
+	}
+	page, err := remote.Read((*client.ListWebhooksResponse).GetJSON200)(l.ListWebhooksWithResponse(ctx, m.ID, nil))
+	if err != nil {
+		return // the requests were shown, and they were what was asked for
+	}
+	failed, reason := 0, ""
+	for _, w := range page.Items {
+		if w.State == client.Failed || w.State == client.Dropped {
+			failed++
+			if w.Reason != nil && reason == "" {
+				reason = *w.Reason
+			}
+		}
+	}
+	if failed > 0 {
+		l.Tell("%d webhooks were not delivered, the latest because %s; `mocloud webhooks %s` lists them.", failed, remote.Printable(reason), remote.Name(m))
+	}
 }
 
 // isStatus reports whether s is a status, or a class of them such as 5xx.

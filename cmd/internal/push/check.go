@@ -10,6 +10,7 @@ import (
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
+	"github.com/mocloud/mocloud/pkg/files"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/api/client"
 )
@@ -245,4 +246,81 @@ func (p *push) growth(ctx context.Context, sources []*source, quota *client.Quot
 func endpoints(content string) int64 {
 	m, _ := mockspec.Parse([]byte(content), mockspec.Options{})
 	return int64(len(m.Endpoints) + len(m.WebSockets))
+}
+
+// missing finds the files that mocks name and their workspaces do not have.
+func (p *push) missing(ctx context.Context, sources []*source) error {
+	stored := map[string]map[string]bool{}
+	for _, src := range sources {
+		named := filesOf(src.content)
+		if len(named) == 0 {
+			continue
+		}
+		workspace := src.ref.Workspace
+		if stored[workspace] == nil {
+			names, err := p.fileNames(ctx, workspace)
+			if problem, ok := errors.AsType[*remote.ProblemError](err); ok && problem.Code == client.InsufficientScope {
+				return nil // the token may not know
+			}
+			if err != nil {
+				return err
+			}
+			stored[workspace] = names
+		}
+		for _, name := range named {
+			if !stored[workspace][name] {
+				src.lacks = fmt.Sprintf("%s: the workspace %s has no file %s; upload it with `mocloud files put`", src.file, workspace, name)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (p *push) fileNames(ctx context.Context, workspace string) (map[string]bool, error) {
+	all, err := remote.All(func(limit *int, cursor *string) ([]client.File, *string, error) {
+		page, err := remote.Read((*client.ListFilesResponse).GetJSON200)(p.ListFilesWithResponse(ctx, workspace, &client.ListFilesParams{Limit: limit, Cursor: cursor}))
+		if err != nil {
+			return nil, nil, err
+		}
+		return page.Items, page.NextCursor, nil
+	})
+	names := map[string]bool{}
+	for _, f := range all {
+		names[f.Name] = true
+	}
+	return names, err
+}
+
+// filesOf are the files that a mock names outright.
+func filesOf(content string) []string {
+	if !strings.Contains(content, "external-body") {
+		return nil
+	}
+	m, _ := mockspec.Parse([]byte(content), mockspec.Options{})
+	var names []string
+	for _, body := range m.Externals() {
+		path := body.Path.Raw
+		if strings.Contains(path, "://") || strings.Contains(path, "{{") || strings.Contains(path, "{%") {
+			continue
+		}
+		if name, wrong := files.Clean(path); wrong == "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// lacking says which mocks lack something; nil if none does.
+func lacking(sources []*source, status int) error {
+	var all []error
+	for _, src := range sources {
+		if src.lacks != "" {
+			all = append(all, errors.New(src.lacks))
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return exit.With(status, errors.Join(all...))
 }

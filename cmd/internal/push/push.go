@@ -40,6 +40,7 @@ docs/guides/cli.md lists the exit statuses.`,
 	f.StringVar(&p.message, "message", "", "`TEXT` for the mock's history")
 	f.BoolVar(&p.draft, "draft", false, "store the mock without publishing it")
 	f.BoolVar(&p.force, "force", false, "overwrite what somebody else changed since you pulled or pushed the mock")
+	f.BoolVar(&p.strict, "strict", false, "change nothing if a mock would lack much of its document, or files that it names")
 	f.BoolVar(&p.dryRun, "dry-run", false, "check everything and say what would happen")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "print only what is wrong")
 	flags.Wait(f, &p.wait, 30*time.Second, "wait until the mock is live on every mock server, for 30s or for `TIME`")
@@ -56,6 +57,7 @@ type push struct {
 	message   string
 	draft     bool
 	force     bool
+	strict    bool
 	dryRun    bool
 	quiet     bool
 	wait      time.Duration
@@ -87,14 +89,23 @@ func (p *push) run(ctx context.Context, files []string) error {
 	if err := p.room(ctx, sources); err != nil {
 		return err
 	}
+	if err := p.missing(ctx, sources); err != nil {
+		return err
+	}
+	if err := lacking(sources, exit.Invalid); err != nil && p.strict {
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
 	if p.dryRun {
-		return p.plan(ctx, sources)
+		return errors.Join(p.plan(ctx, sources), lacking(sources, exit.Partial))
 	}
 	failed := p.apply(ctx, sources, progress)
 	if failed == nil && p.wait > 0 {
 		failed = p.settle(ctx, sources, progress)
 	}
 	progress.end()
+	if failed == nil {
+		failed = lacking(sources, exit.Partial)
+	}
 	return errors.Join(p.show(sources, several), failed)
 }
 

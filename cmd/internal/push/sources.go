@@ -22,6 +22,7 @@ type source struct {
 	content  string
 	imported bool // content was made from another document: its lines are not the file's
 
+	lacks    string       // what the mock will lack; "" if nothing
 	found    *client.Mock // as it is on the server; nil if it has to be created
 	seen     *remote.Seen // what was pulled into the file's folder, or pushed from it
 	expected int          // the revision that the server must have; 0: any
@@ -109,7 +110,11 @@ func (p *push) source(ctx context.Context, file string, ref remote.Ref) (*source
 	if made == nil {
 		return nil, exit.With(exit.Invalid, fmt.Errorf("no mock can be made from %s; nothing was changed", file))
 	}
-	return &source{file: file, ref: ref, content: string(made.Content), imported: true}, nil
+	lost := input.MuchLeftOut(made, problems)
+	if lost != "" {
+		lost = file + ": " + lost
+	}
+	return &source{file: file, ref: ref, content: string(made.Content), imported: true, lacks: lost}, nil
 }
 
 // placed is what the server found, as the other commands print it.
