@@ -1,11 +1,10 @@
-import { useT } from '@/i18n'
-import { Empty, Page } from '@/ui/parts'
+import { getRouteApi } from '@tanstack/react-router'
+import { Audit } from '@/features/audit'
+
+const route = getRouteApi('/app/w/$ws/audit')
 
 export default function AuditPage() {
-  const t = useT()
-  return (
-    <Page title={t.shell.audit}>
-      <Empty title={t.pages.soon} />
-    </Page>
-  )
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  return <Audit search={search} onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })} />
 }

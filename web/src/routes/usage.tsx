@@ -1,11 +1,10 @@
-import { useT } from '@/i18n'
-import { Empty, Page } from '@/ui/parts'
+import { getRouteApi } from '@tanstack/react-router'
+import { Usage } from '@/features/usage'
+
+const route = getRouteApi('/app/w/$ws/usage')
 
 export default function UsagePage() {
-  const t = useT()
-  return (
-    <Page title={t.shell.usage}>
-      <Empty title={t.pages.soon} />
-    </Page>
-  )
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  return <Usage search={search} onSearch={(change) => void navigate({ search: (before) => ({ ...before, ...change }) })} />
 }

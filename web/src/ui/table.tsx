@@ -4,7 +4,7 @@ import { cx } from '@/lib/cx'
 /** A table that scrolls sideways where it must; on phones pages show cards instead. */
 export function Table({ label, head, children, className }: { label: string; head: ReactNode[]; children: ReactNode; className?: string }) {
   return (
-    <div className={cx('overflow-x-auto', className)}>
+    <section aria-label={label} tabIndex={0} className={cx('overflow-x-auto', className)}>
       <table aria-label={label} className="w-full border-collapse text-left">
         <thead>
           <tr className="border-line border-b text-ink-3 text-xs">
@@ -18,7 +18,7 @@ export function Table({ label, head, children, className }: { label: string; hea
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </section>
   )
 }
 
@@ -27,5 +27,5 @@ export function Row({ className, ...rest }: ComponentProps<'tr'>) {
 }
 
 export function Cell({ className, ...rest }: ComponentProps<'td'>) {
-  return <td className={cx('px-4 py-row align-middle', className)} {...rest} />
+  return <td className={cx('whitespace-nowrap px-4 py-row align-middle', className)} {...rest} />
 }

@@ -1,0 +1,1 @@
+export { Usage, type UsageSearch } from './usage'
