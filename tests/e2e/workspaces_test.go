@@ -202,7 +202,7 @@ func auditLog(t *testing.T, c *cloud.Cloud) {
 	made := answer(walt.CreateMockWithResponse(ctx, nil, client.NewMock{Slug: "pets", WorkspaceSlug: new("veraco"), Content: ""})).is(t, http.StatusCreated)
 	answer(walt.ListAuditWithResponse(ctx, "veraco", nil)).is(t, http.StatusForbidden)
 	action := "createMock"
-	log := answer(vera.ListAuditWithResponse(ctx, "veraco", &client.ListAuditParams{Action: &action, Account: &walt.name})).is(t, http.StatusOK).JSON200.Items
+	log := answer(vera.ListAuditWithResponse(ctx, "veraco", &client.ListAuditParams{Action: &action, Username: &walt.name})).is(t, http.StatusOK).JSON200.Items
 	if len(log) != 1 {
 		t.Fatalf("the log: %+v", log)
 	}

@@ -2799,8 +2799,8 @@ type ListAuditParams struct {
 	// Action Only this operation, such as `publishMock`.
 	Action *string `form:"action,omitempty" json:"action,omitempty"`
 
-	// Account Only what the account with this username did.
-	Account *string `form:"account,omitempty" json:"account,omitempty"`
+	// Username Only what the account with this username did.
+	Username *string `form:"username,omitempty" json:"username,omitempty"`
 
 	// Since From this time on.
 	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
@@ -10437,9 +10437,9 @@ func NewListAuditRequest(server string, workspaceSlug WorkspaceSlug, params *Lis
 
 		}
 
-		if params.Account != nil {
+		if params.Username != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", *params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "username", *params.Username, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

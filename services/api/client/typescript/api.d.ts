@@ -4998,8 +4998,6 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                /** @description Only what the account with this username did. */
-                account?: string;
                 /** @description Only this operation, such as `publishMock`. */
                 action?: string;
                 /** @description The `next_cursor` of the page before. */
@@ -5010,6 +5008,8 @@ export interface operations {
                 since?: string;
                 /** @description Before this time. */
                 until?: string;
+                /** @description Only what the account with this username did. */
+                username?: string;
             };
             header?: never;
             path: {

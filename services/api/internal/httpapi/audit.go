@@ -10,7 +10,7 @@ import (
 // ListAudit implements StrictServerInterface.
 func (h *handlers) ListAudit(ctx context.Context, r ListAuditRequestObject) (ListAuditResponseObject, error) {
 	records, next, err := h.Audit.List(ctx, caller(ctx), r.WorkspaceSlug, audit.Query{
-		Action: value(r.Params.Action, ""), Username: value(r.Params.Account, ""),
+		Action: value(r.Params.Action, ""), Username: value(r.Params.Username, ""),
 		Since: value(r.Params.Since, time.Time{}), Until: value(r.Params.Until, time.Time{}),
 		Before: value(r.Params.Cursor, ""), Limit: value(r.Params.Limit, defaultLimit),
 	})

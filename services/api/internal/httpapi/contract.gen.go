@@ -2799,8 +2799,8 @@ type ListAuditParams struct {
 	// Action Only this operation, such as `publishMock`.
 	Action *string `form:"action,omitempty" json:"action,omitempty"`
 
-	// Account Only what the account with this username did.
-	Account *string `form:"account,omitempty" json:"account,omitempty"`
+	// Username Only what the account with this username did.
+	Username *string `form:"username,omitempty" json:"username,omitempty"`
 
 	// Since From this time on.
 	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
@@ -5097,11 +5097,11 @@ func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter action: %s", err))
 	}
 
-	// ------------- Optional query parameter "account" -------------
+	// ------------- Optional query parameter "username" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", ctx.QueryParams(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "username", ctx.QueryParams(), &params.Username, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account: %s", err))
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter username: %s", err))
 	}
 
 	// ------------- Optional query parameter "since" -------------
