@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of the corpora")
@@ -40,7 +41,7 @@ func TestDiagnostics(t *testing.T) {
 			}
 			var ds []mockspec.Diagnostic
 			if spec := part("openapi.yaml"); spec.Name != "" {
-				_, ds = mockspec.ParseOpenAPI(spec.Data, part("mocks.yaml").Data, mockspec.Options{Name: spec.Name, MocksName: "mocks.yaml"})
+				_, ds = openapi.Pair(t.Context(), spec.Data, part("mocks.yaml").Data, mockspec.Options{Name: spec.Name, MocksName: "mocks.yaml"})
 			} else {
 				_, ds = mockspec.Parse(part("mock.yaml").Data, mockspec.Options{Name: "mock.yaml"})
 			}

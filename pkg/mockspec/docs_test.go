@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 )
 
 const reference = "../../docs/mock-format.md"
@@ -32,7 +33,7 @@ func TestReferenceExamples(t *testing.T) {
 	if len(blocks) < 15 {
 		t.Fatalf("found %d examples", len(blocks))
 	}
-	var openapi []byte
+	var document []byte
 	for _, b := range blocks {
 		switch kind := strings.TrimSpace(string(b[1])); kind {
 		case "":
@@ -44,9 +45,9 @@ func TestReferenceExamples(t *testing.T) {
 				t.Errorf("%v\n%s", err, b[2])
 			}
 		case "openapi":
-			openapi = b[2]
+			document = b[2]
 		case "mocks":
-			m, ds := mockspec.ParseOpenAPI(openapi, b[2], mockspec.Options{Name: "openapi", MocksName: "mocks"})
+			m, ds := openapi.Pair(t.Context(), document, b[2], mockspec.Options{Name: "openapi", MocksName: "mocks"})
 			if len(ds) > 0 || len(m.Endpoints) != 2 {
 				t.Errorf("%d endpoints, %v", len(m.Endpoints), ds)
 			}
@@ -207,7 +208,7 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, ds := mockspec.ParseOpenAPI(spec, mocks, mockspec.Options{})
+	m, ds := openapi.Pair(t.Context(), spec, mocks, mockspec.Options{})
 	if len(ds) > 0 || len(m.Endpoints) != 4 {
 		t.Errorf("%d endpoints, %v", len(m.Endpoints), ds)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -116,13 +117,13 @@ func TestOpenAPI(t *testing.T) {
 			"delete": {"operationId": "gone", "responses": {"404": {}, "202": {}, "204": {}}}},
 		"/files/{name}.json": {"get": {"responses": {"200": {"$ref": "#/components/responses/R"}}}}},
 		"components": {"responses": {"R": {"content": {"text/csv": {"example": "x"}, "application/json": {"example": {"n": 1.50}}}}}}}`
-	m, ds := mockspec.ParseOpenAPI([]byte(spec), []byte("a: {status: 418, body: hi}\n"), mockspec.Options{})
+	m, ds := openapi.Pair(t.Context(), []byte(spec), []byte("a: {status: 418, body: hi}\n"), mockspec.Options{})
 	if mockspec.HasErrors(ds) {
 		t.Fatal(ds)
 	}
 	want := `- {"endpoint":{"method":"GET","path":"/pets/:id","response":{"status":418,"body":"hi"},"tag":"pets","summary":"One"}}
 - {"endpoint":{"method":"DELETE","path":"/pets/:id","response":{"status":202}}}
-- {"endpoint":{"method":"GET","path":"/files/:name.json","response":{"status":200,"headers":{"Content-Type":"application/json"},"body":{"n":1.50}}}}
+- {"endpoint":{"method":"GET","path":"/files/{name}.json","response":{"status":200,"headers":{"Content-Type":"application/json"},"body":{"n":1.50}}}}
 `
 	if got := string(mockspec.EncodeLines(m)); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)

@@ -61,32 +61,45 @@ const maxNotes = 100
 // Diagnostics are about the document. If one is an error there is no result; the others say what was left out and why.
 // Nothing but src is read. The work grows as the document does, and it ends when ctx does: then the diagnostic is CodeStopped.
 func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Diagnostic) {
-	o.setDefaults()
-	root, problems := read(ctx, src, o)
-	im := &importer{ctx: ctx, o: o, root: root, notes: problems, noted: map[string]bool{}, routes: map[string]bool{}, known: map[*value]kinds{}, composed: map[*value]*value{}}
-	if mockspec.HasErrors(problems) {
-		return nil, problems
-	}
-	if !im.accept() {
+	im := newImporter(ctx, o)
+	mock := im.run(src)
+	if mock == nil {
 		return nil, im.sorted()
+	}
+	return &Result{Content: im.out.Bytes(), Title: oneLine(im.root.get("info").string("title"), 200), Endpoints: len(mock.Endpoints)}, im.sorted()
+}
+
+func newImporter(ctx context.Context, o Options) *importer {
+	o.setDefaults()
+	return &importer{ctx: ctx, o: o, noted: map[string]bool{}, routes: map[string]bool{}, known: map[*value]kinds{}, composed: map[*value]*value{}}
+}
+
+// run writes the mock of a document, and reads it. It returns nil if there is none: the notes say why.
+func (im *importer) run(src []byte) *mockspec.Mock {
+	root, problems := read(im.ctx, src, im.o)
+	im.root, im.notes = root, problems
+	if mockspec.HasErrors(problems) || !im.accept() {
+		return nil
 	}
 	im.readPaths()
 	im.assemble()
-	if ctx.Err() != nil {
-		return nil, []mockspec.Diagnostic{stopped(o)}
+	if im.ctx.Err() != nil {
+		im.notes = []mockspec.Diagnostic{stopped(im.o)}
+		return nil
 	}
 	if mockspec.HasErrors(im.notes) {
-		return nil, im.sorted()
+		return nil
 	}
 	content := append(bytes.TrimRight(im.out.Bytes(), "\n"), '\n')
-	mock, ds := mockspec.Parse(content, mockspec.Options{Limits: o.Mock})
+	im.out = *bytes.NewBuffer(content)
+	mock, ds := mockspec.Parse(content, mockspec.Options{Limits: im.o.Mock})
 	for _, d := range ds {
 		if d.Severity == mockspec.Error {
 			im.note(root, mockspec.Error, codeBadMock, "the mock that was made of this document is not valid (line %d: %s): please report this", d.Line, d.Message)
-			return nil, im.sorted()
+			return nil
 		}
 	}
-	return &Result{Content: content, Title: oneLine(root.get("info").string("title"), 200), Endpoints: len(mock.Endpoints)}, im.sorted()
+	return mock
 }
 
 // importer makes one mock of one document.
@@ -107,6 +120,9 @@ type importer struct {
 	known    map[*value]kinds  // of schemas
 	composed map[*value]*value // schemas with keywords beside their reference
 	families map[*value]*family
+
+	answers *mockspec.Answers // of a pair, whose endpoints check nothing; nil for an import
+	ids     []string          // of all operations of a pair
 }
 
 // note adds a diagnostic, once for each place and text.

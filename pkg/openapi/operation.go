@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -25,15 +26,23 @@ func (im *importer) operation(path, method string, item, op *value) {
 	if op.get("callbacks") != nil {
 		im.warn(op.get("callbacks"), CodeNotImported, "`callbacks` are left out: add `webhook` to the endpoint that should send them")
 	}
-	name := method + " " + oneLine(path, 100)
-	answer := im.answer(name, op)
-	sample := im.requestBody(op, parameters)
+	name, id := method+" "+oneLine(path, 100), op.string("operationId")
+	var sample *value
+	answer := answer{status: http.StatusOK, headers: emptyObject()}
+	if im.answers == nil {
+		sample = im.requestBody(op, parameters)
+	} else {
+		im.missing(op, name)
+	}
+	if im.answers == nil || id == "" || !im.answers.Has(id) {
+		answer = im.answer(name, op)
+	}
 	write := func(sample, body *value) []byte {
 		var b bytes.Buffer
 		im.endpoint(&b, method, route, op, parameters, answer, sample, body)
 		return b.Bytes()
 	}
-	w := written{full: write(sample, answer.body), bare: write(nil, answer.bare), op: op, name: name}
+	w := written{full: write(sample, answer.body), bare: write(nil, answer.bare), op: op, name: name, id: id}
 	w.small = w.full
 	if answer.small != nil {
 		if small := write(nil, answer.small); len(small) < len(w.full) {
@@ -62,7 +71,7 @@ const bytesPerValue = 64
 type written struct {
 	full, small, bare []byte
 	op                *value
-	name              string
+	name, id          string
 }
 
 // toldAnswers is how many answers that are left out are told one by one.
@@ -142,7 +151,7 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 	key := func(name, value string) { fmt.Fprintf(b, "    %s: %s\n", name, value) }
 	key("method", method)
 	key("path", scalarText(route))
-	if query := im.query(parameters); len(query.items) > 0 {
+	if query := im.query(parameters); len(query.items) > 0 && im.answers == nil {
 		b.WriteString("    query:")
 		block(b, query, "      ")
 	}

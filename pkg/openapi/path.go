@@ -41,7 +41,7 @@ func (im *importer) path(raw string, op *value, parameters []*value) (route, sha
 			b.WriteString("*" + unused(parameterName(pieces[0].text), used))
 		case len(pieces) == 1:
 			name := unused(parameterName(pieces[0].text), used)
-			b.WriteString(":" + name + typeSuffix(im.typeOf(find(parameters, "path", pieces[0].text))))
+			b.WriteString(":" + name + im.typeSuffix(find(parameters, "path", pieces[0].text)))
 		case adjacent(pieces):
 			var names []string
 			for _, p := range pieces {
@@ -54,7 +54,7 @@ func (im *importer) path(raw string, op *value, parameters []*value) (route, sha
 		default:
 			for i, p := range pieces {
 				if p.isParameter {
-					b.WriteString("{" + unused(parameterName(p.text), used) + typeSuffix(im.typeOf(find(parameters, "path", p.text))) + "}")
+					b.WriteString("{" + unused(parameterName(p.text), used) + im.typeSuffix(find(parameters, "path", p.text)) + "}")
 				} else {
 					b.WriteString(strings.NewReplacer("{", "%7B", "}", "%7D").Replace(literal(p.text, i == 0)))
 				}
@@ -72,11 +72,12 @@ func (im *importer) path(raw string, op *value, parameters []*value) (route, sha
 	return b.String(), shapeOf(&parsed), true
 }
 
-func typeSuffix(t mockspec.ParamType) string {
-	if t == mockspec.TypeString {
-		return ""
+// typeSuffix is what stands behind the name of a parameter that has a type.
+func (im *importer) typeSuffix(p *value) string {
+	if t := im.typeOf(p); t != mockspec.TypeString && im.answers == nil {
+		return "|" + string(t)
 	}
-	return "|" + string(t)
+	return ""
 }
 
 // shapeOf is what a path matches.

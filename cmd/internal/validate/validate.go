@@ -14,6 +14,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/input"
 	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 )
 
 // errInvalid has nothing to say: the diagnostics have.
@@ -87,7 +88,7 @@ func check(ctx context.Context, stdin io.Reader, file, mocks string, local bool)
 			return nil, err
 		}
 		o.Limits.Bytes = input.MaxDocument
-		_, ds := mockspec.ParseOpenAPI(src, answers, o)
+		_, ds := openapi.Pair(ctx, src, answers, o)
 		return ds, nil
 	case importer.Foreign(src):
 		_, ds := input.Import(ctx, src, file, "")

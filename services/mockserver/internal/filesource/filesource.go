@@ -19,6 +19,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/openapi"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 	"github.com/mocloud/mocloud/services/mockserver/internal/stamp"
 )
@@ -191,7 +192,7 @@ func (s *Source) parse(files []string, contents [][]byte) (*mockspec.Mock, []moc
 	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.LocalLimits()}
 	if s.cfg.Mocks != "" {
 		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
-		return mockspec.ParseOpenAPI(contents[0], contents[len(contents)-1], options)
+		return openapi.Pair(context.Background(), contents[0], contents[len(contents)-1], options)
 	}
 	all := &mockspec.Mock{}
 	var problems []mockspec.Diagnostic
