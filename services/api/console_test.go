@@ -59,7 +59,7 @@ func TestConsole(t *testing.T) {
 	}
 	b.want(http.StatusNotFound, "POST", "/w/acme", "{}")
 	// A sign-in link works without a script.
-	if a := b.want(http.StatusSeeOther, "GET", "/signin?code=one-time", "", nobody); a.header.Get("Set-Cookie") == "" {
+	if a := b.want(http.StatusSeeOther, "GET", "/signin?code=one-time", "", nobody, "Sec-Fetch-Site: none"); a.header.Get("Set-Cookie") == "" {
 		t.Errorf("the link answers %v", a.header)
 	}
 }

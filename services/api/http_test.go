@@ -182,15 +182,16 @@ func TestSignIn(t *testing.T) {
 	if page := b.want(http.StatusOK, "GET", "/", "", anonymous); !strings.Contains(string(page.body), "sign-in link") || strings.Contains(string(page.body), "page.js") {
 		t.Error("the page does not say how to sign in")
 	}
-	b.want(http.StatusUnauthorized, "GET", "/signin?code=guess", "", anonymous)
+	b.want(http.StatusUnauthorized, "GET", "/signin?code=guess", "", anonymous, "Sec-Fetch-Site: none")
 	b.want(http.StatusMethodNotAllowed, "HEAD", "/signin?code=one-time", "", anonymous) // a preview does not use it up
-	a := b.want(http.StatusSeeOther, "GET", "/signin?code=one-time", "", anonymous)
+	b.want(http.StatusOK, "GET", "/signin?code=one-time", "", anonymous) // nor does a program that says nothing of itself
+	a := b.want(http.StatusSeeOther, "GET", "/signin?code=one-time", "", anonymous, "Sec-Fetch-Site: none")
 	cookie := a.header.Get("Set-Cookie")
 	if a.header.Get("Location") != "/" || !strings.HasPrefix(cookie, "mocloud_session=") ||
 		!strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "SameSite=Lax") || strings.Contains(cookie, "Secure") || strings.Contains(cookie, "Domain") {
 		t.Errorf("signed in: %v", a.header)
 	}
-	again := b.want(http.StatusUnauthorized, "GET", "/signin?code=one-time", "", anonymous)
+	again := b.want(http.StatusUnauthorized, "GET", "/signin?code=one-time", "", anonymous, "Sec-Fetch-Site: none")
 	if !strings.Contains(string(again.body), "used already") {
 		t.Errorf("the second time: %s", again.body)
 	}

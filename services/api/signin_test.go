@@ -193,7 +193,7 @@ func TestSignInLinks(t *testing.T) {
 		t.Fatalf("made %+v", made)
 	}
 	zoe := cookieOf(b.want(http.StatusSeeOther, "GET", "/signin?code="+code, "", nobody, "Sec-Fetch-Site: none"))
-	b.want(http.StatusUnauthorized, "GET", "/signin?code="+code, "", nobody)
+	b.want(http.StatusUnauthorized, "GET", "/signin?code="+code, "", nobody, "Sec-Fetch-Site: none")
 	if a := link(`{"username":"dev"}`, nobody, zoe); a.status != http.StatusForbidden {
 		t.Errorf("zoe makes a link of dev: %d", a.status)
 	}
@@ -201,13 +201,20 @@ func TestSignInLinks(t *testing.T) {
 	if a := link(`{"username":"zoe"}`, bearer(eve.Secret)); a.status != http.StatusForbidden {
 		t.Errorf("another token of dev, with all scopes, makes a link of zoe: %d", a.status)
 	}
-	if a := link(`{}`, nobody, zoe); a.status != http.StatusCreated {
+	a := link(`{}`, nobody, zoe)
+	if a.status != http.StatusCreated {
 		t.Errorf("zoe's own: %d", a.status)
 	}
+	_, own, _ := strings.Cut(as[struct{ URL string }](t, a).URL, "?code=")
 	// Who forgot the password sets a new one with a link, without the old one.
 	b.want(http.StatusNoContent, "PUT", "/api/v1/account/password", `{"new_password":"`+horse+`"}`, nobody, zoe)
 	b.want(http.StatusNoContent, "PUT", "/api/v1/account/password", `{"new_password":"`+horse+` 2"}`, nobody, zoe)
 	b.want(http.StatusCreated, "POST", "/api/v1/sessions", encode(map[string]string{"username": "zoe", "password": horse + " 2"}), nobody)
+	// A link of her own making does not excuse from that: whoever gets hold of a session can make one.
+	taken := cookieOf(b.want(http.StatusSeeOther, "GET", "/signin?code="+own, "", nobody, "Sec-Fetch-Site: none"))
+	b.want(http.StatusForbidden, "PUT", "/api/v1/account/password", `{"new_password":"`+horse+` 3"}`, nobody, taken)
+	b.want(http.StatusNoContent, "PUT", "/api/v1/account/password",
+		encode(map[string]string{"new_password": horse + " 3", "current_password": horse + " 2"}), nobody, taken)
 }
 
 func TestSignUpIsClosed(t *testing.T) {
@@ -427,6 +434,18 @@ func TestSignInConfig(t *testing.T) {
 		c.edit(&cfg)
 		if err := cfg.Validate(); err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "ABCDEFGHIJKL") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestPublicBodies: what anybody may call takes little to read, whatever a caller sends.
+func TestPublicBodies(t *testing.T) {
+	b := start(t, openly)
+	for path, field := range map[string]string{"/api/v1/sessions": "password", "/api/v1/accounts": "password"} {
+		body := func(size int) string { return `{"username":"ann","` + field + `":"` + strings.Repeat("x", size) + `"}` }
+		b.want(http.StatusRequestEntityTooLarge, "POST", path, body(64<<10), nobody, "Content-Type: application/json")
+		if a := b.do("POST", path, body(1<<10), nobody, "Content-Type: application/json"); a.status == http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: a small body is too large", path)
 		}
 	}
 }

@@ -3140,8 +3140,8 @@ type ClientInterface interface {
 
 	// UpdatePasswordWithBody Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-	// minutes. All your other sessions end; tokens stay.
+	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3150,8 +3150,8 @@ type ClientInterface interface {
 
 	// UpdatePassword Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-	// minutes. All your other sessions end; tokens stay.
+	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4289,8 +4289,8 @@ func (c *Client) ExportAccount(ctx context.Context, reqEditors ...RequestEditorF
 
 // UpdatePasswordWithBody Change your password
 //
-// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-// minutes. All your other sessions end; tokens stay.
+// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4309,8 +4309,8 @@ func (c *Client) UpdatePasswordWithBody(ctx context.Context, contentType string,
 
 // UpdatePassword Change your password
 //
-// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-// minutes. All your other sessions end; tokens stay.
+// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -11852,8 +11852,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePasswordWithBodyWithResponse Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-	// minutes. All your other sessions end; tokens stay.
+	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -11862,8 +11862,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePasswordWithResponse Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-	// minutes. All your other sessions end; tokens stay.
+	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -17887,8 +17887,8 @@ func (c *ClientWithResponses) ExportAccountWithResponse(ctx context.Context, req
 
 // UpdatePasswordWithBodyWithResponse Change your password
 //
-// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-// minutes. All your other sessions end; tokens stay.
+// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -17903,8 +17903,8 @@ func (c *ClientWithResponses) UpdatePasswordWithBodyWithResponse(ctx context.Con
 
 // UpdatePasswordWithResponse Change your password
 //
-// The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-// minutes. All your other sessions end; tokens stay.
+// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

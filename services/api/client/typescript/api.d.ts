@@ -66,8 +66,8 @@ export interface paths {
         get?: never;
         /**
          * Change your password
-         * @description The current password has to be shown, unless the account has none or the session began with a one-time link in the last 15
-         *     minutes. All your other sessions end; tokens stay.
+         * @description The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
+         *     link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
          */
         put: operations["updatePassword"];
         post?: never;

@@ -234,6 +234,9 @@ func deadlines(c echo.Context, operationID string) (time.Duration, error) {
 // maxDrained bounds what is read of a body that is too large, in bytes.
 const maxDrained = 16 << 20
 
+// maxPublicBody bounds the bodies of operations that anybody may call, in bytes: a name, a password, a token.
+const maxPublicBody = 32 << 10
+
 // check validates the request. The body is read whole first: it is bounded, and what is not UTF-8 would be changed
 // silently by the JSON decoder.
 func (ct *contract) check(c echo.Context, op *operation) error {
@@ -241,7 +244,11 @@ func (ct *contract) check(c echo.Context, op *operation) error {
 	var body []byte
 	if r.Body != nil && r.Body != http.NoBody && !op.raw {
 		var err error
-		body, err = io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, ct.handlers.MaxBody))
+		most := ct.handlers.MaxBody
+		if op.public {
+			most = min(most, maxPublicBody)
+		}
+		body, err = io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, most))
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			// A caller who is still sending would see a connection that breaks rather than the answer.
 			_, _ = io.CopyN(io.Discard, r.Body, maxDrained)

@@ -127,8 +127,9 @@ func (h *handlers) home(c echo.Context, render renderer) error {
 	return render(c, http.StatusOK, v)
 }
 
-// openLink is where a one-time link leads. Signing in takes a click where a page of another site sent the browser here: it
-// may be a link of that site's own account. A browser that only looks ahead is not signed in.
+// openLink is where a one-time link leads. Signing in takes a click unless the browser says that a person opened the link, or a
+// page of ours: a page of another site may have sent it here with a link of its own account. Browsers do not say where from over plain
+// HTTP, and programs that fetch a preview never do; neither may use a link up.
 func (h *handlers) openLink(c echo.Context, render renderer) error {
 	code := c.QueryParam("code")
 	if code == "" && h.console != nil {
@@ -137,12 +138,18 @@ func (h *handlers) openLink(c echo.Context, render renderer) error {
 	if code == "" {
 		return render(c, http.StatusOK, view{})
 	}
-	if foreign(c.Request()) || c.Request().Header.Get("Sec-Purpose") != "" {
+	if !opened(c.Request()) {
 		return render(c, http.StatusOK, view{Code: code})
 	}
 	return h.enterPage(c, render, view{}, func(ctx context.Context, v signin.Visitor) (signin.Fresh, error) {
 		return h.SignIns.ByCode(ctx, v, secret.New(code))
 	})
+}
+
+// opened reports whether a browser says that a person or a page of ours opened an address to look at it.
+func opened(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return r.Method == http.MethodGet && (site == "none" || site == "same-origin") && r.Header.Get("Sec-Purpose") == ""
 }
 
 // postSignIn takes the page's forms: a username and a password, or the code of a link.

@@ -120,7 +120,8 @@ func checkPassword(field string, password secret.String, names ...string) (secre
 }
 
 // ChangePassword replaces the caller's password, or sets the first, and ends all of its other sessions. Tokens stay. The
-// current password has to be shown, unless there is none, or the session began with a one-time link a moment ago.
+// current password has to be shown, unless there is none, or the session began a moment ago with a link that the operator made. A link
+// that the account made for itself excuses from nothing: whoever has a session could make one.
 func (s *Service) ChangePassword(ctx context.Context, v Visitor, who workspace.Caller, a account.Account, session Session, shown, current, wanted secret.String) error {
 	if err := s.needPasswords(); err != nil {
 		return err

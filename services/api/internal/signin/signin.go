@@ -87,8 +87,9 @@ type Repository interface {
 	AccountByIdentity(ctx context.Context, id account.Identity) (account.Account, error)
 	// AccountByUsername finds an account; ErrNotFound if there is none.
 	AccountByUsername(ctx context.Context, username string) (account.Account, error)
-	// AddLink stores a one-time sign-in code that the caller made for the account.
-	AddLink(ctx context.Context, who workspace.Caller, a account.Account, code account.Hash, now, expires time.Time) error
+	// AddLink stores a one-time sign-in code that the caller made for the account, and what a session that begins with it began
+	// with.
+	AddLink(ctx context.Context, who workspace.Caller, a account.Account, code account.Hash, means Means, now, expires time.Time) error
 }
 
 // Passwords computes and checks password hashes, as *passhash.Hasher does.
@@ -132,7 +133,8 @@ type Means string
 // What a session began with.
 const (
 	FromPassword Means = "password"
-	FromLink     Means = "link"
+	FromLink     Means = "link"     // of the operator, or printed at the start
+	FromOwnLink  Means = "own_link" // that its own account made
 	FromSignUp   Means = "signup"
 	FromToken    Means = "token" // of an identity provider
 )
@@ -280,7 +282,11 @@ func (s *Service) Link(ctx context.Context, who workspace.Caller, own account.Ac
 	code := secret.New(rand.Text() + rand.Text())
 	now := s.now()
 	expires := now.Add(account.CodeLife)
-	if err := s.repo.AddLink(ctx, who, a, account.HashOf(code), now, expires); err != nil {
+	means := FromOwnLink
+	if operator {
+		means = FromLink
+	}
+	if err := s.repo.AddLink(ctx, who, a, account.HashOf(code), means, now, expires); err != nil {
 		return "", time.Time{}, err
 	}
 	return s.cfg.PublicURL + "/signin?code=" + code.Reveal(), expires, nil

@@ -327,6 +327,7 @@ func TestChangePassword(t *testing.T) {
 		"without":                     {"ann", "", "a new password", Session{Means: FromPassword}, apperr.Forbidden},
 		"the first":                   {"linked", "", "a new password", Session{Means: FromSignUp}, ""},
 		"right after a link":          {"ann", "", "a new password", Session{Means: FromLink}, ""},
+		"right after an own link":     {"ann", "", "a new password", Session{Means: FromOwnLink}, apperr.Forbidden},
 		"long after a link":           {"ann", "", "a new password", Session{Means: FromLink, CreatedAt: time.Unix(0, 0)}, apperr.Forbidden},
 		"too short":                   {"ann", "correct horse", "short", Session{}, apperr.Invalid},
 		"the username":                {"mrincredible", "", "MrIncredible", Session{}, apperr.Invalid},

@@ -85,7 +85,7 @@ func (s *Store) RedeemCode(ctx context.Context, code, hash account.Hash, session
 	var a account.Account
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var accountID string
-		err := tx.NewRaw("DELETE FROM signin_codes WHERE hash = ? AND expires_at > ? RETURNING account_id", code, session.CreatedAt.UTC()).Scan(ctx, &accountID)
+		err := tx.NewRaw("DELETE FROM signin_codes WHERE hash = ? AND expires_at > ? RETURNING account_id, means", code, session.CreatedAt.UTC()).Scan(ctx, &accountID, &session.Means)
 		if errors.Is(err, sql.ErrNoRows) {
 			return signin.ErrNotFound
 		}
@@ -177,9 +177,9 @@ func (s *Store) SignedInFrom(ctx context.Context, accountID, address string) (bo
 }
 
 // AddLink implements signin.Repository.
-func (s *Store) AddLink(ctx context.Context, who workspace.Caller, a account.Account, code account.Hash, now, expires time.Time) error {
+func (s *Store) AddLink(ctx context.Context, who workspace.Caller, a account.Account, code account.Hash, means signin.Means, now, expires time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if err := addCode(ctx, tx, a.ID, code, now, expires); err != nil {
+		if err := addCode(ctx, tx, a.ID, code, means, now, expires); err != nil {
 			return err
 		}
 		return s.audit(ctx, tx, who, audit.Entry{Kind: "account", TargetID: a.ID, Label: a.Username})
@@ -189,16 +189,17 @@ func (s *Store) AddLink(ctx context.Context, who workspace.Caller, a account.Acc
 
 // AddCode implements account.Repository.
 func (s *Store) AddCode(ctx context.Context, accountID string, code account.Hash, now, expires time.Time) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error { return addCode(ctx, tx, accountID, code, now, expires) })
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error { return addCode(ctx, tx, accountID, code, signin.FromLink, now, expires) })
 	return failed("add a sign-in code", err)
 }
 
-func addCode(ctx context.Context, tx bun.Tx, accountID string, code account.Hash, now, expires time.Time) error {
+func addCode(ctx context.Context, tx bun.Tx, accountID string, code account.Hash, means signin.Means, now, expires time.Time) error {
 	for _, step := range []*bun.RawQuery{
 		tx.NewRaw("DELETE FROM signin_codes WHERE expires_at <= ?", now.UTC()),
 		tx.NewRaw("DELETE FROM sessions WHERE expires_at <= ?", now.UTC()),
-		tx.NewRaw(`INSERT INTO signin_codes (hash, account_id, expires_at) VALUES (?, ?, ?)
-			ON CONFLICT (hash) DO UPDATE SET account_id = EXCLUDED.account_id, expires_at = EXCLUDED.expires_at`, code, accountID, expires.UTC()),
+		tx.NewRaw(`INSERT INTO signin_codes (hash, account_id, means, expires_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (hash) DO UPDATE SET account_id = EXCLUDED.account_id, means = EXCLUDED.means, expires_at = EXCLUDED.expires_at`,
+			code, accountID, means, expires.UTC()),
 	} {
 		if _, err := step.Exec(ctx); err != nil {
 			return err

@@ -124,7 +124,7 @@ func TestCodesWorkOnceAndInTime(t *testing.T) {
 		if err := s.AddCode(ctx, ann.ID, "code", start, start.Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.AddLink(ctx, as(ann), ann, "late", start, start.Add(-time.Minute)); err != nil {
+		if err := s.AddLink(ctx, as(ann), ann, "late", signin.FromOwnLink, start, start.Add(-time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		var wg sync.WaitGroup

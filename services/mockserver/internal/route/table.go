@@ -263,10 +263,12 @@ func Host(header string) string { return strings.ToLower(bareHost(header)) }
 // bareHost cuts the port and the trailing dot off a Host header.
 func bareHost(host string) string {
 	if strings.HasPrefix(host, "[") {
-		if end := strings.IndexByte(host, ']'); end > 0 {
-			return host[1:end]
+		// RFC 3986, 3.2.2: an IPv6 address stands in brackets, and nothing but a port follows it.
+		end := strings.IndexByte(host, ']')
+		if end < 0 || strings.IndexByte(host[1:end], ':') < 0 || end+1 < len(host) && host[end+1] != ':' {
+			return host // the name of no mock
 		}
-		return host
+		return host[1:end]
 	}
 	if colon := strings.LastIndexByte(host, ':'); colon >= 0 {
 		host = host[:colon]

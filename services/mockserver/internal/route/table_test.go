@@ -75,6 +75,29 @@ func TestTableHosts(t *testing.T) {
 	}
 }
 
+// TestHostsInBrackets: brackets are for IPv6 addresses, and only a port follows them.
+func TestHostsInBrackets(t *testing.T) {
+	for header, want := range map[string]string{
+		"[::1]":                          "::1",
+		"[::1]:8000":                     "::1",
+		"[2001:DB8::1]:80":               "2001:db8::1",
+		"[m-ann.localhost].evil.example": "[m-ann.localhost].evil.example",
+		"[m-ann.localhost]:8000":         "[m-ann.localhost]:8000",
+		"[m-ann.localhost]":              "[m-ann.localhost]",
+		"[::1].evil.example":             "[::1].evil.example",
+		"[::1]evil":                      "[::1]evil",
+		"[::1":                           "[::1",
+		"[]":                             "[]",
+		"[":                              "[",
+		"m-ann.localhost":                "m-ann.localhost",
+		"m-ann.localhost:8000":           "m-ann.localhost",
+	} {
+		if got := Host(header); got != want {
+			t.Errorf("%q names %q, not %q", header, got, want)
+		}
+	}
+}
+
 func TestTableEveryHost(t *testing.T) {
 	table := newTestTable()
 	table.Put(&site.Site{MockID: "file", Mock: "file"})
