@@ -134,9 +134,9 @@ func (a *answer) sets(name string) bool { return a.get(name) != nil }
 
 // get returns the values of the last header of that name.
 func (a *answer) get(name string) []string {
-	for i := len(a.more) - 1; i >= 0; i-- {
-		if a.more[i].name == name {
-			return a.more[i].values
+	for _, h := range slices.Backward(a.more) {
+		if h.name == name {
+			return h.values
 		}
 	}
 	if a.always != nil {

@@ -32,7 +32,7 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.writer = w
 	abort := false
 	if x.mock, x.scope.Request.Path = c.find(r.Host, path); x.mock == nil {
-		x.unknownHost(c)
+		x.unknownHost(c) //nolint:contextcheck // the request's context is in x
 		x.write(w)
 	} else {
 		if x.shared = x.scope.Request.Path != path; x.shared {

@@ -110,7 +110,7 @@ func request(ctx context.Context, host string, q tryit.Request) (*http.Request, 
 	if q.Header != nil {
 		r.Header = q.Header
 	}
-	r.Header.Del("Upgrade") // there is no connection that could become a WebSocket
+	r.Header.Del("Upgrade")         // there is no connection that could become a WebSocket
 	r.Header.Del("Accept-Encoding") // a person reads the answer
 	r.Header.Set(explainHeader, "1")
 	return r, nil
