@@ -18,7 +18,7 @@ type Body struct {
 	External *External
 }
 
-// BodyKind tells how a body was written.
+// BodyKind says how a body was written.
 type BodyKind uint8
 
 // The kinds of body.

@@ -163,7 +163,7 @@ func (r *reader) entries(n *yaml.Node, limit int) []Entry {
 		items = n.Content
 	}
 	if !r.trusted && len(items) > limit {
-		r.fail(at(n), CodeBadValue, "use fewer", "there may be %d entries here, not %d", limit, len(items))
+		r.fail(at(n), CodeBadValue, "use fewer", "at most %d entries are allowed here, not %d", limit, len(items))
 		return nil
 	}
 	out := make([]Entry, 0, len(items))
@@ -235,7 +235,7 @@ func (r *reader) webhooks(n *yaml.Node) []Webhook {
 		items = n.Content
 	}
 	if !r.trusted && len(items) > MaxWebhooks {
-		r.fail(at(n), CodeBadValue, "use fewer", "an answer may have %d webhooks, not %d", MaxWebhooks, len(items))
+		r.fail(at(n), CodeBadValue, "use fewer", "an answer may have at most %d webhooks, not %d", MaxWebhooks, len(items))
 		return nil
 	}
 	out := make([]Webhook, 0, len(items))

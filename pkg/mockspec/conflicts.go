@@ -16,9 +16,9 @@ func (r *reader) finish() {
 			seen[key] = p
 		case yields(other, p) && always:
 			seen[key] = p
-			r.warn(other.Pos, CodeDuplicateEndpoint, "delete one of them", "%s on line %d matches the same and answers: this one never does", what, p.Pos.Line)
+			r.warn(other.Pos, CodeDuplicateEndpoint, "delete one of them", "%s on line %d matches the same requests, so this one never answers", what, p.Pos.Line)
 		default:
-			r.warn(p.Pos, CodeDuplicateEndpoint, "delete one of them", "%s is already defined on line %d, which answers: this one never does", what, other.Pos.Line)
+			r.warn(p.Pos, CodeDuplicateEndpoint, "delete one of them", "%s is already defined on line %d, so this one never answers", what, other.Pos.Line)
 		}
 	}
 	var buf []byte

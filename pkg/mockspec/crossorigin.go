@@ -80,7 +80,7 @@ func (r *reader) texts(n *yaml.Node, name string, check func(string) (kept, advi
 		items = n.Content
 	}
 	if len(items) > maxTexts {
-		r.fail(at(n), CodeBadValue, "write fewer", "`%s` may have %d entries, not %d", name, maxTexts, len(items))
+		r.fail(at(n), CodeBadValue, "write fewer", "`%s` may have at most %d entries, not %d", name, maxTexts, len(items))
 		return nil
 	}
 	out := []string{}

@@ -2,7 +2,7 @@ package mockspec
 
 import "fmt"
 
-// Severity tells whether a diagnostic stops publication.
+// Severity reports whether a diagnostic stops publication.
 type Severity string
 
 // Errors stop publication, warnings do not.

@@ -330,7 +330,7 @@ func (r *reader) webhook(n *yaml.Node) *Webhook {
 func (r *reader) url(n *yaml.Node, s string) {
 	lower := strings.ToLower(s)
 	if !hasTag(s[:min(2, len(s))]) && !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
-		r.fail(at(n), CodeBadURL, "write `https://…`", "`%s` is no http(s) URL: write `https://…`", brief(s))
+		r.fail(at(n), CodeBadURL, "write `https://…`", "`%s` is not an http(s) URL: write `https://…`", brief(s))
 		return
 	}
 	r.template(n, s, textUse)
@@ -415,7 +415,7 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 		out = append(out, re)
 	}
 	if !r.trusted && len(out) > MaxPatterns {
-		r.fail(at(n), CodeBadPattern, "use fewer", "a WebSocket may have %d patterns, not %d", MaxPatterns, len(out))
+		r.fail(at(n), CodeBadPattern, "use fewer", "a WebSocket may have at most %d patterns, not %d", MaxPatterns, len(out))
 	}
 	if total += r.patterns; total > MaxAllInstructions {
 		r.fail(at(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expressions are too large together to be served: use fewer or smaller repetitions")

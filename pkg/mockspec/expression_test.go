@@ -9,7 +9,7 @@ import (
 
 func TestPatternsOfAWebSocketAreCounted(t *testing.T) {
 	const head, reaction = "- websocket:\n    path: /ws\n    on-message:\n", "      - {pattern: a, response: b}\n"
-	for count, want := range map[int]string{mockspec.MaxPatterns: "", mockspec.MaxPatterns + 1: "a WebSocket may have 200 patterns, not 201"} {
+	for count, want := range map[int]string{mockspec.MaxPatterns: "", mockspec.MaxPatterns + 1: "a WebSocket may have at most 200 patterns, not 201"} {
 		_, ds := mockspec.Parse([]byte(head+strings.Repeat(reaction, count)), mockspec.Options{})
 		switch {
 		case want == "" && len(ds) > 0:

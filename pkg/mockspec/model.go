@@ -94,7 +94,7 @@ type Endpoint struct {
 	Response Response
 	// Responses are tried in order before Response.
 	Responses []Entry
-	// NoResponse tells that only Responses answer: requests to which none applies go on to the next endpoint.
+	// NoResponse means that only Responses answer: requests to which none applies go on to the next endpoint.
 	NoResponse bool
 
 	Auth      Auth

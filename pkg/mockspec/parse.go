@@ -145,7 +145,7 @@ func (r *reader) room(n *yaml.Node) bool {
 	if len(r.mock.Endpoints)+len(r.mock.WebSockets)+len(r.mock.Resources) < r.o.Limits.Endpoints {
 		return true
 	}
-	r.fail(at(n), CodeTooManyEndpoints, "split the mock", "a mock may have %d endpoints; split it", r.o.Limits.Endpoints)
+	r.fail(at(n), CodeTooManyEndpoints, "split the mock", "a mock may have at most %d endpoints: split it", r.o.Limits.Endpoints)
 	return false
 }
 

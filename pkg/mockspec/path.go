@@ -140,7 +140,7 @@ func unknownType(name string, offset int) *PathError {
 	if s := suggestType(name); s != "" {
 		e.Message, e.Fix = fmt.Sprintf("unknown type `%s`: did you mean `%s`?", brief(name), s), "write `"+s+"`"
 	} else {
-		e.Message = fmt.Sprintf("unknown type `%s`: there are %s", brief(name), typeList)
+		e.Message = fmt.Sprintf("unknown type `%s`: the types are %s", brief(name), typeList)
 	}
 	return e
 }

@@ -31,7 +31,7 @@ type reader struct {
 	full       bool // no more diagnostics are taken
 }
 
-// fail reports an error at p. The sentence tells what, and what to do; fix is the shortest form of the latter.
+// fail reports an error at p. The sentence says what, and what to do; fix is the shortest form of the latter.
 func (r *reader) fail(p Position, code, fix, format string, args ...any) {
 	r.report(Error, p, code, fix, format, args...)
 }

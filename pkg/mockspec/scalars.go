@@ -115,7 +115,7 @@ func (r *reader) method(n *yaml.Node) string {
 		r.fail(at(n), CodeBadMethod, "write `"+near+"`", "unknown method `%s`: did you mean `%s`?", brief(s), near)
 		r.mend(s, near)
 	} else {
-		r.fail(at(n), CodeBadMethod, "", "unknown method `%s`: there are %s", brief(s), strings.Join(methods, ", "))
+		r.fail(at(n), CodeBadMethod, "", "unknown method `%s`: the methods are %s", brief(s), strings.Join(methods, ", "))
 	}
 	return ""
 }
@@ -172,7 +172,7 @@ func (r *reader) host(n *yaml.Node) string {
 	if h == "" {
 		r.fail(at(n), CodeBadHost, "delete it", "`host` is empty: write a host name, or delete it")
 	} else if !ok {
-		r.fail(at(n), CodeBadHost, "write `api.example.com`", "`%s` is no host name: write it like `api.example.com`, without scheme, path or wildcard", brief(s))
+		r.fail(at(n), CodeBadHost, "write `api.example.com`", "`%s` is not a host name: write it like `api.example.com`, without scheme, path or wildcard", brief(s))
 	}
 	return h
 }
@@ -245,7 +245,7 @@ func (r *reader) headers(n *yaml.Node) []Header {
 	for _, p := range r.pairs(n) {
 		name := p.key.Value
 		if !isToken(name) {
-			r.fail(at(p.key), CodeBadHeader, "use letters, digits and `-`", "`%s` is no header name: use letters, digits and `-`", brief(name))
+			r.fail(at(p.key), CodeBadHeader, "use letters, digits and `-`", "`%s` is not a header name: use letters, digits and `-`", brief(name))
 			continue
 		}
 		values := []*yaml.Node{p.value}

@@ -90,7 +90,7 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 		return s.fake(key)
 	case "random":
 		if _, _, ok := ParseRange(key); !ok {
-			return "`random." + brief(key) + "` is no range, so this is always empty: write it like `random.1-6`", "write `random.1-6`"
+			return "`random." + brief(key) + "` is not a range, so this is always empty: write it like `random.1-6`", "write `random.1-6`"
 		}
 	case "request":
 		if names := []string{"method", "path", "host", "id", "body", "query", "ip", "session"}; !slices.Contains(names, key) {
@@ -151,14 +151,14 @@ func (s *scope) unknownRoot(root string, roots []string) (string, string) {
 			meant = map[string]string{"params": "path-params", "parms": "path-params", "query": "query-params", "body": "json-params", "json": "json-params", "path": "path-params"}[root]
 		}
 	}
-	what := "nothing is called `" + brief(root) + "`"
+	what := "there is no `" + brief(root) + "`"
 	if meant != "" {
 		return what + ": did you mean `" + meant + "`?", "write `" + meant + "`"
 	}
 	if s.compat {
 		what += " in compat mode"
 	}
-	return what + ", so this is always empty: there are " + strings.Join(roots, ", "), ""
+	return what + ", so this is always empty: the names are " + strings.Join(roots, ", "), ""
 }
 
 // field follows json-params.a.b through the sample of the body.

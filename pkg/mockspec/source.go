@@ -174,7 +174,7 @@ func (s source) blockPlaces(n *yaml.Node, start int) []int {
 }
 
 // blockIndent is the indentation of a block scalar's content: what its header says, else that of its first line. A
-// header can only mean more leading spaces in the value, so the value tells how many.
+// header can only mean more leading spaces in the value, so the value says how many.
 func blockIndent(header []byte, found int, value string) int {
 	if len(header) < 3 {
 		return found
@@ -234,7 +234,7 @@ func (s source) flowPlaces(i int, quote byte, size int) []int {
 	return places
 }
 
-// escape tells how many bytes the escape sequence at the start of t stands for, and how long it is itself.
+// escape says how many bytes the escape sequence at the start of t stands for, and how long it is itself.
 func escape(t []byte) (bytes, width int) {
 	if len(t) < 2 {
 		return 1, 1

@@ -114,7 +114,7 @@ func (r *reader) syntaxError(err error) {
 		if i := strings.IndexByte(text, '\\'); i >= 0 {
 			pos = column(i)
 		}
-		r.fail(pos, CodeYAMLSyntax, "use single quotes", "`\\` begins an escape in double quotes, and this is none: write `\\\\`, or use single quotes")
+		r.fail(pos, CodeYAMLSyntax, "use single quotes", "`\\` begins an escape in double quotes, and this is not one: write `\\\\`, or use single quotes")
 		return
 	}
 	r.fail(pos, CodeYAMLSyntax, "", "YAML cannot be read here: %s", reason)

@@ -12,7 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
-// use tells what a text of the document is compiled as.
+// use says what a text of the document is compiled as.
 type use uint8
 
 const (
@@ -30,7 +30,7 @@ type written struct {
 	json bool // a body whose Content-Type says JSON
 	// message is set where a WebSocket's message is known.
 	message bool
-	// places, once asked for, tells where in the document each byte of the value stands.
+	// places, once asked for, says where in the document each byte of the value stands.
 	places []int
 	leaves []leaf
 	names  []match.Name // of a condition; then there is no text
@@ -134,7 +134,7 @@ func (r *reader) lintOne(w *written, s scope) {
 	}
 }
 
-// compat tells whether the mock is served as another implementation would.
+// compat reports whether the mock is served as another implementation would.
 func (r *reader) compat() bool { return r.mock.Settings.Compat != "" || r.o.Compat != "" }
 
 // place is where in the document a byte of a template stands.
@@ -175,7 +175,7 @@ func (r *reader) checkJSON(w *written, t *selmer.Template) {
 			return
 		}
 		if e := notJSON(text); e != nil {
-			r.warn(r.place(w, e.offset), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but the body is none: %s", e.what)
+			r.warn(r.place(w, e.offset), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but the body is not: %s", e.what)
 		}
 		return
 	}
@@ -198,7 +198,7 @@ func (r *reader) checkJSON(w *written, t *selmer.Template) {
 		}
 	}
 	if rendered {
-		r.warn(r.place(w, 0), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but this body was none with any of the values that were tried")
+		r.warn(r.place(w, 0), CodeBodyNotJSON, "correct it, or change the Content-Type", "the Content-Type says JSON, but this body was not JSON with any of the values that were tried")
 	}
 }
 

@@ -153,7 +153,7 @@ func typed(text Value) Value {
 
 func (c *compiler) isJSON() bool { return c.options.Escaping == JSON }
 
-// emitMode tells how the next value is written, and moves the state of the JSON text on over it.
+// emitMode says how the next value is written, and moves the state of the JSON text on over it.
 func (c *compiler) emitMode() emitMode {
 	switch c.options.Escaping {
 	case HTML:

@@ -182,7 +182,7 @@ func (r *renderer) testPositive(c *condition) (bool, error) {
 	}
 }
 
-// truth tells whether the operand is true. Its text need not be made for that: no text but "" and "false" is false, escaped or not.
+// truth reports whether the operand is true. Its text need not be made for that: no text but "" and "false" is false, escaped or not.
 func (r *renderer) truth(e *expr) (bool, error) {
 	v, err := r.eval(e)
 	if !e.literal && (!e.raw || r.t.options.Escaping != HTML) {
@@ -240,7 +240,7 @@ func (r *renderer) testEqual(c *condition) (bool, error) {
 	return equal(a, b), nil
 }
 
-// numericText tells whether a value is a text that looks like a number. Other values than texts, nil and false cannot be asked.
+// numericText reports whether a value is a text that looks like a number. Other values than texts, nil and false cannot be asked.
 func (r *renderer) numericText(v Value, offset int) (bool, error) {
 	switch {
 	case v.kind == KindString:

@@ -108,7 +108,7 @@ func isEmail(s string) bool {
 		consistsOf(top, "", false) && len(top) >= 2 && len(top) <= 6
 }
 
-// consistsOf tells whether a text has only ASCII letters, digits if allowed, and the others given.
+// consistsOf reports whether a text has only ASCII letters, digits if allowed, and the others given.
 func consistsOf(s, others string, digits bool) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -100,7 +100,7 @@ func quotedLiteral(s string) (text string, n int, ok bool) {
 	return "", 0, false
 }
 
-// validCount tells how often a letter may be repeated.
+// validCount says how often a letter may be repeated.
 func validCount(letter byte, n int) bool {
 	switch letter {
 	case 'u', 'y', 'Y', 'A', 'n', 'N':

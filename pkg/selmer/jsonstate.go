@@ -27,7 +27,7 @@ const (
 	placeKeyString                  // within a key
 )
 
-// emitMode tells how the result of an expression is written.
+// emitMode says how the result of an expression is written.
 type emitMode uint8
 
 const (
@@ -141,7 +141,7 @@ func (s *jsonState) word(text string) int {
 	return 0
 }
 
-// value moves on over a tag and tells how its value is to be written. It reports false if the text cannot be JSON.
+// value moves on over a tag and says how its value is to be written. It reports false if the text cannot be JSON.
 func (s *jsonState) value() (emitMode, bool) {
 	ok := s.depth > 0 || s.place == placeValue || s.place == placeToken || s.place >= placeString
 	switch s.place {

@@ -1,6 +1,6 @@
 package selmer
 
-// Escaping tells how the values of a template are written.
+// Escaping says how the values of a template are written.
 type Escaping uint8
 
 const (

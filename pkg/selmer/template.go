@@ -76,10 +76,10 @@ func (t *Template) Constant() (string, bool) {
 	}
 }
 
-// Loops tells whether the template has a loop: then the work of a rendering is not bound by the size of the template.
+// Loops reports whether the template has a loop: then the work of a rendering is not bound by the size of the template.
 func (t *Template) Loops() bool { return len(t.loops) > 0 }
 
-// IsJSON tells whether the template was compiled with [JSON] and the text around its tags can be JSON. If it was and
+// IsJSON reports whether the template was compiled with [JSON] and the text around its tags can be JSON. If it was and
 // cannot be, values are written as with [None].
 func (t *Template) IsJSON() bool { return t.json }
 

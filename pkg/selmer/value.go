@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// Kind tells what a [Value] is.
+// Kind says what a [Value] is.
 type Kind uint8
 
 // The kinds of value. Char, Keyword and Seq never come from JSON: templates make them (a letter of a text, the key of
@@ -143,10 +143,10 @@ func listValue(k Kind, items []Value) Value {
 	return v
 }
 
-// Kind tells what the value is.
+// Kind says what the value is.
 func (v Value) Kind() Kind { return v.kind }
 
-// IsNil tells whether the value is nil.
+// IsNil reports whether the value is nil.
 func (v Value) IsNil() bool { return v.kind == KindNil }
 
 // Bool returns the value of a KindBool, and false for all other kinds.

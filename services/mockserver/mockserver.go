@@ -1,6 +1,5 @@
 // Package mockserver serves mocks: every published mock on its hosts, as the unified mock and its changes say, or one
-// file on disk (`mocloud run`). It records requests and reports how far it has applied changes. Only cmd and tests
-// import it.
+// file on disk (`mocloud run`). It records requests and reports how far it has applied changes.
 package mockserver
 
 import (
@@ -73,7 +72,7 @@ type Service struct {
 	deps     Deps
 	core     *serve.Core
 	recorder *record.Recorder
-	reporter *report.Reporter // what tells the api; nil in file mode
+	reporter *report.Reporter // what reports to the api; nil in file mode
 	external *external.Loader
 	webhooks *webhook.Sender
 	sockets  *websocket.Hub
@@ -188,8 +187,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer stop(nil)
 	// What requests rely on goes on until the last of them is answered.
 	behind, end := context.WithCancel(context.WithoutCancel(ctx))
-	// What tells of it has the last word.
-	told, hush := context.WithCancel(context.WithoutCancel(ctx))
+	// Reports of it end last.
+	reporting, stopReporting := context.WithCancel(context.WithoutCancel(ctx))
 	var before, after, last sync.WaitGroup
 	run := func(group *sync.WaitGroup, ctx context.Context, member func(context.Context) error) {
 		group.Go(func() {
@@ -205,11 +204,11 @@ func (s *Service) Run(ctx context.Context) error {
 		run(&before, ctx, func(ctx context.Context) error {
 			return tryit.Serve(ctx, s.deps.Redis, s.deps.Log, s.cfg.Prefix, s.drafts.Try)
 		})
-		run(&last, told, s.reporter.Run)
+		run(&last, reporting, s.reporter.Run)
 	} else if follow, err := s.file(); err == nil {
 		run(&before, ctx, follow)
 		if out := s.cfg.File.Log; out != nil {
-			run(&last, told, func(ctx context.Context) error {
+			run(&last, reporting, func(ctx context.Context) error {
 				requestlog.Run(ctx, s.recorder, out)
 				return nil
 			})
@@ -222,7 +221,7 @@ func (s *Service) Run(ctx context.Context) error {
 	before.Wait()
 	end()
 	after.Wait()
-	hush()
+	stopReporting()
 	last.Wait()
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err

@@ -49,7 +49,7 @@ func TestTry(t *testing.T) {
 		// Content without a mock: no files, and what is wrong instead of an answer.
 		free, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: hello, Request: &client.TryRequest{Method: "GET", Path: "/helo/ann"}})
 		check(t, err)
-		if free.JSON200 == nil || free.JSON200.Response.Status != http.StatusNotFound || !strings.Contains(string(free.Body), "`hello` is expected in place of `helo`") {
+		if free.JSON200 == nil || free.JSON200.Response.Status != http.StatusNotFound || !strings.Contains(string(free.Body), "expected `hello`, got `helo`") {
 			t.Errorf("%s %s", free.Status(), free.Body)
 		}
 		broken, err := api.TryContentWithResponse(ctx, client.TryContentJSONRequestBody{Content: "- endpoint: {}\n", Request: &client.TryRequest{Method: "GET", Path: "/"}})

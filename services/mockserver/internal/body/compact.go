@@ -1,5 +1,5 @@
 // Package body turns what a mock's author wrote as a body, or what a template made of it, into the bytes that are sent:
-// compact JSON in default mode, and exactly the bytes of moclojer 0.4 in compat mode. The serving core imports it.
+// compact JSON in default mode, and exactly the bytes of moclojer 0.4 in compat mode.
 package body
 
 import (

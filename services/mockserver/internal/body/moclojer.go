@@ -225,7 +225,7 @@ func (r *reader) number() (value, error) {
 	return value{text: javaDouble(f)}, nil
 }
 
-// ends tells whether a number may be followed by c.
+// ends reports whether a number may be followed by c.
 func ends(c byte) bool {
 	switch c {
 	case ' ', '\t', '\n', '\r', ',', ']', '}':

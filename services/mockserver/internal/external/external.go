@@ -1,5 +1,5 @@
 // Package external loads the bodies that a mock keeps elsewhere (`external-body`): a file of its workspace, or an
-// http(s) URL; as it is, or a spreadsheet as rows of JSON. The root package builds one Loader, the serving code asks it.
+// http(s) URL; as it is, or a spreadsheet as rows of JSON.
 //
 // A mock can name only files of its own workspace and URLs that the injected client may reach. Nothing of this
 // server's own disk, and nothing of another workspace, has a name here (name.go).
@@ -211,7 +211,7 @@ func (l *Loader) refresh(k key) (entry, error) {
 	return e, nil
 }
 
-// load fetches k and turns it into content; old tells which version is known already.
+// load fetches k and turns it into content; old says which version is known already.
 func (l *Loader) load(ctx context.Context, k key, old entry) (entry, error) {
 	var raw rawContent
 	var err error

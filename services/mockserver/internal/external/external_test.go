@@ -105,7 +105,7 @@ func TestLoadFile(t *testing.T) {
 		{path: "secret.json", code: apperr.NotFound, says: `external-body "secret.json": there is no such file in this workspace`},
 		{path: "../w2/secret.json", code: apperr.Invalid, says: `contains ".."`},
 		{path: "big.bin", code: apperr.TooLarge, says: "larger than"},
-		{path: "https://example.com/", code: apperr.Invalid, says: "fetches no URLs"},
+		{path: "https://example.com/", code: apperr.Invalid, says: "does not fetch URLs"},
 	}
 	for _, tt := range tests {
 		c, err := load(t, l, tt.path)

@@ -13,7 +13,7 @@ import (
 // fetch loads a URL, unless the origin says that it still has the version known (an ETag).
 func (l *Loader) fetch(ctx context.Context, k key, known string) (rawContent, error) {
 	if l.deps.Client == nil {
-		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "this server fetches no URLs; use a file of the workspace"))
+		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "this server does not fetch URLs; use a file of the workspace"))
 	}
 	ctx = egress.WithTenant(ctx, k.workspace)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, k.path, nil)

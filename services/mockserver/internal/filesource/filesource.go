@@ -1,6 +1,6 @@
 // Package filesource serves mocks from files on disk, without any cloud: moclojer's own job, and `mocloud run`. It reads
 // the files, hands them to the host table as one mock without hosts, and does so again when they change. A change that
-// cannot be served leaves the last good one in place. The root package runs it.
+// cannot be served leaves the last good one in place.
 package filesource
 
 import (
@@ -152,7 +152,7 @@ func (s *Source) files() ([]string, error) {
 	return files, nil
 }
 
-// look is what tells whether something changed.
+// look is what reports whether something changed.
 func (s *Source) look() []string {
 	files, err := s.files()
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package http1 answers simple HTTP/1.1 requests on the accepted connection itself, and hands every connection on which
-// anything else is asked to net/http, with the bytes that were read so far. The mock server's root package runs it, the serving
-// core answers through it.
+// anything else is asked to net/http, with the bytes that were read so far. The serving core answers
+// through it.
 //
 // A request is simple when its head is at most a few KiB of printable ASCII in the strictest form of RFC 9112: a common
 // method, a path (no absolute form, no *), HTTP/1.1, one Host, header lines without folding or bare line feeds, and at most one

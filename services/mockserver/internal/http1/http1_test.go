@@ -42,7 +42,7 @@ func conversations() []string {
 	}
 	for _, h := range heads {
 		if strings.HasPrefix(h.text, "CONNECT") || strings.HasPrefix(h.text, "PRI") {
-			continue // net/http has h2c turned off in what this is compared with; the other is told apart by its method
+			continue // net/http has h2c turned off in what this is compared with; the other is given separately by its method
 		}
 		all = append(all, h.text, get+h.text+get)
 	}

@@ -98,7 +98,7 @@ func (s *Server) accept(listener net.Listener) error {
 		default:
 			// Too many open files, or a caller who has already gone: the next may be well.
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			s.log.Warn("a connection could not be accepted", slog.Any("error", err))
+			s.log.Warn("cannot accept a connection", slog.Any("error", err))
 			time.Sleep(pause)
 		}
 	}

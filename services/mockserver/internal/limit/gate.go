@@ -19,7 +19,7 @@ type Gate struct {
 	due atomic.Int64
 }
 
-// Refusal tells why a gate stays shut.
+// Refusal says why a gate stays shut.
 type Refusal uint8
 
 // The answers of Enter. Who is Admitted must Leave.

@@ -1,5 +1,5 @@
 // Package redact masks what looks like a secret in recorded requests: in headers, queries, URLs, and in bodies that are
-// JSON or forms. Package report imports it.
+// JSON or forms.
 //
 // It goes by names: a header or field whose name contains one of a list of words. In bodies of other kinds nothing can be
 // told apart, so that they are withheld as soon as one of the words is in them.

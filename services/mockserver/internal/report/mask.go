@@ -70,7 +70,7 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	return e, size
 }
 
-// delivery is the event of a change of a webhook; false if nothing may be told of it. The URL was made of a request: it is
+// delivery is the event of a change of a webhook; false if nothing may be shown of it. The URL was made of a request: it is
 // masked in every mode, and without its query where queries are not recorded.
 func (m *masks) delivery(d webhook.Delivery) (event.WebhookDelivery, bool) {
 	mode := d.Recording.ModeOrDefault()

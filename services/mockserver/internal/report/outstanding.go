@@ -63,7 +63,7 @@ func (r *Reporter) publish(ctx context.Context, s *report) {
 // acknowledge forgets what is stored. The first word after a silence means that whoever stores is back: what waits is
 // repeated at once.
 func (r *Reporter) acknowledge(stored event.ReportsStored, now time.Time) {
-	r.heard = true
+	r.stores = true
 	silent := false
 	r.outstanding = slices.DeleteFunc(r.outstanding, func(s *report) bool {
 		if !slices.Contains(stored.Sequences, s.sequence) {

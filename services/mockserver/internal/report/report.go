@@ -1,7 +1,7 @@
-// Package report tells the api what the mock server did: the requests that were recorded, as their mocks allow it, the
-// counts of all requests, and how webhooks fared. The service's root runs it.
+// Package report reports to the api what the mock server did: the requests that were recorded, as their mocks allow it, the
+// counts of all requests, and how webhooks fared.
 //
-// Pub/Sub forgets what nobody heard. Reports are therefore numbered, and repeated until the api says that it has stored
+// Pub/Sub forgets what nobody received. Reports are therefore numbered, and repeated until the api says that it has stored
 // them. Counts are totals of an hour: one that is repeated or comes late changes nothing that is right. While nobody
 // stores, records are kept within Config.Bytes, the oldest give way, and how many did is counted with the rest. What an
 // instance that is killed takes with it is what it had not reported, a tenth of a second of records and a second of
@@ -74,7 +74,7 @@ type Reporter struct {
 	outstanding []*report // by sequence
 	bytes       int64     // of outstanding
 	down        time.Time // until then nothing is published
-	heard       bool      // somebody stores
+	stores      bool      // somebody acknowledges reports
 }
 
 // New makes a reporter; it does no I/O.
@@ -102,8 +102,8 @@ func (r *Reporter) Run(ctx context.Context) error {
 	defer stop()
 	wg.Go(func() {
 		types := []event.Type{event.TypeReportsStored}
-		if err := stream.Listen(listening, r.deps.Redis, r.deps.Log, r.cfg.Prefix, types, nil, r.hear); err != nil {
-			r.deps.Log.ErrorContext(ctx, "nobody hears what is stored", "error", err)
+		if err := stream.Listen(listening, r.deps.Redis, r.deps.Log, r.cfg.Prefix, types, nil, r.receive); err != nil {
+			r.deps.Log.ErrorContext(ctx, "cannot listen for stored reports", "error", err)
 		}
 	})
 	r.loop(ctx)
@@ -111,8 +111,8 @@ func (r *Reporter) Run(ctx context.Context) error {
 	return nil
 }
 
-// hear takes what was stored. It never blocks: what finds no room is repeated, and named again.
-func (r *Reporter) hear(e event.Envelope) {
+// receive takes what was stored. It never blocks: what finds no room is repeated, and named again.
+func (r *Reporter) receive(e event.Envelope) {
 	s, err := event.Decode[event.ReportsStored](e)
 	if err != nil || s.Instance != r.cfg.Instance {
 		return
@@ -175,7 +175,7 @@ func (r *Reporter) finish(ctx context.Context) {
 	r.sealWebhooks(ctx)
 	r.down = time.Time{}
 	r.count(ctx, time.Now())
-	if !r.heard {
+	if !r.stores {
 		return
 	}
 	end := time.NewTimer(lastWord)
@@ -248,7 +248,7 @@ func (r *Reporter) count(ctx context.Context, now time.Time) {
 		r.tallies.add(workspaceID, mockID, now, &c)
 	})
 	if forgotten := r.tallies.prune(now, maxTallies); forgotten > 0 {
-		r.deps.Log.WarnContext(ctx, "counts of hours that nobody stored are forgotten", "hours_of_mocks", forgotten)
+		r.deps.Log.WarnContext(ctx, "dropped hourly counts that were never stored", "hours_of_mocks", forgotten)
 	}
 	for now.After(r.down) {
 		keys := r.tallies.dirty(maxCounts)

@@ -27,7 +27,7 @@ import (
 const prefix = "t:"
 
 // bench is a running reporter in a bubble, and what it publishes. Its Redis has no network: what is published is heard at once, or
-// refused while Redis is away, and what was stored is told to the reporter as if it had heard it. TestOverRedis has a real one.
+// refused while Redis is away, and what was stored is reported to the reporter as if it had heard it. TestOverRedis has a real one.
 type bench struct {
 	t        *testing.T
 	away     atomic.Bool
@@ -135,7 +135,7 @@ func (b *bench) store(instance string, sequences ...uint64) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.reporter.hear(e)
+	b.reporter.receive(e)
 	synctest.Wait()
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 )
 
-// every is how often requests that were too many are told of.
+// every is how often requests that were too many are shown.
 const every = time.Second
 
 // Run prints the requests that the recorder takes, until ctx ends.

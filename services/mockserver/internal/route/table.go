@@ -1,5 +1,5 @@
 // Package route finds what a request is for: the mock by its host (Table), and in it the endpoint by its path (Tree).
-// It knows names and patterns only, neither HTTP nor templates. The serving core imports it, sources feed the Table.
+// It knows names and patterns only, neither HTTP nor templates. Sources feed the Table.
 package route
 
 import (
@@ -167,7 +167,7 @@ func lookup[M any, K string | []byte](root *names[*M], seed maphash.Seed, host K
 }
 
 // LookupPath finds the mock of a path of the form /~workspace/mock/rest and returns the rest, which begins with a slash
-// or is empty. ok tells whether the path has that form; the mock is nil when it has, but there is none. It does not
+// or is empty. ok reports whether the path has that form; the mock is nil when it has, but there is none. It does not
 // allocate.
 func (t *Table[M]) LookupPath(path string) (m *M, rest string, ok bool) {
 	if len(path) < 3 || path[0] != '/' || path[1] != '~' {

@@ -1,5 +1,5 @@
 // Package scope is what templates see of a request: path-params, query-params, json-params, header-params, request.*,
-// now, uuid, random, fake.* and, for WebSockets, message. The serving core, WebSockets and webhooks import it.
+// now, uuid, random, fake.* and, for WebSockets, message.
 package scope
 
 import (
@@ -55,7 +55,7 @@ type Params struct {
 type PathParam struct {
 	Name string
 	Type mockspec.ParamType
-	// Declared tells that the type was written down. A text without a declared type stands for a number, true or
+	// Declared means that the type was written down. A text without a declared type stands for a number, true or
 	// false in a bare place of a JSON body, if it reads as one.
 	Declared bool
 }

@@ -40,7 +40,7 @@ type entryName struct {
 // defaults are what every endpoint of a mock has that does not say otherwise.
 type defaults struct{ *mockspec.Defaults }
 
-// always tells whether one of the default answers is given to every request.
+// always reports whether one of the default answers is given to every request.
 func (d *defaults) always() bool {
 	if d.Defaults == nil {
 		return false
@@ -327,7 +327,7 @@ func (x *exchange) turnAway(v match.Verdict) {
 	}
 }
 
-// whys tells why each answer of an endpoint that was entered was not given, up to the one that was.
+// whys says why each answer of an endpoint that was entered was not given, up to the one that was.
 func (x *exchange) whys(e, given *endpoint) []near {
 	ch := e.choice
 	if ch == nil {
@@ -356,5 +356,5 @@ func (x *exchange) whys(e, given *endpoint) []near {
 	return out
 }
 
-// whysShown is how many answers of one endpoint are told of.
+// whysShown is how many answers of one endpoint are shown.
 const whysShown = 10

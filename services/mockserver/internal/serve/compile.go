@@ -411,7 +411,7 @@ func (c *endpointCompiler) escapingOf(mediaType string) selmer.Escaping {
 	return selmer.None
 }
 
-// allowsBody tells whether an answer of that status may have a body.
+// allowsBody reports whether an answer of that status may have a body.
 func allowsBody(status int) bool {
 	return status >= 200 && status != http.StatusNoContent && status != http.StatusResetContent && status != http.StatusNotModified
 }

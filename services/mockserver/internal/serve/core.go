@@ -64,7 +64,7 @@ type Core struct {
 	pool  sync.Pool
 	count counters
 
-	// ready tells that it is known which mocks there are, so that an unknown host is unknown for good.
+	// ready means that it is known which mocks there are, so that an unknown host is unknown for good.
 	ready   atomic.Bool
 	anybody []string // the value of Access-Control-Allow-Origin
 	// locks are held by those who change a session: there are more sessions than locks.
@@ -259,7 +259,7 @@ const largeBody = 16 << 10
 
 func (x *exchange) isLarge() bool { return len(x.scope.Request.Body) > largeBody }
 
-// errNoTurn tells that the mock's workspace has more to do than its share.
+// errNoTurn means that the mock's workspace has more to do than its share.
 var errNoTurn = errors.New("no turn")
 
 // inTurn does work; if it may take long, when it is the workspace's turn. Nothing may be waited for meanwhile.
@@ -286,7 +286,7 @@ func (c *Core) unable(x *exchange, err error) {
 	}
 }
 
-// invalidError tells what of a request is not as the endpoint declares it.
+// invalidError says what of a request is not as the endpoint declares it.
 type invalidError struct{ problems []scope.Problem }
 
 func (*invalidError) Error() string { return "the request is not as declared" }

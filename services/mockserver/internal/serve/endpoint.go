@@ -20,11 +20,11 @@ type endpoint struct {
 
 	compiled atomic.Bool // what follows is there after ready, but for spec, label, line and limiter, which always are
 
-	// plain tells that the answer is the same for every request, and nothing else is done.
+	// plain means that the answer is the same for every request, and nothing else is done.
 	plain bool
-	// waits tells that making the answer may mean waiting for somebody else.
+	// waits means that making the answer may mean waiting for somebody else.
 	waits bool
-	// long tells that a template of status, headers or body has loops, so that making the answer may take long.
+	// long means that a template of status, headers or body has loops, so that making the answer may take long.
 	long   bool
 	status int
 	// block and has are those of headers, if the answer is plain.
@@ -49,12 +49,12 @@ type endpoint struct {
 
 	// choice is how the endpoint chooses among several answers, or turns callers away; nil: it answers.
 	choice *choice
-	// declines tells that it may leave a request to the next endpoint.
+	// declines means that it may leave a request to the next endpoint.
 	declines bool
 	set      *match.Assignments // what becomes of the state; nil: nothing
 	resource *resource          // what answers in place of a body; nil: none
 
-	// entry tells which of several answers this is, for explanations.
+	// entry says which of several answers this is, for explanations.
 	entry entryName
 
 	compiler *endpointCompiler
@@ -87,9 +87,9 @@ type content struct {
 	// charset is the encoding of the text that is rendered, when the Content-Type is known to name one; nil for UTF-8.
 	charset *charset.Charset
 
-	// typed tells that the author chose a Content-Type.
+	// typed means that the author chose a Content-Type.
 	typed bool
-	// compact tells that what is rendered may be JSON with space in it.
+	// compact means that what is rendered may be JSON with space in it.
 	compact bool
 }
 

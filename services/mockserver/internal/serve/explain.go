@@ -21,7 +21,7 @@ type near struct {
 	Why      string `json:"why"`
 }
 
-// How much is looked at and told.
+// How much is looked at and shown.
 const (
 	nearestShown   = 3
 	nearestLooked  = 5000
@@ -116,7 +116,7 @@ func far(e *endpoint, asked []string, limit int) int {
 	return distance
 }
 
-// why tells why an endpoint did not match a request, or lost against the one that did.
+// why says why an endpoint did not match a request, or lost against the one that did.
 func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 	segments := pattern(e)
 	for i := range max(len(segments), len(asked)) {
@@ -126,10 +126,10 @@ func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 		case i >= len(asked):
 			return fmt.Sprintf("the path ends before `%s`", segmentText(segments[i]))
 		case i >= len(segments):
-			return fmt.Sprintf("the path goes on with `%s`", shortened(asked[i]))
+			return fmt.Sprintf("the path continues with `%s`", shortened(asked[i]))
 		case segments[i].Mix != nil:
 			if _, ok := segments[i].Mix.Match(asked[i], nil); !ok {
-				return fmt.Sprintf("`%s` is expected in place of `%s`", segmentText(segments[i]), shortened(asked[i]))
+				return fmt.Sprintf("expected `%s`, got `%s`", segmentText(segments[i]), shortened(asked[i]))
 			}
 		case segments[i].Param != "":
 			if asked[i] == "" {
@@ -139,7 +139,7 @@ func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 				return fmt.Sprintf("`:%s` must be of type %s, got %q", segments[i].Param, segments[i].Type, shortened(asked[i]))
 			}
 		case segments[i].Literal != asked[i]:
-			return fmt.Sprintf("`%s` is expected in place of `%s`", segments[i].Literal, shortened(asked[i]))
+			return fmt.Sprintf("expected `%s`, got `%s`", segments[i].Literal, shortened(asked[i]))
 		}
 	}
 	return whyMethod(e, method, matched)
@@ -212,24 +212,24 @@ const explainHeader = "X-Mocloud-Explain"
 // explanation says in a header how the answer came about. The body stays what it is.
 func (x *exchange) explanation() {
 	q := &x.scope.Request
-	told := explanation{Endpoint: x.label()}
+	out := explanation{Endpoint: x.label()}
 	if x.endpoint != nil {
-		told.Line, told.Entry, told.Defaults = x.endpoint.line, x.endpoint.entry.number, x.endpoint.entry.defaults
-		told.Empty = x.emptyVariables()
+		out.Line, out.Entry, out.Defaults = x.endpoint.line, x.endpoint.entry.number, x.endpoint.entry.defaults
+		out.Empty = x.emptyVariables()
 	}
-	told.Considered = x.considered()
-	told.Considered = append(told.Considered, nearest(x.world.endpoints, q.Method, q.Path, cmp.Or(x.found, x.endpoint), x.entered)...)
-	text := ascii(told)
+	out.Considered = x.considered()
+	out.Considered = append(out.Considered, nearest(x.world.endpoints, q.Method, q.Path, cmp.Or(x.found, x.endpoint), x.entered)...)
+	text := ascii(out)
 	if len(text) > explainedBytes {
-		told.Considered, told.Empty = nil, told.Empty[:min(len(told.Empty), 10)]
-		text = ascii(told)
+		out.Considered, out.Empty = nil, out.Empty[:min(len(out.Empty), 10)]
+		text = ascii(out)
 	}
 	if len(text) <= explainedBytes {
 		x.answer.add(explainHeader, text)
 	}
 }
 
-// considered tells why the endpoints that were entered did not answer, or not with an entry before the one that did.
+// considered says why the endpoints that were entered did not answer, or not with an entry before the one that did.
 func (x *exchange) considered() []near {
 	if x.view != nil { // conditions saw the state before
 		now := x.scope.Request.State
@@ -252,8 +252,8 @@ func (e *endpoint) answersTo(method string) bool {
 }
 
 // ascii encodes an explanation so that it can stand in a header.
-func ascii(told explanation) string {
-	text, err := json.Marshal(told)
+func ascii(e explanation) string {
+	text, err := json.Marshal(e)
 	if err != nil {
 		return "{}"
 	}

@@ -75,7 +75,7 @@ func (c *Core) loadExternal(x *exchange) error {
 	return nil
 }
 
-// same tells whether two slices are one.
+// same reports whether two slices are one.
 func same(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // prepare compiles loaded content, unless it is what was compiled last. JSON may hold templates, as in moclojer; other

@@ -14,7 +14,7 @@ type fault struct {
 	err  error
 }
 
-// sentence says it for the mock's author, without the place, which is told apart.
+// sentence says it for the mock's author, without the place, which is given separately.
 func (f *fault) sentence() string {
 	if f.what == "" {
 		return plain(f.err)

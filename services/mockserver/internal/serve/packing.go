@@ -127,10 +127,10 @@ func gzipped(body []byte) []byte {
 	return out.Bytes()
 }
 
-// errUnpackedTooLarge tells that a request's body is larger than it may be once it is unpacked.
+// errUnpackedTooLarge means that a request's body is larger than it may be once it is unpacked.
 var errUnpackedTooLarge = errors.New("unpacked, the request body is too large")
 
-// unpackError tells that a request's body is not what its Content-Encoding says.
+// unpackError means that a request's body is not what its Content-Encoding says.
 type unpackError struct{ coding string }
 
 func (e *unpackError) Error() string {

@@ -16,7 +16,7 @@ type External interface {
 }
 
 // CompileHook prepares the webhook of an endpoint, which is named as in "POST /orders", when its mock is compiled. An
-// error is told to the callers of the endpoint. package webhook implements it.
+// error is reported to the callers of the endpoint. package webhook implements it.
 type CompileHook func(s *site.Site, endpoint string, w *mockspec.Webhook) (Hook, error)
 
 // Hook is one endpoint's webhook.
@@ -26,7 +26,7 @@ type Hook interface {
 	Fire(sc *scope.Scope)
 }
 
-// CompileSocket prepares a WebSocket when its mock is compiled. An error is told to those who want to connect. package
+// CompileSocket prepares a WebSocket when its mock is compiled. An error is reported to those who want to connect. package
 // websocket implements it.
 type CompileSocket func(s *site.Site, w *mockspec.WebSocket) (Socket, error)
 

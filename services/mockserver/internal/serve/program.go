@@ -221,7 +221,7 @@ func (p *program) on(host string) *world {
 	return p.everywhere
 }
 
-// parse reads a site's content. fromUser tells whether positions in it are places in the file that the user wrote: what is
+// parse reads a site's content. fromUser reports whether positions in it are places in the file that the user wrote: what is
 // published has lines of its own, such as hosts.
 func parse(s *site.Site) (mock *mockspec.Mock, fromUser bool, err error) {
 	if s.Parsed != nil {

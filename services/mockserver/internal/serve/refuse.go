@@ -116,7 +116,7 @@ func (x *exchange) unpackable(c *Core, err error) {
 
 func (x *exchange) unreadable() {
 	x.refuse(400, refusal{
-		Error: "unreadable_body", Message: "the request body could not be read to its end", Endpoint: x.label(),
+		Error: "unreadable_body", Message: "the request body ended early or could not be read", Endpoint: x.label(),
 	})
 	x.answer.add("Connection", "close")
 }
@@ -125,11 +125,11 @@ func (x *exchange) unreadable() {
 func (x *exchange) overload(why limit.Refusal, c *Config) {
 	if why == limit.TooMany {
 		x.refuse(503, refusal{
-			Error: "too_many_requests_at_once", Message: fmt.Sprintf("the mock answers %d requests at a time and all places are taken", c.Concurrent),
+			Error: "too_many_requests_at_once", Message: fmt.Sprintf("this mock is already answering %d requests, which is its limit; try again", c.Concurrent),
 		})
 	} else {
 		x.refuse(429, refusal{
-			Error: "mock_rate_limit", Message: fmt.Sprintf("the mock is asked more than %d times a second", c.PerSecond),
+			Error: "mock_rate_limit", Message: fmt.Sprintf("this mock receives more than %d requests a second; try again", c.PerSecond),
 		})
 	}
 	x.answer.add("Retry-After", "1")
@@ -168,7 +168,7 @@ func isExternal(err error) bool {
 	return ok
 }
 
-// plain is the sentence of an error for the mock's author, without the place, which is told apart.
+// plain is the sentence of an error for the mock's author, without the place, which is given separately.
 func plain(err error) string {
 	if t, ok := errors.AsType[*selmer.Error](err); ok {
 		return t.Message

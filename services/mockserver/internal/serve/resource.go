@@ -325,7 +325,7 @@ func (q *query) fits(item selmer.Value) bool {
 	return q.search == "" || contains(item, q.search, 0)
 }
 
-// contains tells whether a text is in one of the texts or numbers of a value.
+// contains reports whether a text is in one of the texts or numbers of a value.
 func contains(v selmer.Value, text string, depth int) bool {
 	switch v.Kind() {
 	case selmer.KindMap:

@@ -26,7 +26,7 @@ const looping = `
 `
 
 // TestTurns: what may take long is done in turns of the workspaces, so that one with many requests delays another's by no
-// more than one of them; what cannot take long waits for nobody; who waits for too many others is told to come back.
+// more than one of them; what cannot take long waits for nobody; who waits for too many others is reported to come back.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := limit.NewTurns(1, 3)

@@ -94,7 +94,7 @@ func (x *exchange) notAllowed(w *world, methods []string) {
 	allow := complete(methods, true)
 	r := refusal{
 		Error: "method_not_allowed", Method: q.Method, Host: q.Host, Path: q.Path, Allow: allow,
-		Message: fmt.Sprintf("this path is not defined for %s, but for %s", q.Method, strings.Join(methods, ", ")),
+		Message: fmt.Sprintf("this path does not allow %s; it allows %s", q.Method, strings.Join(methods, ", ")),
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
 		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil, nil)

@@ -123,7 +123,7 @@ func (v *view) rows(of *variable) selmer.Value {
 	}
 	value, err := selmer.ParseJSON(bytes.Clone(loaded.Data))
 	if err != nil {
-		return failed(fmt.Errorf("the file is no JSON: %w", err))
+		return failed(fmt.Errorf("the file is not JSON: %w", err))
 	}
 	return value
 }

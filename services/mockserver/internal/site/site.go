@@ -1,6 +1,6 @@
 // Package site is one mock as a source hands it to the server: who it belongs to, which revision it is, on which hosts
 // it answers, and its content. It holds data only; sources make sites, the host table keeps them, the serving core
-// compiles them. Every package of the mock server may import it.
+// compiles them.
 package site
 
 import (

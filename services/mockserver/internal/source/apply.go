@@ -57,7 +57,7 @@ func (s *Source) Apply(ctx context.Context, b stream.Batch) error {
 		case c.generated != nil:
 			s.suspect[c.id] = c.number
 			s.meters.suspect.Inc()
-			s.deps.Log.WarnContext(ctx, "a mock's file is not what its change says, waiting for the next",
+			s.deps.Log.WarnContext(ctx, "a mock's file does not match its change; waiting for the next change",
 				"mock_id", c.id, "change", c.number, "key", c.generated.Key)
 		default:
 			s.remove(c.id)

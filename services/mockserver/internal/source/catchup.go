@@ -20,7 +20,7 @@ func (s *Source) catchUp(ctx context.Context) bool {
 	defer wg.Wait()
 	defer stop()
 	var mu sync.Mutex
-	var head *stream.Position // the first that is heard: what is published later is not waited for
+	var head *stream.Position // the first that came: what is published later is not waited for
 	wg.Go(func() {
 		stream.Heads(listening, s.deps.Redis, s.deps.Log, s.cfg.Prefix, event.Mocks, func(p stream.Position) {
 			mu.Lock()
@@ -38,12 +38,12 @@ func (s *Source) catchUp(ctx context.Context) bool {
 		switch waited := time.Since(began); {
 		case wanted == nil && waited < s.cfg.Silence:
 		case wanted == nil:
-			s.deps.Log.WarnContext(ctx, "nothing is heard of the api; serving what the unified mock says")
+			s.deps.Log.WarnContext(ctx, "no heartbeat from the api; serving the unified mock as it is")
 			return true
 		case s.reached(*wanted):
 			return true
 		case waited >= s.cfg.CatchUp:
-			s.deps.Log.WarnContext(ctx, "serving before everything is known that was published", "wanted_change", wanted.Number)
+			s.deps.Log.WarnContext(ctx, "serving before every published change has arrived", "wanted_change", wanted.Number)
 			return true
 		}
 	}

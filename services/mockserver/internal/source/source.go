@@ -1,5 +1,5 @@
 // Package source keeps the mock server's sites in step with what is published: it starts from the unified mock, follows
-// the unified stream from there, and looks at the unified mock again while the stream is away. The service's root runs it.
+// the unified stream from there, and looks at the unified mock again while the stream is away.
 package source
 
 import (
@@ -34,7 +34,7 @@ type Config struct {
 	Timeout  time.Duration // of one file
 	// LoadTimeout is how long the unified mock may take.
 	LoadTimeout time.Duration
-	// Silence is how long the api may say nothing until it is taken for away, and what there is for all there is.
+	// Silence is how long the api may say nothing before it counts as away, and what there is as everything.
 	Silence time.Duration
 	// CatchUp is how long what is missing may take until the rest is served without it.
 	CatchUp time.Duration

@@ -135,7 +135,7 @@ func (w *world) eventually(ok func() bool) {
 	}
 }
 
-// inTime waits until ok says so, and tells whether it ever did.
+// inTime waits until ok says so, and reports whether it ever did.
 func inTime(ok func() bool) bool {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()

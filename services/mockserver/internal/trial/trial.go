@@ -1,5 +1,5 @@
 // Package trial answers requests to drafts of mocks: what a draft would answer if it were published, and how that would
-// come about. Nothing is published, recorded, counted or sent. The root package makes one Trier.
+// come about. Nothing is published, recorded, counted or sent.
 package trial
 
 import (
@@ -52,8 +52,8 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 	// The draft is a stranger's, and whatever is wrong with it or with what runs it must not end the server of everybody's mocks.
 	defer func() {
 		if r := recover(); r != nil {
-			t.deps.Log.ErrorContext(ctx, "a draft made the server panic", "workspace_id", q.WorkspaceID, "mock_id", q.MockID, "panic", fmt.Sprint(r))
-			a = tryit.Answer{Problem: "Something went wrong with this draft; it is not your fault."}
+			t.deps.Log.ErrorContext(ctx, "panic while trying a draft", "workspace_id", q.WorkspaceID, "mock_id", q.MockID, "panic", fmt.Sprint(r))
+			a = tryit.Answer{Problem: "Internal error: this draft could not be tried."}
 		}
 	}()
 	var sent sink
@@ -76,7 +76,7 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 func ask(ctx context.Context, core *serve.Core, sent *sink, host string, asked tryit.Request, room int) tryit.Answer {
 	r, err := request(ctx, host, asked)
 	if err != nil {
-		return tryit.Answer{Problem: "The request is not possible: " + err.Error()}
+		return tryit.Answer{Problem: "Invalid request: " + err.Error()}
 	}
 	sent.webhook = nil
 	w := &capture{header: http.Header{}, room: room}
@@ -89,8 +89,8 @@ func ask(ctx context.Context, core *serve.Core, sent *sink, host string, asked t
 		Status: w.status, Header: w.header, Body: w.body.Bytes(), Cut: w.cut, Duration: time.Since(begin), TimedOut: ctx.Err() != nil,
 		Webhook: sent.webhook,
 	}
-	if told := w.header.Get(explainHeader); json.Valid([]byte(told)) {
-		a.Explain = json.RawMessage(told)
+	if explained := w.header.Get(explainHeader); json.Valid([]byte(explained)) {
+		a.Explain = json.RawMessage(explained)
 	}
 	w.header.Del(explainHeader)
 	return a
@@ -100,7 +100,7 @@ func ask(ctx context.Context, core *serve.Core, sent *sink, host string, asked t
 func request(ctx context.Context, host string, q tryit.Request) (*http.Request, error) {
 	u, err := url.ParseRequestURI(q.Target)
 	if err != nil || q.Target[0] != '/' {
-		return nil, fmt.Errorf("%q is no path", q.Target)
+		return nil, fmt.Errorf("%q is not a path", q.Target)
 	}
 	r, err := http.NewRequestWithContext(ctx, q.Method, u.String(), bytes.NewReader(q.Body))
 	if err != nil {

@@ -77,7 +77,7 @@ func TestTry(t *testing.T) {
 	}{
 		{"GET", "/hello/ann?loud=!", "", 200, "hello ann!", `"endpoint":"GET /hello/:name","line":1`},
 		{"GET", "/hello/ann", "", 200, "hello ann", `"empty":["query-params.loud"]`},
-		{"GET", "/helo/ann", "", 404, "no_endpoint", "`hello` is expected in place of `helo`"},
+		{"GET", "/helo/ann", "", 404, "no_endpoint", "expected `hello`, got `helo`"},
 		{"DELETE", "/orders", "", 405, "", "the method is POST, not DELETE"},
 		{"GET", "/file", "", 200, "w1:a.json", `"endpoint":"GET /file"`},
 		{"POST", "/orders", `{"id": "7"}`, 201, "taken", ""},
@@ -92,7 +92,7 @@ func TestTry(t *testing.T) {
 			t.Errorf("%s", a.Explain)
 		}
 	}
-	for target, says := range map[string]string{"nowhere": "is no path", "http://other/x": "is no path", "/%zz": "is no path", "/bug": "Something went wrong"} {
+	for target, says := range map[string]string{"nowhere": "is not a path", "http://other/x": "is not a path", "/%zz": "is not a path", "/bug": "Internal error"} {
 		if a := trier().Try(t.Context(), question("GET", target, "")); !strings.Contains(a.Problem, says) {
 			t.Errorf("%s: %+v", target, a)
 		}

@@ -19,11 +19,11 @@ type history struct {
 type ring struct {
 	mock       string
 	deliveries []*Delivery
-	told       limit.Gate
+	reported   limit.Gate
 }
 
-// toldPerSecond bounds how many new deliveries of one mock are told in a second.
-const toldPerSecond = 10
+// reportedPerSecond bounds how many new deliveries of one mock are reported in a second.
+const reportedPerSecond = 10
 
 func newHistory(perMock, mocks int) *history {
 	return &history{perMock: perMock, mocks: mocks, byMock: map[string]*list.Element{}, order: list.New()}
@@ -37,7 +37,7 @@ func (h *history) add(mock string, d *Delivery) {
 			delete(h.byMock, oldest.Value.(*ring).mock)
 			h.order.Remove(oldest)
 		}
-		e = h.order.PushFront(&ring{mock: mock, told: limit.Gate{PerSecond: toldPerSecond}})
+		e = h.order.PushFront(&ring{mock: mock, reported: limit.Gate{PerSecond: reportedPerSecond}})
 		h.byMock[mock] = e
 	}
 	h.order.MoveToFront(e)
@@ -46,7 +46,7 @@ func (h *history) add(mock string, d *Delivery) {
 		r.deliveries = slices.Delete(r.deliveries, 0, 1)
 	}
 	r.deliveries = append(r.deliveries, d)
-	if r.told.Enter(d.Queued) == limit.Admitted {
+	if r.reported.Enter(d.Queued) == limit.Admitted {
 		d.Version = 1
 	}
 }

@@ -20,8 +20,8 @@ type Sender struct {
 	cfg    Config
 	client *http.Client
 	log    *slog.Logger
-	logged *rate.Limiter // of the deliveries that failed: mocks must not fill the log
-	tell   func(Delivery)
+	logged *rate.Limiter  // of the deliveries that failed: mocks must not fill the log
+	report func(Delivery) // optional
 
 	mu       sync.Mutex
 	queue    *queue
@@ -44,7 +44,7 @@ func New(cfg Config, deps Deps) *Sender {
 		log = slog.New(slog.DiscardHandler)
 	}
 	s := &Sender{
-		cfg: cfg, client: &client, log: log, logged: rate.NewLimiter(1, 20), tell: deps.Changed,
+		cfg: cfg, client: &client, log: log, logged: rate.NewLimiter(1, 20), report: deps.Changed,
 		history: newHistory(cfg.History, cfg.HistoryMocks),
 		wake:    make(chan struct{}, 1),
 		calls: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
@@ -123,12 +123,12 @@ func (s *Sender) end(d *Delivery, state State, reason string) {
 	}
 }
 
-// changed tells of a delivery.
+// changed reports a delivery.
 func (s *Sender) changed(d *Delivery) {
-	if s.tell == nil || d.Version == 0 {
+	if s.report == nil || d.Version == 0 {
 		return
 	}
-	s.tell(*d)
+	s.report(*d)
 	d.Version++
 }
 

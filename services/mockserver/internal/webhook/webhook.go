@@ -99,7 +99,7 @@ type Call struct {
 	Delay    time.Duration // before the first try
 	Depth    int           // webhooks that led to the request that this call came from; see DepthOf
 
-	Recording *event.Recording // of the mock: what may be told of it
+	Recording *event.Recording // of the mock: what may be shown of it
 }
 
 // DepthOf reads DepthHeader of a request to a mock.

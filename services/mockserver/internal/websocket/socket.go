@@ -39,7 +39,7 @@ type reaction struct {
 // Compile prepares a WebSocket when its mock is compiled. Errors are for the mock's author.
 func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 	if len(w.OnMessage) > h.cfg.Reactions {
-		return nil, fmt.Errorf("on-message has %d patterns; at most %d are possible", len(w.OnMessage), h.cfg.Reactions)
+		return nil, fmt.Errorf("on-message has %d patterns; the limit is %d", len(w.OnMessage), h.cfg.Reactions)
 	}
 	out := &Socket{hub: h, workspace: s.WorkspaceID, mock: s.MockID}
 	var err error
@@ -174,7 +174,7 @@ func (c *connection) answer(text string) ([]byte, error) {
 	return nil, nil
 }
 
-// matches tells whether the reaction answers a message.
+// matches reports whether the reaction answers a message.
 func (r *reaction) matches(m *message, s *scope.Scope) (bool, error) {
 	if r.when != nil {
 		return r.when.Holds(s), nil

@@ -114,7 +114,7 @@ func (h *Hub) enter(mock string) error {
 	case h.total >= h.cfg.Connections:
 		return apperr.New(apperr.Unavailable, "The server has too many open WebSockets; try again later.")
 	case h.ofMock[mock] >= h.cfg.ConnectionsOfMock:
-		return apperr.New(apperr.Unavailable, "This mock has %d open WebSockets, which is the most it may have.", h.cfg.ConnectionsOfMock)
+		return apperr.New(apperr.Unavailable, "This mock has %d open WebSockets, which is the limit.", h.cfg.ConnectionsOfMock)
 	}
 	h.total++
 	h.ofMock[mock]++
