@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/mocloud/mocloud/pkg/importer/har"
 	"github.com/mocloud/mocloud/pkg/importer/internal/draft"
 	"github.com/mocloud/mocloud/pkg/importer/internal/source"
 	"github.com/mocloud/mocloud/pkg/importer/postman"
@@ -38,6 +39,8 @@ func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Dia
 	case OpenAPI, Unknown: // whose reader says best what is wrong with it
 	case Postman:
 		return importJSON(ctx, src, o, format, postman.Import)
+	case HAR:
+		return importJSON(ctx, src, o, format, har.Import)
 	case WireMock:
 		return importJSON(ctx, src, o, format, wiremock.Import)
 	default:
@@ -74,7 +77,7 @@ const (
 
 // refusal says what a document is that is not imported.
 func refusal(name string, format Format) mockspec.Diagnostic {
-	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections and WireMock mappings can be"
+	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections, WireMock mappings and HAR files can be"
 	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import one of those"}
 	if format == Mock {
 		d.Message, d.Fix = "this is a mock already: it needs no import", "run or push it as it is"

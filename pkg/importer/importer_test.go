@@ -61,7 +61,7 @@ func TestDetect(t *testing.T) {
 func TestEveryFormatIsNamed(t *testing.T) {
 	t.Parallel()
 	for src, says := range map[string]string{
-		`{"log":{"entries":[]}}`:            "this is a HAR file, which cannot be imported: OpenAPI 3",
+		`{"imposters":[]}`:                  "this is a set of mountebank imposters, which cannot be imported: OpenAPI 3",
 		"type Query { a: Int }":             "this is a GraphQL schema, which cannot",
 		"asyncapi: 2.6.0\n":                 "this is an AsyncAPI document, which cannot",
 		"- endpoint: {path: /}\n":           "this is a mock already",

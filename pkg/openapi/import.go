@@ -115,6 +115,7 @@ type importer struct {
 	steps   int  // schemas that may still be looked at for the operation at hand
 	notes   []mockspec.Diagnostic
 	noted   map[string]bool
+	unsaid  int             // notes that there was no room for
 	routes  map[string]bool // of the endpoints so far, without the names of parameters
 
 	known    map[*value]kinds  // of schemas
@@ -131,7 +132,11 @@ func (im *importer) note(at *value, severity mockspec.Severity, code, format str
 	if at != nil && at.line > 0 {
 		d.Line, d.Column = at.line, at.column
 	}
-	if key := d.String(); !im.noted[key] && (len(im.notes) < maxNotes || severity == mockspec.Error) {
+	switch key := d.String(); {
+	case im.noted[key]:
+	case len(im.notes) >= maxNotes && severity != mockspec.Error:
+		im.unsaid++
+	default:
 		im.noted[key] = true
 		im.notes = append(im.notes, d)
 	}
@@ -145,6 +150,13 @@ func (im *importer) sorted() []mockspec.Diagnostic {
 	slices.SortStableFunc(im.notes, func(a, b mockspec.Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	if im.unsaid > 0 {
+		im.notes = append(im.notes, mockspec.Diagnostic{
+			File: im.o.Name, Line: 1, Column: 1, Severity: mockspec.Warning, Code: CodeNotImported,
+			Message: fmt.Sprintf("there are %d more notes like these", im.unsaid),
+		})
+		im.unsaid = 0
+	}
 	return im.notes
 }
 

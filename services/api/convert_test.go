@@ -31,7 +31,7 @@ func TestImport(t *testing.T) {
 	}
 	for document, says := range map[string]string{
 		"- endpoint: {path: /a, response: {}}": "this is a mock already",
-		`{"log": {"entries": []}}`:             "this is a HAR file, which cannot be imported",
+		`{"imposters": []}`:                    "this is a set of mountebank imposters, which cannot be imported",
 		"openapi: 3.0.0\npaths: {}\n":          "`paths` has no operations",
 		"openapi: [":                           "did not find",
 		`{"openapi": "3.0.0", "paths": {"a": `: "the JSON document ends too early",

@@ -223,7 +223,7 @@ func (i *importer) answer(response *source.Node, status int) draft.Map {
 			}
 		default:
 			hasType = hasType || strings.EqualFold(name, "Content-Type")
-			headers = addHeader(headers, name, draft.Inert(h.Text("value")))
+			headers = draft.AddHeader(headers, name, draft.Inert(h.Text("value")))
 		}
 	}
 	body := response.Text("body")
@@ -237,22 +237,6 @@ func (i *importer) answer(response *source.Node, status int) draft.Map {
 		keys = append(keys, draft.Pair{Key: "body", Value: texts(body)})
 	}
 	return keys
-}
-
-// addHeader adds a header; one of the same name has several values.
-func addHeader(headers draft.Map, name, value string) draft.Map {
-	for i, p := range headers {
-		if !strings.EqualFold(p.Key, name) {
-			continue
-		}
-		if list, ok := p.Value.([]any); ok {
-			headers[i].Value = append(list, value)
-		} else {
-			headers[i].Value = []any{p.Value, value}
-		}
-		return headers
-	}
-	return append(headers, draft.Pair{Key: name, Value: value})
 }
 
 // mediaType is what the language of an example's preview is called.

@@ -1035,7 +1035,7 @@ type FormattedContent struct {
 	Content string `json:"content"`
 }
 
-// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 type ImportableDocument = string
 
 // ImportedContent defines model for ImportedContent.
@@ -1053,7 +1053,7 @@ type ImportedContent struct {
 
 // ImportedDocument defines model for ImportedDocument.
 type ImportedDocument struct {
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 	Document ImportableDocument `json:"document"`
 
 	// Prefix Put before every path.
@@ -1399,7 +1399,7 @@ type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 	Document ImportableDocument `json:"document"`
 
 	// Message What is said about the revision in the mock's history.
@@ -3273,7 +3273,7 @@ type ClientInterface interface {
 
 	// ImportDocumentWithBody Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 	// response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -3287,7 +3287,7 @@ type ClientInterface interface {
 
 	// ImportDocument Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 	// response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -4572,7 +4572,7 @@ func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONReques
 
 // ImportDocumentWithBody Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 // what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 // response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -4596,7 +4596,7 @@ func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string,
 
 // ImportDocument Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 // what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 // response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -12003,7 +12003,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportDocumentWithBodyWithResponse Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 	// response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -12017,7 +12017,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportDocumentWithResponse Make a mock's content of another tool's document
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 	// response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -18128,7 +18128,7 @@ func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, bod
 
 // ImportDocumentWithBodyWithResponse Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 // what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 // response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -18148,7 +18148,7 @@ func (c *ClientWithResponses) ImportDocumentWithBodyWithResponse(ctx context.Con
 
 // ImportDocumentWithResponse Make a mock's content of another tool's document
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
 // what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
 // response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The

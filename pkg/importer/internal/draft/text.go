@@ -88,3 +88,19 @@ func (m *Mock) Status(n *source.Node, key string) int {
 	}
 	return status
 }
+
+// AddHeader adds a header; one of the same name has several values.
+func AddHeader(headers Map, name, value string) Map {
+	for i, p := range headers {
+		if !strings.EqualFold(p.Key, name) {
+			continue
+		}
+		if list, ok := p.Value.([]any); ok {
+			headers[i].Value = append(list, value)
+		} else {
+			headers[i].Value = []any{p.Value, value}
+		}
+		return headers
+	}
+	return append(headers, Pair{Key: name, Value: value})
+}

@@ -309,7 +309,7 @@ export interface paths {
         put?: never;
         /**
          * Make a mock's content of another tool's document
-         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections and WireMock mappings; the document shows
+         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
          *     what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
          *     response: with the document's example, else with values made from its schemas. The same document always gives the same
          *     content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
@@ -2000,7 +2000,7 @@ export interface components {
             changed: boolean;
             content: string;
         };
-        /** @description OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text. */
+        /** @description OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text. */
         ImportableDocument: string;
         ImportedContent: {
             /** @description The mock in moclojer's YAML. */

@@ -1035,7 +1035,7 @@ type FormattedContent struct {
 	Content string `json:"content"`
 }
 
-// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 type ImportableDocument = string
 
 // ImportedContent defines model for ImportedContent.
@@ -1053,7 +1053,7 @@ type ImportedContent struct {
 
 // ImportedDocument defines model for ImportedDocument.
 type ImportedDocument struct {
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 	Document ImportableDocument `json:"document"`
 
 	// Prefix Put before every path.
@@ -1399,7 +1399,7 @@ type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, or WireMock mappings, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 	Document ImportableDocument `json:"document"`
 
 	// Message What is said about the revision in the mock's history.
