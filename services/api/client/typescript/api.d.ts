@@ -1825,6 +1825,24 @@ export interface components {
             suggestion?: string;
         };
         /**
+         * @description Something was changed that has no event of its own: a file, a member, an invitation, a token, the workspace, the pin of a
+         *     revision, the recording of a mock, or that its requests were deleted. Read again what you know of it. What concerns an
+         *     account alone, such as its own tokens, and invitations for it, come to the account, and not where only the events of one
+         *     workspace are followed.
+         */
+        ChangeEvent: {
+            /** @description The operationId of what was done. */
+            action: string;
+            client?: components["schemas"]["EventClient"];
+            /** @description Of what was changed, as in the audit log: `file`, `member`, `invitation`, `token`, `workspace`, `account`, `session`, `mock`. */
+            kind: string;
+            /** @description The id of what was changed, if it has one. */
+            target_id?: string;
+            username?: components["schemas"]["EventUsername"];
+            /** @description Absent where it concerns the account alone. */
+            workspace_id?: string;
+        };
+        /**
          * @description YAML in moclojer's format, 1 MiB at most.
          * @example - endpoint:
          *         method: GET
@@ -1947,6 +1965,10 @@ export interface components {
             method: string;
             path: string;
         };
+        /** @description What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again. */
+        EventClient: string;
+        /** @description Who did it; absent if the service did it by itself. */
+        EventUsername: string;
         /**
          * @description `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
          *     other servers.
@@ -2139,6 +2161,8 @@ export interface components {
             role: components["schemas"]["Role"];
         };
         Mock: {
+            /** @description How many revisions the current one is ahead of the published one; 0 if nothing is published. */
+            ahead: number;
             /** @description The current revision as it was written; not in lists. */
             content?: string;
             /** Format: date-time */
@@ -2207,7 +2231,9 @@ export interface components {
         };
         /** @description A mock is gone from this workspace. It may come twice. */
         MockDeletedEvent: {
+            client?: components["schemas"]["EventClient"];
             mock_id: string;
+            username?: components["schemas"]["EventUsername"];
             workspace_id: string;
         };
         /** @description For people; may be empty. */
@@ -2219,10 +2245,12 @@ export interface components {
              * @enum {string}
              */
             action: "created" | "edited" | "published" | "unpublished" | "updated" | "renamed" | "moved" | "restored";
+            client?: components["schemas"]["EventClient"];
             mock_id: string;
             mock_slug: string;
             /** @description The current revision. */
             revision: number;
+            username?: components["schemas"]["EventUsername"];
             workspace_id: string;
         };
         MockMove: {
@@ -2314,6 +2342,11 @@ export interface components {
         NewRevision: {
             content: components["schemas"]["Content"];
             message?: components["schemas"]["RevisionMessage"];
+            /**
+             * @description Whether a published mock goes live with it. Otherwise what is published goes on answering, until `publishMock`. A mock that is offline stays offline.
+             * @default true
+             */
+            publish: boolean;
         };
         NewSignInLink: {
             /** @description Make the account if there is none. */
@@ -2378,12 +2411,16 @@ export interface components {
             type: string;
         };
         Publication: {
+            /** @description How many revisions the current one is ahead of the published one; 0 if nothing is published. */
+            ahead: number;
             /**
              * Format: int64
              * @description The number of the mock's latest change, 0 if it was never published.
              */
             change: number;
             diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description Milliseconds from the commit of the latest change until the last mock server had applied it; absent while it is on its way, and where it was not measured. */
+            live_ms?: number;
             /** @description The mock's id. */
             mock_id: string;
             published_revision: number;
@@ -2549,6 +2586,12 @@ export interface components {
             /** @description Absent on the last page. */
             next_cursor?: string;
         };
+        /** @description The stream was too slow for all requests of a mock. */
+        RequestsMissedEvent: {
+            /** @description How many did not come, at least. */
+            count: number;
+            mock_id: string;
+        };
         /** @description Events were missed. Read again what you know. */
         ResetEvent: Record<string, never>;
         Revision: {
@@ -2566,6 +2609,11 @@ export interface components {
             message: string;
             /** @description It is never pruned. */
             pinned: boolean;
+            /**
+             * Format: date-time
+             * @description When it went live last; absent if it never did.
+             */
+            published_at?: string;
             /** @description Its number, from 1. */
             revision: number;
             /** @description Of the content, in bytes. */
@@ -2692,7 +2740,7 @@ export interface components {
         SkipDelays: boolean;
         /**
          * @description `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-         *     live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
+         *     live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
          *     still answers.
          * @enum {string}
          */
@@ -2950,11 +2998,14 @@ export interface components {
         };
         /** @description The events of a workspace: each property is the name of one, and its type is that of the data. The data is JSON. */
         WorkspaceEvents: {
+            change: components["schemas"]["ChangeEvent"];
             domain: components["schemas"]["DomainEvent"];
             domain_deleted: components["schemas"]["DomainEvent"];
             mock: components["schemas"]["MockEvent"];
             mock_deleted: components["schemas"]["MockDeletedEvent"];
             publication: components["schemas"]["Publication"];
+            request: components["schemas"]["Request"];
+            requests_missed: components["schemas"]["RequestsMissedEvent"];
             reset: components["schemas"]["ResetEvent"];
         };
         /**
@@ -3505,6 +3556,10 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
+                /** @description As `Last-Event-ID`, for clients that cannot send headers. */
+                after?: string;
+                /** @description The requests of this mock come too, as `request`; may be given up to 5 times. A token needs `requests:read` for it. */
+                request_mock_id?: string[];
                 /** @description Only events of the workspace with this slug. */
                 workspace_slug?: string;
             };

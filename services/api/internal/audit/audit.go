@@ -16,6 +16,7 @@ type Entry struct {
 	Kind        string // of the target: mock, workspace, member, invitation, token, file, domain, …
 	TargetID    string
 	Label       string // the target as a person knows it, at the time: its slug or name
+	Concerns    string // an account that is to know of it although it may be no member; it is not kept
 }
 
 // Internal is the action of a write that no operation asked for: the service's own.

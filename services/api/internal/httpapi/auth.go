@@ -46,6 +46,7 @@ type identity struct {
 	secret  secret.String  // of the session
 
 	means, operation, request string // for the audit log, as in workspace.Caller
+	client                    string // what the client calls itself
 
 	again func(context.Context) error // asks whether the caller is still who they were, and still may
 }
@@ -66,6 +67,7 @@ func caller(ctx context.Context) workspace.Caller {
 	return workspace.Caller{
 		AccountID: who.account.ID, WorkspaceID: who.limit,
 		Operation: who.operation, Means: who.means, RequestID: who.request,
+		Actor: workspace.Actor{Username: who.account.Username, Client: who.client},
 	}
 }
 

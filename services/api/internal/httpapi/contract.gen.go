@@ -810,6 +810,30 @@ type Availability struct {
 	Suggestion *string `json:"suggestion,omitempty"`
 }
 
+// ChangeEvent Something was changed that has no event of its own: a file, a member, an invitation, a token, the workspace, the pin of a
+// revision, the recording of a mock, or that its requests were deleted. Read again what you know of it. What concerns an
+// account alone, such as its own tokens, and invitations for it, come to the account, and not where only the events of one
+// workspace are followed.
+type ChangeEvent struct {
+	// Action The operationId of what was done.
+	Action string `json:"action"`
+
+	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	Client *EventClient `json:"client,omitempty"`
+
+	// Kind Of what was changed, as in the audit log: `file`, `member`, `invitation`, `token`, `workspace`, `account`, `session`, `mock`.
+	Kind string `json:"kind"`
+
+	// TargetID The id of what was changed, if it has one.
+	TargetID *string `json:"target_id,omitempty"`
+
+	// Username Who did it; absent if the service did it by itself.
+	Username *EventUsername `json:"username,omitempty"`
+
+	// WorkspaceID Absent where it concerns the account alone.
+	WorkspaceID *string `json:"workspace_id,omitempty"`
+}
+
 // Content YAML in moclojer's format, 1 MiB at most.
 //
 // Example: - endpoint:
@@ -970,6 +994,12 @@ type EndpointDiffChange string
 
 // EndpointDiffKind defines model for EndpointDiff.Kind.
 type EndpointDiffKind string
+
+// EventClient What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+type EventClient = string
+
+// EventUsername Who did it; absent if the service did it by itself.
+type EventUsername = string
 
 // Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
 // other servers.
@@ -1201,6 +1231,9 @@ type MemberUpdate struct {
 
 // Mock defines model for Mock.
 type Mock struct {
+	// Ahead How many revisions the current one is ahead of the published one; 0 if nothing is published.
+	Ahead int `json:"ahead"`
+
 	// Content The current revision as it was written; not in lists.
 	Content   *string   `json:"content,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
@@ -1248,7 +1281,7 @@ type Mock struct {
 	Slug string `json:"slug"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
+	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State     State     `json:"state"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -1303,8 +1336,13 @@ type MockCopy struct {
 
 // MockDeletedEvent A mock is gone from this workspace. It may come twice.
 type MockDeletedEvent struct {
-	MockID      string `json:"mock_id"`
-	WorkspaceID string `json:"workspace_id"`
+	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	Client *EventClient `json:"client,omitempty"`
+	MockID string       `json:"mock_id"`
+
+	// Username Who did it; absent if the service did it by itself.
+	Username    *EventUsername `json:"username,omitempty"`
+	WorkspaceID string         `json:"workspace_id"`
 }
 
 // MockDescription For people; may be empty.
@@ -1313,13 +1351,19 @@ type MockDescription = string
 // MockEvent Something was done to a mock.
 type MockEvent struct {
 	// Action `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
-	Action   MockEventAction `json:"action"`
-	MockID   string          `json:"mock_id"`
-	MockSlug string          `json:"mock_slug"`
+	Action MockEventAction `json:"action"`
+
+	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	Client   *EventClient `json:"client,omitempty"`
+	MockID   string       `json:"mock_id"`
+	MockSlug string       `json:"mock_slug"`
 
 	// Revision The current revision.
-	Revision    int    `json:"revision"`
-	WorkspaceID string `json:"workspace_id"`
+	Revision int `json:"revision"`
+
+	// Username Who did it; absent if the service did it by itself.
+	Username    *EventUsername `json:"username,omitempty"`
+	WorkspaceID string         `json:"workspace_id"`
 }
 
 // MockEventAction `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
@@ -1503,6 +1547,9 @@ type NewRevision struct {
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
+
+	// Publish Whether a published mock goes live with it. Otherwise what is published goes on answering, until `publishMock`. A mock that is offline stays offline.
+	Publish *bool `json:"publish,omitempty"`
 }
 
 // NewSignInLink defines model for NewSignInLink.
@@ -1595,9 +1642,15 @@ type ProblemCode string
 
 // Publication defines model for Publication.
 type Publication struct {
+	// Ahead How many revisions the current one is ahead of the published one; 0 if nothing is published.
+	Ahead int `json:"ahead"`
+
 	// Change The number of the mock's latest change, 0 if it was never published.
 	Change      int64        `json:"change"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
+
+	// LiveMs Milliseconds from the commit of the latest change until the last mock server had applied it; absent while it is on its way, and where it was not measured.
+	LiveMs *float32 `json:"live_ms,omitempty"`
 
 	// MockID The mock's id.
 	MockID            string `json:"mock_id"`
@@ -1612,7 +1665,7 @@ type Publication struct {
 	Settled bool `json:"settled"`
 
 	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-	// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
+	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State       State  `json:"state"`
 	WorkspaceID string `json:"workspace_id"`
@@ -1811,6 +1864,13 @@ type RequestPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
+// RequestsMissedEvent The stream was too slow for all requests of a mock.
+type RequestsMissedEvent struct {
+	// Count How many did not come, at least.
+	Count  int    `json:"count"`
+	MockID string `json:"mock_id"`
+}
+
 // ResetEvent Events were missed. Read again what you know.
 type ResetEvent = map[string]interface{}
 
@@ -1833,6 +1893,9 @@ type Revision struct {
 
 	// Pinned It is never pruned.
 	Pinned bool `json:"pinned"`
+
+	// PublishedAt When it went live last; absent if it never did.
+	PublishedAt *time.Time `json:"published_at,omitempty"`
 
 	// Revision Its number, from 1.
 	Revision int `json:"revision"`
@@ -1985,7 +2048,7 @@ type SignInMethodsSignUp string
 type SkipDelays = bool
 
 // State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
-// live on every mock server. `offline_invalid`: the current revision has errors; if an earlier one was live, it
+// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
 
@@ -2339,6 +2402,12 @@ type Workspace struct {
 
 // WorkspaceEvents The events of a workspace: each property is the name of one, and its type is that of the data. The data is JSON.
 type WorkspaceEvents struct {
+	// Change Something was changed that has no event of its own: a file, a member, an invitation, a token, the workspace, the pin of a
+	// revision, the recording of a mock, or that its requests were deleted. Read again what you know of it. What concerns an
+	// account alone, such as its own tokens, and invitations for it, come to the account, and not where only the events of one
+	// workspace are followed.
+	Change ChangeEvent `json:"change"`
+
 	// Domain A domain is new, different or gone.
 	Domain DomainEvent `json:"domain"`
 
@@ -2351,6 +2420,10 @@ type WorkspaceEvents struct {
 	// MockDeleted A mock is gone from this workspace. It may come twice.
 	MockDeleted MockDeletedEvent `json:"mock_deleted"`
 	Publication Publication      `json:"publication"`
+	Request     Request          `json:"request"`
+
+	// RequestsMissed The stream was too slow for all requests of a mock.
+	RequestsMissed RequestsMissedEvent `json:"requests_missed"`
 
 	// Reset Events were missed. Read again what you know.
 	Reset ResetEvent `json:"reset"`
@@ -2508,6 +2581,12 @@ type ListDomainsParams struct {
 type StreamEventsParams struct {
 	// WorkspaceSlug Only events of the workspace with this slug.
 	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
+
+	// RequestMockID The requests of this mock come too, as `request`; may be given up to 5 times. A token needs `requests:read` for it.
+	RequestMockID *[]string `form:"request_mock_id,omitempty" json:"request_mock_id,omitempty"`
+
+	// After As `Last-Event-ID`, for clients that cannot send headers.
+	After *string `form:"after,omitempty" json:"after,omitempty"`
 
 	// LastEventID The id of the last event that was seen.
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
@@ -3605,6 +3684,20 @@ func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// ------------- Optional query parameter "request_mock_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "request_mock_id", ctx.QueryParams(), &params.RequestMockID, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter request_mock_id: %s", err))
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", ctx.QueryParams(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter after: %s", err))
 	}
 
 	headers := ctx.Request().Header

@@ -40,8 +40,12 @@ type operation struct {
 	raw    bool            // the body is no JSON: the handler reads it, and bounds it
 	once   bool            // takes an Idempotency-Key
 	known  bool            // takes If-None-Match
+	writes bool            // may change something, in somebody's name
 	query  map[string]bool // the parameters of its query, and whether each may be repeated
 }
+
+// clientHeader is where a client says what it calls itself.
+const clientHeader = "X-Mocloud-Client"
 
 // anyScope is the x-scope of what a program may do with every token.
 const anyScope = "none"
@@ -87,7 +91,7 @@ func newContract(doc *openapi3.T, h *handlers) (*contract, error) {
 					op.OperationID == opPutFile || op.OperationID == opFileContent,
 				raw:   op.RequestBody != nil && op.RequestBody.Value.Content["application/json"] == nil,
 				once:  declares(op, idempotencyKey),
-				known: method == http.MethodGet && declares(op, ifNoneMatch),
+				known: method == http.MethodGet && declares(op, ifNoneMatch), writes: method != http.MethodGet && len(security) > 0,
 				query: queryOf(item.Parameters, op.Parameters),
 			}
 		}
@@ -151,6 +155,9 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 				return err
 			}
 			who.operation, who.request = op.route.Operation.OperationID, requestID(c)
+			if client := c.Request().Header.Get(clientHeader); callersID.MatchString(client) {
+				who.client = client
+			}
 			if err := ct.handlers.limits.account.allow(who.account.ID); err != nil {
 				return err
 			}
@@ -175,6 +182,10 @@ func (ct *contract) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if err := ct.check(c, op); err != nil {
 			return err
+		}
+		if op.writes {
+			do := next
+			next = func(c echo.Context) error { return ct.handlers.changing(c, do) }
 		}
 		switch key := c.Request().Header.Get(idempotencyKey); {
 		case op.once && key != "":

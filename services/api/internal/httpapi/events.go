@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -27,8 +28,35 @@ func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject
 	if err := e.look(); err != nil {
 		return nil, err
 	}
-	e.follower = h.Publications.Follow(value(r.Params.LastEventID, ""))
+	// The events begin before the requests do, so that none is missed that follows from the other.
+	e.follower = h.Publications.Follow(value(r.Params.LastEventID, value(r.Params.After, "")))
+	watched := value(r.Params.RequestMockID, nil)
+	if len(watched) > 0 {
+		if err := (&operation{scope: "requests:read"}).permit(identityOf(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range watched {
+		m, err := h.Mocks.Find(ctx, caller(ctx), id)
+		if err != nil {
+			e.close()
+			return nil, err
+		}
+		follower, err := h.Records.Follow(ctx, caller(ctx), id, "")
+		if err != nil {
+			e.close()
+			return nil, err
+		}
+		e.requests = append(e.requests, &requestEvents{ctx: ctx, handlers: h, mockID: id, workspaceID: m.WorkspaceID, follower: follower})
+	}
 	return e, nil
+}
+
+// close ends following requests.
+func (e *eventResponse) close() {
+	for _, r := range e.requests {
+		r.follower.Close()
+	}
 }
 
 // eventResponse writes events until the caller goes, may no longer see them, or the server stops. The context is the
@@ -40,6 +68,7 @@ type eventResponse struct {
 	workspaces map[string]bool
 	looked     time.Time // when that was found out
 	follower   *publication.Follower
+	requests   []*requestEvents // of mocks whose requests come with the events
 }
 
 // look finds out which workspaces the caller may follow now. An error ends the stream.
@@ -48,31 +77,98 @@ func (e *eventResponse) look() (err error) {
 		return err
 	}
 	e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, caller(e.ctx), e.slug)
-	e.looked = time.Now()
+	if e.looked = time.Now(); err == nil && e.slug == "" {
+		e.workspaces[publication.OfAccount(caller(e.ctx).AccountID)] = true
+	}
 	return err
 }
 
 // VisitStreamEventsResponse implements StreamEventsResponseObject.
 func (e *eventResponse) VisitStreamEventsResponse(w http.ResponseWriter) error {
-	return stream(w, func() ([]byte, error) {
-		ctx, cancel := context.WithTimeout(e.ctx, e.handlers.KeepAlive)
-		defer cancel()
-		events, position, err := e.follower.Next(ctx)
-		silent := err != nil
-		if silent && (e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping)) {
-			return nil, err
-		}
-		concerned := slices.ContainsFunc(events, func(ev publication.Event) bool { return ev.Concerns(caller(e.ctx).AccountID, e.workspaces) })
-		if silent || concerned || time.Since(e.looked) > accessAge {
-			if err := e.look(); err != nil {
-				return nil, err
+	defer e.close()
+	if len(e.requests) == 0 {
+		return stream(w, func() ([]byte, error) { return e.next(e.ctx) })
+	}
+	ctx, end := context.WithCancel(e.ctx)
+	pieces := make(chan piece)
+	var sources sync.WaitGroup
+	defer sources.Wait()
+	defer end()
+	feed := func(next func(context.Context) ([]byte, error)) {
+		for {
+			text, err := next(ctx)
+			select {
+			case pieces <- piece{text, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
 			}
 		}
-		if silent {
-			return []byte(":\n\n"), nil
+	}
+	sources.Go(func() { feed(e.next) })
+	for _, r := range e.requests {
+		watched, stop := e.handlers.watch(ctx, r.workspaceID, func(ctx context.Context) error { return e.handlers.stillSees(ctx, r.mockID) })
+		defer stop()
+		sources.Go(func() { feed(func(context.Context) ([]byte, error) { return r.among(watched) }) })
+	}
+	return stream(w, func() ([]byte, error) {
+		select {
+		case p := <-pieces:
+			return p.text, p.err
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
-		return e.encode(events, position)
 	})
+}
+
+// piece is what one of the sources of a stream has to write, or why it ended.
+type piece struct {
+	text []byte
+	err  error
+}
+
+// among writes the requests that came as events beside others. They have no ids of their own: a client that reconnects
+// reads the list.
+func (e *requestEvents) among(watched context.Context) ([]byte, error) {
+	requests, missed, err := e.follower.Next(watched)
+	if watched.Err() != nil {
+		return nil, watched.Err() // the caller has gone, or may not see the mock any more
+	}
+	var out []byte
+	if missed > 0 {
+		out = fmt.Appendf(out, "event: requests_missed\ndata: {\"mock_id\":%q,\"count\":%d}\n\n", e.mockID, missed)
+	}
+	for _, r := range requests {
+		data, err := json.Marshal(requestOf(r))
+		if err != nil {
+			return nil, fmt.Errorf("encode an event: %w", err)
+		}
+		out = fmt.Appendf(out, "event: request\ndata: %s\n\n", data)
+	}
+	return out, err
+}
+
+// next waits for events and writes them.
+func (e *eventResponse) next(all context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(all, e.handlers.KeepAlive)
+	defer cancel()
+	events, position, err := e.follower.Next(ctx)
+	silent := err != nil
+	if silent && (e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping)) {
+		return nil, err
+	}
+	concerned := slices.ContainsFunc(events, func(ev publication.Event) bool { return ev.Concerns(caller(e.ctx).AccountID, e.workspaces) })
+	if silent || concerned || time.Since(e.looked) > accessAge {
+		if err := e.look(); err != nil {
+			return nil, err
+		}
+	}
+	if silent {
+		return []byte(":\n\n"), nil
+	}
+	return e.encode(events, position)
 }
 
 // encode writes what the caller may see. The position goes with it even if that is nothing.

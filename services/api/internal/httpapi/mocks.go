@@ -72,7 +72,9 @@ func (h *handlers) GetMockBySlug(ctx context.Context, r GetMockBySlugRequestObje
 // UpdateMock implements StrictServerInterface.
 func (h *handlers) UpdateMockContent(ctx context.Context, r UpdateMockContentRequestObject) (UpdateMockContentResponseObject, error) {
 	m, err := seen(r.Params.IfMatch, func(v mock.Seen) (mock.Mock, error) {
-		return h.Mocks.Edit(ctx, caller(ctx), r.MockID, r.Body.Content, value(r.Body.Message, ""), v)
+		return h.Mocks.Edit(ctx, caller(ctx), r.MockID, mock.Edit{
+			Content: r.Body.Content, Message: value(r.Body.Message, ""), Hold: !value(r.Body.Publish, true),
+		}, v)
 	})
 	return UpdateMockContent200JSONResponse{h.whole(m)}, err
 }
@@ -157,7 +159,7 @@ func (h *handlers) mock(m mock.Mock) Mock {
 		ID: m.ID, WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
 		URL: h.Addresses.Of(m), Hosts: append([]string{h.Addresses.Host(m)}, m.Domains...),
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
-		Endpoints: m.Endpoints, Size: m.Size(), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
+		Ahead: ahead(m), Endpoints: m.Endpoints, Size: m.Size(), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,
 	}
 	for _, d := range p.Diagnostics {
 		if d.Severity == mockspec.Error {
@@ -202,11 +204,24 @@ func (h *handlers) created(m mock.Mock) MockCreatedJSONResponse {
 }
 
 func publicationOf(p publication.Publication) Publication {
-	return Publication{
+	out := Publication{
 		MockID: p.Mock.ID, WorkspaceID: p.Mock.WorkspaceID, State: State(p.State), Reason: p.Reason, Settled: p.Settled,
 		Revision: p.Mock.Revision, PublishedRevision: p.Mock.PublishedRevision, Change: int64(p.Mock.Change),
-		Servers: Servers{Live: p.Servers.Live, Applied: p.Servers.Applied}, Diagnostics: diagnostics(p.Diagnostics),
+		Servers: Servers{Live: p.Servers.Live, Applied: p.Servers.Applied}, Diagnostics: diagnostics(p.Diagnostics), Ahead: ahead(p.Mock),
 	}
+	if p.Took > 0 {
+		took := float32(p.Took.Microseconds()) / 1000
+		out.LiveMs = &took
+	}
+	return out
+}
+
+// ahead is by how many numbers a published mock's current revision is ahead of what is published.
+func ahead(m mock.Mock) int {
+	if !m.Published() {
+		return 0
+	}
+	return m.Revision - m.PublishedRevision
 }
 
 func diagnostics(list []mockspec.Diagnostic) []Diagnostic {

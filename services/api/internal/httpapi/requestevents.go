@@ -51,7 +51,7 @@ func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error
 			return []byte(":\n\n"), nil
 		}
 		var out []byte
-		if missed {
+		if missed > 0 {
 			out = append(out, "event: reset\ndata: {}\n\n"...)
 		}
 		for _, r := range requests {

@@ -61,10 +61,14 @@ func (h *handlers) RollbackMock(ctx context.Context, r RollbackMockRequestObject
 }
 
 func revisionOf(v mock.Revision) Revision {
-	return Revision{
+	out := Revision{
 		Revision: v.Number, Author: v.Author, Message: v.Message, Pinned: v.Pinned, Label: v.Label,
 		Size: v.Size, Errors: v.Errors, Warnings: v.Warnings, CreatedAt: v.CreatedAt,
 	}
+	if !v.PublishedAt.IsZero() {
+		out.PublishedAt = &v.PublishedAt
+	}
+	return out
 }
 
 // wholeRevision answers with a revision and its content, of which only the mark can change.

@@ -100,6 +100,7 @@ type Write struct {
 	// Mock is what the mock becomes, but for Change, Role and what a mock never changes: its ID and CreatedAt.
 	Mock        Mock
 	NewRevision bool
+	GoesLive    bool // the current revision does, with this
 	// KeepRevisions is how many earlier revisions without a pin are kept with a new one, beside the published one.
 	KeepRevisions int
 	// KeepDeleted is how many deleted mocks a workspace keeps when one more is deleted; the oldest end for good.
@@ -160,6 +161,7 @@ type Notice struct {
 	Mock    Mock
 	From    string // id of the workspace in which the mock was before; "" for a new one
 	Changes []event.Envelope
+	By      workspace.Actor
 }
 
 // Announcer hears of every committed write. It must not block.

@@ -24,6 +24,7 @@ type Revision struct {
 	Content          string // empty in lists
 	Diagnostics      []mockspec.Diagnostic
 	CreatedAt        time.Time
+	PublishedAt      time.Time // when it went live last; zero if it never did, or that is not known
 }
 
 // Revisions returns one page of a mock's history, newest first, and the cursor of the next page, "" on the last one.
@@ -61,7 +62,7 @@ func (s *Service) Rollback(ctx context.Context, who workspace.Caller, id string,
 	if message == "" {
 		message = "Roll back to revision " + strconv.Itoa(number)
 	}
-	return s.Edit(ctx, who, id, r.Content, message, seen)
+	return s.Edit(ctx, who, id, Edit{Content: r.Content, Message: message}, seen)
 }
 
 // Mark is what can change of a revision.

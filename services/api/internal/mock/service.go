@@ -106,7 +106,7 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock
 	if err != nil {
 		return Mock{}, err
 	}
-	s.announcer.Announce(Notice{Action: Created, Mock: m})
+	s.announcer.Announce(Notice{Action: Created, Mock: m, By: who.Actor})
 	return m, nil
 }
 
@@ -137,22 +137,28 @@ func (v Seen) check(m Mock) error {
 	return &LostUpdateError{Err: err, Mock: m}
 }
 
+// Edit is content that is to become a mock's next revision.
+type Edit struct {
+	Content, Message string
+	Hold             bool // a published mock does not go live with it
+}
+
 // Edit stores content as a new revision, unless it is what the current one holds. A published mock is published again
-// with it, unless it has errors: then the last good revision stays published. It minds the revision that was seen: a
+// with it, unless it has errors or is to be held back: then the last good revision stays published. It minds the revision that was seen: a
 // change of settings loses nothing.
-func (s *Service) Edit(ctx context.Context, who workspace.Caller, id, content, message string, seen Seen) (Mock, error) {
-	r, err := s.parse(content)
+func (s *Service) Edit(ctx context.Context, who workspace.Caller, id string, e Edit, seen Seen) (Mock, error) {
+	r, err := s.parse(e.Content)
 	if err != nil {
 		return Mock{}, err
 	}
 	return s.update(ctx, who, id, func(m Mock) (Write, error) {
-		if err := (Seen{Revision: seen.Revision}).check(m); err != nil || content == m.Content {
+		if err := (Seen{Revision: seen.Revision}).check(m); err != nil || e.Content == m.Content {
 			return Write{}, err
 		}
 		m.Revision++
-		m.Content, m.Diagnostics, m.Endpoints, m.Message, m.UpdatedAt = content, r.diagnostics, r.endpoints(), message, s.now()
+		m.Content, m.Diagnostics, m.Endpoints, m.Message, m.UpdatedAt = e.Content, r.diagnostics, r.endpoints(), e.Message, s.now()
 		w := Write{Action: Edited, Mock: m, NewRevision: true, KeepRevisions: s.cfg.KeepRevisions}
-		if m.Published() && !mockspec.HasErrors(r.diagnostics) {
+		if m.Published() && !e.Hold && !mockspec.HasErrors(r.diagnostics) {
 			s.publish(&w, r)
 		}
 		return w, nil
@@ -193,7 +199,7 @@ func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string
 
 // publish puts w.Mock's current revision on its host. r is its content, if it was read just now.
 func (s *Service) publish(w *Write, r *read) {
-	w.Mock.PublishedRevision = w.Mock.Revision
+	w.Mock.PublishedRevision, w.GoesLive = w.Mock.Revision, true
 	s.tellOf(w, r)
 }
 
@@ -236,20 +242,20 @@ type decision func(Mock) (Write, error)
 
 // update lets decide say what to write, if the caller may edit, and announces what was written.
 func (s *Service) update(ctx context.Context, who workspace.Caller, id string, decide decision) (Mock, error) {
-	return s.announced(decide, func(decide decision) (Mock, []event.Envelope, error) {
+	return s.announced(who, decide, func(decide decision) (Mock, []event.Envelope, error) {
 		return s.repo.UpdateMock(ctx, who, id, decide)
 	})
 }
 
 // announced runs write with decide behind a check of the role, and announces what was written.
-func (s *Service) announced(decide decision, write func(decision) (Mock, []event.Envelope, error)) (Mock, error) {
+func (s *Service) announced(who workspace.Caller, decide decision, write func(decision) (Mock, []event.Envelope, error)) (Mock, error) {
 	var n Notice
 	m, changes, err := write(func(m Mock) (Write, error) {
 		if err := m.Role.RequireEdit(m.Workspace); err != nil {
 			return Write{}, err
 		}
 		w, err := decide(m)
-		n = Notice{Action: w.Action, From: m.WorkspaceID}
+		n = Notice{Action: w.Action, From: m.WorkspaceID, By: who.Actor}
 		return w, err
 	})
 	if err != nil {

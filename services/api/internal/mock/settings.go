@@ -52,7 +52,7 @@ func (s *Service) resettled(a Action, m Mock) Write {
 // there, "" for the same. The caller must be allowed to edit in both.
 func (s *Service) Move(ctx context.Context, who workspace.Caller, id, into, slug string, seen Seen) (Mock, error) {
 	var in workspace.Membership
-	return s.announced(func(m Mock) (Write, error) {
+	return s.announced(who, func(m Mock) (Write, error) {
 		if err := in.Role.RequireEdit(in.Slug); err != nil {
 			return Write{}, err
 		}
@@ -123,7 +123,7 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string, s
 
 // Restore brings a deleted mock back as it was, published if it was; slug is another slug for it, "" for the same.
 func (s *Service) Restore(ctx context.Context, who workspace.Caller, id, slug string) (Mock, error) {
-	return s.announced(func(m Mock) (Write, error) {
+	return s.announced(who, func(m Mock) (Write, error) {
 		if s.now().Sub(m.DeletedAt) > s.cfg.KeepDeletedFor { // the purge is a little late
 			return Write{}, apperr.New(apperr.NotFound, "There is no deleted mock with this id in your workspaces.")
 		}

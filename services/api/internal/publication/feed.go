@@ -20,6 +20,8 @@ const (
 	PublicationEvent = "publication"
 	MockEvent        = "mock"
 	DeletedEvent     = "mock_deleted"
+	// ChangeEvent says that something else than a mock or a domain was changed.
+	ChangeEvent = "change"
 	// AccessEvent says that what somebody may see has changed: see AccessChanged. It is for those who write events, not for
 	// those who read them.
 	AccessEvent = "access"
@@ -35,6 +37,9 @@ type Event struct {
 	Publication Publication     // of a PublicationEvent, as it is now
 	Data        json.RawMessage // of all others
 }
+
+// OfAccount stands for an account where a workspace is named: what is told of it, the account alone may see.
+func OfAccount(accountID string) string { return "account:" + accountID }
 
 func resetEvent() Event { return Event{Name: ResetEvent, Data: json.RawMessage("{}")} }
 

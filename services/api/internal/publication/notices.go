@@ -5,6 +5,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 // mockNotice is the data of a MockEvent.
@@ -14,33 +15,38 @@ type mockNotice struct {
 	WorkspaceID string      `json:"workspace_id"`
 	MockSlug    string      `json:"mock_slug"`
 	Revision    int         `json:"revision"`
+	workspace.Actor
 }
 
 // deletedNotice is the data of a DeletedEvent: the mock is not in that workspace any more.
 type deletedNotice struct {
 	MockID      string `json:"mock_id"`
 	WorkspaceID string `json:"workspace_id"`
+	workspace.Actor
 }
 
-func deletedEvent(workspaceID, mockID string) Event {
-	data, _ := json.Marshal(deletedNotice{mockID, workspaceID}) // strings
+func deletedEvent(workspaceID, mockID string, by workspace.Actor) Event {
+	data, _ := json.Marshal(deletedNotice{mockID, workspaceID, by}) // strings
 	return Event{WorkspaceID: workspaceID, Name: DeletedEvent, Data: data}
 }
 
 // Announce implements mock.Announcer: it publishes the changes and tells everybody who waits or follows. It never blocks.
 func (s *Service) Announce(n mock.Notice) {
-	s.publisher.enqueue(n.Changes)
 	m := n.Mock
+	if len(n.Changes) > 0 {
+		s.measures.begin(m.ID, m.Change)
+	}
+	s.publisher.enqueue(n.Changes)
 	if n.Action == mock.Deleted {
-		s.tell(deletedEvent(m.WorkspaceID, m.ID))
+		s.tell(deletedEvent(m.WorkspaceID, m.ID, n.By))
 		s.waits.forget(m.ID)
 		return
 	}
 	if n.Action == mock.Moved && n.From != m.WorkspaceID {
-		s.tell(deletedEvent(n.From, m.ID)) // its members may not be the new one's
+		s.tell(deletedEvent(n.From, m.ID, n.By)) // its members may not be the new one's
 		s.AccessChanged("", n.From)
 	}
-	s.Tell(m.WorkspaceID, MockEvent, mockNotice{n.Action, m.ID, m.WorkspaceID, m.Slug, m.Revision})
+	s.Tell(m.WorkspaceID, MockEvent, mockNotice{n.Action, m.ID, m.WorkspaceID, m.Slug, m.Revision, n.By})
 	s.waits.expect(m.ID, m.Change)
 	s.touch(m.ID)
 }

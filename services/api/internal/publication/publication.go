@@ -6,6 +6,7 @@ package publication
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -33,6 +34,9 @@ type Publication struct {
 	Settled     bool   // nothing is on its way any more
 	Servers     Servers
 	Diagnostics []mockspec.Diagnostic // why it is Invalid, or what is worth a warning
+	// Took is how long the latest change took from its commit to the last mock server; 0 if it is on its way, or if this
+	// replica did not measure it.
+	Took time.Duration
 }
 
 // Servers counts mock servers.
@@ -91,18 +95,21 @@ func (s *Service) of(m mock.Mock) Publication {
 			p.State = Invalid
 			p.Reason = fmt.Sprintf("Revision %d cannot be served: %s Nothing is published.", m.Revision, mock.Summary(m.Diagnostics))
 		}
-	case m.Revision > m.PublishedRevision:
+	case m.Revision > m.PublishedRevision && mockspec.HasErrors(m.Diagnostics):
 		p.State, p.Settled = Invalid, true
 		p.Reason = fmt.Sprintf("Revision %d cannot be served: %s Revision %d stays published.",
 			m.Revision, mock.Summary(m.Diagnostics), m.PublishedRevision)
 	case m.Rejected == m.Change:
 		p.State, p.Settled = Invalid, true
 		p.Diagnostics = fromEvent(m.Rejection)
-		p.Reason = fmt.Sprintf("Revision %d was rejected: %s What was served before stays published.", m.Revision, mock.Summary(p.Diagnostics))
+		p.Reason = fmt.Sprintf("Revision %d was rejected: %s What was served before stays published.", m.PublishedRevision, mock.Summary(p.Diagnostics))
 	case p.Servers.all():
 		p.State, p.Settled = Published, true
 	default:
 		p.State, p.Reason = Publishing, s.fleet.waitingFor(m.Change, p.Servers)
+	}
+	if p.Settled && p.Servers.all() {
+		p.Took = s.measures.took(m.ID, m.Change)
 	}
 	return p
 }

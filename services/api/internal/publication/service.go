@@ -34,6 +34,7 @@ type Service struct {
 	feed      *feed
 	peers     *peers
 	waits     *waits
+	measures  *measures
 	publisher *publisher
 	reports   chan event.Applied
 	stopping  chan struct{} // closed when Run ends: nobody waits any longer
@@ -45,7 +46,7 @@ const maxReports = 1024
 // New makes a Service over the logs of the mocks and the domains stream; now tells the time.
 func New(repo Repository, mocks, domains Log, log *slog.Logger, now func() time.Time) *Service {
 	return &Service{
-		repo: repo, mocks: mocks, past: newPast(mocks, domains, log, now), log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(),
+		repo: repo, mocks: mocks, past: newPast(mocks, domains, log, now), log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(), measures: newMeasures(now),
 		publisher: newPublisher(log), reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
 	}
 }
@@ -82,7 +83,9 @@ func (s *Service) observe(ctx context.Context, a event.Applied) {
 
 // settle touches the mocks whose latest change has now arrived everywhere.
 func (s *Service) settle() {
-	s.touch(s.waits.settled(func(change uint64) bool { return s.fleet.servers(change).all() })...)
+	ids := s.waits.settled(func(change uint64) bool { return s.fleet.servers(change).all() })
+	s.measures.arrived(ids...)
+	s.touch(ids...)
 }
 
 // Run keeps what the service knows current until ctx ends.
@@ -173,7 +176,7 @@ func (s *Service) refresh(ctx context.Context) {
 	}
 	for id, workspaceID := range touched {
 		if workspaceID != "" {
-			s.feed.append(deletedEvent(workspaceID, id))
+			s.feed.append(deletedEvent(workspaceID, id, workspace.Actor{}))
 		}
 	}
 }

@@ -131,7 +131,7 @@ type Follower struct {
 
 	mu     sync.Mutex
 	events []event.RequestRecord
-	missed bool // it was too slow
+	missed int // of those that did not fit: it was too slow
 }
 
 // Follow begins after the request with the id after, as far as it is kept, or with the next request if that is empty.
@@ -150,7 +150,7 @@ func (s *Service) Follow(ctx context.Context, who workspace.Caller, mockID, afte
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(stored) > maxResumed {
-		stored, f.missed = stored[len(stored)-maxResumed:], true
+		stored, f.missed = stored[len(stored)-maxResumed:], len(stored)-maxResumed
 	}
 	known := make(map[string]bool, len(stored))
 	for i := range stored {
@@ -203,7 +203,8 @@ func (f *Follower) take(e event.RequestRecord) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.events) >= maxWaiting+maxResumed {
-		f.events, f.missed = f.events[1:], true
+		f.events = f.events[1:]
+		f.missed++
 	}
 	f.events = append(f.events, e)
 	f.wake()
@@ -216,23 +217,23 @@ func (f *Follower) wake() {
 	}
 }
 
-// Next waits for requests, without headers and bodies. missed says that there were others before them that did not fit.
+// Next waits for requests, without headers and bodies. missed is how many there were before them, at least, that did not fit.
 // It returns ctx's error when ctx ends, and ErrStopping when the service does.
-func (f *Follower) Next(ctx context.Context) (events []event.RequestRecord, missed bool, err error) {
+func (f *Follower) Next(ctx context.Context) (events []event.RequestRecord, missed int, err error) {
 	for {
 		f.mu.Lock()
 		events, missed = f.events, f.missed
-		f.events, f.missed = nil, false
+		f.events, f.missed = nil, 0
 		f.mu.Unlock()
-		if len(events) > 0 || missed {
+		if len(events) > 0 || missed > 0 {
 			return events, missed, nil
 		}
 		select {
 		case <-f.woken:
 		case <-f.stopping:
-			return nil, false, ErrStopping
+			return nil, 0, ErrStopping
 		case <-ctx.Done():
-			return nil, false, ctx.Err()
+			return nil, 0, ctx.Err()
 		}
 	}
 }

@@ -107,7 +107,7 @@ func (s *Service) Configure(ctx context.Context, who workspace.Caller, mockID st
 		return next, err
 	})
 	if err == nil && len(changes) > 0 {
-		s.announcer.Announce(mock.Notice{Action: mock.Updated, Mock: m, From: m.WorkspaceID, Changes: changes})
+		s.announcer.Announce(mock.Notice{Action: mock.Updated, Mock: m, From: m.WorkspaceID, Changes: changes, By: who.Actor})
 	}
 	return settings, err
 }

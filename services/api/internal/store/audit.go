@@ -31,6 +31,7 @@ func (s *Store) audit(ctx context.Context, tx bun.Tx, who workspace.Caller, e au
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
 	}
+	audit.Note(ctx, e)
 	return nil
 }
 

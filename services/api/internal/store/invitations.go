@@ -81,7 +81,7 @@ func aboutInvitation(i workspace.Invitation) audit.Entry {
 	if i.Username != "" {
 		label = i.Username
 	}
-	return audit.Entry{WorkspaceID: i.WorkspaceID, Kind: "invitation", TargetID: i.ID, Label: label + " (" + string(i.Role) + ")"}
+	return audit.Entry{WorkspaceID: i.WorkspaceID, Kind: "invitation", TargetID: i.ID, Label: label + " (" + string(i.Role) + ")", Concerns: i.AccountID}
 }
 
 // CreateInvitation implements workspace.InvitationRepository.

@@ -104,12 +104,12 @@ func inState(q *bun.SelectQuery, state publication.State, applied uint64) *bun.S
 	at := int64(applied)
 	switch state {
 	case publication.Published:
-		return q.Where("m.published_revision > 0 AND m.revision = m.published_revision AND m.rejected <> m.change AND m.change <= ?", at)
+		return q.Where("m.published_revision > 0 AND (m.revision = m.published_revision OR m.errors = 0) AND m.rejected <> m.change AND m.change <= ?", at)
 	case publication.Publishing:
-		return q.Where("m.published_revision > 0 AND m.revision = m.published_revision AND m.rejected <> m.change AND m.change > ?", at)
+		return q.Where("m.published_revision > 0 AND (m.revision = m.published_revision OR m.errors = 0) AND m.rejected <> m.change AND m.change > ?", at)
 	case publication.Invalid:
 		return q.Where(`((m.published_revision = 0 AND m.errors > 0 AND m.change <= ?) OR
-			(m.published_revision > 0 AND (m.revision > m.published_revision OR m.rejected = m.change)))`, at)
+			(m.published_revision > 0 AND (m.revision > m.published_revision AND m.errors > 0 OR m.rejected = m.change)))`, at)
 	case publication.Offline:
 		return q.Where("m.published_revision = 0 AND (m.errors = 0 OR m.change > ?)", at)
 	}

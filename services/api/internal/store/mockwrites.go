@@ -58,7 +58,7 @@ func (s *Store) CreateMock(ctx context.Context, who workspace.Caller, m mock.Moc
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			return taken(err, m)
 		}
-		if err := s.insertRevision(ctx, tx, who.AccountID, m); err != nil {
+		if err := s.insertRevision(ctx, tx, who.AccountID, m, false); err != nil {
 			return err
 		}
 		if err := s.within(ctx, tx, m.WorkspaceID, quota.Mocks); err != nil {
@@ -82,7 +82,7 @@ func severities(diagnostics []mockspec.Diagnostic) (errors, warnings int) {
 }
 
 // insertRevision stores m's current revision, unless it makes the workspace larger than it may be.
-func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock) error {
+func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock, live bool) error {
 	diagnostics := m.Diagnostics
 	if diagnostics == nil {
 		diagnostics = []mockspec.Diagnostic{}
@@ -92,8 +92,12 @@ func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, 
 		return fmt.Errorf("encode diagnostics: %w", err)
 	}
 	wrong, warnings := severities(diagnostics)
+	var published time.Time // none
+	if live {
+		published = m.UpdatedAt
+	}
 	err = s.edits.exec(ctx, tx, insertRevision,
-		m.ID, m.Revision, m.Content, string(encoded), authorID, m.Message, len(m.Content), wrong, warnings, m.UpdatedAt)
+		m.ID, m.Revision, m.Content, string(encoded), authorID, m.Message, len(m.Content), wrong, warnings, m.UpdatedAt, published)
 	if err != nil {
 		return err
 	}
@@ -195,10 +199,16 @@ func (s *Store) lockMock(ctx context.Context, tx bun.Tx, who workspace.Caller, i
 // apply stores w. The changes come last: the stream's row is locked from the first of them to the commit.
 func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *mock.Mock, w mock.Write) ([]event.Envelope, error) {
 	if w.NewRevision {
-		if err := s.insertRevision(ctx, tx, who.AccountID, *m); err != nil {
+		if err := s.insertRevision(ctx, tx, who.AccountID, *m, w.GoesLive); err != nil {
 			return nil, err
 		}
 		if err := s.pruneRevisions(ctx, tx, *m, w.KeepRevisions); err != nil {
+			return nil, err
+		}
+	}
+	if w.GoesLive && !w.NewRevision {
+		_, err := tx.NewRaw("UPDATE revisions SET published_at = ? WHERE mock_id = ? AND number = ?", m.UpdatedAt.UTC(), m.ID, m.Revision).Exec(ctx)
+		if err != nil {
 			return nil, err
 		}
 	}

@@ -15,8 +15,8 @@ import (
 // connection, and the values travel beside it. Everywhere else bun writes the values into the text; with the content and
 // the change of an edit in it, reading that text was a third of what SQLite had to do.
 const (
-	insertRevision = `INSERT INTO revisions (mock_id, number, content, diagnostics, author_id, message, size, errors, warnings, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertRevision = `INSERT INTO revisions (mock_id, number, content, diagnostics, author_id, message, size, errors, warnings, created_at, published_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	pruneRevision = `DELETE FROM revisions WHERE mock_id = ? AND number IN (
 		SELECT number FROM revisions WHERE mock_id = ? AND NOT pinned AND number NOT IN (?, ?) ORDER BY number DESC LIMIT ? OFFSET ?)`
 	pruneReferences = `DELETE FROM file_references WHERE mock_id = ? AND revision NOT IN (SELECT number FROM revisions WHERE mock_id = ?)`

@@ -27,12 +27,16 @@ type revisionRow struct {
 	Content     string    `bun:"content"`
 	Diagnostics string    `bun:"diagnostics"`
 	CreatedAt   time.Time `bun:"created_at"`
+	PublishedAt time.Time `bun:"published_at"`
 }
 
 func (r *revisionRow) revision() (mock.Revision, error) {
 	out := mock.Revision{
 		Number: r.Number, Author: r.Author, Message: r.Message, Pinned: r.Pinned, Label: r.Label, Size: r.Size,
 		Errors: r.Errors, Warnings: r.Warnings, Content: r.Content, CreatedAt: r.CreatedAt.UTC(),
+	}
+	if !r.PublishedAt.IsZero() {
+		out.PublishedAt = r.PublishedAt.UTC()
 	}
 	if r.Diagnostics == "" { // in lists
 		return out, nil
@@ -46,7 +50,7 @@ func (r *revisionRow) revision() (mock.Revision, error) {
 // selectRevisions begins every query for revisions of a living mock that the caller may see.
 func selectRevisions(db bun.IDB, who workspace.Caller, mockID string) *bun.SelectQuery {
 	return db.NewSelect().TableExpr("revisions AS r").
-		ColumnExpr("r.number, r.message, r.pinned, r.label, r.size, r.errors, r.warnings, r.created_at, COALESCE(a.username, '') AS author").
+		ColumnExpr("r.number, r.message, r.pinned, r.label, r.size, r.errors, r.warnings, r.created_at, r.published_at, COALESCE(a.username, '') AS author").
 		Join("JOIN mocks AS m ON m.id = r.mock_id").
 		Join("JOIN members AS mb ON mb.workspace_id = m.workspace_id AND ?", membership(who)).
 		Join("LEFT JOIN accounts AS a ON a.id = r.author_id AND a.deleted_at IS NULL").

@@ -81,6 +81,14 @@ type Caller struct {
 	Operation string // what they ask for: the operationId; "" if it is the service itself that asks
 	Means     string // how they are known: Session, Token, "" for the service itself
 	RequestID string
+	Actor
+}
+
+// Actor is who does something, as everybody who follows the workspace may know.
+type Actor struct {
+	Username string `json:"username,omitempty"`
+	// Client is what the client calls itself in X-Mocloud-Client, so that it knows its own changes again.
+	Client string `json:"client,omitempty"`
 }
 
 // How a caller may be known.
