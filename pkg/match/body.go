@@ -3,6 +3,7 @@ package match
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,6 @@ import (
 	"github.com/antchfx/xmlquery"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/parser"
-
-	"encoding/xml"
 
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
@@ -34,10 +33,10 @@ type decoded[T any] struct {
 	err  error
 }
 
-func (d *decoded[T]) get(make func() (T, error)) (T, error) {
+func (d *decoded[T]) get(decode func() (T, error)) (T, error) {
 	if !d.done {
 		d.done = true
-		d.it, d.err = make()
+		d.it, d.err = decode()
 	}
 	return d.it, d.err
 }

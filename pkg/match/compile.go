@@ -233,8 +233,8 @@ func (c *compiler) neverBetween(v selmer.Value) {
 			if !ok || !also || isTemplate(from) || isTemplate(to) {
 				continue
 			}
-			order, comparable := item{value: plainNumber(from)}.compare(to)
-			if comparable && (order > 0 || order == 0 && low+high != "gtelte") {
+			order, ordered := item{value: plainNumber(from)}.compare(to)
+			if ordered && (order > 0 || order == 0 && low+high != "gtelte") {
 				c.problem(CodeCondition, false, "swap them", "this can never hold: nothing is `%s: %s` and `%s: %s`", low, show(from), high, show(to))
 			}
 		}

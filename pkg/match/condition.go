@@ -2,6 +2,7 @@ package match
 
 import (
 	"errors"
+	"strings"
 	"sync"
 
 	"github.com/mocloud/mocloud/pkg/selmer"
@@ -195,21 +196,16 @@ func (a anyOf) holds(e *evaluation) bool {
 }
 
 func (a anyOf) why(e *evaluation) string {
-	out := "none of `any` holds"
+	const most = 3
+	var whys []string
 	for i, c := range a.of {
-		if i == 3 {
-			return out + "; …"
+		if i == most {
+			whys = append(whys, "…")
+			break
 		}
-		out += [2]string{"; ", ": "}[b2i(i == 0)] + whyNotAll(c.all, e)
+		whys = append(whys, whyNotAll(c.all, e))
 	}
-	return out
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
+	return "none of `any` holds: " + strings.Join(whys, "; ")
 }
 
 func (a anyOf) needs() (n needs) {
@@ -237,18 +233,15 @@ func (n not) needs() needs { return needsOf(n.of.all) }
 
 // describe says what lines ask for.
 func describe(checks []check) string {
-	out := ""
-	for i, c := range checks {
-		if i > 0 {
-			out += " and "
-		}
+	var all []string
+	for _, c := range checks {
 		if l, ok := c.(*line); ok {
-			out += l.left.text() + " " + l.expected()
+			all = append(all, l.left.text()+" "+l.expected())
 		} else {
-			out += "…"
+			all = append(all, "…")
 		}
 	}
-	return shorten(out)
+	return shorten(strings.Join(all, " and "))
 }
 
 // written is a condition of the template language.

@@ -200,7 +200,7 @@ func (l *left) values(e *evaluation) []item {
 		}
 	case l.xml != nil:
 		if root, err := e.Body().xml(); err == nil {
-			out = append(out, l.xml.Select(root)...)
+			out = append(out, l.xml.find(root)...)
 		}
 	}
 	e.items = out[:0]

@@ -122,7 +122,7 @@ func (t *test) passes(i item, e *evaluation, whole bool) bool {
 	}
 	for n := range t.oneOf {
 		want := t.oneOf[n].value(e)
-		ok := false
+		var ok bool
 		switch t.op {
 		case opEquals:
 			ok = i.equal(want) || whole && equalBodies(e.Body(), want)
@@ -271,17 +271,16 @@ func (t *test) unlike(i item, e *evaluation) string {
 }
 
 func (t *test) wanted(e *evaluation) string {
-	out := ""
+	const most = 5
+	var all []string
 	for i := range t.oneOf {
-		if i > 0 {
-			out += " or "
+		if i == most {
+			all = append(all, "…")
+			break
 		}
-		if i == 5 {
-			return out + "…"
-		}
-		out += show(t.oneOf[i].value(e))
+		all = append(all, show(t.oneOf[i].value(e)))
 	}
-	return out
+	return strings.Join(all, " or ")
 }
 
 // expectation says what a missing value should have been.
@@ -289,27 +288,24 @@ func (l *line) expectation(e *evaluation) string {
 	if len(l.tests) == 0 {
 		return "it to be there"
 	}
-	out := ""
+	var all []string
 	for n := range l.tests {
-		if n > 0 {
-			out += " and "
-		}
 		t := &l.tests[n]
 		switch t.op {
 		case opMatches:
-			out += "what matches `" + shorten(t.source) + "`"
+			all = append(all, "what matches `"+shorten(t.source)+"`")
 		case opSchema:
-			out += "what fits the schema"
+			all = append(all, "what fits the schema")
 		case opContains:
-			out += "what contains " + t.wanted(e)
+			all = append(all, "what contains "+t.wanted(e))
 		case opEquals:
-			out += t.wanted(e)
+			all = append(all, t.wanted(e))
 		default:
 			_, words := t.op.words()
-			out += words + " " + t.wanted(e)
+			all = append(all, words+" "+t.wanted(e))
 		}
 	}
-	return out
+	return strings.Join(all, " and ")
 }
 
 // expected says it without a request.
@@ -320,20 +316,18 @@ func (l *line) expected() string {
 	case l.presence < 0 && len(l.tests) == 0:
 		return "is there"
 	}
-	out := ""
+	var all []string
 	for n := range l.tests {
-		if n > 0 {
-			out += " and "
-		}
-		name, _ := l.tests[n].op.words()
-		out += name
-		if t := &l.tests[n]; t.source != "" {
-			out += " `" + shorten(t.source) + "`"
+		t := &l.tests[n]
+		words, _ := t.op.words()
+		if t.source != "" {
+			words += " `" + shorten(t.source) + "`"
 		} else if len(t.oneOf) > 0 && t.oneOf[0].fixed() {
-			out += " " + show(t.oneOf[0].constant)
+			words += " " + show(t.oneOf[0].constant)
 		}
+		all = append(all, words)
 	}
-	return out
+	return strings.Join(all, " and ")
 }
 
 func showItem(i item) string {

@@ -77,7 +77,7 @@ func boundJSONPath(q *spec.PathQuery, whole string) error {
 		}
 	}
 	if descendants > MaxDescendants {
-		return fmt.Errorf("a JSONPath may have one `..`")
+		return errors.New("a JSONPath may have one `..`")
 	}
 	bare := outsideQuotes(whole)
 	if strings.Count(bare, "..") > descendants {
@@ -230,8 +230,8 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c >= 0x80
 }
 
-// Select evaluates the expression: the texts of the nodes, or the one result that is a text, a number or a boolean.
-func (p *XPath) Select(root *xmlquery.Node) (found []item) {
+// find evaluates the expression: the texts of the nodes, or the one result that is a text, a number or a boolean.
+func (p *XPath) find(root *xmlquery.Node) (found []item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer func() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -74,7 +75,7 @@ func (c *counting) schema(v any, place string) {
 	// A format of its own moves into a schema below, where it says the same.
 	if own, ok := m["format"]; ok {
 		all, _ := m["allOf"].([]any)
-		m["allOf"] = append(all[:len(all):len(all)], map[string]any{"format": own})
+		m["allOf"] = append(slices.Clip(all), map[string]any{"format": own})
 	}
 	m["format"] = stepFormat(weight)
 	c.weights[weight] = true

@@ -3,6 +3,7 @@ package match
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -187,7 +188,7 @@ func putElement(items []selmer.Value, step string, rest []string, to selmer.Valu
 		if err != nil || made.IsNil() {
 			return selmer.List(items), err
 		}
-		return selmer.List(append(items[:len(items):len(items)], made)), nil
+		return selmer.List(append(slices.Clip(items), made)), nil
 	}
 	i, err := strconv.Atoi(step)
 	if err != nil || i < 0 || i >= len(items) {

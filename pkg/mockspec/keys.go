@@ -4,9 +4,8 @@ package mockspec
 type kind uint8
 
 const (
-	kindName      kind = iota // text that is taken as it is
-	kindText                  // text that is a template
-	kindCondition             // the condition of a template's `if`
+	kindName kind = iota // text that is taken as it is
+	kindText             // text that is a template
 	kindMethod
 	kindHost
 	kindPath

@@ -111,7 +111,7 @@ func (r *reader) method(n *yaml.Node) string {
 	if slices.Contains(methods, upper) {
 		return upper
 	}
-	if near := suggest(upper, append(methods[:len(methods):len(methods)], MethodAny)); near != "" {
+	if near := suggest(upper, append(slices.Clip(methods), MethodAny)); near != "" {
 		r.fail(at(n), CodeBadMethod, "write `"+near+"`", "unknown method `%s`: did you mean `%s`?", brief(s), near)
 		r.mend(s, near)
 	} else {

@@ -3,6 +3,7 @@ package mockstate
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -72,9 +73,7 @@ func (m *Memory) Read(ctx context.Context, s Session, fields ...string) (Snapsho
 	found.used = m.now()
 	out := Snapshot{Version: found.version, Fields: make(map[string]string, len(fields))}
 	if len(fields) == 0 {
-		for name, value := range found.fields {
-			out.Fields[name] = value
-		}
+		maps.Copy(out.Fields, found.fields)
 	}
 	for _, name := range fields {
 		if value, ok := found.fields[name]; ok {

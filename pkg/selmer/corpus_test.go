@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/selmer"
@@ -61,6 +62,9 @@ func TestCorpus(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"testdata/selmer.jsonl", "testdata/own.jsonl"} {
 		for _, c := range readCases(t, file) {
+			if strings.Contains(c.Error, "No filter defined with the name 'get'") {
+				continue // a later Selmer has it, and so have we
+			}
 			t.Run(fmt.Sprintf("%s/%d", c.Section, c.ID), func(t *testing.T) {
 				t.Parallel()
 				got, err := render(c.Template, c.Params, selmer.Options{Debug: true})

@@ -81,7 +81,7 @@ func (p Path) FindIn(v Value) (Value, bool) { return p.follow(v, 0) }
 
 func (p Path) follow(v Value, from int) (Value, bool) {
 	for i := from; i < len(p.segments); i++ {
-		found := false
+		var found bool
 		if seg := &p.segments[i]; seg.isIndex && !v.isMap() {
 			v, found = v.Index(int(seg.index))
 		} else {

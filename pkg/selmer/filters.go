@@ -45,12 +45,13 @@ func filterNames() []string {
 		"replace", "remove", "remove-tags", "addslashes", "subs", "center", "urlescape", "hash",
 		"abbreviate", "abbr-left", "abbr-middle", "abbr-right", "abbr-ellipsis",
 		"linebreaks", "linebreaks-br", "linenumbers", "email", "phone", "date", "timestamp",
+		"get", "find", "page", "shift", "base64",
 	}
 }
 
 // filterNamed returns the filter of that name.
 func filterNamed(name string) (filter, bool) {
-	for _, find := range []func(string) (filter, bool){textFilter, numberFilter, collectionFilter, htmlFilter} {
+	for _, find := range []func(string) (filter, bool){textFilter, numberFilter, collectionFilter, htmlFilter, moreFilter} {
 		if f, ok := find(name); ok {
 			return f, true
 		}

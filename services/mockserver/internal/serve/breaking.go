@@ -20,6 +20,11 @@ const garbageBytes = 256
 // breaks reports whether the answer is a fault.
 func (x *exchange) breaks() bool { return x.answered && x.endpoint.spec.Response.Fault != "" }
 
+// streams reports whether the answer is sent little by little.
+func (x *exchange) streams() bool {
+	return x.answered && x.endpoint.latency.Paced() && len(x.answer.body) > 0
+}
+
 // breakOff makes the fault of the answer. It reports whether the caller is to abort the exchange with http.ErrAbortHandler.
 func (x *exchange) breakOff(w http.ResponseWriter) (abort bool) {
 	fault := x.endpoint.spec.Response.Fault

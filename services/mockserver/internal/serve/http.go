@@ -91,7 +91,7 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request) (a
 	switch {
 	case x.breaks():
 		return x.breakOff(w)
-	case x.answered && x.endpoint.latency.Paced() && len(x.answer.body) > 0:
+	case x.streams():
 		x.stream(w, x.endpoint.latency)
 	default:
 		x.write(w)

@@ -34,10 +34,10 @@ func (p *packed) of(body []byte) []byte {
 // pack compresses the body for callers who take that. What is packed already, or may not be changed, stays as it is.
 func (x *exchange) pack() {
 	a, e := &x.answer, x.endpoint
-	if len(a.body) < smallestPacked || !allowsBody(a.status) || x.scope.Request.Method == http.MethodHead {
+	if len(a.body) < smallestPacked || !allowsBody(a.status) || x.breaks() || x.streams() || x.scope.Request.Method == http.MethodHead {
 		return
 	}
-	same := x.answered && e.body.template == nil && e.body.external == nil && len(e.varying) == 0 // for every request
+	same := x.answered && e.resource == nil && e.body.template == nil && e.body.external == nil && len(e.varying) == 0 // for every request
 	switch {
 	case same && !e.body.packs, !same && !packable(a.get):
 		return
