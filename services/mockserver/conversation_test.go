@@ -49,6 +49,12 @@ func TestConversations(t *testing.T) {
 			t.Parallel()
 			play(t, file, start, *update)
 		})
+		if behaves(name) {
+			t.Run(name+"/published", func(t *testing.T) {
+				t.Parallel()
+				playPublished(t, file)
+			})
+		}
 	}
 }
 

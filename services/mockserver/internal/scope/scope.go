@@ -32,10 +32,9 @@ type Request struct {
 	Body   []byte
 	At     time.Time
 
-	Now     time.Time         // what the mock takes for the time, if that is not At
-	Session string            // the name of the session, when that was looked for
-	State   selmer.Object     // nil: none is at hand
-	Env     map[string]string // variables of the workspace
+	Now     time.Time     // what the mock takes for the time, if that is not At
+	Session string        // the name of the session, when that was looked for
+	State   selmer.Object // nil: none is at hand
 
 	RemoteAddr string // of the connection
 	IPHeader   string // the header in which a trusted proxy tells the caller's address; "": RemoteAddr
@@ -160,8 +159,6 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 		if s.Request.State != nil {
 			return selmer.ObjectOf(s.Request.State), true
 		}
-	case "env":
-		return selmer.ObjectOf(envParams(s.Request.Env)), true
 	case "basic":
 		return found(s.basic())
 	case "bearer":

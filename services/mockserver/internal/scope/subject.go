@@ -78,10 +78,6 @@ func (s *Scope) AppendTexts(dst []string, root, key string) ([]string, bool) {
 		if v, ok := s.request.Get(key); ok {
 			dst = append(dst, v.String())
 		}
-	case "env":
-		if v, ok := s.Request.Env[key]; ok {
-			dst = append(dst, v)
-		}
 	case "json-params":
 		v, err := s.JSON()
 		if err != nil || !s.form {
@@ -234,18 +230,6 @@ func (s *Scope) graphQL() (selmer.Value, bool) {
 	}
 	return s.Body().GraphQL(document, operation, variables)
 }
-
-// envParams is the object env.
-type envParams map[string]string
-
-// Get implements selmer.Object.
-func (e envParams) Get(key string) (selmer.Value, bool) {
-	v, ok := e[key]
-	return selmer.String(v), ok
-}
-
-// Entries implements selmer.Object: variables are named one by one.
-func (envParams) Entries() []selmer.Entry { return nil }
 
 // SessionHeader names the session of a request.
 const SessionHeader = "X-Mocloud-Session"

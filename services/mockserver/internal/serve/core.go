@@ -45,13 +45,12 @@ type Deps struct {
 	Metrics  prometheus.Registerer
 	Turns    *limit.Turns // optional: those of everything else that may take a processor for long
 	Recorder *record.Recorder
-	External External                                   // optional: without it external bodies are refused
-	Webhook  CompileHook                                // optional: without it no webhook is sent
-	Socket   CompileSocket                              // optional: without it WebSockets are refused
-	Docs     Describe                                   // optional: without it nothing describes mocks
-	State    mockstate.Store                            // optional: without it mocks remember in this process
-	Env      func(workspaceID string) map[string]string // optional: variables of workspaces
-	Page     http.Handler                               // the page that Docs' documents are read with; set with Docs
+	External External        // optional: without it external bodies are refused
+	Webhook  CompileHook     // optional: without it no webhook is sent
+	Socket   CompileSocket   // optional: without it WebSockets are refused
+	Docs     Describe        // optional: without it nothing describes mocks
+	State    mockstate.Store // optional: without it mocks remember in this process
+	Page     http.Handler    // the page that Docs' documents are read with; set with Docs
 }
 
 // Core answers requests. Put, Remove and Replace say which mocks there are. It is safe for concurrent use.
@@ -157,9 +156,7 @@ func (x *exchange) match() bool {
 		return false
 	}
 	q := &x.scope.Request
-	if p := x.program; p.special {
-		q.Now, q.Env = p.clock, x.mock.env()
-	}
+	q.Now = x.program.clock
 	x.world = x.program.on(q.Host)
 	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
 	if x.endpoint == nil || q.Method == http.MethodOptions && x.endpoint.spec.Method == mockspec.MethodAny && !x.world.cors.Off && preflight(x) {

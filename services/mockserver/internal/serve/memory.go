@@ -30,7 +30,7 @@ type variable struct {
 }
 
 // remember compiles what a mock remembers.
-func (p *program) remember(c *endpointCompiler, h *hosted) {
+func (p *program) remember(c *endpointCompiler) {
 	m := &memory{states: map[string]*variable{}}
 	p.memory, c.memory = m, m
 	if c.compat {
@@ -53,7 +53,6 @@ func (p *program) remember(c *endpointCompiler, h *hosted) {
 	if at, err := time.Parse(time.RFC3339, s.Clock); err == nil {
 		p.clock = at
 	}
-	p.special = !p.clock.IsZero() || h.core.deps.Env != nil
 }
 
 func (m *memory) declare(v *mockspec.Variable) {

@@ -52,8 +52,7 @@ type program struct {
 	own      *headers          // of the answers that the server makes itself
 	errors   map[int]*endpoint // answers in place of those, by status
 	keep     bool              // it has rate limits that must not be forgotten
-	special  bool              // it has a clock of its own, or variables
-	clock    time.Time
+	clock    time.Time         // when its time stands still; zero if it does not
 	memory   *memory
 	fromUser bool
 }
@@ -121,7 +120,7 @@ func (h *hosted) compile() *program {
 		cors: crossOriginOf(mock.Settings.CORS), defaults: defaults{mock.Settings.Defaults},
 	}
 	p.everywhere.cors = c.cors
-	p.remember(c, h)
+	p.remember(c)
 	p.own = c.common(nil)
 	p.errors = c.errors(mock.Settings.Errors)
 	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.

@@ -357,11 +357,3 @@ func (x *exchange) stateFull(full *mockstate.FullError, changes []mockstate.Chan
 	}
 	x.refuse(http.StatusInsufficientStorage, refusal{Error: "state_full", Message: message, Endpoint: x.label()})
 }
-
-// env are the variables of the mock's workspace.
-func (h *hosted) env() map[string]string {
-	if h.core.deps.Env == nil {
-		return nil
-	}
-	return h.core.deps.Env(h.site.WorkspaceID)
-}
