@@ -24,7 +24,7 @@ up: ## build the images and start all of it with Docker Compose: the services ap
 	@deploy/scripts/up
 
 down: ## stop what `make up` started; the data stays
-	@docker compose down
+	@docker compose --profile '*' down
 
 logs: ## follow the logs of what `make up` started
 	@docker compose logs --follow --tail=100
