@@ -22,7 +22,7 @@ var (
 	things = []string{"mock", "workspace", "account", "domain", "file", "token", "invitation", "session"}
 	// unused are words that have another one in the glossary.
 	unused = []string{"answer", "informative", "settings", "missed"}
-	verb   = regexp.MustCompile(`^(list|get|create|update|put|delete|accept|claim|decline|diff|duplicate|export|format|import|leave|move|preview|publish|restore|rollback|stream|try|unpublish|validate|verify)[A-Z]`)
+	verb   = regexp.MustCompile(`^(list|get|create|update|put|delete|accept|check|claim|decline|diff|duplicate|export|format|import|leave|move|preview|publish|restore|retry|rollback|search|stream|try|unpublish|validate|verify)[A-Z]`)
 )
 
 // meant excuses names, with the reason.
