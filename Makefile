@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build install web web-dev up down logs test test-compose e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build install web web-dev up down logs test test-compose test-web e2e chaos bench bench-api bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -34,6 +34,9 @@ test: ## run every test, with the race detector, on throw-away Postgres, Redis a
 
 e2e: ## run the end-to-end tests alone, in both modes, and show what they measure
 	@scripts/with-servers scripts/e2e
+
+test-web: ## test the console alone, in Chromium against a whole mocloud
+	@scripts/test-web
 
 chaos: ## break everything in turn while a thousand edits are made
 	@scripts/with-servers scripts/chaos

@@ -28,7 +28,8 @@ import { Keys } from '@/ui/button'
 import { Menu } from '@/ui/menu'
 import { LiveMark } from './live-mark'
 
-const Palette = lazy(() => import('@/keys/palette'))
+const loadPalette = () => import('@/keys/palette')
+const Palette = lazy(loadPalette)
 const Sheet = lazy(() => import('@/keys/sheet'))
 
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -50,6 +51,12 @@ export function Shell() {
   useEffect(() => {
     if (params.ws) remember('workspace', params.ws)
   }, [params.ws])
+
+  // So that what is typed right after ⌘K is not lost.
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), 2000)
+    return () => clearTimeout(timer)
+  }, [])
 
   const go = (to: string) => () => void router.navigate({ to })
   useActions([

@@ -14,8 +14,8 @@ export function ConflictStrip({ session }: { session: EditorSession }) {
   const [merging, setMerging] = useState<{ text: string; overlaps: number } | undefined>()
   if (!conflict) return null
   const revision = conflict.theirs.data.revision
-  const start = () => {
-    const merged = session.merged()
+  const start = async () => {
+    const merged = await session.merged()
     if (!merged) return
     if (merged.overlaps > 0) return setMerging(merged)
     session.settle(merged.text)
@@ -24,7 +24,7 @@ export function ConflictStrip({ session }: { session: EditorSession }) {
   return (
     <div role="alert" className="flex flex-wrap items-center gap-3 border-line border-b bg-warn-soft px-3 py-1.5 text-warn">
       <p className="flex-1">{t.editor.othersSaved(revision)}</p>
-      <Button look="primary" onClick={start}>
+      <Button look="primary" onClick={() => void start()}>
         {t.editor.merge}
       </Button>
       <Suspense>

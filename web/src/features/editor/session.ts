@@ -11,7 +11,6 @@ import { rangeOf } from './codemirror/positions'
 import { basics, full } from './codemirror/setup'
 import { type Draft, drafts } from './draft'
 import { applyFix, fixOf } from './fix'
-import { merge } from './merge'
 import { type Item, outline } from './yaml/outline'
 
 /** Somebody else's revision that came while this one was being written. */
@@ -196,9 +195,10 @@ export class EditorSession {
   }
 
   /** merged puts theirs and mine together; what overlaps is for whoever writes to decide. */
-  merged(): { text: string; overlaps: number } | undefined {
+  async merged(): Promise<{ text: string; overlaps: number } | undefined> {
     const conflict = this.conflict.get()
     if (!conflict) return undefined
+    const { merge } = await import('./merge')
     return merge(this.base, conflict.theirs.data.content ?? '', this.text)
   }
 

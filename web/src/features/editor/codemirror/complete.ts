@@ -106,7 +106,12 @@ async function inTemplate(context: CompletionContext, open: string, source: Sour
     )
     const request = await lookup(source.mock, item).catch(() => undefined)
     if (context.aborted) return null
-    own = variables(text, request).map((each) => ({ label: each.name, detail: each.value ?? each.detail, type: 'variable', boost: 10 }))
+    own = (await variables(text, request)).map((each) => ({
+      label: each.name,
+      detail: each.value ?? each.detail,
+      type: 'variable',
+      boost: 10,
+    }))
   }
   const rest: Completion[] = [
     ...everywhere.map(([label, detail]) => ({ label, detail, type: 'variable' })),

@@ -16,11 +16,11 @@ it.each([
   expect(valuesOf(pattern, path)).toEqual(want)
 })
 
-it('lists what an endpoint has, with the values of the last request', () => {
+it('lists what an endpoint has, with the values of the last request', async () => {
   const item =
     '- endpoint:\n    path: /pets/:id|int\n    query: {"page?": int}\n    body: \'{"name": "x", "tags": ["a"]}\'\n    response: {body: x}\n'
   const last = { path: '/pets/7', query: 'page=2&q=a', body: '{"name":"Rex","age":4}', headers: [{ name: 'X-Key', value: 'k' }] }
-  expect(variables(item, last).map((each) => `${each.name}=${each.value ?? ''}`)).toEqual([
+  expect((await variables(item, last)).map((each) => `${each.name}=${each.value ?? ''}`)).toEqual([
     'path-params.id=7',
     'query-params.page=2',
     'query-params.q=a',
@@ -32,6 +32,6 @@ it('lists what an endpoint has, with the values of the last request', () => {
   ])
 })
 
-it('knows the path while the rest is being written', () => {
-  expect(variables('- endpoint:\n    path: /pets/:id\n    response: {{').map((each) => each.name)).toEqual(['path-params.id'])
+it('knows the path while the rest is being written', async () => {
+  expect((await variables('- endpoint:\n    path: /pets/:id\n    response: {{')).map((each) => each.name)).toEqual(['path-params.id'])
 })

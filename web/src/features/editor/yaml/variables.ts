@@ -1,5 +1,3 @@
-import { parse } from 'yaml'
-
 /** A template variable of an endpoint, with what it was in the last request where that is known. */
 export interface Variable {
   name: string
@@ -63,7 +61,9 @@ function show(value: unknown): string | undefined {
 }
 
 /** variables lists what templates of an endpoint may name. `item` is the endpoint's YAML alone. */
-export function variables(item: string, last?: LastRequest): Variable[] {
+export async function variables(item: string, last?: LastRequest): Promise<Variable[]> {
+  // Only who completes needs the parser.
+  const { parse } = await import('yaml')
   let map: Record<string, unknown> = {}
   try {
     const parsed: unknown = parse(item, { logLevel: 'silent' })

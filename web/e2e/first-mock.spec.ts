@@ -1,0 +1,47 @@
+import { expect, test } from './support/test'
+
+test('a first mock in under a minute: made, live, called, seen', async ({ home: page, cloud }, { project }) => {
+  const slug = `pets-${project.name}`
+  await page.goto('/new')
+  await page.getByRole('button', { name: 'REST resource' }).click()
+  await page.getByLabel('Name', { exact: true }).fill(slug)
+  await expect(page.getByText('free')).toBeVisible()
+  await expect(page.getByText(`${slug}-dev.localhost`)).toBeVisible()
+  await page.getByRole('button', { name: 'Create and publish' }).click()
+  await expect(page.getByText('Waiting for the first request')).toBeVisible()
+  await expect(page.getByText('Published')).toBeVisible()
+  expect((await cloud.call(slug, '/pets')).status).toBe(200)
+  await expect(page.getByText('It answered its first request')).toBeVisible()
+  await page.getByRole('link', { name: 'Open the editor' }).click()
+  await expect(page.locator('.cm-content')).toContainText('/pets/:id|int')
+})
+
+test('a name that is taken is said at once, with another one', async ({ home: page, cloud }, { project }) => {
+  const slug = `taken-${project.name}`
+  await cloud.mock(slug, '[]', false)
+  await page.goto('/new')
+  await page.getByLabel('Name', { exact: true }).fill(slug)
+  await page.getByRole('button', { name: `Use ${slug}-2` }).click()
+  await expect(page.getByText('free')).toBeVisible()
+})
+
+test('OpenAPI: a preview of what is made; a binary file and nonsense are refused with a reason', async ({ home: page }, { project }) => {
+  await page.goto('/new?from=openapi')
+  const text = page.getByLabel('Paste or drop an OpenAPI document here')
+  await text.fill(
+    'openapi: 3.0.3\ninfo: {title: Zoo, version: "1"}\npaths:\n  /animals/{id}:\n    get:\n      responses: {"200": {description: one}}\n',
+  )
+  await expect(page.getByRole('listitem').filter({ hasText: '/animals/:id' })).toBeVisible()
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0]) })
+  await expect(page.getByRole('alert')).toContainText('no text file')
+  await text.fill('openapi: 3.0.3\npaths: 7')
+  await expect(page.getByRole('alert')).not.toBeEmpty()
+  await text.fill(
+    'openapi: 3.0.3\ninfo: {title: Zoo, version: "1"}\npaths:\n  /animals:\n    get:\n      responses: {"200": {description: one}}\n',
+  )
+  await page.getByLabel('Name', { exact: true }).fill(`zoo-${project.name}`)
+  await page.getByRole('button', { name: 'Create only' }).click()
+  await expect(page.locator('.cm-content')).toContainText('/animals')
+})
