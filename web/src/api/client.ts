@@ -15,9 +15,14 @@ export const tabId: string = crypto.randomUUID()
 async function send(request: Request): Promise<Response> {
   const again = request.clone()
   const response = await fetch(request)
-  if (response.status !== 401 || !session.known()) return response
+  if (response.status !== 401 || !session.known() || signsIn(request)) return response
   await session.renewed()
   return fetch(again)
+}
+
+/** A refused sign-in is an answer, not a session that has ended. */
+function signsIn(request: Request): boolean {
+  return request.method === 'POST' && new URL(request.url).pathname === '/api/v1/sessions'
 }
 
 /** The API. Only the files of api/queries call it. */
