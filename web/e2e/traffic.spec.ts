@@ -22,6 +22,7 @@ test('the list does not move under its reader', async ({ home: page, cloud }, { 
   test.skip(project.name === 'phone', 'the same list')
   const slug = 'still'
   await cloud.mock(slug, hello())
+  await page.setViewportSize({ width: 1280, height: 480 })
   // Not all of so many at once are recorded: whichever are shown stay where they are.
   for (let n = 0; n < 60; n++) await cloud.call(slug, `/greet/${n}`)
   await page.goto(`/w/dev/mocks/${slug}/requests`)
