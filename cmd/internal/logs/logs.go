@@ -59,9 +59,11 @@ func (l *logs) run(ctx context.Context, name string) error {
 		return err
 	}
 	if l.number > 0 {
-		page, err := remote.Read((*client.ListRequestsResponse).GetJSON200)(l.ListRequestsWithResponse(ctx, m.ID, &client.ListRequestsParams{
-			Limit: &l.number, Status: remote.Optional(l.status), Method: remote.Optional(strings.ToUpper(l.method)),
-		}))
+		params := client.ListRequestsParams{Limit: &l.number, Status: remote.Optional(l.status)}
+		if l.method != "" {
+			params.Method = &[]string{strings.ToUpper(l.method)}
+		}
+		page, err := remote.Read((*client.ListRequestsResponse).GetJSON200)(l.ListRequestsWithResponse(ctx, m.ID, &params))
 		if err != nil {
 			return err
 		}

@@ -2733,8 +2733,20 @@ type UpdateRecordingParams struct {
 
 // ListRequestsParams defines parameters for ListRequests.
 type ListRequestsParams struct {
-	// Method Only requests with this method.
-	Method *string `form:"method,omitempty" json:"method,omitempty"`
+	// Method Only requests with this method, or one of several.
+	Method *[]string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Matched Only requests that an endpoint answered, or only those that none did.
+	Matched *bool `form:"matched,omitempty" json:"matched,omitempty"`
+
+	// Q Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; capitals make no difference.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// MinDurationUs Only requests that took so many microseconds or more.
+	MinDurationUs *int64 `form:"min_duration_us,omitempty" json:"min_duration_us,omitempty"`
+
+	// Host Only requests to this host.
+	Host *string `form:"host,omitempty" json:"host,omitempty"`
 
 	// Status Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
 	Status *string `form:"status,omitempty" json:"status,omitempty"`
@@ -8781,7 +8793,55 @@ func NewListRequestsRequest(server string, mockID MockID, params *ListRequestsPa
 
 		if params.Method != nil {
 
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "method", *params.Method, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "method", *params.Method, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Matched != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "matched", *params.Matched, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.MinDurationUs != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "min_duration_us", *params.MinDurationUs, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Host != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "host", *params.Host, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {

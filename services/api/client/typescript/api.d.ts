@@ -4161,12 +4161,20 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 /** @description Only requests that this endpoint answered, written as in `GET /pets/:id`. */
                 endpoint?: string;
+                /** @description Only requests to this host. */
+                host?: string;
                 /** @description How many items a page holds at most. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Only requests with this method. */
-                method?: string;
+                /** @description Only requests that an endpoint answered, or only those that none did. */
+                matched?: boolean;
+                /** @description Only requests with this method, or one of several. */
+                method?: string[];
+                /** @description Only requests that took so many microseconds or more. */
+                min_duration_us?: number;
                 /** @description Only requests with this text in their path; capitals make no difference. */
                 path?: string;
+                /** @description Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; capitals make no difference. */
+                q?: string;
                 /** @description Only requests from this time on. */
                 since?: string;
                 /**

@@ -2733,8 +2733,20 @@ type UpdateRecordingParams struct {
 
 // ListRequestsParams defines parameters for ListRequests.
 type ListRequestsParams struct {
-	// Method Only requests with this method.
-	Method *string `form:"method,omitempty" json:"method,omitempty"`
+	// Method Only requests with this method, or one of several.
+	Method *[]string `form:"method,omitempty" json:"method,omitempty"`
+
+	// Matched Only requests that an endpoint answered, or only those that none did.
+	Matched *bool `form:"matched,omitempty" json:"matched,omitempty"`
+
+	// Q Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; capitals make no difference.
+	Q *string `form:"q,omitempty" json:"q,omitempty"`
+
+	// MinDurationUs Only requests that took so many microseconds or more.
+	MinDurationUs *int64 `form:"min_duration_us,omitempty" json:"min_duration_us,omitempty"`
+
+	// Host Only requests to this host.
+	Host *string `form:"host,omitempty" json:"host,omitempty"`
 
 	// Status Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
 	Status *string `form:"status,omitempty" json:"status,omitempty"`
@@ -4382,9 +4394,37 @@ func (w *ServerInterfaceWrapper) ListRequests(ctx echo.Context) error {
 	var params ListRequestsParams
 	// ------------- Optional query parameter "method" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "method", ctx.QueryParams(), &params.Method, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "method", ctx.QueryParams(), &params.Method, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter method: %s", err))
+	}
+
+	// ------------- Optional query parameter "matched" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "matched", ctx.QueryParams(), &params.Matched, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter matched: %s", err))
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "min_duration_us" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "min_duration_us", ctx.QueryParams(), &params.MinDurationUs, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter min_duration_us: %s", err))
+	}
+
+	// ------------- Optional query parameter "host" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "host", ctx.QueryParams(), &params.Host, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter host: %s", err))
 	}
 
 	// ------------- Optional query parameter "status" -------------

@@ -13,7 +13,8 @@ import (
 // ListRequests implements StrictServerInterface.
 func (h *handlers) ListRequests(ctx context.Context, r ListRequestsRequestObject) (ListRequestsResponseObject, error) {
 	q := record.Query{
-		Method: value(r.Params.Method, ""), Path: value(r.Params.Path, ""), Endpoint: value(r.Params.Endpoint, ""),
+		Methods: value(r.Params.Method, nil), Matched: r.Params.Matched, Text: strings.TrimSpace(value(r.Params.Q, "")),
+		MinDuration: value(r.Params.MinDurationUs, 0), Host: value(r.Params.Host, ""), Path: value(r.Params.Path, ""), Endpoint: value(r.Params.Endpoint, ""),
 		Since: value(r.Params.Since, time.Time{}), Until: value(r.Params.Until, time.Time{}),
 		Before: value(r.Params.Cursor, ""), Limit: value(r.Params.Limit, defaultLimit),
 	}

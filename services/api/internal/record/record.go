@@ -15,7 +15,11 @@ import (
 
 // Query says which requests of a mock to list, newest first. Zero fields filter nothing.
 type Query struct {
-	Method               string
+	Methods              []string // any of them; none: any
+	Matched              *bool    // by an endpoint, or by none
+	Text                 string   // in the path, the query, a header or a text body; capitals make no difference
+	MinDuration          int64    // microseconds
+	Host                 string
 	StatusFrom, StatusTo int    // inclusive
 	Path                 string // a part of it; capitals make no difference
 	Endpoint             string

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/uptrace/bun"
@@ -92,7 +91,7 @@ func (s *Store) mocksOf(workspaceID string, f mock.Filter, after mock.Place, lim
 		}
 	}
 	if f.Text != "" {
-		pattern := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(f.Text) + "%"
+		pattern := contains(f.Text)
 		q = q.Where("(m.slug LIKE ? ESCAPE '!' OR lower(m.name) LIKE ? ESCAPE '!')", pattern, pattern)
 	}
 	return inState(q, publication.State(f.State), f.Applied)

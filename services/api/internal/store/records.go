@@ -86,6 +86,11 @@ func scanRequests(ctx context.Context, q *bun.SelectQuery) ([]event.RequestRecor
 	return out, nil
 }
 
+// contains is the pattern of LIKE for texts with text in them, with ! before what stands for itself.
+func contains(text string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
+}
+
 // Requests implements record.Repository.
 func (s *Store) Requests(ctx context.Context, who workspace.Caller, mockID string, q record.Query) ([]event.RequestRecord, error) {
 	sel, err := s.requestsOf(ctx, who, mockID)
@@ -93,15 +98,29 @@ func (s *Store) Requests(ctx context.Context, who workspace.Caller, mockID strin
 		return nil, failed("list requests", err)
 	}
 	sel = sel.Order("q.id DESC").Limit(int64(q.Limit))
-	if q.Method != "" {
-		sel = sel.Where("q.method = ?", q.Method)
+	if len(q.Methods) > 0 {
+		sel = sel.Where("q.method IN (?)", bun.List(q.Methods))
+	}
+	if q.Matched != nil {
+		sel = sel.Where("(q.endpoint <> '') = ?", *q.Matched)
+	}
+	if q.Text != "" {
+		sel = sel.Where(`(LOWER(q.path) LIKE LOWER(?0) ESCAPE '!' OR LOWER(q.query) LIKE LOWER(?0) ESCAPE '!' OR
+			LOWER(q.request_head) LIKE LOWER(?0) ESCAPE '!' OR LOWER(q.response_head) LIKE LOWER(?0) ESCAPE '!' OR
+			NOT q.request_base64 AND LOWER(q.request_body) LIKE LOWER(?0) ESCAPE '!' OR
+			NOT q.response_base64 AND LOWER(q.response_body) LIKE LOWER(?0) ESCAPE '!')`, contains(q.Text))
+	}
+	if q.MinDuration > 0 {
+		sel = sel.Where("q.duration >= ?", q.MinDuration)
+	}
+	if q.Host != "" {
+		sel = sel.Where("q.host = ?", q.Host)
 	}
 	if q.StatusTo != 0 {
 		sel = sel.Where("q.status BETWEEN ? AND ?", q.StatusFrom, q.StatusTo)
 	}
 	if q.Path != "" {
-		escaped := strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(q.Path)
-		sel = sel.Where("LOWER(q.path) LIKE LOWER(?) ESCAPE '!'", "%"+escaped+"%")
+		sel = sel.Where("LOWER(q.path) LIKE LOWER(?) ESCAPE '!'", contains(q.Path))
 	}
 	if q.Endpoint != "" {
 		sel = sel.Where("q.endpoint = ?", q.Endpoint)
