@@ -6,7 +6,7 @@ const (
 	TypeMockDeleted Type = "mock.deleted"
 )
 
-// MockUpdated says what a mock is now. With Enabled false the mock answers nowhere and Content is empty.
+// MockUpdated says what a mock is now. If it is not enabled, it answers nowhere and there is no content.
 type MockUpdated struct {
 	WorkspaceID   string   `json:"workspace_id"`
 	WorkspaceSlug string   `json:"workspace_slug"`
@@ -15,12 +15,12 @@ type MockUpdated struct {
 	Revision      int      `json:"revision"`
 	Hosts         []string `json:"hosts"` // the first is the mock's own host under the base domain
 	Enabled       bool     `json:"enabled"`
-	Content       string   `json:"content,omitempty"` // YAML as the user wrote it; with Lines, the host is in it
-	// What the api made of Content already: lines of the unified mock, the settings first, and by which rules and of what
-	// (package single). A generator of other rules, or that is not sure, reads Content. Absent when there are many.
+	Content       string   `json:"content,omitempty"` // YAML as the user wrote it; if there are lines, the host is in it
+	// The content as lines of the unified mock, its settings first. Absent when there are many.
 	Lines string `json:"lines,omitempty"`
-	Seal  string `json:"seal,omitempty"`
-	// What is recorded of the mock's requests; absent: RecordRedacted.
+	// By which rules the lines were made, and of which content (package single). A generator with other rules reads the content.
+	Seal string `json:"seal,omitempty"`
+	// What is recorded of the mock's requests; absent: redacted.
 	Recording *Recording `json:"recording,omitzero"`
 }
 

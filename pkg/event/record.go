@@ -43,8 +43,8 @@ func (r *Recording) Names() []string {
 	return r.Redact
 }
 
-// RequestsRecorded is a report of what a mock server answered. It is repeated until a ReportsStored names it: who stores
-// it has to know it again by instance and sequence.
+// RequestsRecorded is a report of what a mock server answered. It is repeated until reports.stored names it; instance
+// and sequence identify it.
 type RequestsRecorded struct {
 	Instance string          `json:"instance"` // unique while it lives
 	Sequence uint64          `json:"sequence"` // of the instance's reports: 1, 2, 3 …
@@ -105,7 +105,7 @@ type LatencyCount struct {
 	Requests uint64 `json:"requests"`
 }
 
-// WebhooksDelivered is a report of how webhooks fared. Like RequestsRecorded, with which it shares the sequence, it is
+// WebhooksDelivered is a report of how webhooks fared. It shares its sequence with requests.recorded and, like that, is
 // repeated until it is stored.
 type WebhooksDelivered struct {
 	Instance   string            `json:"instance"`

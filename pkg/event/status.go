@@ -30,10 +30,10 @@ type DomainUpdated struct {
 	Host     string `json:"host"`
 	State    string `json:"state"`  // offline, offline_invalid, publishing, published
 	Reason   string `json:"reason"` // a sentence that a person can act on
-	// Of a custom domain: what was seen of its records. Ownership is proven, missing or unknown; Routing is missing, conflict,
-	// ok or unknown.
+	// Of a custom domain: whether its proof is there (proven, missing, unknown).
 	Ownership string `json:"ownership,omitempty"`
-	Routing   string `json:"routing,omitempty"`
+	// Of a custom domain: where it leads (missing, conflict, ok, unknown).
+	Routing string `json:"routing,omitempty"`
 }
 
 // What is seen of the proof of a custom domain.
@@ -47,13 +47,13 @@ func (DomainUpdated) EventType() Type     { return TypeDomainUpdated }
 func (DomainUpdated) EventVersion() int   { return 1 }
 func (DomainUpdated) EventStream() Stream { return Status }
 
-// WorkspaceChanged says what one replica of the api told those who follow a workspace, so that the others tell theirs. About once
-// a second a replica repeats the number of its latest one, with nothing else: others see from it that something got lost.
+// WorkspaceChanged carries a server-sent event from one replica of the api to the others, for those who follow the workspace
+// there. About once a second a replica repeats the number of its latest one, with nothing else, so that the others notice a loss.
 type WorkspaceChanged struct {
-	Origin      string `json:"origin"`          // names the replica, which does not tell it twice
+	Origin      string `json:"origin"`          // the replica that it comes from, which ignores it
 	Number      uint64 `json:"number,omitzero"` // counts those of the origin; 0 if there was none, or of a replica that does not count
 	WorkspaceID string `json:"workspace_id"`
-	Name        string `json:"name"` // of the server-sent event: mock, deleted, …; "" if there is none
+	Name        string `json:"name"` // of the server-sent event: mock, mock_deleted, …; "" if there is none
 	Data        string `json:"data"` // of the server-sent event: JSON
 }
 

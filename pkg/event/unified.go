@@ -20,10 +20,10 @@ type SingleGenerated struct {
 	Key           string   `json:"key"`    // of the object
 	Digest        string   `json:"digest"` // sha256 of the object, hex
 	Size          int64    `json:"size"`   // bytes
-	// What is recorded of the mock's requests; absent: RecordRedacted.
+	// What is recorded of the mock's requests; absent: redacted.
 	Recording *Recording `json:"recording,omitzero"`
-	// The mock as lines of the unified mock, its settings first: who has them need not fetch the object. Absent
-	// when there are many, and in replays.
+	// The mock as lines of the unified mock, its settings first, so that nobody needs to fetch the object. Absent when there
+	// are many, and in replays.
 	Lines string `json:"lines,omitempty"`
 }
 
@@ -38,8 +38,7 @@ type SingleRejected struct {
 	Revision    int              `json:"revision"`
 	Diagnostics []Diagnostic     `json:"diagnostics"`      // at least one error
 	Serving     *SingleGenerated `json:"serving,omitzero"` // what keeps answering; absent: nothing does
-	// The change that Serving comes from, for whoever has to know which of two mocks claimed a host later. Absent: none of
-	// this epoch.
+	// The change that serving comes from: of two mocks with one host, the later claim counts. Absent: none of this epoch.
 	ServingSince uint64 `json:"serving_since,omitzero"`
 }
 

@@ -21,7 +21,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
-	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -110,13 +110,13 @@ func (p *parts) run(ctx context.Context) error {
 			}
 		})
 	}
-	producers := map[event.Stream]publication.Producer{}
+	producers := map[event.Stream]outbox.Producer{}
 	for name, producer := range p.producers {
 		producers[name] = producer
 		start("produce "+string(name), producer.Run)
 	}
 	start("publish changes", func(ctx context.Context) error {
-		return p.publications.RunPublisher(ctx, producers, func(ctx context.Context, payload event.Payload) error {
+		return p.outbox.Run(ctx, producers, func(ctx context.Context, payload event.Payload) error {
 			return stream.Announce(ctx, deps.Redis, p.service.cfg.RedisPrefix, payload)
 		})
 	})

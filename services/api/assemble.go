@@ -23,6 +23,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/idp"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/passhash"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
@@ -45,6 +46,7 @@ type parts struct {
 	files        *file.Service
 	domains      *domain.Service
 	publications *publication.Service
+	outbox       *outbox.Outbox
 	idempotency  *idempotency.Service
 	server       *http.Server
 	workspaces   *workspace.Service
@@ -76,12 +78,13 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.tokens = token.NewService(db, s.deps.Log, now)
 	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
 	p.idempotency = idempotency.NewService(db, now)
-	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), s.deps.Log, time.Now)
+	p.outbox = outbox.New(s.deps.Log)
+	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
 	}, p.publications, now)
-	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.Told, p.publications, s.deps.Log, now)
+	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, s.deps.Log, now)
 
 	live := record.NewLive()
 	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {

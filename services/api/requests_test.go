@@ -69,8 +69,8 @@ func requestRecord(mockID, path string) event.RequestRecord {
 	return event.RequestRecord{
 		ID: uuid.Must(uuid.NewV7()).String(), MockID: mockID, Time: time.Now(), Duration: 150, Mode: event.RecordFull, Method: "POST",
 		Host: "h", Path: path, Query: "q=1", Endpoint: "POST /:x", Status: 201,
-		Request: event.RecordedPart{Head: "Accept: a\r\nX-Odd: c: d\r\n", Body: "body", Size: 4},
-		Response:  event.RecordedPart{Head: "Content-Type: image/png\r\n", Body: "AQI=", Base64: true, Size: 2},
+		Request:  event.RecordedPart{Head: "Accept: a\r\nX-Odd: c: d\r\n", Body: "body", Size: 4},
+		Response: event.RecordedPart{Head: "Content-Type: image/png\r\n", Body: "AQI=", Base64: true, Size: 2},
 	}
 }
 

@@ -1350,7 +1350,7 @@ type MockDescription = string
 
 // MockEvent Something was done to a mock.
 type MockEvent struct {
-	// Action `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+	// Action `edited`: it has a new revision. `updated`: another name, description, recording or custom host. `moved`: it is new in this workspace.
 	Action MockEventAction `json:"action"`
 
 	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
@@ -1366,7 +1366,7 @@ type MockEvent struct {
 	WorkspaceID string         `json:"workspace_id"`
 }
 
-// MockEventAction `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+// MockEventAction `edited`: it has a new revision. `updated`: another name, description, recording or custom host. `moved`: it is new in this workspace.
 type MockEventAction string
 
 // MockMove defines model for MockMove.

@@ -65,6 +65,10 @@ func rows(b *bytes.Buffer, fields []field, at string) {
 			typ += ", optional"
 		}
 		fmt.Fprintf(b, "| %s%s | %s | %s |\n", at, f.name, typ, strings.ReplaceAll(f.doc, "|", `\|`))
-		rows(b, f.fields, at+f.name+"[].")
+		within := "."
+		if strings.HasPrefix(f.typ, "array") {
+			within = "[]."
+		}
+		rows(b, f.fields, at+f.name+within)
 	}
 }

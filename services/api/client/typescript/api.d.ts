@@ -2241,7 +2241,7 @@ export interface components {
         /** @description Something was done to a mock. */
         MockEvent: {
             /**
-             * @description `edited`: it has a new revision. `updated`: another name or description. `moved`: it is new in this workspace.
+             * @description `edited`: it has a new revision. `updated`: another name, description, recording or custom host. `moved`: it is new in this workspace.
              * @enum {string}
              */
             action: "created" | "edited" | "published" | "unpublished" | "updated" | "renamed" | "moved" | "restored";

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -118,9 +119,10 @@ type Query struct {
 type Write struct {
 	Domain  Domain
 	Delete  bool
-	Changes []mock.Change // of the domains stream
-	// Rehost tells the mock's new hosts if it has them; it is called with the mock as it is then.
-	Rehost func(mock.Mock) (mock.Change, bool)
+	Changes []changelog.Change // of the domains stream
+	// BuildChange makes the change that announces the mock's hosts, if it has to; it is called with the mock as it is then. nil: they
+	// stay the same.
+	BuildChange func(mock.Mock) (changelog.Change, bool)
 }
 
 // Result is what was written.
@@ -149,6 +151,8 @@ type Repository interface {
 
 // Announcer hears of every committed write. It must not block.
 type Announcer interface {
+	changelog.Announcer
+	// Announce is for a write that changed a mock too.
 	Announce(n mock.Notice)
 	Tell(workspaceID, name string, data any)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -21,22 +22,22 @@ import (
 
 // Service is what an account does with domains. It is safe for concurrent use.
 type Service struct {
-	repo       Repository
-	baseDomain string
-	times      Times
-	retell     func(mock.Mock) (mock.Change, bool)
-	announcer  Announcer
-	log        *slog.Logger
-	now        func() time.Time
-	seen       chan event.DomainUpdated
+	repo        Repository
+	baseDomain  string
+	times       Times
+	buildChange func(mock.Mock) (changelog.Change, bool)
+	announcer   Announcer
+	log         *slog.Logger
+	now         func() time.Time
+	seen        chan event.DomainUpdated
 }
 
 // maxSeen bounds what cloudops has seen and nobody has looked at. It is repeated, so that what finds no room is no loss.
 const maxSeen = 1024
 
-// NewService makes a Service over repo, with positive times. retell makes the change that says on which hosts a mock answers.
-func NewService(repo Repository, baseDomain string, times Times, retell func(mock.Mock) (mock.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
-	return &Service{repo: repo, baseDomain: baseDomain, times: times, retell: retell, announcer: announcer, log: log, now: now, seen: make(chan event.DomainUpdated, maxSeen)}
+// NewService makes a Service over repo, with positive times. buildChange makes the change that says on which hosts a mock answers.
+func NewService(repo Repository, baseDomain string, times Times, buildChange func(mock.Mock) (changelog.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{repo: repo, baseDomain: baseDomain, times: times, buildChange: buildChange, announcer: announcer, log: log, now: now, seen: make(chan event.DomainUpdated, maxSeen)}
 }
 
 // Clean returns a host name as it is kept, or an error that a user may see.
@@ -89,11 +90,11 @@ func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host st
 		if err := m.Role.RequireEdit(m.Workspace); err != nil {
 			return Write{}, err
 		}
-		return Write{Domain: d, Changes: []mock.Change{{Key: d.ID, Payload: event.DomainCreated{
+		return Write{Domain: d, Changes: []changelog.Change{{Key: d.ID, Payload: event.DomainCreated{
 			WorkspaceID: m.WorkspaceID, MockID: m.ID, DomainID: d.ID, Host: d.Host, Custom: true, Token: d.Token, Target: d.Target,
 		}}}}, nil
 	})
-	return s.told(r, err)
+	return s.announce(r, err)
 }
 
 // List returns one page of domains and the cursor of the next page, "" on the last one.
@@ -119,12 +120,12 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, id string) (Do
 
 // Verify asks for the domain's records to be looked at now. The outcome comes later.
 func (s *Service) Verify(ctx context.Context, who workspace.Caller, id string) (Domain, error) {
-	return s.told(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
+	return s.announce(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
 		if err := d.Role.RequireEdit(d.Workspace); err != nil {
 			return Write{}, err
 		}
 		// A key of its own: of the changes with one key the log keeps the latest, and domain.created is needed.
-		return Write{Domain: d, Changes: []mock.Change{{Key: d.ID + "/verification", Tombstone: true, Payload: event.DomainVerificationDispatched{
+		return Write{Domain: d, Changes: []changelog.Change{{Key: d.ID + "/verification", Tombstone: true, Payload: event.DomainVerificationDispatched{
 			WorkspaceID: d.WorkspaceID, DomainID: d.ID, Host: d.Host,
 		}}}}, nil
 	}))
@@ -132,7 +133,7 @@ func (s *Service) Verify(ctx context.Context, who workspace.Caller, id string) (
 
 // Delete gives a host up; the mock no longer answers on it.
 func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) error {
-	_, err := s.told(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
+	_, err := s.announce(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
 		if err := d.Role.RequireEdit(d.Workspace); err != nil {
 			return Write{}, err
 		}
@@ -141,28 +142,26 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) e
 	return err
 }
 
-func (s *Service) removed(d Domain, rehost bool) Write {
-	w := Write{Domain: d, Delete: true, Changes: []mock.Change{{Key: d.ID, Tombstone: true, Payload: event.DomainDeleted{
+func (s *Service) removed(d Domain, hostsChange bool) Write {
+	w := Write{Domain: d, Delete: true, Changes: []changelog.Change{{Key: d.ID, Tombstone: true, Payload: event.DomainDeleted{
 		WorkspaceID: d.WorkspaceID, MockID: d.MockID, DomainID: d.ID, Host: d.Host,
 	}}}}
-	if rehost {
-		w.Rehost = s.retell
+	if hostsChange {
+		w.BuildChange = s.buildChange
 	}
 	return w
 }
 
-// told announces what was written.
-func (s *Service) told(r Result, err error) (Domain, error) {
+// announce publishes what was written and tells followers of the domain, and of rivals whose host it now is or no longer is.
+func (s *Service) announce(r Result, err error) (Domain, error) {
 	if err != nil {
 		return Domain{}, err
 	}
 	d := r.Domain
-	if len(r.Changes) > 0 {
-		m := r.Mock
-		if m.ID == "" {
-			m = mock.Mock{ID: d.MockID, WorkspaceID: d.WorkspaceID, Slug: d.Mock}
-		}
-		s.announcer.Announce(mock.Notice{Action: mock.Updated, Mock: m, Changes: r.Changes})
+	if r.Mock.ID != "" {
+		s.announcer.Announce(mock.Notice{Action: mock.Updated, Mock: r.Mock, From: r.Mock.WorkspaceID, Changes: r.Changes})
+	} else {
+		s.announcer.AnnounceChanges(r.Changes)
 	}
 	for _, rival := range r.Rivals {
 		s.tell("domain", rival)
@@ -232,7 +231,7 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 		}
 		w := Write{Domain: next}
 		if next.Serves() != d.Serves() {
-			w.Rehost = s.retell
+			w.BuildChange = s.buildChange
 		}
 		return w, nil
 	})
@@ -246,7 +245,7 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 			s.log.WarnContext(ctx, "store what is known of a domain; it is said again", "domain_id", u.DomainID, "error", err)
 		}
 	default:
-		_, _ = s.told(r, nil) // it has no error
+		_, _ = s.announce(r, nil) // it has no error
 	}
 }
 
@@ -315,7 +314,7 @@ func (s *Service) collect(ctx context.Context) {
 			err = nil
 		case err == nil && len(r.Changes) > 0:
 			s.log.InfoContext(ctx, "a domain is removed", "domain_id", d.ID, "host", d.Host, "ownership", d.Ownership)
-			_, _ = s.told(r, nil) // it has no error
+			_, _ = s.announce(r, nil) // it has no error
 		}
 	}
 	if err != nil && ctx.Err() == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -23,7 +24,7 @@ type memory struct {
 	mu      sync.Mutex
 	domains map[string]Domain
 	told    []event.Type
-	rehosts int
+	rebuilt int
 }
 
 func (m *memory) SpentDomains(_ context.Context, before time.Time, _ int) (spent []Domain, _ error) {
@@ -51,8 +52,8 @@ func (m *memory) UpdateDomain(_ context.Context, _ *workspace.Caller, id string,
 	if m.domains[id] = w.Domain; w.Delete {
 		delete(m.domains, id)
 	}
-	if w.Rehost != nil {
-		m.rehosts++
+	if w.BuildChange != nil {
+		m.rebuilt++
 	}
 	r := Result{Domain: w.Domain}
 	for _, c := range w.Changes {
@@ -62,15 +63,17 @@ func (m *memory) UpdateDomain(_ context.Context, _ *workspace.Caller, id string,
 	return r, nil
 }
 
-// heard is an Announcer.
-type heard struct {
+// recorder is an Announcer.
+type recorder struct {
 	mu  sync.Mutex
 	ids []string
 }
 
-func (h *heard) Announce(mock.Notice) {}
+func (h *recorder) Announce(mock.Notice) {}
 
-func (h *heard) Tell(_, _ string, data any) {
+func (h *recorder) AnnounceChanges([]event.Envelope) {}
+
+func (h *recorder) Tell(_, _ string, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ids = append(h.ids, data.(notice).DomainID)
@@ -85,9 +88,9 @@ func TestEndOfDomains(t *testing.T) {
 			"back":   {ID: "back", MockID: "m", WorkspaceID: "w", Host: "back.co", Ownership: Verified, Routing: OK},
 			"orphan": {ID: "orphan", MockID: "x", Host: "orphan.co", Ownership: Verified, Routing: OK},
 		}}
-		announcer := &heard{}
+		announcer := &recorder{}
 		s := NewService(repo, "mocks.example.dev", week, nil, announcer, slog.New(slog.DiscardHandler), time.Now)
-		s.retell = func(mock.Mock) (mock.Change, bool) { return mock.Change{}, false }
+		s.buildChange = func(mock.Mock) (changelog.Change, bool) { return changelog.Change{}, false }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
@@ -106,7 +109,7 @@ func TestEndOfDomains(t *testing.T) {
 		}
 
 		pass(2 * time.Minute)
-		if owned("orphan") != "" || !slices.Equal(repo.told, []event.Type{event.TypeDomainDeleted}) || repo.rehosts != 0 {
+		if owned("orphan") != "" || !slices.Equal(repo.told, []event.Type{event.TypeDomainDeleted}) || repo.rebuilt != 0 {
 			t.Errorf("without its mock: %q, told %v", owned("orphan"), repo.told)
 		}
 		for day := range 8 {
@@ -116,8 +119,8 @@ func TestEndOfDomains(t *testing.T) {
 			see("back", event.OwnershipMissing)
 			pass(24 * time.Hour)
 		}
-		if owned("gone") != Lost || owned("back") != Lost || repo.rehosts != 2 {
-			t.Errorf("after a week: %s, %s, the mock was told %d times", owned("gone"), owned("back"), repo.rehosts)
+		if owned("gone") != Lost || owned("back") != Lost || repo.rebuilt != 2 {
+			t.Errorf("after a week: %s, %s, the mock was told %d times", owned("gone"), owned("back"), repo.rebuilt)
 		}
 		pass(28 * 24 * time.Hour)
 		if see("back", event.OwnershipProven); owned("gone") != Lost || owned("back") != Verified {

@@ -9,6 +9,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -87,13 +88,6 @@ func (e *LostUpdateError) Error() string { return e.Err.Error() }
 // Unwrap returns the public error.
 func (e *LostUpdateError) Unwrap() error { return e.Err }
 
-// Change is an entry for the change log. Of the changes with one Key the log keeps the latest only.
-type Change struct {
-	Key       string
-	Tombstone bool // nothing is left of what Key names
-	Payload   event.Payload
-}
-
 // Write is what Update stores, in one transaction.
 type Write struct {
 	Action Action
@@ -105,7 +99,7 @@ type Write struct {
 	KeepRevisions int
 	// KeepDeleted is how many deleted mocks a workspace keeps when one more is deleted; the oldest end for good.
 	KeepDeleted int
-	Changes     []Change // the number of a change of the mocks stream becomes the mock's Change
+	Changes     []changelog.Change // the number of a change of the mocks stream becomes the mock's Change
 }
 
 // Repository keeps mocks. Everything is reached through a membership: to anybody else a mock does not exist, which is an
@@ -148,7 +142,7 @@ const (
 	Edited      Action = "edited"
 	Published   Action = "published"
 	Unpublished Action = "unpublished"
-	Updated     Action = "updated" // name or description
+	Updated     Action = "updated" // name, description, recording or custom hosts
 	Renamed     Action = "renamed"
 	Moved       Action = "moved"
 	Deleted     Action = "deleted"

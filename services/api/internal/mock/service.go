@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -208,16 +209,16 @@ func (s *Service) tell(w *Write) { s.tellOf(w, nil) }
 
 // tellOf is tell where the published content may have been read just now.
 func (s *Service) tellOf(w *Write, r *read) {
-	if c, heard := s.told(w.Mock, r); heard {
+	if c, ok := s.buildChange(w.Mock, r); ok {
 		w.Changes = append(w.Changes, c)
 	}
 }
 
-// Told is the change that says what m is now; there is none if nobody ever heard of it and there is nothing to hear. m is as
-// decisions see it.
-func (s *Service) Told(m Mock) (c Change, heard bool) { return s.told(m, nil) }
+// BuildChange makes the change that says what m is now; false if the mock was never announced and there is nothing to announce.
+// m is as decisions see it.
+func (s *Service) BuildChange(m Mock) (changelog.Change, bool) { return s.buildChange(m, nil) }
 
-func (s *Service) told(m Mock, r *read) (c Change, heard bool) {
+func (s *Service) buildChange(m Mock, r *read) (changelog.Change, bool) {
 	u := event.MockUpdated{
 		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug,
 		Revision: m.Revision, Hosts: append([]string{s.cfg.Addresses.Host(m)}, m.Domains...),
@@ -229,12 +230,12 @@ func (s *Service) told(m Mock, r *read) (c Change, heard bool) {
 			u.Content = m.Served
 		}
 	case m.Change == 0:
-		return Change{}, false
+		return changelog.Change{}, false
 	}
 	if r != nil {
 		r.into(&u, s.cfg.Limits)
 	}
-	return Change{Key: m.ID, Payload: u}, true
+	return changelog.Change{Key: m.ID, Payload: u}, true
 }
 
 // decision says what to write for a mock as it is; a zero Write writes nothing.

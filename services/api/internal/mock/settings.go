@@ -7,6 +7,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -114,7 +115,7 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string, s
 		m.DeletedAt = s.now()
 		w := Write{Action: Deleted, Mock: m, KeepDeleted: s.cfg.KeepDeleted}
 		if m.Change > 0 { // else nobody ever heard of it
-			w.Changes = []Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: m.WorkspaceID, MockID: m.ID}}}
+			w.Changes = []changelog.Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: m.WorkspaceID, MockID: m.ID}}}
 		}
 		return w, nil
 	})

@@ -30,13 +30,16 @@ func deletedEvent(workspaceID, mockID string, by workspace.Actor) Event {
 	return Event{WorkspaceID: workspaceID, Name: DeletedEvent, Data: data}
 }
 
+// AnnounceChanges implements changelog.Announcer.
+func (s *Service) AnnounceChanges(changes []event.Envelope) { s.outbox.AnnounceChanges(changes) }
+
 // Announce implements mock.Announcer: it publishes the changes and tells everybody who waits or follows. It never blocks.
 func (s *Service) Announce(n mock.Notice) {
 	m := n.Mock
 	if len(n.Changes) > 0 {
 		s.measures.begin(m.ID, m.Change)
 	}
-	s.publisher.enqueue(n.Changes)
+	s.outbox.AnnounceChanges(n.Changes)
 	if n.Action == mock.Deleted {
 		s.tell(deletedEvent(m.WorkspaceID, m.ID, n.By))
 		s.waits.forget(m.ID)
@@ -89,13 +92,13 @@ func (s *Service) Tell(workspaceID, name string, data any) {
 
 func (s *Service) tell(e Event) {
 	s.feed.append(e)
-	s.publisher.notify(event.WorkspaceChanged{Origin: s.feed.name, WorkspaceID: e.WorkspaceID, Name: e.Name, Data: string(e.Data)})
+	s.outbox.Notify(e.WorkspaceID, e.Name, e.Data)
 }
 
 // hearNotice takes what another replica told its followers.
 func (s *Service) hearNotice(e event.Envelope) {
 	n, err := event.Decode[event.WorkspaceChanged](e)
-	if err != nil || n.Origin == s.feed.name {
+	if err != nil || n.Origin == s.outbox.Origin() {
 		return // of a newer service, or its own
 	}
 	if s.peers.heard(n) {

@@ -20,6 +20,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -82,7 +83,7 @@ func (d *fakeDatabase) ResetOutcomes(context.Context, string) error { return nil
 func running(t *testing.T) (*Service, *fakeDatabase) {
 	t.Helper()
 	d := &fakeDatabase{mocks: map[string]mock.Mock{}, head: stream.Position{Epoch: "e"}}
-	s := New(d, d, d, slog.New(slog.DiscardHandler), time.Now)
+	s := New(d, d, d, outbox.New(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler), time.Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()
@@ -335,40 +336,6 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 		}
 		if left := slices.Collect(maps.Keys(s.waits.expected)); len(left) != 0 {
 			t.Errorf("still expects %v", left)
-		}
-	})
-}
-
-// fakeProducer remembers what was published.
-type fakeProducer struct {
-	mu      sync.Mutex
-	numbers []uint64
-}
-
-func (p *fakeProducer) Publish(_ context.Context, changes ...event.Envelope) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range changes {
-		p.numbers = append(p.numbers, c.Number)
-	}
-	return nil
-}
-
-func TestThePublisherOrdersAndDrains(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := newPublisher(slog.New(slog.DiscardHandler))
-		for _, n := range []uint64{3, 1, 2} { // as writers that commit at the same time hand them over
-			p.enqueue([]event.Envelope{{Stream: event.Mocks, Number: n}})
-		}
-		for range queued {
-			p.enqueue([]event.Envelope{{Stream: event.Domains}}) // does not block when there is no room
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		producer := &fakeProducer{}
-		err := p.run(ctx, map[event.Stream]Producer{event.Mocks: producer, event.Domains: &fakeProducer{}})
-		if err != nil || !slices.Equal(producer.numbers, []uint64{1, 2, 3}) {
-			t.Errorf("published %v, %v", producer.numbers, err)
 		}
 	})
 }

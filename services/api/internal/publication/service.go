@@ -10,8 +10,12 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
+
+// ErrStopping says that the service stops and the caller should come back.
+var ErrStopping = errors.New("the service is stopping")
 
 // tick is how often the service looks for instances that died and for a new epoch of the log.
 const tick = time.Second
@@ -26,28 +30,28 @@ const lookTimeout = 5 * time.Second
 // Service tells whether mocks are live, lets callers wait for it and follow it. It is safe for concurrent use, as soon
 // as Run runs.
 type Service struct {
-	repo      Repository
-	mocks     Log
-	past      *past
-	log       *slog.Logger
-	fleet     *fleet
-	feed      *feed
-	peers     *peers
-	waits     *waits
-	measures  *measures
-	publisher *publisher
-	reports   chan event.Applied
-	stopping  chan struct{} // closed when Run ends: nobody waits any longer
+	repo     Repository
+	mocks    Log
+	past     *past
+	log      *slog.Logger
+	fleet    *fleet
+	feed     *feed
+	peers    *peers
+	waits    *waits
+	measures *measures
+	outbox   *outbox.Outbox
+	reports  chan event.Applied
+	stopping chan struct{} // closed when Run ends: nobody waits any longer
 }
 
 // maxReports bounds the reports that wait to be looked at. They are repeated, so that one that finds no room is no loss.
 const maxReports = 1024
 
-// New makes a Service over the logs of the mocks and the domains stream; now tells the time.
-func New(repo Repository, mocks, domains Log, log *slog.Logger, now func() time.Time) *Service {
+// New makes a Service over the logs of the mocks and the domains stream. What it announces leaves through out; now tells the time.
+func New(repo Repository, mocks, domains Log, out *outbox.Outbox, log *slog.Logger, now func() time.Time) *Service {
 	return &Service{
 		repo: repo, mocks: mocks, past: newPast(mocks, domains, log, now), log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(), measures: newMeasures(now),
-		publisher: newPublisher(log), reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
+		outbox: out, reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
 	}
 }
 
@@ -128,15 +132,6 @@ func (s *Service) Run(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// RunPublisher publishes announced changes until ctx ends, and what is left of them then. What followers at other
-// replicas are to know goes to announce.
-func (s *Service) RunPublisher(ctx context.Context, producers map[event.Stream]Producer, announce func(context.Context, event.Payload) error) error {
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	wg.Go(func() { s.publisher.runNotices(ctx, s.feed.name, announce) })
-	return s.publisher.run(ctx, producers)
 }
 
 // Applied is the change up to which every living mock server has applied, for mock.Filter.

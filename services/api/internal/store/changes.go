@@ -11,7 +11,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
-	"github.com/mocloud/mocloud/services/api/internal/mock"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 )
 
 // maxBatchBytes bounds the payloads of one replayed batch; one change is always returned.
@@ -33,7 +33,7 @@ type changeRow struct {
 
 // appendChange numbers a change and puts it into the log in place of the key's last one. The stream's row stays locked
 // until tx ends, so that numbers have no holes and become visible in their order.
-func (s *Store) appendChange(ctx context.Context, tx bun.Tx, c mock.Change) (event.Envelope, error) {
+func (s *Store) appendChange(ctx context.Context, tx bun.Tx, c changelog.Change) (event.Envelope, error) {
 	payload, err := withRecording(ctx, tx, c.Payload)
 	if err != nil {
 		return event.Envelope{}, err

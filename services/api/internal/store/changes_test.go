@@ -16,6 +16,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 )
 
@@ -244,7 +245,7 @@ func TestAnotherLifeOfTheDatabase(t *testing.T) {
 			t.Helper()
 			var e event.Envelope
 			err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
-				e, err = s.appendChange(ctx, tx, mock.Change{Key: key, Payload: event.MockDeleted{MockID: key}})
+				e, err = s.appendChange(ctx, tx, changelog.Change{Key: key, Payload: event.MockDeleted{MockID: key}})
 				return err
 			})
 			if err != nil {
@@ -283,7 +284,7 @@ func TestBatchesAreBoundedByBytes(t *testing.T) {
 		for i := range 3 {
 			m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
 			_, _, err := s.UpdateMock(ctx, as(ann), m.ID, func(m mock.Mock) (mock.Write, error) {
-				return mock.Write{Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Content: large}}}}, nil
+				return mock.Write{Mock: m, Changes: []changelog.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Content: large}}}}, nil
 			})
 			if err != nil {
 				t.Fatal(err)

@@ -178,7 +178,7 @@ func (s *Store) AddDomain(ctx context.Context, who workspace.Caller, d domain.Do
 		if err := s.within(ctx, tx, m.WorkspaceID, quota.Domains); err != nil {
 			return err
 		}
-		return s.tellDomain(ctx, tx, &who, w, &r)
+		return s.logDomain(ctx, tx, &who, w, &r)
 	})
 	return r, failed("add a domain", err)
 }
@@ -216,13 +216,13 @@ func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id stri
 		if err != nil {
 			return err
 		}
-		return s.tellDomain(ctx, tx, who, w, &r)
+		return s.logDomain(ctx, tx, who, w, &r)
 	})
 	return r, failed("write a domain", err)
 }
 
-// tellDomain writes what others must know of a written domain, and who did it.
-func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller, w domain.Write, r *domain.Result) error {
+// logDomain writes what others must know of a written domain, and who did it.
+func (s *Store) logDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller, w domain.Write, r *domain.Result) error {
 	if who != nil {
 		entry := audit.Entry{WorkspaceID: r.Domain.WorkspaceID, Kind: "domain", TargetID: r.Domain.ID, Label: r.Domain.Host}
 		if err := s.audit(ctx, tx, *who, entry); err != nil {
@@ -230,7 +230,7 @@ func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller
 		}
 	}
 	changes := w.Changes
-	if w.Rehost != nil {
+	if w.BuildChange != nil {
 		var err error
 		if r.Rivals, err = rivals(ctx, tx, r.Domain); err != nil {
 			return err
@@ -239,7 +239,7 @@ func (s *Store) tellDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller
 		if err != nil {
 			return err
 		}
-		if c, heard := w.Rehost(m); heard {
+		if c, ok := w.BuildChange(m); ok {
 			r.Mock, changes = m, append(changes, c)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -33,7 +34,7 @@ func TestDomains(t *testing.T) {
 				Routing: domain.Missing, Reason: "r", CreatedAt: start,
 			}
 			r, err := s.AddDomain(ctx, who, d, func(m mock.Mock) (domain.Write, error) {
-				return domain.Write{Domain: d, Changes: []mock.Change{{Key: d.ID, Payload: event.DomainCreated{DomainID: d.ID, Host: host}}}}, nil
+				return domain.Write{Domain: d, Changes: []changelog.Change{{Key: d.ID, Payload: event.DomainCreated{DomainID: d.ID, Host: host}}}}, nil
 			})
 			if err == nil && (len(r.Changes) != 1 || r.Changes[0].Type != event.TypeDomainCreated) {
 				t.Errorf("changes %+v", r.Changes)
@@ -41,14 +42,14 @@ func TestDomains(t *testing.T) {
 			return r.Domain, err
 		}
 		var told []string // the hosts in the last change of the mock
-		rehost := func(m mock.Mock) (mock.Change, bool) {
+		buildChange := func(m mock.Mock) (changelog.Change, bool) {
 			told = m.Domains
-			return mock.Change{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Hosts: m.Domains}}, true
+			return changelog.Change{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Hosts: m.Domains}}, true
 		}
 		become := func(id string, o domain.Ownership) error {
 			_, err := s.UpdateDomain(ctx, nil, id, func(d domain.Domain) (domain.Write, error) {
 				d.Ownership = o
-				return domain.Write{Domain: d, Rehost: rehost}, nil
+				return domain.Write{Domain: d, BuildChange: buildChange}, nil
 			})
 			return err
 		}
@@ -117,7 +118,7 @@ func TestDomains(t *testing.T) {
 		})
 		t.Run("given up", func(t *testing.T) {
 			r, err := s.UpdateDomain(ctx, &bob, claimed.ID, func(d domain.Domain) (domain.Write, error) {
-				return domain.Write{Domain: d, Delete: true, Rehost: rehost, Changes: []mock.Change{{Key: d.ID, Tombstone: true, Payload: event.DomainDeleted{DomainID: d.ID}}}}, nil
+				return domain.Write{Domain: d, Delete: true, BuildChange: buildChange, Changes: []changelog.Change{{Key: d.ID, Tombstone: true, Payload: event.DomainDeleted{DomainID: d.ID}}}}, nil
 			})
 			if err != nil || len(told) != 0 || len(r.Changes) != 2 {
 				t.Errorf("%v, told %v, %+v", err, told, r.Changes)

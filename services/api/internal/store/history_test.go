@@ -11,6 +11,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -164,7 +165,7 @@ func TestMoves(t *testing.T) {
 		move := func(who account.Account, into string) (mock.Mock, error) {
 			m, _, err := s.MoveMock(ctx, as(who), m.ID, into, func(m mock.Mock, in workspace.Membership) (mock.Write, error) {
 				m.WorkspaceID, m.Workspace, m.Role = in.ID, in.Slug, in.Role
-				return mock.Write{Action: mock.Moved, Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, WorkspaceID: m.WorkspaceID}}}}, nil
+				return mock.Write{Action: mock.Moved, Mock: m, Changes: []changelog.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, WorkspaceID: m.WorkspaceID}}}}, nil
 			})
 			return m, err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 )
 
@@ -66,7 +67,7 @@ func (s *Store) reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string
 		if row.Change == 0 {
 			continue // nobody ever heard of it, or all have heard that it is gone
 		}
-		e, err := s.appendChange(ctx, tx, mock.Change{Key: row.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: workspaceID, MockID: row.ID}})
+		e, err := s.appendChange(ctx, tx, changelog.Change{Key: row.ID, Tombstone: true, Payload: event.MockDeleted{WorkspaceID: workspaceID, MockID: row.ID}})
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -108,7 +109,7 @@ func (s *Store) republish(ctx context.Context, tx bun.Tx, m *mock.Mock) ([]event
 	if !u.Enabled {
 		return nil, nil
 	}
-	e, err := s.appendChange(ctx, tx, mock.Change{Key: m.ID, Payload: u})
+	e, err := s.appendChange(ctx, tx, changelog.Change{Key: m.ID, Payload: u})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/testkit"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -111,12 +112,12 @@ func newMock(slug string) mock.Mock {
 // publish is the decision to put the mock's current revision on its host.
 func publish(m mock.Mock) (mock.Write, error) {
 	m.PublishedRevision = m.Revision
-	return mock.Write{Mock: m, Changes: []mock.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Revision: m.Revision, Enabled: true}}}}, nil
+	return mock.Write{Mock: m, Changes: []changelog.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Revision: m.Revision, Enabled: true}}}}, nil
 }
 
 func remove(m mock.Mock) (mock.Write, error) {
 	m.DeletedAt = start.Add(time.Hour)
-	return mock.Write{Mock: m, KeepDeleted: 10, Changes: []mock.Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{MockID: m.ID}}}}, nil
+	return mock.Write{Mock: m, KeepDeleted: 10, Changes: []changelog.Change{{Key: m.ID, Tombstone: true, Payload: event.MockDeleted{MockID: m.ID}}}}, nil
 }
 
 func TestAccounts(t *testing.T) {
