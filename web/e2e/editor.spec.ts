@@ -83,3 +83,20 @@ test('what somebody else saved is merged, or shown side by side', async ({ home:
   await page.getByRole('button', { name: 'Save and go live' }).click()
   await expect.poll(async () => (await cloud.call(slug, '/greet/a')).body).toContain('mine')
 })
+
+test('the traffic check says which of the last requests change', async ({ home: page, cloud }, { project }) => {
+  const slug = `check-${project.name}`
+  await cloud.mock(slug, `${hello()}\n- endpoint: {path: /same, response: {body: same}}\n`)
+  await cloud.call(slug, '/greet/ann')
+  await cloud.call(slug, '/same')
+  await page.goto(`/w/dev/mocks/${slug}`)
+  await expect(page.locator('.cm-content')).toContainText('/greet/:name')
+  await write(page, `${hello('different')}\n- endpoint: {path: /same, response: {body: same}}\n`)
+  await page.getByRole('button', { name: 'More' }).click()
+  await page.getByRole('menuitem', { name: 'Check against the last requests' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Traffic check' })
+  await expect(dialog).toContainText('1 request would be answered the same.')
+  await expect(dialog).toContainText('1 request would be answered differently.')
+  await dialog.getByRole('button', { name: 'GET /greet/ann' }).click()
+  await expect(dialog).toContainText('"different": "ann"')
+})

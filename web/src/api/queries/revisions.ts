@@ -52,14 +52,16 @@ export interface Save {
   content: string
   etag: string
   message?: string
+  /** Whether a published mock goes live with it. */
+  publish?: boolean
 }
 
 /** save writes a new revision; 412 if somebody else did meanwhile. */
-export function save({ id, content, etag, message }: Save) {
+export function save({ id, content, etag, message, publish = true }: Save) {
   return tagged(
     api.PUT('/api/v1/mocks/{mock_id}', {
       params: { path: { mock_id: id }, header: etag ? { 'If-Match': etag } : {} },
-      body: message ? { content, message } : { content },
+      body: message ? { content, message, publish } : { content, publish },
     }),
   )
 }

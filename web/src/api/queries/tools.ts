@@ -24,6 +24,20 @@ export function tryOut(mock: string, request: TryRequest, content?: string, sign
   )
 }
 
+/** tryPublished asks what the published revision answers. */
+export function tryPublished(mock: string, request: TryRequest, signal?: AbortSignal) {
+  return body(api.POST('/api/v1/mocks/{mock_id}/try', { params: { path: { mock_id: mock } }, body: { request, published: true }, signal }))
+}
+
+/** trySeveral tries up to 50 requests, without what the mock simulates, on the content or on what is published. */
+export async function trySeveral(mock: string, requests: TryRequest[], content?: string) {
+  const what = content === undefined ? { published: true } : { content }
+  const read = await body(
+    api.POST('/api/v1/mocks/{mock_id}/try', { params: { path: { mock_id: mock } }, body: { requests, skip_delays: true, ...what } }),
+  )
+  return read.answers ?? []
+}
+
 /** tryText asks what content of no mock would answer. */
 export function tryText(content: string, request: TryRequest, signal?: AbortSignal) {
   return body(api.POST('/api/v1/try', { body: { content, request }, signal }))

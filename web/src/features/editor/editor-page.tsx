@@ -28,6 +28,7 @@ import { takeForMaking } from './make'
 import { OutlinePanel } from './outline-panel'
 import { Toolbar } from './toolbar'
 import { count, type Ghost, hitsOf } from './traffic'
+import { TrafficCheckDialog } from './traffic-check-dialog'
 import { useSaving, useSession } from './use-editor'
 import { insertion, type Sample } from './yaml/insert'
 import { type Item, label, plain } from './yaml/outline'
@@ -64,6 +65,7 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
   const found = useCell(session.found)
   const diagnostics = useCell(session.diagnostics)
   const [changes, setChanges] = useState(0)
+  const [checking, setChecking] = useState(false)
   const [panels, setPanels] = useState<Panels>(() => recall('panels', { outline: true, side: true, drawer: true }, isPanels))
   const [phone, setPhone] = useState<'outline' | 'text' | 'side'>('text')
   const outlineWidth = useWidth('outline', 230, 160, 480)
@@ -166,7 +168,17 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
   const drawer = <Drawer session={session} mock={mock} traffic={traffic} />
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <Toolbar session={session} mock={mock} may={may} saving={saving} narrow={narrow} panels={panels} onPanel={flip} />
+      <Toolbar
+        session={session}
+        mock={mock}
+        may={may}
+        saving={saving}
+        narrow={narrow}
+        panels={panels}
+        onPanel={flip}
+        onCheck={() => setChecking(true)}
+      />
+      {checking && <TrafficCheckDialog mock={mock.id} records={traffic.items} draft={session.text} onClose={() => setChecking(false)} />}
       {!may && <p className="border-line border-b bg-info-soft px-3 py-1.5 text-info">{t.editor.viewer}</p>}
       {found !== undefined && (
         <p className="flex items-center gap-3 border-line border-b bg-info-soft px-3 py-1 text-info">

@@ -20,10 +20,11 @@ interface ToolbarProps {
   narrow: boolean
   panels: { outline: boolean; side: boolean; drawer: boolean }
   onPanel: (panel: 'outline' | 'side' | 'drawer') => void
+  onCheck: () => void
 }
 
 /** Saving and publishing, and what is there to be saved. */
-export function Toolbar({ session, mock, may, saving, narrow, panels, onPanel }: ToolbarProps) {
+export function Toolbar({ session, mock, may, saving, narrow, panels, onPanel, onCheck }: ToolbarProps) {
   const t = useT()
   const diagnostics = useCell(session.diagnostics)
   const conflict = useCell(session.conflict)
@@ -45,6 +46,7 @@ export function Toolbar({ session, mock, may, saving, narrow, panels, onPanel }:
       run: () => may && errors === 0 && void saving.goLive(),
     },
     { id: 'editor.format', label: t.editor.format, keys: 'alt+shift+f', run: () => void saving.tidy() },
+    { id: 'editor.check', label: t.editor.check, run: () => online && errors === 0 && onCheck() },
     { id: 'editor.offline', label: t.editor.unpublish, run: () => may && online && saving.goOffline() },
   ])
 
@@ -104,6 +106,8 @@ export function Toolbar({ session, mock, may, saving, narrow, panels, onPanel }:
         label={t.common.more}
         entries={[
           { label: t.editor.saveWithMessage, keys: 'mod+shift+s', disabled: blocked || !dirty, run: () => setAsking(true) },
+          online && { label: t.editor.saveQuiet, disabled: blocked || !dirty, run: () => void saving.store(undefined, false) },
+          online && { label: t.editor.check, disabled: errors > 0 || !dirty, run: onCheck },
           dirty && { label: t.editor.discard, run: saving.discard },
           null,
           { label: t.editor.unpublish, disabled: blocked || !online, run: saving.goOffline },

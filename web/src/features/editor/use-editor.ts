@@ -38,7 +38,7 @@ export function useSaving(session: EditorSession, mock: Mock) {
   const dirty = useCell(session.dirty)
 
   /** store writes a revision; it says whether what is written is stored now. */
-  const store = async (message?: string): Promise<boolean> => {
+  const store = async (message?: string, live = true): Promise<boolean> => {
     if (busy) return false
     if (!session.dirty.get()) {
       toast({ text: t.editor.nothingToSave })
@@ -48,7 +48,7 @@ export function useSaving(session: EditorSession, mock: Mock) {
     const text = session.text
     setBusy(true)
     try {
-      const read = await save({ id: mock.id, content: text, etag: session.etag, ...(message ? { message } : {}) })
+      const read = await save({ id: mock.id, content: text, etag: session.etag, publish: live, ...(message ? { message } : {}) })
       session.saved(read, text)
       keepMock(client, read)
       void client.invalidateQueries({ queryKey: revisionKeys.all(mock.id) })
@@ -60,8 +60,8 @@ export function useSaving(session: EditorSession, mock: Mock) {
         const theirs = await readMock(mock.id).catch(() => undefined)
         if (theirs) session.heard(theirs)
       } else if (hasCode(error, 'offline') || error instanceof TypeError) {
-        toast({ text: t.editor.offlineSafe, bad: true, action: { label: t.common.retry, run: () => void store(message) } })
-      } else failed(error, { label: t.common.retry, run: () => void store(message) })
+        toast({ text: t.editor.offlineSafe, bad: true, action: { label: t.common.retry, run: () => void store(message, live) } })
+      } else failed(error, { label: t.common.retry, run: () => void store(message, live) })
       return false
     } finally {
       setBusy(false)

@@ -3,6 +3,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Pause, Play, Trash2 } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { type RecordedRequest, recordingQuery, requestQuery, useClearRequests } from '@/api/queries/requests'
+import { usageQuery } from '@/api/queries/usage'
 import { queryClient } from '@/api/query-client'
 import { openForMaking } from '@/features/editor/make'
 import { tryThis } from '@/features/try/state'
@@ -39,6 +40,8 @@ export function RequestsPage() {
   const go = useNavigate()
   const traffic = useTraffic(mock.id)
   const { data: recording } = useQuery(recordingQuery(mock.id))
+  const { data: usage } = useQuery(usageQuery(mock.workspace_slug, mock.id, 24))
+  const lost = usage?.total.not_kept ?? 0
   const clear = useClearRequests()
   const [paused, setPaused] = useState(false)
   const [top, setTop] = useState(true)
@@ -215,7 +218,12 @@ export function RequestsPage() {
               onEnd={traffic.cursor ? () => void traffic.log.load(traffic.cursor) : undefined}
             />
           )}
-          {recording && <p className="border-line border-t px-3 py-1 text-ink-3 text-sm">{t.requests.modes[recording.mode]}</p>}
+          {recording && (
+            <p className="flex flex-wrap gap-x-4 border-line border-t px-3 py-1 text-ink-3 text-sm">
+              {t.requests.modes[recording.mode]}
+              {lost > 0 && <span className="text-warn">{t.requests.notKept(lost)}</span>}
+            </p>
+          )}
         </div>
         {detail && (
           <>

@@ -1,9 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
 import { Play } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Mock } from '@/api/queries/mocks'
-import { revisionQuery } from '@/api/queries/revisions'
-import { type Try, tryOut } from '@/api/queries/tools'
+import { type Try, tryOut, tryPublished } from '@/api/queries/tools'
 import { useT } from '@/i18n'
 import { curl } from '@/lib/curl'
 import { useCell } from '@/lib/use-cell'
@@ -40,7 +38,6 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
   const cell = inputOf(mock.id)
   const input = useCell(cell)
   const cue = useCell(asked(mock.id))
-  const { data: published } = useQuery({ ...revisionQuery(mock.id, mock.published_revision), enabled: mock.published_revision > 0 })
   const [results, setResults] = useState<Results>({})
   const [busy, setBusy] = useState(false)
   const running = useRef<AbortController | undefined>(undefined)
@@ -63,7 +60,7 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
       } else {
         const [a, b] = await Promise.all([
           source === 'published' ? undefined : tryOut(mock.id, request, draft(), run.signal),
-          source === 'draft' || published?.content === undefined ? undefined : tryOut(mock.id, request, published.content, run.signal),
+          source === 'draft' ? undefined : tryPublished(mock.id, request, run.signal),
         ])
         if (a) next.draft = a
         if (b) next.published = b
@@ -74,7 +71,7 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
     } finally {
       if (running.current === run) setBusy(false)
     }
-  }, [cell, draft, mock.id, mock.url, published])
+  }, [cell, draft, mock.id, mock.url])
 
   const latest = useRef(send)
   latest.current = send

@@ -43,6 +43,7 @@ export const requests = {
   har: 'Copy as HAR',
   link: 'Copy the link',
   noBody: 'Neither headers nor bodies were recorded.',
+  notKept: (n: number) => `${count(n, 'request')} of the last 24 hours counted, but not kept: too many at once`,
   modes: {
     off: 'Recording is off: requests are counted, but none is kept.',
     metadata: 'Only method, path, status, sizes and times are recorded.',

@@ -43,6 +43,7 @@ export const requests: typeof en.requests = {
   har: 'Copiar como HAR',
   link: 'Copiar o link',
   noBody: 'Nem cabeçalhos nem corpos foram gravados.',
+  notKept: (n) => `${count(n, 'requisição', 'requisições')} das últimas 24 horas só contadas, não guardadas: eram demais de uma vez`,
   modes: {
     off: 'A gravação está desligada: as requisições são contadas, mas nenhuma é guardada.',
     metadata: 'Só método, caminho, status, tamanhos e tempos são gravados.',
