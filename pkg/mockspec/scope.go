@@ -93,7 +93,7 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 			return "`random." + brief(key) + "` is not a range, so this is always empty: write it like `random.1-6`", "write `random.1-6`"
 		}
 	case "request":
-		if names := []string{"method", "path", "host", "id", "body", "query", "ip", "session"}; !slices.Contains(names, key) {
+		if names := requestKeys; !slices.Contains(names, key) {
 			return s.undeclared("request", key, names, "a request has no `%s`", "use method, path, host, id, body, query, ip or session")
 		}
 	case "state":
@@ -101,7 +101,7 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 			return s.undeclared("state", key, slices.Sorted(maps.Keys(s.states)), "no `state` declares `%s`", "declare it in `state`")
 		}
 	case "graphql":
-		if names := []string{"operation", "type", "fields", "variables"}; !slices.Contains(names, key) {
+		if names := graphqlKeys; !slices.Contains(names, key) {
 			return s.undeclared("graphql", key, names, "a GraphQL request has no `%s`", "use operation, type, fields or variables")
 		}
 	}

@@ -209,9 +209,10 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"getInstance": plain,
 
 	// contract
-	"getMockSchema": plain,
-	"getOpenAPI":    plain,
-	"getDocs":       plain,
+	"getTemplateReference": plain,
+	"getMockSchema":        plain,
+	"getOpenAPI":           plain,
+	"getDocs":              plain,
 }
 
 var tried = map[string]any{"method": "GET", "path": "/hello/ann"}

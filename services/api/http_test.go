@@ -144,7 +144,7 @@ func TestOperationsWantAToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := map[string]bool{"createSession": true, "createAccount": true, "getUsernameAvailability": true, "previewInvitation": true, "getSignInMethods": true, "getInstance": true, "getOpenAPI": true, "getMockSchema": true, "getDocs": true}
+	public := map[string]bool{"createSession": true, "createAccount": true, "getUsernameAvailability": true, "previewInvitation": true, "getSignInMethods": true, "getInstance": true, "getTemplateReference": true, "getOpenAPI": true, "getMockSchema": true, "getDocs": true}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			a := b.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization: ")
@@ -226,6 +226,7 @@ func TestDocumentsAndFiles(t *testing.T) {
 	for path, contentType := range map[string]string{
 		"/api/v1/openapi.json":     "application/json",
 		"/api/v1/schema/mock.json": "application/schema+json",
+		"/api/v1/schema/templates.json": "application/json",
 		"/api/v1/docs":             "text/html; charset=utf-8",
 		"/assets/docs.css":         "text/css; charset=utf-8",
 		"/assets/docs.js":          "text/javascript; charset=utf-8",

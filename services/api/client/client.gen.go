@@ -512,6 +512,48 @@ func (e State) Valid() bool {
 	}
 }
 
+// Defines values for TemplateVariableDeclaredIn.
+const (
+	TemplateVariableDeclaredInBody  TemplateVariableDeclaredIn = "body"
+	TemplateVariableDeclaredInPath  TemplateVariableDeclaredIn = "path"
+	TemplateVariableDeclaredInQuery TemplateVariableDeclaredIn = "query"
+)
+
+// Valid indicates whether the value is a known member of the TemplateVariableDeclaredIn enum.
+func (e TemplateVariableDeclaredIn) Valid() bool {
+	switch e {
+	case TemplateVariableDeclaredInBody:
+		return true
+	case TemplateVariableDeclaredInPath:
+		return true
+	case TemplateVariableDeclaredInQuery:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateVariableValidIn.
+const (
+	Everywhere TemplateVariableValidIn = "everywhere"
+	Message    TemplateVariableValidIn = "message"
+	Refusal    TemplateVariableValidIn = "refusal"
+)
+
+// Valid indicates whether the value is a known member of the TemplateVariableValidIn enum.
+func (e TemplateVariableValidIn) Valid() bool {
+	switch e {
+	case Everywhere:
+		return true
+	case Message:
+		return true
+	case Refusal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenKind.
 const (
 	TokenKindConfigured TokenKind = "configured"
@@ -2063,6 +2105,55 @@ type SupabaseSignIn struct {
 	// URL The project's URL.
 	URL string `json:"url"`
 }
+
+// TemplateFilter defines model for TemplateFilter.
+type TemplateFilter struct {
+	// MaxArguments Absent for any number.
+	MaxArguments *int   `json:"max_arguments,omitempty"`
+	MinArguments int    `json:"min_arguments"`
+	Name         string `json:"name"`
+	Summary      string `json:"summary"`
+}
+
+// TemplateReference defines model for TemplateReference.
+type TemplateReference struct {
+	Filters   []TemplateFilter   `json:"filters"`
+	Tags      []TemplateTag      `json:"tags"`
+	Variables []TemplateVariable `json:"variables"`
+}
+
+// TemplateTag defines model for TemplateTag.
+type TemplateTag struct {
+	// End The tag that ends it; absent if none does.
+	End     *string `json:"end,omitempty"`
+	Name    string  `json:"name"`
+	Summary string  `json:"summary"`
+}
+
+// TemplateVariable defines model for TemplateVariable.
+type TemplateVariable struct {
+	// Compat Whether it is there with `compat: moclojer-0.4`, too.
+	Compat bool `json:"compat"`
+
+	// DeclaredIn The part of the endpoint that declares what may follow; absent for none.
+	DeclaredIn *TemplateVariableDeclaredIn `json:"declared_in,omitempty"`
+
+	// Keys What may follow behind a dot; empty if nothing may, or what is declared.
+	Keys []string `json:"keys"`
+
+	// Name Example: path-params
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+
+	// ValidIn `message`: in the answers to a WebSocket's messages. `refusal`: in the answer to a request that is refused.
+	ValidIn TemplateVariableValidIn `json:"valid_in"`
+}
+
+// TemplateVariableDeclaredIn The part of the endpoint that declares what may follow; absent for none.
+type TemplateVariableDeclaredIn string
+
+// TemplateVariableValidIn `message`: in the answers to a WebSocket's messages. `refusal`: in the answer to a request that is refused.
+type TemplateVariableValidIn string
 
 // Token defines model for Token.
 type Token struct {
@@ -3856,6 +3947,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 	GetMockSchema(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTemplateReference What templates can have in them
+	//
+	// For editors that complete templates, as the engine and the mock format know them.
+	//
+	// Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
+	GetTemplateReference(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteOtherSessions Sign out everywhere else
 	//
@@ -5706,6 +5804,23 @@ func (c *Client) GetOpenAPI(ctx context.Context, reqEditors ...RequestEditorFn) 
 // Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 func (c *Client) GetMockSchema(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMockSchemaRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTemplateReference What templates can have in them
+//
+// For editors that complete templates, as the engine and the mock format know them.
+//
+// Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
+func (c *Client) GetTemplateReference(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTemplateReferenceRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -9742,6 +9857,33 @@ func NewGetMockSchemaRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetTemplateReferenceRequest constructs an http.Request for the GetTemplateReference method
+func NewGetTemplateReferenceRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/schema/templates.json")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewDeleteOtherSessionsRequest constructs an http.Request for the DeleteOtherSessions method
 func NewDeleteOtherSessionsRequest(server string) (*http.Request, error) {
 	var err error
@@ -12706,6 +12848,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 	GetMockSchemaWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMockSchemaResponse, error)
+
+	// GetTemplateReferenceWithResponse What templates can have in them
+	//
+	// For editors that complete templates, as the engine and the mock format know them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
+	GetTemplateReferenceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTemplateReferenceResponse, error)
 
 	// DeleteOtherSessionsWithResponse Sign out everywhere else
 	//
@@ -15961,6 +16112,54 @@ func (r GetMockSchemaResponse) ContentType() string {
 	return ""
 }
 
+type GetTemplateReferenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateReference
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTemplateReferenceResponse) GetJSON200() *TemplateReference {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTemplateReferenceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTemplateReferenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTemplateReferenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTemplateReferenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTemplateReferenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type DeleteOtherSessionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19168,6 +19367,21 @@ func (c *ClientWithResponses) GetMockSchemaWithResponse(ctx context.Context, req
 	return ParseGetMockSchemaResponse(rsp)
 }
 
+// GetTemplateReferenceWithResponse What templates can have in them
+//
+// For editors that complete templates, as the engine and the mock format know them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
+func (c *ClientWithResponses) GetTemplateReferenceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTemplateReferenceResponse, error) {
+	rsp, err := c.GetTemplateReference(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTemplateReferenceResponse(rsp)
+}
+
 // DeleteOtherSessionsWithResponse Sign out everywhere else
 //
 // Ends all your sessions but the one of the cookie. Tokens stay.
@@ -22042,6 +22256,39 @@ func ParseGetMockSchemaResponse(rsp *http.Response) (*GetMockSchemaResponse, err
 			return nil, err
 		}
 		response.ApplicationSchemaJSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTemplateReferenceResponse parses an HTTP response from a GetTemplateReferenceWithResponse call
+func ParseGetTemplateReferenceResponse(rsp *http.Response) (*GetTemplateReferenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTemplateReferenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateReference
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

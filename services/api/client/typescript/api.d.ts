@@ -1064,6 +1064,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schema/templates.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What templates can have in them
+         * @description For editors that complete templates, as the engine and the mock format know them.
+         */
+        get: operations["getTemplateReference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -2753,6 +2773,43 @@ export interface components {
             publishable_key: string;
             /** @description The project's URL. */
             url: string;
+        };
+        TemplateFilter: {
+            /** @description Absent for any number. */
+            max_arguments?: number;
+            min_arguments: number;
+            name: string;
+            summary: string;
+        };
+        TemplateReference: {
+            filters: components["schemas"]["TemplateFilter"][];
+            tags: components["schemas"]["TemplateTag"][];
+            variables: components["schemas"]["TemplateVariable"][];
+        };
+        TemplateTag: {
+            /** @description The tag that ends it; absent if none does. */
+            end?: string;
+            name: string;
+            summary: string;
+        };
+        TemplateVariable: {
+            /** @description Whether it is there with `compat: moclojer-0.4`, too. */
+            compat: boolean;
+            /**
+             * @description The part of the endpoint that declares what may follow; absent for none.
+             * @enum {string}
+             */
+            declared_in?: "path" | "query" | "body";
+            /** @description What may follow behind a dot; empty if nothing may, or what is declared. */
+            keys: string[];
+            /** @example path-params */
+            name: string;
+            summary: string;
+            /**
+             * @description `message`: in the answers to a WebSocket's messages. `refusal`: in the answer to a request that is refused.
+             * @enum {string}
+             */
+            valid_in: "everywhere" | "message" | "refusal";
         };
         Token: {
             /** Format: date-time */
@@ -4620,6 +4677,27 @@ export interface operations {
                 };
                 content: {
                     "application/schema+json": Record<string, never>;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTemplateReference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The variables, tags and filters. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateReference"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -512,6 +512,48 @@ func (e State) Valid() bool {
 	}
 }
 
+// Defines values for TemplateVariableDeclaredIn.
+const (
+	TemplateVariableDeclaredInBody  TemplateVariableDeclaredIn = "body"
+	TemplateVariableDeclaredInPath  TemplateVariableDeclaredIn = "path"
+	TemplateVariableDeclaredInQuery TemplateVariableDeclaredIn = "query"
+)
+
+// Valid indicates whether the value is a known member of the TemplateVariableDeclaredIn enum.
+func (e TemplateVariableDeclaredIn) Valid() bool {
+	switch e {
+	case TemplateVariableDeclaredInBody:
+		return true
+	case TemplateVariableDeclaredInPath:
+		return true
+	case TemplateVariableDeclaredInQuery:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TemplateVariableValidIn.
+const (
+	Everywhere TemplateVariableValidIn = "everywhere"
+	Message    TemplateVariableValidIn = "message"
+	Refusal    TemplateVariableValidIn = "refusal"
+)
+
+// Valid indicates whether the value is a known member of the TemplateVariableValidIn enum.
+func (e TemplateVariableValidIn) Valid() bool {
+	switch e {
+	case Everywhere:
+		return true
+	case Message:
+		return true
+	case Refusal:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for TokenKind.
 const (
 	TokenKindConfigured TokenKind = "configured"
@@ -2064,6 +2106,55 @@ type SupabaseSignIn struct {
 	URL string `json:"url"`
 }
 
+// TemplateFilter defines model for TemplateFilter.
+type TemplateFilter struct {
+	// MaxArguments Absent for any number.
+	MaxArguments *int   `json:"max_arguments,omitempty"`
+	MinArguments int    `json:"min_arguments"`
+	Name         string `json:"name"`
+	Summary      string `json:"summary"`
+}
+
+// TemplateReference defines model for TemplateReference.
+type TemplateReference struct {
+	Filters   []TemplateFilter   `json:"filters"`
+	Tags      []TemplateTag      `json:"tags"`
+	Variables []TemplateVariable `json:"variables"`
+}
+
+// TemplateTag defines model for TemplateTag.
+type TemplateTag struct {
+	// End The tag that ends it; absent if none does.
+	End     *string `json:"end,omitempty"`
+	Name    string  `json:"name"`
+	Summary string  `json:"summary"`
+}
+
+// TemplateVariable defines model for TemplateVariable.
+type TemplateVariable struct {
+	// Compat Whether it is there with `compat: moclojer-0.4`, too.
+	Compat bool `json:"compat"`
+
+	// DeclaredIn The part of the endpoint that declares what may follow; absent for none.
+	DeclaredIn *TemplateVariableDeclaredIn `json:"declared_in,omitempty"`
+
+	// Keys What may follow behind a dot; empty if nothing may, or what is declared.
+	Keys []string `json:"keys"`
+
+	// Name Example: path-params
+	Name    string `json:"name"`
+	Summary string `json:"summary"`
+
+	// ValidIn `message`: in the answers to a WebSocket's messages. `refusal`: in the answer to a request that is refused.
+	ValidIn TemplateVariableValidIn `json:"valid_in"`
+}
+
+// TemplateVariableDeclaredIn The part of the endpoint that declares what may follow; absent for none.
+type TemplateVariableDeclaredIn string
+
+// TemplateVariableValidIn `message`: in the answers to a WebSocket's messages. `refusal`: in the answer to a request that is refused.
+type TemplateVariableValidIn string
+
 // Token defines model for Token.
 type Token struct {
 	CreatedAt time.Time `json:"created_at"`
@@ -3280,6 +3371,9 @@ type ServerInterface interface {
 	// GetMockSchema The JSON Schema of a mock
 	// (GET /api/v1/schema/mock.json)
 	GetMockSchema(ctx echo.Context) error
+	// GetTemplateReference What templates can have in them
+	// (GET /api/v1/schema/templates.json)
+	GetTemplateReference(ctx echo.Context) error
 	// DeleteOtherSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	DeleteOtherSessions(ctx echo.Context) error
@@ -4876,6 +4970,15 @@ func (w *ServerInterfaceWrapper) GetMockSchema(ctx echo.Context) error {
 	return err
 }
 
+// GetTemplateReference converts echo context to params.
+func (w *ServerInterfaceWrapper) GetTemplateReference(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetTemplateReference(ctx)
+	return err
+}
+
 // DeleteOtherSessions converts echo context to params.
 func (w *ServerInterfaceWrapper) DeleteOtherSessions(ctx echo.Context) error {
 	var err error
@@ -6106,6 +6209,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/tokens/:token_id", wrapper.GetWorkspaceToken, options.OperationMiddlewares["getWorkspaceToken"]...)
 	router.GET(options.BaseURL+"/api/v1/instance", wrapper.GetInstance, options.OperationMiddlewares["getInstance"]...)
 	router.GET(options.BaseURL+"/api/v1/schema/mock.json", wrapper.GetMockSchema, options.OperationMiddlewares["getMockSchema"]...)
+	router.GET(options.BaseURL+"/api/v1/schema/templates.json", wrapper.GetTemplateReference, options.OperationMiddlewares["getTemplateReference"]...)
 	router.GET(options.BaseURL+"/api/v1/openapi.json", wrapper.GetOpenAPI, options.OperationMiddlewares["getOpenAPI"]...)
 	router.GET(options.BaseURL+"/api/v1/docs", wrapper.GetDocs, options.OperationMiddlewares["getDocs"]...)
 
@@ -8583,6 +8687,44 @@ func (response GetMockSchemadefaultApplicationProblemPlusJSONResponse) VisitGetM
 	return err
 }
 
+type GetTemplateReferenceRequestObject struct {
+}
+
+type GetTemplateReferenceResponseObject interface {
+	VisitGetTemplateReferenceResponse(w http.ResponseWriter) error
+}
+
+type GetTemplateReference200JSONResponse TemplateReference
+
+func (response GetTemplateReference200JSONResponse) VisitGetTemplateReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTemplateReferencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTemplateReferencedefaultApplicationProblemPlusJSONResponse) VisitGetTemplateReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteOtherSessionsRequestObject struct {
 }
 
@@ -10450,6 +10592,9 @@ type StrictServerInterface interface {
 	// GetMockSchema The JSON Schema of a mock
 	// (GET /api/v1/schema/mock.json)
 	GetMockSchema(ctx context.Context, request GetMockSchemaRequestObject) (GetMockSchemaResponseObject, error)
+	// GetTemplateReference What templates can have in them
+	// (GET /api/v1/schema/templates.json)
+	GetTemplateReference(ctx context.Context, request GetTemplateReferenceRequestObject) (GetTemplateReferenceResponseObject, error)
 	// DeleteOtherSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	DeleteOtherSessions(ctx context.Context, request DeleteOtherSessionsRequestObject) (DeleteOtherSessionsResponseObject, error)
@@ -12444,6 +12589,29 @@ func (sh *strictHandler) GetMockSchema(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetMockSchemaResponseObject); ok {
 		return validResponse.VisitGetMockSchemaResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetTemplateReference operation middleware
+func (sh *strictHandler) GetTemplateReference(ctx echo.Context) error {
+	var request GetTemplateReferenceRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTemplateReference(ctx.Request().Context(), request.(GetTemplateReferenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTemplateReference")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetTemplateReferenceResponseObject); ok {
+		return validResponse.VisitGetTemplateReferenceResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

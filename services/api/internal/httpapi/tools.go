@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
 // ValidateContent implements StrictServerInterface.
@@ -63,4 +64,34 @@ func (h *handlers) GetMockSchema(context.Context, GetMockSchemaRequestObject) (G
 // GetInstance implements StrictServerInterface.
 func (h *handlers) GetInstance(context.Context, GetInstanceRequestObject) (GetInstanceResponseObject, error) {
 	return GetInstance200JSONResponse(h.Instance), nil
+}
+
+// GetTemplateReference implements StrictServerInterface.
+func (h *handlers) GetTemplateReference(context.Context, GetTemplateReferenceRequestObject) (GetTemplateReferenceResponseObject, error) {
+	var out TemplateReference
+	for _, v := range mockspec.Roots() {
+		variable := TemplateVariable{Name: v.Name, Keys: append([]string{}, v.Keys...), ValidIn: "everywhere", Compat: v.Compat, Summary: v.Summary}
+		if v.Declare != "" {
+			in := TemplateVariableDeclaredIn(v.Declare)
+			variable.DeclaredIn = &in
+		}
+		switch {
+		case v.Message:
+			variable.ValidIn = "message"
+		case v.Refusal:
+			variable.ValidIn = "refusal"
+		}
+		out.Variables = append(out.Variables, variable)
+	}
+	for _, t := range selmer.Tags() {
+		out.Tags = append(out.Tags, TemplateTag{Name: t.Name, End: present(t.End), Summary: t.Summary})
+	}
+	for _, f := range selmer.Filters() {
+		filter := TemplateFilter{Name: f.Name, MinArguments: f.MinArguments, Summary: f.Summary}
+		if f.MaxArguments >= 0 {
+			filter.MaxArguments = &f.MaxArguments
+		}
+		out.Filters = append(out.Filters, filter)
+	}
+	return GetTemplateReference200JSONResponse(out), nil
 }
