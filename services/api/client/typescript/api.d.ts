@@ -2607,7 +2607,7 @@ export interface components {
             next_cursor?: string;
         };
         /** @description The stream was too slow for all requests of a mock. */
-        RequestsMissedEvent: {
+        RequestsDroppedEvent: {
             /** @description How many did not come, at least. */
             count: number;
             mock_id: string;
@@ -3062,7 +3062,7 @@ export interface components {
             mock_deleted: components["schemas"]["MockDeletedEvent"];
             publication: components["schemas"]["Publication"];
             request: components["schemas"]["Request"];
-            requests_missed: components["schemas"]["RequestsMissedEvent"];
+            requests_dropped: components["schemas"]["RequestsDroppedEvent"];
             reset: components["schemas"]["ResetEvent"];
         };
         /**

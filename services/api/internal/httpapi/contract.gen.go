@@ -1906,8 +1906,8 @@ type RequestPage struct {
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
 
-// RequestsMissedEvent The stream was too slow for all requests of a mock.
-type RequestsMissedEvent struct {
+// RequestsDroppedEvent The stream was too slow for all requests of a mock.
+type RequestsDroppedEvent struct {
 	// Count How many did not come, at least.
 	Count  int    `json:"count"`
 	MockID string `json:"mock_id"`
@@ -2513,8 +2513,8 @@ type WorkspaceEvents struct {
 	Publication Publication      `json:"publication"`
 	Request     Request          `json:"request"`
 
-	// RequestsMissed The stream was too slow for all requests of a mock.
-	RequestsMissed RequestsMissedEvent `json:"requests_missed"`
+	// RequestsDropped The stream was too slow for all requests of a mock.
+	RequestsDropped RequestsDroppedEvent `json:"requests_dropped"`
 
 	// Reset Events were missed. Read again what you know.
 	Reset ResetEvent `json:"reset"`

@@ -138,7 +138,7 @@ func (e *requestEvents) among(watched context.Context) ([]byte, error) {
 	}
 	var out []byte
 	if missed > 0 {
-		out = fmt.Appendf(out, "event: requests_missed\ndata: {\"mock_id\":%q,\"count\":%d}\n\n", e.mockID, missed)
+		out = fmt.Appendf(out, "event: requests_dropped\ndata: {\"mock_id\":%q,\"count\":%d}\n\n", e.mockID, missed)
 	}
 	for _, r := range requests {
 		data, err := json.Marshal(requestOf(r))
