@@ -115,6 +115,7 @@ type importer struct {
 	steps   int  // schemas that may still be looked at for the operation at hand
 	notes   []mockspec.Diagnostic
 	noted   map[string]bool
+	open    bool            // that `security` is left out was noted
 	unsaid  int             // notes that there was no room for
 	routes  map[string]bool // of the endpoints so far, without the names of parameters
 
@@ -350,6 +351,14 @@ func (im *importer) otherMethods(name string, at *value) {
 	}
 }
 
+// security notes, once, that the mock answers everybody although the document says who may ask.
+func (im *importer) security(of *value) {
+	if list := of.list("security"); len(list) > 0 && !im.open {
+		im.open = true
+		im.warn(of.get("security"), CodeNotImported, "`security` is left out, so the mock answers everybody: add `auth` to endpoints that should not")
+	}
+}
+
 // readPaths writes an endpoint for each operation.
 func (im *importer) readPaths() {
 	paths := im.root.get("paths")
@@ -357,6 +366,7 @@ func (im *importer) readPaths() {
 		im.note(paths, mockspec.Error, CodeNoOperations, "the document has no `paths`, so there is nothing to answer")
 		return
 	}
+	im.security(im.root)
 	if hooks := im.root.get("webhooks"); hooks != nil {
 		im.warn(hooks, CodeNotImported, "`webhooks` are left out: add `webhook` to the endpoints that should send them")
 	}
@@ -385,6 +395,7 @@ func (im *importer) readPaths() {
 				im.warn(op, CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)
 				return
 			}
+			im.security(op)
 			im.operation(path, strings.ToUpper(name), item, op)
 		}
 	}
