@@ -15,12 +15,16 @@ async function refresh() {
 function draw(mock) {
   const item = row.content.cloneNode(true).firstElementChild;
   const set = (selector, text) => { item.querySelector(selector).textContent = text; };
-  item.dataset.state = mock.state;
+  const stale = mock.state === 'offline_invalid' && mock.published_revision > 0;
+  item.dataset.state = stale ? 'stale' : mock.state;
   set('strong', mock.slug);
   set('.workspace', mock.workspace_slug);
-  set('.state', mock.state);
+  set('.state', stale ? 'published; the newest revision has errors' : mock.state);
   set('.url', mock.url);
   item.querySelector('.url').href = mock.url;
+  const path = item.querySelector('.path');
+  path.hidden = !mock.path_url;
+  path.textContent = path.href = mock.path_url || '';
   set('.reason', mock.reason);
   item.querySelector('.reason').hidden = !mock.reason;
   set('.revision', mock.revision);
@@ -41,3 +45,25 @@ document.getElementById('signout').addEventListener('click', async () => {
   await fetch('/api/v1/sessions/current', { method: 'DELETE' });
   location.assign('/');
 });
+
+// send sends a form as JSON and says what came of it: the text that done makes, or what is wrong.
+function send(id, method, path, body, done) {
+  const form = document.getElementById(id);
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    const said = form.querySelector('.said');
+    said.textContent = '';
+    const answer = await fetch(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body(form.elements)) });
+    const text = await answer.text();
+    const value = text ? JSON.parse(text) : {};
+    said.textContent = answer.ok ? done(value) : value.detail;
+    if (answer.ok) form.reset();
+  });
+}
+
+send('set-password', 'PUT', '/api/v1/account/password', (fields) => ({
+  new_password: fields.chosen.value, ...(fields.current.value && { current_password: fields.current.value }),
+}), () => 'The password is set. Sign in with it from now on.');
+send('make-token', 'POST', '/api/v1/tokens', (fields) => ({
+  name: fields.name.value, scopes: ['mocks:write', 'files:write', 'workspaces:read'],
+}), (made) => `Keep it now, it is not shown again: ${made.secret}`);
