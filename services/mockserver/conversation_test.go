@@ -125,7 +125,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive, start func(*testing.T, C
 	if len(settings) == 0 {
 		var out bytes.Buffer
 		file.Out = &out
-		if err := s.fileSource().Load(); err != nil {
+		if err := s.fileSource().Load(t.Context()); err != nil {
 			t.Fatalf("%v\n%s", err, out.String())
 		}
 		return address

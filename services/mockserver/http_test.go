@@ -32,7 +32,7 @@ func rawServer(t *testing.T) string {
 		t.Fatal(err)
 	}
 	s, address := start(t, testConfig(&FileConfig{Files: []string{file}}))
-	if err := s.fileSource().Load(); err != nil {
+	if err := s.fileSource().Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return address

@@ -205,7 +205,7 @@ func (s *Service) Run(ctx context.Context) error {
 			return tryit.Serve(ctx, s.deps.Redis, s.deps.Log, s.cfg.Prefix, s.drafts.Try)
 		})
 		run(&last, reporting, s.reporter.Run)
-	} else if follow, err := s.file(); err == nil {
+	} else if follow, err := s.file(ctx); err == nil {
 		run(&before, ctx, follow)
 		if out := s.cfg.File.Log; out != nil {
 			run(&last, reporting, func(ctx context.Context) error {
@@ -241,9 +241,9 @@ func (s *Service) published() *source.Source {
 }
 
 // file loads the files that are served and returns what follows their changes.
-func (s *Service) file() (follow func(context.Context) error, err error) {
+func (s *Service) file(ctx context.Context) (follow func(context.Context) error, err error) {
 	file := s.fileSource()
-	if err := file.Load(); err != nil {
+	if err := file.Load(ctx); err != nil {
 		return nil, err
 	}
 	s.ready()

@@ -25,7 +25,7 @@ func serveMock(t *testing.T, start func(*testing.T, Config) (*Service, string), 
 		set(&cfg)
 	}
 	s, address := start(t, cfg)
-	if err := s.fileSource().Load(); err != nil {
+	if err := s.fileSource().Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return s, address

@@ -33,7 +33,7 @@ func TestRealWorldExample(t *testing.T) {
 	}
 	var out bytes.Buffer
 	s, address := start(t, testConfig(&FileConfig{Files: []string{file}, Out: &out}))
-	if err := s.fileSource().Load(); err != nil {
+	if err := s.fileSource().Load(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	want, err := txtar.ParseFile("testdata/real-world-example.txtar")
@@ -143,7 +143,7 @@ func TestExternalFolderOfMoclojer(t *testing.T) {
 	for _, file := range []string{example + "config.yml", inDocker, relative} {
 		var out bytes.Buffer
 		s, address := start(t, testConfig(&FileConfig{Files: []string{file}, Out: &out}))
-		if err := s.fileSource().Load(); err != nil {
+		if err := s.fileSource().Load(t.Context()); err != nil {
 			t.Fatalf("%v\n%s", err, out.String())
 		}
 		for path, want := range map[string]string{

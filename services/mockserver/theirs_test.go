@@ -85,7 +85,7 @@ func TestFilesOfMoclojer(t *testing.T) {
 				served.Mocks = filepath.Join(filepath.Dir(path), mocks)
 			}
 			s, address := start(t, testConfig(&served))
-			if err := s.fileSource().Load(); err != nil {
+			if err := s.fileSource().Load(t.Context()); err != nil {
 				t.Fatalf("%v\n%s", err, out.String())
 			}
 			for _, q := range asked {

@@ -53,7 +53,7 @@ func TestTLS(t *testing.T) {
 	cfg := testConfig(&FileConfig{Files: []string{file}})
 	cfg.TLSCertificate, cfg.TLSKey = chain, secret.New(key)
 	s, address := start(t, cfg)
-	if err := s.fileSource().Load(); err != nil {
+	if err := s.fileSource().Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for want, set := range map[string]func(*http.Protocols){

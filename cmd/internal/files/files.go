@@ -3,6 +3,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -64,7 +65,7 @@ func put() *cobra.Command {
 	name := cmd.Flags().String("name", "", "the `NAME` of the file in the workspace")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		if *name != "" && len(args) > 1 {
-			return exit.With(exit.Usage, fmt.Errorf("--name names one file: upload one FILE"))
+			return exit.With(exit.Usage, errors.New("--name names one file: upload one FILE"))
 		}
 		slug, err := s.Workspace(ctx, *workspace)
 		if err != nil {

@@ -115,7 +115,7 @@ func TestPaceGivesUp(t *testing.T) {
 			}
 			return (&pace{}).send(&http.Client{Transport: l}, r)
 		}
-		if _, err := send(ctx, never); !errors.Is(err, context.DeadlineExceeded) { //nolint:bodyclose // there is none
+		if _, err := send(ctx, never); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)
 		}
 		for _, wait := range []string{"60", "3600"} {
@@ -160,8 +160,17 @@ func TestNamesOfMocks(t *testing.T) {
 		}
 	}
 	for _, bad := range []Ref{
-		{"", ""}, {"", "my_mock"}, {"", "Pets"}, {"", "a.b"}, {"", "a b"}, {"", "é"}, {"", "-a"}, {"", "a-"}, {"", strings.Repeat("a", 41)},
-		{"", "xn--a"}, {strings.Repeat("w", 39), strings.Repeat("a", 30)},
+		{"", ""},
+		{"", "my_mock"},
+		{"", "Pets"},
+		{"", "a.b"},
+		{"", "a b"},
+		{"", "é"},
+		{"", "-a"},
+		{"", "a-"},
+		{"", strings.Repeat("a", 41)},
+		{"", "xn--a"},
+		{strings.Repeat("w", 39), strings.Repeat("a", 30)},
 	} {
 		if err := bad.Check(); err == nil {
 			t.Errorf("%s is accepted", bad)

@@ -24,9 +24,9 @@ func Command() *cobra.Command {
 		Example: "  mocloud requests pets\n  mocloud requests pets 01a2…\n  mocloud requests pets --clear",
 		Args:    cobra.RangeArgs(1, 2),
 	}
-	clear := cmd.Flags().Bool("clear", false, "forget all requests of the mock; it has to be one of your own workspace, or named with its workspace")
+	forgetAll := cmd.Flags().Bool("clear", false, "forget all requests of the mock; it has to be one of your own workspace, or named with its workspace")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
-		if *clear {
+		if *forgetAll {
 			return forget(ctx, s, args[0])
 		}
 		m, err := s.Mock(ctx, args[0])

@@ -90,8 +90,10 @@ func TestValidateJSON(t *testing.T) {
 	if e := json.Unmarshal([]byte(out), &ds); e != nil || err == nil || len(ds) != 1 {
 		t.Fatalf("%s, %v, %v", out, err, e)
 	}
-	want := mockspec.Diagnostic{File: "bad.yml", Line: 4, Column: 7, Severity: mockspec.Error, Code: mockspec.CodeUnknownKey, Message: "unknown key `statsu`: did you mean `status`?", Fix: "write `status`",
-		EndLine: 4, EndColumn: 13, Item: 1, Edit: &mockspec.Edit{Line: 4, Column: 7, EndLine: 4, EndColumn: 13, Text: "status"}}
+	want := mockspec.Diagnostic{
+		File: "bad.yml", Line: 4, Column: 7, Severity: mockspec.Error, Code: mockspec.CodeUnknownKey, Message: "unknown key `statsu`: did you mean `status`?", Fix: "write `status`",
+		EndLine: 4, EndColumn: 13, Item: 1, Edit: &mockspec.Edit{Line: 4, Column: 7, EndLine: 4, EndColumn: 13, Text: "status"},
+	}
 	if !reflect.DeepEqual(ds[0], want) {
 		t.Errorf("%+v", ds[0])
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,8 +42,8 @@ func Command() *cobra.Command {
 				_, _ = fmt.Fprintf(out, "%s sent no webhooks.\n", remote.Name(m)) // Show tells whether it could be written
 				return
 			}
-			for i := len(page.Items) - 1; i >= 0; i-- {
-				_, _ = fmt.Fprintln(out, line(page.Items[i]))
+			for _, w := range slices.Backward(page.Items) {
+				_, _ = fmt.Fprintln(out, line(w))
 			}
 		})
 	})

@@ -42,12 +42,14 @@ func curl(server string, mock *mockspec.Mock) string {
 		}
 	}
 	target := server + examplePath(&e.Path)
-	sign := "?"
+	var query []string
 	for _, f := range e.Query {
 		if !f.Optional {
-			target += sign + url.QueryEscape(f.Name) + "=" + url.QueryEscape(example(f.Type))
-			sign = "&"
+			query = append(query, url.QueryEscape(f.Name)+"="+url.QueryEscape(example(f.Type)))
 		}
+	}
+	if len(query) > 0 {
+		target += "?" + strings.Join(query, "&")
 	}
 	return strings.Join(append(line, quoted(target)), " ")
 }

@@ -66,7 +66,7 @@ func New(cfg Config, table Table) *Source {
 }
 
 // Load reads the files and serves them. If they cannot be served it prints why and returns ErrInvalid.
-func (s *Source) Load() error {
+func (s *Source) Load(ctx context.Context) error {
 	s.stamps = s.look()
 	files, err := s.files()
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Source) Load() error {
 		return nil
 	}
 	s.seen = digest
-	mock, problems := s.parse(files, contents)
+	mock, problems := s.parse(ctx, files, contents)
 	for _, d := range problems {
 		s.printf("%s\n", d)
 		if d.Fix != "" {
@@ -115,7 +115,7 @@ func (s *Source) Watch(ctx context.Context) {
 		if s.unchanged() {
 			continue
 		}
-		switch err := s.Load(); {
+		switch err := s.Load(ctx); {
 		case errors.Is(err, ErrInvalid):
 			s.printf("The last good version keeps answering.\n")
 		case err != nil:
@@ -188,7 +188,7 @@ func (s *Source) read(files []string) ([][]byte, error) {
 }
 
 // parse reads all files as one mock; settings are those of the first file that has any.
-func (s *Source) parse(files []string, contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
+func (s *Source) parse(ctx context.Context, files []string, contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
 	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.LocalLimits()}
 	if s.cfg.Mocks != "" {
 		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
@@ -198,8 +198,8 @@ func (s *Source) parse(files []string, contents [][]byte) (*mockspec.Mock, []moc
 	var problems []mockspec.Diagnostic
 	for i, content := range contents {
 		options.Name = files[i]
-		if importer.Foreign(content) { // whose file is read to its end, however long it takes
-			made, found := importer.Import(context.Background(), content, importer.Options{
+		if importer.Foreign(content) {
+			made, found := importer.Import(ctx, content, importer.Options{
 				Name: options.Name, Prefix: s.cfg.Prefix, MaxBytes: options.Limits.Bytes, MaxValues: options.Limits.Nodes, Mock: options.Limits,
 			})
 			problems = append(problems, found...)

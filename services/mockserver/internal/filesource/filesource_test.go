@@ -37,10 +37,10 @@ func TestSeveralFilesAreOneMock(t *testing.T) {
 		},
 		Out: &out, URL: "http://localhost:8000",
 	}, &got)
-	if err := s.Load(); err != nil {
+	if err := s.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Load(); err != nil { // nothing changed
+	if err := s.Load(t.Context()); err != nil { // nothing changed
 		t.Fatal(err)
 	}
 	if len(got.sites) != 1 {
@@ -71,7 +71,7 @@ func TestProblemsNameTheirFile(t *testing.T) {
 		Files: []string{write(t, dir, "good.yml", "- endpoint: {path: /a, response: {body: a}}"), write(t, dir, "bad.yml", "- endpoint: {path: a, response: {body: a}}")},
 		Out:   &out,
 	}, &table{})
-	if err := s.Load(); err == nil {
+	if err := s.Load(t.Context()); err == nil {
 		t.Error("it was served")
 	}
 	if !strings.Contains(out.String(), "bad.yml:1:") || strings.Contains(out.String(), "good.yml") {
@@ -85,7 +85,7 @@ func TestManyEndpointsAreNotAllPrinted(t *testing.T) {
 		content.WriteString("- endpoint: {path: /same, response: {body: a}}\n")
 	}
 	s := filesource.New(filesource.Config{Files: []string{write(t, t.TempDir(), "many.yml", content.String())}, Out: &out}, &table{})
-	if err := s.Load(); err != nil {
+	if err := s.Load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(out.String(), "… and 60 more") {
@@ -112,7 +112,7 @@ paths:
 		},
 		Out: &out,
 	}, &got)
-	if err := s.Load(); err != nil {
+	if err := s.Load(t.Context()); err != nil {
 		t.Fatal(err, out.String())
 	}
 	endpoints := got.sites[0].Parsed.Endpoints

@@ -31,7 +31,7 @@ func TestRequestsArePrinted(t *testing.T) {
 		for range 30 {
 			add("/pets/8", "GET /pets/:id", 200)
 		}
-		time.Sleep(1500 * time.Millisecond)
+		<-time.After(1500 * time.Millisecond)
 		cancel()
 		<-done
 		said := out.String()
