@@ -184,7 +184,7 @@ func TestSignIn(t *testing.T) {
 	}
 	b.want(http.StatusUnauthorized, "GET", "/signin?code=guess", "", anonymous, "Sec-Fetch-Site: none")
 	b.want(http.StatusMethodNotAllowed, "HEAD", "/signin?code=one-time", "", anonymous) // a preview does not use it up
-	b.want(http.StatusOK, "GET", "/signin?code=one-time", "", anonymous) // nor does a program that says nothing of itself
+	b.want(http.StatusOK, "GET", "/signin?code=one-time", "", anonymous)                // nor does a program that says nothing of itself
 	a := b.want(http.StatusSeeOther, "GET", "/signin?code=one-time", "", anonymous, "Sec-Fetch-Site: none")
 	cookie := a.header.Get("Set-Cookie")
 	if a.header.Get("Location") != "/" || !strings.HasPrefix(cookie, "mocloud_session=") ||
@@ -224,15 +224,15 @@ func TestDocumentsAndFiles(t *testing.T) {
 	b := start(t)
 	anonymous := "Authorization: "
 	for path, contentType := range map[string]string{
-		"/api/v1/openapi.json":     "application/json",
-		"/api/v1/schema/mock.json": "application/schema+json",
+		"/api/v1/openapi.json":          "application/json",
+		"/api/v1/schema/mock.json":      "application/schema+json",
 		"/api/v1/schema/templates.json": "application/json",
-		"/api/v1/docs":             "text/html; charset=utf-8",
-		"/assets/docs.css":         "text/css; charset=utf-8",
-		"/assets/docs.js":          "text/javascript; charset=utf-8",
-		"/assets/page.css":         "text/css; charset=utf-8",
-		"/assets/page.js":          "text/javascript; charset=utf-8",
-		"/assets/icon.svg":         "image/svg+xml",
+		"/api/v1/docs":                  "text/html; charset=utf-8",
+		"/assets/docs.css":              "text/css; charset=utf-8",
+		"/assets/docs.js":               "text/javascript; charset=utf-8",
+		"/assets/page.css":              "text/css; charset=utf-8",
+		"/assets/page.js":               "text/javascript; charset=utf-8",
+		"/assets/icon.svg":              "image/svg+xml",
 	} {
 		a := b.want(http.StatusOK, "GET", path, "", anonymous)
 		if a.header.Get("Content-Type") != contentType || len(a.body) == 0 {

@@ -42,7 +42,8 @@ func TestTraffic(t *testing.T) {
 	lately := records{
 		request("same", "/same", "X-A: 1\r\nContent-Length: 9\r\n", "body"), request("random", "/random", "", ""), request("gone", "/same", "", ""),
 		request("changed", "/changed", "", ""), request("lost", "/lost", "", ""), request("new", "/new", "", ""),
-		request("socket", "/same", "Upgrade: websocket\r\n", ""), {ID: "odd", Method: "GET", Path: "no path"},
+		request("socket", "/same", "Upgrade: websocket\r\n", ""),
+		{ID: "odd", Method: "GET", Path: "no path"},
 		{ID: "binary", Method: "GET", Path: "/same", Request: event.RecordedPart{Body: "AQI=", Base64: true}},
 	}
 	numbers := 0

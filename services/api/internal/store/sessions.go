@@ -189,7 +189,9 @@ func (s *Store) AddLink(ctx context.Context, who workspace.Caller, a account.Acc
 
 // AddCode implements account.Repository.
 func (s *Store) AddCode(ctx context.Context, accountID string, code account.Hash, now, expires time.Time) error {
-	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error { return addCode(ctx, tx, accountID, code, signin.FromLink, now, expires) })
+	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		return addCode(ctx, tx, accountID, code, signin.FromLink, now, expires)
+	})
 	return failed("add a sign-in code", err)
 }
 
