@@ -251,7 +251,7 @@ func (n *node[E]) walk(method, path string, more bool, c Captures, yield func(*E
 		return m.each(method, func(to *E) bool { return yield(to, c) })
 	}
 	if !more {
-		return give(&n.ends, c) && give(&n.rest, append(c[:len(c):len(c)], ""))
+		return give(&n.ends, c) && give(&n.rest, append(slices.Clip(c), ""))
 	}
 	segment, rest, deeper := cut(path)
 	text, ok := unescape(segment)
@@ -264,13 +264,13 @@ func (n *node[E]) walk(method, path string, more bool, c Captures, yield func(*E
 	if text != "" {
 		for i := range n.params {
 			p := &n.params[i]
-			if taken, ok := p.take(text, c[:len(c):len(c)]); ok && !p.node.walk(method, rest, deeper, taken, yield) {
+			if taken, ok := p.take(text, slices.Clip(c)); ok && !p.node.walk(method, rest, deeper, taken, yield) {
 				return false
 			}
 		}
 	}
 	if all, ok := unescape(path); ok {
-		return give(&n.rest, append(c[:len(c):len(c)], all))
+		return give(&n.rest, append(slices.Clip(c), all))
 	}
 	return true
 }

@@ -340,8 +340,8 @@ func (x *exchange) whys(e, given *endpoint) []near {
 			break
 		}
 		why := o.when.Why(&x.scope)
-		if n := 0; why == "" && o.times > 0 {
-			if n = x.view.before(o.counter, x.scope.Request.Path); n >= o.times {
+		if why == "" && o.times > 0 {
+			if n := x.view.before(o.counter, x.scope.Request.Path); n >= o.times {
 				why = "used up (" + strconv.Itoa(n) + " of " + strconv.Itoa(o.times) + ") for " + x.scope.Request.Path
 			}
 		}

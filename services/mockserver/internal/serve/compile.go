@@ -54,17 +54,17 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	for i := range spec.Webhooks {
 		err = cmp.Or(err, c.hook(e, &spec.Webhooks[i]))
 	}
-	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, varying.loops)
-	if err != nil {
-		e.fault = asFault(err)
-		e.headers = c.common(nil)
-	}
 	if err == nil && spec.Response.Set != "" && !c.compat {
 		set, problems := match.CompileSet(parseJSON(spec.Response.Set), match.Options{})
 		if err = match.FirstError(problems); err != nil {
 			err = &fault{what: "set", pos: spec.Response.SetPos, err: err}
 		}
 		e.set = set
+	}
+	e.long = loops(e.statusTemplate) || loops(e.body.template) || slices.ContainsFunc(e.varying, varying.loops)
+	if err != nil {
+		e.fault = asFault(err)
+		e.headers = c.common(nil)
 	}
 	if spec.Resource != nil {
 		e.resource = newResource(spec)

@@ -45,7 +45,7 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.reset()
 	c.pool.Put(x)
 	if abort {
-		panic(http.ErrAbortHandler) // which is how a handler breaks off
+		panic(http.ErrAbortHandler) //nolint:forbidigo // it is how a handler breaks off; net/http expects it
 	}
 }
 

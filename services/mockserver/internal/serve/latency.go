@@ -55,7 +55,7 @@ func (c *Core) fails(x *exchange) bool {
 
 // delay is how long the answer takes: evenly spread, or around a median.
 func (d *dice) delay(l *mockspec.Latency) time.Duration {
-	ms := 0.0
+	var ms float64
 	switch {
 	case l.MedianMS == 0:
 		ms = float64(l.MinMS) + d.throw()*float64(max(0, l.MaxMS-l.MinMS))

@@ -352,8 +352,8 @@ func (f *filter) fits(item selmer.Value) bool {
 	if !ok {
 		return false
 	}
-	order, comparable := match.Compare(v, selmer.String(f.want[0]))
-	if !comparable {
+	order, ordered := match.Compare(v, selmer.String(f.want[0]))
+	if !ordered {
 		order = cmp.Compare(v.String(), f.want[0])
 		if v.Kind() != selmer.KindString {
 			return false
@@ -376,8 +376,8 @@ func (q *query) compare(a, b selmer.Value) int {
 			}
 			continue
 		}
-		order, comparable := match.Compare(x, y)
-		if !comparable {
+		order, ordered := match.Compare(x, y)
+		if !ordered {
 			order = strings.Compare(x.String(), y.String())
 		}
 		if down {
