@@ -26,7 +26,7 @@ func TestNothingPrintsIt(t *testing.T) {
 		fmt.Fprintf(&out, verb+" "+verb+" "+verb+"\n", s, &s, holder)
 	}
 	for _, log := range []*slog.Logger{slog.New(slog.NewTextHandler(&out, nil)), slog.New(slog.NewJSONHandler(&out, nil))} {
-		log.Info("configured", "token", s, "holder", holder, "pointer", &s)
+		log.Info("configured", "api_token", s, "holder", holder, "pointer", &s)
 	}
 	if err := json.NewEncoder(&out).Encode(map[string]any{"token": s, "holder": holder}); err != nil {
 		t.Fatal(err)
