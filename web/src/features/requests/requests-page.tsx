@@ -140,44 +140,46 @@ export function RequestsPage() {
           onKeyDown={(event) => event.key === 'Escape' && (q ? set({ q: undefined }) : event.currentTarget.blur())}
           className="min-w-40 flex-1"
         />
-        <Select
-          aria-label={t.requests.method}
-          value={method ?? ''}
-          onChange={(event) => set({ method: event.target.value || undefined })}
-          className="w-auto!"
-        >
-          <option value="">{t.requests.method}</option>
-          {methods.map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </Select>
-        <Select
-          aria-label={t.requests.status}
-          value={status ?? ''}
-          onChange={(event) => set({ status: event.target.value || undefined })}
-          className="w-auto!"
-        >
-          <option value="">{t.requests.status}</option>
-          {(status && !classes.includes(status) ? [...classes, status] : classes).map((each) => (
-            <option key={each}>{each}</option>
-          ))}
-        </Select>
-        <Select
-          aria-label={t.requests.matched}
-          value={matched ?? ''}
-          onChange={(event) => set({ matched: (event.target.value || undefined) as Filters['matched'] })}
-          className="w-auto!"
-        >
-          <option value="">{t.requests.matched}</option>
-          <option value="yes">{t.requests.onlyMatched}</option>
-          <option value="no">{t.requests.onlyUnmatched}</option>
-        </Select>
         <IconButton label={paused ? t.requests.resume : t.requests.pause} keys="p" onClick={() => setPaused(!paused)}>
           {paused ? <Play size={16} strokeWidth={1.5} /> : <Pause size={16} strokeWidth={1.5} />}
         </IconButton>
         <IconButton label={t.requests.clear} disabled={!may || traffic.items.length === 0} onClick={wipe}>
           <Trash2 size={16} strokeWidth={1.5} />
         </IconButton>
+        <div className="flex gap-2 narrow:order-last narrow:w-full">
+          <Select
+            aria-label={t.requests.method}
+            value={method ?? ''}
+            onChange={(event) => set({ method: event.target.value || undefined })}
+            className="w-auto! narrow:w-0! narrow:flex-1 narrow:px-1 narrow:text-base"
+          >
+            <option value="">{t.requests.method}</option>
+            {methods.map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </Select>
+          <Select
+            aria-label={t.requests.status}
+            value={status ?? ''}
+            onChange={(event) => set({ status: event.target.value || undefined })}
+            className="w-auto! narrow:w-0! narrow:flex-1 narrow:px-1 narrow:text-base"
+          >
+            <option value="">{t.requests.status}</option>
+            {(status && !classes.includes(status) ? [...classes, status] : classes).map((each) => (
+              <option key={each}>{each}</option>
+            ))}
+          </Select>
+          <Select
+            aria-label={t.requests.matched}
+            value={matched ?? ''}
+            onChange={(event) => set({ matched: (event.target.value || undefined) as Filters['matched'] })}
+            className="w-auto! narrow:w-0! narrow:flex-1 narrow:px-1 narrow:text-base"
+          >
+            <option value="">{t.requests.matched}</option>
+            <option value="yes">{t.requests.onlyMatched}</option>
+            <option value="no">{t.requests.onlyUnmatched}</option>
+          </Select>
+        </div>
       </div>
       {(traffic.missed > 0 || active(filters)) && (
         <p className="flex flex-wrap items-center gap-3 border-line border-b px-3 py-1 text-ink-3 text-sm">
