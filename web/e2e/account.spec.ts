@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from './support/test'
+
+test('a password is set, and works in another browser, whose session can be ended', async ({ home: page, browser, cloud }) => {
+  const username = `amy${Date.now().toString(36)}`
+  const { url } = await cloud.api<{ url: string }>('POST', '/sessions/links', { username, create: true })
+  const first = await browser.newContext({ baseURL: cloud.url })
+  const own = await first.newPage()
+  await own.goto(new URL(url).pathname + new URL(url).search)
+  await own.waitForURL((at) => !at.pathname.startsWith('/signin'))
+  await own.goto('/account/profile')
+  await own.getByLabel('New password').fill('short')
+  await own.getByRole('button', { name: 'Set the password' }).click()
+  await expect(own.getByLabel('New password')).toHaveAttribute('aria-invalid', 'true')
+  await own.getByLabel('New password').fill('correct horse battery')
+  await own.getByRole('button', { name: 'Set the password' }).click()
+  await expect(own.getByText('The password is changed.')).toBeVisible()
+  await expect(own.getByLabel('Current password')).toBeVisible()
+
+  const second = await browser.newContext({ baseURL: cloud.url })
+  const other = await second.newPage()
+  await other.goto('/signin')
+  await other.getByLabel('Username or e-mail').fill(username)
+  await other.getByLabel('Password').fill('correct horse battery')
+  await other.getByRole('button', { name: 'Sign in' }).click()
+  await other.waitForURL((at) => !at.pathname.startsWith('/signin'))
+
+  await own.goto('/account/sessions')
+  await expect(own.getByRole('list', { name: 'Sessions' }).getByRole('listitem')).toHaveCount(2)
+  await own.getByRole('button', { name: /^End the session of/ }).click()
+  await expect(own.getByText('You are signed in nowhere else.')).toBeVisible()
+  expect((await other.request.get('/api/v1/account')).status()).toBe(401)
+  await first.close()
+  await second.close()
+  await expect(page.getByRole('main')).toBeVisible()
+})
+
+test('a token is made once, shown once, and revoked by typing its name', async ({ home: page, cloud, playwright }) => {
+  await page.goto('/account/tokens')
+  await expect(page.getByRole('button', { name: 'New token' })).toBeVisible()
+  await page.keyboard.press('n')
+  await expect(page.getByLabel('Name')).toBeFocused()
+  await page.keyboard.type('Night build')
+  await page.keyboard.press('Enter')
+  const secret =
+    (await page
+      .locator('code')
+      .filter({ hasText: /^mocloud_/ })
+      .textContent()) ?? ''
+  expect(secret).toMatch(/^mocloud_[A-Z2-7]{33}$/)
+  await page.getByRole('button', { name: 'I have copied it' }).click()
+  await expect(page.getByText(secret)).toHaveCount(0)
+  const item = page.getByRole('listitem').filter({ hasText: 'Night build' })
+  await expect(item).toContainText('Mocks: read and write')
+
+  const program = await playwright.request.newContext({ baseURL: cloud.url, extraHTTPHeaders: { Authorization: `Bearer ${secret}` } })
+  expect((await program.get('/api/v1/mocks')).status()).toBe(200)
+  expect((await program.get('/api/v1/account')).status()).toBe(403)
+
+  await item.getByRole('button', { name: 'Revoke Night build' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('button', { name: 'Revoke Night build' })).toBeDisabled()
+  await dialog.getByLabel('Type Night build to confirm').fill('Night build')
+  await dialog.getByRole('button', { name: 'Revoke Night build' }).click()
+  await expect(page.getByText('Revoked Night build.')).toBeVisible()
+  await expect(item).toHaveCount(0)
+  expect((await program.get('/api/v1/mocks')).status()).toBe(401)
+  await program.dispose()
+})
+
+test('theme, language and density last', async ({ home: page }) => {
+  await page.goto('/account/appearance')
+  await page.getByText('Dark', { exact: true }).click()
+  await page.getByText('Compact', { exact: true }).click()
+  await page.getByText('Português (Brasil)').click()
+  await expect(page.getByRole('heading', { name: 'Conta' })).toBeVisible()
+  await page.reload()
+  await expect(page.getByRole('heading', { name: 'Conta' })).toBeVisible()
+  const html = page.locator('html')
+  await expect(html).toHaveAttribute('lang', 'pt-BR')
+  await expect(html).toHaveAttribute('data-theme', 'dark')
+  await expect(html).toHaveAttribute('data-density', 'compact')
+  await page.getByText('English', { exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'Account' })).toBeVisible()
+})
+
+test('everything is taken along, and an account ends when its name is typed', async ({ home: page, browser, cloud }) => {
+  await page.goto('/account/data')
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()])
+  const archive = await download.path()
+  expect(readFileSync(archive).subarray(0, 2).toString()).toBe('PK')
+
+  const username = `zoe${Date.now().toString(36)}`
+  const { url } = await cloud.api<{ url: string }>('POST', '/sessions/links', { username, create: true })
+  const context = await browser.newContext({ baseURL: cloud.url })
+  const own = await context.newPage()
+  await own.goto(new URL(url).pathname + new URL(url).search)
+  await own.waitForURL((at) => !at.pathname.startsWith('/signin'))
+  await own.goto('/account/data')
+  await own.getByRole('button', { name: 'Delete your account…' }).click()
+  await own.getByLabel(`Type ${username} to confirm`).fill(username)
+  await own.getByRole('button', { name: `Delete ${username}` }).click()
+  await own.waitForURL('**/signin')
+  expect((await own.request.get('/api/v1/account')).status()).toBe(401)
+  await context.close()
+})
