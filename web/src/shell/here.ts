@@ -1,5 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
+import { useRef } from 'react'
 import { indexQuery, type Mock } from '@/api/queries/mocks'
 import { atLeast, type Role, type Workspace, workspacesQuery } from '@/api/queries/workspaces'
 
@@ -7,7 +8,10 @@ import { atLeast, type Role, type Workspace, workspacesQuery } from '@/api/queri
 export function useWorkspace(): Workspace {
   const { ws } = useParams({ from: '/app/w/$ws' })
   const { data } = useSuspenseQuery(workspacesQuery)
-  const found = data.find((each) => each.slug === ws)
+  const last = useRef<Workspace>(undefined)
+  // One that was renamed or left while the page is still there is shown as it was, until the page goes.
+  const found = data.find((each) => each.slug === ws) ?? last.current
+  last.current = found
   if (!found) throw new Error(`no workspace ${ws}`) // the route has looked before
   return found
 }

@@ -1,4 +1,5 @@
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import { cx } from '@/lib/cx'
 
 export interface TabLink {
@@ -10,8 +11,18 @@ export interface TabLink {
 
 /** Pages beside each other: links, so that each has its address. They scroll sideways on phones. */
 export function TabLinks({ label, tabs, className }: { label: string; tabs: TabLink[]; className?: string }) {
+  const nav = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is another tab
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current=page]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [pathname])
   return (
-    <nav aria-label={label} className={cx('flex gap-1 overflow-x-auto border-line border-b px-4 [scrollbar-width:none]', className)}>
+    <nav
+      ref={nav}
+      aria-label={label}
+      className={cx('flex gap-1 overflow-x-auto border-line border-b px-4 [scrollbar-width:none]', className)}
+    >
       {tabs.map((each) => (
         <Link
           key={each.to}

@@ -4,7 +4,7 @@ import { api, body, type Schemas } from '../client'
 export type AuditEntry = Schemas['AuditEntry']
 
 export interface AuditFilters {
-  account?: string
+  username?: string
   action?: string
   /** RFC 3339. */
   since?: string
@@ -15,13 +15,15 @@ export interface AuditFilters {
 export const auditQuery = (ws: string, filters: AuditFilters) =>
   infiniteQueryOptions({
     queryKey: ['audit', ws, filters] as const,
-    queryFn: ({ signal, pageParam }) =>
-      body(
+    queryFn: ({ signal, pageParam }) => {
+      const { username, action, since, until } = filters
+      return body(
         api.GET('/api/v1/workspaces/{workspace_slug}/audit', {
-          params: { path: { workspace_slug: ws }, query: { ...filters, limit: 50, cursor: pageParam } },
+          params: { path: { workspace_slug: ws }, query: { username, action, since, until, limit: 50, cursor: pageParam } },
           signal,
         }),
-      ),
+      )
+    },
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor,
     staleTime: 5000,

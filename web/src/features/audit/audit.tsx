@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { type AuditEntry, auditQuery } from '@/api/queries/audit'
 import { type Texts, useT } from '@/i18n'
 import { useMay, useWorkspace } from '@/shell/here'
@@ -41,6 +41,7 @@ export function Audit(props: AuditProps) {
 function Filters({ search, onSearch }: AuditProps) {
   const t = useT()
   const [account, setAccount] = useState(search.account ?? '')
+  useEffect(() => setAccount(search.account ?? ''), [search.account])
   return (
     <Form role="search" className="grid! grid-cols-4 mid:grid-cols-2" onSend={() => onSearch({ account: account.trim() || undefined })}>
       <Field label={t.audit.account}>

@@ -17,5 +17,5 @@ function startOf(day: string | undefined, later = 0): string | undefined {
 }
 
 export function filtersOf({ account, action, since, until }: AuditSearch): AuditFilters {
-  return { account, action, since: startOf(since), until: startOf(until, 1) }
+  return { username: account, action, since: startOf(since), until: startOf(until, 1) }
 }

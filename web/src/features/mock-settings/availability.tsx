@@ -14,7 +14,10 @@ export function Availability() {
   const publish = usePublish()
   const unpublish = useUnpublish()
   const goLive = () =>
-    publish.mutate({ id }, { onSuccess: () => toast({ text: t.mockSettings.published(slug) }), onError: (error) => failed(error) })
+    void publish.mutateAsync({ id }).then(
+      () => toast({ text: t.mockSettings.published(slug) }),
+      (error) => failed(error),
+    )
   const goOffline = () =>
     unpublish.mutate(
       { id },

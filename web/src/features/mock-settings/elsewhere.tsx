@@ -157,14 +157,18 @@ export function Delete() {
   const may = useMay('editor')
   const remove = useDeleteMock()
   const restore = useRestoreMock()
+  // The page is gone by then, and with it what mutate would call back.
   const back = () =>
-    restore.mutate({ id }, { onSuccess: () => toast({ text: t.mockSettings.restored(slug) }), onError: (error) => failed(error) })
+    restore.mutateAsync({ id }).then(
+      () => toast({ text: t.mockSettings.restored(slug) }),
+      (error) => failed(error),
+    )
   const act = async () => {
     try {
       // The page goes first: it has no mock to show once that is deleted.
       await router.navigate({ to: '/w/$ws/mocks', params: { ws } })
       await remove.mutateAsync({ id })
-      toast({ text: t.mockSettings.deleted(slug), action: { label: t.common.undo, run: back } })
+      toast({ text: t.mockSettings.deleted(slug), action: { label: t.common.undo, run: () => void back() } })
     } catch (error) {
       failed(error)
     }

@@ -85,7 +85,7 @@ function MemberList({ ws }: { ws: string }) {
             text: t.members.changed(username, t.common.roles[role]),
             action: {
               label: t.common.undo,
-              run: () => change.mutate({ username, role: before }, { onError: (error) => failed(error) }),
+              run: () => void change.mutateAsync({ username, role: before }).catch(failed),
             },
           }),
         onError: (error) => failed(error),
