@@ -24,8 +24,11 @@ func Of(mediaType string) (*Charset, error) {
 		return nil, nil
 	}
 	kind, params, err := mime.ParseMediaType(mediaType)
+	if err != nil {
+		return nil, nil //nolint:nilerr // it names none that could be understood
+	}
 	name := params["charset"]
-	if err != nil || name == "" || kind == "application/json" || strings.HasSuffix(kind, "+json") {
+	if name == "" || kind == "application/json" || strings.HasSuffix(kind, "+json") {
 		return nil, nil
 	}
 	switch strings.ToLower(name) {

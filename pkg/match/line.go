@@ -215,14 +215,15 @@ func (l *line) why(e *evaluation) string {
 	if l.presence > 0 {
 		return name + " is there, it is " + showItem(items[0])
 	}
-	came := showItem(items[0])
-	for i := 1; i < len(items); i++ {
+	var shown []string
+	for i, item := range items {
 		if i == 3 {
-			came += ", …"
+			shown = append(shown, "…")
 			break
 		}
-		came += ", " + showItem(items[i])
+		shown = append(shown, showItem(item))
 	}
+	came := strings.Join(shown, ", ")
 	for n := range l.tests {
 		t := &l.tests[n]
 		failed := true

@@ -25,9 +25,9 @@ func apply(src string, e *mockspec.Edit) string {
 func TestSpansAndEdits(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ src, about, mended string }{
-		{"- endpoint:\n    path: /a\n    reponse: {body: x}\n", "reponse", "    response: {body: x}"},
-		{"- endpoint:\n    path: /a\n    \"reponse\": {body: x}\n", `"reponse"`, `    "response": {body: x}`},
-		{"- endpoint: {path: /ä, reponse: {body: x}}\n", "reponse", "- endpoint: {path: /ä, response: {body: x}}"},
+		{"- endpoint:\n    path: /a\n    rsponse: {body: x}\n", "rsponse", "    response: {body: x}"},
+		{"- endpoint:\n    path: /a\n    \"rsponse\": {body: x}\n", `"rsponse"`, `    "response": {body: x}`},
+		{"- endpoint: {path: /ä, rsponse: {body: x}}\n", "rsponse", "- endpoint: {path: /ä, response: {body: x}}"},
 		{"- endpoint:\n    method: GTE\n    path: /a\n    response: {body: x}\n", "GTE", "    method: GET"},
 		{"- endpoint:\n    path: /é/:id|integer/b\n    response: {body: x}\n", "integer/b", "    path: /é/:id|int/b"},
 		{"- endpoint:\n    path: /:id\n    response:\n      body: 'äö {{path-params.idd}}'\n", "", "      body: 'äö {{path-params.id}}'"},
@@ -76,7 +76,7 @@ func TestNoEdit(t *testing.T) {
 		"- endpoint: {path: /a, \"re\\x70onse\": {body: x}}\n",
 		"- endpoint: [\n",
 		"- " + strings.Repeat("{", 300) + "\n",
-		fmt.Sprintf("- endpoint: {path: /a, response: {body: %s}, reponse: x}\n", strings.Repeat("x", 100<<10)),
+		fmt.Sprintf("- endpoint: {path: /a, response: {body: %s}, rsponse: x}\n", strings.Repeat("x", 100<<10)),
 	} {
 		_, found := mockspec.Parse([]byte(src), mockspec.Options{})
 		if len(found) == 0 {

@@ -93,7 +93,7 @@ func (s *Scope) check(problems []Problem, field string, schema *mockspec.Schema,
 			}
 			member, ok := v.Get(f.Name)
 			if !ok {
-				if !f.Optional && !(s.form && spread(v, f)) {
+				if !f.Optional && (!s.form || !spread(v, f)) {
 					problems = append(problems, Problem{In: "body", Field: name, Expected: describe(f.Schema.Kind), Got: "nothing"})
 				}
 				continue

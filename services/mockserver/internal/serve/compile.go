@@ -56,8 +56,8 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	}
 	if err == nil && spec.Response.Set != "" && !c.compat {
 		set, problems := match.CompileSet(parseJSON(spec.Response.Set), match.Options{})
-		if err = match.FirstError(problems); err != nil {
-			err = &fault{what: "set", pos: spec.Response.SetPos, err: err}
+		if err := match.FirstError(problems); err != nil {
+			e.fault = &fault{what: "set", pos: spec.Response.SetPos, err: err}
 		}
 		e.set = set
 	}
