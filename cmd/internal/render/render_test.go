@@ -88,6 +88,9 @@ func TestLines(t *testing.T) {
 	}
 	for i, line := range want {
 		w, got := decode(line), decode(answers[i])
+		if strings.Contains(w.Error, "No filter defined with the name 'get'") {
+			continue // a later Selmer has it, and so have we
+		}
 		if (w.OK == nil) != (got.OK == nil) || w.OK != nil && *w.OK != *got.OK {
 			t.Errorf("%s\n got %s", line, answers[i])
 		}
