@@ -78,7 +78,7 @@ func TestUnknown(t *testing.T) {
 		"API_SERVICE_HOST=10.0.0.1":  "",
 		"API_PORT_3000_TCP_ADDR=a":   "",
 		"API_SERVICE_PORT_HTTP=3000": "",
-		"API_RATE_ADDRES=1":          "API_RATE_ADDRES is not a setting; did you mean API_RATE_ADDRESS?",
+		"API_RATE_ADDRES=1":          "API_RATE_ADDRES is not a setting; did you mean API_RATE_ADDRESS?", //nolint:misspell // it is what is corrected
 		"API_QUOTA_MOCK=1":           "API_QUOTA_MOCK is not a setting; did you mean API_QUOTA_MOCKS?",
 		"API_N_WIAT=1":               "API_N_WIAT is not a setting; did you mean API_N_WAIT?",
 		"API_KEY=1":                  "API_KEY is not a setting; docs/configuration.md lists them",

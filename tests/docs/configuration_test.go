@@ -21,7 +21,7 @@ var update = flag.Bool("update", false, "rewrite the generated documents")
 // setting is one environment variable of a service.
 type setting struct {
 	field, key, kind, fallback, text string
-	required, isSecret        bool
+	required, isSecret               bool
 }
 
 func TestConfigurationDocument(t *testing.T) {

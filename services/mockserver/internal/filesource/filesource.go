@@ -192,7 +192,7 @@ func (s *Source) parse(ctx context.Context, files []string, contents [][]byte) (
 	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.LocalLimits()}
 	if s.cfg.Mocks != "" {
 		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
-		return openapi.Pair(context.Background(), contents[0], contents[len(contents)-1], options)
+		return openapi.Pair(ctx, contents[0], contents[len(contents)-1], options)
 	}
 	all := &mockspec.Mock{}
 	var problems []mockspec.Diagnostic
