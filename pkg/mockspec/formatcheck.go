@@ -94,10 +94,35 @@ func lostComment(text []byte, docs []*yaml.Node, out []byte) string {
 			comments = append(comments, string(l))
 		}
 	}
+	kept := commentsOf(out)
+	searched := 0
 	for _, c := range comments {
-		if c = strings.TrimSpace(c); !bytes.Contains(out, []byte(c)) {
+		if c = strings.TrimSpace(c); c == "" || kept[c] {
+			continue
+		}
+		// What a comment begins with may also stand in a value before it.
+		if searched++; searched > maxSearched || !bytes.Contains(out, []byte(c)) {
 			return c
 		}
 	}
 	return ""
+}
+
+// maxSearched bounds the comments that are looked for in the whole text, so that many comments cost no more than their length.
+const maxSearched = 100
+
+// commentsOf are the comments of a document whose beginning can be told without parsing it: those on lines of their own, and what
+// follows the first number sign behind a space.
+func commentsOf(text []byte) map[string]bool {
+	found := map[string]bool{}
+	for l := range bytes.SplitSeq(text, []byte("\n")) {
+		l = bytes.TrimSpace(l)
+		if at := bytes.Index(l, []byte(" #")); at >= 0 && !bytes.HasPrefix(l, []byte("#")) {
+			l = l[at+1:]
+		}
+		if bytes.HasPrefix(l, []byte("#")) {
+			found[string(l)] = true
+		}
+	}
+	return found
 }
