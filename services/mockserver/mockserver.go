@@ -71,6 +71,7 @@ type Service struct {
 	instance string // unique while this process lives
 	deps     Deps
 	core     *serve.Core
+	state    mockstate.Store // what mocks remember; nil in file mode, where the core has its own
 	recorder *record.Recorder
 	reporter *report.Reporter // what reports to the api; nil in file mode
 	external *external.Loader
@@ -117,16 +118,15 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.drafts = trial.New(cfg.MaxBody, trial.Deps{
 		Log: deps.Log, Turns: turns, External: s.external, Docs: docs, Page: apidoc.NewPage(), Webhooks: s.webhooks,
 	})
-	var state mockstate.Store
 	if cfg.File == nil {
-		state = mockstate.NewRedis(deps.Redis, cfg.Prefix, mockstate.DefaultLimits())
+		s.state = mockstate.NewRedis(deps.Redis, cfg.Prefix, mockstate.DefaultLimits())
 	}
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
 	}, serve.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(), Docs: docs,
-		State: state,
+		State: s.state,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			h, err := s.webhooks.Compile(of, endpoint, w)
 			if err != nil {
@@ -236,8 +236,20 @@ func (s *Service) published() *source.Source {
 		Timeout: fetchTimeout, LoadTimeout: loadTimeout, Silence: apiSilence, CatchUp: catchUp,
 	}, source.Deps{
 		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
-		Ready: s.ready,
+		Deleted: s.dropState, Ready: s.ready,
 	})
+}
+
+// dropStateWithin bounds forgetting what a deleted mock remembered: changes of other mocks wait for it. What is left then expires.
+const dropStateWithin = time.Second
+
+// dropState forgets what a deleted mock remembered.
+func (s *Service) dropState(ctx context.Context, mockID string) {
+	ctx, cancel := context.WithTimeout(ctx, dropStateWithin)
+	defer cancel()
+	if err := s.state.Drop(ctx, mockID); err != nil {
+		s.deps.Log.WarnContext(ctx, "the state of a deleted mock is left to expire", "mock_id", mockID, "error", err)
+	}
 }
 
 // file loads the files that are served and returns what follows their changes.

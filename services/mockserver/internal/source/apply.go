@@ -60,7 +60,11 @@ func (s *Source) Apply(ctx context.Context, b stream.Batch) error {
 			s.deps.Log.WarnContext(ctx, "a mock's file does not match its change; waiting for the next change",
 				"mock_id", c.id, "change", c.number, "key", c.generated.Key)
 		default:
+			served := s.live[c.id]
 			s.remove(c.id)
+			if served && c.deleted && s.deps.Deleted != nil {
+				s.deps.Deleted(ctx, c.id)
+			}
 			s.meters.applied.Inc()
 		}
 	}
@@ -74,6 +78,7 @@ type change struct {
 	number    uint64
 	id        string
 	generated *event.SingleGenerated // nil: remove it
+	deleted   bool                   // for good, and not only from what is published
 	since     uint64                 // the change that generated comes from
 	site      *site.Site             // nil: there is no file that fits
 }
@@ -96,7 +101,7 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 		case event.TypeSingleRemoved:
 			var r event.SingleRemoved
 			r, err = event.Decode[event.SingleRemoved](e)
-			c.id = r.MockID
+			c.id, c.deleted = r.MockID, r.Deleted
 		case event.TypeSingleRejected: // the generator's last word on what is served, which may not be what was applied
 			var r event.SingleRejected
 			r, err = event.Decode[event.SingleRejected](e)

@@ -47,6 +47,9 @@ type Deps struct {
 	Redis   *redis.Client
 	Objects objstore.Store
 	Table   Table
+	// Deleted, if it is set, is called when a mock that was served here is deleted, which unpublishing is not. Every mock server calls
+	// its own, perhaps more than once.
+	Deleted func(ctx context.Context, mockID string)
 	// Ready is called when everything is served that the api had published at the start, see Config.Silence and CatchUp.
 	Ready func()
 }

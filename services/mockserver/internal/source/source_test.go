@@ -2,7 +2,9 @@ package source_test
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -312,4 +314,41 @@ func TestNewEpochLoadsTheUnifiedMockAnew(t *testing.T) {
 	w.set("z", "1")
 	w.checkpoint()
 	w.settle()
+}
+
+// TestDeletedMocks: who remembers something of a mock hears that it was deleted, once it is not served any more, and not that it was
+// unpublished or was never here.
+func TestDeletedMocks(t *testing.T) {
+	w := newWorld(t)
+	var deleted []string
+	s := source.New(source.Config{Parallel: 1, Timeout: time.Minute, LoadTimeout: time.Minute}, source.Deps{
+		Log: slog.New(slog.DiscardHandler), Objects: w.store, Table: w.table,
+		Deleted: func(_ context.Context, id string) {
+			if w.table.site(id) != nil {
+				t.Errorf("%s is served still", id)
+			}
+			deleted = append(deleted, id)
+		},
+	})
+	w.set("a", "1")
+	w.set("b", "2")
+	w.checkpoint()
+	if _, err := s.Snapshot(t.Context(), "e1"); err != nil {
+		t.Fatal(err)
+	}
+	for i, gone := range []event.SingleRemoved{{MockID: "a"}, {MockID: "b", Deleted: true}, {MockID: "never here", Deleted: true}, {MockID: "b", Deleted: true}} {
+		gone.WorkspaceID = "w"
+		e, err := event.New(gone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		number := uint64(3 + i)
+		e.Epoch, e.Number = "e1", number
+		if err := s.Apply(t.Context(), stream.Batch{Epoch: "e1", From: number - 1, To: number, Changes: []event.Envelope{e}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Equal(deleted, []string{"b"}) {
+		t.Errorf("heard of %v", deleted)
+	}
 }
