@@ -344,7 +344,7 @@ func TestRateLimits(t *testing.T) {
 	b.want(http.StatusOK, "GET", "/api/v1/mocks", "", bearer("eve-token"))
 	b.want(http.StatusUnauthorized, "POST", "/api/v1/sessions", `{"code":"guess"}`, nobody)
 	tooSoon(t, begin, b.do("POST", "/api/v1/sessions", `{"code":"guess"}`, nobody))
-	b.want(http.StatusTooManyRequests, "GET", "/signin?code=guess", "", nobody)
+	b.want(http.StatusTooManyRequests, "GET", "/signin?code=guess", "", nobody, "Sec-Fetch-Site: none")
 	b.want(http.StatusOK, "GET", "/signin", "", nobody)
 }
 
