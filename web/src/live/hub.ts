@@ -82,7 +82,11 @@ export function startLive(account: string, tab: string): () => void {
       if (streams.has(mock)) continue
       const stream = new AbortController()
       streams.set(mock, stream)
-      const follower = { onEvent: (event: StreamEvent) => tell(event, mock), onState: () => undefined }
+      const follower = {
+        onEvent: (event: StreamEvent) => tell(event, mock),
+        // What came before the stream stood is read again.
+        onState: (connected: boolean) => connected && tell({ event: 'reset', data: undefined }, mock),
+      }
       void follow(`/api/v1/mocks/${mock}/requests/events`, follower, AbortSignal.any([stream.signal, stop.signal]))
     }
   }

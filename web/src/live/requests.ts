@@ -44,7 +44,7 @@ class Log {
   }
 
   #open(): void {
-    // The stream first, then the newest page, joined by id: nothing falls between them.
+    // The newest page at once, and once more when the stream stands (`reset`), joined by id: nothing falls between them.
     this.#forget = [
       liveEvents.add((event, mock) => {
         if (mock !== this.mock) return

@@ -11,7 +11,8 @@ export function useLive(): void {
   const account = useSuspenseQuery(accountQuery).data.data.id
   useEffect(() => {
     const forget = [
-      liveEvents.add((event) => applyEvent(client, event)),
+      // What a stream of requests says is for those who show requests.
+      liveEvents.add((event, mock) => mock === undefined && applyEvent(client, event)),
       liveGaps.add(() => void client.invalidateQueries({ refetchType: 'active' })),
     ]
     const stop = startLive(account, tabId)
