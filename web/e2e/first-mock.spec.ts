@@ -35,7 +35,8 @@ test('OpenAPI: a preview of what is made; a binary file and nonsense are refused
   await page
     .locator('input[type=file]')
     .setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from([0x50, 0x4b, 3, 4, 0, 0, 0]) })
-  await expect(page.getByRole('alert')).toContainText('no text file')
+  await expect(page.getByRole('alert')).toContainText('not a text file')
+  await expect(page.getByRole('button', { name: 'Create only' })).toBeDisabled()
   await text.fill('openapi: 3.0.3\npaths: 7')
   await expect(page.getByRole('alert')).not.toBeEmpty()
   await text.fill(
@@ -44,4 +45,32 @@ test('OpenAPI: a preview of what is made; a binary file and nonsense are refused
   await page.getByLabel('Name', { exact: true }).fill(`zoo-${project.name}`)
   await page.getByRole('button', { name: 'Create only' }).click()
   await expect(page.locator('.cm-content')).toContainText('/animals')
+})
+
+test('WireMock mappings are read like OpenAPI; what is refused leaves nothing of the document before it', async ({ home: page, cloud }, {
+  project,
+}) => {
+  const slug = `stubs-${project.name}`
+  await page.goto('/new?from=openapi')
+  await page
+    .getByLabel('Paste or drop')
+    .fill('{"mappings": [{"request": {"method": "GET", "urlPath": "/stubbed"}, "response": {"status": 200, "body": "stub"}}]}')
+  await expect(page.getByRole('listitem').filter({ hasText: '/stubbed' })).toBeVisible()
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'big.json', mimeType: 'application/json', buffer: Buffer.alloc(5 << 20, ' ') })
+  await expect(page.getByRole('alert')).toContainText('larger than 4 MB')
+  await expect(page.getByRole('button', { name: 'Create only' })).toBeDisabled()
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({
+      name: 'wiremock.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"request": {"method": "GET", "urlPath": "/single"}, "response": {"status": 418}}'),
+    })
+  await page.getByLabel('Name', { exact: true }).fill(slug)
+  await page.getByRole('button', { name: 'Create and publish' }).click()
+  await expect(page.getByText('Published')).toBeVisible()
+  expect((await cloud.call(slug, '/nowhere')).status).toBe(404)
+  await expect(page.getByText('no endpoint answers it')).toBeVisible()
 })

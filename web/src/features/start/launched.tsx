@@ -42,7 +42,11 @@ export function Launched({ mock, path, onAnother }: { mock: Mock; path: string; 
               <span className="num text-ink-3">
                 {duration(first.duration_us)} · {stamp(first.time)}
               </span>
-              <span className="text-good">{t.start.arrived}</span>
+              {first.endpoint ? (
+                <span className="text-good">{t.start.arrived}</span>
+              ) : (
+                <span className="text-warn">{t.start.arrivedUnanswered}</span>
+              )}
             </>
           ) : (
             <span className="text-ink-2">{t.start.waiting}</span>

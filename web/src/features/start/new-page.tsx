@@ -16,7 +16,7 @@ import { Field, Input, Select, Textarea } from '@/ui/field'
 import { Method, Page, Panel } from '@/ui/parts'
 import { ProblemText, sentence } from '@/ui/problem'
 import { Launched } from './launched'
-import { isBinary, looksLikeOpenAPI, slugOf } from './slug'
+import { isBinary, looksLikeMock, slugOf } from './slug'
 import { starters } from './starters'
 
 const route = getRouteApi('/app/new')
@@ -39,6 +39,9 @@ export function NewPage() {
   const [problem, setProblem] = useState<unknown>()
   const [leftOut, setLeftOut] = useState(0)
   const [busy, setBusy] = useState(false)
+  const [reading, setReading] = useState(false)
+  /** The newest document that was given; what comes of older ones is left. */
+  const attempt = useRef(0)
   const [made, setMade] = useState<Mock | undefined>()
   const key = useRef(newKey())
   const create = useCreateMock()
@@ -56,32 +59,45 @@ export function NewPage() {
     setTyped(undefined)
     void navigate({ search: (before) => ({ ...before, from: next }), replace: true })
   }
-  const take = async (text: string) => {
+  const refuse = (reason: string) => setProblem(new Error(reason))
+  /** forget drops what an earlier document made, so that nobody creates it by mistake, and begins a new attempt. */
+  const forget = () => {
     setProblem(undefined)
     setLeftOut(0)
+    setContent(undefined)
+    setTitle('')
+    setDocument(undefined)
+    setReading(false)
+    return ++attempt.current
+  }
+  const take = async (text: string) => {
+    const mine = forget()
+    if (text.length > largest) return refuse(t.start.tooLarge('4 MB'))
+    if (isBinary(text)) return refuse(t.start.binary)
     setDocument(text)
-    if (text.trim() === '') return setContent(undefined)
-    if (isBinary(text)) return setProblem(new Error(t.start.binary))
-    if (text.length > largest) return setProblem(new Error(t.start.tooLarge('4 MB')))
-    if (!looksLikeOpenAPI(text)) return setContent(text)
-    setBusy(true)
+    if (text.trim() === '') return
+    if (looksLikeMock(text)) return setContent(text)
+    setReading(true)
     try {
       const read = await importDocument(text)
+      if (mine !== attempt.current) return
       setContent(read.content)
       setTitle(read.title)
       setLeftOut(read.diagnostics.length)
     } catch (error) {
-      setContent(undefined)
-      setProblem(error)
+      if (mine === attempt.current) setProblem(error)
     } finally {
-      setBusy(false)
+      if (mine === attempt.current) setReading(false)
     }
   }
   const readFile = (file: File | undefined) => {
     if (!file) return
     choose('openapi')
-    if (file.size > largest) return setProblem(new Error(t.start.tooLarge('4 MB')))
-    void file.text().then(take)
+    const mine = forget()
+    if (file.size > largest) return refuse(t.start.tooLarge('4 MB'))
+    void file.text().then((text) => {
+      if (mine === attempt.current) void take(text)
+    })
   }
   const submit = async (live: boolean) => {
     if (busy || !slug) return
@@ -199,7 +215,7 @@ export function NewPage() {
             <Choice
               chosen={from === 'openapi'}
               title={t.start.openapi}
-              lead="OpenAPI 3, Swagger 2, YAML"
+              lead="OpenAPI, Postman, WireMock, HAR, YAML"
               onChoose={() => choose('openapi')}
             />
             <Choice chosen={from === 'empty'} title={t.start.empty} lead="[]" onChoose={() => choose('empty')} />
@@ -219,9 +235,14 @@ export function NewPage() {
               <span className="inline-flex h-8 cursor-pointer items-center rounded-md border border-control bg-surface px-3 font-medium hover:bg-sunken narrow:h-11">
                 {t.start.pick}
               </span>
-              <input type="file" accept=".yaml,.yml,.json" className="sr-only" onChange={(event) => readFile(event.target.files?.[0])} />
+              <input
+                type="file"
+                accept=".yaml,.yml,.json,.har"
+                className="sr-only"
+                onChange={(event) => readFile(event.target.files?.[0])}
+              />
             </label>
-            {busy && <p role="status">{t.start.reading}</p>}
+            {reading && <p role="status">{t.start.reading}</p>}
             {leftOut > 0 && <p className="text-warn">{t.start.leftOut(leftOut)}</p>}
           </Panel>
         )}

@@ -9,12 +9,12 @@ export function slugOf(text: string): string {
     .slice(0, 40)
 }
 
-/** looksLikeOpenAPI tells a document from a mock's YAML. */
-export function looksLikeOpenAPI(text: string): boolean {
-  return (
-    /^\s*["']?(openapi|swagger)["']?\s*:/m.test(text.slice(0, 20_000)) ||
-    /^\s*\{[\s\S]*?"(openapi|swagger)"\s*:/.test(text.slice(0, 20_000))
-  )
+const items = /^\s*(?:-|\[|["']?(?:endpoint|websocket|crud|state|mocloud|external-body)["']?\s*:)/
+
+/** looksLikeMock tells a mock's YAML, a list of items even if it is broken, from a document that the server makes a mock of. */
+export function looksLikeMock(text: string): boolean {
+  const first = text.split('\n', 1000).find((line) => line.trim() !== '' && !/^\s*(#|---\s*$|%)/.test(line))
+  return first !== undefined && items.test(first.replace(/^\ufeff/, ''))
 }
 
 /** isBinary reports whether this is no text. */

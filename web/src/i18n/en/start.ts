@@ -1,3 +1,5 @@
+import { plural } from '../plural'
+
 /** Texts of making a new mock. */
 export const start = {
   title: 'New mock',
@@ -10,14 +12,14 @@ export const start = {
   taken: 'taken',
   suggestion: (slug: string) => `Use ${slug}`,
   from: 'Start from',
-  openapi: 'OpenAPI file',
+  openapi: 'A file',
   empty: 'Empty',
-  paste: 'Paste or drop an OpenAPI document here, or YAML of a mock',
+  paste: 'Paste or drop an OpenAPI document here, a Postman collection, WireMock mappings, a HAR file, or the YAML of a mock',
   pick: 'Choose a file…',
   reading: 'Reading…',
   tooLarge: (limit: string) => `The file is larger than ${limit}.`,
-  binary: 'This is no text file. OpenAPI documents are JSON or YAML.',
-  leftOut: (n: number) => `${n} things were left out`,
+  binary: 'This is not a text file. Choose JSON or YAML.',
+  leftOut: (n: number) => plural('en', n, 'thing was left out', 'things were left out'),
   what: 'What you get',
   answers: 'What it answers',
   create: 'Create only',
@@ -29,6 +31,7 @@ export const start = {
   publishing: 'Going live…',
   waiting: 'Waiting for the first request…',
   arrived: 'It answered its first request.',
+  arrivedUnanswered: 'The first request arrived; no endpoint answers it.',
   tryThis: 'Call it from a terminal, or from your program:',
   openEditor: 'Open the editor',
   seeRequests: 'See the requests',

@@ -1,4 +1,5 @@
 import type * as en from '../en/start'
+import { plural } from '../plural'
 
 export const start: typeof en.start = {
   title: 'Novo mock',
@@ -11,14 +12,14 @@ export const start: typeof en.start = {
   taken: 'em uso',
   suggestion: (slug) => `Usar ${slug}`,
   from: 'Começar de',
-  openapi: 'Arquivo OpenAPI',
+  openapi: 'Um arquivo',
   empty: 'Vazio',
-  paste: 'Cole ou solte aqui um documento OpenAPI, ou o YAML de um mock',
+  paste: 'Cole ou solte aqui um documento OpenAPI, uma coleção do Postman, mapeamentos do WireMock, um arquivo HAR, ou o YAML de um mock',
   pick: 'Escolher um arquivo…',
   reading: 'Lendo…',
   tooLarge: (limit) => `O arquivo é maior que ${limit}.`,
-  binary: 'Isto não é um arquivo de texto. Documentos OpenAPI são JSON ou YAML.',
-  leftOut: (n) => `${n} coisas ficaram de fora`,
+  binary: 'Isto não é um arquivo de texto. Escolha JSON ou YAML.',
+  leftOut: (n) => plural('pt-BR', n, 'coisa ficou de fora', 'coisas ficaram de fora'),
   what: 'O que você recebe',
   answers: 'O que ele responde',
   create: 'Só criar',
@@ -30,6 +31,7 @@ export const start: typeof en.start = {
   publishing: 'Entrando no ar…',
   waiting: 'Esperando a primeira requisição…',
   arrived: 'Respondeu à primeira requisição.',
+  arrivedUnanswered: 'A primeira requisição chegou; nenhum endpoint a responde.',
   tryThis: 'Chame de um terminal, ou do seu programa:',
   openEditor: 'Abrir o editor',
   seeRequests: 'Ver as requisições',
