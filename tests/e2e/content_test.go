@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,6 +37,12 @@ func TestContent(t *testing.T) {
 		schema := answer(api.GetMockSchemaWithResponse(ctx)).is(t, http.StatusOK)
 		if !strings.Contains(string(schema.Body), `"external-body"`) {
 			t.Errorf("the schema: %s", schema.Body)
+		}
+		templates := answer(c.As(t).GetTemplateReferenceWithResponse(ctx)).is(t, http.StatusOK).JSON200
+		if !slices.ContainsFunc(templates.Variables, func(v client.TemplateVariable) bool { return v.Name == "path-params" }) ||
+			!slices.ContainsFunc(templates.Tags, func(tag client.TemplateTag) bool { return tag.Name == "if" && tag.End != nil && *tag.End == "endif" }) ||
+			!slices.ContainsFunc(templates.Filters, func(f client.TemplateFilter) bool { return f.Name == "upper" }) {
+			t.Errorf("what templates can have in them: %+v", templates)
 		}
 		described := answer(c.As(t).GetOpenAPIWithResponse(ctx)).is(t, http.StatusOK)
 		page := answer(c.As(t).GetDocsWithResponse(ctx)).is(t, http.StatusOK)

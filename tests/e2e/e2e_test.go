@@ -6,9 +6,11 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mocloud/mocloud/services/api/client"
 	"github.com/mocloud/mocloud/tests/internal/cloud"
 )
 
@@ -109,6 +111,11 @@ func TestMainJob(t *testing.T) {
 		if mock.ID == "" || mock.Slug != "main-job" || mock.WorkspaceSlug == "" || mock.Revision != 1 ||
 			!strings.HasPrefix(mock.URL, "http://main-job-"+mock.WorkspaceSlug+".localhost:") {
 			t.Fatalf("created %+v", mock)
+		}
+		instance := answer(c.As(t).GetInstanceWithResponse(t.Context())).is(t, http.StatusOK).JSON200
+		where := strings.NewReplacer("{mock_slug}", mock.Slug, "{workspace_slug}", mock.WorkspaceSlug).Replace(instance.MockURL)
+		if where != mock.URL || instance.BaseDomain != "localhost" || instance.Limits.ContentBytes <= 0 || !slices.Contains(instance.Features, client.FeatureWebhooks) {
+			t.Errorf("the installation says that it is %+v, and has the mock at %s", instance, mock.URL)
 		}
 		gone(t, c, mock, "/hello/world")
 

@@ -76,8 +76,18 @@ func TestRename(t *testing.T) {
 		check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
 		gone(t, c, mock, "/answer")
 		answers(t, c, renamed.URL+"/answer", "renamed")
+		reads := func(slug, id string) {
+			t.Helper()
+			if m := answer(api.GetMockBySlugWithResponse(ctx, mock.WorkspaceSlug, slug, nil)).is(t, http.StatusOK).JSON200; m.ID != id || m.Slug != slug {
+				t.Errorf("%s is %s with the slug %s, want %s", slug, m.ID, m.Slug, id)
+			}
+		}
+		reads("after", mock.ID)
+		answer(api.GetMockBySlugWithResponse(ctx, mock.WorkspaceSlug, "before", nil)).is(t, http.StatusNotFound)
 
 		again := published(t, c, "before", cloud.Answering("another"))
+		reads("before", again.ID)
+		reads("after", mock.ID)
 		answers(t, c, again.URL+"/answer", "another")
 		answers(t, c, renamed.URL+"/answer", "renamed")
 

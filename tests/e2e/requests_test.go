@@ -138,6 +138,16 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%d requests; the one while recording was off is not to be there", n)
 		}
 		counted(t, api, mock.ID, 5)
+		quiet := published(t, c, "quiet", cloud.Answering("nobody asks"))
+		active := answer(api.ListActivityWithResponse(ctx, &client.ListActivityParams{WorkspaceSlug: mock.WorkspaceSlug})).is(t, http.StatusOK).JSON200
+		if len(active.Items) != 1 || !active5(active.Items[0], mock) {
+			t.Errorf("the activity of the workspace: %+v", active)
+		}
+		named := &client.ListActivityParams{WorkspaceSlug: mock.WorkspaceSlug, MockID: &[]string{quiet.ID, mock.ID, "nowhere"}}
+		active = answer(api.ListActivityWithResponse(ctx, named)).is(t, http.StatusOK).JSON200
+		if len(active.Items) != 2 || !active5(active.Items[0], mock) || active.Items[1].MockID != quiet.ID || active.Items[1].Requests != 0 || active.Items[1].LastRequestAt != nil {
+			t.Errorf("the activity of three mocks, one of which is not there: %+v", active)
+		}
 
 		cleared, err := api.DeleteRequestsWithResponse(ctx, mock.ID)
 		check(t, err)
@@ -150,6 +160,15 @@ func TestRequests(t *testing.T) {
 			t.Errorf("%d requests are left", n)
 		}
 	})
+}
+
+// active5 tells whether the activity is that of a mock that was called five times just now, with no errors.
+func active5(a client.Activity, mock cloud.Mock) bool {
+	inHours := int64(0)
+	for _, n := range a.Hours {
+		inHours += n
+	}
+	return a.MockID == mock.ID && a.MockSlug == mock.Slug && a.Requests == 5 && inHours == 5 && a.ClientError+a.ServerError == 0 && a.LastRequestAt != nil
 }
 
 // follow gives the data of the requests of a mock as they come.
@@ -319,7 +338,7 @@ func TestWebhookHistory(t *testing.T) {
 		mock := published(t, c, "hooked", `- endpoint:
     path: /fire
     response: {body: fired}
-    webhook: {url: "http://user:pw@127.0.0.1:9/x?token=hunter2&q=1", method: POST, body: hello}
+    webhook: {url: "http://user:pw@10.0.0.1/x?token=hunter2&q=1", method: POST, body: hello}
 `)
 		answers(t, c, mock.URL+"/fire", "fired")
 		cloud.Eventually(t, "the webhook is told", func() error {
@@ -330,7 +349,7 @@ func TestWebhookHistory(t *testing.T) {
 			if list.JSON200 == nil || len(list.JSON200.Items) != 1 || list.JSON200.Items[0].State != client.Failed {
 				return fmt.Errorf("%s", list.Body)
 			}
-			if w := list.JSON200.Items[0]; w.URL != "http://[redacted]@127.0.0.1:9/x?token=[redacted]&q=1" || w.Reason == nil || w.Attempts != 1 || w.Endpoint != "GET /fire" {
+			if w := list.JSON200.Items[0]; w.URL != "http://[redacted]@10.0.0.1/x?token=[redacted]&q=1" || w.Reason == nil || w.Attempts != 1 || w.Endpoint != "GET /fire" {
 				t.Errorf("%+v", w)
 			}
 			return nil

@@ -93,18 +93,22 @@ func TestSecondInstance(t *testing.T) {
 	}
 }
 
-// TestPastedLines runs the curl lines of the banner as a person pastes them.
+// TestPastedLines runs the commands of the banner as a person pastes them, one after the other.
 func TestPastedLines(t *testing.T) {
 	t.Parallel()
 	c := cloud.Start(t, binaries, cloud.Embedded)
-	for pattern, want := range map[string]string{
-		`(?m)^\s*(curl \S+/hello/world)$`: `{"hello":"world!"}`,
-		`(?m)^\s*(curl .*/mocks)$`:        `"slug":"hello"`,
+	mine := filepath.Join(t.TempDir(), "mine.yml")
+	check(t, os.WriteFile(mine, []byte(cloud.Answering("mine")), 0o600))
+	for _, paste := range []struct{ line, with, want string }{
+		{`(?m)^ *(curl http://hello-dev\.localhost:\S+/hello/world)$`, " --silent --show-error --max-time 60", `{"hello":"world!"}`},
+		{`(?m)^ *(curl http://localhost:\S+/~dev/hello/hello/world)$`, " --silent --show-error --max-time 60", `{"hello":"world!"}`},
+		{`(?m)^ *(\S.* push FILE --wait)$`, "", "http://mine-dev.localhost:"},
+		{`(?m)^ *(\S.* list)$`, "", "http://mine-dev.localhost:"},
 	} {
-		line := c.Banner(pattern)
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --max-time 60").CombinedOutput()
-		if err != nil || !strings.Contains(strings.Join(strings.Fields(string(out)), ""), want) {
-			t.Errorf("%s\nprints %s (%v), want %s", line, out, err, want)
+		line := strings.Replace(c.Banner(paste.line), " FILE ", " "+mine+" ", 1)
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", line+paste.with).CombinedOutput()
+		if err != nil || !strings.Contains(strings.Join(strings.Fields(string(out)), ""), paste.want) {
+			t.Errorf("%s\nprints %s (%v), want %s", line, out, err, paste.want)
 		}
 	}
 }

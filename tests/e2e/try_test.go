@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -59,6 +60,25 @@ func TestTry(t *testing.T) {
 		}
 
 		gone(t, c, mock, "/hello/ann") // nothing was published
+
+		// Once it is published and called, a draft is held against what was asked.
+		check(t, c.Publish(ctx, mock.ID))
+		check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
+		for _, path := range []string{"/hello/ann", "/bye/ann"} {
+			_, err = c.Call(ctx, mock.URL+path)
+			check(t, err)
+			latest(t, api, mock.ID, path)
+		}
+		next := strings.Replace(hello, `"hello"`, `"good day"`, 1) + "    webhook: {url: '" + hook.URL + "', method: PUT, body: thanks}\n"
+		held := answer(api.CheckTrafficWithResponse(ctx, mock.ID, client.CheckTrafficJSONRequestBody{Content: &next})).is(t, http.StatusOK)
+		if h := held.JSON200; h.Recorded != 2 || h.AgainstRevision != mock.Revision || h.Counts != (client.TrafficCounts{Different: 1, Same: 1}) || len(h.Items) != 2 {
+			t.Fatalf("the last two requests: %s", held.Body)
+		}
+		if i := held.JSON200.Items[1]; i.Path != "/hello/ann" || !slices.Equal(i.Changed, []client.TrafficItemChanged{client.TrafficItemChangedBody}) ||
+			!strings.Contains(*i.Before.Response.Body, `"hello"`) || !strings.Contains(*i.After.Response.Body, `"good day"`) {
+			t.Errorf("the request whose answer changes: %s", held.Body)
+		}
+		counted(t, api, mock.ID, 2) // the draft's answers are not
 		if called.Load() {
 			t.Error("the webhook was sent")
 		}
