@@ -118,6 +118,9 @@ type Config struct {
 	KeepAudit time.Duration `env:"API_KEEP_AUDIT" envDefault:"8760h"`
 }
 
+// NewAdminToken makes a Config.AdminToken that looks like the tokens that the api makes, so that secret scanners find it too.
+func NewAdminToken() secret.String { return token.NewSecret() }
+
 // Quota is how much one workspace may hold; 0 means any amount.
 type Quota struct {
 	// Mocks bounds the mocks of a workspace; 0 for any number, as with all quotas.

@@ -41,7 +41,8 @@ func Command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run FILE…",
 		Short: "Serve mocks from files, without a cloud",
-		Long: "Serve files and folders as one mock: moclojer YAML, and OpenAPI documents, which answer as `mocloud import` makes them.\n" +
+		Long: "Serve files and folders as one mock: moclojer YAML, and OpenAPI documents, WireMock mappings, Postman collections and HAR\n" +
+			"files, which answer as `mocloud import` makes them. Of a folder, every .yml, .yaml and .json file is served.\n" +
 			"With --mocks the one FILE is an OpenAPI document, and what its operations answer is in another file.\n" +
 			"Saved changes are served at once; one that cannot be served is explained, and the last good version keeps answering.\n" +
 			"Each request is printed. Only this machine can connect, unless --host says otherwise.\n\n" +

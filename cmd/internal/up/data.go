@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api"
 )
 
 // dataFolder is where `mocloud up` keeps everything: the database, the objects, the admin token.
@@ -74,11 +75,11 @@ func (d *dataFolder) adminToken(given string) (secret.String, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return secret.String{}, fmt.Errorf("read the admin token: %w", err)
 	}
-	token := "mct_" + random(24)
-	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+	token := api.NewAdminToken()
+	if err := os.WriteFile(path, []byte(token.Reveal()+"\n"), 0o600); err != nil {
 		return secret.String{}, unwritable(d.path, err)
 	}
-	return secret.New(token), nil
+	return token, nil
 }
 
 // random is n random bytes as text that is safe in URLs and shells.

@@ -31,8 +31,8 @@ func Command() *cobra.Command {
 		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
 			"The status is 3 when there is an error; warnings do not count. `-` reads standard input. The limits are those of a server\n" +
 			"(1 MiB, 2,000 endpoints); with --local those of `mocloud run`, which takes files of any size.\n" +
-			"An OpenAPI document is checked for what `mocloud import` makes of it. With --mocks it is the one FILE, and MOCKS maps\n" +
-			"its operation ids to responses.",
+			"OpenAPI documents, WireMock mappings, Postman collections and HAR files are checked for what `mocloud import` makes of them.\n" +
+			"With --mocks the one FILE is an OpenAPI document, and the other file maps its operation ids to responses.",
 		Example: "  mocloud validate moclojer.yml\n  mocloud validate mocks/\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -67,7 +67,7 @@ func Command() *cobra.Command {
 	return c
 }
 
-// check reads one file: a mock, or an OpenAPI document, which is imported if it has no file of answers.
+// check reads one file: a mock, or another tool's document, which is imported if it has no file of answers.
 func check(ctx context.Context, stdin io.Reader, file, mocks string, local bool) ([]mockspec.Diagnostic, error) {
 	most := input.MaxDocument
 	if local {

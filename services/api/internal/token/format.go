@@ -20,8 +20,8 @@ const (
 	alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 )
 
-// newSecret makes a token.
-func newSecret() secret.String {
+// NewSecret makes a token.
+func NewSecret() secret.String {
 	body := rand.Text()[:randoms]
 	return secret.New(Prefix + body + checksum(body))
 }

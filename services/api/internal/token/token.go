@@ -131,7 +131,7 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, slug string,
 		return t, secret.String{}, fmt.Errorf("make token id: %w", err)
 	}
 	t.ID = id.String()
-	shown := newSecret()
+	shown := NewSecret()
 	t, err = s.repo.CreateToken(ctx, who, slug, t, account.HashOf(shown), mayManage)
 	return t, shown, err
 }

@@ -9,7 +9,7 @@ func TestSecretsAreWhole(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for range 1000 {
-		s := newSecret().Reveal()
+		s := NewSecret().Reveal()
 		if Mistyped(s) || !strings.HasPrefix(s, Prefix) || len(s) != len(Prefix)+33 || seen[s] {
 			t.Fatalf("made %q", s)
 		}
