@@ -231,7 +231,7 @@ func (s *screen) seesAll(t *testing.T, doer *cloud.Client) {
 	if deleted.StatusCode() != http.StatusNoContent {
 		t.Errorf("give the domain up: %s", deleted.Status())
 	}
-	n = s.got(t, n, "domain")
+	n = s.got(t, n, "domain_deleted")
 	check(t, doer.Delete(t.Context(), m.ID))
 	s.got(t, n, "mock_deleted")
 	s.shows(t, doer)
