@@ -82,6 +82,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, s.first, http.StatusOK, s.static)
 	case path == "/large":
 		w.Header().Set("Content-Length", strconv.Itoa(len(s.large)))
+		w.Header().Set("Vary", "Accept-Encoding") // it would be compressed for who asks for that, and the benchmark does not
 		s.answer(w, s.first, http.StatusOK, s.large)
 	case strings.HasPrefix(path, "/users/"):
 		body, err := json.Marshal(user{ID: path[len("/users/"):], Name: "An example"})
