@@ -83,6 +83,10 @@ func DiffCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if len(numbers) == 0 && m.Revision == 1 && !s.JSON {
+			_, err = fmt.Fprintf(s.Out, "%s has one revision only; there is nothing to compare it with.\n", remote.Name(m))
+			return err
+		}
 		from, to := max(m.Revision-1, 1), m.Revision
 		if m.PublishedRevision > 0 && m.PublishedRevision < m.Revision {
 			from = m.PublishedRevision

@@ -43,14 +43,19 @@ func Command() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if len(mocks) == 0 && *workspace != "" { // a name that nobody has is not an empty workspace
+			if _, err := remote.Read((*client.GetWorkspaceResponse).GetJSON200)(s.GetWorkspaceWithResponse(ctx, *workspace)); err != nil {
+				return err
+			}
+		}
 		return s.Show(mocks, func(out io.Writer) {
 			switch {
 			case len(mocks) > 0:
 				_, _ = fmt.Fprintln(out, "MOCK\tSTATE\tREVISION\tURL") // Show tells whether it could be written
-			case *workspace != "":
-				_, _ = fmt.Fprintf(out, "There are no such mocks in the workspace %s, or it is not yours.\n", *workspace)
 			case *deleted, *state != "", *text != "":
 				_, _ = fmt.Fprintln(out, "There are no such mocks.")
+			case *workspace != "":
+				_, _ = fmt.Fprintf(out, "The workspace %s has no mocks yet.\n", *workspace)
 			default:
 				_, _ = fmt.Fprintln(out, "No mocks yet. Publish one: mocloud push FILE --mock SLUG")
 			}

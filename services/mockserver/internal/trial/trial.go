@@ -86,8 +86,9 @@ func ask(ctx context.Context, core *serve.Core, sent *sink, host string, asked t
 		return tryit.Answer{Problem: "The mock breaks the connection here (`fault: " + w.fault + "`), so there is no answer to show.", Duration: time.Since(begin)}
 	}
 	a := tryit.Answer{
-		Status: w.status, Header: w.header, Body: w.body.Bytes(), Cut: w.cut, Duration: time.Since(begin), TimedOut: ctx.Err() != nil,
-		Webhook: sent.webhook,
+		Status: w.status, Header: w.header, Body: w.body.Bytes(), Cut: w.cut, Duration: time.Since(begin),
+		TimedOut: errors.Is(ctx.Err(), context.DeadlineExceeded), // nobody waits any more where it was cancelled
+		Webhook:  sent.webhook,
 	}
 	if explained := w.header.Get(explainHeader); json.Valid([]byte(explained)) {
 		a.Explain = json.RawMessage(explained)

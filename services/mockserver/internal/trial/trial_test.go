@@ -133,6 +133,11 @@ func TestSlowAndLargeAnswersAreBounded(t *testing.T) {
 		if a := trier().Try(ctx, question("GET", "/slow", "")); !a.TimedOut || a.Duration != tryit.Timeout {
 			t.Errorf("%+v", a)
 		}
+		ctx, cancel = context.WithCancel(t.Context())
+		cancel() // as by a server that stops: that is no slowness of the mock
+		if a := trier().Try(ctx, question("GET", "/slow", "")); a.TimedOut {
+			t.Errorf("%+v", a)
+		}
 	})
 	w := &capture{header: http.Header{}, room: tryit.MaxBody}
 	for range 3 {
