@@ -366,6 +366,9 @@ func (c *Core) respond(x *exchange) error {
 		return c.loadExternal(x)
 	}
 	a.body, a.length = e.body.fixed, e.body.length
+	if encoding := x.charsetFromTemplate(); encoding != nil {
+		a.body, a.length = encoding.Encode(a.body), nil
+	}
 	return nil
 }
 

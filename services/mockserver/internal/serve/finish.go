@@ -19,8 +19,8 @@ func (x *exchange) finish(text []byte) ([]byte, error) {
 		return out[len(text):], err
 	}
 	encoding := e.body.charset
-	if i := slices.IndexFunc(x.answer.more, func(h header) bool { return h.name == "Content-Type" }); i >= 0 { // from a template
-		encoding, _ = charset.Of(x.answer.more[i].values[0])
+	if made := x.charsetFromTemplate(); made != nil {
+		encoding = made
 	}
 	if !e.body.compact {
 		return encoding.Encode(text), nil
@@ -30,6 +30,16 @@ func (x *exchange) finish(text []byte) ([]byte, error) {
 		x.answer.add("Content-Type", textType) // not what was expected of the endpoint
 	}
 	return encoding.Encode(compact), nil
+}
+
+// charsetFromTemplate is the encoding that a Content-Type made for this request names; nil for UTF-8, and where it is no template.
+func (x *exchange) charsetFromTemplate() *charset.Charset {
+	i := slices.IndexFunc(x.answer.more, func(h header) bool { return h.name == "Content-Type" })
+	if i < 0 || x.endpoint.params.Moclojer04 {
+		return nil
+	}
+	encoding, _ := charset.Of(x.answer.more[i].values[0]) // one that nobody knows stays UTF-8
+	return encoding
 }
 
 // moclojerError is the body with which moclojer 0.4 answers a template that fails.
