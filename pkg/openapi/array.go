@@ -45,6 +45,9 @@ func (g *generator) array(schema *value, depth int) (*value, bool) {
 		}
 		out.items = append(out.items, v)
 	}
+	if len(out.items) == 0 && schema.count("minItems", 0) > 0 && g.im.nullable(schema) {
+		return &value{}, true // its elements lead back to it, and none is too few: the end of a chain
+	}
 	return out, true
 }
 
