@@ -18,7 +18,6 @@ func Plainly(root *cobra.Command) {
 }
 
 func plainly(cmd *cobra.Command) {
-	cmd.SuggestionsMinimumDistance = farthest
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if check(cmd, args) == nil {
@@ -96,6 +95,7 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // suggested are the commands that name may be a slip of, in words.
 func suggested(cmd *cobra.Command, name string) string {
+	cmd.SuggestionsMinimumDistance = min(farthest, len(name)/2) // every short word is near to another
 	names := cmd.SuggestionsFor(name)
 	for i, name := range names {
 		names[i] = "`" + cmd.CommandPath() + " " + name + "`"

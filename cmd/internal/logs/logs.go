@@ -103,9 +103,14 @@ func (l *logs) undelivered(ctx context.Context, m *client.Mock) {
 			}
 		}
 	}
-	if failed > 0 {
-		l.Tell("%d webhooks were not delivered, the latest because %s; `mocloud webhooks %s` lists them.", failed, remote.Printable(reason), remote.Name(m))
+	what := "1 webhook was not delivered"
+	switch {
+	case failed == 0:
+		return
+	case failed > 1:
+		what = fmt.Sprintf("%d webhooks were not delivered, the latest", failed)
 	}
+	l.Tell("%s because %s; `mocloud webhooks %s` lists them.", what, remote.Printable(reason), remote.Name(m))
 }
 
 // isStatus reports whether s is a status, or a class of them such as 5xx.
