@@ -61,13 +61,11 @@ test('WireMock mappings are read like OpenAPI; what is refused leaves nothing of
     .setInputFiles({ name: 'big.json', mimeType: 'application/json', buffer: Buffer.alloc(5 << 20, ' ') })
   await expect(page.getByRole('alert')).toContainText('larger than 4 MB')
   await expect(page.getByRole('button', { name: 'Create only' })).toBeDisabled()
-  await page
-    .locator('input[type=file]')
-    .setInputFiles({
-      name: 'wiremock.json',
-      mimeType: 'application/json',
-      buffer: Buffer.from('{"request": {"method": "GET", "urlPath": "/single"}, "response": {"status": 418}}'),
-    })
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'wiremock.json',
+    mimeType: 'application/json',
+    buffer: Buffer.from('{"request": {"method": "GET", "urlPath": "/single"}, "response": {"status": 418}}'),
+  })
   await page.getByLabel('Name', { exact: true }).fill(slug)
   await page.getByRole('button', { name: 'Create and publish' }).click()
   await expect(page.getByText('Published')).toBeVisible()

@@ -127,10 +127,10 @@ test('usage counts what was called, and the audit log says who did what', async 
   await expect(page.getByRole('table', { name: 'Requests by status' }).getByRole('row')).toHaveCount(2)
 
   await page.goto('/w/dev/audit')
-  await page.getByLabel('What').selectOption('publishMock')
+  await page.getByLabel('What', { exact: true }).selectOption('publishMock')
   await expect(page.getByRole('list', { name: 'Audit log' })).toContainText(slug)
-  await page.getByLabel('By').fill('nobody')
-  await page.getByLabel('By').press('Enter')
+  await page.getByLabel('By', { exact: true }).fill('nobody')
+  await page.getByLabel('By', { exact: true }).press('Enter')
   await expect(page.getByText('Nothing matches these filters.')).toBeVisible()
   await page.getByRole('button', { name: 'Clear the filters' }).click()
   await expect(page.getByRole('list', { name: 'Audit log' })).toContainText(slug)
