@@ -72,3 +72,11 @@ test('WireMock mappings are read like OpenAPI; what is refused leaves nothing of
   expect((await cloud.call(slug, '/nowhere')).status).toBe(404)
   await expect(page.getByText('no endpoint answers it')).toBeVisible()
 })
+
+test('a suggested name gives way to what is typed, whenever it came', async ({ home: page }) => {
+  await page.goto('/new') // the name of the starter is taken: the first mock of the cloud has it
+  const name = page.getByLabel('Name', { exact: true })
+  await expect(name).toHaveValue(/^hello-\d+$/)
+  await page.keyboard.type('pets')
+  await expect(name).toHaveValue('pets')
+})

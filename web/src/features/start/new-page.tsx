@@ -1,6 +1,6 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { type DragEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import { type DragEvent, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { newKey } from '@/api/client'
 import { asProblem } from '@/api/problem'
 import { instanceQuery } from '@/api/queries/instance'
@@ -124,9 +124,17 @@ export function NewPage() {
   useActions([{ id: 'new.create', label: t.start.createAndPublish, keys: 'mod+enter', run: () => void submit(true) }])
 
   // A name that nobody typed gives way by itself.
+  const nameInput = useRef<HTMLInputElement>(null)
+  const [gaveWay, setGaveWay] = useState('')
   useEffect(() => {
-    if (typed === undefined && free && !free.free && free.suggestion && settled === slug) setTyped(free.suggestion)
+    if (typed !== undefined || !free || free.free || !free.suggestion || settled !== slug) return
+    setTyped(free.suggestion)
+    setGaveWay(free.suggestion)
   }, [typed, free, settled, slug])
+  // Whoever begins to type replaces it, as it was selected before.
+  useLayoutEffect(() => {
+    if (gaveWay && nameInput.current?.matches(':focus')) nameInput.current.select()
+  }, [gaveWay])
 
   if (made) return <Launched mock={made} path={starter?.try ?? firstPath(items)} onAnother={() => setMade(undefined)} />
   const taken = free && !free.free && settled === slug
@@ -167,6 +175,7 @@ export function NewPage() {
             {(props) => (
               <Input
                 {...props}
+                ref={nameInput}
                 autoFocus
                 required
                 spellCheck={false}
