@@ -17,6 +17,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
@@ -24,7 +25,6 @@ import (
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
 	"github.com/mocloud/mocloud/services/cloudops/internal/ownership"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
-	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
 	"github.com/mocloud/mocloud/services/cloudops/internal/reconcile"
 )
 
@@ -63,11 +63,6 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		IdleConnTimeout:       30 * time.Second,
 		ResponseHeaderTimeout: 150 * time.Second, // the proxy may read before it writes, each within a minute
 	}}
-	var dns provider.DNS
-	if cfg.hasProvider() {
-		client := &http.Client{Transport: s.transport, Timeout: 3 * time.Minute}
-		dns = provider.NewCloudflare(cfg.ProxyURL, cfg.ProxyToken, cfg.CloudflareZone, client)
-	}
 	state := desired.New(deps.Objects, func() { s.reconciler.Wake() }, func(id string) { s.checker.Check(id) })
 	announce := func(ctx context.Context, e event.DomainUpdated) error {
 		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, e)
@@ -77,10 +72,10 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.reconciler, err = reconcile.New(reconcile.Config{
 		Plan: plan.Config{
 			BaseDomain: cfg.BaseDomain, PerHost: cfg.Mode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
-			Target: cfg.Target, Proxied: cfg.Proxied, Owner: cfg.Owner, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
+			Target: cfg.Target, Proxied: cfg.Proxied, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
 		},
 		Quiet: cfg.Quiet, Interval: cfg.Interval, Report: cfg.Report,
-	}, dns, state.Snapshot, announce, deps.Log, deps.Metrics)
+	}, newProviders(cfg, s.transport), state.Snapshot, announce, deps.Log, deps.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("cloudops: %w", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/cloudflare"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
 )
@@ -54,11 +56,7 @@ type Config struct {
 	Report time.Duration `env:"CLOUDOPS_REPORT" envDefault:"1m"`
 }
 
-var (
-	zonePattern  = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	hostPattern  = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	ownerPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
-)
+var hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // hasProvider reports whether a provider is configured.
 func (c Config) hasProvider() bool { return c.CloudflareZone != "" }
@@ -79,7 +77,7 @@ func (c Config) Validate() error {
 	if c.hasProvider() {
 		c.checkProvider(wrong)
 	}
-	if !ownerPattern.MatchString(c.Owner) {
+	if !(cloudprovider.Mark{Owner: c.Owner}).Valid() {
 		wrong("CLOUDOPS_OWNER: %q must be 1 to 32 letters, digits, dots, dashes or underscores", c.Owner)
 	}
 	if _, err := netip.ParseAddrPort(c.Resolver); err != nil && c.Resolver != "" {
@@ -95,7 +93,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) checkProvider(wrong func(string, ...any)) {
-	if !zonePattern.MatchString(c.CloudflareZone) {
+	if !cloudflare.IsID(c.CloudflareZone) {
 		wrong("CLOUDOPS_CLOUDFLARE_ZONE: %q is not an id of 32 hex digits", c.CloudflareZone)
 	}
 	u, err := url.Parse(c.ProxyURL)

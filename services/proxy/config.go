@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/cloudflare"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/digitalocean"
 	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/proxy/internal/caller"
@@ -72,12 +75,7 @@ type Config struct {
 	AuditFileBytes int64 `env:"PROXY_AUDIT_FILE_BYTES" envDefault:"67108864"`
 }
 
-var (
-	zonePattern   = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	appPattern    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	ownerPattern  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
-)
+var domainPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // Validate implements config.Validator: it returns everything that is wrong, without secrets.
 func (c Config) Validate() error {
@@ -90,12 +88,12 @@ func (c Config) Validate() error {
 		wrong("PROXY_FORWARD_CALLERS: %w", err)
 	}
 	for id, domain := range c.CloudflareZones {
-		if !zonePattern.MatchString(id) || !domainPattern.MatchString(domain) {
+		if !cloudflare.IsID(id) || !domainPattern.MatchString(domain) {
 			wrong("PROXY_CLOUDFLARE_ZONES: %q=%q is not of the form ZONEID=domain with a zone id of 32 hex digits", id, domain)
 		}
 	}
 	for _, id := range c.DigitalOceanApps {
-		if !appPattern.MatchString(id) {
+		if !digitalocean.IsID(id) {
 			wrong("PROXY_DIGITALOCEAN_APPS: %q is no app id", id)
 		}
 	}
@@ -104,7 +102,7 @@ func (c Config) Validate() error {
 			wrong("%s: %w", key, err)
 		}
 	}
-	if !ownerPattern.MatchString(c.Owner) {
+	if !(cloudprovider.Mark{Owner: c.Owner}).Valid() {
 		wrong("PROXY_OWNER: %q must be 1 to 32 letters, digits, dots, dashes or underscores", c.Owner)
 	}
 	if _, err := c.policy(); err != nil {

@@ -16,6 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/cloudflare"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/digitalocean"
 	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/secret"
@@ -91,19 +94,20 @@ func (s *Service) newReverse(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	cloudflare, err := s.upstream(upstream.Cloudflare(upstream.CloudflareConfig{
-		Base: cloudflareURL, Zones: cfg.CloudflareZones, Owner: cfg.Owner, Reserved: cfg.ReservedNames,
-	}), cfg.CloudflareToken, cfg.CloudflareTokenFile)
+	mark := cloudprovider.Mark{Owner: cfg.Owner}
+	atCloudflare, err := s.upstream(upstream.Provider{
+		Contract: cloudflare.Contract(cloudflare.Config{Zones: cfg.CloudflareZones, Mark: mark, Reserved: cfg.ReservedNames}), Base: cloudflareURL,
+	}, cfg.CloudflareToken, cfg.CloudflareTokenFile)
 	if err != nil {
 		return err
 	}
-	digitalOcean, err := s.upstream(upstream.DigitalOcean(upstream.DigitalOceanConfig{
-		Base: digitalOceanURL, Apps: cfg.DigitalOceanApps,
-	}), cfg.DigitalOceanToken, cfg.DigitalOceanTokenFile)
+	atDigitalOcean, err := s.upstream(upstream.Provider{
+		Contract: digitalocean.Contract(digitalocean.Config{Apps: cfg.DigitalOceanApps}), Base: digitalOceanURL,
+	}, cfg.DigitalOceanToken, cfg.DigitalOceanTokenFile)
 	if err != nil {
 		return err
 	}
-	if s.reverse, err = upstream.NewHandler(callers, s.trail, s.deps.Log, s.deps.Metrics, cloudflare, digitalOcean); err != nil {
+	if s.reverse, err = upstream.NewHandler(callers, s.trail, s.deps.Log, s.deps.Metrics, atCloudflare, atDigitalOcean); err != nil {
 		return err
 	}
 	// A call takes at most a minute, and a guard may read before it writes.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
 	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
 )
@@ -37,7 +38,7 @@ type Config struct {
 	Domain     string // the provider's zone, or the part of it that is ours: records are made under it only
 	Target     string // what our records point at
 	Proxied    bool
-	Owner      string
+	Mark       cloudprovider.Mark // of our records
 	Policy     Policy
 	// DeleteAfter is how long a record must have been needed by nobody before it is removed.
 	DeleteAfter time.Duration
@@ -80,16 +81,8 @@ const (
 	guardPercent = 30 // most of our records that one plan may delete
 )
 
-// mark begins the comments of our records.
-func (c Config) mark() string { return "mocloud:v1 owner=" + c.Owner }
-
-func (c Config) comment(domainID string) string { return c.mark() + " ref=" + domainID }
-
 // ours reports whether a record is ours to change.
-func (c Config) ours(r provider.Record) bool {
-	rest, marked := strings.CutPrefix(r.Comment, c.mark())
-	return r.Type == "CNAME" && marked && (rest == "" || rest[0] == ' ')
-}
+func (c Config) ours(r provider.Record) bool { return r.Type == "CNAME" && c.Mark.Owns(r.Comment) }
 
 func under(host, domain string) bool { return domain != "" && strings.HasSuffix(host, "."+domain) }
 
@@ -161,7 +154,7 @@ func (c Config) elsewhere(host string) Status {
 
 // ownRecord is a host that needs a record of its own.
 func (c Config) ownRecord(p *Plan, domainID, host string, there []provider.Record) Status {
-	want := provider.Record{Type: "CNAME", Name: host, Content: c.Target, TTL: 1, Proxied: c.Proxied, Comment: c.comment(domainID)}
+	want := provider.Record{Type: "CNAME", Name: host, Content: c.Target, TTL: 1, Proxied: c.Proxied, Comment: c.Mark.Comment(domainID)}
 	for _, r := range there {
 		if !c.ours(r) {
 			return Status{OfflineInvalid, fmt.Sprintf("A DNS record of type %s that mocloud did not make exists at %s; remove it or choose another host name.", r.Type, host)}

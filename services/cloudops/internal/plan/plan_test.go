@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
 	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
@@ -19,7 +20,7 @@ var now = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 func perHost() plan.Config {
 	return plan.Config{
 		BaseDomain: "mocks.example.com", Domain: "mocks.example.com", PerHost: true, Provider: true, Target: "edge.example.net",
-		Proxied: true, Owner: "prod", Policy: plan.Sync, DeleteAfter: time.Minute,
+		Proxied: true, Mark: cloudprovider.Mark{Owner: "prod"}, Policy: plan.Sync, DeleteAfter: time.Minute,
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudflare/cloudflare-go/v7/dns"
 	"github.com/cloudflare/cloudflare-go/v7/option"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider/cloudflare"
 	"github.com/mocloud/mocloud/pkg/secret"
 )
 
@@ -32,7 +33,7 @@ const (
 // NewCloudflare makes a client of a zone. proxyURL is the proxy's reverse listener, token is ours at the proxy.
 func NewCloudflare(proxyURL string, token secret.String, zone string, client *http.Client) *Cloudflare {
 	return &Cloudflare{zone: zone, records: dns.NewRecordService(
-		option.WithBaseURL(strings.TrimSuffix(proxyURL, "/")+"/cloudflare/"),
+		option.WithBaseURL(strings.TrimSuffix(proxyURL, "/")+"/"+cloudflare.Name+"/"),
 		option.WithHTTPClient(client),
 		option.WithMaxRetries(0), // the proxy retries; two layers would multiply
 		option.WithHeader("Authorization", "Bearer "+token.Reveal()),
@@ -102,7 +103,7 @@ func (c *Cloudflare) Delete(ctx context.Context, id string) error {
 		return nil
 	}
 	e := wrap(err)
-	if e.Status == http.StatusNotFound && (e.Code == 81044 || e.Code == 90404) { // from Cloudflare, or the proxy's look before the deed
+	if e.Status == http.StatusNotFound && (e.Code == cloudflare.CodeNoRecord || e.Code == cloudflare.ProxyCode+http.StatusNotFound) { // from Cloudflare, or the proxy's look before the deed
 		return nil
 	}
 	return fmt.Errorf("delete record %s: %w", id, e)
@@ -129,6 +130,7 @@ func wrap(err error) *Error {
 	e := &Error{Status: answer.StatusCode, Message: http.StatusText(answer.StatusCode)}
 	if len(answer.Errors) > 0 {
 		e.Code, e.Message = int(answer.Errors[0].Code), answer.Errors[0].Message
+		e.Taken, e.Denied = cloudflare.IsConflict(e.Code), e.Code == cloudflare.ProxyCode+http.StatusForbidden
 	}
 	if answer.Response != nil {
 		if seconds, err := strconv.Atoi(answer.Response.Header.Get("Retry-After")); err == nil && seconds > 0 {

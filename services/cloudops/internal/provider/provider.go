@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -37,7 +38,10 @@ type Error struct {
 	Code       int // the provider's own
 	Message    string
 	RetryAfter time.Duration
-	cause      error
+
+	Taken  bool // something of that name is there already
+	Denied bool // the proxy does not permit it, for example at a reserved name
+	cause  error
 }
 
 // Error implements error.
@@ -51,21 +55,18 @@ func (e *Error) Error() string {
 // Unwrap returns the network's error, if that is what it was.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Conflict reports whether a record of that name is there already: what is known of the zone is stale.
-func (e *Error) Conflict() bool {
-	return e.Code == 81053 || e.Code == 81054 || e.Code == 81057 || e.Code == 81058
-}
-
-// deniedByProxy is the proxy's code for a record that its guard does not permit, for example at a reserved name.
-const deniedByProxy = 90403
+// Conflict reports whether something of that name is there already: what is known of the provider is stale.
+func (e *Error) Conflict() bool { return e.Taken }
 
 // Terminal reports whether the same call would fail again: the record, and only it, is at fault.
 func (e *Error) Terminal() bool {
-	return (e.Status == 400 || e.Status == 404 || e.Status == 422 || e.Code == deniedByProxy) && !e.Conflict()
+	return (e.Status == http.StatusBadRequest || e.Status == http.StatusNotFound || e.Status == http.StatusUnprocessableEntity || e.Denied) && !e.Taken
 }
 
 // Refused reports whether nothing at all can be done with the credentials at hand.
-func (e *Error) Refused() bool { return e.Status == 401 || e.Status == 403 && e.Code != deniedByProxy }
+func (e *Error) Refused() bool {
+	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden && !e.Denied
+}
 
 // Of returns the Error in err's chain.
 func Of(err error) (*Error, bool) { return errors.AsType[*Error](err) }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
@@ -154,7 +155,7 @@ func start(t *testing.T, change func(*reconcile.Config), test func(b *bench)) {
 		cfg := reconcile.Config{
 			Plan: plan.Config{
 				BaseDomain: "mocks.example.com", Domain: "mocks.example.com", PerHost: true, Provider: true, Target: "edge.example.net",
-				Owner: "prod", Policy: plan.Sync, DeleteAfter: time.Minute,
+				Mark: cloudprovider.Mark{Owner: "prod"}, Policy: plan.Sync, DeleteAfter: time.Minute,
 			},
 			Quiet: 2 * time.Second, Interval: 10 * time.Minute, Report: time.Hour,
 		}
@@ -309,7 +310,7 @@ func TestRefusals(t *testing.T) {
 		writes int
 		states [2]string
 	}{
-		"one record":  {&provider.Error{Status: 403, Code: 90403, Message: "reserved"}, 2, [2]string{plan.OfflineInvalid, plan.Published}},
+		"one record":  {&provider.Error{Status: 403, Code: 90403, Denied: true, Message: "reserved"}, 2, [2]string{plan.OfflineInvalid, plan.Published}},
 		"credentials": {&provider.Error{Status: 403, Code: 10000}, 1, [2]string{plan.Publishing, plan.Publishing}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,20 +12,9 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 )
-
-// Limit is a number of calls in a time; the whole number may be used at once.
-type Limit struct {
-	Calls int
-	Per   time.Duration
-}
-
-// Config is a provider's budget.
-type Config struct {
-	Limits []Limit // all of them hold
-	// Pause is how long nothing is called after a 429 without a Retry-After.
-	Pause time.Duration
-}
 
 // perCaller is the share of the budget that one caller can use.
 const perCaller = 0.75
@@ -33,7 +22,7 @@ const perCaller = 0.75
 // Budget says whether a call may be made now. It never waits: who gets no call is told when to come again. It is safe for
 // concurrent use.
 type Budget struct {
-	cfg Config
+	cfg cloudprovider.Contract
 
 	mu      sync.Mutex
 	all     []*rate.Limiter
@@ -42,11 +31,11 @@ type Budget struct {
 }
 
 // New makes a full budget.
-func New(cfg Config) *Budget {
+func New(cfg cloudprovider.Contract) *Budget {
 	return &Budget{cfg: cfg, all: limiters(cfg, 1), callers: map[string][]*rate.Limiter{}}
 }
 
-func limiters(cfg Config, share float64) []*rate.Limiter {
+func limiters(cfg cloudprovider.Contract, share float64) []*rate.Limiter {
 	var ls []*rate.Limiter
 	for _, l := range cfg.Limits {
 		calls := max(1, share*float64(l.Calls))

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/services/proxy/internal/budget"
 )
 
@@ -22,7 +23,7 @@ func take(b *budget.Budget, caller string) int {
 
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := budget.New(budget.Config{Limits: []budget.Limit{{Calls: 100, Per: time.Minute}, {Calls: 160, Per: time.Hour}}})
+		b := budget.New(cloudprovider.Contract{Limits: []cloudprovider.Limit{{Calls: 100, Per: time.Minute}, {Calls: 160, Per: time.Hour}}})
 		if got := take(b, "a"); got != 75 {
 			t.Errorf("one caller has %d calls, want three quarters of 100", got)
 		}
@@ -50,7 +51,7 @@ func TestBudget(t *testing.T) {
 
 func TestBudgetRefusedCallsCostNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := budget.New(budget.Config{Limits: []budget.Limit{{Calls: 4, Per: time.Minute}}})
+		b := budget.New(cloudprovider.Contract{Limits: []cloudprovider.Limit{{Calls: 4, Per: time.Minute}}})
 		take(b, "a")
 		for range 100 {
 			b.Take("a")
@@ -90,7 +91,7 @@ func TestBudgetObeysTheProvider(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := budget.New(budget.Config{Limits: []budget.Limit{{Calls: 100, Per: time.Second}}, Pause: 5 * time.Minute})
+				b := budget.New(cloudprovider.Contract{Limits: []cloudprovider.Limit{{Calls: 100, Per: time.Second}}, Pause: 5 * time.Minute})
 				b.Observe(tt.status, tt.header())
 				if tt.closed == 0 {
 					if _, ok := b.Take("a"); !ok {

@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/egress"
-	"github.com/mocloud/mocloud/services/proxy/internal/acl"
 	"github.com/mocloud/mocloud/services/proxy/internal/audit"
 	"github.com/mocloud/mocloud/services/proxy/internal/caller"
 )
@@ -103,7 +103,7 @@ func (h *Handler) serve(r *http.Request, u *Upstream, path string, entry *audit.
 	if m.Query != "" {
 		req.path += "?" + m.Query
 	}
-	if guard, ok := u.Guards[m.Route.Method+" "+m.Route.Template]; ok {
+	if guard := u.GuardOf(m); guard != nil {
 		req.body, entry.Change, err = guard(r.Context(), m, body, u.fetch(who))
 		if err != nil {
 			return denied(statusOf(err), err)
@@ -114,22 +114,22 @@ func (h *Handler) serve(r *http.Request, u *Upstream, path string, entry *audit.
 }
 
 // fetch reads for a guard, within the caller's budget.
-func (u *Upstream) fetch(who string) Fetch {
+func (u *Upstream) fetch(who string) cloudprovider.Fetch {
 	return func(ctx context.Context, path string) (map[string]any, error) {
 		res := u.call(ctx, request{caller: who, method: http.MethodGet, path: path})
 		switch {
 		case errors.Is(res.err, errLimited):
-			return nil, &Refusal{http.StatusTooManyRequests, res.err.Error()}
+			return nil, &cloudprovider.Refusal{Status: http.StatusTooManyRequests, Message: res.err.Error()}
 		case res.err != nil:
-			return nil, &Refusal{http.StatusBadGateway, "the proxy could not read what is to be changed: " + describe(res.err)}
+			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: "the proxy could not read what is to be changed: " + describe(res.err)}
 		case res.status == http.StatusNotFound:
-			return nil, &Refusal{http.StatusNotFound, "what is to be changed does not exist"}
+			return nil, &cloudprovider.Refusal{Status: http.StatusNotFound, Message: "what is to be changed does not exist"}
 		case res.status != http.StatusOK:
-			return nil, &Refusal{http.StatusBadGateway, fmt.Sprintf("the proxy could not read what is to be changed: status %d", res.status)}
+			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: fmt.Sprintf("the proxy could not read what is to be changed: status %d", res.status)}
 		}
-		object, err := decodeObject(res.body)
+		object, err := cloudprovider.DecodeObject(res.body)
 		if err != nil {
-			return nil, &Refusal{http.StatusBadGateway, "the proxy could not read what is to be changed: not a JSON object"}
+			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: "the proxy could not read what is to be changed: not a JSON object"}
 		}
 		return object, nil
 	}
@@ -140,22 +140,22 @@ func readBody(r *http.Request) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return nil, &Refusal{http.StatusBadRequest, "the body could not be read"}
+		return nil, &cloudprovider.Refusal{Status: http.StatusBadRequest, Message: "the body could not be read"}
 	case len(raw) > maxBody:
-		return nil, &Refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)}
+		return nil, &cloudprovider.Refusal{Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("the body is larger than %d bytes", maxBody)}
 	case len(raw) == 0:
 		return nil, nil
 	case r.Method == http.MethodGet || r.Method == http.MethodDelete:
-		return nil, &Refusal{http.StatusBadRequest, "denied by the proxy: a " + r.Method + " has no body"}
+		return nil, &cloudprovider.Refusal{Status: http.StatusBadRequest, Message: "denied by the proxy: a " + r.Method + " has no body"}
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return nil, &Refusal{http.StatusUnsupportedMediaType, "denied by the proxy: the body must be application/json"}
+		return nil, &cloudprovider.Refusal{Status: http.StatusUnsupportedMediaType, Message: "denied by the proxy: the body must be application/json"}
 	}
 	return raw, nil
 }
 
 func statusOf(err error) int {
-	if refusal, ok := errors.AsType[*Refusal](err); ok {
+	if refusal, ok := errors.AsType[*cloudprovider.Refusal](err); ok {
 		return refusal.Status
 	}
 	return http.StatusBadRequest
@@ -206,11 +206,11 @@ func (h *Handler) fail(w http.ResponseWriter, u *Upstream, res *result) {
 
 // describe is the sentence for the caller: our own errors as they are, the network's in general.
 func describe(err error) string {
-	refusal, isRefusal := errors.AsType[*Refusal](err)
+	refusal, isRefusal := errors.AsType[*cloudprovider.Refusal](err)
 	switch {
 	case isRefusal:
 		return refusal.Message
-	case errors.Is(err, acl.ErrDenied), errors.Is(err, caller.ErrUnknown), errors.Is(err, errLimited), errors.Is(err, errBroken),
+	case errors.Is(err, cloudprovider.ErrDenied), errors.Is(err, caller.ErrUnknown), errors.Is(err, errLimited), errors.Is(err, errBroken),
 		errors.Is(err, errNoToken):
 		return err.Error()
 	case errors.Is(err, context.DeadlineExceeded):

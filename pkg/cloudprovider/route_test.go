@@ -1,4 +1,4 @@
-package acl_test
+package cloudprovider_test
 
 import (
 	"errors"
@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mocloud/mocloud/services/proxy/internal/acl"
+	"github.com/mocloud/mocloud/pkg/cloudprovider"
 )
 
-func table() *acl.Table {
-	return &acl.Table{
-		Routes: []acl.Route{
+func table() *cloudprovider.Table {
+	return &cloudprovider.Table{
+		Routes: []cloudprovider.Route{
 			{Method: "GET", Template: "/zones/{zone}/dns_records", Query: []string{"page", "name"}},
 			{Method: "DELETE", Template: "/zones/{zone}/dns_records/{record}"},
 			{Method: "GET", Template: "/user/tokens/verify"},
@@ -59,7 +59,7 @@ func TestMatch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m, err := table().Match(tt.method, tt.path, tt.query)
 			if tt.template == "" {
-				if !errors.Is(err, acl.ErrDenied) {
+				if !errors.Is(err, cloudprovider.ErrDenied) {
 					t.Fatalf("%+v, %v; want ErrDenied", m, err)
 				}
 				return

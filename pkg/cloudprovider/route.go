@@ -1,6 +1,4 @@
-// Package acl decides which provider calls exist at all: a table of methods and paths, deny by default. It is pure. Only the
-// proxy imports it.
-package acl
+package cloudprovider
 
 import (
 	"errors"

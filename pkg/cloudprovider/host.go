@@ -1,0 +1,60 @@
+package cloudprovider
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// hostPattern is a name in the form that records have: lower case, at least two labels.
+var hostPattern = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// IsHost reports whether name is a host name in the form that records have: lower case, Punycode, no wildcard, no trailing dot,
+// at least two labels.
+func IsHost(name string) bool { return len(name) <= 253 && hostPattern.MatchString(name) }
+
+// Zone is what may be written in a zone: names under Domain, but for the Reserved labels right under it, and the
+// one wildcard record that covers all of them.
+type Zone struct {
+	Domain   string
+	Reserved []string
+}
+
+// CheckName refuses names that are not to be written.
+func (z Zone) CheckName(name string) error {
+	if name == "*."+z.Domain {
+		return nil
+	}
+	prefix, under := strings.CutSuffix(name, "."+z.Domain)
+	if !under || !IsHost(name) {
+		return Refuse("%q is not a host name under %s", Clip(name), z.Domain)
+	}
+	label := prefix[strings.LastIndexByte(prefix, '.')+1:]
+	for _, reserved := range z.Reserved {
+		if label == reserved {
+			return Refuse("%q is reserved", Clip(name))
+		}
+	}
+	return nil
+}
+
+// CheckContent refuses contents that a record of that type cannot have.
+func CheckContent(kind, content string) error {
+	switch kind {
+	case "CNAME":
+		if !IsHost(content) {
+			return Refuse("%q is not a host name", Clip(content))
+		}
+	case "A", "AAAA":
+		if addr, err := netip.ParseAddr(content); err != nil || addr.Is4() != (kind == "A") || addr.Zone() != "" {
+			return Refuse("%q is no address for a record of type %s", Clip(content), kind)
+		}
+	case "TXT":
+		if content == "" || len(content) > 2048 {
+			return Refuse("the text is empty or longer than 2048 characters")
+		}
+	default:
+		return Refuse("a record of type %q is not allowed", Clip(kind))
+	}
+	return nil
+}
