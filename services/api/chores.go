@@ -46,10 +46,10 @@ func (p *parts) keep(ctx context.Context, c chore) error {
 		defer cancel()
 		removed, err := c.do(once)
 		if err != nil && ctx.Err() == nil {
-			log.WarnContext(ctx, "a chore failed; it is tried again", "chore", c.name, "error", err)
+			log.WarnContext(ctx, "a chore failed; it will be retried", "chore", c.name, "error", err)
 		}
 		if removed > 0 {
-			log.InfoContext(ctx, "a chore removed what is not kept any longer", "chore", c.name, "removed", removed)
+			log.InfoContext(ctx, "a chore removed what has passed its retention period", "chore", c.name, "removed", removed)
 		}
 	})
 	return nil

@@ -200,14 +200,14 @@ func (c *Config) Validate() error {
 		problems = append(problems, fmt.Errorf("API_ACCOUNT: %w", err))
 	}
 	complain(!c.AdminToken.Empty() && len(c.AdminToken.Reveal()) < minToken, "MOCLOUD_ADMIN_TOKEN has only %d characters and could be guessed: it needs at least %d; `openssl rand -hex 24` makes one", len(c.AdminToken.Reveal()), minToken)
-	complain(token.Mistyped(c.AdminToken.Reveal()), "MOCLOUD_ADMIN_TOKEN begins with %s like the tokens that the api makes, and is none of them; begin it with something else", token.Prefix)
+	complain(token.Mistyped(c.AdminToken.Reveal()), "MOCLOUD_ADMIN_TOKEN begins with %s, the prefix of the API's own tokens, but is not one of them; let it begin with something else", token.Prefix)
 	complain(strings.ContainsAny(c.AdminToken.Reveal(), " \t\r\n"), "MOCLOUD_ADMIN_TOKEN must not contain white space")
 	complain(c.AuthMode != Local && c.AuthMode != Supabase, "AUTH_MODE is %q: it must be local or supabase", c.AuthMode)
 	complain(c.AuthMode == Local && c.SignUp != signin.Open && c.SignUp != signin.Invited && c.SignUp != signin.Closed, "API_SIGN_UP is %q: it must be open, invite or closed", c.SignUp)
 	if c.AuthMode == Supabase {
 		complain(!webURL(c.SupabaseURL), "SUPABASE_URL is %q: with AUTH_MODE=supabase it must be the URL of a project, such as https://abcdefgh.supabase.co", c.SupabaseURL)
 		complain(!c.SupabaseSecret.Empty() && len(c.SupabaseSecret.Reveal()) < minSecret, "SUPABASE_JWT_SECRET has only %d characters: HS256 needs %d", len(c.SupabaseSecret.Reveal()), minSecret)
-		complain(slices.Contains(c.SupabaseProviders, ""), "SUPABASE_PROVIDERS is %q: write names with a comma between them, such as email,github", strings.Join(c.SupabaseProviders, ","))
+		complain(slices.Contains(c.SupabaseProviders, ""), "SUPABASE_PROVIDERS is %q: write names separated by commas, such as email,github", strings.Join(c.SupabaseProviders, ","))
 		complain(c.SupabaseAudience == "", "SUPABASE_AUDIENCE is empty: name the audience of the tokens, such as authenticated")
 	}
 	complain(c.RateAddress < 0 || c.RateAccount < 0 || c.RateSignIn < 0, "API_RATE_ADDRESS, API_RATE_ACCOUNT and API_RATE_SIGNIN must not be negative")
@@ -225,7 +225,7 @@ func (c *Config) Validate() error {
 	complain(c.KeepUsage < 24*time.Hour, "API_KEEP_USAGE is %s: it must be at least 24h", c.KeepUsage)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
 	for resource, limit := range c.Quota.limits() {
-		complain(limit < 0, "API_QUOTA_%s is %d: it must be 0 (any amount) or more", strings.ToUpper(string(resource)), limit)
+		complain(limit < 0, "API_QUOTA_%s is %d: it must be 0 (unlimited) or more", strings.ToUpper(string(resource)), limit)
 	}
 	complain(c.HoldSlugs < 0, "API_HOLD_SLUGS is %s: it must be 0 or more", c.HoldSlugs)
 	complain(c.DomainGrace <= 0, "API_DOMAIN_GRACE is %s: it must be positive", c.DomainGrace)

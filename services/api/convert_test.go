@@ -38,7 +38,7 @@ func TestImport(t *testing.T) {
 		strings.Repeat("[", 50_000):            "nested",
 	} {
 		refused := b.want(http.StatusUnprocessableEntity, "POST", "/api/v1/import", encode(map[string]any{"document": document}))
-		if p := string(refused.body); !strings.Contains(p, "No mock can be made of the document") || !strings.Contains(p, says) || !strings.Contains(p, `"diagnostics":[{`) {
+		if p := string(refused.body); !strings.Contains(p, "No mock can be made from the document") || !strings.Contains(p, says) || !strings.Contains(p, `"diagnostics":[{`) {
 			t.Errorf("%.40q: %s\nwant %s", document, p, says)
 		}
 	}

@@ -148,7 +148,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	b.upload(http.StatusOK, "one", strings.Repeat("3", 100)) // no more than before
 	b.upload(http.StatusCreated, "two", "2")
 	b.upload(http.StatusCreated, "three", "")
-	if a := b.do("PUT", filesPath+"?name=four", "4", "Content-Type: "); !strings.Contains(string(a.body), "at most 3") {
+	if a := b.do("PUT", filesPath+"?name=four", "4", "Content-Type: "); !strings.Contains(string(a.body), "the limit is 3") {
 		t.Errorf("too many: %d %s", a.status, a.body)
 	}
 }

@@ -31,8 +31,8 @@ func TestProblems(t *testing.T) {
 		code, field        string
 		says               string
 	}{
-		"no token":               {"GET", "/api/v1/mocks", "", []string{"Authorization: "}, 401, "unauthorized", "", "Who are you?"},
-		"a wrong token":          {"GET", "/api/v1/mocks", "", []string{"Authorization: Bearer nope"}, 401, "unauthorized", "", "not known"},
+		"no token":               {"GET", "/api/v1/mocks", "", []string{"Authorization: "}, 401, "unauthorized", "", "Authentication required"},
+		"a wrong token":          {"GET", "/api/v1/mocks", "", []string{"Authorization: Bearer nope"}, 401, "unauthorized", "", "API token is unknown"},
 		"another scheme":         {"GET", "/api/v1/mocks", "", []string{"Authorization: Digest x"}, 401, "unauthorized", "", "Bearer TOKEN"},
 		"a wrong session":        {"GET", "/api/v1/mocks", "", []string{"Authorization: ", "Cookie: mocloud_session=x"}, 401, "unauthorized", "", "sign in again"},
 		"401 comes before 400":   {"POST", "/api/v1/mocks", "{", []string{"Authorization: "}, 401, "unauthorized", "", ""},
@@ -59,22 +59,22 @@ func TestProblems(t *testing.T) {
 		"another encoding":       {"POST", "/api/v1/validate", `{"content":""}`, []string{"Content-Type: application/json; charset=utf-16"}, 415, "unsupported_media_type", "Content-Type", "UTF-8"},
 		"an unknown parameter":   {"GET", "/api/v1/mocks?lmit=1", "", nil, 400, "invalid", "lmit", "no query parameter"},
 		"a parameter twice":      {"GET", "/api/v1/mocks?limit=1&limit=2", "", nil, 400, "invalid", "limit", "twice"},
-		"an endless path":        {"GET", "/api/v1/" + strings.Repeat("x", 9000), "", nil, 414, "uri_too_long", "", "at most 8192"},
-		"endless headers":        {"GET", "/api/v1/mocks", "", []string{"X-Long: " + strings.Repeat("x", 40_000)}, 431, "headers_too_large", "", "at most 32768"},
+		"an endless path":        {"GET", "/api/v1/" + strings.Repeat("x", 9000), "", nil, 414, "uri_too_long", "", "the limit is 8192"},
+		"endless headers":        {"GET", "/api/v1/mocks", "", []string{"X-Long: " + strings.Repeat("x", 40_000)}, 431, "headers_too_large", "", "the limit is 32768"},
 		"an impossible slug":     {"POST", "/api/v1/mocks", newMock("Pets", good), nil, 422, "invalid", "slug", "a-z, 0-9"},
 		"a slug that is taken":   {"POST", "/api/v1/mocks", newMock("pets", good), nil, 409, "conflict", "slug", "already has"},
 		"an unknown workspace":   {"POST", "/api/v1/mocks", `{"slug":"x","content":"","workspace_slug":"acme"}`, nil, 404, "not_found", "workspace_slug", "not a member"},
-		"content too large":      {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<16+1)), nil, 413, "too_large", "content", "at most 65536"},
+		"content too large":      {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<16+1)), nil, 413, "too_large", "content", "the limit is 65536"},
 		"a body too large":       {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<20)), nil, 413, "too_large", "", "larger than"},
 		"content not UTF-8":      {"POST", "/api/v1/mocks", "{\"slug\":\"x\",\"content\":\"\xff\"}", nil, 422, "invalid", "content", "UTF-8"},
-		"content with zero":      {"POST", "/api/v1/mocks", newMock("x", "\x00"), nil, 422, "invalid", "content", "zero"},
+		"content with zero":      {"POST", "/api/v1/mocks", newMock("x", "\x00"), nil, 422, "invalid", "content", "NUL"},
 		"a limit of none":        {"GET", "/api/v1/mocks?limit=0", "", nil, 400, "invalid", "limit", "at least 1"},
 		"a limit of too many":    {"GET", "/api/v1/mocks?limit=1000", "", nil, 400, "invalid", "limit", "200"},
 		"a limit of words":       {"GET", "/api/v1/mocks?limit=ten", "", nil, 400, "invalid", "limit", "limit"},
-		"a foreign cursor":       {"GET", "/api/v1/mocks?cursor=abc", "", nil, 422, "invalid", "cursor", "begin without"},
-		"a cursor of workspaces": {"GET", "/api/v1/workspaces?cursor=%25", "", nil, 422, "invalid", "cursor", "begin without"},
+		"a foreign cursor":       {"GET", "/api/v1/mocks?cursor=abc", "", nil, 422, "invalid", "cursor", "without a cursor"},
+		"a cursor of workspaces": {"GET", "/api/v1/workspaces?cursor=%25", "", nil, 422, "invalid", "cursor", "without a cursor"},
 		"an impossible wait":     {"GET", path + "/publication?wait=soon", "", nil, 400, "invalid", "wait", "write it like 10s"},
-		"an endless wait":        {"GET", path + "/publication?wait=10m", "", nil, 400, "invalid", "wait", "at most 1m"},
+		"an endless wait":        {"GET", path + "/publication?wait=10m", "", nil, 400, "invalid", "wait", "the limit is 1m"},
 		"an impossible ETag":     {"PUT", path, `{"content":""}`, []string{`If-Match: "abc"`}, 400, "invalid", "If-Match", "ETag"},
 		"half an ETag":           {"PUT", path, `{"content":""}`, []string{`If-Match: "1`}, 400, "invalid", "If-Match", "ETag"},
 		"an ETag without quotes": {"PUT", path, `{"content":""}`, []string{`If-Match: 1`}, 400, "invalid", "If-Match", "ETag"},
@@ -86,7 +86,7 @@ func TestProblems(t *testing.T) {
 		"none of a list":         {"PUT", path, `{"content":""}`, []string{`If-Match: "7", W/"8.1.x"`}, 412, "lost_update", "", "revision is 1, not 8"},
 		"another site":           {"POST", path + "/publish", "", []string{"Sec-Fetch-Site: cross-site"}, 403, "forbidden", "", "another site"},
 		"another origin":         {"POST", path + "/publish", "", []string{"Origin: http://evil.localhost"}, 403, "forbidden", "", "another site"},
-		"a wrong code":           {"POST", "/api/v1/sessions", `{"code":"guess"}`, []string{"Authorization: "}, 401, "unauthorized", "code", "used already or has expired"},
+		"a wrong code":           {"POST", "/api/v1/sessions", `{"code":"guess"}`, []string{"Authorization: "}, 401, "unauthorized", "code", "already used or has expired"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := b.do(c.method, c.path, c.body, c.headers...)
@@ -192,7 +192,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("signed in: %v", a.header)
 	}
 	again := b.want(http.StatusUnauthorized, "GET", "/signin?code=one-time", "", anonymous, "Sec-Fetch-Site: none")
-	if !strings.Contains(string(again.body), "used already") {
+	if !strings.Contains(string(again.body), "already used") {
 		t.Errorf("the second time: %s", again.body)
 	}
 	session := "Cookie: " + strings.SplitN(cookie, ";", 2)[0]
@@ -306,7 +306,7 @@ func TestAnAccountFollowsAndWaitsOnlySoOften(t *testing.T) {
 		b.open(follow, "/api/v1/events")
 	}
 	a := b.want(http.StatusTooManyRequests, "GET", "/api/v1/mocks/"+m.ID+"/publication?wait=1s", "")
-	if p := as[struct{ Code, Detail string }](t, a); p.Code != "rate_limited" || !strings.Contains(p.Detail, "2 requests") {
+	if p := as[struct{ Code, Detail string }](t, a); p.Code != "rate_limited" || !strings.Contains(p.Detail, "2 long-lived requests") {
 		t.Errorf("%+v", p)
 	}
 	b.want(http.StatusTooManyRequests, "GET", "/api/v1/events", "")

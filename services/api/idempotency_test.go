@@ -71,7 +71,7 @@ func TestIdempotencyKeyUnderConcurrency(t *testing.T) {
 		switch {
 		case a.status == http.StatusCreated && a.header.Get("Idempotency-Replayed") == "":
 			created++
-		case a.status == http.StatusConflict && a.header.Get("Retry-After") != "" && strings.Contains(string(a.body), "still worked on"):
+		case a.status == http.StatusConflict && a.header.Get("Retry-After") != "" && strings.Contains(string(a.body), "still in progress"):
 		case a.status == http.StatusCreated:
 		default:
 			t.Errorf("%d %s", a.status, a.body)

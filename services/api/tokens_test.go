@@ -68,7 +68,7 @@ func TestTokens(t *testing.T) {
 	if !strings.Contains(a.header.Get("WWW-Authenticate"), `error="invalid_token"`) {
 		t.Errorf("revoked: %v", a.header)
 	}
-	if a := b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", bearer(made.Secret[:20])); !strings.Contains(string(a.body), "whole") {
+	if a := b.want(http.StatusUnauthorized, "GET", "/api/v1/mocks", "", bearer(made.Secret[:20])); !strings.Contains(string(a.body), "complete") {
 		t.Errorf("cut short: %s", a.body)
 	}
 }

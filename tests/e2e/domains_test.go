@@ -158,7 +158,7 @@ func TestDomainOfACustomer(t *testing.T) {
 		d.answers(t, host, "at home, again")
 		d.SetAPI("API_DOMAIN_GRACE=1s")
 		lost := d.becomes(t, added.ID, "it is suspended", func(s client.Domain) bool { return s.State == client.DomainSuspended })
-		if lost.Ownership != client.OwnershipLost || lost.SuspendedAt == nil || !strings.Contains(lost.Reason, "does not answer on this host any more") {
+		if lost.Ownership != client.OwnershipLost || lost.SuspendedAt == nil || !strings.Contains(lost.Reason, "no longer answers on this host") {
 			t.Errorf("%+v", lost)
 		}
 		d.silent(t, host)
@@ -270,14 +270,14 @@ func TestLimitsOfDomains(t *testing.T) {
 				t.Errorf("add %q: %s %s", host, r.Status(), r.Body)
 			}
 		}
-		refused("192.0.2.1", http.StatusUnprocessableEntity, "it is an address; use a name")
-		refused("shop.localhost", http.StatusUnprocessableEntity, "on no public DNS")
-		refused("a.internal", http.StatusUnprocessableEntity, "on no public DNS")
+		refused("192.0.2.1", http.StatusUnprocessableEntity, "it is an IP address; use a name")
+		refused("shop.localhost", http.StatusUnprocessableEntity, "do not exist in public DNS")
+		refused("a.internal", http.StatusUnprocessableEntity, "do not exist in public DNS")
 		for n := range 3 {
 			d.add(t, mock.ID, fmt.Sprintf("api%d.customer.co", n))
 		}
-		refused("api0.customer.co", http.StatusConflict, "has the host \\\"api0.customer.co\\\" already")
-		refused("api3.customer.co", http.StatusForbidden, "would hold 4 domains; at most 3 are possible")
+		refused("api0.customer.co", http.StatusConflict, "already has the host \\\"api0.customer.co\\\"")
+		refused("api3.customer.co", http.StatusForbidden, "would hold 4 domains; the limit is 3")
 		size := 2
 		page, err := d.api.ListMockDomainsWithResponse(ctx, mock.ID, &client.ListMockDomainsParams{Limit: &size})
 		check(t, err)

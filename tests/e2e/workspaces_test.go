@@ -127,7 +127,7 @@ func invitations(t *testing.T, c *cloud.Cloud) {
 	if len(own) != 1 || own[0].ID != declined.ID || own[0].Secret != nil {
 		t.Errorf("saul finds %+v", own)
 	}
-	answer(rita.CreateInvitationWithResponse(ctx, "ritaco", nil, client.NewInvitation{Username: &saul.name, Role: client.Viewer})).refused(t, http.StatusConflict, "invited already")
+	answer(rita.CreateInvitationWithResponse(ctx, "ritaco", nil, client.NewInvitation{Username: &saul.name, Role: client.Viewer})).refused(t, http.StatusConflict, "already invited")
 	answer(tess.AcceptInvitationWithResponse(ctx, declined.ID)).is(t, http.StatusNotFound)
 	answer(saul.DeclineInvitationWithResponse(ctx, declined.ID)).is(t, http.StatusNoContent)
 	answer(saul.AcceptInvitationWithResponse(ctx, declined.ID)).is(t, http.StatusNotFound)
@@ -148,7 +148,7 @@ func invitations(t *testing.T, c *cloud.Cloud) {
 	if seen.ID != link.ID || seen.WorkspaceName != "The ritaco" || seen.Secret != nil {
 		t.Errorf("before signing in: %+v", seen)
 	}
-	answer(rita.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).refused(t, http.StatusConflict, "member already")
+	answer(rita.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).refused(t, http.StatusConflict, "already a member")
 	answer(tess.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusOK)
 	answer(saul.ClaimInvitationWithResponse(ctx, client.InvitationSecret{Secret: *link.Secret})).is(t, http.StatusNotFound)
 	joined := answer(tess.AcceptInvitationWithResponse(ctx, link.ID)).is(t, http.StatusOK).JSON200
@@ -183,7 +183,7 @@ func availability(t *testing.T, c *cloud.Cloud) {
 		t.Errorf("a slug that is taken: %+v", a)
 	}
 	if a := ask(client.GetAvailabilityParamsKindAccount, "Uma-Smith", nil); a.Free || a.Suggestion == nil || *a.Suggestion != "umasmith" {
-		t.Errorf("a slug that is not possible: %+v", a)
+		t.Errorf("a slug that is not valid: %+v", a)
 	}
 	before := answer(c.As(t).GetUsernameAvailabilityWithResponse(ctx, &client.GetUsernameAvailabilityParams{Username: "uma"})).is(t, http.StatusOK).JSON200
 	if before.Free || before.Suggestion == nil || *before.Suggestion != "uma2" {

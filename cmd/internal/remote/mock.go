@@ -49,7 +49,7 @@ func (r Ref) Check() error {
 	case len(slug) > maxSlug:
 		return fmt.Errorf("%q cannot be the name of a mock: it has %d characters; the limit is %d", slug, len(slug), maxSlug)
 	case len(label) > 3 && label[2:4] == "--" && r.Workspace != "", len(slug) > 3 && slug[2:4] == "--":
-		return fmt.Errorf("%q cannot be the name of a mock: host names cannot have hyphens in third and fourth place", slug)
+		return fmt.Errorf("%q cannot be the name of a mock: host names cannot have hyphens as their third and fourth characters", slug)
 	case len(label) > maxLabel:
 		return fmt.Errorf("%q is too long: the host name would begin with %s, which has %d characters; the limit is %d", slug, label, len(label), maxLabel)
 	}

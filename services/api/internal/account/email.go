@@ -19,7 +19,7 @@ func CheckEmail(email string) (string, error) {
 	}
 	parsed, err := mail.ParseAddress(email)
 	if err != nil || parsed.Address != email || parsed.Name != "" || len(email) > maxEmail {
-		return "", apperr.New(apperr.Invalid, "The e-mail address is not possible; write it like ann@example.com, or leave it out.").WithField("email")
+		return "", apperr.New(apperr.Invalid, "The e-mail address is not valid; write it like ann@example.com, or leave it out.").WithField("email")
 	}
 	return email, nil
 }

@@ -60,7 +60,7 @@ func (p *Profiles) Update(ctx context.Context, who workspace.Caller, c Change) (
 	now := p.now()
 	return p.repo.UpdateProfile(ctx, who, now, now.Add(p.hold), func(old Profile, holds workspace.Holding) (Profile, error) {
 		if c.Expected != 0 && c.Expected != old.Version {
-			return old, apperr.New(apperr.Precondition, "The account was changed meanwhile: its version is %d, not %d. Read it again and repeat your change.", old.Version, c.Expected)
+			return old, apperr.New(apperr.Precondition, "The account has changed since you read it: its version is %d, not %d. Read it again and repeat your change.", old.Version, c.Expected)
 		}
 		changed := old
 		if c.Email != nil {
@@ -88,7 +88,7 @@ func (p *Profiles) Delete(ctx context.Context, who workspace.Caller, confirm str
 	now := p.now()
 	err := p.repo.DeleteAccount(ctx, who, now, now.Add(p.hold), func(a Profile) error {
 		if confirm != a.Username {
-			return apperr.New(apperr.Invalid, "The confirmation is %q and the account is %q; nothing was deleted.", confirm, a.Username).WithField("confirm")
+			return apperr.New(apperr.Invalid, "The confirmation is %q, but the account is %q; nothing was deleted.", confirm, a.Username).WithField("confirm")
 		}
 		return nil
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 // Err says that a cursor is not one that the list gave out.
-var Err = apperr.New(apperr.Invalid, "The cursor is not one that this list gave out; begin without a cursor.").WithField("cursor")
+var Err = apperr.New(apperr.Invalid, "The cursor does not come from this list; start again without a cursor.").WithField("cursor")
 
 // Of is the cursor of the page behind a place, which is a text that names the last item of the page before.
 func Of(place string) string { return base64.RawURLEncoding.EncodeToString([]byte(place)) }

@@ -75,7 +75,7 @@ type Domain struct {
 // Why is Reason with what follows from others' claims. It is worked out when it is read, because they change without this one.
 func (d *Domain) Why() string {
 	if d.Taken && !d.Serves() {
-		return "The host is verified for another mock, which has it until it gives it up or its proof is gone. " + d.Reason
+		return "The host is verified for another mock, which keeps it until it gives it up or its proof is gone. " + d.Reason
 	}
 	return d.Reason
 }

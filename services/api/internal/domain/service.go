@@ -43,31 +43,31 @@ func NewService(repo Repository, baseDomain string, times Times, buildChange fun
 // Clean returns a host name as it is kept, or an error that a user may see.
 func Clean(host, baseDomain string) (string, error) {
 	bad := func(why string) (string, error) {
-		return "", apperr.New(apperr.Invalid, "The host %q is not possible: %s", host, why).WithField("host")
+		return "", apperr.New(apperr.Invalid, "The host %q is not valid: %s", host, why).WithField("host")
 	}
 	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(strings.TrimSpace(host), "."))
 	if err != nil || name == "" || len(name) > 253 {
-		return bad("it is no host name.")
+		return bad("it is not a host name.")
 	}
 	name = strings.ToLower(name)
 	for label := range strings.SplitSeq(name, ".") {
 		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-			return bad("it is no host name.")
+			return bad("it is not a host name.")
 		}
 	}
 	last := name[strings.LastIndexByte(name, '.')+1:]
 	if _, err := netip.ParseAddr(name); err == nil || strings.Trim(last, "0123456789") == "" {
-		return bad("it is an address; use a name.")
+		return bad("it is an IP address; use a name.")
 	}
 	if !strings.Contains(name, ".") {
 		return bad("it has no domain; write it like api.example.com.")
 	}
 	switch last {
 	case "test", "example", "invalid", "localhost", "local", "internal", "onion":
-		return bad("names under ." + last + " are on no public DNS.")
+		return bad("names under ." + last + " do not exist in public DNS.")
 	}
 	if base := strings.ToLower(baseDomain); name == base || strings.HasSuffix(name, "."+base) {
-		return bad("names under " + base + " are this installation's own.")
+		return bad("names under " + base + " belong to this server.")
 	}
 	return name, nil
 }
@@ -84,7 +84,7 @@ func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host st
 	}
 	d := Domain{
 		ID: id.String(), MockID: mockID, Host: name, Token: rand.Text(), Target: strings.ToLower(rand.Text()[:16]) + ".edge." + s.baseDomain,
-		Ownership: Pending, Routing: Missing, Reason: "Create the two DNS records; they have not been looked at yet.", CreatedAt: s.now(),
+		Ownership: Pending, Routing: Missing, Reason: "Create the two DNS records; they have not been checked yet.", CreatedAt: s.now(),
 	}
 	r, err := s.repo.AddDomain(ctx, who, d, func(m mock.Mock) (Write, error) {
 		if err := m.Role.RequireEdit(m.Workspace); err != nil {
@@ -239,10 +239,10 @@ func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
 	case apperr.CodeOf(err) == apperr.NotFound && err != nil, err == nil && !changed:
 	case apperr.CodeOf(err) == apperr.Conflict && err != nil:
 		// Somebody else's proof was stored meanwhile. What is seen is said again, and then this one is Taken.
-		s.log.InfoContext(ctx, "a domain is proven by two; the first one keeps it", "domain_id", u.DomainID, "host", u.Host)
+		s.log.InfoContext(ctx, "two domains prove the same host; the first one keeps it", "domain_id", u.DomainID, "host", u.Host)
 	case err != nil:
 		if ctx.Err() == nil {
-			s.log.WarnContext(ctx, "store what is known of a domain; it is said again", "domain_id", u.DomainID, "error", err)
+			s.log.WarnContext(ctx, "cannot store the state of a domain; it will be reported again", "domain_id", u.DomainID, "error", err)
 		}
 	default:
 		_, _ = s.announce(r, nil) // it has no error
@@ -276,10 +276,10 @@ func (d Domain) seen(u event.DomainUpdated, now time.Time, times Times) Domain {
 	}
 	switch next.Reason = u.Reason; next.Ownership {
 	case InGrace:
-		next.Reason = fmt.Sprintf("The proof is missing since %s; the domain is suspended on %s unless it comes back. %s",
+		next.Reason = fmt.Sprintf("The proof has been missing since %s; the domain will be suspended on %s unless it comes back. %s",
 			next.LostAt.Format(time.DateOnly), next.LostAt.Add(times.Grace).Format(time.DateOnly), u.Reason)
 	case Lost:
-		next.Reason = fmt.Sprintf("The mock does not answer on this host any more, because the proof is missing since %s; the domain is removed on %s unless it comes back. %s",
+		next.Reason = fmt.Sprintf("The mock no longer answers on this host, because the proof has been missing since %s; the domain will be removed on %s unless it comes back. %s",
 			next.LostAt.Format(time.DateOnly), next.SuspendedAt.Add(times.Keep).Format(time.DateOnly), u.Reason)
 	case Pending, Verified:
 	}
@@ -313,11 +313,11 @@ func (s *Service) collect(ctx context.Context) {
 		case apperr.CodeOf(err) == apperr.NotFound && err != nil: // another instance was faster
 			err = nil
 		case err == nil && len(r.Changes) > 0:
-			s.log.InfoContext(ctx, "a domain is removed", "domain_id", d.ID, "host", d.Host, "ownership", d.Ownership)
+			s.log.InfoContext(ctx, "domain removed", "domain_id", d.ID, "host", d.Host, "ownership", d.Ownership)
 			_, _ = s.announce(r, nil) // it has no error
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "give up domains that nothing keeps; it is tried again", "error", err)
+		s.log.WarnContext(ctx, "cannot remove domains that are no longer wanted; it will be retried", "error", err)
 	}
 }

@@ -100,7 +100,7 @@ func (s *Service) Traffic(ctx context.Context, who workspace.Caller, id string, 
 			return check, err
 		}
 		if len(tries[i].Answers) == 0 {
-			return check, apperr.New(apperr.Conflict, "Revision %d has errors by today's rules, so that there is nothing to compare the draft with.", before.Revision)
+			return check, apperr.New(apperr.Conflict, "Revision %d has errors under the current rules, so there is nothing to compare the draft with.", before.Revision)
 		}
 	}
 	for i := range check.Items {

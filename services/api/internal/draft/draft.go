@@ -117,7 +117,7 @@ func (s *Service) question(ctx context.Context, who workspace.Caller, m mock.Moc
 		q.Content = *d.Content
 		return q, nil
 	case d.Published && m.PublishedRevision == 0:
-		return q, apperr.New(apperr.Conflict, "The mock is not published, so that there is nothing published to try.").WithField("published")
+		return q, apperr.New(apperr.Conflict, "The mock is not published, so there is no published revision to try.").WithField("published")
 	case d.Published:
 		d.Revision = m.PublishedRevision
 	}
@@ -133,7 +133,7 @@ func (s *Service) question(ctx context.Context, who workspace.Caller, m mock.Moc
 
 func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Question, requests []Request) (Try, error) {
 	if len(requests) == 0 || len(requests) > tryit.MaxRequests {
-		return Try{}, apperr.New(apperr.Invalid, "There are %d requests; from 1 to %d can be tried at once.", len(requests), tryit.MaxRequests).WithField("requests")
+		return Try{}, apperr.New(apperr.Invalid, "There are %d requests; send 1 to %d at once.", len(requests), tryit.MaxRequests).WithField("requests")
 	}
 	asked := make([]tryit.Request, len(requests))
 	for i, r := range requests {
@@ -159,9 +159,9 @@ func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Questio
 	a, err := s.ask(ctx, q)
 	switch {
 	case errors.Is(err, tryit.ErrBusy):
-		return t, apperr.New(apperr.RateLimited, "Too many drafts are being tried just now; try again in a moment.")
+		return t, apperr.New(apperr.RateLimited, "Too many drafts are being tried right now; try again in a moment.")
 	case err != nil:
-		return t, apperr.New(apperr.Unavailable, "No mock server answers just now; try again in a moment.").WithCause(err)
+		return t, apperr.New(apperr.Unavailable, "No mock server is answering right now; try again in a moment.").WithCause(err)
 	case a.Problem != "" && len(a.More) == 0: // not the first of several
 		return t, apperr.New(apperr.Invalid, "The draft could not be tried: %s", a.Problem)
 	}
@@ -176,14 +176,14 @@ func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Questio
 func (r Request) asked() (tryit.Request, error) {
 	q := tryit.Request{Method: strings.ToUpper(r.Method), Target: r.Path, Header: r.Header, Body: r.Body}
 	if !httpguts.ValidHeaderFieldName(q.Method) { // a method is a token, like a header's name
-		return q, apperr.New(apperr.Invalid, "The request's method %q is not possible; use GET, POST or another one of HTTP.", r.Method).WithField("request.method")
+		return q, apperr.New(apperr.Invalid, "The request's method %q is not valid; use GET, POST or another HTTP method.", r.Method).WithField("request.method")
 	}
 	if _, err := url.ParseRequestURI(r.Path); err != nil || !strings.HasPrefix(r.Path, "/") || !utf8.ValidString(r.Path) || strings.ContainsAny(r.Path, " #\t\r\n") {
-		return q, apperr.New(apperr.Invalid, "The request's path %q is not possible: begin it with a slash, and encode what has no place in a URL.", r.Path).WithField("request.path")
+		return q, apperr.New(apperr.Invalid, "The request's path %q is not valid: begin it with a slash, and percent-encode what a URL cannot contain.", r.Path).WithField("request.path")
 	}
 	for name, values := range r.Header {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return q, apperr.New(apperr.Invalid, "%q is not the name of a header.", name).WithField("request.headers")
+			return q, apperr.New(apperr.Invalid, "%q is not a header name.", name).WithField("request.headers")
 		}
 		for _, v := range values {
 			if !httpguts.ValidHeaderFieldValue(v) {
@@ -199,7 +199,7 @@ func (s *Service) enter(account string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.running[account] >= atOnce {
-		return nil, apperr.New(apperr.RateLimited, "This account tries %d drafts already; wait for one of them.", atOnce)
+		return nil, apperr.New(apperr.RateLimited, "This account is already trying %d drafts; wait for one of them to finish.", atOnce)
 	}
 	s.running[account]++
 	return func() {

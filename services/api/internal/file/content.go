@@ -27,13 +27,13 @@ func checkName(name string) error {
 	switch {
 	case wrong != "":
 	case len(name) > maxName:
-		wrong = fmt.Sprintf("has %d bytes; at most %d are possible", len(name), maxName)
+		wrong = fmt.Sprintf("has %d bytes; the limit is %d", len(name), maxName)
 	case clean != name:
-		wrong = fmt.Sprintf("is not clean: write %q", clean)
+		wrong = fmt.Sprintf("is not in its plain form: write %q", clean)
 	case strings.Contains(name, "{{") || strings.Contains(name, "{%"):
-		wrong = "is written like a template"
+		wrong = "looks like a template"
 	case strings.TrimSpace(name) != name || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsGraphic(r) }):
-		wrong = "has a space at an end, or a character that cannot be seen"
+		wrong = "begins or ends with a space, or has an invisible character"
 	default:
 		return nil
 	}
@@ -93,7 +93,7 @@ func (c *content) explain(err error) error {
 	case c.err != nil:
 		return c.cut(c.err)
 	}
-	return apperr.New(apperr.Unavailable, "The file cannot be stored just now; try again in a moment.").WithCause(fmt.Errorf("store an upload: %w", err))
+	return apperr.New(apperr.Unavailable, "The file cannot be stored right now; try again in a moment.").WithCause(fmt.Errorf("store an upload: %w", err))
 }
 
 func (c *content) cut(err error) error {

@@ -80,8 +80,8 @@ func TestNames(t *testing.T) {
 	}
 	for name, says := range map[string]string{
 		"": "empty", "/etc/passwd": "absolute", "../x": `".."`, "a/../b": `".."`, `a\b`: `"\"`, "a//b": `write "a/b"`, "./a": `write "a"`, "a/": "folder",
-		"c:/x": "drive", "a\x00": "control", "a\xff": "UTF-8", "http://x/y": "not clean", "{{x}}.json": "template", " a": "space", "a\u200bb": "cannot be seen",
-		"a\u202eb": "cannot be seen", strings.Repeat("a", 256): "256 bytes",
+		"c:/x": "drive", "a\x00": "control", "a\xff": "UTF-8", "http://x/y": "not in its plain form", "{{x}}.json": "template", " a": "space", "a\u200bb": "invisible character",
+		"a\u202eb": "invisible character", strings.Repeat("a", 256): "256 bytes",
 	} {
 		if err := checkName(name); apperr.CodeOf(err) != apperr.Invalid || !strings.Contains(err.Error(), says) {
 			t.Errorf("%q: %v", name, err)

@@ -133,20 +133,20 @@ func (s *Service) check(p Present, up Upload) error {
 	}
 	switch {
 	case up.IfAbsent && p.File != nil:
-		return apperr.New(apperr.Precondition, "There is a file %q already, and If-None-Match says that there must be none. Leave it out to replace the file.", up.Name)
+		return apperr.New(apperr.Precondition, "The file %q already exists, and If-None-Match forbids replacing it. Leave the header out to replace the file.", up.Name)
 	case len(up.IfMatch) > 0 && p.File == nil:
-		return apperr.New(apperr.Precondition, "There is no file %q any more, and If-Match names its content. Leave it out to upload it anew.", up.Name)
+		return apperr.New(apperr.Precondition, "The file %q no longer exists, and If-Match names its content. Leave the header out to upload the file again.", up.Name)
 	case len(up.IfMatch) > 0 && !slices.Contains(up.IfMatch, p.File.SHA256):
 		return errReplaced(up.Name)
 	}
 	if p.File == nil && p.Usage.Files >= s.limits.Files {
-		return apperr.New(apperr.QuotaExceeded, "The workspace %q has %d files; at most %d are possible. Delete one that no mock needs.", p.In.Slug, p.Usage.Files, s.limits.Files)
+		return apperr.New(apperr.QuotaExceeded, "The workspace %q has %d files; the limit is %d. Delete one that no mock needs.", p.In.Slug, p.Usage.Files, s.limits.Files)
 	}
 	return nil
 }
 
 func errReplaced(name string) error {
-	return apperr.New(apperr.Precondition, "The file %q was replaced meanwhile. Read it again and repeat your change.", name)
+	return apperr.New(apperr.Precondition, "The file %q has been replaced since you read it. Read it again and repeat your change.", name)
 }
 
 // reserve names a new object and registers it as garbage, which it is until a row names it.
@@ -191,7 +191,7 @@ func (s *Service) Open(ctx context.Context, who workspace.Caller, slug, id strin
 	}
 	o, err := s.objects.Get(ctx, files.ObjectKey(f.WorkspaceID, f.Object))
 	if err != nil {
-		return File{}, nil, apperr.New(apperr.Unavailable, "The content of the file cannot be read just now; try again in a moment.").
+		return File{}, nil, apperr.New(apperr.Unavailable, "The content of the file cannot be read right now; try again in a moment.").
 			WithCause(fmt.Errorf("open the content of file %s: %w", f.ID, err))
 	}
 	return f, o.Body, nil
@@ -240,7 +240,7 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, slug, id str
 			return Write{}, errReplaced(p.File.Name)
 		}
 		if len(p.Mocks) > 0 && !force {
-			return Write{}, apperr.New(apperr.Conflict, "The file %q is used by %s. Change them first, or delete it with force=true: they answer 500 where they need it.", p.File.Name, some(p.Mocks))
+			return Write{}, apperr.New(apperr.Conflict, "The file %q is used by %s. Change them first, or delete it with force=true: they will answer 500 where they need it.", p.File.Name, some(p.Mocks))
 		}
 		return Write{Delete: true, Obsolete: s.now().Add(readGrace)}, nil
 	})

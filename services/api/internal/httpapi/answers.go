@@ -150,7 +150,7 @@ func replay(c echo.Context, a *idempotency.Answer) error {
 		header.Set(name, v)
 	}
 	if a.Cut {
-		return apperr.New(apperr.Conflict, "This was done already, and the answer was too large to be remembered: read %s.", orElse(a.Header["Location"], "what was created")).WithField(idempotencyKey)
+		return apperr.New(apperr.Conflict, "This request was already carried out, but its answer was too large to keep: read %s.", orElse(a.Header["Location"], "what was created")).WithField(idempotencyKey)
 	}
 	c.Response().WriteHeader(a.Status)
 	_, err := c.Response().Write(a.Body)

@@ -90,7 +90,7 @@ func (h *handlers) authenticate(r *http.Request) (identity, error) {
 		a, session, err := h.SignIns.BySession(r.Context(), shown)
 		return identity{account: a, scopes: token.Scopes{token.All}, session: session, secret: shown, means: workspace.Session}, err
 	}
-	return identity{}, apperr.New(apperr.Unauthorized, "Who are you? Send Authorization: Bearer TOKEN, or sign in with this browser.")
+	return identity{}, apperr.New(apperr.Unauthorized, "Authentication required: send Authorization: Bearer TOKEN, or sign in with this browser.")
 }
 
 func (h *handlers) byCredentials(ctx context.Context, values []string) (identity, error) {
@@ -137,10 +137,10 @@ func credentials(values []string) (secret.String, bool) {
 // permit refuses what the caller's token is not for. Roles are the business of the business packages.
 func (op *operation) permit(who identity) error {
 	if op.scope != anyScope && !who.scopes.Allow(op.scope) {
-		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "This needs a token with the scope %s, and yours has %s.", op.scope, orElse(who.scopes.String(), "none")))
+		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "This needs a token with the scope %s; yours has %s.", op.scope, orElse(who.scopes.String(), "none")))
 	}
 	if who.limit != "" && op.beyond && op.scope.Writes() {
-		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "This reaches beyond the workspace that your token is good for; use a personal token."))
+		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "Your token is limited to one workspace; use a personal token for this."))
 	}
 	return nil
 }

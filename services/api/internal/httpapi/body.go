@@ -25,10 +25,10 @@ func checkBody(r *http.Request, body []byte) error {
 		return nil // the validator refuses it
 	}
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return unsupported("Content-Type", "The body's charset %q is not possible; JSON is UTF-8 (RFC 8259, 8.1).", charset)
+		return unsupported("Content-Type", "The body's charset %q is not supported; JSON is UTF-8 (RFC 8259, section 8.1).", charset)
 	}
 	if packed := r.Header.Get("Content-Encoding"); packed != "" && !strings.EqualFold(packed, "identity") {
-		return unsupported("Content-Encoding", "The body's Content-Encoding %q is not possible; send it as it is, without %[1]s.", packed)
+		return unsupported("Content-Encoding", "The body's Content-Encoding %q is not supported; send the body without it.", packed)
 	}
 	if !utf8.Valid(body) {
 		return apperr.New(apperr.Invalid, "The request's body is not UTF-8.").WithField("content")
@@ -42,7 +42,7 @@ func checkBody(r *http.Request, body []byte) error {
 	var decoded any
 	_ = json.Unmarshal(body, &decoded) // what cannot be decoded is found by the validator
 	if field, found := zero("", decoded); found {
-		return apperr.New(apperr.Invalid, "The body's %s is not text: it has a zero character.", field).WithField(field)
+		return apperr.New(apperr.Invalid, "The body's %s is not text: it contains a NUL character.", field).WithField(field)
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func outline(body []byte) error {
 		switch c := body[i]; c {
 		case '{', '[':
 			if len(levels) == maxDepth {
-				return badRequest("", "The body is too deep at %s: at most %d objects and lists within one another are possible.", position(body, i), maxDepth)
+				return badRequest("", "The body is nested too deeply at %s: the limit is %d levels.", position(body, i), maxDepth)
 			}
 			below := level{naming: c == '{'}
 			if top != nil {
@@ -132,7 +132,7 @@ func (l *level) enter(quoted []byte) error {
 	}
 	if l.names[l.name] {
 		field := join(l.at, l.name)
-		return badRequest(field, "The body has %q twice.", field)
+		return badRequest(field, "The body has the key %q twice.", field)
 	}
 	l.names[l.name] = true
 	return nil

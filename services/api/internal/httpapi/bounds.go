@@ -21,7 +21,7 @@ func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		if len(r.RequestURI) > maxTarget {
 			return &statusError{http.StatusRequestURITooLong, URITooLong, apperr.New(apperr.TooLarge,
-				"The request's path and query have %d bytes; at most %d are possible.", len(r.RequestURI), maxTarget)}
+				"The request's path and query have %d bytes; the limit is %d.", len(r.RequestURI), maxTarget)}
 		}
 		size := 0
 		for name, values := range r.Header {
@@ -31,7 +31,7 @@ func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		if size > maxHeaders {
 			return &statusError{http.StatusRequestHeaderFieldsTooLarge, HeadersTooLarge, apperr.New(apperr.TooLarge,
-				"The request's headers have %d bytes; at most %d are possible.", size, maxHeaders)}
+				"The request's headers have %d bytes; the limit is %d.", size, maxHeaders)}
 		}
 		return next(c)
 	}

@@ -304,19 +304,19 @@ func explain(err error, body []byte) error {
 	}
 	switch {
 	case e.Parameter != nil && e.Parameter.Example != nil && schemaField(e.Err) == "pattern":
-		return badRequest(e.Parameter.Name, "The %s parameter %s is not possible: write it like %v. %s", e.Parameter.In, e.Parameter.Name, e.Parameter.Example, e.Parameter.Description)
+		return badRequest(e.Parameter.Name, "The %s parameter %s is not valid: write it like %v. %s", e.Parameter.In, e.Parameter.Name, e.Parameter.Example, e.Parameter.Description)
 	case e.Parameter != nil:
-		return badRequest(e.Parameter.Name, "The %s parameter %s is not possible: %s.", e.Parameter.In, e.Parameter.Name, orElse(reason, "it cannot be read"))
+		return badRequest(e.Parameter.Name, "The %s parameter %s is not valid: %s.", e.Parameter.In, e.Parameter.Name, orElse(reason, "it cannot be read"))
 	case strings.HasPrefix(e.Reason, "header Content-Type"):
 		return &statusError{http.StatusUnsupportedMediaType, UnsupportedMediaType, apperr.New(apperr.Invalid,
-			"The body's Content-Type %q is not possible here; use application/json.", e.Input.Request.Header.Get("Content-Type"))}
+			"The body's Content-Type %q is not supported here; use application/json.", e.Input.Request.Header.Get("Content-Type"))}
 	case field != "":
-		return badRequest(field, "The body's %s is not possible: %s.", field, reason)
+		return badRequest(field, "The body's %s is not valid: %s.", field, reason)
 	}
 	if parse, ok := errors.AsType[*openapi3filter.ParseError](e.Err); ok && parse.Cause != nil {
 		return notJSON(body)
 	}
-	return badRequest("", "The body is not possible: %s.", orElse(reason, "it cannot be read"))
+	return badRequest("", "The body is not valid: %s.", orElse(reason, "it cannot be read"))
 }
 
 // unsupportedField is how the validator calls a field that an object does not have.

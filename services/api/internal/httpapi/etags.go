@@ -30,7 +30,7 @@ func tags(ifMatch *string) ([]string, error) {
 }
 
 func noTag(ifMatch string) error {
-	return badRequest("If-Match", "The header If-Match is %s; send the ETag of what you edited, in its quotes.", ifMatch)
+	return badRequest("If-Match", "The header If-Match is %s; send the ETag of what you edited, with its quotes.", ifMatch)
 }
 
 // matching writes if what is there is one of those that an If-Match header names; zero values of V stand for anything. With

@@ -25,7 +25,7 @@ func (l *lasting) enter(of string) (leave func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.most > 0 && l.of[of] >= l.most {
-		return nil, apperr.New(apperr.RateLimited, "%s waits, follows events or transfers files in %d requests, which is the most it may; end one of them first.", l.who, l.most)
+		return nil, apperr.New(apperr.RateLimited, "%s has %d long-lived requests open (waits, event streams, file transfers), which is the limit; end one of them first.", l.who, l.most)
 	}
 	l.of[of]++
 	return func() {

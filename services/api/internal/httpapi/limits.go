@@ -66,7 +66,7 @@ func (e *limitError) Error() string { return e.Unwrap().Error() }
 
 // Unwrap returns the public error.
 func (e *limitError) Unwrap() error {
-	return apperr.New(apperr.RateLimited, "There were too many %s; the next one is possible in %d s.", e.what, int(math.Ceil(e.after.Seconds())))
+	return apperr.New(apperr.RateLimited, "Too many %s; try again in %d s.", e.what, int(math.Ceil(e.after.Seconds())))
 }
 
 // RetryAfter is when there is room for another request.
@@ -99,7 +99,7 @@ func newLimits(cfg Config) limits {
 		address: newLimiter("requests from this address", cfg.RateAddress, int(math.Ceil(bursts*cfg.RateAddress))),
 		account: newLimiter("requests of this account", cfg.RateAccount, int(math.Ceil(bursts*cfg.RateAccount))),
 		signIn:  newLimiter("attempts to sign in from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
-		names:   newLimiter("questions for usernames from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
+		names:   newLimiter("username checks from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
 	}
 }
 

@@ -137,7 +137,7 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 	if r.Params.Wait != nil {
 		var err error
 		if wait, err = time.ParseDuration(*r.Params.Wait); err != nil || wait > maxWait {
-			return nil, badRequest("wait", "The query parameter wait is %q; at most %s is possible.", *r.Params.Wait, maxWait)
+			return nil, badRequest("wait", "The query parameter wait is %q; the limit is %s.", *r.Params.Wait, maxWait)
 		}
 	}
 	p, err := h.Publications.Wait(ctx, caller(ctx), r.MockID, 0, 0)

@@ -20,7 +20,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
-var errCrossOrigin = apperr.New(apperr.Forbidden, "A browser sent this on behalf of another site; write from the console's own pages, or with an API token from a program.")
+var errCrossOrigin = apperr.New(apperr.Forbidden, "This request comes from another site's page; use the console's own pages, or an API token in a program.")
 
 // statusOf is the HTTP status of each kind of error. Invalid input that was understood is a 422; what could not even be
 // read is a badRequest.
@@ -163,11 +163,11 @@ func fromServer(err error, r *http.Request) (int, ProblemCode, string) {
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch e.Code {
 		case http.StatusNotFound:
-			return e.Code, NotFound, fmt.Sprintf("There is nothing at %s %.200s. GET /api/v1/openapi.json says what there is.", r.Method, r.URL.Path)
+			return e.Code, NotFound, fmt.Sprintf("There is nothing at %s %.200s. GET /api/v1/openapi.json lists the operations.", r.Method, r.URL.Path)
 		case http.StatusMethodNotAllowed:
-			return e.Code, MethodNotAllowed, fmt.Sprintf("%.20s is not possible at %.200s; the Allow header says what is.", r.Method, r.URL.Path)
+			return e.Code, MethodNotAllowed, fmt.Sprintf("%.20s is not allowed at %.200s; the Allow header lists the methods that are.", r.Method, r.URL.Path)
 		case http.StatusUnsupportedMediaType:
-			return e.Code, UnsupportedMediaType, "The body's Content-Type is not possible here; use application/json."
+			return e.Code, UnsupportedMediaType, "The body's Content-Type is not supported here; use application/json."
 		}
 		if e.Code >= 400 && e.Code < 500 {
 			return http.StatusBadRequest, Invalid, "The request cannot be read."
@@ -176,5 +176,5 @@ func fromServer(err error, r *http.Request) (int, ProblemCode, string) {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, publication.ErrStopping) || errors.Is(err, record.ErrStopping) {
 		return http.StatusServiceUnavailable, Unavailable, "The server could not answer in time; try again in a moment."
 	}
-	return http.StatusInternalServerError, Internal, "Something went wrong here; it is not your fault. Name the request id when you report it."
+	return http.StatusInternalServerError, Internal, "Internal error: please report it with the request id."
 }

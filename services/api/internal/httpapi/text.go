@@ -14,7 +14,7 @@ func checkParameters(c echo.Context, op *operation) error {
 		if isText(text) {
 			return nil
 		}
-		return badRequest(name, "The %s parameter %s is not text: it must be UTF-8 without zero characters.", in, name)
+		return badRequest(name, "The %s parameter %s is not text: it must be UTF-8 without NUL characters.", in, name)
 	}
 	for _, name := range c.ParamNames() {
 		if err := check("path", name, c.Param(name)); err != nil {
@@ -31,7 +31,7 @@ func checkParameters(c echo.Context, op *operation) error {
 		case !known:
 			return badRequest(printed(name), "There is no query parameter %q here.", printed(name))
 		case len(values) > 1 && !repeated:
-			return badRequest(name, "The query parameter %s is there twice.", name)
+			return badRequest(name, "The query parameter %s is given twice.", name)
 		}
 	}
 	for _, p := range op.route.Operation.Parameters {

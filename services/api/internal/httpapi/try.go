@@ -100,7 +100,7 @@ func cut(a tryit.Answer, most int) tryit.Answer {
 // tryRequests are the requests of a body that has either one or several.
 func tryRequests(one *TryRequest, several *TryRequests) ([]draft.Request, error) {
 	if (one == nil) == (several == nil) {
-		return nil, badRequest("request", "Send either one request, as request, or several, as requests.")
+		return nil, badRequest("request", "Send either `request`, with one request, or `requests`, with several.")
 	}
 	if one != nil {
 		return []draft.Request{tryRequest(*one)}, nil

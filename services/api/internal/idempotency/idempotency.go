@@ -112,9 +112,9 @@ func (s *Service) Begin(ctx context.Context, accountID, key, fingerprint string,
 	case fresh:
 		return a, nil, nil
 	case r.Fingerprint != fingerprint:
-		return nil, nil, apperr.New(apperr.Invalid, "This Idempotency-Key was used for another request; every attempt to create something needs a key of its own.").WithField("Idempotency-Key")
+		return nil, nil, apperr.New(apperr.Invalid, "This Idempotency-Key was already used for another request; use a new key for each request.").WithField("Idempotency-Key")
 	case r.Answer == "":
-		return nil, nil, apperr.New(apperr.Conflict, "The first request with this Idempotency-Key is still worked on; repeat it in a moment.").WithField("Idempotency-Key")
+		return nil, nil, apperr.New(apperr.Conflict, "The first request with this Idempotency-Key is still in progress; repeat it in a moment.").WithField("Idempotency-Key")
 	}
 	answer, err := a.open(r.Answer)
 	return nil, answer, err

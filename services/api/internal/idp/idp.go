@@ -81,7 +81,7 @@ func (p *Provider) Run(ctx context.Context) error {
 		RateLimitWaitMax:          fetchTimeout,
 		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
 			return func(ctx context.Context, err error) {
-				p.log.WarnContext(ctx, "fetch the keys of the identity provider", "error", err)
+				p.log.WarnContext(ctx, "cannot fetch the identity provider's keys", "error", err)
 			}
 		},
 	})
@@ -137,19 +137,19 @@ func (p *Provider) Verify(ctx context.Context, token secret.String) (Claims, err
 	_, err := p.parser.ParseWithClaims(token.Reveal(), &c, func(t *jwt.Token) (any, error) { return p.key(ctx, t) })
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return Claims{}, apperr.New(apperr.Unauthorized, "The token of the identity provider has expired; get a new one there.").WithCause(err)
+		return Claims{}, apperr.New(apperr.Unauthorized, "The identity provider's token has expired; get a new one there.").WithCause(err)
 	case err != nil:
 		return Claims{}, refused(err)
 	case c.Subject == "" || len(c.Subject) > 255:
 		return Claims{}, refused(errors.New("no usable subject"))
 	case c.Anonymous || c.Role == "anon" || c.Role == "service_role":
-		return Claims{}, refused(errors.New("nobody's token"))
+		return Claims{}, refused(errors.New("the token has no subject"))
 	}
 	return Claims{Identity: account.Identity{Issuer: c.Issuer, Subject: c.Subject}, Email: c.Email}, nil
 }
 
 func refused(err error) error {
-	return apperr.New(apperr.Unauthorized, "The token of the identity provider is not good here: it has to be signed with one of its keys, for this audience, and be in its time.").WithCause(err)
+	return apperr.New(apperr.Unauthorized, "The identity provider's token is not valid here: it must be signed with one of the provider's keys, be meant for this audience, and not have expired.").WithCause(err)
 }
 
 var (

@@ -23,10 +23,10 @@ type read struct {
 // parse validates content. An error means that it cannot even be kept.
 func (s *Service) parse(content string) (*read, error) {
 	if limit := s.cfg.Limits.Bytes; len(content) > limit {
-		return nil, apperr.New(apperr.TooLarge, "The content has %d bytes; at most %d are possible.", len(content), limit).WithField("content")
+		return nil, apperr.New(apperr.TooLarge, "The content has %d bytes; the limit is %d.", len(content), limit).WithField("content")
 	}
 	if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
-		return nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without zero characters.").WithField("content")
+		return nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without NUL characters.").WithField("content")
 	}
 	r := &read{content: content}
 	r.mock, r.docs, r.diagnostics = mockspec.ParseTree([]byte(content), mockspec.Options{Limits: s.cfg.Limits})

@@ -33,7 +33,7 @@ const MaxDocument = 4 << 20
 func (s *Service) Import(ctx context.Context, who workspace.Caller, document, prefix string) (Imported, error) {
 	done, err := s.conversions.begin(ctx, who.AccountID)
 	if err != nil {
-		return Imported{}, apperr.New(apperr.Unavailable, "Too many documents are being imported: try again in a few seconds.").WithCause(err)
+		return Imported{}, apperr.New(apperr.Unavailable, "Too many documents are being imported right now; try again in a few seconds.").WithCause(err)
 	}
 	defer done()
 	work, cancel := context.WithTimeout(ctx, maxConversion)
@@ -46,7 +46,7 @@ func (s *Service) Import(ctx context.Context, who workspace.Caller, document, pr
 		return Imported{}, apperr.New(apperr.Invalid, "The document takes longer than %s to import: split it, or import it on your own machine with `mocloud import`.", maxConversion).WithField("document")
 	case made == nil:
 		return Imported{}, &InvalidError{
-			Err:         apperr.New(apperr.Invalid, "No mock can be made of the document: %s", Summary(notes)).WithField("document"),
+			Err:         apperr.New(apperr.Invalid, "No mock can be made from the document: %s", Summary(notes)).WithField("document"),
 			Diagnostics: notes,
 		}
 	}

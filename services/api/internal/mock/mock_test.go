@@ -21,7 +21,7 @@ func TestSlugs(t *testing.T) {
 		{strings.Repeat("a", 40), "dev", ""},
 		{strings.Repeat("a", 40), strings.Repeat("w", 22), ""},
 		{"", "dev", "needs a slug"},
-		{strings.Repeat("a", 41), "dev", "41 characters; at most 40"},
+		{strings.Repeat("a", 41), "dev", "41 characters; the limit is 40"},
 		{strings.Repeat("a", 40), strings.Repeat("w", 23), "Shorten the slug by 1"},
 		{"Pets", "dev", "use a-z"},
 		{"-a", "dev", "at both ends"},
@@ -29,8 +29,8 @@ func TestSlugs(t *testing.T) {
 		{"a.b", "dev", "use a-z"},
 		{"ä", "dev", "use a-z"},
 		{"a\n", "dev", "use a-z"},
-		{"xn--pets", "dev", "third and fourth place"},
-		{"ab--c", "dev", "third and fourth place"},
+		{"xn--pets", "dev", "third and fourth characters"},
+		{"ab--c", "dev", "third and fourth characters"},
 	} {
 		err := CheckSlug(c.slug, c.workspace)
 		switch {

@@ -85,13 +85,13 @@ func (s *Service) Mark(ctx context.Context, who workspace.Caller, id string, num
 			return r, err
 		}
 		if is := (SeenMark{r.Number, Mark{r.Pinned, r.Label}}); seen != (SeenMark{}) && seen != is {
-			return r, apperr.New(apperr.Precondition, "The pin of revision %d was changed meanwhile. Read the revision again and repeat your change.", number)
+			return r, apperr.New(apperr.Precondition, "The pin of revision %d has changed since you read it. Read the revision again and repeat your change.", number)
 		}
 		if limit := s.cfg.MaxPinned; to.Pinned && others >= limit {
-			return r, apperr.New(apperr.Conflict, "%d revisions of this mock are pinned, which is the most it may; unpin one of them first.", others).WithField("pinned")
+			return r, apperr.New(apperr.Conflict, "%d revisions of this mock are pinned, which is the limit; unpin one of them first.", others).WithField("pinned")
 		}
 		if !to.Pinned && to.Label != "" {
-			return r, apperr.New(apperr.Invalid, "A label belongs to a pin; pin the revision too.").WithField("label")
+			return r, apperr.New(apperr.Invalid, "Only a pinned revision can have a label; pin the revision too.").WithField("label")
 		}
 		r.Pinned, r.Label = to.Pinned, to.Label
 		return r, nil

@@ -129,9 +129,9 @@ func (v Seen) check(m Mock) error {
 	var err *apperr.Error
 	switch {
 	case v.Revision != 0 && v.Revision != m.Revision:
-		err = apperr.New(apperr.Precondition, "The mock was edited meanwhile: its revision is %d, not %d. Read it again and repeat your edit.", m.Revision, v.Revision)
+		err = apperr.New(apperr.Precondition, "The mock has been edited since you read it: its revision is %d, not %d. Read it again and repeat your edit.", m.Revision, v.Revision)
 	case v.Settings != 0 && v.Settings != m.Settings:
-		err = apperr.New(apperr.Precondition, "The mock's slug, workspace, name or description was changed meanwhile. Read it again and repeat your edit.")
+		err = apperr.New(apperr.Precondition, "The mock's slug, workspace, name or description has changed since you read it. Read it again and repeat your edit.")
 	default:
 		return nil
 	}

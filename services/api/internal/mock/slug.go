@@ -24,12 +24,12 @@ func CheckSlug(slug, workspace string) error {
 	case slug == "":
 		return invalid("The mock needs a slug: 1 to %d of a-z, 0-9 and hyphens.", maxSlug)
 	case len(slug) > maxSlug:
-		return invalid("The slug has %d characters; at most %d are possible.", len(slug), maxSlug)
+		return invalid("The slug has %d characters; the limit is %d.", len(slug), maxSlug)
 	case !slugPattern.MatchString(slug):
-		return invalid("The slug %q is not possible: use a-z, 0-9 and hyphens, with a letter or digit at both ends.", slug)
+		return invalid("The slug %q is not valid: use a-z, 0-9 and hyphens, with a letter or digit at both ends.", slug)
 	case len(label) >= 4 && label[2:4] == "--":
 		// RFC 5891, 4.2.3.1: reserved for encoded names such as xn--; resolvers and certificate authorities refuse others.
-		return invalid("The slug %q is not possible: host names cannot have hyphens in third and fourth place.", slug)
+		return invalid("The slug %q is not valid: host names cannot have hyphens as their third and fourth characters.", slug)
 	case len(label) > maxLabel:
 		return invalid("The slug makes the host name %s-%s, %d characters long; a label of a host name has at most %d. Shorten the slug by %d.",
 			slug, workspace, len(label), maxLabel, len(label)-maxLabel)

@@ -94,7 +94,7 @@ func (h *Hasher) Verify(ctx context.Context, encoded string, password secret.Str
 func (h *Hasher) derive(ctx context.Context, password secret.String, p Params, salt []byte) ([]byte, error) {
 	defer h.waiting.Add(-1)
 	if h.waiting.Add(1) > int64(queued*cap(h.slots)) {
-		return nil, apperr.New(apperr.Unavailable, "Too many people sign in just now; try again in a moment.")
+		return nil, apperr.New(apperr.Unavailable, "Too many people are signing in right now; try again in a moment.")
 	}
 	select {
 	case h.slots <- struct{}{}:

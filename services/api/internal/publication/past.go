@@ -67,14 +67,14 @@ func (p *past) check(ctx context.Context, a event.Applied) {
 			return
 		}
 		if since < suspicious {
-			p.log.ErrorContext(ctx, "consumers keep hearing newer epochs: another installation uses the same Redis and REDIS_PREFIX; give each its own",
+			p.log.ErrorContext(ctx, "consumers keep receiving newer epochs: another installation uses the same Redis and REDIS_PREFIX; give each installation its own prefix",
 				"stream", a.Of, "service", a.Service, "instance", a.Instance)
 		}
 		l.renewed = p.now()
 	default:
 		return
 	}
-	p.log.WarnContext(ctx, "the change log has lost its latest past, as after restoring a backup; its consumers begin again",
+	p.log.WarnContext(ctx, "the change log has lost its latest changes, as after restoring a backup; its consumers start over",
 		"stream", a.Of, "epoch", head.Epoch, "head", head.Number, "applied_epoch", a.Epoch, "applied", a.Number)
 	if err := l.RenewEpoch(ctx, head.Epoch, a.Epoch); err != nil {
 		p.log.ErrorContext(ctx, "renew the epoch of the change log", "error", err)

@@ -53,7 +53,7 @@ func (u Use) Check() error {
 	}
 	return &ExceededError{
 		Use: u,
-		Err: apperr.New(apperr.QuotaExceeded, "The workspace would hold %d %s; at most %d are possible. Delete some, or ask who runs this installation for more.", u.Used, unit, u.Limit),
+		Err: apperr.New(apperr.QuotaExceeded, "The workspace would hold %d %s; the limit is %d. Delete some, or ask your administrator for more.", u.Used, unit, u.Limit),
 	}
 }
 

@@ -38,7 +38,7 @@ func (s *Service) Activity(ctx context.Context, who workspace.Caller, q Activity
 		return nil, from, to, err
 	}
 	if q.To.Sub(q.From) > maxActivity+time.Hour {
-		return nil, from, to, apperr.New(apperr.Invalid, "Activity is told for at most %d hours at once.", int(maxActivity.Hours())).WithField("from")
+		return nil, from, to, apperr.New(apperr.Invalid, "Activity covers at most %d hours in one request.", int(maxActivity.Hours())).WithField("from")
 	}
 	if items, err = s.repo.Activity(ctx, who, q); err != nil {
 		return nil, from, to, err

@@ -81,7 +81,7 @@ func (i *Intake) Hear(e event.Envelope) {
 	case event.TypeRequestsRecorded:
 		r, err := event.Decode[event.RequestsRecorded](e)
 		if err != nil {
-			i.log.Warn("a report of requests is not understood", "error", err)
+			i.log.Warn("cannot decode a report of requests", "error", err)
 			return
 		}
 		i.live.pass(&r)
@@ -89,7 +89,7 @@ func (i *Intake) Hear(e event.Envelope) {
 	case event.TypeWebhooksDelivered:
 		r, err := event.Decode[event.WebhooksDelivered](e)
 		if err != nil {
-			i.log.Warn("a report of webhooks is not understood", "error", err)
+			i.log.Warn("cannot decode a report of webhooks", "error", err)
 			return
 		}
 		w.report.Webhooks = &r
@@ -185,11 +185,11 @@ func (i *Intake) store(ctx context.Context) bool {
 			err = i.storeEach(ctx, batch)
 		}
 		if err != nil && (passes(err) || ctx.Err() != nil) {
-			i.log.WarnContext(ctx, "reports of mock servers are not stored; trying again", "reports", len(batch), "error", err)
+			i.log.WarnContext(ctx, "cannot store mock servers' reports; trying again", "reports", len(batch), "error", err)
 			return false
 		}
 		if err != nil {
-			i.log.ErrorContext(ctx, "a report of a mock server cannot be stored; it is given up", "error", err)
+			i.log.ErrorContext(ctx, "cannot store a mock server's report; it is dropped", "error", err)
 		}
 		i.drop(len(batch), bytes)
 		i.acknowledge(ctx, batch)
@@ -244,7 +244,7 @@ func (i *Intake) storeEach(ctx context.Context, batch []Report) error {
 			return err
 		}
 		instance, sequence := r.ID()
-		i.log.ErrorContext(ctx, "a report of a mock server cannot be stored; it is given up", "instance", instance, "sequence", sequence, "error", err)
+		i.log.ErrorContext(ctx, "cannot store a mock server's report; it is dropped", "instance", instance, "sequence", sequence, "error", err)
 	}
 	return nil
 }
@@ -258,7 +258,7 @@ func (i *Intake) acknowledge(ctx context.Context, batch []Report) {
 	}
 	for instance, sequences := range stored {
 		if err := i.announce(ctx, event.ReportsStored{Instance: instance, Sequences: sequences}); err != nil {
-			i.log.DebugContext(ctx, "mock servers do not know what is stored", "error", err)
+			i.log.DebugContext(ctx, "cannot confirm stored reports to mock servers", "error", err)
 			return
 		}
 	}
@@ -272,7 +272,7 @@ type intakeMeters struct {
 func newIntakeMeters(reg prometheus.Registerer) intakeMeters {
 	m := intakeMeters{
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "mocloud_reports_refused_total", Help: "Reports of mock servers for which there was no room; they come again.",
+			Name: "mocloud_reports_refused_total", Help: "Reports of mock servers that were refused for lack of room; they are sent again.",
 		}),
 		duration: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "mocloud_reports_store_seconds", Help: "Time of one transaction that stores reports.",

@@ -54,7 +54,7 @@ type Repository interface {
 }
 
 // ErrNotStored says that there is no such request.
-var ErrNotStored = apperr.New(apperr.NotFound, "There is no request with this id; it was never recorded, or not kept for so long.")
+var ErrNotStored = apperr.New(apperr.NotFound, "There is no request with this id; it was never recorded, or has been removed since.")
 
 // Service reads what was reported. It is safe for concurrent use.
 type Service struct {

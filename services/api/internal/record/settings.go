@@ -69,9 +69,9 @@ func (e Edit) apply(s Settings) (Settings, error) {
 	}
 	switch {
 	case !slices.Contains([]event.RecordingMode{event.RecordOff, event.RecordMetadata, event.RecordRedacted, event.RecordFull}, s.Mode):
-		return s, apperr.New(apperr.Invalid, "The recording %q is none; use off, metadata, redacted or full.", s.Mode).WithField("recording")
+		return s, apperr.New(apperr.Invalid, "There is no recording mode %q; use off, metadata, redacted or full.", s.Mode).WithField("recording")
 	case len(s.Redact) > maxRedact:
-		return s, apperr.New(apperr.Invalid, "There are %d names in redact; at most %d are possible.", len(s.Redact), maxRedact).WithField("redact")
+		return s, apperr.New(apperr.Invalid, "There are %d names in redact; the limit is %d.", len(s.Redact), maxRedact).WithField("redact")
 	case s.KeepRequests < 0 || s.KeepRequests > MaxKeepRequests:
 		return s, apperr.New(apperr.Invalid, "At most %d requests of a mock can be kept.", MaxKeepRequests).WithField("keep_requests")
 	case s.KeepHours < 1 || s.KeepHours > MaxKeepHours:
@@ -100,7 +100,7 @@ func (s *Service) Configure(ctx context.Context, who workspace.Caller, mockID st
 			return now, err
 		}
 		if expected != 0 && expected != now.Version {
-			return now, apperr.New(apperr.Precondition, "The settings were changed meanwhile: their version is %d, not %d. Read them again and repeat your change.", now.Version, expected)
+			return now, apperr.New(apperr.Precondition, "The settings have changed since you read them: their version is %d, not %d. Read them again and repeat your change.", now.Version, expected)
 		}
 		next, err := e.apply(now)
 		next.Version++

@@ -83,7 +83,7 @@ func period(from, to, now time.Time) (time.Time, time.Time, error) {
 		end = end.Add(time.Hour) // the hour that to lies in, whole
 	}
 	if !from.Before(end) || end.Sub(from) > MaxUsage+time.Hour {
-		return from, end, apperr.New(apperr.Invalid, "Usage is told for at most %d hours at once, and to has to be after from.", int(MaxUsage.Hours())).WithField("from")
+		return from, end, apperr.New(apperr.Invalid, "Usage covers at most %d hours in one request, and `to` must be after `from`.", int(MaxUsage.Hours())).WithField("from")
 	}
 	return from, end, nil
 }

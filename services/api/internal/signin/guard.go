@@ -69,7 +69,7 @@ func (e *TooManyError) Error() string { return e.Unwrap().Error() }
 
 // Unwrap returns the public error.
 func (e *TooManyError) Unwrap() error {
-	return apperr.New(apperr.RateLimited, "Too many attempts to sign in failed; wait %s and try again.", seconds(e.After))
+	return apperr.New(apperr.RateLimited, "Too many failed attempts to sign in; wait %s and try again.", seconds(e.After))
 }
 
 // RetryAfter is when another try may succeed.

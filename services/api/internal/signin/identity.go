@@ -33,7 +33,7 @@ func (s *Service) ByToken(ctx context.Context, v Visitor, token secret.String) (
 // ByAccessToken finds the account of who has an access token of the identity provider. On first sight it makes one.
 func (s *Service) ByAccessToken(ctx context.Context, token secret.String) (account.Account, error) {
 	if s.provider == nil {
-		return account.Account{}, apperr.New(apperr.Forbidden, "There is no identity provider here; sign in with a password or a link.").WithField("token")
+		return account.Account{}, apperr.New(apperr.Forbidden, "This server has no identity provider; sign in with a password or a link.").WithField("token")
 	}
 	c, err := s.provider.Verify(ctx, token)
 	if err != nil {

@@ -88,7 +88,7 @@ func (s *Service) needPasswords() error {
 	if s.cfg.Passwords {
 		return nil
 	}
-	return apperr.New(apperr.Forbidden, "There are no passwords here: people sign in at the identity provider.")
+	return apperr.New(apperr.Forbidden, "This server has no passwords: sign in at the identity provider.")
 }
 
 // prepare brings different ways to type the same password together (RFC 8265, OpaqueString).
@@ -105,7 +105,7 @@ func checkPassword(field string, password secret.String, names ...string) (secre
 	prepared, ok := prepare(password)
 	n := utf8.RuneCountInString(prepared.Reveal())
 	if !ok || n < MinPassword || n > MaxPassword {
-		return prepared, apperr.New(apperr.Invalid, "The password is not possible: use %d to %d characters, of any kind but control characters.", MinPassword, MaxPassword).WithField(field)
+		return prepared, apperr.New(apperr.Invalid, "The password is not valid: use %d to %d characters, without control characters.", MinPassword, MaxPassword).WithField(field)
 	}
 	text := prepared.Reveal()
 	first, _ := utf8.DecodeRuneInString(text)
@@ -114,7 +114,7 @@ func checkPassword(field string, password secret.String, names ...string) (secre
 		guessed = guessed || name != "" && strings.EqualFold(text, name)
 	}
 	if guessed {
-		return prepared, apperr.New(apperr.Invalid, "The password is guessed at once; use a sentence, or what a password manager makes.").WithField(field)
+		return prepared, apperr.New(apperr.Invalid, "The password is too easy to guess; use a sentence, or one made by a password manager.").WithField(field)
 	}
 	return prepared, nil
 }
@@ -181,9 +181,9 @@ func (s *Service) OpenTo(invited bool) error {
 	}
 	switch {
 	case s.cfg.SignUp == Closed:
-		return apperr.New(apperr.Forbidden, "Accounts are not open to everybody here; ask who runs this installation for a sign-in link.")
+		return apperr.New(apperr.Forbidden, "Sign-up is closed here; ask your administrator for a sign-in link.")
 	case s.cfg.SignUp == Invited && !invited:
-		return apperr.New(apperr.Forbidden, "An account here needs an invitation; ask a member of a workspace for one.").WithField("invitation")
+		return apperr.New(apperr.Forbidden, "Signing up here needs an invitation; ask a member of a workspace for one.").WithField("invitation")
 	}
 	return nil
 }

@@ -218,7 +218,7 @@ func (s *Service) ByCode(ctx context.Context, v Visitor, code secret.String) (Fr
 	}
 	fresh.Account, err = s.repo.RedeemCode(ctx, account.HashOf(code), account.HashOf(fresh.Secret), fresh.Session)
 	if errors.Is(err, ErrNotFound) {
-		return Fresh{}, apperr.New(apperr.Unauthorized, "This sign-in link was used already or has expired; ask for a new one, or restart `mocloud up`, which prints one.").WithField("code")
+		return Fresh{}, apperr.New(apperr.Unauthorized, "This sign-in link was already used or has expired; ask for a new one, or restart `mocloud up`, which prints one.").WithField("code")
 	}
 	return fresh, err
 }
@@ -265,7 +265,7 @@ func (s *Service) Link(ctx context.Context, who workspace.Caller, own account.Ac
 	a := own
 	if username != "" && username != own.Username {
 		if !operator {
-			return "", time.Time{}, apperr.New(apperr.Forbidden, "Only who runs this installation makes sign-in links of other accounts, with the token of MOCLOUD_ADMIN_TOKEN.").WithField("username")
+			return "", time.Time{}, apperr.New(apperr.Forbidden, "Only an administrator, with the token in MOCLOUD_ADMIN_TOKEN, can create sign-in links for other accounts.").WithField("username")
 		}
 		var err error
 		a, err = s.repo.AccountByUsername(ctx, username)
@@ -273,7 +273,7 @@ func (s *Service) Link(ctx context.Context, who workspace.Caller, own account.Ac
 			a, err = s.create(ctx, account.New{Username: username})
 		}
 		if errors.Is(err, ErrNotFound) {
-			return "", time.Time{}, apperr.New(apperr.NotFound, "There is no account %q; say create to make it.", username).WithField("username")
+			return "", time.Time{}, apperr.New(apperr.NotFound, "There is no account %q; set create to true to create it.", username).WithField("username")
 		}
 		if err != nil {
 			return "", time.Time{}, err

@@ -74,7 +74,7 @@ func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.
 			err := tx.NewRaw("UPDATE invitations SET account_id = ?, secret_hash = NULL WHERE secret_hash = ? AND expires_at > ? RETURNING id",
 				a.ID, wanted.Invitation, wanted.CreatedAt.UTC()).Scan(ctx, &id)
 			if errors.Is(err, sql.ErrNoRows) {
-				return apperr.New(apperr.NotFound, "The invitation is not known, was claimed already, or has expired; ask for a new one.").WithField("invitation")
+				return apperr.New(apperr.NotFound, "The invitation does not exist, was already claimed, or has expired; ask for a new one.").WithField("invitation")
 			}
 			if err != nil {
 				return err
@@ -83,7 +83,7 @@ func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.
 		if wanted.Identity != (account.Identity{}) {
 			_, err = tx.NewRaw("INSERT INTO identities (issuer, subject, account_id) VALUES (?, ?, ?)", wanted.Identity.Issuer, wanted.Identity.Subject, a.ID).Exec(ctx)
 			if duplicate(err) {
-				return apperr.New(apperr.Conflict, "The identity has an account by now.")
+				return apperr.New(apperr.Conflict, "The identity already has an account.")
 			}
 		}
 		return err
@@ -118,7 +118,7 @@ func createAccount(ctx context.Context, tx bun.Tx, wanted account.New) (account.
 		{
 			tx.NewRaw("INSERT INTO accounts (id, username, email, password, created_at) VALUES (?, ?, NULLIF(?, ''), ?, ?)",
 				accountID.String(), wanted.Username, wanted.Email, wanted.Password, now),
-			apperr.New(apperr.Conflict, "There is an account with this username or e-mail address already; sign in with it.").WithField("email"),
+			apperr.New(apperr.Conflict, "An account with this username or e-mail address already exists; sign in to it.").WithField("email"),
 		},
 		{
 			tx.NewRaw("INSERT INTO members (account_id, workspace_id, role, created_at) VALUES (?, ?, ?, ?)",

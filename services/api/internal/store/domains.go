@@ -164,12 +164,12 @@ func (s *Store) AddDomain(ctx context.Context, who workspace.Caller, d domain.Do
 			return err
 		}
 		if owned {
-			return apperr.New(apperr.Conflict, "The host %q is verified by another workspace; it has to give it up first.", d.Host).WithField("host")
+			return apperr.New(apperr.Conflict, "The host %q is verified by another workspace, which must give it up first.", d.Host).WithField("host")
 		}
 		row := domainRowOf(w.Domain)
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			if duplicate(err) {
-				return apperr.New(apperr.Conflict, "The mock %q has the host %q already.", m.Slug, d.Host).WithField("host")
+				return apperr.New(apperr.Conflict, "The mock %q already has the host %q.", m.Slug, d.Host).WithField("host")
 			}
 			return err
 		}
@@ -211,7 +211,7 @@ func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id stri
 			_, err = tx.NewUpdate().Model(&row).Column("ownership", "routing", "reason", "lost_at", "suspended_at", "checked_at").WherePK().Exec(ctx)
 		}
 		if duplicate(err) {
-			return apperr.New(apperr.Conflict, "The host %q is verified for another mock; it has to give it up first.", d.Host)
+			return apperr.New(apperr.Conflict, "The host %q is verified for another mock, which must give it up first.", d.Host)
 		}
 		if err != nil {
 			return err

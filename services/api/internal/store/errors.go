@@ -26,7 +26,7 @@ func failed(doing string, err error) error {
 	}
 	err = fmt.Errorf("%s: %w", doing, err)
 	if unavailable(err) {
-		return apperr.New(apperr.Unavailable, "The database cannot be reached just now; try again in a moment.").WithCause(err)
+		return apperr.New(apperr.Unavailable, "The database cannot be reached right now; try again in a moment.").WithCause(err)
 	}
 	return err
 }

@@ -41,7 +41,7 @@ func (r invitationRow) invitation() workspace.Invitation {
 	}
 }
 
-var errNoInvitation = apperr.New(apperr.NotFound, "There is no such invitation, or not any more.")
+var errNoInvitation = apperr.New(apperr.NotFound, "There is no such invitation; it may have been revoked, or have expired.")
 
 // invitation finds one; errNoInvitation if there is none.
 func invitation(ctx context.Context, q *bun.RawQuery) (workspace.Invitation, error) {
@@ -116,7 +116,7 @@ func (s *Store) CreateInvitation(
 			VALUES (?, ?, ?, NULLIF(?, ''), NULLIF(?, ''), ?, ?, ?)`,
 			i.ID, i.WorkspaceID, i.Role, i.AccountID, i.Secret, who.AccountID, i.CreatedAt.UTC(), i.ExpiresAt.UTC()).Exec(ctx)
 		if duplicate(err) {
-			return apperr.New(apperr.Conflict, "%q is invited already; revoke that invitation to offer another role.", i.Username).WithField("username")
+			return apperr.New(apperr.Conflict, "%q is already invited; revoke that invitation to offer another role.", i.Username).WithField("username")
 		}
 		if err != nil {
 			return err
@@ -136,7 +136,7 @@ func notMember(ctx context.Context, tx bun.Tx, workspaceID, accountID, username 
 	var n int
 	err := tx.NewRaw("SELECT COUNT(*) FROM members WHERE workspace_id = ? AND account_id = ?", workspaceID, accountID).Scan(ctx, &n)
 	if err == nil && n > 0 {
-		return apperr.New(apperr.Conflict, "%q is a member already.", username).WithField("username")
+		return apperr.New(apperr.Conflict, "%q is already a member.", username).WithField("username")
 	}
 	return err
 }
@@ -191,7 +191,7 @@ func (s *Store) ClaimInvitation(ctx context.Context, who workspace.Caller, hash 
 		// Once: who comes second finds no secret any more.
 		result, err := tx.NewRaw("UPDATE invitations SET account_id = ?, secret_hash = NULL WHERE id = ? AND secret_hash = ?", who.AccountID, i.ID, hash).Exec(ctx)
 		if duplicate(err) {
-			return apperr.New(apperr.Conflict, "You are invited to %q already; accept or decline that invitation first.", i.Workspace)
+			return apperr.New(apperr.Conflict, "You are already invited to %q; accept or decline that invitation first.", i.Workspace)
 		}
 		if err != nil {
 			return err

@@ -111,7 +111,7 @@ func membership(who workspace.Caller) schema.QueryWithArgs {
 
 var (
 	errNoMock        = apperr.New(apperr.NotFound, "There is no mock with this id in your workspaces.")
-	errNoSuchMock    = apperr.New(apperr.NotFound, "There is no mock with this slug in a workspace of yours with that slug.")
+	errNoSuchMock    = apperr.New(apperr.NotFound, "There is no mock with this slug in that workspace, or you are not a member of it.")
 	errNoDeletedMock = apperr.New(apperr.NotFound, "There is no deleted mock with this id in your workspaces.")
 )
 

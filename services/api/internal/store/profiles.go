@@ -165,7 +165,7 @@ func (s *Store) leaveAll(ctx context.Context, tx bun.Tx, who workspace.Caller, o
 		}
 	}
 	if len(last) > 0 {
-		return apperr.New(apperr.Conflict, "You are the last owner of %s: make somebody else an owner there, or delete them first.", strings.Join(last, ", "))
+		return apperr.New(apperr.Conflict, "You are the last owner of %s: make somebody else an owner, or delete the workspaces first.", strings.Join(last, ", "))
 	}
 	return nil
 }

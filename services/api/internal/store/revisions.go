@@ -85,7 +85,7 @@ func findRevision(ctx context.Context, db bun.IDB, who workspace.Caller, id stri
 	err := selectRevisions(db, who, id).ColumnExpr("r.content, r.diagnostics").Where("r.number = ?", number).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
 		// Of a mock that the caller may not see this says no more than of one that does not exist.
-		return mock.Revision{}, apperr.New(apperr.NotFound, "There is no revision %d of this mock in your workspaces, or not any more; list its revisions.", number).WithField("revision")
+		return mock.Revision{}, apperr.New(apperr.NotFound, "There is no revision %d of this mock, or it has been removed; list the mock's revisions.", number).WithField("revision")
 	}
 	if err != nil {
 		return mock.Revision{}, err

@@ -72,7 +72,7 @@ func explain(name string, err error) error {
 		damaged = damaged || primary == sqlite3.SQLITE_NOTADB || primary == sqlite3.SQLITE_CORRUPT
 	}
 	if damaged {
-		return fmt.Errorf("the database %s is damaged or not a mocloud database; restore it from a backup, or move it away to begin anew (%w)", name, err)
+		return fmt.Errorf("the database %s is damaged or not a mocloud database; restore it from a backup, or move it away to start afresh (%w)", name, err)
 	}
 	return fmt.Errorf("the database %s cannot be used: %w", name, err)
 }

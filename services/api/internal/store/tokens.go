@@ -94,7 +94,7 @@ func (s *Store) CreateToken(ctx context.Context, who workspace.Caller, slug stri
 		} else if n, failed := q.Count(ctx); failed != nil {
 			err = failed
 		} else if n > token.Max {
-			err = apperr.New(apperr.Conflict, "You have %d tokens, as many as are possible; revoke one that nobody uses.", token.Max)
+			err = apperr.New(apperr.Conflict, "You have %d tokens, which is the limit; revoke one that is no longer used.", token.Max)
 		}
 		if err != nil {
 			return err

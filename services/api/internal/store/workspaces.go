@@ -107,7 +107,7 @@ func (s *Store) CreateWorkspace(ctx context.Context, who workspace.Caller, w wor
 			return err
 		}
 		if owned >= maxOwned {
-			return apperr.New(apperr.Conflict, "You are an owner of %d workspaces, as many as are possible; delete or leave one that nobody uses.", owned)
+			return apperr.New(apperr.Conflict, "You are an owner of %d workspaces, which is the limit; delete or leave one that is no longer used.", owned)
 		}
 		if err := takeSlug(ctx, tx, w.Slug, who.AccountID, w.CreatedAt, errSlugTaken(w.Slug)); err != nil {
 			return err

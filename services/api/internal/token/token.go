@@ -93,12 +93,12 @@ func (s *Service) Run(ctx context.Context) error { return s.uses.Run(ctx) }
 // Authenticate finds the token that a program shows, and its account.
 func (s *Service) Authenticate(ctx context.Context, shown secret.String) (Token, account.Account, error) {
 	if Mistyped(shown.Reveal()) {
-		return Token{}, account.Account{}, apperr.New(apperr.Unauthorized, "This is not a whole API token; copy it again from its beginning to its end.")
+		return Token{}, account.Account{}, apperr.New(apperr.Unauthorized, "This is not a complete API token; copy all of it.")
 	}
 	now := s.now()
 	t, a, err := s.repo.TokenByHash(ctx, account.HashOf(shown), now)
 	if errors.Is(err, ErrNotFound) {
-		return t, a, apperr.New(apperr.Unauthorized, "The API token is not known here, was revoked, or has expired.")
+		return t, a, apperr.New(apperr.Unauthorized, "The API token is unknown, was revoked, or has expired.")
 	}
 	if err != nil {
 		return t, a, err
@@ -138,17 +138,17 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, slug string,
 
 func (t Token) check() error {
 	if n := len([]rune(t.Name)); n == 0 || n > maxName || strings.ContainsFunc(t.Name, unicode.IsControl) {
-		return apperr.New(apperr.Invalid, "The token's name is not possible: say in 1 to %d characters, on one line, what it is for.", maxName).WithField("name")
+		return apperr.New(apperr.Invalid, "The token's name is not valid: say in 1 to %d characters, on one line, what the token is for.", maxName).WithField("name")
 	}
 	if len(t.Scopes) == 0 {
-		return apperr.New(apperr.Invalid, "A token without scopes opens nothing; name at least one, such as mocks:read.").WithField("scopes")
+		return apperr.New(apperr.Invalid, "A token needs at least one scope, such as mocks:read.").WithField("scopes")
 	}
 	for _, scope := range t.Scopes {
 		if !scope.Known() {
 			return apperr.New(apperr.Invalid, "There is no scope %q.", scope).WithField("scopes")
 		}
 		if t.Kind == Workspace && scope.aboutAccount() {
-			return apperr.New(apperr.Invalid, "A workspace's token cannot have the scope %q, which reaches beyond the workspace; make a personal token for that.", scope).WithField("scopes")
+			return apperr.New(apperr.Invalid, "A workspace's token cannot have the scope %q, which is not about a workspace; create a personal token for that.", scope).WithField("scopes")
 		}
 	}
 	if !t.ExpiresAt.IsZero() && !t.ExpiresAt.After(t.CreatedAt) {
@@ -200,14 +200,14 @@ func (s *Service) Revoke(ctx context.Context, who workspace.Caller, slug, id str
 // is a caller who showed none.
 func (s *Service) RevokeShown(ctx context.Context, who workspace.Caller, id string) error {
 	if id == "" {
-		return apperr.New(apperr.Conflict, "You did not call with an API token, so that there is none to revoke; DELETE /api/v1/sessions/current signs a browser out.")
+		return apperr.New(apperr.Conflict, "This request was not made with an API token, so there is none to revoke; DELETE /api/v1/sessions/current signs a browser out.")
 	}
 	return explain(s.repo.DeleteShownToken(ctx, who, id, mayEnd))
 }
 
 func mayEnd(t Token) error {
 	if t.Kind == Configured {
-		return apperr.New(apperr.Conflict, "This token comes from MOCLOUD_ADMIN_TOKEN and would come back; change or remove it there and restart.")
+		return apperr.New(apperr.Conflict, "This token is set by MOCLOUD_ADMIN_TOKEN; change or remove it there and restart.")
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func (s *Service) Invite(ctx context.Context, who Caller, slug, username string,
 			return err
 		}
 		if in.Personal {
-			return apperr.New(apperr.Conflict, "%q is an account's own workspace and has no other members; create an organisation and invite them there.", in.Slug)
+			return apperr.New(apperr.Conflict, "%q is an account's own workspace and cannot have other members; create an organisation and invite them there.", in.Slug)
 		}
 		return in.mayGive(role)
 	})
@@ -139,7 +139,7 @@ func (s *Service) Accept(ctx context.Context, who Caller, id string) (Membership
 		if i.InviterRole.AtLeast(Admin) && i.InviterRole.AtLeast(i.Role) {
 			return nil
 		}
-		return apperr.New(apperr.Conflict, "The invitation is void: %s, who sent it, cannot give the role %s in %q any more. Ask for a new one.", i.Inviter, i.Role, i.Workspace)
+		return apperr.New(apperr.Conflict, "The invitation is void: %s, who sent it, can no longer give the role %s in %q. Ask for a new one.", i.Inviter, i.Role, i.Workspace)
 	})
 	if err == nil {
 		s.changed(who.AccountID, m.ID)

@@ -49,7 +49,7 @@ func (v SeenMember) check(m Member) error {
 	if v == (SeenMember{}) || m.AccountID == "" || v == (SeenMember{m.AccountID, m.Role}) {
 		return nil // who is no member is said elsewhere
 	}
-	return apperr.New(apperr.Precondition, "The member %q was changed meanwhile: the role is %s. Read the member again and repeat your change.", m.Username, m.Role)
+	return apperr.New(apperr.Precondition, "The member %q has changed since you read it: the role is %s. Read the member again and repeat your change.", m.Username, m.Role)
 }
 
 // SetRole gives a member another role. Admins may, but only an owner makes an owner or another thing of one; and one owner
@@ -107,12 +107,12 @@ func (s *Service) remove(ctx context.Context, who Caller, slug, username string,
 	return err
 }
 
-var errLastOwner = apperr.New(apperr.Conflict, "This is the workspace's last owner, and there has to be one: make somebody else an owner first, or delete the workspace.")
+var errLastOwner = apperr.New(apperr.Conflict, "This is the workspace's last owner, and a workspace needs one: make somebody else an owner first, or delete the workspace.")
 
 func mayGo(in Membership, m Member, owners int) error {
 	if m.Role == Owner && owners < 2 {
 		if in.Personal {
-			return apperr.New(apperr.Conflict, "This is your own workspace, which goes with your account: delete that at /api/v1/account.")
+			return apperr.New(apperr.Conflict, "This is your own workspace, which is deleted with your account: delete the account at /api/v1/account.")
 		}
 		return errLastOwner
 	}

@@ -141,7 +141,7 @@ func (s *Service) Update(ctx context.Context, who Caller, slug string, c Change)
 		}
 		w := in.Workspace
 		if c.Expected != 0 && c.Expected != w.Version {
-			return Workspace{}, apperr.New(apperr.Precondition, "The workspace was changed meanwhile: its version is %d, not %d. Read it again and repeat your change.", w.Version, c.Expected)
+			return Workspace{}, apperr.New(apperr.Precondition, "The workspace has changed since you read it: its version is %d, not %d. Read it again and repeat your change.", w.Version, c.Expected)
 		}
 		if c.Name != nil {
 			w.Name = *c.Name
@@ -179,11 +179,11 @@ func (s *Service) Delete(ctx context.Context, who Caller, slug, confirm string) 
 		}
 		switch {
 		case in.Personal:
-			return apperr.New(apperr.Conflict, "This is your own workspace, which goes with your account: delete that at /api/v1/account.")
+			return apperr.New(apperr.Conflict, "This is your own workspace, which is deleted with your account: delete the account at /api/v1/account.")
 		case confirm != "" && confirm != in.Slug:
-			return apperr.New(apperr.Invalid, "The confirmation is %q and the workspace is %q; nothing was deleted.", confirm, in.Slug).WithField("confirm")
+			return apperr.New(apperr.Invalid, "The confirmation is %q, but the workspace is %q; nothing was deleted.", confirm, in.Slug).WithField("confirm")
 		case confirm == "" && holds.Mocks > 0:
-			return apperr.New(apperr.Conflict, "The workspace holds %d mocks, which would be deleted with it; confirm it with confirm=%s.", holds.Mocks, in.Slug).WithField("confirm")
+			return apperr.New(apperr.Conflict, "The workspace holds %d mocks, which would be deleted with it; confirm with confirm=%s.", holds.Mocks, in.Slug).WithField("confirm")
 		}
 		return nil
 	})

@@ -29,9 +29,9 @@ func CheckSlug(slug string) error {
 	case slug == "":
 		return apperr.New(apperr.Invalid, "The workspace needs a slug.").WithField("slug")
 	case len(slug) > MaxSlug:
-		return apperr.New(apperr.Invalid, "The workspace's slug has %d characters; at most %d are possible.", len(slug), MaxSlug).WithField("slug")
+		return apperr.New(apperr.Invalid, "The workspace's slug has %d characters; the limit is %d.", len(slug), MaxSlug).WithField("slug")
 	case !slugPattern.MatchString(slug):
-		return apperr.New(apperr.Invalid, "The workspace's slug %q is not possible: use a-z and 0-9, beginning with a letter, without hyphens.", slug).WithField("slug")
+		return apperr.New(apperr.Invalid, "The workspace's slug %q is not valid: use a-z and 0-9, beginning with a letter, without hyphens.", slug).WithField("slug")
 	case reserved(slug):
 		return apperr.New(apperr.Invalid, "The slug %q is reserved; choose another one for the workspace.", slug).WithField("slug")
 	}

@@ -55,7 +55,7 @@ func (r Role) RequireEdit(slug string) error {
 	if r.CanEdit() {
 		return nil
 	}
-	return apperr.New(apperr.Forbidden, "Your role %q in the workspace %q may look but not edit; ask an owner or admin for the role editor.", r, slug)
+	return apperr.New(apperr.Forbidden, "Your role %q in the workspace %q can view but not edit; ask an owner or admin for the role editor.", r, slug)
 }
 
 // Membership is a workspace as one of its members sees it.
@@ -69,7 +69,7 @@ func (m Membership) Require(least Role) error {
 	if m.Role.AtLeast(least) {
 		return nil
 	}
-	return apperr.New(apperr.Forbidden, "Your role in the workspace %q is %s, and this needs %s; ask an owner.", m.Slug, m.Role, least)
+	return apperr.New(apperr.Forbidden, "Your role in the workspace %q is %s; this needs %s. Ask an owner.", m.Slug, m.Role, least)
 }
 
 // Caller is who asks, and what the token that they ask with limits them to. Everything is reached through it. The other
