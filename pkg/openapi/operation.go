@@ -74,8 +74,8 @@ type written struct {
 	name, id          string
 }
 
-// toldAnswers is how many answers that are left out are told one by one.
-const toldAnswers = 20
+// maxNamed is how many of the answers that are left out are named one by one.
+const maxNamed = 20
 
 // assemble puts the mock together. If it would be too large, the largest answers are left out, and then endpoints.
 func (im *importer) assemble() {
@@ -92,11 +92,11 @@ func (im *importer) assemble() {
 	emptied := im.shrink(total-room, func(w *written) []byte { return w.bare })
 	for n, i := range emptied {
 		im.written[i].full = im.written[i].bare
-		if n < toldAnswers {
+		if n < maxNamed {
 			im.leaveOut(&im.written[i])
 		}
 	}
-	if len(emptied) > toldAnswers {
+	if len(emptied) > maxNamed {
 		im.warn(im.root, CodeTooLong, "the mock would be larger than %d KiB: the %d largest answers are left out", im.o.Mock.Bytes>>10, len(emptied))
 	}
 	if n := len(shrunk); n > 0 {

@@ -86,14 +86,14 @@ func (b redisBus) subscribe(ctx context.Context, channels ...string) (subscripti
 
 // redisSubscription owns one goroutine, watch, from subscribe to close.
 type redisSubscription struct {
-	pubsub *redis.PubSub
-	start  time.Time
-	heard  atomic.Int64 // when something came last, since start
-	stop   context.CancelFunc
-	done   chan struct{}
+	pubsub      *redis.PubSub
+	start       time.Time
+	lastMessage atomic.Int64 // when something came last, since start
+	stop        context.CancelFunc
+	done        chan struct{}
 }
 
-func (s *redisSubscription) touch() { s.heard.Store(int64(time.Since(s.start))) }
+func (s *redisSubscription) touch() { s.lastMessage.Store(int64(time.Since(s.start))) }
 
 func (s *redisSubscription) receive(ctx context.Context) (message, error) {
 	for {
@@ -122,7 +122,7 @@ func (s *redisSubscription) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			silent := time.Since(s.start) - time.Duration(s.heard.Load())
+			silent := time.Since(s.start) - time.Duration(s.lastMessage.Load())
 			if silent > silenceLimit {
 				return
 			}

@@ -11,7 +11,7 @@ import (
 
 // Heads follows how far a stream's producers are, as their heartbeats say, without consuming it. It calls heard for each
 // heartbeat, from one goroutine; heard must not block. It returns when ctx ends.
-func Heads(ctx context.Context, client *redis.Client, log *slog.Logger, prefix string, s event.Stream, heard func(Position)) {
+func Heads(ctx context.Context, client *redis.Client, log *slog.Logger, prefix string, s event.Stream, seen func(Position)) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
@@ -25,7 +25,7 @@ func Heads(ctx context.Context, client *redis.Client, log *slog.Logger, prefix s
 				log.WarnContext(ctx, "heartbeat not understood", "error", err)
 				return
 			}
-			heard(Position{Epoch: h.Epoch, Number: h.Head})
+			seen(Position{Epoch: h.Epoch, Number: h.Head})
 		},
 	}
 	sub.run(ctx)

@@ -226,7 +226,7 @@ func (l *loop) current(epoch string) bool {
 // hear notes that somebody speaks for the followed epoch.
 func (l *loop) hear() {
 	l.rival = ""
-	l.c.meters.heard.SetToCurrentTime()
+	l.c.meters.lastMessage.SetToCurrentTime()
 	if !l.connected {
 		return
 	}

@@ -13,7 +13,7 @@ type meters struct {
 	published, answered, answeredChanges        prometheus.Counter
 	applied, failed, replays, resets, discarded prometheus.Counter
 	stale                                       prometheus.Counter
-	lag, position, connected, heard             prometheus.Gauge
+	lag, position, connected, lastMessage       prometheus.Gauge
 }
 
 func newMeters(reg prometheus.Registerer, s event.Stream, service string) meters {
@@ -41,7 +41,7 @@ func newMeters(reg prometheus.Registerer, s event.Stream, service string) meters
 		position:        gauge("position", "Number of the latest applied change."),
 		stale:           counter("stale_total", "Messages of an epoch that is over."),
 		connected:       gauge("connected", "1 while changes can arrive."),
-		heard:           gauge("last_message_timestamp_seconds", "When the stream was last heard of."),
+		lastMessage:     gauge("last_message_timestamp_seconds", "When the stream was last heard of."),
 	}
 }
 

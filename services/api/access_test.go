@@ -27,7 +27,7 @@ func (b *bench) join(slug, username string) (credentials string) {
 // Everybody else's goes on.
 func TestStreamsEndWithTheAccess(t *testing.T) {
 	t.Parallel()
-	b := startTold(t, openly)
+	b := startNotified(t, openly)
 	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
 	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": "pets", "content": good})))
 	moved := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": "moved", "content": good})))
@@ -114,7 +114,7 @@ func TestStreamsEndWithTheAccess(t *testing.T) {
 // which would be a 200.
 func TestWaitsEndWithTheAccess(t *testing.T) {
 	t.Parallel()
-	b := startTold(t, func(c *api.Config) { c.SignUp, c.MaxLasting = signin.Open, 1 })
+	b := startNotified(t, func(c *api.Config) { c.SignUp, c.MaxLongLived = signin.Open, 1 })
 	b.want(http.StatusCreated, "POST", "/api/v1/workspaces", `{"slug":"acme"}`)
 	m := as[mockBody](t, b.want(http.StatusCreated, "POST", "/api/v1/mocks", encode(map[string]string{"workspace_slug": "acme", "slug": "pets", "content": good})))
 	path := "/api/v1/mocks/" + m.ID + "/publication?revision=2&wait="

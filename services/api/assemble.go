@@ -36,24 +36,24 @@ import (
 
 // parts are the running pieces of the service.
 type parts struct {
-	service      *Service
-	db           *store.Store
-	accounts     *account.Service
-	signIns      *signin.Service
-	provider     *idp.Provider // nil if there is none
-	tokens       *token.Service
-	mocks        *mock.Service
-	files        *file.Service
-	domains      *domain.Service
-	publications *publication.Service
-	outbox       *outbox.Outbox
-	idempotency  *idempotency.Service
-	server       *http.Server
-	workspaces   *workspace.Service
-	buried       chan struct{} // holds one if there may be a deleted workspace to remove
-	producers    map[event.Stream]*stream.Producer
-	outcomes     *stream.Consumer
-	intake       *record.Intake
+	service          *Service
+	db               *store.Store
+	accounts         *account.Service
+	signIns          *signin.Service
+	provider         *idp.Provider // nil if there is none
+	tokens           *token.Service
+	mocks            *mock.Service
+	files            *file.Service
+	domains          *domain.Service
+	publications     *publication.Service
+	outbox           *outbox.Outbox
+	idempotency      *idempotency.Service
+	server           *http.Server
+	workspaces       *workspace.Service
+	deletedWorkspace chan struct{} // holds one if there may be a deleted workspace to remove
+	producers        map[event.Stream]*stream.Producer
+	outcomes         *stream.Consumer
+	intake           *record.Intake
 }
 
 func (s *Service) assemble(db *store.Store) (*parts, error) {
@@ -90,16 +90,16 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
 		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
 	})
-	p.buried = make(chan struct{}, 1)
-	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.bury, p.publications.AccessChanged)
-	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.bury)
+	p.deletedWorkspace = make(chan struct{}, 1)
+	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.workspaceDeleted, p.publications.AccessChanged)
+	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.workspaceDeleted)
 
 	records := record.NewService(db, live, p.publications)
 
 	handler, err := httpapi.New(
 		httpapi.Config{
 			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses, Origins: s.cfg.origins(),
-			MaxLasting: s.cfg.MaxLasting, MaxCrowding: s.cfg.MaxLastingAddress, KeepAlive: s.keepAlive,
+			MaxLasting: s.cfg.MaxLongLived, MaxCrowding: s.cfg.MaxLongLivedAddress, KeepAlive: s.keepAlive,
 			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
 			Instance: s.instance(),
 			MaxBody:  4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…

@@ -55,10 +55,10 @@ func (p *parts) keep(ctx context.Context, c chore) error {
 	return nil
 }
 
-// bury says that there is a deleted workspace to remove. It never blocks.
-func (p *parts) bury() {
+// workspaceDeleted wakes reap: there may be a deleted workspace to remove. It never blocks.
+func (p *parts) workspaceDeleted() {
 	select {
-	case p.buried <- struct{}{}:
+	case p.deletedWorkspace <- struct{}{}:
 	default:
 	}
 }
@@ -84,7 +84,7 @@ func (p *parts) reap(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-p.buried:
+		case <-p.deletedWorkspace:
 		case <-ticker.C:
 		}
 	}

@@ -97,10 +97,10 @@ type Config struct {
 	KeepDeletedFor time.Duration `env:"API_KEEP_DELETED_FOR" envDefault:"168h"`
 	// KeepDeleted is how many deleted mocks of a workspace can be restored; beyond that the oldest end for good.
 	KeepDeleted int `env:"API_KEEP_DELETED" envDefault:"100"`
-	// MaxLasting bounds how many requests of one account may wait for publications, follow events or transfer files at a time.
-	MaxLasting int `env:"API_MAX_LASTING" envDefault:"500"`
-	// MaxLastingAddress bounds how many of them may come from one IP address; 0 for any number.
-	MaxLastingAddress int `env:"API_MAX_LASTING_ADDRESS" envDefault:"2000"`
+	// MaxLongLived bounds how many requests of one account may wait for publications, follow events or transfer files at a time.
+	MaxLongLived int `env:"API_MAX_LONG_LIVED" envDefault:"500"`
+	// MaxLongLivedAddress bounds how many of them may come from one IP address; 0 for any number.
+	MaxLongLivedAddress int `env:"API_MAX_LONG_LIVED_ADDRESS" envDefault:"2000"`
 	// Quota is how much a workspace may hold. 0 means any amount.
 	Quota Quota `envPrefix:"API_QUOTA_"`
 	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
@@ -220,8 +220,8 @@ func (c *Config) Validate() error {
 	complain(c.MaxPinned < 0, "API_MAX_PINNED is %d: it must not be negative", c.MaxPinned)
 	complain(c.KeepDeletedFor < 0, "API_KEEP_DELETED_FOR is %s: it must not be negative", c.KeepDeletedFor)
 	complain(c.KeepDeleted < 0, "API_KEEP_DELETED is %d: it must not be negative", c.KeepDeleted)
-	complain(c.MaxLasting <= 0, "API_MAX_LASTING is %d: it must be positive", c.MaxLasting)
-	complain(c.MaxLastingAddress < 0, "API_MAX_LASTING_ADDRESS is %d: it must not be negative", c.MaxLastingAddress)
+	complain(c.MaxLongLived <= 0, "API_MAX_LONG_LIVED is %d: it must be positive", c.MaxLongLived)
+	complain(c.MaxLongLivedAddress < 0, "API_MAX_LONG_LIVED_ADDRESS is %d: it must not be negative", c.MaxLongLivedAddress)
 	complain(c.KeepUsage < 24*time.Hour, "API_KEEP_USAGE is %s: it must be at least 24h", c.KeepUsage)
 	complain(c.KeepTombstones < time.Hour, "API_KEEP_TOMBSTONES is %s: it must be at least 1h", c.KeepTombstones)
 	for resource, limit := range c.Quota.limits() {

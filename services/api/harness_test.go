@@ -100,7 +100,7 @@ func config(path string) api.Config {
 	return api.Config{
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
 		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
-		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLasting: 10,
+		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLongLived: 10,
 		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour, KeepUsage: 24 * time.Hour,
 		KeepAudit: time.Hour, DomainGrace: time.Hour, KeepLostDomains: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
 		HoldSlugs: time.Hour,
@@ -110,7 +110,7 @@ func config(path string) api.Config {
 
 // generous lifts the bounds that a test which does everything as fast as it can would meet.
 func generous(cfg *api.Config) {
-	cfg.MaxLasting, cfg.MaxFiles, cfg.KeepDeleted, cfg.MaxPinned = 1000, 1000, 1000, 1000
+	cfg.MaxLongLived, cfg.MaxFiles, cfg.KeepDeleted, cfg.MaxPinned = 1000, 1000, 1000, 1000
 	cfg.SignUp = signin.Open
 }
 
@@ -121,9 +121,9 @@ func start(t testing.TB, edit ...func(*api.Config)) *bench {
 	return b
 }
 
-// startTold starts an api whose streams and waits end only because they are told so: they would ask by themselves long after
+// startNotified starts an api whose streams and waits end only because they are notified: by themselves they would ask long after
 // the test.
-func startTold(t testing.TB, edit ...func(*api.Config)) *bench {
+func startNotified(t testing.TB, edit ...func(*api.Config)) *bench {
 	t.Helper()
 	b := prepare(t, edit...)
 	b.keepAlive = time.Hour

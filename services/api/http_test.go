@@ -297,7 +297,7 @@ func TestEvents(t *testing.T) {
 // One account cannot take all the connections there are by waiting and following; another one is not held up.
 func TestAnAccountFollowsAndWaitsOnlySoOften(t *testing.T) {
 	t.Parallel()
-	b := start(t, func(c *api.Config) { c.MaxLasting = 2 })
+	b := start(t, func(c *api.Config) { c.MaxLongLived = 2 })
 	b.account("eve")
 	m := b.create("pets", good)
 	follow, end := context.WithCancel(t.Context())
@@ -322,7 +322,7 @@ func TestAnAccountFollowsAndWaitsOnlySoOften(t *testing.T) {
 func TestAnAddressFollowsOnlySoOften(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(c *api.Config) {
-		c.MaxLastingAddress, c.TrustedProxies = 2, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		c.MaxLongLivedAddress, c.TrustedProxies = 2, []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	})
 	b.account("eve")
 	eve := bearer("eve-token")
@@ -339,7 +339,7 @@ func TestAnAddressFollowsOnlySoOften(t *testing.T) {
 // A caller that goes away while it waits is no error of the server's.
 func TestACallerThatGoesIsNoError(t *testing.T) {
 	t.Parallel()
-	b := start(t, func(c *api.Config) { c.MaxLasting = 1 })
+	b := start(t, func(c *api.Config) { c.MaxLongLived = 1 })
 	m := b.create("pets", good)
 	path := "/api/v1/mocks/" + m.ID + "/publication"
 	ctx, cancel := context.WithCancel(t.Context())

@@ -64,7 +64,7 @@ type world struct {
 	producer *stream.Producer
 	client   *redis.Client
 	objects  objstore.Store
-	heard    chan event.Envelope
+	events   chan event.Envelope
 }
 
 func newWorld(t *testing.T) *world {
@@ -75,7 +75,7 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{log: &domainLog{}, client: client, objects: objects, heard: make(chan event.Envelope, 256)}
+	w := &world{log: &domainLog{}, client: client, objects: objects, events: make(chan event.Envelope, 256)}
 	if w.producer, err = stream.NewProducer(stream.ProducerConfig{Stream: event.Domains, Prefix: "test:", Service: "api"}, client, w.log); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func newWorld(t *testing.T) *world {
 				if connected {
 					listens()
 				}
-			}, func(e event.Envelope) { w.heard <- e })
+			}, func(e event.Envelope) { w.events <- e })
 	})
 	<-listening
 	t.Cleanup(func() {
@@ -113,7 +113,7 @@ func (w *world) background(t *testing.T, f func(context.Context) error) (stop fu
 					t.Errorf("Run: %v", err)
 				}
 				return
-			case <-w.heard: // nobody may wait for us
+			case <-w.events: // nobody may wait for us
 			}
 		}
 	})
@@ -147,7 +147,7 @@ func await[T event.Payload](t *testing.T, w *world, fits func(T) bool) T {
 	deadline := time.After(time.Minute)
 	for {
 		select {
-		case e := <-w.heard:
+		case e := <-w.events:
 			if got, err := event.Decode[T](e); err == nil && fits(got) {
 				return got
 			}

@@ -136,7 +136,7 @@ func serveArchive(t *testing.T, archive *txtar.Archive, start func(*testing.T, C
 	}
 	s.core.Ready()
 	s.core.Put(&site.Site{
-		MockID: "1", Mock: settings["mock"], Workspace: settings["workspace"], Revision: 1, Hosts: strings.Fields(settings["hosts"]),
+		MockID: "1", MockSlug: settings["mock"], WorkspaceSlug: settings["workspace"], Revision: 1, Hosts: strings.Fields(settings["hosts"]),
 		Content: content, Compat: mockspec.Compat(settings["compat"]),
 	})
 	return address

@@ -113,7 +113,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	turns := limit.NewTurns(runtime.GOMAXPROCS(0), orAny(cfg.ConcurrentRequests))
 	s.sockets = websocket.New(websocket.Config{}, turns, deps.Metrics)
 	docs := func(s *site.Site, m *mockspec.Mock) serve.Docs {
-		return apidoc.New(m, apidoc.Info{Title: s.Mock, Version: strconv.Itoa(s.Revision)})
+		return apidoc.New(m, apidoc.Info{Title: s.MockSlug, Version: strconv.Itoa(s.Revision)})
 	}
 	s.drafts = trial.New(cfg.MaxBody, trial.Deps{
 		Log: deps.Log, Turns: turns, External: s.external, Docs: docs, Page: apidoc.NewPage(), Webhooks: s.webhooks,

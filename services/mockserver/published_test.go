@@ -48,7 +48,7 @@ func playPublished(t *testing.T, file string) {
 	s, address := start(t, testConfig(&FileConfig{Files: []string{filepath.Join(dir, "mock.yml")}}))
 	s.core.Ready()
 	s.core.Put(&site.Site{
-		MockID: "1", Mock: "mock", Workspace: "w", Revision: 1, Hosts: []string{"mock.test", "other.test"}, Content: mockspec.EncodeLines(mock),
+		MockID: "1", MockSlug: "mock", WorkspaceSlug: "w", Revision: 1, Hosts: []string{"mock.test", "other.test"}, Content: mockspec.EncodeLines(mock),
 	})
 	for i := 0; i+1 < len(archive.Files); i++ {
 		number, isRequest := strings.CutPrefix(archive.Files[i].Name, "> ")

@@ -88,7 +88,7 @@ func put() *cobra.Command {
 }
 
 // upload sends one file.
-func upload(ctx context.Context, s *remote.Session, workspace, path, name string) (*client.File, error) {
+func upload(ctx context.Context, s *remote.Session, workspaceSlug, path, name string) (*client.File, error) {
 	if name == "" {
 		name = filepath.ToSlash(filepath.Clean(path))
 	}
@@ -101,7 +101,7 @@ func upload(ctx context.Context, s *remote.Session, workspace, path, name string
 	if media == "" {
 		media = "application/octet-stream"
 	}
-	r, err := s.PutFileWithBodyWithResponse(ctx, workspace, &client.PutFileParams{Name: name}, media, content)
+	r, err := s.PutFileWithBodyWithResponse(ctx, workspaceSlug, &client.PutFileParams{Name: name}, media, content)
 	if err := remote.Done(r, err); err != nil {
 		return nil, err
 	}
@@ -159,9 +159,9 @@ func remove() *cobra.Command {
 	})
 }
 
-func list(ctx context.Context, s *remote.Session, workspace, prefix string) ([]client.File, error) {
+func list(ctx context.Context, s *remote.Session, workspaceSlug, prefix string) ([]client.File, error) {
 	return remote.All(func(limit *int, cursor *string) ([]client.File, *string, error) {
-		page, err := remote.Read((*client.ListFilesResponse).GetJSON200)(s.ListFilesWithResponse(ctx, workspace, &client.ListFilesParams{Prefix: remote.Optional(prefix), Limit: limit, Cursor: cursor}))
+		page, err := remote.Read((*client.ListFilesResponse).GetJSON200)(s.ListFilesWithResponse(ctx, workspaceSlug, &client.ListFilesParams{Prefix: remote.Optional(prefix), Limit: limit, Cursor: cursor}))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -170,8 +170,8 @@ func list(ctx context.Context, s *remote.Session, workspace, prefix string) ([]c
 }
 
 // find is the file with that name.
-func find(ctx context.Context, s *remote.Session, workspace, name string) (*client.File, error) {
-	slug, err := s.Workspace(ctx, workspace)
+func find(ctx context.Context, s *remote.Session, workspaceSlug, name string) (*client.File, error) {
+	slug, err := s.Workspace(ctx, workspaceSlug)
 	if err != nil {
 		return nil, err
 	}

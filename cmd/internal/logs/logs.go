@@ -73,7 +73,7 @@ func (l *logs) run(ctx context.Context, name string) error {
 			}
 		}
 		if len(page.Items) == 0 && !l.follow && !l.JSON {
-			l.Tell("No such requests are recorded. Call the mock: %s", m.URL)
+			l.Note("No such requests are recorded. Call the mock: %s", m.URL)
 		}
 	}
 	if !l.follow {
@@ -110,7 +110,7 @@ func (l *logs) undelivered(ctx context.Context, m *client.Mock) {
 	case failed > 1:
 		what = fmt.Sprintf("%d webhooks were not delivered, the latest", failed)
 	}
-	l.Tell("%s because %s; `mocloud webhooks %s` lists them.", what, remote.Printable(reason), remote.Name(m))
+	l.Note("%s because %s; `mocloud webhooks %s` lists them.", what, remote.Printable(reason), remote.Name(m))
 }
 
 // isStatus reports whether s is a status, or a class of them such as 5xx.
@@ -134,7 +134,7 @@ func (l *logs) event(name, data string) error {
 			return l.show(r)
 		}
 	case "reset":
-		l.Tell("… there were more requests than could be shown")
+		l.Note("… there were more requests than could be shown")
 	}
 	return nil
 }

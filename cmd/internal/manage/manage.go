@@ -66,7 +66,7 @@ func RestoreCommand() *cobra.Command {
 	as := cmd.Flags().String("as", "", "another `SLUG` for it, if its own is taken")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, names []string) error {
 		if _, err := os.Stat(names[0]); err == nil {
-			s.Tell("%s is a file here; `mocloud backup restore` reads backups.", names[0])
+			s.Note("%s is a file here; `mocloud backup restore` reads backups.", names[0])
 		}
 		m, err := s.Deleted(ctx, names[0])
 		if err != nil {
@@ -153,10 +153,10 @@ func RenameCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if to.Workspace == "" || to.Workspace == m.WorkspaceSlug {
+		if to.WorkspaceSlug == "" || to.WorkspaceSlug == m.WorkspaceSlug {
 			m, err = remote.Read((*client.UpdateMockResponse).GetJSON200)(s.UpdateMockWithResponse(ctx, m.ID, nil, client.MockUpdate{Slug: &to.Slug}))
 		} else {
-			m, err = remote.Read((*client.MoveMockResponse).GetJSON200)(s.MoveMockWithResponse(ctx, m.ID, nil, client.MockMove{WorkspaceSlug: to.Workspace, Slug: &to.Slug}))
+			m, err = remote.Read((*client.MoveMockResponse).GetJSON200)(s.MoveMockWithResponse(ctx, m.ID, nil, client.MockMove{WorkspaceSlug: to.WorkspaceSlug, Slug: &to.Slug}))
 		}
 		if err != nil {
 			return err
@@ -189,7 +189,7 @@ func CopyCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		m, err := remote.Read((*client.DuplicateMockResponse).GetJSON201)(s.DuplicateMockWithResponse(ctx, from.ID, nil, client.MockCopy{Slug: to.Slug, WorkspaceSlug: &to.Workspace}))
+		m, err := remote.Read((*client.DuplicateMockResponse).GetJSON201)(s.DuplicateMockWithResponse(ctx, from.ID, nil, client.MockCopy{Slug: to.Slug, WorkspaceSlug: &to.WorkspaceSlug}))
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (p *push) apply(ctx context.Context, sources []*source, progress *progress)
 	}
 	for seen := range kept {
 		if failed := seen.Save(); failed != nil {
-			p.Tell("warning: mocloud cannot remember which revisions were pushed: %s", exit.Message(failed))
+			p.Note("warning: mocloud cannot remember which revisions were pushed: %s", exit.Message(failed))
 		}
 	}
 	if err != nil && len(sources) > 1 {
@@ -56,7 +56,7 @@ func (p *push) apply(ctx context.Context, sources []*source, progress *progress)
 func (p *push) store(ctx context.Context, src *source) (*client.Mock, error) {
 	if src.found == nil {
 		return remote.Read((*client.CreateMockResponse).GetJSON201)(p.CreateMockWithResponse(ctx, nil, client.NewMock{
-			Slug: src.ref.Slug, Content: src.content, Message: remote.Optional(p.message), WorkspaceSlug: remote.Optional(src.ref.Workspace),
+			Slug: src.ref.Slug, Content: src.content, Message: remote.Optional(p.message), WorkspaceSlug: remote.Optional(src.ref.WorkspaceSlug),
 		}))
 	}
 	var params client.UpdateMockContentParams

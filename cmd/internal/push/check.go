@@ -50,7 +50,7 @@ func (p *push) check(ctx context.Context, sources []*source, progress *progress)
 	for i, v := range checked {
 		for _, d := range v.Diagnostics {
 			if !p.quiet || !v.Valid {
-				p.Tell("%s", sources[i].placed(d))
+				p.Note("%s", sources[i].placed(d))
 			}
 		}
 		if !v.Valid {
@@ -76,7 +76,7 @@ func (p *push) find(ctx context.Context, sources []*source) error {
 	there := map[remote.Ref]*client.Mock{}
 	known := map[string]bool{}
 	for _, src := range sources {
-		workspace := src.ref.Workspace
+		workspace := src.ref.WorkspaceSlug
 		if !known[workspace] {
 			known[workspace] = true
 			mocks, err := p.Mocks(ctx, client.ListMocksParams{WorkspaceSlug: &workspace})
@@ -84,7 +84,7 @@ func (p *push) find(ctx context.Context, sources []*source) error {
 				return err
 			}
 			for i := range mocks {
-				there[remote.Ref{Workspace: workspace, Slug: mocks[i].Slug}] = &mocks[i]
+				there[remote.Ref{WorkspaceSlug: workspace, Slug: mocks[i].Slug}] = &mocks[i]
 			}
 		}
 		src.found = there[src.ref]
@@ -175,7 +175,7 @@ func (p *push) room(ctx context.Context, sources []*source) error {
 	}
 	wanted := map[string][]*source{}
 	for _, src := range sources {
-		wanted[src.ref.Workspace] = append(wanted[src.ref.Workspace], src)
+		wanted[src.ref.WorkspaceSlug] = append(wanted[src.ref.WorkspaceSlug], src)
 	}
 	for workspace, sources := range wanted {
 		quota, err := remote.Read((*client.GetQuotaResponse).GetJSON200)(p.GetQuotaWithResponse(ctx, workspace))
@@ -256,7 +256,7 @@ func (p *push) missing(ctx context.Context, sources []*source) error {
 		if len(named) == 0 {
 			continue
 		}
-		workspace := src.ref.Workspace
+		workspace := src.ref.WorkspaceSlug
 		if stored[workspace] == nil {
 			names, err := p.fileNames(ctx, workspace)
 			if problem, ok := errors.AsType[*remote.ProblemError](err); ok && problem.Code == client.InsufficientScope {
@@ -277,9 +277,9 @@ func (p *push) missing(ctx context.Context, sources []*source) error {
 	return nil
 }
 
-func (p *push) fileNames(ctx context.Context, workspace string) (map[string]bool, error) {
+func (p *push) fileNames(ctx context.Context, workspaceSlug string) (map[string]bool, error) {
 	all, err := remote.All(func(limit *int, cursor *string) ([]client.File, *string, error) {
-		page, err := remote.Read((*client.ListFilesResponse).GetJSON200)(p.ListFilesWithResponse(ctx, workspace, &client.ListFilesParams{Limit: limit, Cursor: cursor}))
+		page, err := remote.Read((*client.ListFilesResponse).GetJSON200)(p.ListFilesWithResponse(ctx, workspaceSlug, &client.ListFilesParams{Limit: limit, Cursor: cursor}))
 		if err != nil {
 			return nil, nil, err
 		}

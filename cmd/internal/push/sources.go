@@ -83,11 +83,11 @@ func (p *push) ref(file string) (remote.Ref, error) {
 	case file == "-":
 		return ref, exit.With(exit.Usage, errors.New("standard input has no name: say which mock it is with --mock SLUG"))
 	}
-	if p.workspace != "" && ref.Workspace != "" && ref.Workspace != p.workspace {
-		return ref, exit.With(exit.Usage, fmt.Errorf("--mock names the workspace %s and --workspace %s: keep one", ref.Workspace, p.workspace))
+	if p.workspace != "" && ref.WorkspaceSlug != "" && ref.WorkspaceSlug != p.workspace {
+		return ref, exit.With(exit.Usage, fmt.Errorf("--mock names the workspace %s and --workspace %s: keep one", ref.WorkspaceSlug, p.workspace))
 	}
 	if p.workspace != "" {
-		ref.Workspace = p.workspace
+		ref.WorkspaceSlug = p.workspace
 	}
 	return ref, nil
 }
@@ -104,7 +104,7 @@ func (p *push) source(ctx context.Context, file string, ref remote.Ref) (*source
 	made, problems := input.Import(ctx, raw, file, "")
 	for _, d := range problems {
 		if !p.quiet || made == nil {
-			p.Tell("%s", d)
+			p.Note("%s", d)
 		}
 	}
 	if made == nil {

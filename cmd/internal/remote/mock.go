@@ -14,8 +14,8 @@ import (
 
 // Ref names a mock as people do: `slug`, or `workspace/slug`.
 type Ref struct {
-	Workspace string // "" means any workspace when reading and one's own when creating
-	Slug      string
+	WorkspaceSlug string // "" means any workspace when reading and one's own when creating
+	Slug          string
 }
 
 // ParseRef reads `slug` or `workspace/slug`.
@@ -27,10 +27,10 @@ func ParseRef(text string) Ref {
 }
 
 func (r Ref) String() string {
-	if r.Workspace == "" {
+	if r.WorkspaceSlug == "" {
 		return r.Slug
 	}
-	return r.Workspace + "/" + r.Slug
+	return r.WorkspaceSlug + "/" + r.Slug
 }
 
 var slugPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
@@ -42,13 +42,13 @@ const (
 
 // Check says why the name cannot be a mock's, as the server would. The workspace is left out while it is not known.
 func (r Ref) Check() error {
-	slug, label := r.Slug, r.Slug+"-"+r.Workspace
+	slug, label := r.Slug, r.Slug+"-"+r.WorkspaceSlug
 	switch {
 	case !slugPattern.MatchString(slug):
 		return fmt.Errorf("%q cannot be the name of a mock: use a-z, 0-9 and hyphens, with a letter or digit at both ends", slug)
 	case len(slug) > maxSlug:
 		return fmt.Errorf("%q cannot be the name of a mock: it has %d characters; the limit is %d", slug, len(slug), maxSlug)
-	case len(label) > 3 && label[2:4] == "--" && r.Workspace != "", len(slug) > 3 && slug[2:4] == "--":
+	case len(label) > 3 && label[2:4] == "--" && r.WorkspaceSlug != "", len(slug) > 3 && slug[2:4] == "--":
 		return fmt.Errorf("%q cannot be the name of a mock: host names cannot have hyphens as their third and fourth characters", slug)
 	case len(label) > maxLabel:
 		return fmt.Errorf("%q is too long: the host name would begin with %s, which has %d characters; the limit is %d", slug, label, len(label), maxLabel)
@@ -70,7 +70,7 @@ func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
 
 // named are the mocks with that name; with deleted, those that can be restored.
 func (s *Session) named(ctx context.Context, ref Ref, deleted bool) ([]client.Mock, error) {
-	params := client.ListMocksParams{WorkspaceSlug: Optional(ref.Workspace), Q: Optional(ref.Slug)}
+	params := client.ListMocksParams{WorkspaceSlug: Optional(ref.WorkspaceSlug), Q: Optional(ref.Slug)}
 	if deleted {
 		params.Deleted, params.Q = &deleted, nil // the server looks for texts in what is not deleted
 	}
@@ -152,11 +152,11 @@ func (s *Session) ownMock(ctx context.Context, name string, deleted bool) (*clie
 
 // InOwn adds the caller's own workspace to a name without one.
 func (s *Session) InOwn(ctx context.Context, ref Ref) (Ref, error) {
-	if ref.Workspace != "" {
+	if ref.WorkspaceSlug != "" {
 		return ref, nil
 	}
 	own, err := s.OwnWorkspace(ctx)
-	return Ref{Workspace: own, Slug: ref.Slug}, err
+	return Ref{WorkspaceSlug: own, Slug: ref.Slug}, err
 }
 
 // Workspace is the workspace that was named, or else the caller's own.

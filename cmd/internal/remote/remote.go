@@ -76,7 +76,7 @@ func Command(cmd *cobra.Command, run func(ctx context.Context, s *Session, args 
 		}
 		s.OnWait(func(pause time.Duration) {
 			if pause > quietWait {
-				s.Tell("The server asks to wait %s before the next request; Ctrl-C stops.", pause.Round(time.Second))
+				s.Note("The server asks to wait %s before the next request; Ctrl-C stops.", pause.Round(time.Second))
 			}
 		})
 		return run(cmd.Context(), s, args)
@@ -178,8 +178,8 @@ func (s *Session) Show(v any, people func(out io.Writer)) error {
 	return table.Flush()
 }
 
-// Tell prints a line aside, for people.
-func (s *Session) Tell(format string, args ...any) {
+// Note prints a line aside, for people.
+func (s *Session) Note(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Aside, format+"\n", args...) // nobody is there to be told that it failed
 }
 

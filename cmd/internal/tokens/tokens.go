@@ -82,7 +82,7 @@ func create() *cobra.Command {
 			return err
 		}
 		if !s.JSON {
-			s.Tell("This is the only time that the token is shown; keep it as MOCLOUD_TOKEN where it is used.")
+			s.Note("This is the only time that the token is shown; keep it as MOCLOUD_TOKEN where it is used.")
 		}
 		return s.Show(made, func(out io.Writer) { _, _ = fmt.Fprintln(out, made.Secret) })
 	})
@@ -126,10 +126,10 @@ func revoke() *cobra.Command {
 	})
 }
 
-func list(ctx context.Context, s *remote.Session, workspace string) ([]client.Token, error) {
+func list(ctx context.Context, s *remote.Session, workspaceSlug string) ([]client.Token, error) {
 	return remote.All(func(limit *int, cursor *string) ([]client.Token, *string, error) {
-		if workspace != "" {
-			page, err := remote.Read((*client.ListWorkspaceTokensResponse).GetJSON200)(s.ListWorkspaceTokensWithResponse(ctx, workspace, &client.ListWorkspaceTokensParams{Limit: limit, Cursor: cursor}))
+		if workspaceSlug != "" {
+			page, err := remote.Read((*client.ListWorkspaceTokensResponse).GetJSON200)(s.ListWorkspaceTokensWithResponse(ctx, workspaceSlug, &client.ListWorkspaceTokensParams{Limit: limit, Cursor: cursor}))
 			if err != nil {
 				return nil, nil, err
 			}

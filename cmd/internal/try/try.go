@@ -76,7 +76,7 @@ func (t *try) run(ctx context.Context, s *remote.Session, name, path string) err
 		return err
 	}
 	for _, d := range answer.Diagnostics {
-		s.Tell("%s", mockspec.Diagnostic{File: name, Line: d.Line, Column: d.Column, Severity: mockspec.Severity(d.Severity), Code: d.Code, Message: d.Message})
+		s.Note("%s", mockspec.Diagnostic{File: name, Line: d.Line, Column: d.Column, Severity: mockspec.Severity(d.Severity), Code: d.Code, Message: d.Message})
 	}
 	if answer.Response == nil {
 		return exit.With(exit.Invalid, fmt.Errorf("%s has errors", name))

@@ -52,22 +52,22 @@ type Times struct {
 
 // Domain is a custom host name that points at a mock.
 type Domain struct {
-	ID          string
-	MockID      string
-	Mock        string // slug
-	WorkspaceID string
-	Workspace   string         // slug
-	Role        workspace.Role // of the member who looks
-	Host        string         // in ASCII, lower case, without a trailing dot
-	Token       string         // random; proves the ownership as a TXT record
-	Target      string         // random host under edge.{base domain}; the host is to be a CNAME of it
-	Ownership   Ownership
-	Routing     Routing
-	Reason      string    // a sentence that a person can act on
-	LostAt      time.Time // since when the proof is missing; zero if it is not
-	SuspendedAt time.Time // since when it is Lost; zero if it is not
-	CheckedAt   time.Time // zero if it was never looked at
-	CreatedAt   time.Time
+	ID            string
+	MockID        string
+	MockSlug      string
+	WorkspaceID   string
+	WorkspaceSlug string
+	Role          workspace.Role // of the member who looks
+	Host          string         // in ASCII, lower case, without a trailing dot
+	Token         string         // random; proves the ownership as a TXT record
+	Target        string         // random host under edge.{base domain}; the host is to be a CNAME of it
+	Ownership     Ownership
+	Routing       Routing
+	Reason        string    // a sentence that a person can act on
+	LostAt        time.Time // since when the proof is missing; zero if it is not
+	SuspendedAt   time.Time // since when it is Lost; zero if it is not
+	CheckedAt     time.Time // zero if it was never looked at
+	CreatedAt     time.Time
 	// Taken says that the host is verified for another mock, now: at most one can have it.
 	Taken bool
 }
@@ -109,10 +109,10 @@ func (d *Domain) Records() []Record {
 
 // Query says which domains to list: after the id After, at most Limit.
 type Query struct {
-	Mock      string // id; "" means of all mocks
-	Workspace string // slug; "" means of all of the caller's
-	After     string
-	Limit     int
+	MockID        string // "" means of all mocks
+	WorkspaceSlug string // "" means of all of the caller's
+	After         string
+	Limit         int
 }
 
 // Write is what is to be stored about a domain, in one transaction.
@@ -154,5 +154,5 @@ type Announcer interface {
 	changelog.Announcer
 	// Announce is for a write that changed a mock too.
 	Announce(n mock.Notice)
-	Tell(workspaceID, name string, data any)
+	Notify(workspaceID, name string, data any)
 }

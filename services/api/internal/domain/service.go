@@ -87,7 +87,7 @@ func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host st
 		Ownership: Pending, Routing: Missing, Reason: "Create the two DNS records; they have not been checked yet.", CreatedAt: s.now(),
 	}
 	r, err := s.repo.AddDomain(ctx, who, d, func(m mock.Mock) (Write, error) {
-		if err := m.Role.RequireEdit(m.Workspace); err != nil {
+		if err := m.Role.RequireEdit(m.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
 		return Write{Domain: d, Changes: []changelog.Change{{Key: d.ID, Payload: event.DomainCreated{
@@ -121,7 +121,7 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, id string) (Do
 // Verify asks for the domain's records to be looked at now. The outcome comes later.
 func (s *Service) Verify(ctx context.Context, who workspace.Caller, id string) (Domain, error) {
 	return s.announce(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
-		if err := d.Role.RequireEdit(d.Workspace); err != nil {
+		if err := d.Role.RequireEdit(d.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
 		// A key of its own: of the changes with one key the log keeps the latest, and domain.created is needed.
@@ -134,7 +134,7 @@ func (s *Service) Verify(ctx context.Context, who workspace.Caller, id string) (
 // Delete gives a host up; the mock no longer answers on it.
 func (s *Service) Delete(ctx context.Context, who workspace.Caller, id string) error {
 	_, err := s.announce(s.repo.UpdateDomain(ctx, &who, id, func(d Domain) (Write, error) {
-		if err := d.Role.RequireEdit(d.Workspace); err != nil {
+		if err := d.Role.RequireEdit(d.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
 		return s.removed(d, d.Serves()), nil
@@ -164,12 +164,12 @@ func (s *Service) announce(r Result, err error) (Domain, error) {
 		s.announcer.AnnounceChanges(r.Changes)
 	}
 	for _, rival := range r.Rivals {
-		s.tell("domain", rival)
+		s.notify("domain", rival)
 	}
 	if r.Deleted {
-		s.tell("domain_deleted", d)
+		s.notify("domain_deleted", d)
 	} else {
-		s.tell("domain", d)
+		s.notify("domain", d)
 	}
 	return d, nil
 }
@@ -182,8 +182,8 @@ type notice struct {
 	WorkspaceID string `json:"workspace_id"`
 }
 
-func (s *Service) tell(name string, d Domain) {
-	s.announcer.Tell(d.WorkspaceID, name, notice{d.ID, d.Host, d.MockID, d.WorkspaceID})
+func (s *Service) notify(name string, d Domain) {
+	s.announcer.Notify(d.WorkspaceID, name, notice{d.ID, d.Host, d.MockID, d.WorkspaceID})
 }
 
 // Hear takes an event of the status stream. It never blocks.

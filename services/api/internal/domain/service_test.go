@@ -73,7 +73,7 @@ func (h *recorder) Announce(mock.Notice) {}
 
 func (h *recorder) AnnounceChanges([]event.Envelope) {}
 
-func (h *recorder) Tell(_, _ string, data any) {
+func (h *recorder) Notify(_, _ string, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ids = append(h.ids, data.(notice).DomainID)

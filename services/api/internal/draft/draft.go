@@ -107,7 +107,7 @@ func (s *Service) Mock(ctx context.Context, who workspace.Caller, id string, d D
 // question is the one about a draft of a mock, without requests.
 func (s *Service) question(ctx context.Context, who workspace.Caller, m mock.Mock, d Draft) (tryit.Question, error) {
 	q := tryit.Question{
-		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
+		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.WorkspaceSlug, MockID: m.ID, MockSlug: m.Slug, Revision: m.Revision, Host: s.addresses.Host(m),
 		Content: m.Content, SkipDelays: d.SkipDelays,
 	}
 	switch {
@@ -195,18 +195,18 @@ func (r Request) asked() (tryit.Request, error) {
 }
 
 // enter counts a try of the account in; leave counts it out.
-func (s *Service) enter(account string) (leave func(), err error) {
+func (s *Service) enter(accountID string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.running[account] >= atOnce {
+	if s.running[accountID] >= atOnce {
 		return nil, apperr.New(apperr.RateLimited, "This account is already trying %d drafts; wait for one of them to finish.", atOnce)
 	}
-	s.running[account]++
+	s.running[accountID]++
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.running[account]--; s.running[account] == 0 {
-			delete(s.running, account)
+		if s.running[accountID]--; s.running[accountID] == 0 {
+			delete(s.running, accountID)
 		}
 	}, nil
 }

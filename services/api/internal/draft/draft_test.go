@@ -21,7 +21,7 @@ func (world) Find(_ context.Context, _ workspace.Caller, id string) (mock.Mock, 
 	if id != "m1" {
 		return mock.Mock{}, apperr.New(apperr.NotFound, "no mock")
 	}
-	return mock.Mock{ID: "m1", WorkspaceID: "w1", Workspace: "ann", Slug: "pets", Revision: 3, PublishedRevision: 2, Content: good}, nil
+	return mock.Mock{ID: "m1", WorkspaceID: "w1", WorkspaceSlug: "ann", Slug: "pets", Revision: 3, PublishedRevision: 2, Content: good}, nil
 }
 
 func (world) Revision(_ context.Context, _ workspace.Caller, _ string, number int) (mock.Revision, error) {

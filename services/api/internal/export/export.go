@@ -91,7 +91,7 @@ func (s *Service) workspace(ctx context.Context, who workspace.Caller, a archive
 	}
 	return each(
 		func(cursor string) ([]mock.Mock, string, error) {
-			return s.Mocks.List(ctx, who, mock.Filter{Workspace: in.Slug, Sort: mock.BySlug}, cursor, page)
+			return s.Mocks.List(ctx, who, mock.Filter{WorkspaceSlug: in.Slug, Sort: mock.BySlug}, cursor, page)
 		},
 		func(m mock.Mock) error { return gone(s.mock(ctx, who, a, folder, m.ID)) })
 }
@@ -105,7 +105,7 @@ func gone(err error) error {
 }
 
 func (s *Service) file(ctx context.Context, who workspace.Caller, a archive, folder string, f file.File) error {
-	f, content, err := s.Files.Open(ctx, who, f.Workspace, f.ID)
+	f, content, err := s.Files.Open(ctx, who, f.WorkspaceSlug, f.ID)
 	if err != nil {
 		return gone(err)
 	}

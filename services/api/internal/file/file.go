@@ -16,16 +16,16 @@ import (
 
 // File is one file of a workspace.
 type File struct {
-	ID          string
-	WorkspaceID string
-	Workspace   string // slug
-	Name        string // unique in its workspace
-	Object      string // see files.ObjectKey
-	Size        int64  // bytes
-	SHA256      string // hex
-	MediaType   string
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	ID            string
+	WorkspaceID   string
+	WorkspaceSlug string
+	Name          string // unique in its workspace
+	Object        string // see files.ObjectKey
+	Size          int64  // bytes
+	SHA256        string // hex
+	MediaType     string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
 }
 
 // Usage is what the files of a workspace take.

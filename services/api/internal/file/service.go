@@ -103,7 +103,7 @@ func (s *Service) Put(ctx context.Context, who workspace.Caller, slug string, up
 			return Write{}, err
 		}
 		f = File{
-			WorkspaceID: p.In.ID, Workspace: p.In.Slug, Name: up.Name, Object: object, Size: body.size, SHA256: body.sum(),
+			WorkspaceID: p.In.ID, WorkspaceSlug: p.In.Slug, Name: up.Name, Object: object, Size: body.size, SHA256: body.sum(),
 			MediaType: media, CreatedAt: now, UpdatedAt: now,
 		}
 		if p.File == nil {
@@ -122,7 +122,7 @@ func (s *Service) Put(ctx context.Context, who workspace.Caller, slug string, up
 	if err != nil {
 		return File{}, false, err
 	}
-	s.tell(ctx, ws)
+	s.publishIndex(ctx, ws)
 	return f, created, nil
 }
 
@@ -169,8 +169,8 @@ func (s *Service) release(ctx context.Context, key string) {
 	}
 }
 
-// tell writes the workspace's index for the mock servers. What fails is tried again by Run.
-func (s *Service) tell(ctx context.Context, workspaceID string) {
+// publishIndex writes the workspace's index for the mock servers. What fails is tried again by Run.
+func (s *Service) publishIndex(ctx context.Context, workspaceID string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	if err := s.writeIndex(ctx, workspaceID); err != nil {
@@ -247,7 +247,7 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, slug, id str
 	if err != nil {
 		return err
 	}
-	s.tell(ctx, in.ID)
+	s.publishIndex(ctx, in.ID)
 	return nil
 }
 

@@ -42,12 +42,12 @@ func (h *handlers) tellChanges(ctx context.Context, entries []audit.Entry) {
 		}
 		n := changeNotice{Kind: e.Kind, Action: who.Operation, TargetID: e.TargetID, WorkspaceID: e.WorkspaceID, Actor: who.Actor}
 		if e.WorkspaceID == "" {
-			h.Publications.Tell(publication.OfAccount(who.AccountID), publication.ChangeEvent, n)
+			h.Publications.Notify(publication.OfAccount(who.AccountID), publication.ChangeEvent, n)
 			continue
 		}
-		h.Publications.Tell(e.WorkspaceID, publication.ChangeEvent, n)
+		h.Publications.Notify(e.WorkspaceID, publication.ChangeEvent, n)
 		if e.Concerns != "" {
-			h.Publications.Tell(publication.OfAccount(e.Concerns), publication.ChangeEvent, n)
+			h.Publications.Notify(publication.OfAccount(e.Concerns), publication.ChangeEvent, n)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func (h *handlers) ImportDocument(ctx context.Context, r ImportDocumentRequestOb
 // ImportMock implements StrictServerInterface.
 func (h *handlers) ImportMock(ctx context.Context, r ImportMockRequestObject) (ImportMockResponseObject, error) {
 	m, notes, err := h.Mocks.CreateImported(ctx, caller(ctx), r.Body.Document, value(r.Body.Prefix, ""), mock.New{
-		Workspace: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug,
+		WorkspaceSlug: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug,
 		Name: value(r.Body.Name, ""), Description: value(r.Body.Description, ""), Message: value(r.Body.Message, ""),
 	})
 	if err != nil {

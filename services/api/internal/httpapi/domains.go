@@ -9,7 +9,7 @@ import (
 
 // ListMockDomains implements StrictServerInterface.
 func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error) {
-	page, err := h.domainPage(ctx, domain.Query{Mock: r.MockID, Limit: value(r.Params.Limit, defaultLimit)}, value(r.Params.Cursor, ""))
+	page, err := h.domainPage(ctx, domain.Query{MockID: r.MockID, Limit: value(r.Params.Limit, defaultLimit)}, value(r.Params.Cursor, ""))
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequest
 
 // ListDomains implements StrictServerInterface.
 func (h *handlers) ListDomains(ctx context.Context, r ListDomainsRequestObject) (ListDomainsResponseObject, error) {
-	query := domain.Query{Workspace: value(r.Params.WorkspaceSlug, ""), Limit: value(r.Params.Limit, defaultLimit)}
+	query := domain.Query{WorkspaceSlug: value(r.Params.WorkspaceSlug, ""), Limit: value(r.Params.Limit, defaultLimit)}
 	page, err := h.domainPage(ctx, query, value(r.Params.Cursor, ""))
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (h *handlers) DeleteDomain(ctx context.Context, r DeleteDomainRequestObject
 
 func domainOf(d domain.Domain) Domain {
 	out := Domain{
-		ID: d.ID, MockID: d.MockID, MockSlug: d.Mock, WorkspaceSlug: d.Workspace, Host: d.Host, State: DomainState(d.State()), Reason: d.Why(),
+		ID: d.ID, MockID: d.MockID, MockSlug: d.MockSlug, WorkspaceSlug: d.WorkspaceSlug, Host: d.Host, State: DomainState(d.State()), Reason: d.Why(),
 		Ownership: DomainOwnership(d.Ownership), Routing: DomainRouting(d.Routing), Certificate: DomainCertificate("none"),
 		CreatedAt: d.CreatedAt, LostAt: moment(d.LostAt), SuspendedAt: moment(d.SuspendedAt), CheckedAt: moment(d.CheckedAt),
 	}

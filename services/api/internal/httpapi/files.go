@@ -46,7 +46,7 @@ func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFile
 	if !created {
 		return PutFile200JSONResponse{Body: fileOf(f), Headers: PutFile200ResponseHeaders{ETag: fileETag(f)}}, nil
 	}
-	location := "/api/v1/workspaces/" + url.PathEscape(f.Workspace) + "/files/" + f.ID
+	location := "/api/v1/workspaces/" + url.PathEscape(f.WorkspaceSlug) + "/files/" + f.ID
 	return PutFile201JSONResponse{Body: fileOf(f), Headers: PutFile201ResponseHeaders{ETag: fileETag(f), Location: &location}}, nil
 }
 
@@ -99,7 +99,7 @@ func (h *handlers) ListFileMocks(ctx context.Context, r ListFileMocksRequestObje
 
 func fileOf(f file.File) File {
 	return File{
-		ID: f.ID, WorkspaceSlug: f.Workspace, Name: f.Name, Size: f.Size, Sha256: f.SHA256, MediaType: f.MediaType,
+		ID: f.ID, WorkspaceSlug: f.WorkspaceSlug, Name: f.Name, Size: f.Size, Sha256: f.SHA256, MediaType: f.MediaType,
 		CreatedAt: f.CreatedAt, UpdatedAt: f.UpdatedAt,
 	}
 }

@@ -95,7 +95,7 @@ func invitationPage(all []workspace.Invitation, next string) InvitationPage {
 
 func invitationOf(i workspace.Invitation) Invitation {
 	return Invitation{
-		ID: i.ID, WorkspaceSlug: i.Workspace, WorkspaceName: i.Name, Role: Role(i.Role), Username: present(i.Username), Inviter: i.Inviter,
+		ID: i.ID, WorkspaceSlug: i.WorkspaceSlug, WorkspaceName: i.Name, Role: Role(i.Role), Username: present(i.Username), Inviter: i.Inviter,
 		CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
 	}
 }

@@ -21,7 +21,7 @@ const defaultLimit = 50
 func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (ListMocksResponseObject, error) {
 	sort, backwards := strings.CutPrefix(string(value(r.Params.Sort, "")), "-")
 	mocks, next, err := h.Mocks.List(ctx, caller(ctx), mock.Filter{
-		Workspace: value(r.Params.WorkspaceSlug, ""), State: string(value(r.Params.State, "")), Applied: h.Publications.Applied(),
+		WorkspaceSlug: value(r.Params.WorkspaceSlug, ""), State: string(value(r.Params.State, "")), Applied: h.Publications.Applied(),
 		Text: value(r.Params.Q, ""), Deleted: value(r.Params.Deleted, false), Sort: mock.Sort(sort), Backwards: backwards,
 	}, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
@@ -37,7 +37,7 @@ func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (Lis
 // CreateMock implements StrictServerInterface.
 func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (CreateMockResponseObject, error) {
 	m, err := h.Mocks.Create(ctx, caller(ctx), mock.New{
-		Workspace: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug, Content: r.Body.Content,
+		WorkspaceSlug: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug, Content: r.Body.Content,
 		Name: value(r.Body.Name, ""), Description: value(r.Body.Description, ""), Message: value(r.Body.Message, ""),
 	})
 	if err != nil {
@@ -49,7 +49,7 @@ func (h *handlers) CreateMock(ctx context.Context, r CreateMockRequestObject) (C
 // DuplicateMock implements StrictServerInterface.
 func (h *handlers) DuplicateMock(ctx context.Context, r DuplicateMockRequestObject) (DuplicateMockResponseObject, error) {
 	m, err := h.Mocks.Duplicate(ctx, caller(ctx), r.MockID, mock.New{
-		Workspace: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug, Name: value(r.Body.Name, ""), Message: value(r.Body.Message, ""),
+		WorkspaceSlug: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug, Name: value(r.Body.Name, ""), Message: value(r.Body.Message, ""),
 	})
 	if err != nil {
 		return nil, err
@@ -156,7 +156,7 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 func (h *handlers) mock(m mock.Mock) Mock {
 	p := h.Publications.Of(m)
 	out := Mock{
-		ID: m.ID, WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, Slug: m.Slug, Name: m.Name, Description: m.Description,
+		ID: m.ID, WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.WorkspaceSlug, Slug: m.Slug, Name: m.Name, Description: m.Description,
 		URL: h.Addresses.Of(m), Hosts: append([]string{h.Addresses.Host(m)}, m.Domains...),
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision, State: State(p.State), Reason: p.Reason,
 		Ahead: ahead(m), Endpoints: m.Endpoints, Size: m.Size(), CreatedAt: m.CreatedAt, UpdatedAt: m.UpdatedAt,

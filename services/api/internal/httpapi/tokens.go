@@ -96,7 +96,7 @@ func tokenOf(t token.Token) Token {
 		scopes[i] = Scope(s)
 	}
 	return Token{
-		ID: t.ID, Kind: TokenKind(t.Kind), WorkspaceSlug: present(t.Workspace), Name: t.Name, Scopes: scopes,
+		ID: t.ID, Kind: TokenKind(t.Kind), WorkspaceSlug: present(t.WorkspaceSlug), Name: t.Name, Scopes: scopes,
 		CreatedAt: t.CreatedAt, LastUsedAt: at(t.LastUsedAt), ExpiresAt: at(t.ExpiresAt),
 	}
 }

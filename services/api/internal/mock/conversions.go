@@ -26,12 +26,12 @@ func newConversions() *conversions {
 }
 
 // begin waits until the account may convert a document, or ctx ends. The caller calls done when the conversion is.
-func (c *conversions) begin(ctx context.Context, account string) (done func(), err error) {
+func (c *conversions) begin(ctx context.Context, accountID string) (done func(), err error) {
 	c.mu.Lock()
-	t := c.accounts[account]
+	t := c.accounts[accountID]
 	if t == nil {
 		t = &turn{taken: make(chan struct{}, 1)}
-		c.accounts[account] = t
+		c.accounts[accountID] = t
 	}
 	t.users++
 	c.mu.Unlock()
@@ -39,7 +39,7 @@ func (c *conversions) begin(ctx context.Context, account string) (done func(), e
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if t.users--; t.users == 0 {
-			delete(c.accounts, account)
+			delete(c.accounts, accountID)
 		}
 	}
 	select {

@@ -27,21 +27,21 @@ const (
 
 // Filter says which mocks a list is about.
 type Filter struct {
-	Workspace string // slug; "" means all of the caller's workspaces
-	State     string // of a publication; "" means any
-	Applied   uint64 // the change up to which every living mock server has applied, for State
-	Text      string // in slug or name, whatever the case; "" means any
-	Deleted   bool   // those that are deleted, and only those
-	Sort      Sort   // within each workspace; those come by age
-	Backwards bool
+	WorkspaceSlug string // "" means all of the caller's workspaces
+	State         string // of a publication; "" means any
+	Applied       uint64 // the change up to which every living mock server has applied, for State
+	Text          string // in slug or name, whatever the case; "" means any
+	Deleted       bool   // those that are deleted, and only those
+	Sort          Sort   // within each workspace; those come by age
+	Backwards     bool
 }
 
 // Place is where a page begins: behind a mock of a list.
 type Place struct {
-	Workspace string    // id
-	Slug      string    // of BySlug
-	Time      time.Time // of the other orders
-	ID        string    // of the mock
+	WorkspaceID string
+	Slug        string    // of BySlug
+	Time        time.Time // of the other orders
+	ID          string    // of the mock
 }
 
 // Query says which page of a list to read.
@@ -54,11 +54,11 @@ type Query struct {
 // placed is a Place as clients keep it. It is bound to the list that gave it out: of another order or filter it would
 // mean nothing.
 type placed struct {
-	List      []byte    `json:"l"`
-	Workspace string    `json:"w"`
-	Slug      string    `json:"s,omitempty"`
-	Time      time.Time `json:"t,omitzero"`
-	ID        string    `json:"i"`
+	List        []byte    `json:"l"`
+	WorkspaceID string    `json:"w"`
+	Slug        string    `json:"s,omitempty"`
+	Time        time.Time `json:"t,omitzero"`
+	ID          string    `json:"i"`
 }
 
 // list names a filter. Applied is left out: it grows while a client pages.
@@ -78,14 +78,14 @@ func (f Filter) place(text string) (*Place, error) {
 		return nil, err
 	}
 	var c placed
-	if json.Unmarshal([]byte(encoded), &c) != nil || !slices.Equal(c.List, f.list()) || !cursor.IsText(c.Workspace+c.Slug+c.ID) {
+	if json.Unmarshal([]byte(encoded), &c) != nil || !slices.Equal(c.List, f.list()) || !cursor.IsText(c.WorkspaceID+c.Slug+c.ID) {
 		return nil, cursor.Err
 	}
-	return &Place{Workspace: c.Workspace, Slug: c.Slug, Time: c.Time, ID: c.ID}, nil
+	return &Place{WorkspaceID: c.WorkspaceID, Slug: c.Slug, Time: c.Time, ID: c.ID}, nil
 }
 
 func (f Filter) after(m Mock) string {
-	c := placed{List: f.list(), Workspace: m.WorkspaceID, ID: m.ID}
+	c := placed{List: f.list(), WorkspaceID: m.WorkspaceID, ID: m.ID}
 	switch f.Sort {
 	case ByUpdated:
 		c.Time = m.UpdatedAt

@@ -15,14 +15,14 @@ import (
 
 // Mock is one YAML document of endpoints as one member of its workspace sees it.
 type Mock struct {
-	ID          string
-	WorkspaceID string
-	Workspace   string         // slug
-	Role        workspace.Role // of the member who looks
-	Slug        string
-	Name        string // for people; may be empty
-	Description string
-	Settings    int // counts the changes of slug, workspace, name and description, from 1
+	ID            string
+	WorkspaceID   string
+	WorkspaceSlug string
+	Role          workspace.Role // of the member who looks
+	Slug          string
+	Name          string // for people; may be empty
+	Description   string
+	Settings      int // counts the changes of slug, workspace, name and description, from 1
 
 	Revision    int                   // the current one, from 1
 	Content     string                // of the current revision; empty in lists

@@ -58,7 +58,7 @@ func FuzzHostNames(f *testing.F) {
 		if CheckSlug(slug, ws) != nil || workspace.CheckSlug(ws) != nil {
 			return
 		}
-		host := Addresses{BaseDomain: "example.dev"}.Host(Mock{Slug: slug, Workspace: ws})
+		host := Addresses{BaseDomain: "example.dev"}.Host(Mock{Slug: slug, WorkspaceSlug: ws})
 		label, domain, _ := strings.Cut(host, ".")
 		at := strings.LastIndex(label, "-")
 		if domain != "example.dev" || len(label) > 63 || label[:at] != slug || label[at+1:] != ws {

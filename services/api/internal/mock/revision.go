@@ -81,7 +81,7 @@ type SeenMark struct {
 // Mark pins a revision, or lets it go.
 func (s *Service) Mark(ctx context.Context, who workspace.Caller, id string, number int, to Mark, seen SeenMark) (Revision, error) {
 	return s.repo.MarkRevision(ctx, who, id, number, func(m Mock, r Revision, others int) (Revision, error) {
-		if err := m.Role.RequireEdit(m.Workspace); err != nil {
+		if err := m.Role.RequireEdit(m.WorkspaceSlug); err != nil {
 			return r, err
 		}
 		if is := (SeenMark{r.Number, Mark{r.Pinned, r.Label}}); seen != (SeenMark{}) && seen != is {

@@ -77,7 +77,7 @@ func (s *Service) Format(content string) (string, error) {
 
 // New is what a new mock begins with.
 type New struct {
-	Workspace         string // slug; "" means the caller's own
+	WorkspaceSlug     string // "" means the caller's own
 	Slug, Content     string
 	Name, Description string
 	Message           string // of its first revision
@@ -95,7 +95,7 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock
 	}
 	now := s.now()
 	m := Mock{
-		ID: id.String(), Workspace: n.Workspace, Slug: n.Slug, Name: n.Name, Description: n.Description, Settings: 1,
+		ID: id.String(), WorkspaceSlug: n.WorkspaceSlug, Slug: n.Slug, Name: n.Name, Description: n.Description, Settings: 1,
 		Revision: 1, Content: n.Content, Diagnostics: r.diagnostics, Endpoints: r.endpoints(), Message: n.Message, CreatedAt: now, UpdatedAt: now,
 	}
 	m, err = s.repo.CreateMock(ctx, who, m, func(in workspace.Membership) error {
@@ -193,7 +193,7 @@ func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string
 		}
 		m.PublishedRevision, m.UpdatedAt = 0, s.now()
 		w := Write{Action: Unpublished, Mock: m}
-		s.tell(&w)
+		s.addChange(&w)
 		return w, nil
 	})
 }
@@ -201,14 +201,14 @@ func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string
 // publish puts w.Mock's current revision on its host. r is its content, if it was read just now.
 func (s *Service) publish(w *Write, r *read) {
 	w.Mock.PublishedRevision, w.GoesLive = w.Mock.Revision, true
-	s.tellOf(w, r)
+	s.addChangeWith(w, r)
 }
 
-// tell adds the change that says what w.Mock is now, unless nobody ever heard of it and there is nothing to hear.
-func (s *Service) tell(w *Write) { s.tellOf(w, nil) }
+// addChange adds the change that says what w.Mock is now, unless the mock was never announced and there is nothing to announce.
+func (s *Service) addChange(w *Write) { s.addChangeWith(w, nil) }
 
-// tellOf is tell where the published content may have been read just now.
-func (s *Service) tellOf(w *Write, r *read) {
+// addChangeWith is addChange where the published content may have been read just now.
+func (s *Service) addChangeWith(w *Write, r *read) {
 	if c, ok := s.buildChange(w.Mock, r); ok {
 		w.Changes = append(w.Changes, c)
 	}
@@ -220,7 +220,7 @@ func (s *Service) BuildChange(m Mock) (changelog.Change, bool) { return s.buildC
 
 func (s *Service) buildChange(m Mock, r *read) (changelog.Change, bool) {
 	u := event.MockUpdated{
-		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.Workspace, MockID: m.ID, MockSlug: m.Slug,
+		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.WorkspaceSlug, MockID: m.ID, MockSlug: m.Slug,
 		Revision: m.Revision, Hosts: append([]string{s.cfg.Addresses.Host(m)}, m.Domains...),
 	}
 	switch {
@@ -252,7 +252,7 @@ func (s *Service) update(ctx context.Context, who workspace.Caller, id string, d
 func (s *Service) announced(who workspace.Caller, decide decision, write func(decision) (Mock, []event.Envelope, error)) (Mock, error) {
 	var n Notice
 	m, changes, err := write(func(m Mock) (Write, error) {
-		if err := m.Role.RequireEdit(m.Workspace); err != nil {
+		if err := m.Role.RequireEdit(m.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
 		w, err := decide(m)

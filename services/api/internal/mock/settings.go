@@ -32,11 +32,11 @@ func (s *Service) Change(ctx context.Context, who workspace.Caller, id string, c
 		}
 		w := s.resettled(Updated, m)
 		if m.Slug != before.Slug {
-			if err := CheckSlug(m.Slug, m.Workspace); err != nil {
+			if err := CheckSlug(m.Slug, m.WorkspaceSlug); err != nil {
 				return Write{}, err
 			}
 			w.Action = Renamed
-			s.tell(&w)
+			s.addChange(&w)
 		}
 		return w, nil
 	})
@@ -61,18 +61,18 @@ func (s *Service) Move(ctx context.Context, who workspace.Caller, id, into, slug
 			return Write{}, err
 		}
 		before := m
-		m.WorkspaceID, m.Workspace, m.Role = in.ID, in.Slug, in.Role
+		m.WorkspaceID, m.WorkspaceSlug, m.Role = in.ID, in.Slug, in.Role
 		if slug != "" {
 			m.Slug = slug
 		}
 		if m.WorkspaceID == before.WorkspaceID && m.Slug == before.Slug {
 			return Write{}, nil
 		}
-		if err := CheckSlug(m.Slug, m.Workspace); err != nil {
+		if err := CheckSlug(m.Slug, m.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
 		w := s.resettled(Moved, m)
-		s.tell(&w)
+		s.addChange(&w)
 		return w, nil
 	}, func(decide decision) (Mock, []event.Envelope, error) {
 		return s.repo.MoveMock(ctx, who, id, into, func(m Mock, membership workspace.Membership) (Write, error) {
@@ -94,7 +94,7 @@ func (s *Service) Duplicate(ctx context.Context, who workspace.Caller, id string
 		to   *string
 		from string
 	}{
-		{&n.Workspace, m.Workspace},
+		{&n.WorkspaceSlug, m.WorkspaceSlug},
 		{&n.Name, m.Name},
 		{&n.Description, m.Description},
 		{&n.Message, fmt.Sprintf("Copy of %s, revision %d", m.Slug, m.Revision)},
@@ -132,11 +132,11 @@ func (s *Service) Restore(ctx context.Context, who workspace.Caller, id, slug st
 		if slug != "" {
 			m.Slug = slug
 		}
-		if err := CheckSlug(m.Slug, m.Workspace); err != nil {
+		if err := CheckSlug(m.Slug, m.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
 		w := s.resettled(Restored, m)
-		s.tell(&w)
+		s.addChange(&w)
 		return w, nil
 	}, func(decide decision) (Mock, []event.Envelope, error) {
 		return s.repo.RestoreMock(ctx, who, id, decide)

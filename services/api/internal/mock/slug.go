@@ -15,11 +15,11 @@ const (
 var slugPattern = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 
 // CheckSlug returns an error that a user may see, unless {slug}-{workspace} can be a host name.
-func CheckSlug(slug, workspace string) error {
+func CheckSlug(slug, workspaceSlug string) error {
 	invalid := func(format string, args ...any) error {
 		return apperr.New(apperr.Invalid, format, args...).WithField("slug")
 	}
-	label := slug + "-" + workspace
+	label := slug + "-" + workspaceSlug
 	switch {
 	case slug == "":
 		return invalid("The mock needs a slug: 1 to %d of a-z, 0-9 and hyphens.", maxSlug)
@@ -32,7 +32,7 @@ func CheckSlug(slug, workspace string) error {
 		return invalid("The slug %q is not valid: host names cannot have hyphens as their third and fourth characters.", slug)
 	case len(label) > maxLabel:
 		return invalid("The slug makes the host name %s-%s, %d characters long; a label of a host name has at most %d. Shorten the slug by %d.",
-			slug, workspace, len(label), maxLabel, len(label)-maxLabel)
+			slug, workspaceSlug, len(label), maxLabel, len(label)-maxLabel)
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ type Addresses struct {
 }
 
 // Host is the mock's own host name.
-func (a Addresses) Host(m Mock) string { return m.Slug + "-" + m.Workspace + "." + a.BaseDomain }
+func (a Addresses) Host(m Mock) string { return m.Slug + "-" + m.WorkspaceSlug + "." + a.BaseDomain }
 
 // Of is the mock's URL.
 func (a Addresses) Of(m Mock) string { return strings.ReplaceAll(a.URL, "{host}", a.Host(m)) }
@@ -55,5 +55,5 @@ func (a Addresses) ByPath(m Mock) string {
 	if a.PathURL == "" {
 		return ""
 	}
-	return strings.TrimRight(a.PathURL, "/") + "/~" + m.Workspace + "/" + m.Slug
+	return strings.TrimRight(a.PathURL, "/") + "/~" + m.WorkspaceSlug + "/" + m.Slug
 }

@@ -15,7 +15,7 @@ const kept = 1024
 // maxTouched bounds the mocks that are read at once for their followers.
 const maxTouched = 512
 
-// The names of events. Others may have names of their own: see Tell.
+// The names of events. Others may have names of their own: see Notify.
 const (
 	PublicationEvent = "publication"
 	MockEvent        = "mock"

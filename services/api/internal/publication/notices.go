@@ -41,15 +41,15 @@ func (s *Service) Announce(n mock.Notice) {
 	}
 	s.outbox.AnnounceChanges(n.Changes)
 	if n.Action == mock.Deleted {
-		s.tell(deletedEvent(m.WorkspaceID, m.ID, n.By))
+		s.notify(deletedEvent(m.WorkspaceID, m.ID, n.By))
 		s.waits.forget(m.ID)
 		return
 	}
 	if n.Action == mock.Moved && n.From != m.WorkspaceID {
-		s.tell(deletedEvent(n.From, m.ID, n.By)) // its members may not be the new one's
+		s.notify(deletedEvent(n.From, m.ID, n.By)) // its members may not be the new one's
 		s.AccessChanged("", n.From)
 	}
-	s.Tell(m.WorkspaceID, MockEvent, mockNotice{n.Action, m.ID, m.WorkspaceID, m.Slug, m.Revision, n.By})
+	s.Notify(m.WorkspaceID, MockEvent, mockNotice{n.Action, m.ID, m.WorkspaceID, m.Slug, m.Revision, n.By})
 	s.waits.expect(m.ID, m.Change)
 	s.touch(m.ID)
 }
@@ -62,7 +62,7 @@ type accessNotice struct {
 // AccessChanged makes all who follow as the account ask again what they may see; with no account, all who follow the
 // workspace. Like all notices it reaches every replica within moments, or is lost. It never blocks.
 func (s *Service) AccessChanged(accountID, workspaceID string) {
-	s.Tell(workspaceID, AccessEvent, accessNotice{accountID})
+	s.Notify(workspaceID, AccessEvent, accessNotice{accountID})
 }
 
 // Concerns reports whether what the account may see has to be asked again, having seen the event: it is a ResetEvent, or an
@@ -78,30 +78,30 @@ func (e Event) Concerns(accountID string, workspaces map[string]bool) bool {
 	return about.AccountID == accountID || about.AccountID == "" && workspaces[e.WorkspaceID]
 }
 
-// Tell lets everybody who follows the workspace know of something, on every replica of this service: an event with that
+// Notify lets everybody who follows the workspace know of something, on every replica of this service: an event with that
 // name and data, which must be small. Call it after the commit. It never blocks. It says that there is something to read again, not
 // what is true: over Pub/Sub it may be lost, and then followers there get a reset instead.
-func (s *Service) Tell(workspaceID, name string, data any) {
+func (s *Service) Notify(workspaceID, name string, data any) {
 	encoded, err := json.Marshal(data)
 	if err != nil {
 		s.log.Error("encode an event for followers", "event", name, "error", err)
 		return
 	}
-	s.tell(Event{WorkspaceID: workspaceID, Name: name, Data: encoded})
+	s.notify(Event{WorkspaceID: workspaceID, Name: name, Data: encoded})
 }
 
-func (s *Service) tell(e Event) {
+func (s *Service) notify(e Event) {
 	s.feed.append(e)
 	s.outbox.Notify(e.WorkspaceID, e.Name, e.Data)
 }
 
-// hearNotice takes what another replica told its followers.
-func (s *Service) hearNotice(e event.Envelope) {
+// receiveNotice takes what another replica sent to its followers.
+func (s *Service) receiveNotice(e event.Envelope) {
 	n, err := event.Decode[event.WorkspaceChanged](e)
 	if err != nil || n.Origin == s.outbox.Origin() {
 		return // of a newer service, or its own
 	}
-	if s.peers.heard(n) {
+	if s.peers.observe(n) {
 		s.feed.reset()
 	}
 	if n.Name == "" || !json.Valid([]byte(n.Data)) {

@@ -11,7 +11,7 @@ import (
 // maxPeers bounds what is remembered of other replicas, which comes from the network.
 const maxPeers = 1000
 
-// peers follows what other replicas tell, and notices when something of it is missing: a hole in the numbers of one, or one that
+// peers follows the notices of other replicas, and finds out when something of it is missing: a hole in the numbers of one, or one that
 // has gone silent, which may have died between a commit and its notice. It is safe for concurrent use.
 type peers struct {
 	now func() time.Time
@@ -21,14 +21,14 @@ type peers struct {
 }
 
 type peer struct {
-	number uint64 // of the latest notice that was heard
+	number uint64 // of the latest notice received
 	seen   time.Time
 }
 
 func newPeers(now func() time.Time) *peers { return &peers{now: now, each: map[string]peer{}} }
 
-// heard takes a notice, and tells whether others before it are missing.
-func (p *peers) heard(n event.WorkspaceChanged) (missing bool) {
+// observe takes a notice, and reports whether others before it are missing.
+func (p *peers) observe(n event.WorkspaceChanged) (missing bool) {
 	if n.Number == 0 && n.Name != "" {
 		return false // of an older replica, which does not count
 	}
@@ -36,7 +36,7 @@ func (p *peers) heard(n event.WorkspaceChanged) (missing bool) {
 	defer p.mu.Unlock()
 	known, ok := p.each[n.Origin]
 	if !ok && len(p.each) >= maxPeers {
-		return true // nobody can tell
+		return true // unknown
 	}
 	expected := known.number // a notice without an event repeats the latest number
 	if n.Name != "" {
@@ -46,7 +46,7 @@ func (p *peers) heard(n event.WorkspaceChanged) (missing bool) {
 	return n.Number > expected
 }
 
-// expire forgets replicas that have gone silent, and tells whether there were any.
+// expire forgets replicas that have gone silent, and reports whether there were any.
 func (p *peers) expire() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

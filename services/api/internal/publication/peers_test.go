@@ -31,12 +31,12 @@ func TestPeers(t *testing.T) {
 		{"c", "", 9, false},
 		{"old", "mock", 0, false},
 	} {
-		if got := p.heard(event.WorkspaceChanged{Origin: c.origin, Name: c.name, Number: c.number}); got != c.missing {
+		if got := p.observe(event.WorkspaceChanged{Origin: c.origin, Name: c.name, Number: c.number}); got != c.missing {
 			t.Errorf("notice %d of %s: missing %t", i, c.origin, got)
 		}
 	}
 	now = now.Add(alive)
-	p.heard(event.WorkspaceChanged{Origin: "a", Number: 7})
+	p.observe(event.WorkspaceChanged{Origin: "a", Number: 7})
 	if p.expire() {
 		t.Error("all were heard just now")
 	}
@@ -44,7 +44,7 @@ func TestPeers(t *testing.T) {
 		t.Errorf("silent ones: %v", p.each)
 	}
 	for i := range maxPeers + 1 {
-		p.heard(event.WorkspaceChanged{Origin: fmt.Sprint(i)})
+		p.observe(event.WorkspaceChanged{Origin: fmt.Sprint(i)})
 	}
 	if len(p.each) != maxPeers {
 		t.Errorf("%d replicas are remembered", len(p.each))

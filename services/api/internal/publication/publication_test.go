@@ -271,9 +271,9 @@ func TestFollowersSeeEveryEventOrAReset(t *testing.T) {
 		if events, _, err := slow.Next(t.Context()); err != nil || !onlyReset(events) {
 			t.Errorf("too slow: %v, %v", events, err)
 		}
-		s.Tell("w", MockEvent, "before")
+		s.Notify("w", MockEvent, "before")
 		s.feed.reset()
-		s.Tell("w", MockEvent, "after")
+		s.Notify("w", MockEvent, "after")
 		var names []string
 		events, _, err := follower.Next(t.Context())
 		for _, e := range events {

@@ -64,7 +64,7 @@ func (s *Service) touch(ids ...string) {
 // Hear takes an event of the status stream. It never blocks.
 func (s *Service) Hear(e event.Envelope) {
 	if e.Type == event.TypeWorkspaceChanged {
-		s.hearNotice(e)
+		s.receiveNotice(e)
 		return
 	}
 	a, err := event.Decode[event.Applied](e)

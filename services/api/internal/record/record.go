@@ -93,7 +93,7 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, mockID, id str
 
 // Clear forgets all requests of a mock. Those that are on their way from a mock server come afterwards.
 func (s *Service) Clear(ctx context.Context, who workspace.Caller, mockID string) error {
-	err := s.repo.ClearRequests(ctx, who, mockID, func(m mock.Mock) error { return m.Role.RequireEdit(m.Workspace) })
+	err := s.repo.ClearRequests(ctx, who, mockID, func(m mock.Mock) error { return m.Role.RequireEdit(m.WorkspaceSlug) })
 	if err == nil {
 		s.live.forget(mockID)
 	}

@@ -96,7 +96,7 @@ func (s *Service) Settings(ctx context.Context, who workspace.Caller, mockID str
 // means any.
 func (s *Service) Configure(ctx context.Context, who workspace.Caller, mockID string, e Edit, expected int) (Settings, error) {
 	settings, m, changes, err := s.repo.UpdateSettings(ctx, who, mockID, func(m mock.Mock, now Settings) (Settings, error) {
-		if err := m.Role.RequireEdit(m.Workspace); err != nil {
+		if err := m.Role.RequireEdit(m.WorkspaceSlug); err != nil {
 			return now, err
 		}
 		if expected != 0 && expected != now.Version {

@@ -34,16 +34,16 @@ type domainRow struct {
 
 	SuspendedAt time.Time `bun:"suspended_at,nullzero"`
 
-	Taken       bool           `bun:"taken,scanonly"`
-	Mock        string         `bun:"mock,scanonly"`
-	WorkspaceID string         `bun:"workspace_id,scanonly"`
-	Workspace   string         `bun:"workspace,scanonly"`
-	Role        workspace.Role `bun:"role,scanonly"`
+	Taken         bool           `bun:"taken,scanonly"`
+	MockSlug      string         `bun:"mock,scanonly"`
+	WorkspaceID   string         `bun:"workspace_id,scanonly"`
+	WorkspaceSlug string         `bun:"workspace,scanonly"`
+	Role          workspace.Role `bun:"role,scanonly"`
 }
 
 func (r *domainRow) domain() domain.Domain {
 	d := domain.Domain{
-		ID: r.ID, MockID: r.MockID, Mock: r.Mock, WorkspaceID: r.WorkspaceID, Workspace: r.Workspace, Role: r.Role, Host: r.Host,
+		ID: r.ID, MockID: r.MockID, MockSlug: r.MockSlug, WorkspaceID: r.WorkspaceID, WorkspaceSlug: r.WorkspaceSlug, Role: r.Role, Host: r.Host,
 		Token: r.Token, Target: r.Target, Ownership: r.Ownership, Routing: r.Routing, Reason: r.Reason, CreatedAt: r.CreatedAt.UTC(), Taken: r.Taken,
 	}
 	if !r.LostAt.IsZero() {
@@ -100,17 +100,17 @@ func (s *Store) Domain(ctx context.Context, who workspace.Caller, id string) (do
 // Domains implements domain.Repository.
 func (s *Store) Domains(ctx context.Context, who workspace.Caller, query domain.Query) ([]domain.Domain, error) {
 	q := selectDomains(s.read, &who).Where("d.id > ?", query.After).Order("d.id").Limit(int64(query.Limit))
-	if query.Workspace != "" {
-		if _, err := findMembership(ctx, s.read, who, query.Workspace); err != nil {
+	if query.WorkspaceSlug != "" {
+		if _, err := findMembership(ctx, s.read, who, query.WorkspaceSlug); err != nil {
 			return nil, failed("list domains", err)
 		}
-		q = q.Where("w.slug = ?", query.Workspace)
+		q = q.Where("w.slug = ?", query.WorkspaceSlug)
 	}
-	if query.Mock != "" {
-		if _, err := s.Mock(ctx, who, query.Mock); err != nil {
+	if query.MockID != "" {
+		if _, err := s.Mock(ctx, who, query.MockID); err != nil {
 			return nil, err
 		}
-		q = q.Where("d.mock_id = ?", query.Mock)
+		q = q.Where("d.mock_id = ?", query.MockID)
 	}
 	var rows []domainRow
 	if err := q.Scan(ctx, &rows); err != nil {
@@ -174,7 +174,7 @@ func (s *Store) AddDomain(ctx context.Context, who workspace.Caller, d domain.Do
 			return err
 		}
 		r.Domain = w.Domain
-		r.Domain.Mock, r.Domain.WorkspaceID, r.Domain.Workspace, r.Domain.Role = m.Slug, m.WorkspaceID, m.Workspace, m.Role
+		r.Domain.MockSlug, r.Domain.WorkspaceID, r.Domain.WorkspaceSlug, r.Domain.Role = m.Slug, m.WorkspaceID, m.WorkspaceSlug, m.Role
 		if err := s.within(ctx, tx, m.WorkspaceID, quota.Domains); err != nil {
 			return err
 		}

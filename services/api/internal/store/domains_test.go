@@ -55,7 +55,7 @@ func TestDomains(t *testing.T) {
 		}
 		first := must[domain.Domain](t)(add(ann, pets.ID, "api.customer.dev"))
 		got := must[domain.Domain](t)(s.Domain(ctx, ann, first.ID))
-		if diff := cmp.Diff(first, got); diff != "" || got.Workspace != "ann" || got.Mock != "pets" || got.Role != workspace.Owner {
+		if diff := cmp.Diff(first, got); diff != "" || got.WorkspaceSlug != "ann" || got.MockSlug != "pets" || got.Role != workspace.Owner {
 			t.Errorf("read back: %s", diff)
 		}
 		claimed := must[domain.Domain](t)(add(bob, theirs.ID, "api.customer.dev")) // both may claim it
@@ -70,7 +70,7 @@ func TestDomains(t *testing.T) {
 				"foreign mock":  {second(add(ann, theirs.ID, "b.customer.dev")), apperr.NotFound},
 				"foreign read":  {second(s.Domain(ctx, bob, first.ID)), apperr.NotFound},
 				"foreign write": {second(s.UpdateDomain(ctx, &bob, first.ID, nothing)), apperr.NotFound},
-				"foreign list":  {second(s.Domains(ctx, bob, domain.Query{Mock: pets.ID, Limit: 9})), apperr.NotFound},
+				"foreign list":  {second(s.Domains(ctx, bob, domain.Query{MockID: pets.ID, Limit: 9})), apperr.NotFound},
 				"unknown":       {become("' OR '1'='1", domain.Verified), apperr.NotFound},
 			} {
 				if apperr.CodeOf(c.err) != c.want {

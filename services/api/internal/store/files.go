@@ -35,7 +35,7 @@ type fileRow struct {
 
 func (r *fileRow) file(slug string) file.File {
 	return file.File{
-		ID: r.ID, WorkspaceID: r.WorkspaceID, Workspace: slug, Name: r.Name, Object: r.Object, Size: r.Size, SHA256: r.SHA256,
+		ID: r.ID, WorkspaceID: r.WorkspaceID, WorkspaceSlug: slug, Name: r.Name, Object: r.Object, Size: r.Size, SHA256: r.SHA256,
 		MediaType: r.MediaType, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }

@@ -32,7 +32,7 @@ func putFile(t *testing.T, s *Store, who workspace.Caller, slug, name, object st
 	var f file.File
 	err = s.WriteFile(t.Context(), who, slug, "", name, func(p file.Present) (file.Write, error) {
 		f = file.File{
-			ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: p.In.ID, Workspace: p.In.Slug, Name: name, Object: object, Size: size,
+			ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: p.In.ID, WorkspaceSlug: p.In.Slug, Name: name, Object: object, Size: size,
 			SHA256: "sum-" + object, MediaType: "text/plain", CreatedAt: start, UpdatedAt: start,
 		}
 		if p.File != nil {

@@ -164,7 +164,7 @@ func TestMoves(t *testing.T) {
 		m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		move := func(who account.Account, into string) (mock.Mock, error) {
 			m, _, err := s.MoveMock(ctx, as(who), m.ID, into, func(m mock.Mock, in workspace.Membership) (mock.Write, error) {
-				m.WorkspaceID, m.Workspace, m.Role = in.ID, in.Slug, in.Role
+				m.WorkspaceID, m.WorkspaceSlug, m.Role = in.ID, in.Slug, in.Role
 				return mock.Write{Action: mock.Moved, Mock: m, Changes: []changelog.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, WorkspaceID: m.WorkspaceID}}}}, nil
 			})
 			return m, err
@@ -175,10 +175,10 @@ func TestMoves(t *testing.T) {
 		if _, err := move(ann, "nobody"); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("moved to a foreign workspace: %v", err)
 		}
-		if moved := must[mock.Mock](t)(move(ann, "bob")); moved.Workspace != "bob" || moved.Role != workspace.Editor || moved.Change != 1 {
+		if moved := must[mock.Mock](t)(move(ann, "bob")); moved.WorkspaceSlug != "bob" || moved.Role != workspace.Editor || moved.Change != 1 {
 			t.Errorf("moved: %+v", moved)
 		}
-		if seen := must[mock.Mock](t)(s.Mock(ctx, as(bob), m.ID)); seen.ID != m.ID || seen.Workspace != "bob" {
+		if seen := must[mock.Mock](t)(s.Mock(ctx, as(bob), m.ID)); seen.ID != m.ID || seen.WorkspaceSlug != "bob" {
 			t.Errorf("bob sees %+v", seen)
 		}
 		must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
@@ -228,8 +228,8 @@ func TestListOrdersAndFilters(t *testing.T) {
 			"offline":            {mock.Filter{Sort: mock.BySlug, State: "offline"}, "m1 m2 m5"},
 			"publishing":         {mock.Filter{Sort: mock.BySlug, State: "publishing"}, "m4"},
 			"published":          {mock.Filter{Sort: mock.BySlug, State: "published", Applied: 1}, "m4"},
-			"another workspace":  {mock.Filter{Sort: mock.BySlug, Workspace: "bob"}, ""},
-			"nobody's":           {mock.Filter{Sort: mock.BySlug, Workspace: "eve"}, ""},
+			"another workspace":  {mock.Filter{Sort: mock.BySlug, WorkspaceSlug: "bob"}, ""},
+			"nobody's":           {mock.Filter{Sort: mock.BySlug, WorkspaceSlug: "eve"}, ""},
 		} {
 			q := mock.Query{Filter: c.filter, Limit: 2}
 			var slugs []string
@@ -241,7 +241,7 @@ func TestListOrdersAndFilters(t *testing.T) {
 					if c.filter.Sort == mock.ByCreated {
 						at = m.CreatedAt
 					}
-					q.After = &mock.Place{Workspace: m.WorkspaceID, Slug: m.Slug, Time: at, ID: m.ID}
+					q.After = &mock.Place{WorkspaceID: m.WorkspaceID, Slug: m.Slug, Time: at, ID: m.ID}
 				}
 				if len(page) < q.Limit {
 					break

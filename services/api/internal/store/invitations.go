@@ -36,7 +36,7 @@ type invitationRow struct {
 
 func (r invitationRow) invitation() workspace.Invitation {
 	return workspace.Invitation{
-		ID: r.ID, WorkspaceID: r.WorkspaceID, Workspace: r.Slug, Name: r.Name, Role: r.Role, AccountID: r.AccountID, Username: r.Username,
+		ID: r.ID, WorkspaceID: r.WorkspaceID, WorkspaceSlug: r.Slug, Name: r.Name, Role: r.Role, AccountID: r.AccountID, Username: r.Username,
 		Inviter: r.Inviter, InviterRole: r.InviterRole, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(),
 	}
 }
@@ -191,7 +191,7 @@ func (s *Store) ClaimInvitation(ctx context.Context, who workspace.Caller, hash 
 		// Once: who comes second finds no secret any more.
 		result, err := tx.NewRaw("UPDATE invitations SET account_id = ?, secret_hash = NULL WHERE id = ? AND secret_hash = ?", who.AccountID, i.ID, hash).Exec(ctx)
 		if duplicate(err) {
-			return apperr.New(apperr.Conflict, "You are already invited to %q; accept or decline that invitation first.", i.Workspace)
+			return apperr.New(apperr.Conflict, "You are already invited to %q; accept or decline that invitation first.", i.WorkspaceSlug)
 		}
 		if err != nil {
 			return err
@@ -244,7 +244,7 @@ func (s *Store) AcceptInvitation(
 		if err := s.within(ctx, tx, i.WorkspaceID, quota.Members); err != nil {
 			return err
 		}
-		in, err = findMembership(ctx, tx, who, i.Workspace)
+		in, err = findMembership(ctx, tx, who, i.WorkspaceSlug)
 		return err
 	})
 	return in, failed("accept an invitation", err)

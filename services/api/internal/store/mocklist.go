@@ -21,8 +21,8 @@ func (s *Store) Mocks(ctx context.Context, who workspace.Caller, q mock.Query) (
 		if err != nil || in == nil {
 			return found, err
 		}
-		if after == nil || after.Workspace != in.ID {
-			after = &mock.Place{Workspace: in.ID}
+		if after == nil || after.WorkspaceID != in.ID {
+			after = &mock.Place{WorkspaceID: in.ID}
 		}
 		page, err := list(ctx, s.mocksOf(in.ID, q.Filter, *after, q.Limit-len(found)))
 		if err != nil {
@@ -44,14 +44,14 @@ func (s *Store) nextWorkspace(ctx context.Context, who workspace.Caller, f mock.
 		TableExpr("members AS mb").Join("JOIN workspaces AS w ON w.id = mb.workspace_id").Where("?", membership(who)).
 		Where("EXISTS (SELECT 1 FROM mocks AS m WHERE m.workspace_id = mb.workspace_id AND ?)", existence(f.Deleted)).
 		Order("mb.workspace_id").Limit(1)
-	if f.Workspace != "" {
-		q = q.Where("w.slug = ?", f.Workspace)
+	if f.WorkspaceSlug != "" {
+		q = q.Where("w.slug = ?", f.WorkspaceSlug)
 	}
 	switch {
 	case after != nil && first:
-		q = q.Where("mb.workspace_id >= ?", after.Workspace)
+		q = q.Where("mb.workspace_id >= ?", after.WorkspaceID)
 	case after != nil:
-		q = q.Where("mb.workspace_id > ?", after.Workspace)
+		q = q.Where("mb.workspace_id > ?", after.WorkspaceID)
 	}
 	if err := q.Scan(ctx, &rows); err != nil {
 		return nil, failed("list workspaces with mocks", err)

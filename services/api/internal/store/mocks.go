@@ -40,18 +40,18 @@ type mockRow struct {
 	DeletedAt         time.Time `bun:"deleted_at,nullzero"`
 	DeletedSlug       string    `bun:"deleted_slug"`
 
-	Workspace   string         `bun:"workspace,scanonly"`
-	Role        workspace.Role `bun:"role,scanonly"`
-	Content     string         `bun:"content,scanonly"`
-	Diagnostics string         `bun:"diagnostics,scanonly"`
-	Message     string         `bun:"message,scanonly"`
-	Domains     string         `bun:"domains,scanonly"` // with a space between them
-	LastAt      time.Time      `bun:"last_at,scanonly"`
+	WorkspaceSlug string         `bun:"workspace,scanonly"`
+	Role          workspace.Role `bun:"role,scanonly"`
+	Content       string         `bun:"content,scanonly"`
+	Diagnostics   string         `bun:"diagnostics,scanonly"`
+	Message       string         `bun:"message,scanonly"`
+	Domains       string         `bun:"domains,scanonly"` // with a space between them
+	LastAt        time.Time      `bun:"last_at,scanonly"`
 }
 
 func (r *mockRow) mock() (mock.Mock, error) {
 	m := mock.Mock{
-		ID: r.ID, WorkspaceID: r.WorkspaceID, Workspace: r.Workspace, Role: r.Role,
+		ID: r.ID, WorkspaceID: r.WorkspaceID, WorkspaceSlug: r.WorkspaceSlug, Role: r.Role,
 		Slug: r.Slug, Name: r.Name, Description: r.Description, Settings: r.Settings,
 		Revision: r.Revision, Content: r.Content, Endpoints: r.Endpoints, Message: r.Message, PublishedRevision: r.PublishedRevision,
 		Change: uint64(r.Change), Rejected: uint64(r.Rejected), CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),

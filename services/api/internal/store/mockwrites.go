@@ -38,7 +38,7 @@ func aboutMock(m *mock.Mock) audit.Entry {
 // taken explains a violated uniqueness of m's slug.
 func taken(err error, m mock.Mock) error {
 	if duplicate(err) {
-		return apperr.New(apperr.Conflict, "The workspace %q already has a mock %q; edit that one or choose another slug.", m.Workspace, m.Slug).WithField("slug")
+		return apperr.New(apperr.Conflict, "The workspace %q already has a mock %q; edit that one or choose another slug.", m.WorkspaceSlug, m.Slug).WithField("slug")
 	}
 	return err
 }
@@ -46,14 +46,14 @@ func taken(err error, m mock.Mock) error {
 // CreateMock implements mock.Repository.
 func (s *Store) CreateMock(ctx context.Context, who workspace.Caller, m mock.Mock, check func(workspace.Membership) error) (mock.Mock, error) {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		in, err := findWorkspace(ctx, tx, who, m.Workspace)
+		in, err := findWorkspace(ctx, tx, who, m.WorkspaceSlug)
 		if err != nil {
 			return err
 		}
 		if err := check(in); err != nil {
 			return err
 		}
-		m.WorkspaceID, m.Workspace, m.Role = in.ID, in.Slug, in.Role
+		m.WorkspaceID, m.WorkspaceSlug, m.Role = in.ID, in.Slug, in.Role
 		row := rowOf(m)
 		if _, err := tx.NewInsert().Model(&row).Exec(ctx); err != nil {
 			return taken(err, m)

@@ -69,7 +69,7 @@ func TestDeletingAnAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 		shared := newMock("shared")
-		shared.Workspace = "acme"
+		shared.WorkspaceSlug = "acme"
 		shared = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, shared, anyone))
 
 		if err := profiles.Delete(ctx, o.ann, "anna"); apperr.CodeOf(err) != apperr.Invalid {

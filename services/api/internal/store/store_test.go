@@ -141,8 +141,8 @@ func TestMocks(t *testing.T) {
 		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
 		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
 		created := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
-		if created.Workspace != "ann" || created.Role != workspace.Owner {
-			t.Fatalf("created in %q as %q", created.Workspace, created.Role)
+		if created.WorkspaceSlug != "ann" || created.Role != workspace.Owner {
+			t.Fatalf("created in %q as %q", created.WorkspaceSlug, created.Role)
 		}
 		if diff := cmp.Diff(created, must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID)), cmp.FilterValues(noDiagnostics, cmp.Ignore())); diff != "" {
 			t.Errorf("read back: %s", diff)
@@ -156,7 +156,7 @@ func TestMocks(t *testing.T) {
 				"slug taken": {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, as(ann), newMock("pets"), anyone); return err }},
 				"foreign workspace": {apperr.NotFound, func() error {
 					m := newMock("x")
-					m.Workspace = "ann"
+					m.WorkspaceSlug = "ann"
 					_, err := s.CreateMock(ctx, as(bob), m, anyone)
 					return err
 				}},
@@ -266,7 +266,7 @@ func TestListPages(t *testing.T) {
 				if m.Content != "" {
 					t.Error("the list carries content")
 				}
-				q.After = &mock.Place{Workspace: m.WorkspaceID, Slug: m.Slug, ID: m.ID}
+				q.After = &mock.Place{WorkspaceID: m.WorkspaceID, Slug: m.Slug, ID: m.ID}
 			}
 			if len(page) < 3 {
 				break
@@ -275,7 +275,7 @@ func TestListPages(t *testing.T) {
 		if want := []string{"m0", "m1", "m2", "m3", "m4", "m5", "m6"}; !slices.Equal(slugs, want) {
 			t.Errorf("listed %v", slugs)
 		}
-		if other := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Workspace: "bob", Sort: mock.BySlug}, Limit: 3})); len(other) != 0 {
+		if other := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{WorkspaceSlug: "bob", Sort: mock.BySlug}, Limit: 3})); len(other) != 0 {
 			t.Errorf("listed %d mocks of another workspace", len(other))
 		}
 	})

@@ -81,7 +81,7 @@ func (s *Store) CreateToken(ctx context.Context, who workspace.Caller, slug stri
 		if err := check(in); err != nil {
 			return err
 		}
-		t.AccountID, t.WorkspaceID, t.Workspace = who.AccountID, in.ID, in.Slug
+		t.AccountID, t.WorkspaceID, t.WorkspaceSlug = who.AccountID, in.ID, in.Slug
 		_, err = tx.NewInsert().Model(&tokenRow{
 			ID: t.ID, Hash: hash, Kind: t.Kind, AccountID: t.AccountID, WorkspaceID: t.WorkspaceID, Name: t.Name, Scopes: t.Scopes.String(),
 			CreatedAt: t.CreatedAt.UTC(), ExpiresAt: t.ExpiresAt,
@@ -120,7 +120,7 @@ func (s *Store) Tokens(ctx context.Context, who workspace.Caller, slug, after st
 	tokens := make([]token.Token, len(rows))
 	for i := range rows {
 		tokens[i] = rows[i].token()
-		tokens[i].Workspace = in.Slug
+		tokens[i].WorkspaceSlug = in.Slug
 	}
 	return tokens, nil
 }
@@ -138,7 +138,7 @@ func findToken(ctx context.Context, db bun.IDB, who workspace.Caller, slug, id s
 		return token.Token{}, err
 	}
 	t := row.token()
-	t.Workspace = in.Slug
+	t.WorkspaceSlug = in.Slug
 	if err := check(in, t); err != nil {
 		return t, err
 	}

@@ -37,7 +37,7 @@ func TestTokens(t *testing.T) {
 		t.Run("are found by their hash until they expire", func(t *testing.T) {
 			for hash, want := range map[account.Hash]token.Token{"p": personal, "w": shared} {
 				got, a, err := s.TokenByHash(ctx, hash, start)
-				want.Workspace = "" // only lists say it
+				want.WorkspaceSlug = "" // only lists say it
 				if diff := cmp.Diff(want, got); err != nil || diff != "" || a != ann {
 					t.Errorf("%s: %v %+v %s", hash, err, a, diff)
 				}

@@ -226,7 +226,7 @@ func TestInvitations(t *testing.T) {
 			code("an owner's, revoked by an admin", o.Revoke(ctx, o.bob, "acme", i.ID), apperr.Forbidden)
 			code("a second one", func() error { _, _, err := o.Invite(ctx, o.ann, "acme", "frank", workspace.Viewer); return err }(), apperr.Conflict)
 			own, _, err := o.InvitationsFor(ctx, frank, "", 10)
-			if err != nil || len(own) != 1 || own[0].Workspace != "acme" || own[0].Inviter != "ann" {
+			if err != nil || len(own) != 1 || own[0].WorkspaceSlug != "acme" || own[0].Inviter != "ann" {
 				t.Errorf("frank has %+v, %v", own, err)
 			}
 			if err := o.Decline(ctx, frank, i.ID); err != nil {
@@ -283,7 +283,7 @@ func TestRenamingAWorkspace(t *testing.T) {
 			t.Errorf("renamed: %+v", renamed)
 		}
 		m := newMock("pets")
-		m.Workspace = "acme"
+		m.WorkspaceSlug = "acme"
 		m = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, m, anyone))
 		if _, _, err := s.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
 			t.Fatal(err)
@@ -317,8 +317,8 @@ func TestRenamingAWorkspace(t *testing.T) {
 				t.Errorf("%s: %v, wanted %q", step.what, step.err, step.want)
 			}
 		}
-		if got := must[mock.Mock](t)(s.Mock(ctx, o.ann, m.ID)); got.Workspace != "emca" {
-			t.Errorf("the mock is in %s", got.Workspace)
+		if got := must[mock.Mock](t)(s.Mock(ctx, o.ann, m.ID)); got.WorkspaceSlug != "emca" {
+			t.Errorf("the mock is in %s", got.WorkspaceSlug)
 		}
 	})
 }
@@ -332,7 +332,7 @@ func TestDeletingAWorkspace(t *testing.T) {
 		const mocks, published = reapedAtOnce + 5, 7
 		for i := range mocks {
 			m := newMock(fmt.Sprint("m", i))
-			m.Workspace = "acme"
+			m.WorkspaceSlug = "acme"
 			m = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, m, anyone))
 			if i < published {
 				if _, _, err := s.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
@@ -411,7 +411,7 @@ func TestRenamingAgainstPublishing(t *testing.T) {
 		o := newOrgs(t, s)
 		must[workspace.Membership](t)(o.Create(ctx, o.ann, "acme", ""))
 		m := newMock("pets")
-		m.Workspace = "acme"
+		m.WorkspaceSlug = "acme"
 		m = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, m, anyone))
 		var hosted string
 		decided, renamed := make(chan struct{}), make(chan error, 1)
@@ -430,15 +430,15 @@ func TestRenamingAgainstPublishing(t *testing.T) {
 				renamed <- err
 			case <-stop.Done():
 			}
-			hosted = m.Workspace
+			hosted = m.WorkspaceSlug
 			return publish(m)
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = <-renamed
-		if got := must[mock.Mock](t)(s.Mock(ctx, o.ann, m.ID)); got.Workspace != hosted || apperr.CodeOf(err) != apperr.Conflict {
-			t.Errorf("published in %s, now in %s, renamed: %v", hosted, got.Workspace, err)
+		if got := must[mock.Mock](t)(s.Mock(ctx, o.ann, m.ID)); got.WorkspaceSlug != hosted || apperr.CodeOf(err) != apperr.Conflict {
+			t.Errorf("published in %s, now in %s, renamed: %v", hosted, got.WorkspaceSlug, err)
 		}
 	})
 }

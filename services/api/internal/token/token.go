@@ -34,16 +34,16 @@ const (
 
 // Token is a token as it is kept: without what opens the door.
 type Token struct {
-	ID          string
-	Kind        Kind
-	AccountID   string
-	WorkspaceID string // of a workspace's token
-	Workspace   string // its slug
-	Name        string
-	Scopes      Scopes
-	CreatedAt   time.Time
-	LastUsedAt  time.Time // zero if it never was; about a minute late
-	ExpiresAt   time.Time // zero if it does not
+	ID            string
+	Kind          Kind
+	AccountID     string
+	WorkspaceID   string // of a workspace's token
+	WorkspaceSlug string
+	Name          string
+	Scopes        Scopes
+	CreatedAt     time.Time
+	LastUsedAt    time.Time // zero if it never was; about a minute late
+	ExpiresAt     time.Time // zero if it does not
 }
 
 // Max is how many tokens an account may have of its own. Those of a workspace have a quota.

@@ -19,18 +19,18 @@ const InvitationLife = 7 * 24 * time.Hour
 
 // Invitation offers a role in a workspace: to one account, or to whoever shows the secret first.
 type Invitation struct {
-	ID          string
-	WorkspaceID string
-	Workspace   string // slug
-	Name        string // of the workspace
-	Role        Role
-	AccountID   string // whom it is for; "" while it is a link that nobody has claimed
-	Username    string // of that account
-	Inviter     string // username
-	InviterRole Role   // now; "" if they are no member any more
-	Secret      string // its hash, where it is a link
-	CreatedAt   time.Time
-	ExpiresAt   time.Time
+	ID            string
+	WorkspaceID   string
+	WorkspaceSlug string
+	Name          string // of the workspace
+	Role          Role
+	AccountID     string // whom it is for; "" while it is a link that nobody has claimed
+	Username      string // of that account
+	Inviter       string // username
+	InviterRole   Role   // now; "" if they are no member any more
+	Secret        string // its hash, where it is a link
+	CreatedAt     time.Time
+	ExpiresAt     time.Time
 }
 
 // InvitationRepository keeps invitations. Those that have expired do not exist.
@@ -139,7 +139,7 @@ func (s *Service) Accept(ctx context.Context, who Caller, id string) (Membership
 		if i.InviterRole.AtLeast(Admin) && i.InviterRole.AtLeast(i.Role) {
 			return nil
 		}
-		return apperr.New(apperr.Conflict, "The invitation is void: %s, who sent it, can no longer give the role %s in %q. Ask for a new one.", i.Inviter, i.Role, i.Workspace)
+		return apperr.New(apperr.Conflict, "The invitation is void: %s, who sent it, can no longer give the role %s in %q. Ask for a new one.", i.Inviter, i.Role, i.WorkspaceSlug)
 	})
 	if err == nil {
 		s.changed(who.AccountID, m.ID)

@@ -78,11 +78,11 @@ type Deps struct {
 
 // Request names one external body. It is mockspec.External with its path rendered.
 type Request struct {
-	Workspace string // id of the workspace whose mock asks
-	Provider  string // ProviderFile or ProviderXLSX
-	Path      string // a file of the workspace, or an http(s) URL
-	Folder    string // mockspec.External.Folder: the beginning of Path, if it leaves the workspace; the file is below it
-	Sheet     string // ProviderXLSX only; "" is the first sheet
+	WorkspaceID string // whose mock asks
+	Provider    string // ProviderFile or ProviderXLSX
+	Path        string // a file of the workspace, or an http(s) URL
+	Folder      string // mockspec.External.Folder: the beginning of Path, if it leaves the workspace; the file is below it
+	Sheet       string // ProviderXLSX only; "" is the first sheet
 }
 
 // Content is a loaded body. Data is shared between callers and must not be changed.
@@ -258,25 +258,25 @@ func (l *Loader) ttl(k key) time.Duration {
 }
 
 // begin counts a load in, so that Close waits for it and no workspace takes all slots.
-func (l *Loader) begin(workspace string) error {
+func (l *Loader) begin(workspaceID string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return apperr.New(apperr.Unavailable, "the server is stopping")
 	}
-	if l.active[workspace] >= l.cfg.LoadsOfWorkspace {
+	if l.active[workspaceID] >= l.cfg.LoadsOfWorkspace {
 		return apperr.New(apperr.Unavailable, "%d external bodies of this workspace are being loaded already; try again", l.cfg.LoadsOfWorkspace)
 	}
-	l.active[workspace]++
+	l.active[workspaceID]++
 	l.wg.Add(1)
 	return nil
 }
 
-func (l *Loader) end(workspace string) {
+func (l *Loader) end(workspaceID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.active[workspace]--; l.active[workspace] == 0 {
-		delete(l.active, workspace)
+	if l.active[workspaceID]--; l.active[workspaceID] == 0 {
+		delete(l.active, workspaceID)
 	}
 	l.wg.Done()
 }

@@ -83,7 +83,7 @@ func newLoader(t *testing.T, cfg Config, deps Deps) *Loader {
 
 func load(t *testing.T, l *Loader, path string) (Content, error) {
 	t.Helper()
-	return l.Load(t.Context(), Request{Workspace: "w1", Provider: ProviderFile, Path: path})
+	return l.Load(t.Context(), Request{WorkspaceID: "w1", Provider: ProviderFile, Path: path})
 }
 
 func TestLoadFile(t *testing.T) {
@@ -192,7 +192,7 @@ func TestLoadsAreSharedBoundedAndEnded(t *testing.T) {
 		// A caller who leaves does not take the load along.
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := l.Load(ctx, Request{Workspace: "w1", Provider: ProviderFile, Path: "a"}); apperr.CodeOf(err) != apperr.Unavailable {
+		if _, err := l.Load(ctx, Request{WorkspaceID: "w1", Provider: ProviderFile, Path: "a"}); apperr.CodeOf(err) != apperr.Unavailable {
 			t.Errorf("left: %v", err)
 		}
 		wg.Go(func() { _, _ = load(t, l, "b") })
@@ -201,7 +201,7 @@ func TestLoadsAreSharedBoundedAndEnded(t *testing.T) {
 			t.Errorf("third load of the workspace: %v", err)
 		}
 		wg.Go(func() {
-			if c, err := l.Load(t.Context(), Request{Workspace: "w2", Provider: ProviderFile, Path: "a"}); err != nil || string(c.Data) != "B" {
+			if c, err := l.Load(t.Context(), Request{WorkspaceID: "w2", Provider: ProviderFile, Path: "a"}); err != nil || string(c.Data) != "B" {
 				t.Errorf("other workspace: %q %v", c.Data, err)
 			}
 		})
@@ -343,7 +343,7 @@ func TestFolders(t *testing.T) {
 		{data, base + "/secret/key.json", "", "is absolute"}, // not below its folder: cannot happen, must not matter
 		{data, data + "/users", "", "not a regular file"},
 	} {
-		req := Request{Workspace: "w", Provider: ProviderFile, Path: c.path, Folder: c.folder}
+		req := Request{WorkspaceID: "w", Provider: ProviderFile, Path: c.path, Folder: c.folder}
 		got, err := local.Load(t.Context(), req)
 		if string(got.Data) != c.want || (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %q %v", c.path, got.Data, err)

@@ -30,7 +30,7 @@ func (k key) String() string {
 }
 
 func newKey(req Request) (key, error) {
-	k := key{workspace: req.Workspace, provider: req.Provider}
+	k := key{workspace: req.WorkspaceID, provider: req.Provider}
 	switch req.Provider {
 	case ProviderFile, ProviderCSV:
 	case ProviderXLSX:

@@ -42,7 +42,7 @@ func TestNewKey(t *testing.T) {
 		{"https://e.com/" + strings.Repeat("a", 5000), "", "is too long"},
 	}
 	for _, tt := range tests {
-		k, err := newKey(Request{Workspace: "w", Provider: ProviderFile, Path: tt.path})
+		k, err := newKey(Request{WorkspaceID: "w", Provider: ProviderFile, Path: tt.path})
 		if tt.want == "" {
 			if err == nil || !strings.Contains(err.Error(), tt.says) || apperr.CodeOf(err) != apperr.Invalid {
 				t.Errorf("%q: error %v, want one that says %q", tt.path, err, tt.says)

@@ -47,11 +47,11 @@ func NewObjects(store objstore.Store) *Objects {
 }
 
 // Open implements Source.
-func (s *Objects) Open(ctx context.Context, workspace, name, known string) (File, error) {
-	if workspace == "" {
+func (s *Objects) Open(ctx context.Context, workspaceID, name, known string) (File, error) {
+	if workspaceID == "" {
 		return File{}, fs.ErrNotExist // a mock that belongs to nobody has no files
 	}
-	i, err := s.index(ctx, workspace)
+	i, err := s.index(ctx, workspaceID)
 	if err != nil {
 		return File{}, err
 	}
@@ -62,7 +62,7 @@ func (s *Objects) Open(ctx context.Context, workspace, name, known string) (File
 	if f.Object == known {
 		return File{Version: known}, nil
 	}
-	o, err := s.store.Get(ctx, files.ObjectKey(workspace, f.Object))
+	o, err := s.store.Get(ctx, files.ObjectKey(workspaceID, f.Object))
 	if errors.Is(err, objstore.ErrNotFound) {
 		// It was replaced a while ago and the index here is an old one.
 		return File{}, apperr.New(apperr.Unavailable, "it has just been replaced; try again").WithCause(err)
@@ -74,17 +74,17 @@ func (s *Objects) Open(ctx context.Context, workspace, name, known string) (File
 }
 
 // index returns the workspace's index, at most indexTTL old. Those who ask at the same time share one look.
-func (s *Objects) index(ctx context.Context, workspace string) (*index, error) {
+func (s *Objects) index(ctx context.Context, workspaceID string) (*index, error) {
 	s.mu.Lock()
-	old := s.indexes[workspace]
+	old := s.indexes[workspaceID]
 	s.mu.Unlock()
 	if old != nil && time.Since(old.checked) < indexTTL {
 		return old, nil
 	}
-	result := s.flights.DoChan(workspace, func() (any, error) {
-		i, err := s.look(context.WithoutCancel(ctx), workspace, old)
+	result := s.flights.DoChan(workspaceID, func() (any, error) {
+		i, err := s.look(context.WithoutCancel(ctx), workspaceID, old)
 		if err == nil {
-			s.keep(workspace, i)
+			s.keep(workspaceID, i)
 		}
 		return i, err
 	})
@@ -101,10 +101,10 @@ func (s *Objects) index(ctx context.Context, workspace string) (*index, error) {
 const lookTimeout = 10 * time.Second
 
 // look reads the index unless it is what old is. A workspace without an index has no files.
-func (s *Objects) look(ctx context.Context, workspace string, old *index) (*index, error) {
+func (s *Objects) look(ctx context.Context, workspaceID string, old *index) (*index, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	key, now := files.IndexKey(workspace), time.Now()
+	key, now := files.IndexKey(workspaceID), time.Now()
 	if old != nil && old.etag != "" {
 		info, err := s.store.Stat(ctx, key)
 		if err == nil && info.ETag == old.etag {
@@ -124,22 +124,22 @@ func (s *Objects) look(ctx context.Context, workspace string, old *index) (*inde
 	defer func() { _ = o.Body.Close() }()
 	i, err := files.Decode(o.Body)
 	if err != nil {
-		return nil, fmt.Errorf("workspace %s: %w", workspace, err)
+		return nil, fmt.Errorf("workspace %s: %w", workspaceID, err)
 	}
 	return &index{etag: o.ETag, size: o.Size + entryOverhead, files: i.Files, checked: now}, nil
 }
 
 // keep remembers an index. When they are too many, all are forgotten: they are read again one by one, as somebody asks.
-func (s *Objects) keep(workspace string, i *index) {
+func (s *Objects) keep(workspaceID string, i *index) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.indexes[workspace]; old != nil {
+	if old := s.indexes[workspaceID]; old != nil {
 		s.size -= old.size
 	}
 	if s.size+i.size > keptIndexes {
 		clear(s.indexes)
 		s.size = 0
 	}
-	s.indexes[workspace] = i
+	s.indexes[workspaceID] = i
 	s.size += i.size
 }

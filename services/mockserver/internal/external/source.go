@@ -60,9 +60,9 @@ type Directories []Directory
 var _ Source = Directories(nil)
 
 // Open implements Source.
-func (s Directories) Open(ctx context.Context, workspace, name, known string) (File, error) {
+func (s Directories) Open(ctx context.Context, workspaceID, name, known string) (File, error) {
 	for _, d := range s {
-		if f, err := d.Open(ctx, workspace, name, known); !errors.Is(err, fs.ErrNotExist) {
+		if f, err := d.Open(ctx, workspaceID, name, known); !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
 	}

@@ -85,7 +85,7 @@ func TestSheetJSON(t *testing.T) {
 		{"no.xlsx", "", "", "not an XLSX file"},
 	}
 	for _, tt := range tests {
-		c, err := l.Load(t.Context(), Request{Workspace: "w1", Provider: ProviderXLSX, Path: tt.path, Sheet: tt.sheet})
+		c, err := l.Load(t.Context(), Request{WorkspaceID: "w1", Provider: ProviderXLSX, Path: tt.path, Sheet: tt.sheet})
 		if tt.says != "" {
 			if apperr.CodeOf(err) != apperr.Invalid || !strings.Contains(err.Error(), tt.says) {
 				t.Errorf("%s %s: %v, want %q", tt.path, tt.sheet, err, tt.says)
@@ -165,7 +165,7 @@ func TestHostileSheets(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			l := newLoader(t, Config{MaxRows: 100, MaxCells: 1000, MaxSheetXML: 4 << 20, MaxBytes: 1 << 20}, Deps{Files: &fakeFiles{files: map[string]string{"w1/x": string(tt.data)}}})
-			c, err := l.Load(t.Context(), Request{Workspace: "w1", Provider: ProviderXLSX, Path: "x"})
+			c, err := l.Load(t.Context(), Request{WorkspaceID: "w1", Provider: ProviderXLSX, Path: "x"})
 			if tt.says == "" {
 				if err != nil {
 					t.Fatalf("%v", err)

@@ -93,7 +93,7 @@ func (s *Source) Load(ctx context.Context) error {
 	}
 	s.revision++
 	s.table.Put(&site.Site{
-		MockID: mockID, Mock: name(s.cfg.Files[0]), Revision: s.revision, Digest: digest, Parsed: mock, Compat: s.cfg.Compat,
+		MockID: mockID, MockSlug: name(s.cfg.Files[0]), Revision: s.revision, Digest: digest, Parsed: mock, Compat: s.cfg.Compat,
 	})
 	s.announce(mock)
 	return nil

@@ -47,7 +47,7 @@ func TestSeveralFilesAreOneMock(t *testing.T) {
 		t.Fatalf("%d sites", len(got.sites))
 	}
 	m := got.sites[0]
-	if m.Mock != "my-users" || m.Revision != 1 || len(m.Hosts) != 0 || len(m.Parsed.Endpoints) != 2 || len(m.Parsed.WebSockets) != 1 || m.Parsed.Settings.CORS == nil {
+	if m.MockSlug != "my-users" || m.Revision != 1 || len(m.Hosts) != 0 || len(m.Parsed.Endpoints) != 2 || len(m.Parsed.WebSockets) != 1 || m.Parsed.Settings.CORS == nil {
 		t.Errorf("%+v", m)
 	}
 	_, printed, _ := strings.Cut(out.String(), "\n\n")

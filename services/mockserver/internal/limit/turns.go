@@ -45,17 +45,17 @@ func NewTurns(atOnce, most int) *Turns {
 }
 
 // Take waits for a turn of the workspace. False means that none came: too many wait already, or ctx ended.
-func (t *Turns) Take(ctx context.Context, workspace string) (Turn, bool) {
+func (t *Turns) Take(ctx context.Context, workspaceID string) (Turn, bool) {
 	t.mu.Lock()
 	if t.free > 0 { // then nobody waits
 		t.free--
 		t.mu.Unlock()
-		return Turn{t, workspace, time.Now()}, true
+		return Turn{t, workspaceID, time.Now()}, true
 	}
-	l := t.lines[workspace]
+	l := t.lines[workspaceID]
 	if l == nil {
-		l = &line{workspace: workspace}
-		t.lines[workspace] = l
+		l = &line{workspace: workspaceID}
+		t.lines[workspaceID] = l
 	}
 	if len(l.people) >= t.most {
 		t.mu.Unlock()
@@ -70,11 +70,11 @@ func (t *Turns) Take(ctx context.Context, workspace string) (Turn, bool) {
 	t.mu.Unlock()
 	select {
 	case <-come:
-		return Turn{t, workspace, time.Now()}, true
+		return Turn{t, workspaceID, time.Now()}, true
 	case <-ctx.Done():
 	}
 	if !t.withdraw(l, come) {
-		Turn{t, workspace, time.Now()}.Give() // it came at the same moment
+		Turn{t, workspaceID, time.Now()}.Give() // it came at the same moment
 	}
 	return Turn{}, false
 }

@@ -82,7 +82,7 @@ func (m *masks) delivery(d webhook.Delivery) (event.WebhookDelivery, bool) {
 		target, _, _ = strings.Cut(target, "?")
 	}
 	return event.WebhookDelivery{
-		ID: d.ID, MockID: d.Mock, Version: d.Version, Endpoint: d.Endpoint, Method: d.Method, URL: target, State: string(d.State),
+		ID: d.ID, MockID: d.MockID, Version: d.Version, Endpoint: d.Endpoint, Method: d.Method, URL: target, State: string(d.State),
 		Queued: d.Queued.UTC(), Next: d.Next, Attempts: d.Attempts, Status: d.Status, Reason: text([]byte(d.Reason)), Duration: d.Duration.Microseconds(),
 	}, true
 }

@@ -35,7 +35,7 @@ type bench struct {
 	metrics  *prometheus.Registry
 	log      *record.Log
 	reporter *Reporter
-	heard    chan event.Envelope
+	events   chan event.Envelope
 	stop     func()
 }
 
@@ -45,7 +45,7 @@ var errAway = errors.New("the Redis is away")
 func inBubble(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		b := &bench{t: t, heard: make(chan event.Envelope, 1000)}
+		b := &bench{t: t, events: make(chan event.Envelope, 1000)}
 		client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1", Dialer: func(context.Context, string, string) (net.Conn, error) { return nil, errAway }})
 		client.AddHook(b)
 		t.Cleanup(func() { _ = client.Close() })
@@ -84,7 +84,7 @@ func (b *bench) ProcessHook(redis.ProcessHook) redis.ProcessHook {
 		if err := json.Unmarshal(cmd.Args()[2].([]byte), &e); err != nil {
 			return err
 		}
-		b.heard <- e
+		b.events <- e
 		return nil
 	}
 }
@@ -120,7 +120,7 @@ func as[T event.Payload](t *testing.T, e event.Envelope) T {
 func (b *bench) envelope() event.Envelope {
 	b.t.Helper()
 	select {
-	case e := <-b.heard:
+	case e := <-b.events:
 		return e
 	case <-time.After(time.Minute):
 		b.t.Fatal("nothing is reported")
@@ -199,7 +199,7 @@ func TestWhatIsStoredIsNotRepeated(t *testing.T) {
 		}
 		b.store("i", 3, 4)
 		pass(2 * repeatMost)
-		if n := len(b.heard); n > 0 {
+		if n := len(b.events); n > 0 {
 			t.Errorf("%d reports come again", n)
 		}
 		b.request("/3")
@@ -232,7 +232,7 @@ func pass(d time.Duration) { <-time.After(d) }
 
 func TestWebhooks(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		d := webhook.Delivery{ID: "d", Mock: "m", Version: 1, URL: "https://u:p@h/x?token=1&q=2", State: webhook.Waiting, Queued: time.Now()}
+		d := webhook.Delivery{ID: "d", MockID: "m", Version: 1, URL: "https://u:p@h/x?token=1&q=2", State: webhook.Waiting, Queued: time.Now()}
 		b.reporter.Webhook(d)
 		d.Version, d.State, d.Attempts, d.Status = 2, webhook.Delivered, 1, 204
 		b.reporter.Webhook(d)

@@ -10,8 +10,8 @@ import (
 
 // key is what totals are kept of: a mock, or with mock "" a workspace, in an hour.
 type key struct {
-	workspace, mock string
-	hour            int64 // seconds
+	workspaceID, mockID string
+	hour                int64 // seconds
 }
 
 // tally is the total of one key.
@@ -150,7 +150,7 @@ func (t *tallies) totals(keys []key) []event.RequestCounts {
 			continue
 		}
 		c := event.RequestCounts{
-			WorkspaceID: k.workspace, MockID: k.mock, Hour: time.Unix(k.hour, 0).UTC(),
+			WorkspaceID: k.workspaceID, MockID: k.mockID, Hour: time.Unix(k.hour, 0).UTC(),
 			Informational: sum.classes[1], Success: sum.classes[2], Redirection: sum.classes[3], ClientError: sum.classes[4],
 			ServerError: sum.classes[5], Other: sum.classes[0], NotKept: sum.notKept, Last: sum.last.UTC(),
 		}

@@ -250,8 +250,8 @@ func namesOf(s *site.Site) func(func(string) bool) {
 				return
 			}
 		}
-		if s.Workspace != "" && s.Mock != "" {
-			yield("~" + s.Workspace + "/" + s.Mock)
+		if s.WorkspaceSlug != "" && s.MockSlug != "" {
+			yield("~" + s.WorkspaceSlug + "/" + s.MockSlug)
 		}
 	}
 }

@@ -28,8 +28,8 @@ func newTestTable() *Table[kept] {
 
 func TestTableHosts(t *testing.T) {
 	table := newTestTable()
-	table.Put(&site.Site{MockID: "1", Workspace: "ann", Mock: "pets", Hosts: []string{"pets-ann.example.dev", "API.Shop.example"}})
-	table.Put(&site.Site{MockID: "2", Workspace: "ann", Mock: "cars", Hosts: []string{"cars-ann.example.dev"}})
+	table.Put(&site.Site{MockID: "1", WorkspaceSlug: "ann", MockSlug: "pets", Hosts: []string{"pets-ann.example.dev", "API.Shop.example"}})
+	table.Put(&site.Site{MockID: "2", WorkspaceSlug: "ann", MockSlug: "cars", Hosts: []string{"cars-ann.example.dev"}})
 	for _, c := range []struct{ host, want string }{
 		{"pets-ann.example.dev", "pets"},
 		{"PETS-ann.Example.DEV", "pets"},
@@ -47,7 +47,7 @@ func TestTableHosts(t *testing.T) {
 	} {
 		got := ""
 		if k := table.Lookup(c.host); k != nil {
-			got = k.site.Mock
+			got = k.site.MockSlug
 		}
 		if got != c.want {
 			t.Errorf("Lookup(%q) = %q, want %q", c.host, got, c.want)
@@ -67,7 +67,7 @@ func TestTableHosts(t *testing.T) {
 		k, rest, ok := table.LookupPath(c.path)
 		got := ""
 		if k != nil {
-			got = k.site.Mock
+			got = k.site.MockSlug
 		}
 		if got != c.want || rest != c.rest || ok != c.ok {
 			t.Errorf("LookupPath(%q) = %q, %q, %v", c.path, got, rest, ok)
@@ -100,15 +100,15 @@ func TestHostsInBrackets(t *testing.T) {
 
 func TestTableEveryHost(t *testing.T) {
 	table := newTestTable()
-	table.Put(&site.Site{MockID: "file", Mock: "file"})
-	if k := table.Lookup("anything:8000"); k == nil || k.site.Mock != "file" {
+	table.Put(&site.Site{MockID: "file", MockSlug: "file"})
+	if k := table.Lookup("anything:8000"); k == nil || k.site.MockSlug != "file" {
 		t.Fatalf("a mock without hosts does not answer everywhere: %+v", k)
 	}
 }
 
 func TestTableReplacement(t *testing.T) {
 	table := newTestTable()
-	first := &site.Site{MockID: "1", Mock: "pets", Revision: 1, Digest: "a", Hosts: []string{"a.example", "b.example"}}
+	first := &site.Site{MockID: "1", MockSlug: "pets", Revision: 1, Digest: "a", Hosts: []string{"a.example", "b.example"}}
 	table.Put(first)
 	one := table.Lookup("a.example")
 	again := *first
@@ -116,14 +116,14 @@ func TestTableReplacement(t *testing.T) {
 	if table.Lookup("a.example") != one || one.closed {
 		t.Fatal("the same site was taken for another")
 	}
-	table.Put(&site.Site{MockID: "1", Mock: "pets", Revision: 2, Digest: "b", Hosts: []string{"b.example"}})
+	table.Put(&site.Site{MockID: "1", MockSlug: "pets", Revision: 2, Digest: "b", Hosts: []string{"b.example"}})
 	two := table.Lookup("b.example")
 	if two == nil || two.previous != one || !one.closed || table.Lookup("a.example") != nil {
 		t.Fatalf("replacement: %+v", two)
 	}
 
 	// A host goes over to another mock; what its old owner then does does not hurt the new one.
-	table.Put(&site.Site{MockID: "2", Change: 1, Mock: "cars", Digest: "c", Hosts: []string{"b.example"}})
+	table.Put(&site.Site{MockID: "2", Change: 1, MockSlug: "cars", Digest: "c", Hosts: []string{"b.example"}})
 	table.Remove("1")
 	if k := table.Lookup("b.example"); k == nil || k.site.MockID != "2" || !two.closed {
 		t.Fatalf("after the old owner went: %+v", k)
@@ -131,8 +131,8 @@ func TestTableReplacement(t *testing.T) {
 
 	cars := table.Lookup("b.example")
 	table.Replace([]*site.Site{
-		{MockID: "2", Change: 1, Mock: "cars", Digest: "c", Hosts: []string{"b.example"}},
-		{MockID: "3", Mock: "toys", Digest: "d", Hosts: []string{"c.example"}},
+		{MockID: "2", Change: 1, MockSlug: "cars", Digest: "c", Hosts: []string{"b.example"}},
+		{MockID: "3", MockSlug: "toys", Digest: "d", Hosts: []string{"c.example"}},
 	})
 	if table.Lookup("b.example") != cars || cars.closed || table.Lookup("c.example") == nil {
 		t.Fatal("a reset did not keep what is the same")
@@ -225,8 +225,8 @@ func TestHostsChangeHands(t *testing.T) {
 			}
 			changes[id] = append(changes[id], s)
 		}
-		table, heard := newTestTable(), map[string]int{}
-		tell := func(s *site.Site) {
+		table, applied := newTestTable(), map[string]int{}
+		apply := func(s *site.Site) {
 			if len(s.Hosts) == 0 { // without hosts it would answer everywhere
 				table.Remove(s.MockID)
 			} else {
@@ -235,13 +235,13 @@ func TestHostsChangeHands(t *testing.T) {
 		}
 		for rapid.IntRange(0, 20).Draw(t, "more") > 0 {
 			id := rapid.SampledFrom(ids).Draw(t, "of")
-			if next := heard[id] + rapid.IntRange(0, 2).Draw(t, "compacted"); next < len(changes[id]) {
-				tell(&changes[id][next])
-				heard[id] = next + 1
+			if next := applied[id] + rapid.IntRange(0, 2).Draw(t, "compacted"); next < len(changes[id]) {
+				apply(&changes[id][next])
+				applied[id] = next + 1
 			}
 			if rapid.IntRange(0, 5).Draw(t, "again") == 0 {
 				var sites []*site.Site
-				for id, n := range heard {
+				for id, n := range applied {
 					if n > 0 && len(changes[id][n-1].Hosts) > 0 {
 						sites = append(sites, &changes[id][n-1])
 					}
@@ -250,8 +250,8 @@ func TestHostsChangeHands(t *testing.T) {
 			}
 		}
 		for _, id := range rapid.Permutation(ids).Draw(t, "last") {
-			if n := len(changes[id]); n > heard[id] {
-				tell(&changes[id][n-1])
+			if n := len(changes[id]); n > applied[id] {
+				apply(&changes[id][n-1])
 			}
 		}
 		for _, host := range []string{"a", "b", "c"} {
@@ -347,7 +347,7 @@ func TestTableConcurrent(t *testing.T) {
 func TestLookupDoesNotAllocate(t *testing.T) {
 	table := newTestTable()
 	for i := range 1000 {
-		table.Put(&site.Site{MockID: fmt.Sprint(i), Workspace: "w", Mock: fmt.Sprint("m", i), Hosts: []string{fmt.Sprintf("m%d-w.example", i)}})
+		table.Put(&site.Site{MockID: fmt.Sprint(i), WorkspaceSlug: "w", MockSlug: fmt.Sprint("m", i), Hosts: []string{fmt.Sprintf("m%d-w.example", i)}})
 	}
 	for _, host := range []string{"m7-w.example", "M7-W.Example:8000", "none.example."} {
 		if n := testing.AllocsPerRun(100, func() { table.Lookup(host) }); n != 0 {

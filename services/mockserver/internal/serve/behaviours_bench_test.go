@@ -18,7 +18,7 @@ func BenchmarkBehaviours(b *testing.B) {
 		ten += fmt.Sprintf("      - {if: {query-params.q: v%d}, body: %d}\n", i, i)
 	}
 	core := serve.New(serve.Config{MaxBody: 1 << 20, PerSecond: 1 << 30, Concurrent: 1000}, serve.Deps{Recorder: record.New(record.Limits{})})
-	core.Put(&site.Site{MockID: "1", Mock: "m", Revision: 1, Hosts: []string{"pets-ann.example.dev"}, Content: []byte(`
+	core.Put(&site.Site{MockID: "1", MockSlug: "m", Revision: 1, Hosts: []string{"pets-ann.example.dev"}, Content: []byte(`
 - state: {n: 0}
 - endpoint: {path: /static, response: {body: ok}}
 - endpoint: {path: /header, responses: [{if: {header-params.X-Tier: gold}, body: gold}], response: {body: ok}}

@@ -39,7 +39,7 @@ func newCore(records int) *serve.Core {
 	core := serve.New(serve.Config{MaxBody: 1 << 20, PerSecond: 1 << 30, Concurrent: 1000, PathForm: true}, serve.Deps{
 		Recorder: record.New(record.Limits{PerSecond: records, AllPerSecond: 200, Rate: 2 << 20, Body: 64 << 10, Bytes: 64 << 20}),
 	})
-	core.Put(&site.Site{MockID: "1", Workspace: "ann", Mock: "pets", Revision: 3, Hosts: []string{"pets-ann.example.dev"}, Content: []byte(benchMock)})
+	core.Put(&site.Site{MockID: "1", WorkspaceSlug: "ann", MockSlug: "pets", Revision: 3, Hosts: []string{"pets-ann.example.dev"}, Content: []byte(benchMock)})
 	return core
 }
 
@@ -117,7 +117,7 @@ func BenchmarkHosts(b *testing.B) {
 					fmt.Fprintf(&content, "- endpoint: {path: /things%d/:id, response: {body: {thing: %d}}}\n", e, e)
 				}
 				host := fmt.Sprintf("m%d-w.example.dev", i)
-				core.Put(&site.Site{MockID: fmt.Sprint("m", i), Mock: fmt.Sprint("m", i), Hosts: []string{host}, Content: []byte(content.String())})
+				core.Put(&site.Site{MockID: fmt.Sprint("m", i), MockSlug: fmt.Sprint("m", i), Hosts: []string{host}, Content: []byte(content.String())})
 				target := fmt.Sprintf("/things%d/%d", i*31%100, i)
 				requests[i] = &http.Request{Method: "GET", Host: host, RequestURI: target, URL: &url.URL{Path: target}, Header: http.Header{}}
 			}

@@ -50,7 +50,7 @@ func plain(cfg serve.Config, deps serve.Deps) *serve.Core {
 }
 
 func mock(id, host, content string) *site.Site {
-	return &site.Site{WorkspaceID: "w", MockID: id, Mock: "mock" + id, Revision: 1, Hosts: []string{host}, Content: []byte(content)}
+	return &site.Site{WorkspaceID: "w", MockID: id, MockSlug: "mock" + id, Revision: 1, Hosts: []string{host}, Content: []byte(content)}
 }
 
 // TestRecordedBodies plays the bodies that moclojer 0.4 really sent.

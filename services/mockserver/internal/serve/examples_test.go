@@ -58,7 +58,7 @@ func TestExamplesAnswer(t *testing.T) {
 			continue
 		}
 		core := plain(serve.Config{}, serve.Deps{})
-		core.Put(&site.Site{WorkspaceID: "w", MockID: "m", Mock: "m", Revision: 1, Hosts: []string{"m"}, Content: mockspec.EncodeLines(parsed)})
+		core.Put(&site.Site{WorkspaceID: "w", MockID: "m", MockSlug: "m", Revision: 1, Hosts: []string{"m"}, Content: mockspec.EncodeLines(parsed)})
 		endpoints := parsed.Endpoints
 		for i := range parsed.Resources {
 			endpoints = append(endpoints, parsed.Resources[i].Endpoints()...)

@@ -42,7 +42,7 @@ func (c *Core) loadExternal(x *exchange) error {
 	ctx, cancel := withTimeout(x.ctx)
 	defer cancel()
 	loaded, err := c.deps.External.Load(ctx, external.Request{
-		Workspace: x.mock.site.WorkspaceID, Provider: from.spec.Provider, Path: string(path), Folder: from.folder, Sheet: from.spec.SheetName,
+		WorkspaceID: x.mock.site.WorkspaceID, Provider: from.spec.Provider, Path: string(path), Folder: from.folder, Sheet: from.spec.SheetName,
 	})
 	if err != nil {
 		return failed(err)

@@ -19,7 +19,7 @@ func TestSessionsOnASharedHost(t *testing.T) {
 - endpoint: {path: /static, response: {headers: {Set-Cookie: "mocloud_session=mine; Path=/"}, body: x}}
 - endpoint: {path: /echo, response: {headers: {Set-Cookie: "{{query-params.set}}"}, body: '{{header-params}}'}}
 `)
-	m.Workspace, m.Mock = "ann", "pets"
+	m.WorkspaceSlug, m.MockSlug = "ann", "pets"
 	core.Put(m)
 	get := func(host, target, cookies string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodGet, target, nil)

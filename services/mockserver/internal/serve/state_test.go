@@ -44,7 +44,7 @@ func TestReplicas(t *testing.T) {
 		client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 		t.Cleanup(func() { _ = client.Close() })
 		core := plain(serve.Config{}, serve.Deps{State: mockstate.NewRedis(client, "x:", mockstate.DefaultLimits())})
-		core.Put(&site.Site{WorkspaceID: "w", MockID: "m", Mock: "m", Revision: 1, Hosts: []string{"m"}, Content: lines(t, counting)})
+		core.Put(&site.Site{WorkspaceID: "w", MockID: "m", MockSlug: "m", Revision: 1, Hosts: []string{"m"}, Content: lines(t, counting)})
 		cores = append(cores, core)
 	}
 	const requests = 300

@@ -33,7 +33,7 @@ func TestTurns(t *testing.T) {
 		core := serve.New(serve.Config{MaxBody: 1 << 20}, serve.Deps{Turns: turns, Recorder: record.New(record.Limits{})})
 		for _, workspace := range []string{"noisy", "quiet"} {
 			core.Put(&site.Site{
-				MockID: workspace, WorkspaceID: workspace, Mock: "m", Hosts: []string{workspace + ".example"}, Content: []byte(looping),
+				MockID: workspace, WorkspaceID: workspace, MockSlug: "m", Hosts: []string{workspace + ".example"}, Content: []byte(looping),
 			})
 		}
 		var mu sync.Mutex

@@ -116,7 +116,7 @@ func (v *view) rows(of *variable) selmer.Value {
 	defer cancel()
 	folder, _ := of.rows.Folder()
 	loaded, err := core.deps.External.Load(ctx, external.Request{
-		Workspace: v.x.mock.site.WorkspaceID, Provider: of.rows.Provider, Path: of.rows.Path.Raw, Folder: folder, Sheet: of.rows.SheetName,
+		WorkspaceID: v.x.mock.site.WorkspaceID, Provider: of.rows.Provider, Path: of.rows.Path.Raw, Folder: folder, Sheet: of.rows.SheetName,
 	})
 	if err != nil {
 		return failed(err)

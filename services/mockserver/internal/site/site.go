@@ -14,13 +14,13 @@ import (
 // Site is one published mock. It is immutable once it was handed over, its slices included, and safe for concurrent
 // use.
 type Site struct {
-	WorkspaceID string
-	Workspace   string // slug
-	MockID      string // identity: a later Site with the same MockID takes the place of this one
-	Mock        string // slug
-	Revision    int
-	Change      uint64 // place in the change log, 0 when there is none
-	Digest      string // of the content as its source knows it; "" when unknown
+	WorkspaceID   string
+	WorkspaceSlug string
+	MockID        string // identity: a later Site with the same MockID takes the place of this one
+	MockSlug      string
+	Revision      int
+	Change        uint64 // place in the change log, 0 when there is none
+	Digest        string // of the content as its source knows it; "" when unknown
 
 	// Hosts are the host names on which the mock answers. None means that it answers on every host, each endpoint on
 	// its own `host` if it names one: that is how a plain file is served.
@@ -41,12 +41,12 @@ type Site struct {
 }
 
 // Ref is what answers carry in X-Mocloud-Mock: the mock's slug and revision.
-func (s *Site) Ref() string { return fmt.Sprintf("%s@%d", s.Mock, s.Revision) }
+func (s *Site) Ref() string { return fmt.Sprintf("%s@%d", s.MockSlug, s.Revision) }
 
 // Same reports whether t is what s already is, so that taking t instead would change no answer. Without a digest
 // nothing is known to be the same.
 func (s *Site) Same(t *Site) bool {
-	return s.Digest != "" && s.Digest == t.Digest && s.Revision == t.Revision && s.MockID == t.MockID && s.Mock == t.Mock &&
-		s.WorkspaceID == t.WorkspaceID && s.Workspace == t.Workspace && s.Compat == t.Compat && slices.Equal(s.Hosts, t.Hosts) &&
+	return s.Digest != "" && s.Digest == t.Digest && s.Revision == t.Revision && s.MockID == t.MockID && s.MockSlug == t.MockSlug &&
+		s.WorkspaceID == t.WorkspaceID && s.WorkspaceSlug == t.WorkspaceSlug && s.Compat == t.Compat && slices.Equal(s.Hosts, t.Hosts) &&
 		s.Recording.Equal(t.Recording)
 }

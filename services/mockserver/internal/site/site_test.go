@@ -8,7 +8,7 @@ import (
 
 func example() *site.Site {
 	return &site.Site{
-		WorkspaceID: "w1", Workspace: "ann", MockID: "m1", Mock: "pets", Revision: 7, Change: 41, Digest: "abc",
+		WorkspaceID: "w1", WorkspaceSlug: "ann", MockID: "m1", MockSlug: "pets", Revision: 7, Change: 41, Digest: "abc",
 		Hosts: []string{"pets-ann.example.dev", "api.customer.dev"}, Content: []byte("- endpoint: {}\n"),
 	}
 }
@@ -30,8 +30,8 @@ func TestSame(t *testing.T) {
 		"another digest":   {func(s *site.Site) { s.Digest = "abd" }, false},
 		"another revision": {func(s *site.Site) { s.Revision = 8 }, false},
 		"another mock":     {func(s *site.Site) { s.MockID = "m2" }, false},
-		"a new name":       {func(s *site.Site) { s.Mock = "animals" }, false},
-		"moved":            {func(s *site.Site) { s.WorkspaceID, s.Workspace = "w2", "bob" }, false},
+		"a new name":       {func(s *site.Site) { s.MockSlug = "animals" }, false},
+		"moved":            {func(s *site.Site) { s.WorkspaceID, s.WorkspaceSlug = "w2", "bob" }, false},
 		"another mode":     {func(s *site.Site) { s.Compat = "moclojer-0.4" }, false},
 		"a host less":      {func(s *site.Site) { s.Hosts = s.Hosts[:1] }, false},
 		"another order":    {func(s *site.Site) { s.Hosts = []string{"api.customer.dev", "pets-ann.example.dev"} }, false},

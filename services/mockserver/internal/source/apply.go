@@ -127,7 +127,7 @@ func (s *Source) latest(ctx context.Context, envelopes []event.Envelope) []chang
 func (c *change) siteWith(content []byte) *site.Site {
 	g := c.generated
 	return &site.Site{
-		WorkspaceID: g.WorkspaceID, Workspace: g.WorkspaceSlug, MockID: g.MockID, Mock: g.MockSlug, Revision: g.Revision,
+		WorkspaceID: g.WorkspaceID, WorkspaceSlug: g.WorkspaceSlug, MockID: g.MockID, MockSlug: g.MockSlug, Revision: g.Revision,
 		Change: c.since, Digest: g.Digest, Hosts: g.Hosts, Content: content, Recording: g.Recording,
 	}
 }

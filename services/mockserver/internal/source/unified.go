@@ -157,7 +157,7 @@ func siteOf(b *unified.Block, own bool) *site.Site {
 		content = bytes.Clone(content)
 	}
 	return &site.Site{
-		WorkspaceID: b.WorkspaceID, Workspace: b.WorkspaceSlug, MockID: b.ID, Mock: b.Slug, Revision: b.Revision,
+		WorkspaceID: b.WorkspaceID, WorkspaceSlug: b.WorkspaceSlug, MockID: b.ID, MockSlug: b.Slug, Revision: b.Revision,
 		Change: b.Change, Digest: b.Digest, Hosts: b.Hosts, Content: content, Recording: b.Recording,
 	}
 }

@@ -148,7 +148,7 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 		},
 	})
 	core.Put(&site.Site{
-		WorkspaceID: q.WorkspaceID, Workspace: q.WorkspaceSlug, MockID: q.MockID, Mock: q.MockSlug, Revision: q.Revision,
+		WorkspaceID: q.WorkspaceID, WorkspaceSlug: q.WorkspaceSlug, MockID: q.MockID, MockSlug: q.MockSlug, Revision: q.Revision,
 		Hosts: []string{q.Host}, Parsed: parsed, Recording: &event.Recording{Mode: event.RecordOff},
 	})
 	core.Ready()

@@ -22,7 +22,7 @@ func (files) Load(_ context.Context, r external.Request) (external.Content, erro
 	if r.Path == "panic" {
 		panic("a bug")
 	}
-	return external.Content{Data: []byte(r.Workspace + ":" + r.Path), MediaType: "text/plain"}, nil
+	return external.Content{Data: []byte(r.WorkspaceID + ":" + r.Path), MediaType: "text/plain"}, nil
 }
 
 func trier() *Trier {

@@ -29,16 +29,16 @@ func newHistory(perMock, mocks int) *history {
 	return &history{perMock: perMock, mocks: mocks, byMock: map[string]*list.Element{}, order: list.New()}
 }
 
-func (h *history) add(mock string, d *Delivery) {
-	e := h.byMock[mock]
+func (h *history) add(mockID string, d *Delivery) {
+	e := h.byMock[mockID]
 	if e == nil {
 		if len(h.byMock) >= h.mocks {
 			oldest := h.order.Back()
 			delete(h.byMock, oldest.Value.(*ring).mock)
 			h.order.Remove(oldest)
 		}
-		e = h.order.PushFront(&ring{mock: mock, reported: limit.Gate{PerSecond: reportedPerSecond}})
-		h.byMock[mock] = e
+		e = h.order.PushFront(&ring{mock: mockID, reported: limit.Gate{PerSecond: reportedPerSecond}})
+		h.byMock[mockID] = e
 	}
 	h.order.MoveToFront(e)
 	r := e.Value.(*ring)
@@ -52,8 +52,8 @@ func (h *history) add(mock string, d *Delivery) {
 }
 
 // of returns copies of a mock's deliveries, the newest first.
-func (h *history) of(mock string) []Delivery {
-	e := h.byMock[mock]
+func (h *history) of(mockID string) []Delivery {
+	e := h.byMock[mockID]
 	if e == nil {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 // job is a call with its place in the queue. Its owner, the Sender, locks.
 type job struct {
 	call     Call
-	mock     string
+	mockID   string
 	tenant   *tenant
 	delivery *Delivery
 	size     int64
@@ -44,15 +44,15 @@ func newQueue(cfg *Config) *queue {
 }
 
 // add takes a new job in if there is room for it.
-func (q *queue) add(workspace string, j *job) error {
-	t := q.tenants[workspace]
+func (q *queue) add(workspaceID string, j *job) error {
+	t := q.tenants[workspaceID]
 	if t == nil {
-		t = &tenant{workspace: workspace}
+		t = &tenant{workspace: workspaceID}
 	}
 	if q.jobs >= q.cfg.Queue || t.jobs >= q.cfg.QueueOfWorkspace || q.bytes+j.size > q.cfg.Bytes || t.bytes+j.size > q.cfg.BytesOfWorkspace {
 		return ErrFull
 	}
-	q.tenants[workspace] = t
+	q.tenants[workspaceID] = t
 	q.jobs++
 	t.jobs++
 	q.bytes += j.size

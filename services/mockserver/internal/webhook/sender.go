@@ -63,21 +63,21 @@ func New(cfg Config, deps Deps) *Sender {
 
 // Enqueue takes a call of a mock. It never blocks. An error (ErrFull, ErrLoop, ErrStopping) means that the call will not
 // be sent; it is in the mock's history as dropped.
-func (s *Sender) Enqueue(workspace, mock string, call Call) error {
+func (s *Sender) Enqueue(workspaceID, mockID string, call Call) error {
 	now := time.Now()
-	d := &Delivery{ID: newID(), Mock: mock, Recording: call.Recording, Endpoint: call.Endpoint, Method: call.Method, URL: call.URL, State: Waiting, Queued: now}
-	j := &job{call: call, mock: mock, delivery: d, size: call.size(), due: now.Add(min(max(call.Delay, 0), s.cfg.MaxDelay))}
+	d := &Delivery{ID: newID(), MockID: mockID, Recording: call.Recording, Endpoint: call.Endpoint, Method: call.Method, URL: call.URL, State: Waiting, Queued: now}
+	j := &job{call: call, mockID: mockID, delivery: d, size: call.size(), due: now.Add(min(max(call.Delay, 0), s.cfg.MaxDelay))}
 	d.Next = j.due
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.history.add(mock, d)
+	s.history.add(mockID, d)
 	err := ErrStopping
 	switch {
 	case s.stopping:
 	case call.Depth >= MaxDepth:
 		err = ErrLoop
 	default:
-		err = s.queue.add(workspace, j)
+		err = s.queue.add(workspaceID, j)
 	}
 	if err != nil {
 		s.end(d, Dropped, dropReason(err))
@@ -90,19 +90,19 @@ func (s *Sender) Enqueue(workspace, mock string, call Call) error {
 }
 
 // Drop notes a webhook that could not even be made into a call, such as one whose URL came out malformed.
-func (s *Sender) Drop(mock, endpoint string, recording *event.Recording, reason error) {
+func (s *Sender) Drop(mockID, endpoint string, recording *event.Recording, reason error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := &Delivery{ID: newID(), Mock: mock, Recording: recording, Endpoint: endpoint, Queued: time.Now()}
-	s.history.add(mock, d)
+	d := &Delivery{ID: newID(), MockID: mockID, Recording: recording, Endpoint: endpoint, Queued: time.Now()}
+	s.history.add(mockID, d)
 	s.end(d, Dropped, dropReason(reason))
 }
 
 // History returns the last deliveries of a mock, the newest first.
-func (s *Sender) History(mock string) []Delivery {
+func (s *Sender) History(mockID string) []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.history.of(mock)
+	return s.history.of(mockID)
 }
 
 func (s *Sender) notify() {
@@ -119,7 +119,7 @@ func (s *Sender) end(d *Delivery, state State, reason string) {
 	s.changed(d)
 	if state != Delivered && reason != dropReason(ErrStopping) && s.logged.Allow() {
 		// The URL is left out: it may hold secrets.
-		s.log.Warn("webhook not delivered", "mock_id", d.Mock, "delivery_id", d.ID, "endpoint", d.Endpoint, "attempts", d.Attempts, "reason", reason)
+		s.log.Warn("webhook not delivered", "mock_id", d.MockID, "delivery_id", d.ID, "endpoint", d.Endpoint, "attempts", d.Attempts, "reason", reason)
 	}
 }
 

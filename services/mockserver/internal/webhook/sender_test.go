@@ -119,7 +119,7 @@ func TestDeliver(t *testing.T) {
 		}
 		pass(61 * time.Second)
 		want := []Delivery{{Endpoint: "POST /orders", Method: "POST", URL: "https://a.example/hook", State: Delivered, Queued: queued, Attempts: 1, Status: 204}}
-		if diff := cmp.Diff(want, s.History("m"), cmpopts.IgnoreFields(Delivery{}, "ID", "Mock", "Version")); diff != "" {
+		if diff := cmp.Diff(want, s.History("m"), cmpopts.IgnoreFields(Delivery{}, "ID", "MockID", "Version")); diff != "" {
 			t.Error(diff)
 		}
 		req := r.requests[0]

@@ -148,7 +148,7 @@ type Delivery struct {
 	Reason   string        `json:"reason,omitempty"` // why the last try failed, or why it was dropped
 	Duration time.Duration `json:"duration"`         // of the last try
 
-	Mock      string           `json:"-"` // its id
+	MockID    string           `json:"-"`
 	Recording *event.Recording `json:"-"` // what may be told of it
 	Version   int              `json:"-"` // grows with every change that is told; 0: none is
 }

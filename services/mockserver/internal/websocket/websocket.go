@@ -105,7 +105,7 @@ func (h *Hub) Shutdown(ctx context.Context) error {
 }
 
 // enter counts a connection in.
-func (h *Hub) enter(mock string) error {
+func (h *Hub) enter(mockID string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -113,22 +113,22 @@ func (h *Hub) enter(mock string) error {
 		return apperr.New(apperr.Unavailable, "The server is stopping; connect again.")
 	case h.total >= h.cfg.Connections:
 		return apperr.New(apperr.Unavailable, "The server has too many open WebSockets; try again later.")
-	case h.ofMock[mock] >= h.cfg.ConnectionsOfMock:
+	case h.ofMock[mockID] >= h.cfg.ConnectionsOfMock:
 		return apperr.New(apperr.Unavailable, "This mock has %d open WebSockets, which is the limit.", h.cfg.ConnectionsOfMock)
 	}
 	h.total++
-	h.ofMock[mock]++
+	h.ofMock[mockID]++
 	h.wg.Add(1)
 	h.open.Inc()
 	return nil
 }
 
-func (h *Hub) leave(mock string) {
+func (h *Hub) leave(mockID string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.total--
-	if h.ofMock[mock]--; h.ofMock[mock] == 0 {
-		delete(h.ofMock, mock)
+	if h.ofMock[mockID]--; h.ofMock[mockID] == 0 {
+		delete(h.ofMock, mockID)
 	}
 	h.open.Dec()
 	h.wg.Done()

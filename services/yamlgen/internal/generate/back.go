@@ -15,37 +15,37 @@ import (
 // unified mock, but a refusal needs the file to know what keeps answering. So the file is looked for once more when no such call
 // can be on its way any more.
 
-// comeback is a file that took the place of a removal.
-type comeback struct {
-	id    string
-	wish  *wish
-	at    stream.Position
-	since time.Time
+// revival is a file that took the place of a removal.
+type revival struct {
+	id      string
+	desired *desired
+	at      stream.Position
+	since   time.Time
 }
 
 // maxBack bounds the content of the files that are to be looked for, in bytes. Further ones are not.
-const maxBack = 32 << 20
+const maxRevived = 32 << 20
 
-// returned has a file looked for later if the mock was removed until now.
-func (g *Generator) returned(r *result, w *wish, at stream.Position) {
+// noteRevived has a file looked for later if the mock was removed until now.
+func (g *Generator) noteRevived(r *result, d *desired, at stream.Position) {
 	before := g.known(r.mock.ID)
-	if before == nil || before.Live() || !r.mock.Live() || w.file == nil {
+	if before == nil || before.Live() || !r.mock.Live() || d.file == nil {
 		return
 	}
 	g.leftMu.Lock()
 	defer g.leftMu.Unlock()
 	key := single.Key(r.mock.WorkspaceID, r.mock.ID)
-	size := g.backSize + len(w.file)
-	if old, ok := g.back[key]; ok {
-		size -= len(old.wish.file)
+	size := g.revivedSize + len(d.file)
+	if old, ok := g.revived[key]; ok {
+		size -= len(old.desired.file)
 	}
-	if size <= maxBack {
-		g.back[key], g.backSize = comeback{r.mock.ID, w, at, time.Now()}, size
+	if size <= maxRevived {
+		g.revived[key], g.revivedSize = revival{r.mock.ID, d, at, time.Now()}, size
 	}
 }
 
 // restore writes the file of a mock that came back again if it is gone. What fails is tried again.
-func (g *Generator) restore(ctx context.Context, key string, c comeback) {
+func (g *Generator) restore(ctx context.Context, key string, c revival) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := g.rewrite(ctx, key, c); err != nil {
@@ -56,13 +56,13 @@ func (g *Generator) restore(ctx context.Context, key string, c comeback) {
 	}
 	g.leftMu.Lock()
 	defer g.leftMu.Unlock()
-	if g.back[key].at == c.at {
-		delete(g.back, key)
-		g.backSize -= len(c.wish.file)
+	if g.revived[key].at == c.at {
+		delete(g.revived, key)
+		g.revivedSize -= len(c.desired.file)
 	}
 }
 
-func (g *Generator) rewrite(ctx context.Context, key string, c comeback) error {
+func (g *Generator) rewrite(ctx context.Context, key string, c revival) error {
 	if g.files[c.id].at != c.at {
 		return nil // a later change wrote it, conditionally
 	}
@@ -71,7 +71,7 @@ func (g *Generator) rewrite(ctx context.Context, key string, c comeback) error {
 	if _, err := g.deps.Store.Stat(ctx, key); !errors.Is(err, objstore.ErrNotFound) {
 		return err
 	}
-	next, content, err := c.wish.object(c.at, &object{})
+	next, content, err := c.desired.object(c.at, &object{})
 	if err != nil {
 		return err
 	}

@@ -69,8 +69,8 @@ func TestLateDeletion(t *testing.T) {
 	if _, err := store.Stat(t.Context(), key); !errors.Is(err, objstore.ErrNotFound) {
 		t.Fatalf("the file should be gone: %v", err)
 	}
-	if len(second.back) != 1 || second.backSize == 0 {
-		t.Fatalf("%d files are to be looked for", len(second.back))
+	if len(second.revived) != 1 || second.revivedSize == 0 {
+		t.Fatalf("%d files are to be looked for", len(second.revived))
 	}
 	second.cfg.Linger = -second.cfg.Timeout // it is time
 	collecting, stop := context.WithCancel(t.Context())
@@ -78,20 +78,20 @@ func TestLateDeletion(t *testing.T) {
 	collector.Go(func() { second.collect(collecting) })
 	for waiting := true; waiting; {
 		second.leftMu.Lock()
-		waiting = len(second.back) > 0
+		waiting = len(second.revived) > 0
 		second.leftMu.Unlock()
 	}
 	stop()
 	collector.Wait()
-	if _, err := store.Stat(t.Context(), key); err != nil || second.backSize != 0 {
-		t.Fatalf("%v; %d bytes are still to be looked for", err, second.backSize)
+	if _, err := store.Stat(t.Context(), key); err != nil || second.revivedSize != 0 {
+		t.Fatalf("%v; %d bytes are still to be looked for", err, second.revivedSize)
 	}
 	apply(second, 5, event.MockUpdated{Enabled: true, Content: "- endpoint: {unknown: {}}\n"})
 	if said.of[5] == "nothing answers" || said.of[4] == said.of[5] {
 		t.Errorf("after the refusal: %s, before: %s", said.of[5], said.of[4])
 	}
 	apply(second, 6, good)
-	if len(second.back) != 0 {
+	if len(second.revived) != 0 {
 		t.Error("a file that did not take the place of a removal is to be looked for")
 	}
 }

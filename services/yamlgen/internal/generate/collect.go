@@ -62,7 +62,7 @@ func (g *Generator) collect(ctx context.Context) {
 	defer again.Stop()
 	for ctx.Err() == nil {
 		g.leftMu.Lock()
-		left, back := maps.Clone(g.left), maps.Clone(g.back)
+		left, back := maps.Clone(g.left), maps.Clone(g.revived)
 		g.leftMu.Unlock()
 		for key, l := range left {
 			if ctx.Err() != nil {

@@ -24,10 +24,10 @@ const maxFile = 64 << 20
 
 // file is what is remembered of a mock's file.
 type file struct {
-	workspace string
-	etag      string // "" when there is none
-	at        stream.Position
-	digest    string // of all of it
+	workspaceID string
+	etag        string // "" when there is none
+	at          stream.Position
+	digest      string // of all of it
 }
 
 // object is a mock's file as it was read.
@@ -64,12 +64,12 @@ func (g *Generator) look(ctx context.Context, key string) (object, error) {
 	return x, nil
 }
 
-// resultOf is what w came to, when x is what w wrote.
-func (x *object) resultOf(w *wish) result {
-	if w.mock.Rejected != nil {
+// resultOf is what d came to, when x is what d wrote.
+func (x *object) resultOf(d *desired) result {
+	if d.mock.Rejected != nil {
 		return x.result()
 	}
-	r := result{mock: w.mock, items: w.items}
+	r := result{mock: d.mock, items: d.items}
 	if x.head.Live() {
 		r.mock.Digest, r.mock.Size = x.digest, x.size
 	}
@@ -93,15 +93,15 @@ func (x *object) result() result {
 	return r
 }
 
-// settle makes the mock's file what w wants at a change, unless the file is that far already, and returns what the mock is
+// settle makes the mock's file what d wants at a change, unless the file is that far already, and returns what the mock is
 // then; nothing if the file is further: a change that is still to come decided.
-func (g *Generator) settle(ctx context.Context, at stream.Position, w *wish, known file) (result, file, error) {
-	key := single.Key(w.mock.WorkspaceID, w.mock.ID)
+func (g *Generator) settle(ctx context.Context, at stream.Position, d *desired, known file) (result, file, error) {
+	key := single.Key(d.mock.WorkspaceID, d.mock.ID)
 	ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
 	defer cancel()
 	have := object{file: known}
 	for looked := false; ; {
-		if !looked && (known.etag == "" || w.mock.Rejected != nil) {
+		if !looked && (known.etag == "" || d.mock.Rejected != nil) {
 			var err error
 			if have, err = g.look(ctx, key); err != nil {
 				return result{}, file{}, err
@@ -111,7 +111,7 @@ func (g *Generator) settle(ctx context.Context, at stream.Position, w *wish, kno
 		if have.after(at) {
 			return result{}, have.file, nil
 		}
-		next, content, err := w.object(at, &have)
+		next, content, err := d.object(at, &have)
 		if err != nil {
 			return result{}, file{}, err
 		}
@@ -130,7 +130,7 @@ func (g *Generator) settle(ctx context.Context, at stream.Position, w *wish, kno
 			return have.result(), have.file, nil
 		}
 		if next.etag != "" {
-			return next.resultOf(w), next.file, nil
+			return next.resultOf(d), next.file, nil
 		}
 		known, looked = file{}, false // somebody else was here
 	}
@@ -150,19 +150,19 @@ func (g *Generator) put(ctx context.Context, key string, content []byte, etag st
 	return etag, nil
 }
 
-// object is the file that w makes of the one that is there, and all its content.
-func (w *wish) object(at stream.Position, have *object) (object, []byte, error) {
-	x := object{file: file{workspace: w.mock.WorkspaceID, at: at}, head: w.mock, body: w.file}
-	if w.mock.Rejected != nil && have.head.Live() {
+// object is the file that d makes of the one that is there, and all its content.
+func (d *desired) object(at stream.Position, have *object) (object, []byte, error) {
+	x := object{file: file{workspaceID: d.mock.WorkspaceID, at: at}, head: d.mock, body: d.file}
+	if d.mock.Rejected != nil && have.head.Live() {
 		x.head, x.body = have.head, have.body
-		x.head.Rejected, x.head.Recording = w.mock.Rejected, w.mock.Recording
+		x.head.Rejected, x.head.Recording = d.mock.Rejected, d.mock.Recording
 		if have.at.Epoch != at.Epoch {
 			x.head.Change = 0 // a number of another life
 		}
 	}
 	x.head.Epoch = at.Epoch
-	if w.mock.Removed == nil && w.mock.Rejected == nil {
-		x.head.Digest = unified.Digest(w.file)
+	if d.mock.Removed == nil && d.mock.Rejected == nil {
+		x.head.Digest = unified.Digest(d.file)
 	}
 	content, err := unified.AppendBlock(nil, &x.head, nil)
 	if err != nil {

@@ -63,10 +63,10 @@ type Generator struct {
 	// fresh is the index of a snapshot that is being built, nil in ordinary times.
 	fresh *index.Index
 
-	leftMu   sync.Mutex          // guards the next three; taken after mu
-	left     map[string]leftover // files that are to be deleted, by key
-	back     map[string]comeback // files that are to be looked for, by key
-	backSize int                 // bytes of the content in back
+	leftMu      sync.Mutex          // guards the next three; taken after mu
+	left        map[string]leftover // files that are to be deleted, by key
+	revived     map[string]revival  // files that are to be looked for, by key
+	revivedSize int                 // bytes of the content in revived
 
 	remind chan struct{} // wakes the collector
 	inFile atomic.Uint64 // removals up to here are in the unified mock, and in left until their files are gone
@@ -77,7 +77,7 @@ var _ stream.Handler = (*Generator)(nil)
 // New makes a generator; it does no I/O.
 func New(cfg Config, deps Deps) *Generator {
 	g := &Generator{
-		cfg: cfg, deps: deps, files: map[string]file{}, left: map[string]leftover{}, back: map[string]comeback{},
+		cfg: cfg, deps: deps, files: map[string]file{}, left: map[string]leftover{}, revived: map[string]revival{},
 		remind: make(chan struct{}, 1),
 	}
 	g.writer = checkpoint.New(cfg.Checkpoint, checkpoint.Deps{
@@ -179,7 +179,7 @@ func (g *Generator) Apply(ctx context.Context, b stream.Batch) error {
 	}
 	forgotten, _ := x.Forgotten(ctx) // never fails
 	g.writer.Add(changes, checkpoint.Target{Position: to, Forgotten: forgotten})
-	g.tell(ctx, b, results)
+	g.publishResults(ctx, b, results)
 	return nil
 }
 
@@ -211,12 +211,12 @@ func (g *Generator) snapshot(ctx context.Context, b stream.Batch, to stream.Posi
 	}
 	g.live.Store(g.fresh)
 	g.fresh = nil
-	g.tell(ctx, b, results)
+	g.publishResults(ctx, b, results)
 	return nil
 }
 
-// tell publishes what became of the changes in b. Who misses it asks for a replay.
-func (g *Generator) tell(ctx context.Context, b stream.Batch, results []result) {
+// publishResults publishes what became of the changes in b. Who misses it asks for a replay.
+func (g *Generator) publishResults(ctx context.Context, b stream.Batch, results []result) {
 	out := stream.Batch{Epoch: b.Epoch, From: b.From, To: b.To}
 	for i := range results {
 		m := &results[i].mock

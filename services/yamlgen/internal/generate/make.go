@@ -51,7 +51,7 @@ type intent struct {
 	delete *event.MockDeleted
 }
 
-func (i *intent) ids() (workspace, mock string) {
+func (i *intent) ids() (workspaceID, mockID string) {
 	if i.update != nil {
 		return i.update.WorkspaceID, i.update.MockID
 	}
@@ -83,9 +83,9 @@ func (g *Generator) make(ctx context.Context, b stream.Batch) ([]result, error) 
 
 // bring brings a mock to a change: what it should be becomes its file, and what its file says is what it is.
 func (g *Generator) bring(ctx context.Context, i *intent, at stream.Position) (result, file, error) {
-	workspace, id := i.ids()
-	if m := g.known(id); m != nil && m.WorkspaceID != workspace && m.Live() { // it has moved
-		if _, _, err := g.settle(ctx, at, &wish{mock: unified.Mock{
+	workspaceID, id := i.ids()
+	if m := g.known(id); m != nil && m.WorkspaceID != workspaceID && m.Live() { // it has moved
+		if _, _, err := g.settle(ctx, at, &desired{mock: unified.Mock{
 			ID: id, WorkspaceID: m.WorkspaceID, Change: at.Number, Removed: &unified.Removal{},
 		}}, file{}); err != nil {
 			return result{}, file{}, err
@@ -93,13 +93,13 @@ func (g *Generator) bring(ctx context.Context, i *intent, at stream.Position) (r
 		g.leave(m.WorkspaceID, id)
 	}
 	known := g.files[id]
-	if known.workspace != workspace {
+	if known.workspaceID != workspaceID {
 		known = file{}
 	}
-	w := g.wish(i)
-	r, f, err := g.settle(ctx, at, w, known)
+	d := g.desiredBy(i)
+	r, f, err := g.settle(ctx, at, d, known)
 	if err == nil {
-		g.returned(&r, w, at)
+		g.noteRevived(&r, d, at)
 	}
 	return r, f, err
 }
@@ -144,23 +144,23 @@ func (g *Generator) latest(ctx context.Context, changes []event.Envelope) []inte
 	return all
 }
 
-// wish is what a change wants a mock to be. Without a file and a removal it is a refusal: what is there stays.
-type wish struct {
+// desired is what a change wants a mock to be. Without a file and a removal it is a refusal: what is there stays.
+type desired struct {
 	mock  unified.Mock
 	file  []byte // what follows the head of the mock's file
 	items []byte
 }
 
-// wish says what a change wants. It validates.
-func (g *Generator) wish(i *intent) *wish {
-	workspace, id := i.ids()
-	w := &wish{mock: unified.Mock{ID: id, WorkspaceID: workspace, Change: i.number}}
+// desiredBy says what a change wants. It validates.
+func (g *Generator) desiredBy(i *intent) *desired {
+	workspaceID, id := i.ids()
+	d := &desired{mock: unified.Mock{ID: id, WorkspaceID: workspaceID, Change: i.number}}
 	if i.delete != nil || !i.update.Enabled {
 		g.deps.Metrics.removed.Inc()
-		w.mock.Removed = &unified.Removal{Deleted: i.delete != nil}
-		return w
+		d.mock.Removed = &unified.Removal{Deleted: i.delete != nil}
+		return d
 	}
-	u, m := i.update, &w.mock
+	u, m := i.update, &d.mock
 	m.Recording = u.Recording // also of what goes on answering when it is refused: it is the owner's word on privacy
 	s, made := single.Open(first(u.Hosts), u.Content, u.Lines, u.Seal, g.cfg.Limits)
 	var diagnostics []mockspec.Diagnostic
@@ -171,12 +171,12 @@ func (g *Generator) wish(i *intent) *wish {
 		g.deps.Metrics.rejected.Inc()
 		m.Change = 0
 		m.Rejected = &unified.Rejection{Change: i.number, Revision: u.Revision, Diagnostics: diagnosticsOf(diagnostics)}
-		return w
+		return d
 	}
 	m.WorkspaceSlug, m.Slug, m.Revision, m.Hosts = u.WorkspaceSlug, u.MockSlug, u.Revision, u.Hosts
 	m.SetSettings(s.Settings)
-	w.file, w.items = s.File, s.Items
-	return w
+	d.file, d.items = s.File, s.Items
+	return d
 }
 
 func first(hosts []string) string {
