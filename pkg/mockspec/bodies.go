@@ -77,6 +77,11 @@ func (r *reader) schema(n *yaml.Node, pos Position) *Schema {
 			}
 		}
 	case yaml.ScalarNode:
+		if r.o.Examples {
+			w := jsonWriter{r: r.quiet()}
+			w.scalar(n)
+			s.Example = string(w.dst)
+		}
 		switch typeOf(n) {
 		case "!!null":
 		case "!!bool":

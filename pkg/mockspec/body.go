@@ -67,6 +67,9 @@ type Schema struct {
 	Kind   SchemaKind
 	Fields []SchemaField // objects, in order
 	Items  *Schema       // arrays; nil when the sample array is empty
+
+	// Example is the sample's own value as JSON, where the value is no object and no array. It is kept only if Options.Examples says so.
+	Example string
 }
 
 // SchemaField is one declared member of an object.

@@ -14,6 +14,8 @@ type Options struct {
 	// Compat is the mode in which the mock will be served, if that is decided elsewhere than in the document.
 	Compat Compat
 	Limits Limits
+	// Examples keeps the values that samples of request bodies have, in Schema.Example.
+	Examples bool
 }
 
 // Limits bound what a document may cost. A zero field means its default.

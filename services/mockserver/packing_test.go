@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // exchange sends a request and returns the answer, packed or not as it came.
@@ -119,6 +122,7 @@ func TestRequestsAreUnpacked(t *testing.T) {
 - endpoint: {method: POST, path: /a, body: {n: 1}, response: {body: "{{json-params.n}}"}}
 - endpoint: {method: POST, path: /text, response: {headers: {Content-Type: text/plain}, body: "{{request.body}}"}}
 - endpoint: {method: POST, path: /plain, response: {body: ok}}
+- crud: {path: /things}
 `
 	pack := func(text string, open func(io.Writer) io.WriteCloser) []byte {
 		var out bytes.Buffer
@@ -129,6 +133,15 @@ func TestRequestsAreUnpacked(t *testing.T) {
 	}
 	zip := func(text string) []byte {
 		return pack(text, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
+	}
+	brotlied := func(text string) []byte {
+		return pack(text, func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) })
+	}
+	zstded := func(text string) []byte {
+		return pack(text, func(w io.Writer) io.WriteCloser {
+			z, _ := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+			return z
+		})
 	}
 	zlibbed := pack(`{"n": 7}`, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
 	deflated := pack(`{"n": 7}`, func(w io.Writer) io.WriteCloser {
@@ -149,7 +162,18 @@ func TestRequestsAreUnpacked(t *testing.T) {
 				{"the bare stream", "/a", "deflate", deflated, "200 7"},
 				{"twice", "/text", "gzip, gzip", zip(string(zip("twice"))), "200 twice"},
 				{"identity", "/text", "identity", []byte("as it is"), "200 as it is"},
-				{"an unknown one", "/text", "br", []byte("as it is"), "200 as it is"},
+				{"br", "/a", "br", brotlied(`{"n": 7}`), "200 7"},
+				{"zstd", "/a", "zstd", zstded(`{"n": 7}`), "200 7"},
+				{"br in gzip", "/text", "BR, gzip", zip(string(brotlied("twice"))), "200 twice"},
+				{"no br", "/a", "br", []byte(`{"n": 7}`), "400 unreadable_body"},
+				{"no zstd", "/plain", "zstd", []byte(`{"n": 7}`), "400 unreadable_body"},
+				{"br too large", "/text", "br", brotlied(strings.Repeat("a", 1001)), "413 body_too_large"},
+				{"zstd too large", "/text", "zstd", zstded(strings.Repeat("a", 1<<20)), "413 body_too_large"},
+				{"an unknown one", "/text", "aws-chunked", []byte("as it is"), "200 as it is"},
+				{"an unknown one of a declared body", "/a", "compress", []byte(`{"n": 7}`), "415 unsupported_coding"},
+				{"an unknown one in gzip", "/a", "compress, gzip", zip(`{"n": 7}`), "415 unsupported_coding"},
+				{"too many", "/a", "gzip, gzip, gzip, gzip", zip(`{"n": 7}`), "415 unsupported_coding"},
+				{"an unknown one of a resource", "/things", "compress", []byte(`{"n": 7}`), "415 unsupported_coding"},
 				{"none", "/a", "gzip", []byte(`{"n": 7}`), "400 unreadable_body"},
 				{"cut off", "/a", "gzip", zip(`{"n": 7}`)[:15], "400 unreadable_body"},
 				{"too large", "/text", "gzip", zip(strings.Repeat("a", 1001)), "413 body_too_large"},

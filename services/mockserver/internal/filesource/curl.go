@@ -102,10 +102,13 @@ func example(t mockspec.ParamType) string {
 // maxDepth bounds how deep an example body is.
 const maxDepth = 32
 
-// exampleValue is a JSON value that fits a schema.
+// exampleValue is a JSON value that fits a schema: the values of the sample itself where they are known.
 func exampleValue(s *mockspec.Schema, depth int) any {
-	if s == nil || depth == 0 {
+	switch {
+	case s == nil || depth == 0:
 		return nil
+	case s.Example != "":
+		return json.RawMessage(s.Example)
 	}
 	switch s.Kind {
 	case mockspec.SchemaObject:

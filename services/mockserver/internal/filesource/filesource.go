@@ -189,7 +189,7 @@ func (s *Source) read(files []string) ([][]byte, error) {
 
 // parse reads all files as one mock; settings are those of the first file that has any.
 func (s *Source) parse(ctx context.Context, files []string, contents [][]byte) (*mockspec.Mock, []mockspec.Diagnostic) {
-	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.LocalLimits()}
+	options := mockspec.Options{Compat: s.cfg.Compat, Limits: mockspec.LocalLimits(), Examples: true}
 	if s.cfg.Mocks != "" {
 		options.Name, options.MocksName = s.cfg.Files[0], s.cfg.Mocks
 		return openapi.Pair(ctx, contents[0], contents[len(contents)-1], options)

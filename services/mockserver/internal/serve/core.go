@@ -217,6 +217,10 @@ func (c *Core) complete(x *exchange) {
 		x.failed(e.fault)
 		return
 	}
+	if x.sealed != "" && (e.spec.Body != nil || e.resource != nil) {
+		x.unsupportedCoding()
+		return
+	}
 	if len(e.params.Query) > 0 || e.spec.Body != nil {
 		if err := c.inTurn(x, x.isLarge(), (*Core).check); err != nil {
 			c.unable(x, err)
@@ -301,6 +305,7 @@ func (c *Core) read(x *exchange) bool {
 	if x.body != nil && !c.receive(x) {
 		return false
 	}
+	x.sealed = ""
 	if !x.isPacked() {
 		return true
 	}

@@ -62,6 +62,7 @@ type exchange struct {
 
 	rendered []byte // the answer's body, when it is made for this request
 	received []byte // the request's body
+	sealed   string // a coding of the request's body that is not known here
 	record   record.Request
 }
 

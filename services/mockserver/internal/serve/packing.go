@@ -14,6 +14,9 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/zstd"
 )
 
 // smallestPacked is the size of a body from which packing it saves more than it costs.
@@ -145,7 +148,8 @@ func (x *exchange) isPacked() bool {
 	return len(x.scope.Request.Body) > 0 && len(x.header.Values("Content-Encoding")) > 0
 }
 
-// unpack makes the request's body what it was before its Content-Encoding. Codings that are not known here leave it as it is.
+// unpack makes the request's body what it was before its Content-Encoding. A coding that is not known here leaves it as it is: an
+// endpoint that does not look at the body may take it.
 func (c *Core) unpack(x *exchange) error {
 	var codings []string
 	for _, value := range x.header.Values("Content-Encoding") {
@@ -156,12 +160,14 @@ func (c *Core) unpack(x *exchange) error {
 		}
 	}
 	if len(codings) > maxCodings {
+		x.sealed = strings.Join(codings, ", ")
 		return nil
 	}
 	body := x.scope.Request.Body
 	for _, coding := range slices.Backward(codings) {
 		open := unpackers[coding]
 		if open == nil {
+			x.sealed = coding
 			return nil
 		}
 		r, err := open(body)
@@ -193,6 +199,24 @@ var unpackers = map[string]func([]byte) (io.ReadCloser, error){
 		}
 		return flate.NewReader(bytes.NewReader(body)), nil
 	},
+	"br": func(body []byte) (io.ReadCloser, error) {
+		return io.NopCloser(brotli.NewReader(bytes.NewReader(body))), nil
+	},
+	"zstd": openZstd,
 }
 
+// unpacked names the codings of unpackers, for callers.
+const unpacked = "gzip, deflate, br, zstd"
+
 func openGzip(body []byte) (io.ReadCloser, error) { return gzip.NewReader(bytes.NewReader(body)) }
+
+// maxZstdWindow is what a decoder has to offer, and no more (RFC 9659).
+const maxZstdWindow = 8 << 20
+
+func openZstd(body []byte) (io.ReadCloser, error) {
+	r, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxZstdWindow))
+	if err != nil {
+		return nil, err
+	}
+	return r.IOReadCloser(), nil
+}

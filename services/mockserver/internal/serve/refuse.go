@@ -72,8 +72,11 @@ func (x *exchange) unknownHost(c *Core) {
 		return
 	}
 	hint := "check the host name, and that the mock is published"
-	if c.cfg.PathForm && strings.HasPrefix(q.Path, "/~") {
+	switch {
+	case c.cfg.PathForm && strings.HasPrefix(q.Path, "/~"):
 		hint = "the path names no published mock: it has the form /~workspace/mock/…"
+	case c.cfg.PathForm:
+		hint += "; published mocks also answer at /~workspace/mock/…"
 	}
 	x.refuse(404, refusal{
 		Error: "unknown_host", Message: fmt.Sprintf("no mock answers on %q: %s", q.Host, hint), Method: q.Method, Host: q.Host, Path: q.Path,
@@ -112,6 +115,15 @@ func (x *exchange) unpackable(c *Core, err error) {
 		return
 	}
 	x.refuse(400, refusal{Error: "unreadable_body", Message: err.Error(), Endpoint: x.label()})
+}
+
+// unsupportedCoding answers for a body that has to be read and is packed in a way that is not known here (RFC 9110 section 15.5.16).
+func (x *exchange) unsupportedCoding() {
+	x.refuse(415, refusal{
+		Error: "unsupported_coding", Endpoint: x.label(),
+		Message: fmt.Sprintf("the request body cannot be unpacked: its Content-Encoding is `%s`, and a mock reads %s", x.sealed, unpacked),
+	})
+	x.answer.add("Accept-Encoding", unpacked)
 }
 
 func (x *exchange) unreadable() {
