@@ -16,6 +16,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require github.com/andybalholm/brotli v1.3.0 // indirect
+
 require (
 	code.dny.dev/ssrf v0.3.0 // indirect
 	github.com/MicahParks/jwkset v0.11.3 // indirect

@@ -17,6 +17,9 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("address %s %w", addr, ErrInUse)
 	}
+	if bad, ok := errors.AsType[*net.AddrError](err); ok {
+		return nil, fmt.Errorf("cannot listen on %q: %s; write HOST:PORT, or :PORT for every address, with a port from 0 to 65535", addr, bad.Err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}

@@ -155,3 +155,18 @@ func TestOps(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 }
+
+// An address that cannot be one is explained, not only refused.
+func TestListenSaysWhatAnAddressIs(t *testing.T) {
+	for _, addr := range []string{"127.0.0.1:99999", ":-1", "127.0.0.1", "::1:8000", "[::1]:65536"} {
+		l, err := lifecycle.Listen(t.Context(), addr)
+		if err == nil {
+			t.Errorf("%s: listens", addr)
+			_ = l.Close()
+			continue
+		}
+		if text := err.Error(); !strings.Contains(text, "write HOST:PORT") || !strings.Contains(text, addr) {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+}

@@ -177,8 +177,8 @@ func (im *importer) sample(schema *value) *value {
 	return s.shape(schema, 0)
 }
 
-// form is the sample of a form. Objects are spread over several fields or are JSON, in ways that one name does not show, so
-// they are not checked; encodingOf says how a field is written.
+// form is the sample of a form. Objects that are no deepObject are spread over several fields or are JSON, in ways that one name does
+// not show, so they are not checked; encodingOf says how a field is written.
 func (im *importer) form(schema *value, encodingOf func(name string) *value) *value {
 	sample := im.sample(schema)
 	if sample == nil || sample.kind != kindObject {
@@ -190,6 +190,7 @@ func (im *importer) form(schema *value, encodingOf func(name string) *value) *va
 		property := im.property(schema, name, 0)
 		kinds, style := im.kindsOf(property), encoding.string("style")
 		switch {
+		case kinds&^isNull == isObject && style == "deepObject": // name[property]
 		case kinds&isObject != 0, style == "deepObject":
 			continue
 		case kinds == isList && im.kindsOf(im.element(property, 0, 0))&(isObject|isList) != 0:

@@ -25,8 +25,8 @@ func Command() *cobra.Command {
 	}
 	number := cmd.Flags().IntP("number", "n", 20, "how many of the latest to list, up to 200")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
-		if *number < 1 || *number > 200 {
-			return exit.With(exit.Usage, fmt.Errorf("--number is %d: write a number from 1 to 200", *number))
+		if err := remote.CheckNumber(*number, 1); err != nil {
+			return err
 		}
 		m, err := s.Mock(ctx, args[0])
 		if err != nil {
@@ -133,12 +133,17 @@ func RollbackCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		before := m.Revision
 		m, err = remote.Read((*client.RollbackMockResponse).GetJSON200)(s.RollbackMockWithResponse(ctx, m.ID, nil, client.Rollback{Revision: n, Message: remote.Optional(*message)}))
 		if err != nil {
 			return err
 		}
 		m.Content = nil
 		return s.Show(m, func(out io.Writer) {
+			if m.Revision == before {
+				_, _ = fmt.Fprintf(out, "%s has the content of revision %d already; nothing was changed (%s).\n", remote.Name(m), n, remote.State(m))
+				return
+			}
 			_, _ = fmt.Fprintf(out, "%s is back at the content of revision %d, as revision %d (%s).\n", remote.Name(m), n, m.Revision, remote.State(m))
 		})
 	})

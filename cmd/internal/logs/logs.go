@@ -48,8 +48,8 @@ type logs struct {
 }
 
 func (l *logs) run(ctx context.Context, name string) error {
-	if l.number < 0 || l.number > 200 {
-		return exit.With(exit.Usage, fmt.Errorf("--number is %d: write a number from 0 to 200", l.number))
+	if err := remote.CheckNumber(l.number, 0); err != nil {
+		return err
 	}
 	if l.status != "" && !isStatus(l.status) {
 		return exit.With(exit.Usage, fmt.Errorf("--status is %q: write a status or a class of them, such as 404 or 5xx", l.status))

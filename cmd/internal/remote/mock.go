@@ -205,3 +205,14 @@ func (s *Session) Mocks(ctx context.Context, params client.ListMocksParams) ([]c
 		return page.Items, page.NextCursor, nil
 	})
 }
+
+// maxNumber is how many of a list the API gives at once.
+const maxNumber = 200
+
+// CheckNumber checks the value of a flag --number.
+func CheckNumber(n, least int) error {
+	if n < least || n > maxNumber {
+		return exit.With(exit.Usage, fmt.Errorf("--number is %d: write a number from %d to %d", n, least, maxNumber))
+	}
+	return nil
+}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
@@ -87,6 +88,9 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 	return err
 }
 
+// maxPort is the last port that there is.
+const maxPort = 65535
+
 // tries is how many ports are tried when none was chosen.
 const tries = 20
 
@@ -111,8 +115,11 @@ func (o options) listen(ctx context.Context, aside io.Writer) (net.Listener, err
 // configure makes the configuration of flags and environment.
 func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config, error) {
 	cfg, err := config.Load[mockserver.Config](environ(o.quiet))
-	if err := errors.Join(err, config.Slips[mockserver.Config](os.Environ(), "MOCKSERVER_")); err != nil {
+	if err := errors.Join(err, unknown(os.Environ())); err != nil {
 		return cfg, exit.With(exit.Usage, err)
+	}
+	if o.port < 0 || o.port > maxPort {
+		return cfg, exit.With(exit.Usage, fmt.Errorf("--port %d: a port is a number from 0 to %d", o.port, maxPort))
 	}
 	if o.compat != "" && o.compat != string(mockspec.CompatMoclojer04) {
 		return cfg, exit.With(exit.Usage, fmt.Errorf("--compat %s: the only implementation is %s", o.compat, mockspec.CompatMoclojer04))
@@ -137,4 +144,14 @@ func environ(quiet bool) []string {
 		own = append(own, "MOCKSERVER_RECORD_PER_SECOND=0")
 	}
 	return append(own, os.Environ()...)
+}
+
+// unknown reports variables of environ that look like settings of a mock server and have no effect.
+func unknown(environ []string) error {
+	for _, kv := range environ {
+		if strings.HasPrefix(kv, "MOCKSERVER_ADDR=") {
+			return errors.New("MOCKSERVER_ADDR has no effect on `mocloud run`; use --host and --port")
+		}
+	}
+	return config.Unknown[mockserver.Config](environ, "MOCKSERVER_")
 }

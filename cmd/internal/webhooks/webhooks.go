@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
 	"github.com/mocloud/mocloud/services/api/client"
 )
@@ -26,8 +25,8 @@ func Command() *cobra.Command {
 	}
 	number := cmd.Flags().IntP("number", "n", 20, "how many of the latest to show, up to 200")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
-		if *number < 1 || *number > 200 {
-			return exit.With(exit.Usage, fmt.Errorf("--number is %d: write a number from 1 to 200", *number))
+		if err := remote.CheckNumber(*number, 1); err != nil {
+			return err
 		}
 		m, err := s.Mock(ctx, args[0])
 		if err != nil {

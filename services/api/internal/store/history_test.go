@@ -108,8 +108,8 @@ func TestDeletedMocks(t *testing.T) {
 			})
 			return m, err
 		}
-		deleted := func() (slugs []string) {
-			for _, m := range must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Deleted: true, Sort: mock.ByDeleted, Backwards: true}, Limit: 10})) {
+		deleted := func(text string) (slugs []string) {
+			for _, m := range must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Deleted: true, Text: text, Sort: mock.ByDeleted, Backwards: true}, Limit: 10})) {
 				slugs = append(slugs, m.Slug)
 			}
 			return slugs
@@ -125,8 +125,13 @@ func TestDeletedMocks(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := deleted(); len(got) != 3 || got[0] != "pets" {
+		if got := deleted(""); len(got) != 3 || got[0] != "pets" {
 			t.Errorf("deleted are %v", got)
+		}
+		for text, want := range map[string]int{"pets": 3, "et": 3, "~": 0, ids[4]: 0} {
+			if got := deleted(text); len(got) != want {
+				t.Errorf("%v are found by %q", got, text)
+			}
 		}
 		if _, err := s.Mock(ctx, as(ann), ids[4]); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("a deleted mock is read: %v", err)
@@ -146,7 +151,7 @@ func TestDeletedMocks(t *testing.T) {
 		if n := must[int64](t)(s.PurgeMocks(ctx, start.Add(3*time.Hour))); n != 1 {
 			t.Errorf("purged %d", n)
 		}
-		if got := deleted(); len(got) != 1 {
+		if got := deleted(""); len(got) != 1 {
 			t.Errorf("deleted are %v after the purge", got)
 		}
 	})

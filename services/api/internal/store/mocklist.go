@@ -91,8 +91,11 @@ func (s *Store) mocksOf(workspaceID string, f mock.Filter, after mock.Place, lim
 		}
 	}
 	if f.Text != "" {
-		pattern := contains(f.Text)
-		q = q.Where("(m.slug LIKE ? ESCAPE '!' OR lower(m.name) LIKE ? ESCAPE '!')", pattern, pattern)
+		slug, pattern := bun.Safe("m.slug"), contains(f.Text)
+		if f.Deleted {
+			slug = "m.deleted_slug" // the other one is free again
+		}
+		q = q.Where("(? LIKE ? ESCAPE '!' OR lower(m.name) LIKE ? ESCAPE '!')", slug, pattern, pattern)
 	}
 	return inState(q, publication.State(f.State), f.Applied)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -39,6 +40,7 @@ func openPostgres(ctx context.Context, databaseURL secret.String) (_ *Store, nam
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	config.RuntimeParams["standard_conforming_strings"] = "on" // what bun's quoting relies on
 	config.RuntimeParams["timezone"] = "UTC"
+	config.RuntimeParams["client_encoding"] = "UTF8"
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "mocloud-api"
 	}
@@ -52,6 +54,21 @@ func openPostgres(ctx context.Context, databaseURL secret.String) (_ *Store, nam
 	if err := db.PingContext(ctx); err != nil {
 		return nil, "", errors.Join(explain(name, err), db.Close())
 	}
+	if err := checkEncoding(ctx, db, name); err != nil {
+		return nil, "", errors.Join(err, db.Close())
+	}
 	pool := bun.NewDB(db, pgdialect.New())
 	return &Store{read: pool, write: pool}, name, nil
+}
+
+// checkEncoding refuses a database that would not keep every text as it is.
+func checkEncoding(ctx context.Context, db *sql.DB, name string) error {
+	var encoding string
+	if err := db.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+		return explain(name, err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database %s has the encoding %s; mocloud needs UTF8: create another with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", name, encoding)
+	}
+	return nil
 }

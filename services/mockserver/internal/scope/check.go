@@ -65,6 +65,7 @@ func (s *Scope) Check(body *mockspec.Sample) []Problem {
 			if s.form {
 				v = listed(v, body.Schema)
 				s.json = v
+				v = gathered(v, body.Schema)
 			}
 			problems = s.check(problems, "", body.Schema, v, 0)
 		}
@@ -93,7 +94,7 @@ func (s *Scope) check(problems []Problem, field string, schema *mockspec.Schema,
 			}
 			member, ok := v.Get(f.Name)
 			if !ok {
-				if !f.Optional && (!s.form || !spread(v, f)) {
+				if !f.Optional {
 					problems = append(problems, Problem{In: "body", Field: name, Expected: describe(f.Schema.Kind), Got: "nothing"})
 				}
 				continue
