@@ -1,5 +1,5 @@
-// Package tryit asks a mock server what a draft of a mock would answer, without publishing it. The api asks, every mock server
-// answers; both import it.
+// Package tryit asks a mock server what a draft of a mock would answer, without publishing it, or what is at a URL. The api asks,
+// every mock server answers; both import it.
 //
 // They talk over Redis, as all services do, so that nobody needs anybody's address: a question is put into one list, from which a mock
 // server that has room takes it, and its answer into a list of its own. A question that nobody takes in time is dropped.
@@ -55,6 +55,9 @@ type Question struct {
 	Content       string `json:"content"` // YAML without errors
 
 	Request
+	// Fetch is a URL whose content is wanted in place of a draft's answer, for WorkspaceID; the rest is empty then.
+	Fetch string `json:"fetch,omitempty"`
+
 	More       []Request `json:"more,omitempty"`        // further requests, answered one after another
 	SkipDelays bool      `json:"skip_delays,omitempty"` // without simulated latency, failures and rate limits
 }

@@ -3,11 +3,13 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/stream"
@@ -28,6 +30,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 	"github.com/mocloud/mocloud/services/api/internal/token"
@@ -82,7 +85,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
-		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted,
+		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted, Fetch: s.fetch,
 	}, p.publications, now)
 	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, s.deps.Log, now)
 
@@ -115,6 +118,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Export:    &export.Service{Profiles: profiles, Workspaces: p.workspaces, Mocks: p.mocks, Files: p.files, Tokens: p.tokens},
 			Drafts:    draft.NewService(p.mocks, db, records, addresses, s.ask),
 			Records:   records,
+			Search:    search.NewService(db, p.mocks.Outline),
 		})
 	if err != nil {
 		return nil, err
@@ -161,6 +165,20 @@ func (s *Service) instance() httpapi.Instance {
 // ask asks a mock server what a draft would answer.
 func (s *Service) ask(ctx context.Context, q tryit.Question) (tryit.Answer, error) {
 	return tryit.Ask(ctx, s.deps.Redis, s.cfg.RedisPrefix, q)
+}
+
+// fetch lets a mock server read what is at a URL: it is the one that reaches out, through the proxy and within its bounds.
+func (s *Service) fetch(ctx context.Context, accountID, url string) ([]byte, error) {
+	a, err := s.ask(ctx, tryit.Question{WorkspaceID: accountID, Fetch: url})
+	switch {
+	case errors.Is(err, tryit.ErrBusy):
+		return nil, apperr.New(apperr.RateLimited, "Too much is being fetched and tried just now; try again in a moment.")
+	case err != nil:
+		return nil, apperr.New(apperr.Unavailable, "No mock server is there to fetch the document; try again in a moment, or send the document itself.").WithCause(err)
+	case a.Problem != "":
+		return nil, apperr.New(apperr.Invalid, "The document could not be fetched: %s", a.Problem).WithField("url")
+	}
+	return a.Body, nil
 }
 
 // now is the time as both databases keep it.

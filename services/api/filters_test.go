@@ -10,6 +10,20 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 )
 
+type endpointCounts struct {
+	Total, Recorded int
+	Items           []struct {
+		Endpoint      string
+		Requests      int
+		ClientError   int    `json:"client_error"`
+		LastRequestAt string `json:"last_request_at"`
+	}
+	Unmatched []struct {
+		Method, Path string
+		Requests     int
+	}
+}
+
 // Recorded requests are found by what is in them, who answered, and how long it took.
 func TestRequestFilters(t *testing.T) {
 	t.Parallel()
@@ -54,6 +68,12 @@ func TestRequestFilters(t *testing.T) {
 					t.Errorf("%s: %v, wanted %s", query, found, want)
 				}
 			}
+			counts := as[endpointCounts](t, w.want(http.StatusOK, "GET", "/api/v1/mocks/"+m.ID+"/endpoints?since=2026-11-22T00:00:00Z", ""))
+			if counts.Recorded != 8 || counts.Total != 8 || len(counts.Items) != 1 || counts.Items[0].Requests != 7 || counts.Items[0].LastRequestAt == "" ||
+				len(counts.Unmatched) != 1 || counts.Unmatched[0].Path != "/unmatched" || counts.Unmatched[0].Requests != 1 {
+				t.Errorf("counts: %+v", counts)
+			}
+			w.want(http.StatusUnprocessableEntity, "GET", "/api/v1/mocks/"+m.ID+"/endpoints?since=2020-01-01T00:00:00Z", "")
 			for _, query := range []string{"matched=maybe", "min_duration_us=-1", "method=", strings.Repeat("&method=A", 11)[1:]} {
 				w.want(http.StatusBadRequest, "GET", "/api/v1/mocks/"+m.ID+"/requests?"+query, "")
 			}

@@ -152,6 +152,10 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"listActivity": func(o *org, _ workspace.Role) call {
 		return call{query: url.Values{"workspace_slug": {o.slug}, "mock_id": {o.mock()}, "from": {"2026-11-22T00:00:00Z"}, "to": {"2026-11-22T06:00:00Z"}}}
 	},
+	"listEndpointCounts": onMock(nil),
+	"searchWorkspaces": func(o *org, _ workspace.Role) call {
+		return call{query: url.Values{"q": {"pets"}, "workspace_slug": {o.slug}}}
+	},
 	"getMockUsage":      onMock(nil),
 	"getWorkspaceUsage": onWorkspace,
 	"listWebhooks":      onMock(nil),

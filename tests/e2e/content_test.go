@@ -30,9 +30,15 @@ func TestContent(t *testing.T) {
 			t.Errorf("formatted: %q", formatted.Content)
 		}
 		answer(api.FormatContentWithResponse(ctx, client.MockContent{Content: "- endpoint: [\n"})).refused(t, http.StatusUnprocessableEntity, "line 1")
-		imported := answer(api.ImportDocumentWithResponse(ctx, client.ImportedDocument{Document: string(document)})).is(t, http.StatusOK).JSON200
+		imported := answer(api.ImportDocumentWithResponse(ctx, client.ImportedDocument{Document: new(string(document))})).is(t, http.StatusOK).JSON200
 		if !strings.Contains(imported.Content, "path: /pets/:id") {
 			t.Errorf("imported: %s", imported.Content)
+		}
+		// A file of this machine's network is out of reach, and said to be.
+		answer(api.ImportDocumentWithResponse(ctx, client.ImportedDocument{URL: new("http://mocloud.invalid/pets.yaml")})).refused(t, http.StatusUnprocessableEntity, "could not be fetched")
+		some := answer(api.ImportDocumentWithResponse(ctx, client.ImportedDocument{Document: new(string(document)), Operations: &[]string{"GET /pets"}})).is(t, http.StatusOK).JSON200
+		if len(some.Operations) != 1 || some.Operations[0].Path != "/pets" {
+			t.Errorf("some of it: %+v", some.Operations)
 		}
 		schema := answer(api.GetMockSchemaWithResponse(ctx)).is(t, http.StatusOK)
 		if !strings.Contains(string(schema.Body), `"external-body"`) {

@@ -29,7 +29,7 @@ func TestImport(t *testing.T) {
 	check(t, err)
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
 		api, ctx := c.API(t), t.Context()
-		made, err := api.ImportMockWithResponse(ctx, nil, client.NewImport{Document: string(document), Slug: "petstore"})
+		made, err := api.ImportMockWithResponse(ctx, nil, client.NewImport{Document: new(string(document)), Slug: "petstore"})
 		check(t, err)
 		if made.JSON201 == nil {
 			t.Fatalf("import: %s %s", made.Status(), made.Body)
@@ -64,7 +64,7 @@ func TestEveryOperationAnswers(t *testing.T) {
 		for slug, file := range documents {
 			src, err := os.ReadFile(filepath.FromSlash(file))
 			check(t, err)
-			made, err := c.API(t).ImportMockWithResponse(t.Context(), nil, client.NewImport{Document: string(src), Slug: slug})
+			made, err := c.API(t).ImportMockWithResponse(t.Context(), nil, client.NewImport{Document: new(string(src)), Slug: slug})
 			check(t, err)
 			if made.JSON201 == nil {
 				t.Fatalf("import: %s %s", made.Status(), made.Body)

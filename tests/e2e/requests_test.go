@@ -139,6 +139,14 @@ func TestRequests(t *testing.T) {
 		}
 		counted(t, api, mock.ID, 5)
 		quiet := published(t, c, "quiet", cloud.Answering("nobody asks"))
+		counts := answer(api.ListEndpointCountsWithResponse(ctx, mock.ID, nil)).is(t, http.StatusOK).JSON200
+		if counts.Total == 0 || counts.Recorded == 0 || len(counts.Items) == 0 {
+			t.Errorf("how often each endpoint was called: %+v", counts)
+		}
+		found := answer(api.SearchWorkspacesWithResponse(ctx, &client.SearchWorkspacesParams{Q: mock.Slug})).is(t, http.StatusOK).JSON200
+		if len(found.Mocks) == 0 || found.Mocks[0].MockID != mock.ID {
+			t.Errorf("searching for %s: %+v", mock.Slug, found)
+		}
 		active := answer(api.ListActivityWithResponse(ctx, &client.ListActivityParams{WorkspaceSlug: mock.WorkspaceSlug})).is(t, http.StatusOK).JSON200
 		if len(active.Items) != 1 || !active5(active.Items[0], mock) {
 			t.Errorf("the activity of the workspace: %+v", active)

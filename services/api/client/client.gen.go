@@ -160,16 +160,16 @@ func (e EndpointDiffChange) Valid() bool {
 
 // Defines values for EndpointDiffKind.
 const (
-	Endpoint  EndpointDiffKind = "endpoint"
-	Websocket EndpointDiffKind = "websocket"
+	EndpointDiffKindEndpoint  EndpointDiffKind = "endpoint"
+	EndpointDiffKindWebsocket EndpointDiffKind = "websocket"
 )
 
 // Valid indicates whether the value is a known member of the EndpointDiffKind enum.
 func (e EndpointDiffKind) Valid() bool {
 	switch e {
-	case Endpoint:
+	case EndpointDiffKindEndpoint:
 		return true
-	case Websocket:
+	case EndpointDiffKindWebsocket:
 		return true
 	default:
 		return false
@@ -191,6 +191,24 @@ func (e Feature) Valid() bool {
 	case FeatureCustomDomains:
 		return true
 	case FeatureWebhooks:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FoundEndpointKind.
+const (
+	FoundEndpointKindEndpoint  FoundEndpointKind = "endpoint"
+	FoundEndpointKindWebsocket FoundEndpointKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the FoundEndpointKind enum.
+func (e FoundEndpointKind) Valid() bool {
+	switch e {
+	case FoundEndpointKindEndpoint:
+		return true
+	case FoundEndpointKindWebsocket:
 		return true
 	default:
 		return false
@@ -227,6 +245,24 @@ func (e MockEventAction) Valid() bool {
 	case MockEventActionMockUnpublished:
 		return true
 	case MockEventActionMockUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OutlineItemKind.
+const (
+	OutlineItemKindEndpoint  OutlineItemKind = "endpoint"
+	OutlineItemKindWebsocket OutlineItemKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the OutlineItemKind enum.
+func (e OutlineItemKind) Valid() bool {
+	switch e {
+	case OutlineItemKindEndpoint:
+		return true
+	case OutlineItemKindWebsocket:
 		return true
 	default:
 		return false
@@ -876,6 +912,11 @@ type ChangeEvent struct {
 	WorkspaceID *string `json:"workspace_id,omitempty"`
 }
 
+// ChosenOperations The endpoints to take, as in `GET /pets`; all of them if it is not given.
+//
+// Example: ["GET /pets"]
+type ChosenOperations = []string
+
 // Content YAML in moclojer's format, 1 MiB at most.
 //
 // Example: - endpoint:
@@ -1021,6 +1062,36 @@ type Edit struct {
 	Text string `json:"text"`
 }
 
+// EndpointCount defines model for EndpointCount.
+type EndpointCount struct {
+	// ClientError Answered with 4xx.
+	ClientError int64 `json:"client_error"`
+
+	// Endpoint As in `GET /pets/:id`.
+	Endpoint      string    `json:"endpoint"`
+	LastRequestAt time.Time `json:"last_request_at"`
+	Requests      int64     `json:"requests"`
+
+	// ServerError Answered with 5xx.
+	ServerError int64 `json:"server_error"`
+}
+
+// EndpointCounts defines model for EndpointCounts.
+type EndpointCounts struct {
+	// Items The endpoints that were called, those that were called most first; 1,000 at most.
+	Items []EndpointCount `json:"items"`
+
+	// Recorded Requests that the counts below are of.
+	Recorded int64     `json:"recorded"`
+	Since    time.Time `json:"since"`
+
+	// Total Requests since the beginning of the hour of `since`, those that were not recorded too.
+	Total int64 `json:"total"`
+
+	// Unmatched The calls that no endpoint answered, by method and path; the 50 most frequent.
+	Unmatched []UnmatchedCount `json:"unmatched"`
+}
+
 // EndpointDiff defines model for EndpointDiff.
 type EndpointDiff struct {
 	Change EndpointDiffChange `json:"change"`
@@ -1107,8 +1178,49 @@ type FormattedContent struct {
 	Content string `json:"content"`
 }
 
+// FoundEndpoint defines model for FoundEndpoint.
+type FoundEndpoint struct {
+	Kind FoundEndpointKind `json:"kind"`
+
+	// Line Of the mock's current content.
+	Line int `json:"line"`
+
+	// Method Of endpoints; `ANY` for all methods.
+	Method   *string `json:"method,omitempty"`
+	MockID   string  `json:"mock_id"`
+	MockSlug string  `json:"mock_slug"`
+	Path     string  `json:"path"`
+
+	// Summary What the endpoint is for; absent if it does not say.
+	Summary       *string `json:"summary,omitempty"`
+	WorkspaceSlug string  `json:"workspace_slug"`
+}
+
+// FoundEndpointKind defines model for FoundEndpoint.Kind.
+type FoundEndpointKind string
+
+// FoundFile defines model for FoundFile.
+type FoundFile struct {
+	FileID        string `json:"file_id"`
+	Name          string `json:"name"`
+	WorkspaceSlug string `json:"workspace_slug"`
+}
+
+// FoundMock defines model for FoundMock.
+type FoundMock struct {
+	MockID        string `json:"mock_id"`
+	MockSlug      string `json:"mock_slug"`
+	Name          string `json:"name"`
+	WorkspaceSlug string `json:"workspace_slug"`
+}
+
 // ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 type ImportableDocument = string
+
+// ImportableURL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+//
+// Example: https://example.com/openapi.yaml
+type ImportableURL = string
 
 // ImportedContent defines model for ImportedContent.
 type ImportedContent struct {
@@ -1117,21 +1229,37 @@ type ImportedContent struct {
 
 	// Diagnostics What was left out, with lines of the document.
 	Diagnostics []Diagnostic `json:"diagnostics"`
-	Endpoints   int          `json:"endpoints"`
+
+	// Document The document as it was fetched from `url`; empty if it was sent.
+	Document  string `json:"document"`
+	Endpoints int    `json:"endpoints"`
+
+	// Operations The endpoints in `content`, in its order.
+	Operations []OutlineItem `json:"operations"`
 
 	// Title The document's title; may be empty.
 	Title string `json:"title"`
 }
 
-// ImportedDocument defines model for ImportedDocument.
+// ImportedDocument Either a `document` or its `url`.
 type ImportedDocument struct {
 	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
-	Document ImportableDocument `json:"document"`
+	Document *ImportableDocument `json:"document,omitempty"`
+
+	// Operations The endpoints to take, as in `GET /pets`; all of them if it is not given.
+	//
+	// Example: ["GET /pets"]
+	Operations *ChosenOperations `json:"operations,omitempty"`
 
 	// Prefix Put before every path.
 	//
 	// Example: /v2
 	Prefix *PathPrefix `json:"prefix,omitempty"`
+
+	// URL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+	//
+	// Example: https://example.com/openapi.yaml
+	URL *ImportableURL `json:"url,omitempty"`
 }
 
 // ImportedMock defines model for ImportedMock.
@@ -1480,13 +1608,13 @@ type NewDomain struct {
 	Host string `json:"host"`
 }
 
-// NewImport defines model for NewImport.
+// NewImport Either a `document` or its `url`.
 type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
 	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
-	Document ImportableDocument `json:"document"`
+	Document *ImportableDocument `json:"document,omitempty"`
 
 	// Message What is said about the revision in the mock's history.
 	//
@@ -1498,6 +1626,11 @@ type NewImport struct {
 	// Example: The pet shop
 	Name *MockName `json:"name,omitempty"`
 
+	// Operations The endpoints to take, as in `GET /pets`; all of them if it is not given.
+	//
+	// Example: ["GET /pets"]
+	Operations *ChosenOperations `json:"operations,omitempty"`
+
 	// Prefix Put before every path.
 	//
 	// Example: /v2
@@ -1507,6 +1640,11 @@ type NewImport struct {
 	//
 	// Example: pets
 	Slug string `json:"slug"`
+
+	// URL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+	//
+	// Example: https://example.com/openapi.yaml
+	URL *ImportableURL `json:"url,omitempty"`
 
 	// WorkspaceSlug The slug of the workspace; the caller's own if it is not given.
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
@@ -1646,6 +1784,26 @@ type NewWorkspace struct {
 	// Example: acme
 	Slug string `json:"slug"`
 }
+
+// OutlineItem defines model for OutlineItem.
+type OutlineItem struct {
+	Kind OutlineItemKind `json:"kind"`
+
+	// Line Of the content.
+	Line int `json:"line"`
+
+	// Method Of endpoints; `ANY` for all methods.
+	Method *string `json:"method,omitempty"`
+
+	// Path As it is written, as in `/pets/:id`.
+	Path string `json:"path"`
+
+	// Summary What the endpoint is for; absent if it does not say.
+	Summary *string `json:"summary,omitempty"`
+}
+
+// OutlineItemKind defines model for OutlineItem.Kind.
+type OutlineItemKind string
 
 // PathPrefix Put before every path.
 //
@@ -2000,6 +2158,13 @@ type Rollback struct {
 
 // Scope What a token may do; `write` includes `read`, `*` is everything.
 type Scope string
+
+// SearchResult defines model for SearchResult.
+type SearchResult struct {
+	Endpoints []FoundEndpoint `json:"endpoints"`
+	Files     []FoundFile     `json:"files"`
+	Mocks     []FoundMock     `json:"mocks"`
+}
 
 // Servers How many mock servers are alive, and how many of them have applied the latest change.
 type Servers struct {
@@ -2413,6 +2578,14 @@ type TryWebhook struct {
 	URL     *string `json:"url,omitempty"`
 }
 
+// UnmatchedCount defines model for UnmatchedCount.
+type UnmatchedCount struct {
+	LastRequestAt time.Time `json:"last_request_at"`
+	Method        string    `json:"method"`
+	Path          string    `json:"path"`
+	Requests      int64     `json:"requests"`
+}
+
 // Usage defines model for Usage.
 type Usage struct {
 	From time.Time `json:"from"`
@@ -2791,6 +2964,12 @@ type DuplicateMockParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListEndpointCountsParams defines parameters for ListEndpointCounts.
+type ListEndpointCountsParams struct {
+	// Since Of requests from then on; of the last 24 hours if it is not given. 31 days at most.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+}
+
 // ExportMockParams defines parameters for ExportMock.
 type ExportMockParams struct {
 	// Format `moclojer` (application/yaml) or `openapi` (application/json).
@@ -2917,6 +3096,18 @@ type ListWebhooksParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SearchWorkspacesParams defines parameters for SearchWorkspaces.
+type SearchWorkspacesParams struct {
+	// Q What to look for.
+	Q string `form:"q" json:"q"`
+
+	// WorkspaceSlug In this workspace only.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
+
+	// Limit How many of each kind.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateSignInLinkParams defines parameters for CreateSignInLink.
@@ -3462,6 +3653,10 @@ type ClientInterface interface {
 	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 	// one that takes longer than ten seconds. An account's documents are read one at a time.
 	//
+	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+	// so that asking without it first is the preview.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
@@ -3475,6 +3670,10 @@ type ClientInterface interface {
 	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
 	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 	// one that takes longer than ten seconds. An account's documents are read one at a time.
+	//
+	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+	// so that asking without it first is the preview.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3697,6 +3896,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
 	DuplicateMock(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListEndpointCounts See how often each endpoint of a mock was called
+	//
+	// Of the recorded requests: the calls of each endpoint, and the calls that no endpoint answered. A busy mock does not record every
+	// request: `total` says how many there were, and `recorded` how many of them the counts are of.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/endpoints (the `ListEndpointCounts` operationId).
+	ListEndpointCounts(ctx context.Context, mockID MockID, params *ListEndpointCountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportMock Download a mock
 	//
@@ -3954,6 +4161,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
 	GetTemplateReference(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SearchWorkspaces Find mocks, endpoints and files
+	//
+	// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
+	// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+	//
+	// Corresponds with GET /api/v1/search (the `SearchWorkspaces` operationId).
+	SearchWorkspaces(ctx context.Context, params *SearchWorkspacesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteOtherSessions Sign out everywhere else
 	//
@@ -4768,6 +4983,10 @@ func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONReques
 // diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 // one that takes longer than ten seconds. An account's documents are read one at a time.
 //
+// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+// so that asking without it first is the preview.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
@@ -4791,6 +5010,10 @@ func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string,
 // content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
 // diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 // one that takes longer than ten seconds. An account's documents are read one at a time.
+//
+// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+// so that asking without it first is the preview.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5254,6 +5477,24 @@ func (c *Client) DuplicateMockWithBody(ctx context.Context, mockID MockID, param
 // Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
 func (c *Client) DuplicateMock(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewDuplicateMockRequest(c.Server, mockID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListEndpointCounts See how often each endpoint of a mock was called
+//
+// Of the recorded requests: the calls of each endpoint, and the calls that no endpoint answered. A busy mock does not record every
+// request: `total` says how many there were, and `recorded` how many of them the counts are of.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/endpoints (the `ListEndpointCounts` operationId).
+func (c *Client) ListEndpointCounts(ctx context.Context, mockID MockID, params *ListEndpointCountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListEndpointCountsRequest(c.Server, mockID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5821,6 +6062,24 @@ func (c *Client) GetMockSchema(ctx context.Context, reqEditors ...RequestEditorF
 // Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
 func (c *Client) GetTemplateReference(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTemplateReferenceRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SearchWorkspaces Find mocks, endpoints and files
+//
+// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
+// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+//
+// Corresponds with GET /api/v1/search (the `SearchWorkspaces` operationId).
+func (c *Client) SearchWorkspaces(ctx context.Context, params *SearchWorkspacesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchWorkspacesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8511,6 +8770,67 @@ func NewDuplicateMockRequestWithBody(server string, mockID MockID, params *Dupli
 	return req, nil
 }
 
+// NewListEndpointCountsRequest constructs an http.Request for the ListEndpointCounts method
+func NewListEndpointCountsRequest(server string, mockID MockID, params *ListEndpointCountsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/endpoints", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Since != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", *params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewExportMockRequest constructs an http.Request for the ExportMock method
 func NewExportMockRequest(server string, mockID MockID, params *ExportMockParams) (*http.Request, error) {
 	var err error
@@ -9874,6 +10194,80 @@ func NewGetTemplateReferenceRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSearchWorkspacesRequest constructs an http.Request for the SearchWorkspaces method
+func NewSearchWorkspacesRequest(server string, params *SearchWorkspacesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/search")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.WorkspaceSlug != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "workspace_slug", *params.WorkspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -12315,6 +12709,10 @@ type ClientWithResponsesInterface interface {
 	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 	// one that takes longer than ten seconds. An account's documents are read one at a time.
 	//
+	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+	// so that asking without it first is the preview.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
@@ -12328,6 +12726,10 @@ type ClientWithResponsesInterface interface {
 	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
 	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 	// one that takes longer than ten seconds. An account's documents are read one at a time.
+	//
+	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+	// so that asking without it first is the preview.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12566,6 +12968,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/duplicate (the `DuplicateMock` operationId).
 	DuplicateMockWithResponse(ctx context.Context, mockID MockID, params *DuplicateMockParams, body DuplicateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*DuplicateMockResponse, error)
+
+	// ListEndpointCountsWithResponse See how often each endpoint of a mock was called
+	//
+	// Of the recorded requests: the calls of each endpoint, and the calls that no endpoint answered. A busy mock does not record every
+	// request: `total` says how many there were, and `recorded` how many of them the counts are of.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/endpoints (the `ListEndpointCounts` operationId).
+	ListEndpointCountsWithResponse(ctx context.Context, mockID MockID, params *ListEndpointCountsParams, reqEditors ...RequestEditorFn) (*ListEndpointCountsResponse, error)
 
 	// ExportMockWithResponse Download a mock
 	//
@@ -12857,6 +13269,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/schema/templates.json (the `GetTemplateReference` operationId).
 	GetTemplateReferenceWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTemplateReferenceResponse, error)
+
+	// SearchWorkspacesWithResponse Find mocks, endpoints and files
+	//
+	// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
+	// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/search (the `SearchWorkspaces` operationId).
+	SearchWorkspacesWithResponse(ctx context.Context, params *SearchWorkspacesParams, reqEditors ...RequestEditorFn) (*SearchWorkspacesResponse, error)
 
 	// DeleteOtherSessionsWithResponse Sign out everywhere else
 	//
@@ -14966,6 +15388,54 @@ func (r DuplicateMockResponse) ContentType() string {
 	return ""
 }
 
+type ListEndpointCountsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EndpointCounts
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListEndpointCountsResponse) GetJSON200() *EndpointCounts {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListEndpointCountsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListEndpointCountsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListEndpointCountsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListEndpointCountsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListEndpointCountsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ExportMockResponse200Headers the declared response headers of an HTTP 200 response for ExportMock
 type ExportMockResponse200Headers struct {
 	ContentDisposition *string
@@ -16154,6 +16624,54 @@ func (r GetTemplateReferenceResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTemplateReferenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SearchWorkspacesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SearchResult
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SearchWorkspacesResponse) GetJSON200() *SearchResult {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SearchWorkspacesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SearchWorkspacesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SearchWorkspacesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SearchWorkspacesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SearchWorkspacesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -18497,6 +19015,10 @@ func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, bod
 // diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 // one that takes longer than ten seconds. An account's documents are read one at a time.
 //
+// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+// so that asking without it first is the preview.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
@@ -18516,6 +19038,10 @@ func (c *ClientWithResponses) ImportDocumentWithBodyWithResponse(ctx context.Con
 // content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
 // diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
 // one that takes longer than ten seconds. An account's documents are read one at a time.
+//
+// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+// so that asking without it first is the preview.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18903,6 +19429,22 @@ func (c *ClientWithResponses) DuplicateMockWithResponse(ctx context.Context, moc
 		return nil, err
 	}
 	return ParseDuplicateMockResponse(rsp)
+}
+
+// ListEndpointCountsWithResponse See how often each endpoint of a mock was called
+//
+// Of the recorded requests: the calls of each endpoint, and the calls that no endpoint answered. A busy mock does not record every
+// request: `total` says how many there were, and `recorded` how many of them the counts are of.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/endpoints (the `ListEndpointCounts` operationId).
+func (c *ClientWithResponses) ListEndpointCountsWithResponse(ctx context.Context, mockID MockID, params *ListEndpointCountsParams, reqEditors ...RequestEditorFn) (*ListEndpointCountsResponse, error) {
+	rsp, err := c.ListEndpointCounts(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListEndpointCountsResponse(rsp)
 }
 
 // ExportMockWithResponse Download a mock
@@ -19380,6 +19922,22 @@ func (c *ClientWithResponses) GetTemplateReferenceWithResponse(ctx context.Conte
 		return nil, err
 	}
 	return ParseGetTemplateReferenceResponse(rsp)
+}
+
+// SearchWorkspacesWithResponse Find mocks, endpoints and files
+//
+// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
+// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/search (the `SearchWorkspaces` operationId).
+func (c *ClientWithResponses) SearchWorkspacesWithResponse(ctx context.Context, params *SearchWorkspacesParams, reqEditors ...RequestEditorFn) (*SearchWorkspacesResponse, error) {
+	rsp, err := c.SearchWorkspaces(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSearchWorkspacesResponse(rsp)
 }
 
 // DeleteOtherSessionsWithResponse Sign out everywhere else
@@ -21411,6 +21969,39 @@ func ParseDuplicateMockResponse(rsp *http.Response) (*DuplicateMockResponse, err
 	return response, nil
 }
 
+// ParseListEndpointCountsResponse parses an HTTP response from a ListEndpointCountsWithResponse call
+func ParseListEndpointCountsResponse(rsp *http.Response) (*ListEndpointCountsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListEndpointCountsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EndpointCounts
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseExportMockResponse parses an HTTP response from a ExportMockWithResponse call
 func ParseExportMockResponse(rsp *http.Response) (*ExportMockResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22285,6 +22876,39 @@ func ParseGetTemplateReferenceResponse(rsp *http.Response) (*GetTemplateReferenc
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest TemplateReference
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSearchWorkspacesResponse parses an HTTP response from a SearchWorkspacesWithResponse call
+func ParseSearchWorkspacesResponse(rsp *http.Response) (*SearchWorkspacesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SearchWorkspacesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SearchResult
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

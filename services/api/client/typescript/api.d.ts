@@ -315,6 +315,10 @@ export interface paths {
          *     content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
          *     diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
          *     one that takes longer than ten seconds. An account's documents are read one at a time.
+         *
+         *     In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+         *     addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
+         *     so that asking without it first is the preview.
          */
         post: operations["importDocument"];
         delete?: never;
@@ -557,6 +561,30 @@ export interface paths {
          *     `viewer` in the original's.
          */
         post: operations["duplicateMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * See how often each endpoint of a mock was called
+         * @description Of the recorded requests: the calls of each endpoint, and the calls that no endpoint answered. A busy mock does not record every
+         *     request: `total` says how many there were, and `recorded` how many of them the counts are of.
+         */
+        get: operations["listEndpointCounts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1076,6 +1104,27 @@ export interface paths {
          * @description For editors that complete templates, as the engine and the mock format know them.
          */
         get: operations["getTemplateReference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find mocks, endpoints and files
+         * @description In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
+         *     method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+         */
+        get: operations["searchWorkspaces"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1863,6 +1912,13 @@ export interface components {
             workspace_id?: string;
         };
         /**
+         * @description The endpoints to take, as in `GET /pets`; all of them if it is not given.
+         * @example [
+         *       "GET /pets"
+         *     ]
+         */
+        ChosenOperations: string[];
+        /**
          * @description YAML in moclojer's format, 1 MiB at most.
          * @example - endpoint:
          *         method: GET
@@ -1976,6 +2032,42 @@ export interface components {
             /** @description What takes the place of what is between. */
             text: string;
         };
+        EndpointCount: {
+            /**
+             * Format: int64
+             * @description Answered with 4xx.
+             */
+            client_error: number;
+            /** @description As in `GET /pets/:id`. */
+            endpoint: string;
+            /** Format: date-time */
+            last_request_at: string;
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Answered with 5xx.
+             */
+            server_error: number;
+        };
+        EndpointCounts: {
+            /** @description The endpoints that were called, those that were called most first; 1,000 at most. */
+            items: components["schemas"]["EndpointCount"][];
+            /**
+             * Format: int64
+             * @description Requests that the counts below are of.
+             */
+            recorded: number;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description Requests since the beginning of the hour of `since`, those that were not recorded too.
+             */
+            total: number;
+            /** @description The calls that no endpoint answered, by method and path; the 50 most frequent. */
+            unmatched: components["schemas"]["UnmatchedCount"][];
+        };
         EndpointDiff: {
             /** @enum {string} */
             change: "added" | "removed" | "changed";
@@ -2042,20 +2134,57 @@ export interface components {
             changed: boolean;
             content: string;
         };
+        FoundEndpoint: {
+            /** @enum {string} */
+            kind: "endpoint" | "websocket";
+            /** @description Of the mock's current content. */
+            line: number;
+            /** @description Of endpoints; `ANY` for all methods. */
+            method?: string;
+            mock_id: string;
+            mock_slug: string;
+            path: string;
+            /** @description What the endpoint is for; absent if it does not say. */
+            summary?: string;
+            workspace_slug: string;
+        };
+        FoundFile: {
+            file_id: string;
+            name: string;
+            workspace_slug: string;
+        };
+        FoundMock: {
+            mock_id: string;
+            mock_slug: string;
+            name: string;
+            workspace_slug: string;
+        };
         /** @description OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text. */
         ImportableDocument: string;
+        /**
+         * @description Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+         * @example https://example.com/openapi.yaml
+         */
+        ImportableURL: string;
         ImportedContent: {
             /** @description The mock in moclojer's YAML. */
             content: string;
             /** @description What was left out, with lines of the document. */
             diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description The document as it was fetched from `url`; empty if it was sent. */
+            document: string;
             endpoints: number;
+            /** @description The endpoints in `content`, in its order. */
+            operations: components["schemas"]["OutlineItem"][];
             /** @description The document's title; may be empty. */
             title: string;
         };
+        /** @description Either a `document` or its `url`. */
         ImportedDocument: {
-            document: components["schemas"]["ImportableDocument"];
+            document?: components["schemas"]["ImportableDocument"];
+            operations?: components["schemas"]["ChosenOperations"];
             prefix?: components["schemas"]["PathPrefix"];
+            url?: components["schemas"]["ImportableURL"];
         };
         ImportedMock: {
             /** @description What was left out, with lines of the document. */
@@ -2322,17 +2451,20 @@ export interface components {
              */
             host: string;
         };
+        /** @description Either a `document` or its `url`. */
         NewImport: {
             description?: components["schemas"]["MockDescription"];
-            document: components["schemas"]["ImportableDocument"];
+            document?: components["schemas"]["ImportableDocument"];
             message?: components["schemas"]["RevisionMessage"];
             name?: components["schemas"]["MockName"];
+            operations?: components["schemas"]["ChosenOperations"];
             prefix?: components["schemas"]["PathPrefix"];
             /**
              * @description The mock's name in its host, 1 to 40 of a-z, 0-9 and `-`; unique in its workspace.
              * @example pets
              */
             slug: string;
+            url?: components["schemas"]["ImportableURL"];
             /** @description The slug of the workspace; the caller's own if it is not given. */
             workspace_slug?: string;
         };
@@ -2401,6 +2533,18 @@ export interface components {
              * @example acme
              */
             slug: string;
+        };
+        OutlineItem: {
+            /** @enum {string} */
+            kind: "endpoint" | "websocket";
+            /** @description Of the content. */
+            line: number;
+            /** @description Of endpoints; `ANY` for all methods. */
+            method?: string;
+            /** @description As it is written, as in `/pets/:id`. */
+            path: string;
+            /** @description What the endpoint is for; absent if it does not say. */
+            summary?: string;
         };
         /**
          * @description Put before every path.
@@ -2683,6 +2827,11 @@ export interface components {
          * @enum {string}
          */
         Scope: "*" | "account:read" | "account:write" | "workspaces:read" | "workspaces:write" | "mocks:read" | "mocks:write" | "files:read" | "files:write" | "domains:read" | "domains:write" | "requests:read" | "requests:write";
+        SearchResult: {
+            endpoints: components["schemas"]["FoundEndpoint"][];
+            files: components["schemas"]["FoundFile"][];
+            mocks: components["schemas"]["FoundMock"][];
+        };
         /** @description How many mock servers are alive, and how many of them have applied the latest change. */
         Servers: {
             applied: number;
@@ -2988,6 +3137,14 @@ export interface components {
             /** @description Why it would not be sent; then the rest is absent. */
             problem?: string;
             url?: string;
+        };
+        UnmatchedCount: {
+            /** Format: date-time */
+            last_request_at: string;
+            method: string;
+            path: string;
+            /** Format: int64 */
+            requests: number;
         };
         Usage: {
             /** Format: date-time */
@@ -4077,6 +4234,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listEndpointCounts: {
+        parameters: {
+            query?: {
+                /** @description Of requests from then on; of the last 24 hours if it is not given. 31 days at most. */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointCounts"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     exportMock: {
         parameters: {
             query?: {
@@ -4698,6 +4882,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateReference"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    searchWorkspaces: {
+        parameters: {
+            query: {
+                /** @description How many of each kind. */
+                limit?: number;
+                /** @description What to look for. */
+                q: string;
+                /** @description In this workspace only. */
+                workspace_slug?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -160,16 +160,16 @@ func (e EndpointDiffChange) Valid() bool {
 
 // Defines values for EndpointDiffKind.
 const (
-	Endpoint  EndpointDiffKind = "endpoint"
-	Websocket EndpointDiffKind = "websocket"
+	EndpointDiffKindEndpoint  EndpointDiffKind = "endpoint"
+	EndpointDiffKindWebsocket EndpointDiffKind = "websocket"
 )
 
 // Valid indicates whether the value is a known member of the EndpointDiffKind enum.
 func (e EndpointDiffKind) Valid() bool {
 	switch e {
-	case Endpoint:
+	case EndpointDiffKindEndpoint:
 		return true
-	case Websocket:
+	case EndpointDiffKindWebsocket:
 		return true
 	default:
 		return false
@@ -191,6 +191,24 @@ func (e Feature) Valid() bool {
 	case FeatureCustomDomains:
 		return true
 	case FeatureWebhooks:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FoundEndpointKind.
+const (
+	FoundEndpointKindEndpoint  FoundEndpointKind = "endpoint"
+	FoundEndpointKindWebsocket FoundEndpointKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the FoundEndpointKind enum.
+func (e FoundEndpointKind) Valid() bool {
+	switch e {
+	case FoundEndpointKindEndpoint:
+		return true
+	case FoundEndpointKindWebsocket:
 		return true
 	default:
 		return false
@@ -227,6 +245,24 @@ func (e MockEventAction) Valid() bool {
 	case MockEventActionMockUnpublished:
 		return true
 	case MockEventActionMockUpdated:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OutlineItemKind.
+const (
+	OutlineItemKindEndpoint  OutlineItemKind = "endpoint"
+	OutlineItemKindWebsocket OutlineItemKind = "websocket"
+)
+
+// Valid indicates whether the value is a known member of the OutlineItemKind enum.
+func (e OutlineItemKind) Valid() bool {
+	switch e {
+	case OutlineItemKindEndpoint:
+		return true
+	case OutlineItemKindWebsocket:
 		return true
 	default:
 		return false
@@ -876,6 +912,11 @@ type ChangeEvent struct {
 	WorkspaceID *string `json:"workspace_id,omitempty"`
 }
 
+// ChosenOperations The endpoints to take, as in `GET /pets`; all of them if it is not given.
+//
+// Example: ["GET /pets"]
+type ChosenOperations = []string
+
 // Content YAML in moclojer's format, 1 MiB at most.
 //
 // Example: - endpoint:
@@ -1021,6 +1062,36 @@ type Edit struct {
 	Text string `json:"text"`
 }
 
+// EndpointCount defines model for EndpointCount.
+type EndpointCount struct {
+	// ClientError Answered with 4xx.
+	ClientError int64 `json:"client_error"`
+
+	// Endpoint As in `GET /pets/:id`.
+	Endpoint      string    `json:"endpoint"`
+	LastRequestAt time.Time `json:"last_request_at"`
+	Requests      int64     `json:"requests"`
+
+	// ServerError Answered with 5xx.
+	ServerError int64 `json:"server_error"`
+}
+
+// EndpointCounts defines model for EndpointCounts.
+type EndpointCounts struct {
+	// Items The endpoints that were called, those that were called most first; 1,000 at most.
+	Items []EndpointCount `json:"items"`
+
+	// Recorded Requests that the counts below are of.
+	Recorded int64     `json:"recorded"`
+	Since    time.Time `json:"since"`
+
+	// Total Requests since the beginning of the hour of `since`, those that were not recorded too.
+	Total int64 `json:"total"`
+
+	// Unmatched The calls that no endpoint answered, by method and path; the 50 most frequent.
+	Unmatched []UnmatchedCount `json:"unmatched"`
+}
+
 // EndpointDiff defines model for EndpointDiff.
 type EndpointDiff struct {
 	Change EndpointDiffChange `json:"change"`
@@ -1107,8 +1178,49 @@ type FormattedContent struct {
 	Content string `json:"content"`
 }
 
+// FoundEndpoint defines model for FoundEndpoint.
+type FoundEndpoint struct {
+	Kind FoundEndpointKind `json:"kind"`
+
+	// Line Of the mock's current content.
+	Line int `json:"line"`
+
+	// Method Of endpoints; `ANY` for all methods.
+	Method   *string `json:"method,omitempty"`
+	MockID   string  `json:"mock_id"`
+	MockSlug string  `json:"mock_slug"`
+	Path     string  `json:"path"`
+
+	// Summary What the endpoint is for; absent if it does not say.
+	Summary       *string `json:"summary,omitempty"`
+	WorkspaceSlug string  `json:"workspace_slug"`
+}
+
+// FoundEndpointKind defines model for FoundEndpoint.Kind.
+type FoundEndpointKind string
+
+// FoundFile defines model for FoundFile.
+type FoundFile struct {
+	FileID        string `json:"file_id"`
+	Name          string `json:"name"`
+	WorkspaceSlug string `json:"workspace_slug"`
+}
+
+// FoundMock defines model for FoundMock.
+type FoundMock struct {
+	MockID        string `json:"mock_id"`
+	MockSlug      string `json:"mock_slug"`
+	Name          string `json:"name"`
+	WorkspaceSlug string `json:"workspace_slug"`
+}
+
 // ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 type ImportableDocument = string
+
+// ImportableURL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+//
+// Example: https://example.com/openapi.yaml
+type ImportableURL = string
 
 // ImportedContent defines model for ImportedContent.
 type ImportedContent struct {
@@ -1117,21 +1229,37 @@ type ImportedContent struct {
 
 	// Diagnostics What was left out, with lines of the document.
 	Diagnostics []Diagnostic `json:"diagnostics"`
-	Endpoints   int          `json:"endpoints"`
+
+	// Document The document as it was fetched from `url`; empty if it was sent.
+	Document  string `json:"document"`
+	Endpoints int    `json:"endpoints"`
+
+	// Operations The endpoints in `content`, in its order.
+	Operations []OutlineItem `json:"operations"`
 
 	// Title The document's title; may be empty.
 	Title string `json:"title"`
 }
 
-// ImportedDocument defines model for ImportedDocument.
+// ImportedDocument Either a `document` or its `url`.
 type ImportedDocument struct {
 	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
-	Document ImportableDocument `json:"document"`
+	Document *ImportableDocument `json:"document,omitempty"`
+
+	// Operations The endpoints to take, as in `GET /pets`; all of them if it is not given.
+	//
+	// Example: ["GET /pets"]
+	Operations *ChosenOperations `json:"operations,omitempty"`
 
 	// Prefix Put before every path.
 	//
 	// Example: /v2
 	Prefix *PathPrefix `json:"prefix,omitempty"`
+
+	// URL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+	//
+	// Example: https://example.com/openapi.yaml
+	URL *ImportableURL `json:"url,omitempty"`
 }
 
 // ImportedMock defines model for ImportedMock.
@@ -1480,13 +1608,13 @@ type NewDomain struct {
 	Host string `json:"host"`
 }
 
-// NewImport defines model for NewImport.
+// NewImport Either a `document` or its `url`.
 type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
 	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
-	Document ImportableDocument `json:"document"`
+	Document *ImportableDocument `json:"document,omitempty"`
 
 	// Message What is said about the revision in the mock's history.
 	//
@@ -1498,6 +1626,11 @@ type NewImport struct {
 	// Example: The pet shop
 	Name *MockName `json:"name,omitempty"`
 
+	// Operations The endpoints to take, as in `GET /pets`; all of them if it is not given.
+	//
+	// Example: ["GET /pets"]
+	Operations *ChosenOperations `json:"operations,omitempty"`
+
 	// Prefix Put before every path.
 	//
 	// Example: /v2
@@ -1507,6 +1640,11 @@ type NewImport struct {
 	//
 	// Example: pets
 	Slug string `json:"slug"`
+
+	// URL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
+	//
+	// Example: https://example.com/openapi.yaml
+	URL *ImportableURL `json:"url,omitempty"`
 
 	// WorkspaceSlug The slug of the workspace; the caller's own if it is not given.
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
@@ -1646,6 +1784,26 @@ type NewWorkspace struct {
 	// Example: acme
 	Slug string `json:"slug"`
 }
+
+// OutlineItem defines model for OutlineItem.
+type OutlineItem struct {
+	Kind OutlineItemKind `json:"kind"`
+
+	// Line Of the content.
+	Line int `json:"line"`
+
+	// Method Of endpoints; `ANY` for all methods.
+	Method *string `json:"method,omitempty"`
+
+	// Path As it is written, as in `/pets/:id`.
+	Path string `json:"path"`
+
+	// Summary What the endpoint is for; absent if it does not say.
+	Summary *string `json:"summary,omitempty"`
+}
+
+// OutlineItemKind defines model for OutlineItem.Kind.
+type OutlineItemKind string
 
 // PathPrefix Put before every path.
 //
@@ -2000,6 +2158,13 @@ type Rollback struct {
 
 // Scope What a token may do; `write` includes `read`, `*` is everything.
 type Scope string
+
+// SearchResult defines model for SearchResult.
+type SearchResult struct {
+	Endpoints []FoundEndpoint `json:"endpoints"`
+	Files     []FoundFile     `json:"files"`
+	Mocks     []FoundMock     `json:"mocks"`
+}
 
 // Servers How many mock servers are alive, and how many of them have applied the latest change.
 type Servers struct {
@@ -2413,6 +2578,14 @@ type TryWebhook struct {
 	URL     *string `json:"url,omitempty"`
 }
 
+// UnmatchedCount defines model for UnmatchedCount.
+type UnmatchedCount struct {
+	LastRequestAt time.Time `json:"last_request_at"`
+	Method        string    `json:"method"`
+	Path          string    `json:"path"`
+	Requests      int64     `json:"requests"`
+}
+
 // Usage defines model for Usage.
 type Usage struct {
 	From time.Time `json:"from"`
@@ -2791,6 +2964,12 @@ type DuplicateMockParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ListEndpointCountsParams defines parameters for ListEndpointCounts.
+type ListEndpointCountsParams struct {
+	// Since Of requests from then on; of the last 24 hours if it is not given. 31 days at most.
+	Since *time.Time `form:"since,omitempty" json:"since,omitempty"`
+}
+
 // ExportMockParams defines parameters for ExportMock.
 type ExportMockParams struct {
 	// Format `moclojer` (application/yaml) or `openapi` (application/json).
@@ -2917,6 +3096,18 @@ type ListWebhooksParams struct {
 
 	// Cursor The `next_cursor` of the page before.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// SearchWorkspacesParams defines parameters for SearchWorkspaces.
+type SearchWorkspacesParams struct {
+	// Q What to look for.
+	Q string `form:"q" json:"q"`
+
+	// WorkspaceSlug In this workspace only.
+	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
+
+	// Limit How many of each kind.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateSignInLinkParams defines parameters for CreateSignInLink.
@@ -3302,6 +3493,9 @@ type ServerInterface interface {
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{mock_id}/duplicate)
 	DuplicateMock(ctx echo.Context, mockID MockID, params DuplicateMockParams) error
+	// ListEndpointCounts See how often each endpoint of a mock was called
+	// (GET /api/v1/mocks/{mock_id}/endpoints)
+	ListEndpointCounts(ctx echo.Context, mockID MockID, params ListEndpointCountsParams) error
 	// ExportMock Download a mock
 	// (GET /api/v1/mocks/{mock_id}/export)
 	ExportMock(ctx echo.Context, mockID MockID, params ExportMockParams) error
@@ -3374,6 +3568,9 @@ type ServerInterface interface {
 	// GetTemplateReference What templates can have in them
 	// (GET /api/v1/schema/templates.json)
 	GetTemplateReference(ctx echo.Context) error
+	// SearchWorkspaces Find mocks, endpoints and files
+	// (GET /api/v1/search)
+	SearchWorkspaces(ctx echo.Context, params SearchWorkspacesParams) error
 	// DeleteOtherSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	DeleteOtherSessions(ctx echo.Context) error
@@ -4296,6 +4493,31 @@ func (w *ServerInterfaceWrapper) DuplicateMock(ctx echo.Context) error {
 	return err
 }
 
+// ListEndpointCounts converts echo context to params.
+func (w *ServerInterfaceWrapper) ListEndpointCounts(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListEndpointCountsParams
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListEndpointCounts(ctx, mockID, params)
+	return err
+}
+
 // ExportMock converts echo context to params.
 func (w *ServerInterfaceWrapper) ExportMock(ctx echo.Context) error {
 	var err error
@@ -4976,6 +5198,38 @@ func (w *ServerInterfaceWrapper) GetTemplateReference(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetTemplateReference(ctx)
+	return err
+}
+
+// SearchWorkspaces converts echo context to params.
+func (w *ServerInterfaceWrapper) SearchWorkspaces(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchWorkspacesParams
+	// ------------- Required query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "q", ctx.QueryParams(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter q: %s", err))
+	}
+
+	// ------------- Optional query parameter "workspace_slug" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "workspace_slug", ctx.QueryParams(), &params.WorkspaceSlug, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SearchWorkspaces(ctx, params)
 	return err
 }
 
@@ -6169,6 +6423,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/usage", wrapper.GetMockUsage, options.OperationMiddlewares["getMockUsage"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/usage", wrapper.GetWorkspaceUsage, options.OperationMiddlewares["getWorkspaceUsage"]...)
 	router.GET(options.BaseURL+"/api/v1/activity", wrapper.ListActivity, options.OperationMiddlewares["listActivity"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/endpoints", wrapper.ListEndpointCounts, options.OperationMiddlewares["listEndpointCounts"]...)
+	router.GET(options.BaseURL+"/api/v1/search", wrapper.SearchWorkspaces, options.OperationMiddlewares["searchWorkspaces"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
@@ -7699,6 +7955,46 @@ func (response DuplicateMockdefaultApplicationProblemPlusJSONResponse) VisitDupl
 	return err
 }
 
+type ListEndpointCountsRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params ListEndpointCountsParams
+}
+
+type ListEndpointCountsResponseObject interface {
+	VisitListEndpointCountsResponse(w http.ResponseWriter) error
+}
+
+type ListEndpointCounts200JSONResponse EndpointCounts
+
+func (response ListEndpointCounts200JSONResponse) VisitListEndpointCountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListEndpointCountsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListEndpointCountsdefaultApplicationProblemPlusJSONResponse) VisitListEndpointCountsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ExportMockRequestObject struct {
 	MockID MockID `json:"mock_id"`
 	Params ExportMockParams
@@ -8714,6 +9010,45 @@ type GetTemplateReferencedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetTemplateReferencedefaultApplicationProblemPlusJSONResponse) VisitGetTemplateReferenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchWorkspacesRequestObject struct {
+	Params SearchWorkspacesParams
+}
+
+type SearchWorkspacesResponseObject interface {
+	VisitSearchWorkspacesResponse(w http.ResponseWriter) error
+}
+
+type SearchWorkspaces200JSONResponse SearchResult
+
+func (response SearchWorkspaces200JSONResponse) VisitSearchWorkspacesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SearchWorkspacesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SearchWorkspacesdefaultApplicationProblemPlusJSONResponse) VisitSearchWorkspacesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10523,6 +10858,9 @@ type StrictServerInterface interface {
 	// DuplicateMock Copy a mock
 	// (POST /api/v1/mocks/{mock_id}/duplicate)
 	DuplicateMock(ctx context.Context, request DuplicateMockRequestObject) (DuplicateMockResponseObject, error)
+	// ListEndpointCounts See how often each endpoint of a mock was called
+	// (GET /api/v1/mocks/{mock_id}/endpoints)
+	ListEndpointCounts(ctx context.Context, request ListEndpointCountsRequestObject) (ListEndpointCountsResponseObject, error)
 	// ExportMock Download a mock
 	// (GET /api/v1/mocks/{mock_id}/export)
 	ExportMock(ctx context.Context, request ExportMockRequestObject) (ExportMockResponseObject, error)
@@ -10595,6 +10933,9 @@ type StrictServerInterface interface {
 	// GetTemplateReference What templates can have in them
 	// (GET /api/v1/schema/templates.json)
 	GetTemplateReference(ctx context.Context, request GetTemplateReferenceRequestObject) (GetTemplateReferenceResponseObject, error)
+	// SearchWorkspaces Find mocks, endpoints and files
+	// (GET /api/v1/search)
+	SearchWorkspaces(ctx context.Context, request SearchWorkspacesRequestObject) (SearchWorkspacesResponseObject, error)
 	// DeleteOtherSessions Sign out everywhere else
 	// (DELETE /api/v1/sessions)
 	DeleteOtherSessions(ctx context.Context, request DeleteOtherSessionsRequestObject) (DeleteOtherSessionsResponseObject, error)
@@ -11843,6 +12184,32 @@ func (sh *strictHandler) DuplicateMock(ctx echo.Context, mockID MockID, params D
 	return nil
 }
 
+// ListEndpointCounts operation middleware
+func (sh *strictHandler) ListEndpointCounts(ctx echo.Context, mockID MockID, params ListEndpointCountsParams) error {
+	var request ListEndpointCountsRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListEndpointCounts(ctx.Request().Context(), request.(ListEndpointCountsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListEndpointCounts")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListEndpointCountsResponseObject); ok {
+		return validResponse.VisitListEndpointCountsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ExportMock operation middleware
 func (sh *strictHandler) ExportMock(ctx echo.Context, mockID MockID, params ExportMockParams) error {
 	var request ExportMockRequestObject
@@ -12612,6 +12979,31 @@ func (sh *strictHandler) GetTemplateReference(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(GetTemplateReferenceResponseObject); ok {
 		return validResponse.VisitGetTemplateReferenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SearchWorkspaces operation middleware
+func (sh *strictHandler) SearchWorkspaces(ctx echo.Context, params SearchWorkspacesParams) error {
+	var request SearchWorkspacesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SearchWorkspaces(ctx.Request().Context(), request.(SearchWorkspacesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SearchWorkspaces")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SearchWorkspacesResponseObject); ok {
+		return validResponse.VisitSearchWorkspacesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

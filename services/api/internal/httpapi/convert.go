@@ -11,16 +11,29 @@ import (
 
 // ImportDocument implements StrictServerInterface.
 func (h *handlers) ImportDocument(ctx context.Context, r ImportDocumentRequestObject) (ImportDocumentResponseObject, error) {
-	made, err := h.Mocks.Import(ctx, caller(ctx), r.Body.Document, value(r.Body.Prefix, ""))
+	made, err := h.Mocks.Import(ctx, caller(ctx), mock.Import{
+		Document: value(r.Body.Document, ""), URL: value(r.Body.URL, ""), Prefix: value(r.Body.Prefix, ""), Operations: value(r.Body.Operations, nil),
+	})
 	if err != nil {
 		return nil, err
 	}
-	return ImportDocument200JSONResponse{Content: made.Content, Title: made.Title, Endpoints: made.Endpoints, Diagnostics: diagnostics(made.Notes)}, nil
+	out := ImportDocument200JSONResponse{
+		Content: made.Content, Title: made.Title, Endpoints: len(made.Outline), Document: made.Document,
+		Operations: make([]OutlineItem, len(made.Outline)), Diagnostics: diagnostics(made.Notes),
+	}
+	for i, o := range made.Outline {
+		out.Operations[i] = OutlineItem{
+			Kind: OutlineItemKind(o.Kind), Method: present(o.Method), Path: o.Path, Line: o.Line, Summary: present(o.Summary),
+		}
+	}
+	return out, nil
 }
 
 // ImportMock implements StrictServerInterface.
 func (h *handlers) ImportMock(ctx context.Context, r ImportMockRequestObject) (ImportMockResponseObject, error) {
-	m, notes, err := h.Mocks.CreateImported(ctx, caller(ctx), r.Body.Document, value(r.Body.Prefix, ""), mock.New{
+	m, notes, err := h.Mocks.CreateImported(ctx, caller(ctx), mock.Import{
+		Document: value(r.Body.Document, ""), URL: value(r.Body.URL, ""), Prefix: value(r.Body.Prefix, ""), Operations: value(r.Body.Operations, nil),
+	}, mock.New{
 		WorkspaceSlug: value(r.Body.WorkspaceSlug, ""), Slug: r.Body.Slug,
 		Name: value(r.Body.Name, ""), Description: value(r.Body.Description, ""), Message: value(r.Body.Message, ""),
 	})

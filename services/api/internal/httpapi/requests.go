@@ -204,3 +204,24 @@ func (h *handlers) ListWebhooks(ctx context.Context, r ListWebhooksRequestObject
 	}
 	return ListWebhooks200JSONResponse(page), nil
 }
+
+// ListEndpointCounts implements StrictServerInterface.
+func (h *handlers) ListEndpointCounts(ctx context.Context, r ListEndpointCountsRequestObject) (ListEndpointCountsResponseObject, error) {
+	counts, err := h.Records.EndpointCounts(ctx, caller(ctx), r.MockID, value(r.Params.Since, time.Time{}))
+	if err != nil {
+		return nil, err
+	}
+	out := ListEndpointCounts200JSONResponse{
+		Since: counts.Since, Total: int64(counts.Total), Recorded: counts.Recorded,
+		Items: make([]EndpointCount, len(counts.Items)), Unmatched: make([]UnmatchedCount, len(counts.Unmatched)),
+	}
+	for i, c := range counts.Items {
+		out.Items[i] = EndpointCount{
+			Endpoint: c.Endpoint, Requests: c.Requests, ClientError: c.ClientError, ServerError: c.ServerError, LastRequestAt: c.LastRequestAt.UTC(),
+		}
+	}
+	for i, c := range counts.Unmatched {
+		out.Unmatched[i] = UnmatchedCount{Method: c.Method, Path: c.Path, Requests: c.Requests, LastRequestAt: c.LastRequestAt.UTC()}
+	}
+	return out, nil
+}

@@ -27,6 +27,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/spa"
 	"github.com/mocloud/mocloud/services/api/internal/token"
@@ -86,6 +87,7 @@ type Deps struct {
 	Profiles     *account.Profiles
 	Available    *availability.Service
 	Export       *export.Service
+	Search       *search.Service
 }
 
 // handlers implements the generated StrictServerInterface.

@@ -33,8 +33,14 @@ func (s *Service) parse(content string) (*read, error) {
 	return r, nil
 }
 
-// endpoints counts what may answer.
-func (r *read) endpoints() int { return len(r.mock.Endpoints) + len(r.mock.WebSockets) }
+// endpoints counts what may answer, each operation of a resource too.
+func (r *read) endpoints() int {
+	n := len(r.mock.Endpoints) + len(r.mock.WebSockets)
+	for i := range r.mock.Resources {
+		n += len(r.mock.Resources[i].Endpoints())
+	}
+	return n
+}
 
 // into gives u what the generator would make of its content, so that it need not be read once more. What is large, or would be
 // too large with the host in it, travels as it is.

@@ -77,11 +77,11 @@ func TestImportEndsWithItsCaller(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 20 { // whether there is a turn for it or not
-		if made, err := s.Import(gone, workspace.Caller{AccountID: "ann"}, document, ""); !errors.Is(err, context.Canceled) {
+		if made, err := s.Import(gone, workspace.Caller{AccountID: "ann"}, Import{Document: document}); !errors.Is(err, context.Canceled) {
 			t.Fatalf("%+v, %v", made, err)
 		}
 	}
-	if _, err := s.Import(t.Context(), workspace.Caller{AccountID: "ann"}, document, ""); err != nil {
+	if _, err := s.Import(t.Context(), workspace.Caller{AccountID: "ann"}, Import{Document: document}); err != nil {
 		t.Error(err)
 	}
 }

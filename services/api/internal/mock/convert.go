@@ -3,8 +3,10 @@ package mock
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/importer"
@@ -15,11 +17,23 @@ import (
 
 // Imported is a mock's content that was made of another tool's document.
 type Imported struct {
-	Content   string
-	Title     string // of the document; "" if it has none
-	Endpoints int
-	Notes     []mockspec.Diagnostic // what was left out, with places in the document
+	Content  string
+	Title    string                // of the document; "" if it has none
+	Outline  []OutlineItem         // of Content
+	Document string                // what was fetched; "" if it was sent
+	Notes    []mockspec.Diagnostic // what was left out, with places in the document
 }
+
+// Import says what to import: a document, or where it is.
+type Import struct {
+	Document   string
+	URL        string
+	Prefix     string   // put before its paths
+	Operations []string // the endpoints to take, as in "GET /pets"; none: all of them
+}
+
+// Fetch reads what is at a URL for the account, within bounds and from public addresses only.
+type Fetch func(ctx context.Context, accountID, url string) ([]byte, error)
 
 // maxConversion is how long one conversion may take. What the limits allow takes a second or two; what is far from that was
 // made to keep the api busy.
@@ -28,9 +42,13 @@ const maxConversion = 10 * time.Second
 // MaxDocument bounds an imported document, in bytes.
 const MaxDocument = 4 << 20
 
-// Import makes a mock's content of another tool's document; prefix is put before its paths. An *InvalidError if no mock can
-// be made of it. It waits for its turn, and the work ends when ctx does.
-func (s *Service) Import(ctx context.Context, who workspace.Caller, document, prefix string) (Imported, error) {
+// Import makes a mock's content of another tool's document. An *InvalidError if no mock can be made of it. It waits for its turn,
+// and the work ends when ctx does.
+func (s *Service) Import(ctx context.Context, who workspace.Caller, i Import) (Imported, error) {
+	document, err := s.document(ctx, who, i)
+	if err != nil {
+		return Imported{}, err
+	}
 	done, err := s.conversions.begin(ctx, who.AccountID)
 	if err != nil {
 		return Imported{}, apperr.New(apperr.Unavailable, "Too many documents are being imported right now; try again in a few seconds.").WithCause(err)
@@ -38,7 +56,7 @@ func (s *Service) Import(ctx context.Context, who workspace.Caller, document, pr
 	defer done()
 	work, cancel := context.WithTimeout(ctx, maxConversion)
 	defer cancel()
-	made, notes := importer.Import(work, []byte(document), importer.Options{Prefix: prefix, Mock: s.cfg.Limits})
+	made, notes := importer.Import(work, []byte(document), importer.Options{Prefix: i.Prefix, Mock: s.cfg.Limits})
 	switch {
 	case ctx.Err() != nil:
 		return Imported{}, ctx.Err()
@@ -50,12 +68,47 @@ func (s *Service) Import(ctx context.Context, who workspace.Caller, document, pr
 			Diagnostics: notes,
 		}
 	}
-	return Imported{Content: string(made.Content), Title: made.Title, Endpoints: made.Endpoints, Notes: notes}, nil
+	out := Imported{Content: string(made.Content), Title: made.Title, Notes: notes}
+	if i.URL != "" {
+		out.Document = document
+	}
+	out.Outline = s.Outline(out.Content)
+	if len(i.Operations) == 0 {
+		return out, nil
+	}
+	for _, name := range i.Operations {
+		if !slices.ContainsFunc(out.Outline, func(o OutlineItem) bool { return o.Name() == name }) {
+			return Imported{}, apperr.New(apperr.Invalid, "The document makes no endpoint %q; ask without operations to see which it makes.", name).WithField("operations")
+		}
+	}
+	out.Content = choose(out.Content, out.Outline, i.Operations)
+	out.Outline = s.Outline(out.Content)
+	return out, nil
+}
+
+// document is what to import: as it was sent, or fetched.
+func (s *Service) document(ctx context.Context, who workspace.Caller, i Import) (string, error) {
+	switch {
+	case (i.Document == "") == (i.URL == ""):
+		return "", apperr.New(apperr.Invalid, "Send either a document or its url.").WithField("document")
+	case i.URL == "":
+		return i.Document, nil
+	}
+	fetched, err := s.cfg.Fetch(ctx, who.AccountID, i.URL)
+	switch {
+	case err != nil:
+		return "", err
+	case len(fetched) > MaxDocument:
+		return "", apperr.New(apperr.TooLarge, "The document at %s is larger than %d MiB.", i.URL, MaxDocument>>20).WithField("url")
+	case !utf8.Valid(fetched):
+		return "", apperr.New(apperr.Invalid, "What is at %s is not text.", i.URL).WithField("url")
+	}
+	return string(fetched), nil
 }
 
 // CreateImported makes a mock of another tool's document and stores it, offline; what n says of content does not count.
-func (s *Service) CreateImported(ctx context.Context, who workspace.Caller, document, prefix string, n New) (Mock, []mockspec.Diagnostic, error) {
-	made, err := s.Import(ctx, who, document, prefix)
+func (s *Service) CreateImported(ctx context.Context, who workspace.Caller, i Import, n New) (Mock, []mockspec.Diagnostic, error) {
+	made, err := s.Import(ctx, who, i)
 	if err != nil {
 		return Mock{}, nil, err
 	}

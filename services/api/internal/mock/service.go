@@ -28,6 +28,7 @@ type Config struct {
 	KeepDeletedFor time.Duration
 	// KeepDeleted is how many deleted mocks of a workspace can be restored.
 	KeepDeleted int
+	Fetch       Fetch // what somebody wants to import
 }
 
 // Service is what an account does with mocks. It is safe for concurrent use.

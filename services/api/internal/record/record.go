@@ -46,6 +46,8 @@ type Repository interface {
 	WorkspaceUsage(ctx context.Context, who workspace.Caller, slug string, from, to time.Time) ([]event.RequestCounts, error)
 	// Activity tells of mocks of a workspace, in any order and beyond the limit.
 	Activity(ctx context.Context, who workspace.Caller, q ActivityQuery) ([]Activity, error)
+	// EndpointCounts counts the recorded requests of a mock since a time; it sets neither Since nor Total.
+	EndpointCounts(ctx context.Context, who workspace.Caller, mockID string, since time.Time) (EndpointCounts, error)
 	// Settings are what a mock's owner chose, or the usual.
 	Settings(ctx context.Context, who workspace.Caller, mockID string) (Settings, error)
 	// UpdateSettings stores what decide makes of the present settings, and announces the mock anew if its recording changed

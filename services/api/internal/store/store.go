@@ -23,6 +23,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -42,6 +43,7 @@ var (
 
 	_ account.ProfileRepository = (*Store)(nil)
 	_ quota.Repository          = (*Store)(nil)
+	_ search.Repository         = (*Store)(nil)
 )
 
 // Store is an open database. It is safe for concurrent use.

@@ -1,5 +1,5 @@
 // Package trial answers requests to drafts of mocks: what a draft would answer if it were published, and how that would
-// come about. Nothing is published, recorded, counted or sent.
+// come about; and it fetches documents that somebody wants to import. Nothing is published, recorded, counted or sent.
 package trial
 
 import (
@@ -11,11 +11,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
@@ -56,6 +58,9 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 			a = tryit.Answer{Problem: "Internal error: this draft could not be tried."}
 		}
 	}()
+	if q.Fetch != "" {
+		return t.fetch(ctx, q)
+	}
 	var sent sink
 	core, err := t.core(ctx, q, &sent)
 	if err != nil {
@@ -70,6 +75,18 @@ func (t *Trier) Try(ctx context.Context, q tryit.Question) (a tryit.Answer) {
 		a.More = append(a.More, ask(ctx, core, &sent, q.Host, r, room))
 	}
 	return a
+}
+
+// fetch answers with what is at a URL, as an external body gets it.
+func (t *Trier) fetch(ctx context.Context, q tryit.Question) tryit.Answer {
+	if !strings.HasPrefix(q.Fetch, "http://") && !strings.HasPrefix(q.Fetch, "https://") { // else it would name a file
+		return tryit.Answer{Problem: fmt.Sprintf("%q is not a URL of http or https", q.Fetch)}
+	}
+	found, err := t.deps.External.Load(ctx, external.Request{WorkspaceID: q.WorkspaceID, Provider: external.ProviderFile, Path: q.Fetch})
+	if err != nil {
+		return tryit.Answer{Problem: strings.TrimPrefix(err.Error(), "external-body ")}
+	}
+	return tryit.Answer{Status: http.StatusOK, Body: found.Data}
 }
 
 // ask asks the draft once; of the body it keeps what there is room for.

@@ -67,6 +67,23 @@ func question(method, target, body string) tryit.Question {
 	}
 }
 
+// A document is fetched from a URL; nothing else has a name here.
+func TestFetch(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{
+		"https://example.com/a.yaml": "ann:https://example.com/a.yaml",
+		"http://example.com":         "ann:http://example.com",
+		"a.json":                     "not a URL",
+		"file:///etc/passwd":         "not a URL",
+		"HTTPS://example.com":        "not a URL",
+	} {
+		a := trier().Try(t.Context(), tryit.Question{WorkspaceID: "ann", Fetch: target})
+		if got := string(a.Body) + a.Problem; !strings.Contains(got, want) || (a.Problem == "") == strings.HasPrefix(want, "not") {
+			t.Errorf("%s: %+v", target, a)
+		}
+	}
+}
+
 func TestTry(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
