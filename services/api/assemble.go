@@ -21,6 +21,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/export"
 	"github.com/mocloud/mocloud/services/api/internal/file"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/idp"
@@ -101,11 +102,13 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 
 	handler, err := httpapi.New(
 		httpapi.Config{
-			PublicURL: s.cfg.PublicURL, Secure: strings.HasPrefix(s.cfg.PublicURL, "https:"), Addresses: addresses, Origins: s.cfg.origins(),
-			MaxLasting: s.cfg.MaxLongLived, MaxCrowding: s.cfg.MaxLongLivedAddress, KeepAlive: s.keepAlive,
-			TrustedProxies: s.cfg.TrustedProxies, RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
-			Instance: s.instance(),
-			MaxBody:  4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+			Gate: gate.Config{
+				Secure:               strings.HasPrefix(s.cfg.PublicURL, "https:"),
+				MaxBody:              4*int64(s.cfg.MaxContent) + 64<<10, // JSON writes some characters as \u…
+				MaxConcurrentAccount: s.cfg.MaxLongLived, MaxConcurrentAddress: s.cfg.MaxLongLivedAddress, TrustedProxies: s.cfg.TrustedProxies,
+				RateAddress: s.cfg.RateAddress, RateAccount: s.cfg.RateAccount, RateSignIn: s.cfg.RateSignIn,
+			},
+			PublicURL: s.cfg.PublicURL, Addresses: addresses, Origins: s.cfg.origins(), KeepAlive: s.keepAlive, Instance: s.instance(),
 		},
 		httpapi.Deps{
 			Idempotency: p.idempotency, Console: s.deps.Console,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 )
 
@@ -49,7 +50,7 @@ func (h *handlers) watch(ctx context.Context, workspaceID string, look func(cont
 
 // stillSees asks whether the caller may still do what they do, and see the mock.
 func (h *handlers) stillSees(ctx context.Context, mockID string) error {
-	if err := stillMay(ctx); err != nil {
+	if err := gate.StillMay(ctx); err != nil {
 		return err
 	}
 	_, err := h.Mocks.Find(ctx, caller(ctx), mockID)

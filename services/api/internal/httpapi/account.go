@@ -8,19 +8,14 @@ import (
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/availability"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
-
-// opExport takes as long as there is much to export.
-const opExport = "exportAccount"
-
-// exportTimeout bounds an export: all files of some workspaces, over a line that need not be fast.
-const exportTimeout = time.Hour
 
 func accountResponse(ctx context.Context, p account.Profile) AccountJSONResponse {
 	return AccountJSONResponse{
 		Body: Account{
-			ID: p.ID, Username: p.Username, Email: p.Email, HasPassword: p.HasPassword, Operator: identityOf(ctx).operator, CreatedAt: p.CreatedAt,
+			ID: p.ID, Username: p.Username, Email: p.Email, HasPassword: p.HasPassword, Operator: gate.IdentityOf(ctx).Operator, CreatedAt: p.CreatedAt,
 		},
 		Headers: AccountResponseHeaders{ETag: version(p.Version)},
 	}
@@ -51,7 +46,7 @@ func (h *handlers) DeleteAccount(ctx context.Context, r DeleteAccountRequestObje
 	if err := h.accessChanged(h.Profiles.Delete(ctx, caller(ctx), r.Params.Confirm), caller(ctx).AccountID); err != nil {
 		return nil, err
 	}
-	cookie := h.cookie(secret.String{}, time.Time{}).String()
+	cookie := h.gate.Cookie(secret.String{}, time.Time{}).String()
 	return DeleteAccount204Response{Headers: DeleteAccount204ResponseHeaders{SetCookie: &cookie}}, nil
 }
 
@@ -70,8 +65,8 @@ type exported struct {
 func (e exported) VisitExportAccountResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", `attachment; filename="mocloud-export.zip"`)
-	return e.handlers.whileAllowed(e.ctx, "", stillMay, func(ctx context.Context) error {
-		return e.handlers.Export.Write(ctx, caller(ctx), &pacedWriter{w, http.NewResponseController(w).SetWriteDeadline, uploadPause})
+	return e.handlers.whileAllowed(e.ctx, "", gate.StillMay, func(ctx context.Context) error {
+		return e.handlers.Export.Write(ctx, caller(ctx), gate.PacedWriter(w))
 	})
 }
 

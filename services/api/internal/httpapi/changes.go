@@ -2,12 +2,9 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
-	"slices"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -21,23 +18,12 @@ type changeNotice struct {
 	workspace.Actor
 }
 
-// changing runs an operation that writes and, if it worked, lets everybody know who follows the workspaces of its audit
-// entries. What concerns an account alone, the account hears. Writes of a mock that have an event of their own are left out.
-func (h *handlers) changing(c echo.Context, next echo.HandlerFunc) error {
-	ctx, written := audit.Collect(c.Request().Context())
-	c.SetRequest(c.Request().WithContext(ctx))
-	err := next(c)
-	if err != nil || c.Response().Status >= http.StatusMultipleChoices {
-		return err
-	}
-	h.tellChanges(ctx, written.Entries())
-	return nil
-}
-
-func (h *handlers) tellChanges(ctx context.Context, entries []audit.Entry) {
+// announceWrites lets everybody know who follows the workspaces of an operation's audit entries. What concerns an account alone,
+// the account hears. Writes of a mock that have an event of their own are left out.
+func (h *handlers) announceWrites(ctx context.Context, op *gate.Operation, entries []audit.Entry) {
 	who := caller(ctx)
 	for _, e := range entries {
-		if e.Kind == "mock" && !slices.Contains([]string{"deleteRequests", "updateRevision", "updateRecording"}, who.Operation) || e.Kind == "domain" {
+		if e.Kind == "mock" && !op.Announced || e.Kind == "domain" {
 			continue
 		}
 		n := changeNotice{Kind: e.Kind, Action: who.Operation, TargetID: e.TargetID, WorkspaceID: e.WorkspaceID, Actor: who.Actor}

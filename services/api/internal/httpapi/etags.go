@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 )
 
 // entityTag is one ETag at the beginning of a list of them, and what is between it and the next (RFC 9110, 8.8.3).
@@ -30,7 +31,7 @@ func tags(ifMatch *string) ([]string, error) {
 }
 
 func noTag(ifMatch string) error {
-	return badRequest("If-Match", "The header If-Match is %s; send the ETag of what you edited, with its quotes.", ifMatch)
+	return gate.BadRequest("If-Match", "The header If-Match is %s; send the ETag of what you edited, with its quotes.", ifMatch)
 }
 
 // matching writes if what is there is one of those that an If-Match header names; zero values of V stand for anything. With

@@ -10,11 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 )
 
 const (
-	eventStream = "text/event-stream"
 	// accessAge is how old may be what is known of the caller's access when an event goes out.
 	accessAge = time.Second
 	// eventWrite bounds how long a follower may take to accept what is written; a slower one reconnects.
@@ -32,7 +32,7 @@ func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject
 	e.follower = h.Publications.Follow(value(r.Params.LastEventID, value(r.Params.After, "")))
 	watched := value(r.Params.RequestMockID, nil)
 	if len(watched) > 0 {
-		if err := (&operation{scope: "requests:read"}).permit(identityOf(ctx)); err != nil {
+		if err := gate.IdentityOf(ctx).Permit("requests:read"); err != nil {
 			return nil, err
 		}
 	}
@@ -73,7 +73,7 @@ type eventResponse struct {
 
 // look finds out which workspaces the caller may follow now. An error ends the stream.
 func (e *eventResponse) look() (err error) {
-	if err := stillMay(e.ctx); err != nil {
+	if err := gate.StillMay(e.ctx); err != nil {
 		return err
 	}
 	e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, caller(e.ctx), e.slug)

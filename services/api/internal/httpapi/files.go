@@ -9,12 +9,7 @@ import (
 	"slices"
 
 	"github.com/mocloud/mocloud/services/api/internal/file"
-)
-
-// The operations whose bodies are as long as a file.
-const (
-	opPutFile     = "putFile"
-	opFileContent = "getFileContent"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 )
 
 // ListFiles implements StrictServerInterface.
@@ -38,7 +33,7 @@ func (h *handlers) PutFile(ctx context.Context, r PutFileRequestObject) (PutFile
 	}
 	f, created, err := h.Files.Put(ctx, caller(ctx), r.WorkspaceSlug, file.Upload{
 		Name: r.Params.Name, MediaType: r.ContentType, Body: r.Body, IfMatch: match, IfAbsent: r.Params.IfNoneMatch != nil,
-		Still: stillMay,
+		Still: gate.StillMay,
 	})
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 )
@@ -136,8 +137,8 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 	wait := time.Duration(0)
 	if r.Params.Wait != nil {
 		var err error
-		if wait, err = time.ParseDuration(*r.Params.Wait); err != nil || wait > maxWait {
-			return nil, badRequest("wait", "The query parameter wait is %q; the limit is %s.", *r.Params.Wait, maxWait)
+		if wait, err = time.ParseDuration(*r.Params.Wait); err != nil || wait > gate.MaxWait {
+			return nil, gate.BadRequest("wait", "The query parameter wait is %q; the limit is %s.", *r.Params.Wait, gate.MaxWait)
 		}
 	}
 	p, err := h.Publications.Wait(ctx, caller(ctx), r.MockID, 0, 0)

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/record"
 )
 
@@ -67,7 +68,7 @@ func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error
 
 // stream writes server-sent events, beginning with how to reconnect, until next fails or the caller has gone.
 func stream(w http.ResponseWriter, next func() ([]byte, error)) error {
-	w.Header().Set("Content-Type", eventStream)
+	w.Header().Set("Content-Type", gate.EventStream)
 	w.Header().Set("X-Accel-Buffering", "no")
 	w.WriteHeader(http.StatusOK)
 	conn := http.NewResponseController(w)

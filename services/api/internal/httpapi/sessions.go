@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 )
 
 // CreateSession implements StrictServerInterface.
 func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObject) (CreateSessionResponseObject, error) {
-	v := visitorOf(ctx)
+	v := gate.VisitorOf(ctx)
 	var fresh signin.Fresh
 	var err error
 	switch b := r.Body; {
@@ -21,7 +22,7 @@ func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObje
 	case b.Token != nil && b.Username == nil && b.Password == nil && b.Code == nil:
 		fresh, err = h.SignIns.ByToken(ctx, v.Visitor, secret.New(*b.Token))
 	default:
-		err = badRequest("", "Sign in one way: with a username and a password, with a code, or with a token.")
+		err = gate.BadRequest("", "Sign in one way: with a username and a password, with a code, or with a token.")
 	}
 	if err != nil {
 		return nil, err
@@ -32,7 +33,7 @@ func (h *handlers) CreateSession(ctx context.Context, r CreateSessionRequestObje
 
 // CreateAccount implements StrictServerInterface.
 func (h *handlers) CreateAccount(ctx context.Context, r CreateAccountRequestObject) (CreateAccountResponseObject, error) {
-	fresh, err := h.SignIns.Register(ctx, visitorOf(ctx).Visitor, signin.Registration{
+	fresh, err := h.SignIns.Register(ctx, gate.VisitorOf(ctx).Visitor, signin.Registration{
 		Username: r.Body.Username, Email: value(r.Body.Email, ""), Password: secret.New(r.Body.Password),
 		Invitation: secret.New(value(r.Body.Invitation, "")),
 	})
@@ -43,20 +44,12 @@ func (h *handlers) CreateAccount(ctx context.Context, r CreateAccountRequestObje
 	return CreateAccount201JSONResponse{signedIn}, err
 }
 
-// endOld ends the session that a browser had before it got another: it would live on unseen.
-func (h *handlers) endOld(ctx context.Context) error {
-	if old := visitorOf(ctx).session; !old.Empty() {
-		return h.SignIns.End(ctx, old)
-	}
-	return nil
-}
-
 // signedIn gives the browser its new session.
 func (h *handlers) signedIn(ctx context.Context, fresh signin.Fresh) (SignedInJSONResponse, error) {
-	if err := h.endOld(ctx); err != nil {
+	if err := h.gate.EndPrevious(ctx); err != nil {
 		return SignedInJSONResponse{}, err
 	}
-	cookie := h.cookie(fresh.Secret, fresh.ExpiresAt).String()
+	cookie := h.gate.Cookie(fresh.Secret, fresh.ExpiresAt).String()
 	return SignedInJSONResponse{
 		Body:    Session{Username: fresh.Account.Username, ExpiresAt: fresh.ExpiresAt},
 		Headers: SignedInResponseHeaders{SetCookie: &cookie},
@@ -65,12 +58,12 @@ func (h *handlers) signedIn(ctx context.Context, fresh signin.Fresh) (SignedInJS
 
 // DeleteSession implements StrictServerInterface.
 func (h *handlers) DeleteCurrentSession(ctx context.Context, _ DeleteCurrentSessionRequestObject) (DeleteCurrentSessionResponseObject, error) {
-	if shown := identityOf(ctx).secret; !shown.Empty() {
+	if shown := gate.IdentityOf(ctx).Secret; !shown.Empty() {
 		if err := h.accessChanged(h.SignIns.End(ctx, shown), caller(ctx).AccountID); err != nil {
 			return nil, err
 		}
 	}
-	cookie := h.cookie(secret.String{}, time.Time{}).String()
+	cookie := h.gate.Cookie(secret.String{}, time.Time{}).String()
 	return DeleteCurrentSession204Response{Headers: DeleteCurrentSession204ResponseHeaders{SetCookie: &cookie}}, nil
 }
 
@@ -81,7 +74,7 @@ func (h *handlers) ListSessions(ctx context.Context, _ ListSessionsRequestObject
 		return nil, err
 	}
 	list := SessionList{Items: make([]SessionInfo, len(sessions))}
-	current := identityOf(ctx).session.ID
+	current := gate.IdentityOf(ctx).Session.ID
 	for i, s := range sessions {
 		list.Items[i] = SessionInfo{
 			ID: s.ID, Current: s.ID == current, Means: SessionInfoMeans(s.Means), Address: s.Address, UserAgent: s.UserAgent,
@@ -99,8 +92,8 @@ func (h *handlers) DeleteSession(ctx context.Context, r DeleteSessionRequestObje
 
 // DeleteOtherSessions implements StrictServerInterface.
 func (h *handlers) DeleteOtherSessions(ctx context.Context, _ DeleteOtherSessionsRequestObject) (DeleteOtherSessionsResponseObject, error) {
-	who := identityOf(ctx)
-	return DeleteOtherSessions204Response{}, h.accessChanged(h.SignIns.RevokeOthers(ctx, caller(ctx), who.secret), who.account.ID)
+	who := gate.IdentityOf(ctx)
+	return DeleteOtherSessions204Response{}, h.accessChanged(h.SignIns.RevokeOthers(ctx, caller(ctx), who.Secret), who.Account.ID)
 }
 
 // GetSignInMethods implements StrictServerInterface.
@@ -115,15 +108,15 @@ func (h *handlers) GetSignInMethods(context.Context, GetSignInMethodsRequestObje
 
 // CreateSignInLink implements StrictServerInterface.
 func (h *handlers) CreateSignInLink(ctx context.Context, r CreateSignInLinkRequestObject) (CreateSignInLinkResponseObject, error) {
-	who := identityOf(ctx)
-	link, expires, err := h.SignIns.Link(ctx, caller(ctx), who.account, who.operator, value(r.Body.Username, ""), value(r.Body.Create, false))
+	who := gate.IdentityOf(ctx)
+	link, expires, err := h.SignIns.Link(ctx, caller(ctx), who.Account, who.Operator, value(r.Body.Username, ""), value(r.Body.Create, false))
 	return CreateSignInLink201JSONResponse{URL: link, ExpiresAt: expires}, err
 }
 
 // ChangePassword implements StrictServerInterface.
 func (h *handlers) UpdatePassword(ctx context.Context, r UpdatePasswordRequestObject) (UpdatePasswordResponseObject, error) {
-	who := identityOf(ctx)
-	err := h.SignIns.ChangePassword(ctx, visitorOf(ctx).Visitor, caller(ctx), who.account, who.session, who.secret,
+	who := gate.IdentityOf(ctx)
+	err := h.SignIns.ChangePassword(ctx, gate.VisitorOf(ctx).Visitor, caller(ctx), who.Account, who.Session, who.Secret,
 		secret.New(value(r.Body.CurrentPassword, "")), secret.New(r.Body.NewPassword))
-	return UpdatePassword204Response{}, h.accessChanged(err, who.account.ID)
+	return UpdatePassword204Response{}, h.accessChanged(err, who.Account.ID)
 }

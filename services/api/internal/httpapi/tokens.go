@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
@@ -80,9 +81,9 @@ func (h *handlers) revokeToken(ctx context.Context, slug, id string) error {
 
 // DeleteCurrentToken implements StrictServerInterface.
 func (h *handlers) DeleteCurrentToken(ctx context.Context, _ DeleteCurrentTokenRequestObject) (DeleteCurrentTokenResponseObject, error) {
-	who := identityOf(ctx)
-	err := h.Tokens.RevokeShown(ctx, caller(ctx), who.token)
-	return DeleteCurrentToken204Response{}, h.accessChanged(err, who.account.ID)
+	who := gate.IdentityOf(ctx)
+	err := h.Tokens.RevokeShown(ctx, caller(ctx), who.TokenID)
+	return DeleteCurrentToken204Response{}, h.accessChanged(err, who.Account.ID)
 }
 
 // DeleteWorkspaceToken implements StrictServerInterface.

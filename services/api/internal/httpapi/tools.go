@@ -6,6 +6,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/api/internal/page"
 )
 
 // ValidateContent implements StrictServerInterface.
@@ -52,8 +53,8 @@ func (h *handlers) GetOpenAPI(context.Context, GetOpenAPIRequestObject) (GetOpen
 
 // GetDocs implements StrictServerInterface.
 func (h *handlers) GetDocs(context.Context, GetDocsRequestObject) (GetDocsResponseObject, error) {
-	page, err := pageFiles.ReadFile("page/docs.html")
-	return document{"text/html; charset=utf-8", page}, err
+	docs, err := page.Docs()
+	return document{"text/html; charset=utf-8", docs}, err
 }
 
 // GetMockSchema implements StrictServerInterface.

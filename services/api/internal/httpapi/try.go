@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 )
 
 // TryContent implements StrictServerInterface.
@@ -100,7 +101,7 @@ func cut(a tryit.Answer, most int) tryit.Answer {
 // tryRequests are the requests of a body that has either one or several.
 func tryRequests(one *TryRequest, several *TryRequests) ([]draft.Request, error) {
 	if (one == nil) == (several == nil) {
-		return nil, badRequest("request", "Send either `request`, with one request, or `requests`, with several.")
+		return nil, gate.BadRequest("request", "Send either `request`, with one request, or `requests`, with several.")
 	}
 	if one != nil {
 		return []draft.Request{tryRequest(*one)}, nil

@@ -1,4 +1,4 @@
-package httpapi
+package gate
 
 import (
 	"errors"
@@ -19,8 +19,8 @@ func TestLimits(t *testing.T) {
 		}{
 			"address":  {l.address, 2, 2500 * time.Millisecond},
 			"account":  {l.account, 1, 5 * time.Second},
-			"sign-in":  {l.signIn, 3, 20 * time.Second},
-			"username": {l.names, 3, 20 * time.Second},
+			"sign-in":  {l.of(signInLimit), 3, 20 * time.Second},
+			"username": {l.of(usernameLimit), 3, 20 * time.Second},
 		} {
 			for range c.burst {
 				if err := c.limiter.allow("a"); err != nil {
@@ -45,8 +45,10 @@ func TestLimits(t *testing.T) {
 		}
 		unlimited := newLimits(Config{})
 		for range 100 {
-			if err := unlimited.address.allow("a"); err != nil {
-				t.Fatal(err)
+			for _, free := range []*limiter{unlimited.address, unlimited.of(signInLimit), l.of(none), l.of("")} {
+				if err := free.allow("a"); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 	})

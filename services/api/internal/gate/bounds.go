@@ -1,4 +1,4 @@
-package httpapi
+package gate
 
 import (
 	"net/http"
@@ -20,7 +20,7 @@ func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
 		if len(r.RequestURI) > maxTarget {
-			return &statusError{http.StatusRequestURITooLong, URITooLong, apperr.New(apperr.TooLarge,
+			return &statusError{http.StatusRequestURITooLong, codeURITooLong, apperr.New(apperr.TooLarge,
 				"The request's path and query have %d bytes; the limit is %d.", len(r.RequestURI), maxTarget)}
 		}
 		size := 0
@@ -30,25 +30,25 @@ func bounded(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 		}
 		if size > maxHeaders {
-			return &statusError{http.StatusRequestHeaderFieldsTooLarge, HeadersTooLarge, apperr.New(apperr.TooLarge,
+			return &statusError{http.StatusRequestHeaderFieldsTooLarge, codeHeadersTooLarge, apperr.New(apperr.TooLarge,
 				"The request's headers have %d bytes; the limit is %d.", size, maxHeaders)}
 		}
 		return next(c)
 	}
 }
 
-// heads is a router on which every GET can be a HEAD too (RFC 9110, 9.1): the server leaves the body out by itself. An answer
+// Router is a router on which every GET can be a HEAD too (RFC 9110, 9.1): the server leaves the body out by itself. A response
 // without end has none.
-type heads struct {
+type Router struct {
 	*echo.Echo
 
-	endless func(path string) bool
+	Endless func(path string) bool
 }
 
-// GET implements EchoRouter.
-func (h heads) GET(path string, handler echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
-	if !h.endless(path) {
-		h.HEAD(path, handler, m...)
+// GET implements the generated router interface.
+func (r Router) GET(path string, handler echo.HandlerFunc, m ...echo.MiddlewareFunc) *echo.Route {
+	if !r.Endless(path) {
+		r.HEAD(path, handler, m...)
 	}
-	return h.Echo.GET(path, handler, m...)
+	return r.Echo.GET(path, handler, m...)
 }

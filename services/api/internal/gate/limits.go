@@ -1,7 +1,6 @@
-package httpapi
+package gate
 
 import (
-	"context"
 	"math"
 	"net"
 	"net/netip"
@@ -12,7 +11,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
-	"github.com/mocloud/mocloud/services/api/internal/signin"
 )
 
 // limiter allows each of many callers so many requests. It keeps the most recent ones, in this process; one that falls out
@@ -72,23 +70,27 @@ func (e *limitError) Unwrap() error {
 // RetryAfter is when there is room for another request.
 func (e *limitError) RetryAfter() time.Duration { return e.after }
 
+// limitName is an x-limit: the limit of what anybody may try.
+type limitName string
+
+const (
+	signInLimit   limitName = "sign_in"  // of who wants in
+	usernameLimit limitName = "username" // of who asks which usernames there are
+)
+
 // limits are those that hold before an operation begins.
 type limits struct {
-	address *limiter // of all requests
-	account *limiter // of those with credentials
-	signIn  *limiter // of an address that wants in
-	names   *limiter // of an address that asks which usernames there are
+	address *limiter               // of all requests
+	account *limiter               // of those with credentials
+	named   map[limitName]*limiter // of an address, for some operations
 }
 
-// of is the limit of an operation that anybody may try, nil for none.
-func (l limits) of(operationID string) *limiter {
-	switch operationID {
-	case opSignIn, opSignUp:
-		return l.signIn
-	case opUsername:
-		return l.names
+// of is the limit with a name; that of no name has none.
+func (l limits) of(name limitName) *limiter {
+	if named := l.named[name]; named != nil {
+		return named
 	}
-	return nil
+	return &limiter{}
 }
 
 // bursts is how many seconds' worth of requests may come at once.
@@ -98,8 +100,10 @@ func newLimits(cfg Config) limits {
 	return limits{
 		address: newLimiter("requests from this address", cfg.RateAddress, int(math.Ceil(bursts*cfg.RateAddress))),
 		account: newLimiter("requests of this account", cfg.RateAccount, int(math.Ceil(bursts*cfg.RateAccount))),
-		signIn:  newLimiter("attempts to sign in from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
-		names:   newLimiter("username checks from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
+		named: map[limitName]*limiter{
+			signInLimit:   newLimiter("attempts to sign in from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
+			usernameLimit: newLimiter("username checks from this address", cfg.RateSignIn/60, int(math.Ceil(cfg.RateSignIn))),
+		},
 	}
 }
 
@@ -116,23 +120,4 @@ func addresses(trusted []netip.Prefix) echo.IPExtractor {
 		}))
 	}
 	return echo.ExtractIPFromXFFHeader(options...)
-}
-
-// arrive finds out where a request comes from, and sends it away if too many come from there.
-func (h *handlers) arrive(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		address := c.RealIP()
-		if err := h.limits.address.allow(signin.Network(address)); err != nil {
-			return err
-		}
-		r := c.Request()
-		v := visitor{Visitor: signin.Visitor{Address: address, UserAgent: r.UserAgent()}, session: h.session(r)}
-		c.SetRequest(r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
-		return next(c)
-	}
-}
-
-// enter counts an attempt to sign in.
-func (h *handlers) enter(ctx context.Context) error {
-	return h.limits.signIn.allow(signin.Network(visitorOf(ctx).Address))
 }

@@ -1,4 +1,4 @@
-package httpapi
+package gate
 
 import (
 	"sync"
@@ -6,9 +6,9 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 )
 
-// lasting counts the requests of each account, or from each address, that go on for long, waiting, following or transferring
+// concurrent counts the requests of each account, or from each address, that go on for long, waiting, following or transferring
 // files, so that none takes all the connections there are. It is safe for concurrent use.
-type lasting struct {
+type concurrent struct {
 	who  string // "This account"
 	most int    // of one at a time, 0 for any number
 
@@ -16,12 +16,12 @@ type lasting struct {
 	of map[string]int
 }
 
-func newLasting(who string, most int) *lasting {
-	return &lasting{who: who, most: most, of: map[string]int{}}
+func newConcurrent(who string, most int) *concurrent {
+	return &concurrent{who: who, most: most, of: map[string]int{}}
 }
 
 // enter counts a request of somebody in; leave counts it out.
-func (l *lasting) enter(of string) (leave func(), err error) {
+func (l *concurrent) enter(of string) (leave func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.most > 0 && l.of[of] >= l.most {

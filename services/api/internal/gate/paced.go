@@ -1,14 +1,15 @@
-package httpapi
+package gate
 
 import (
 	"errors"
 	"io"
+	"net/http"
 	"time"
 )
 
-// uploadPause is how long the sender of a file may send nothing, and the receiver of an export take nothing. A connection is not
+// transferPause is how long the sender of a file may send nothing, and the receiver of an export take nothing. A connection is not
 // kept for who only holds it.
-const uploadPause = 30 * time.Second
+const transferPause = 30 * time.Second
 
 // paced is a body whose sender may not pause for longer than pause, nor send for longer than until. Without it the reader of
 // a body waits for as long as the connection lives: the deadline of a request's context ends no read.
@@ -37,7 +38,12 @@ func (p *paced) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// pacedWriter is an answer whose receiver may not pause for longer than pause.
+// PacedWriter writes a response whose receiver may not pause for long: one that takes nothing is let go.
+func PacedWriter(w http.ResponseWriter) io.Writer {
+	return &pacedWriter{w, http.NewResponseController(w).SetWriteDeadline, transferPause}
+}
+
+// pacedWriter is a response whose receiver may not pause for longer than pause.
 type pacedWriter struct {
 	io.Writer
 

@@ -1,4 +1,4 @@
-package httpapi
+package gate
 
 import (
 	"crypto/rand"
@@ -15,6 +15,9 @@ import (
 )
 
 const requestIDHeader = "X-Request-Id"
+
+// EventStream is the media type of server-sent events.
+const EventStream = "text/event-stream"
 
 // callersID is what a caller's own request id may look like; anything else is replaced.
 var callersID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
@@ -54,7 +57,7 @@ func (o *observer) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 		status := c.Response().Status
 		route := c.Path() // "" where nothing is: one label value for all of them
 		took := time.Since(start)
-		if c.Response().Header().Get(echo.HeaderContentType) != eventStream {
+		if c.Response().Header().Get(echo.HeaderContentType) != EventStream {
 			o.seconds.WithLabelValues(method(c.Request()), route, strconv.Itoa(status)).Observe(took.Seconds())
 		}
 		level := slog.LevelDebug

@@ -1,4 +1,4 @@
-package httpapi
+package gate
 
 import (
 	"strings"
@@ -9,12 +9,12 @@ import (
 
 // checkParameters refuses parameters that are no text, which Postgres cannot keep or compare, and those of the query that
 // the operation does not have, or that are there twice: what was misspelt would be passed over in silence.
-func checkParameters(c echo.Context, op *operation) error {
+func checkParameters(c echo.Context, op *Operation) error {
 	check := func(in, name, text string) error {
 		if isText(text) {
 			return nil
 		}
-		return badRequest(name, "The %s parameter %s is not text: it must be UTF-8 without NUL characters.", in, name)
+		return BadRequest(name, "The %s parameter %s is not text: it must be UTF-8 without NUL characters.", in, name)
 	}
 	for _, name := range c.ParamNames() {
 		if err := check("path", name, c.Param(name)); err != nil {
@@ -29,9 +29,9 @@ func checkParameters(c echo.Context, op *operation) error {
 		}
 		switch repeated, known := op.query[name]; {
 		case !known:
-			return badRequest(printed(name), "There is no query parameter %q here.", printed(name))
+			return BadRequest(printed(name), "There is no query parameter %q here.", printed(name))
 		case len(values) > 1 && !repeated:
-			return badRequest(name, "The query parameter %s is given twice.", name)
+			return BadRequest(name, "The query parameter %s is given twice.", name)
 		}
 	}
 	for _, p := range op.route.Operation.Parameters {
