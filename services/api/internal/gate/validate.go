@@ -100,7 +100,7 @@ func (g *Gate) read(c echo.Context, op *Operation) ([]byte, error) {
 func checkValue(r *http.Request, described *openapi3.RequestBody, body []byte, value any) error {
 	if len(body) == 0 {
 		if described.Required {
-			return BadRequest("", "The body is missing: this operation needs one, in JSON.")
+			return BadRequest("", "This operation needs a body in JSON.")
 		}
 		return nil
 	}

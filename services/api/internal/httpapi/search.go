@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/search"
 )
 
@@ -10,7 +11,7 @@ import (
 func (h *handlers) SearchWorkspaces(ctx context.Context, r SearchWorkspacesRequestObject) (SearchWorkspacesResponseObject, error) {
 	const usual = 20
 	found, err := h.Search.Find(ctx, caller(ctx), search.Query{
-		Text: r.Params.Q, WorkspaceSlug: value(r.Params.WorkspaceSlug, ""), Limit: value(r.Params.Limit, usual), Files: identityOf(ctx).scopes.Allow("files:read"),
+		Text: r.Params.Q, WorkspaceSlug: value(r.Params.WorkspaceSlug, ""), Limit: value(r.Params.Limit, usual), Files: gate.IdentityOf(ctx).Permit("files:read") == nil,
 	})
 	if err != nil {
 		return nil, err
