@@ -4,6 +4,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/mocloud/mocloud/pkg/files"
 )
 
 // Body is a body as written: nothing, text, a YAML value that means JSON, or external content.
@@ -119,4 +121,21 @@ func (m *Mock) Externals() []*External {
 		add(&e.Response.Body)
 	}
 	return out
+}
+
+// Files are the names of the workspace's files that the mock names, sorted. A path that is a template names a file only when
+// somebody calls, so that it is none of them.
+func (m *Mock) Files() []string {
+	var names []string
+	for _, body := range m.Externals() {
+		path := body.Path.Raw
+		if strings.Contains(path, "://") || strings.Contains(path, "{{") || strings.Contains(path, "{%") {
+			continue
+		}
+		if name, wrong := files.Clean(path); wrong == "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 
 	"gopkg.in/yaml.v3"
@@ -15,14 +14,11 @@ import (
 // order of the document. The mock is never nil and holds the items that could be read; it may be served only when
 // HasErrors says no. Whatever src is, time and memory are bounded by o.Limits.
 func Parse(src []byte, o Options) (*Mock, []Diagnostic) {
-	mock, _, diagnostics := ParseTree(src, o)
-	return mock, diagnostics
+	r := parse(src, o)
+	return r.mock, r.sorted()
 }
 
-// ParseTree is Parse for those who edit the document too: it also returns its YAML documents as they were read, but for
-// comments (ReadDocuments). Lines and columns in them are those of src without its byte order mark. The nodes belong to the
-// caller.
-func ParseTree(src []byte, o Options) (*Mock, []*yaml.Node, []Diagnostic) {
+func parse(src []byte, o Options) *reader {
 	r := newReader(o)
 	docs, ok := r.documents(src)
 	if ok && len(docs) == 0 {
@@ -33,7 +29,7 @@ func ParseTree(src []byte, o Options) (*Mock, []*yaml.Node, []Diagnostic) {
 		r.root(d)
 	}
 	r.finish()
-	return r.mock, r.tree, r.sorted()
+	return r
 }
 
 // ReadYAML reads YAML that is not a mock with the care that mocks are read with: within o.Limits, each complaint located.
@@ -42,11 +38,6 @@ func ReadYAML(src []byte, o Options) ([]*yaml.Node, []Diagnostic) {
 	r := newReader(o)
 	docs, _ := r.documents(src)
 	return docs, r.sorted()
-}
-
-// ReadDocuments reads the YAML documents of a text that ParseTree has read without errors, with comments.
-func ReadDocuments(src []byte) ([]*yaml.Node, error) {
-	return decodeLibrary(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), math.MaxInt)
 }
 
 func newReader(o Options) *reader {

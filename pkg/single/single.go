@@ -9,8 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"gopkg.in/yaml.v3"
-
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
@@ -36,29 +34,18 @@ func Key(workspaceID, mockID string) string { return workspaceID + "/" + mockID 
 // Make validates content and writes host into each of its items; whatever host the user wrote gives way, because a mock
 // answers on its own hosts only. When a diagnostic is an error there is no Single.
 func Make(content, host string, o mockspec.Options) (*Single, []mockspec.Diagnostic) {
-	mock, docs, diagnostics := mockspec.ParseTree([]byte(content), o)
-	if mockspec.HasErrors(diagnostics) {
-		return nil, diagnostics
+	d := mockspec.ParseDocument(content, o)
+	if d.Invalid() {
+		return nil, d.Diagnostics()
 	}
-	return Of(content, host, mock, docs), diagnostics
+	return of(d, host, d.Lines(host)), d.Diagnostics()
 }
 
-// Of is Make of what mockspec.ParseTree has read content as, without errors.
-func Of(content, host string, mock *mockspec.Mock, docs []*yaml.Node) *Single {
-	s := &Single{Settings: mock.Settings, Count: len(mock.Endpoints) + len(mock.WebSockets) + len(mock.Resources)}
-	for _, e := range mock.Endpoints {
-		e.Host = host
-		s.Items = mockspec.AppendEndpoint(s.Items, &e)
-	}
-	for _, w := range mock.WebSockets {
-		w.Host = host
-		s.Items = mockspec.AppendWebSocket(s.Items, &w)
-	}
-	for _, c := range mock.Resources {
-		c.Host = host
-		s.Items = mockspec.AppendResource(s.Items, &c)
-	}
-	file, err := addHost(content, host, docs)
+// of is Make of a document without errors, whose lines are items.
+func of(d *mockspec.Document, host string, items []byte) *Single {
+	m := d.Mock()
+	s := &Single{Settings: m.Settings, Count: len(m.Endpoints) + len(m.WebSockets) + len(m.Resources), Items: items}
+	file, err := d.WithHost(host)
 	if err != nil {
 		// The tree cannot be written as a document: a gap in the YAML package. The lines say the same.
 		file = fmt.Appendf(nil, "# The document could not be kept as it was written: %q\n%s", err.Error(), s.Lines())

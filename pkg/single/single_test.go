@@ -49,6 +49,7 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("items:\n%s", diff)
 			}
 			checkSame(t, in, s)
+			checkPrepared(t, in, s)
 		})
 	}
 }
@@ -98,6 +99,20 @@ func checkSame(t *testing.T, content string, s *single.Single) {
 	}
 }
 
+// checkPrepared: what was prepared without a host becomes the same.
+func checkPrepared(t *testing.T, content string, s *single.Single) {
+	t.Helper()
+	limits := mockspec.Limits{Bytes: 1 << 24}
+	p := single.Prepare(mockspec.ParseDocument(content, mockspec.Options{Limits: limits}))
+	file, lines, seal, ok := p.For(host, limits)
+	if fits := len(s.Lines()) <= single.MaxLines; ok != fits {
+		t.Fatalf("it is prepared: %t, it fits: %t", ok, fits)
+	}
+	if ok && (file != string(s.File) || lines != string(s.Lines()) || seal != single.Seal(host, file, lines)) {
+		t.Errorf("prepared, it is\n%s\n%s", cmp.Diff(string(s.File), file), cmp.Diff(string(s.Lines()), lines))
+	}
+}
+
 func TestInvalidIsRefused(t *testing.T) {
 	s, ds := single.Make("- endpoint:\n    path: /a\n    unknown: {}\n", host, mockspec.Options{})
 	if s != nil || !mockspec.HasErrors(ds) {
@@ -117,6 +132,7 @@ func FuzzMake(f *testing.F) {
 		s, _ := single.Make(content, host, mockspec.Options{Limits: mockspec.Limits{Bytes: 10_000, Nodes: 2000}})
 		if s != nil {
 			checkSame(t, content, s)
+			checkPrepared(t, content, s)
 		}
 	})
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
-	"github.com/mocloud/mocloud/pkg/files"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/api/client"
 )
@@ -298,17 +297,7 @@ func filesOf(content string) []string {
 		return nil
 	}
 	m, _ := mockspec.Parse([]byte(content), mockspec.Options{})
-	var names []string
-	for _, body := range m.Externals() {
-		path := body.Path.Raw
-		if strings.Contains(path, "://") || strings.Contains(path, "{{") || strings.Contains(path, "{%") {
-			continue
-		}
-		if name, wrong := files.Clean(path); wrong == "" {
-			names = append(names, name)
-		}
-	}
-	return names
+	return m.Files()
 }
 
 // lacking says which mocks lack something; nil if none does.

@@ -31,12 +31,12 @@ func TestMadeForTheGenerator(t *testing.T) {
 				c.limits.Bytes = mockspec.DefaultLimits().Bytes
 			}
 			s := &Service{cfg: Config{Limits: c.limits}}
-			r, err := s.parse(c.content)
-			if err != nil || mockspec.HasErrors(r.diagnostics) {
+			d, err := s.parse(c.content)
+			if err != nil || d.Invalid() {
 				t.Fatal(err)
 			}
 			u := event.MockUpdated{Hosts: []string{"a-b.example.dev"}, Content: c.content}
-			r.into(&u, c.limits)
+			carry(&u, single.Prepare(d), c.limits)
 			got, ok := single.Open(u.Hosts[0], u.Content, u.Lines, u.Seal, c.limits)
 			if ok != c.made {
 				t.Fatalf("it opens: %v", ok)

@@ -28,6 +28,7 @@ type Mock struct {
 	Content     string                // of the current revision; empty in lists
 	Diagnostics []mockspec.Diagnostic // of the current revision
 	Endpoints   int                   // of the current revision, WebSockets included
+	Files       []string              // of the workspace, that the current revision names; only where that is written
 	Bytes       int                   // of the current revision's content where that is left out, as in lists; see Size
 	Message     string                // what its author said about the current revision
 

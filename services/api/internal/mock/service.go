@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -47,11 +48,11 @@ func NewService(repo Repository, cfg Config, announcer Announcer, now func() tim
 
 // Validate says what is wrong with content. An error means that it cannot even be kept: too large, or not text.
 func (s *Service) Validate(content string) ([]mockspec.Diagnostic, error) {
-	r, err := s.parse(content)
+	d, err := s.parse(content)
 	if err != nil {
 		return nil, err
 	}
-	return r.diagnostics, nil
+	return d.Diagnostics(), nil
 }
 
 // Format writes content in canonical form. An *InvalidError if it cannot be read, or not without losing something.
@@ -86,7 +87,7 @@ type New struct {
 
 // Create stores a new mock, offline.
 func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock, error) {
-	r, err := s.parse(n.Content)
+	d, err := s.parse(n.Content)
 	if err != nil {
 		return Mock{}, err
 	}
@@ -97,8 +98,9 @@ func (s *Service) Create(ctx context.Context, who workspace.Caller, n New) (Mock
 	now := s.now()
 	m := Mock{
 		ID: id.String(), WorkspaceSlug: n.WorkspaceSlug, Slug: n.Slug, Name: n.Name, Description: n.Description, Settings: 1,
-		Revision: 1, Content: n.Content, Diagnostics: r.diagnostics, Endpoints: r.endpoints(), Message: n.Message, CreatedAt: now, UpdatedAt: now,
+		Revision: 1, CreatedAt: now, UpdatedAt: now,
 	}
+	m.set(n.Content, n.Message, d)
 	m, err = s.repo.CreateMock(ctx, who, m, func(in workspace.Membership) error {
 		if err := in.Role.RequireEdit(in.Slug); err != nil {
 			return err
@@ -149,19 +151,21 @@ type Edit struct {
 // with it, unless it has errors or is to be held back: then the last good revision stays published. It minds the revision that was seen: a
 // change of settings loses nothing.
 func (s *Service) Edit(ctx context.Context, who workspace.Caller, id string, e Edit, seen Seen) (Mock, error) {
-	r, err := s.parse(e.Content)
+	d, err := s.parse(e.Content)
 	if err != nil {
 		return Mock{}, err
 	}
+	prepared := single.Prepare(d) // before the transaction, which on SQLite holds the only writer
 	return s.update(ctx, who, id, func(m Mock) (Write, error) {
 		if err := (Seen{Revision: seen.Revision}).check(m); err != nil || e.Content == m.Content {
 			return Write{}, err
 		}
 		m.Revision++
-		m.Content, m.Diagnostics, m.Endpoints, m.Message, m.UpdatedAt = e.Content, r.diagnostics, r.endpoints(), e.Message, s.now()
+		m.UpdatedAt = s.now()
+		m.set(e.Content, e.Message, d)
 		w := Write{Action: Edited, Mock: m, NewRevision: true, KeepRevisions: s.cfg.KeepRevisions}
-		if m.Published() && !e.Hold && !mockspec.HasErrors(r.diagnostics) {
-			s.publish(&w, r)
+		if m.Published() && !e.Hold && !d.Invalid() {
+			s.publish(&w, prepared)
 		}
 		return w, nil
 	})
@@ -199,18 +203,18 @@ func (s *Service) Unpublish(ctx context.Context, who workspace.Caller, id string
 	})
 }
 
-// publish puts w.Mock's current revision on its host. r is its content, if it was read just now.
-func (s *Service) publish(w *Write, r *read) {
+// publish puts w.Mock's current revision on its host; p is its content if that was read just now.
+func (s *Service) publish(w *Write, p *single.Prepared) {
 	w.Mock.PublishedRevision, w.GoesLive = w.Mock.Revision, true
-	s.addChangeWith(w, r)
+	s.addChangeWith(w, p)
 }
 
 // addChange adds the change that says what w.Mock is now, unless the mock was never announced and there is nothing to announce.
 func (s *Service) addChange(w *Write) { s.addChangeWith(w, nil) }
 
 // addChangeWith is addChange where the published content may have been read just now.
-func (s *Service) addChangeWith(w *Write, r *read) {
-	if c, ok := s.buildChange(w.Mock, r); ok {
+func (s *Service) addChangeWith(w *Write, p *single.Prepared) {
+	if c, ok := s.buildChange(w.Mock, p); ok {
 		w.Changes = append(w.Changes, c)
 	}
 }
@@ -219,7 +223,7 @@ func (s *Service) addChangeWith(w *Write, r *read) {
 // m is as decisions see it.
 func (s *Service) BuildChange(m Mock) (changelog.Change, bool) { return s.buildChange(m, nil) }
 
-func (s *Service) buildChange(m Mock, r *read) (changelog.Change, bool) {
+func (s *Service) buildChange(m Mock, p *single.Prepared) (changelog.Change, bool) {
 	u := event.MockUpdated{
 		WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.WorkspaceSlug, MockID: m.ID, MockSlug: m.Slug,
 		Revision: m.Revision, Hosts: append([]string{s.cfg.Addresses.Host(m)}, m.Domains...),
@@ -233,9 +237,7 @@ func (s *Service) buildChange(m Mock, r *read) (changelog.Change, bool) {
 	case m.Change == 0:
 		return changelog.Change{}, false
 	}
-	if r != nil {
-		r.into(&u, s.cfg.Limits)
-	}
+	carry(&u, p, s.cfg.Limits)
 	return changelog.Change{Key: m.ID, Payload: u}, true
 }
 

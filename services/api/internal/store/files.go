@@ -113,7 +113,7 @@ func (s *Store) FileMocks(ctx context.Context, who workspace.Caller, slug, id, a
 
 // insertReferences notes which files a revision names.
 func insertReferences(ctx context.Context, tx bun.Tx, m mock.Mock) error {
-	for _, name := range mock.FilesOf(m.Content) {
+	for _, name := range m.Files {
 		_, err := tx.NewRaw("INSERT INTO file_references (mock_id, revision, workspace_id, name) VALUES (?, ?, ?, ?)",
 			m.ID, m.Revision, m.WorkspaceID, name).Exec(ctx)
 		if err != nil {

@@ -187,13 +187,10 @@ func TestFileUse(t *testing.T) {
 		ctx := t.Context()
 		ann := as(must[account.Account](t)(s.EnsureAccount(ctx, "ann", start)))
 		bob := as(must[account.Account](t)(s.EnsureAccount(ctx, "bob", start)))
-		naming := func(name string) string {
-			return "- endpoint: {path: /x, response: {external-body: {provider: json, path: " + name + "}}}\n"
-		}
-		create := func(who workspace.Caller, slug, content string) mock.Mock {
+		create := func(who workspace.Caller, slug string, names ...string) mock.Mock {
 			t.Helper()
 			m := newMock(slug)
-			m.Content = content
+			m.Files = names
 			return must[mock.Mock](t)(s.CreateMock(ctx, who, m, anyone))
 		}
 		a := must[file.File](t)(putFile(t, s, ann, "ann", "a.json", "o1", 1))
@@ -201,28 +198,28 @@ func TestFileUse(t *testing.T) {
 			t.Helper()
 			return must[[]file.Mock](t)(s.FileMocks(ctx, ann, "ann", a.ID, "", 10))
 		}
-		first, second := create(ann, "first", naming("./a.json")+naming("b.json")), create(ann, "second", naming("a.json"))
-		create(bob, "foreign", naming("a.json"))
-		create(ann, "none", naming("other.json"))
+		first, second := create(ann, "first", "a.json", "b.json"), create(ann, "second", "a.json")
+		create(bob, "foreign", "a.json")
+		create(ann, "none", "other.json")
 		if got, want := uses(), []file.Mock{{ID: first.ID, Slug: "first", Current: true}, {ID: second.ID, Slug: "second", Current: true}}; !slices.Equal(got, want) {
 			t.Errorf("%+v", got)
 		}
 		if got := must[[]file.Mock](t)(s.FileMocks(ctx, ann, "ann", a.ID, first.ID, 1)); len(got) != 1 || got[0].ID != second.ID {
 			t.Errorf("the second page: %+v", got)
 		}
-		edit := func(m mock.Mock, content string, published int) {
+		edit := func(m mock.Mock, name string, published int) {
 			t.Helper()
 			_, _, err := s.UpdateMock(ctx, ann, m.ID, func(m mock.Mock) (mock.Write, error) {
 				m.Revision++
-				m.Content, m.PublishedRevision = content, published
+				m.Files, m.PublishedRevision = []string{name}, published
 				return mock.Write{Mock: m, NewRevision: true}, nil
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		edit(first, naming("c.json"), 1)  // only what is published names it
-		edit(second, naming("c.json"), 0) // nothing does
+		edit(first, "c.json", 1)  // only what is published names it
+		edit(second, "c.json", 0) // nothing does
 		if got, want := uses(), []file.Mock{{ID: first.ID, Slug: "first", Published: true}}; !slices.Equal(got, want) {
 			t.Errorf("after edits: %+v", got)
 		}

@@ -1,25 +1,24 @@
-package single
+package mockspec
 
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// addHost writes host into every item of the YAML documents docs, which content was read as. It inserts text, so that
-// everything else stays as the user wrote it; where a document is written in a way that text cannot simply be inserted into,
-// it is written anew from its tree, which keeps order and comments but not the layout.
-func addHost(content, host string, docs []*yaml.Node) ([]byte, error) {
-	if out, ok := insert(content, host, targets(docs)); ok {
+// WithHost is the text with host in every item, in place of whatever host the user wrote. The document must have no errors.
+// Text is inserted, so that everything else stays as it was written; where a document is written in a way that text cannot simply
+// be inserted into, it is written anew from its tree, which keeps order and comments but not the layout.
+func (d *Document) WithHost(host string) ([]byte, error) {
+	if out, ok := insert(d.text, host, targets(d.tree)); ok {
 		return out, nil
 	}
-	docs, err := mockspec.ReadDocuments([]byte(content))
+	docs, err := decodeLibrary(bytes.TrimPrefix([]byte(d.text), []byte("\xef\xbb\xbf")), math.MaxInt)
 	if err != nil {
 		return nil, fmt.Errorf("read the document with its comments: %w", err)
 	}
@@ -37,49 +36,33 @@ func addHost(content, host string, docs []*yaml.Node) ([]byte, error) {
 	return out.Bytes(), enc.Close()
 }
 
-// targets are the items of all documents.
+// targets are the mappings behind `endpoint`, `websocket` and `crud` of all documents, each once, aliases followed. The documents
+// have no circles.
 func targets(docs []*yaml.Node) []*yaml.Node {
-	var all []*yaml.Node
-	for _, doc := range docs {
-		all = append(all, items(doc)...)
-	}
-	return all
-}
-
-// items are the mappings behind `endpoint`, `websocket` and `crud`, each once, aliases followed.
-func items(n *yaml.Node) []*yaml.Node {
 	var found []*yaml.Node
+	seen := map[*yaml.Node]bool{}
 	var visit func(n *yaml.Node, depth int)
 	visit = func(n *yaml.Node, depth int) {
 		n = follow(n)
 		switch {
-		case n == nil || depth == 0:
+		case depth == 0:
 		case n.Kind == yaml.DocumentNode || n.Kind == yaml.SequenceNode:
 			for _, c := range n.Content {
 				visit(c, depth-1)
 			}
 		case n.Kind == yaml.MappingNode:
 			for i := 0; i+1 < len(n.Content); i += 2 {
-				name := n.Content[i].Value
-				v := follow(n.Content[i+1])
-				if v != nil && v.Kind == yaml.MappingNode && (name == "endpoint" || name == "websocket" || name == "crud") && !slices.Contains(found, v) {
-					found = append(found, v)
+				name, v := n.Content[i].Value, follow(n.Content[i+1])
+				if v.Kind == yaml.MappingNode && (name == "endpoint" || name == "websocket" || name == "crud") && !seen[v] {
+					seen[v], found = true, append(found, v)
 				}
 			}
 		}
 	}
-	visit(n, 4)
-	return found
-}
-
-func follow(n *yaml.Node) *yaml.Node {
-	for hops := 0; n != nil && n.Kind == yaml.AliasNode; hops++ {
-		if hops > 64 {
-			return nil
-		}
-		n = n.Alias
+	for _, doc := range docs {
+		visit(doc, 4)
 	}
-	return n
+	return found
 }
 
 // setHost sets the key in the tree.
@@ -95,8 +78,8 @@ func setHost(mapping *yaml.Node, host string) {
 	mapping.Content = append([]*yaml.Node{{Kind: yaml.ScalarNode, Value: "host"}, value}, mapping.Content...)
 }
 
-// edit replaces the bytes from to to.
-type edit struct {
+// hostEdit replaces the bytes from to to.
+type hostEdit struct {
 	from, to int
 	text     string
 }
@@ -106,9 +89,9 @@ func insert(content, host string, targets []*yaml.Node) (out []byte, ok bool) {
 	if strings.ContainsAny(content, "\u0085\u2028\u2029\ufeff") || strings.Count(content, "\r") != strings.Count(content, "\r\n") {
 		return nil, false // what a line is, is a matter of opinion here
 	}
-	text := source{content: content}
+	text := hostText{content: content}
 	text.index()
-	edits := make([]edit, 0, len(targets))
+	edits := make([]hostEdit, 0, len(targets))
 	for _, t := range targets {
 		e, ok := text.edit(t, host)
 		if !ok {
@@ -116,7 +99,7 @@ func insert(content, host string, targets []*yaml.Node) (out []byte, ok bool) {
 		}
 		edits = append(edits, e)
 	}
-	slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
+	slices.SortFunc(edits, func(a, b hostEdit) int { return a.from - b.from })
 	at := 0
 	for _, e := range edits {
 		if e.from < at {
@@ -129,13 +112,13 @@ func insert(content, host string, targets []*yaml.Node) (out []byte, ok bool) {
 	return append(out, content[at:]...), true
 }
 
-// source finds the places of tree nodes in the text.
-type source struct {
+// hostText finds the places of tree nodes in the text.
+type hostText struct {
 	content string
 	lines   []int // where each begins
 }
 
-func (s *source) index() {
+func (s *hostText) index() {
 	s.lines = []int{0}
 	for i := range len(s.content) {
 		if s.content[i] == '\n' {
@@ -145,7 +128,7 @@ func (s *source) index() {
 }
 
 // offset is the byte at which a node begins; columns count characters.
-func (s *source) offset(n *yaml.Node) (at, lineStart int, ok bool) {
+func (s *hostText) offset(n *yaml.Node) (at, lineStart int, ok bool) {
 	if n.Line < 1 || n.Line > len(s.lines) {
 		return 0, 0, false
 	}
@@ -162,9 +145,9 @@ func (s *source) offset(n *yaml.Node) (at, lineStart int, ok bool) {
 }
 
 // edit is what adds the host to a mapping, or replaces the one that is there.
-func (s *source) edit(mapping *yaml.Node, host string) (edit, bool) {
+func (s *hostText) edit(mapping *yaml.Node, host string) (hostEdit, bool) {
 	if len(mapping.Content) < 2 {
-		return edit{}, false
+		return hostEdit{}, false
 	}
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == "host" {
@@ -174,36 +157,36 @@ func (s *source) edit(mapping *yaml.Node, host string) (edit, bool) {
 	if mapping.Style&yaml.FlowStyle != 0 {
 		at, _, ok := s.offset(mapping)
 		if !ok || at >= len(s.content) || s.content[at] != '{' {
-			return edit{}, false
+			return hostEdit{}, false
 		}
-		return edit{at + 1, at + 1, fmt.Sprintf(`"host": %q, `, host)}, true
+		return hostEdit{at + 1, at + 1, fmt.Sprintf(`"host": %q, `, host)}, true
 	}
 	first := mapping.Content[0]
 	at, lineStart, ok := s.offset(first)
 	if !ok || first.Style != 0 || first.Anchor != "" || !strings.HasPrefix(s.content[at:], first.Value+":") {
-		return edit{}, false
+		return hostEdit{}, false
 	}
 	indent := s.content[lineStart:at]
 	if strings.Trim(indent, " ") != "" {
-		return edit{}, false
+		return hostEdit{}, false
 	}
 	end := "\n"
 	if strings.Contains(s.content, "\r\n") {
 		end = "\r\n"
 	}
-	return edit{at, at, "host: " + host + end + indent}, true
+	return hostEdit{at, at, "host: " + host + end + indent}, true
 }
 
 // replace changes a plain or quoted value on one line.
-func (s *source) replace(value *yaml.Node, host string) (edit, bool) {
+func (s *hostText) replace(value *yaml.Node, host string) (hostEdit, bool) {
 	at, _, ok := s.offset(value)
 	if !ok || value.Kind != yaml.ScalarNode || value.Anchor != "" || value.Style&yaml.TaggedStyle != 0 {
-		return edit{}, false
+		return hostEdit{}, false
 	}
 	for _, written := range []string{value.Value, `"` + value.Value + `"`, `'` + value.Value + `'`} {
 		if written != "" && strings.HasPrefix(s.content[at:], written) {
-			return edit{at, at + len(written), fmt.Sprintf("%q", host)}, true
+			return hostEdit{at, at + len(written), fmt.Sprintf("%q", host)}, true
 		}
 	}
-	return edit{}, false
+	return hostEdit{}, false
 }
