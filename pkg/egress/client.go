@@ -115,7 +115,7 @@ func proxyURL(cfg Config) (*proxy, error) {
 		return nil, errors.New("egress: the proxy's URL is not of the form http://host:port")
 	}
 	if u.User != nil {
-		return nil, errors.New("egress: the proxy's URL must not hold a user; give service and token apart")
+		return nil, errors.New("egress: the proxy's URL must not contain a user; give the service and its token separately")
 	}
 	if cfg.AllowPrivate {
 		return nil, errors.New("egress: private addresses cannot be allowed here when a proxy decides")
@@ -132,7 +132,7 @@ func (p *proxy) forRequest(req *http.Request) (*url.URL, error) {
 	user := p.service
 	if tenant, _ := req.Context().Value(tenantKey{}).(string); tenant != "" {
 		if !name.MatchString(tenant) {
-			return nil, fmt.Errorf("%q is no tenant's name", tenant)
+			return nil, fmt.Errorf("%q is not a tenant's name", tenant)
 		}
 		user += UserSeparator + tenant
 	}

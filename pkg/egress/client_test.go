@@ -149,7 +149,7 @@ func TestConfigErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res, err := client.Do(req); err == nil || !strings.Contains(err.Error(), "no tenant's name") {
+	if res, err := client.Do(req); err == nil || !strings.Contains(err.Error(), "not a tenant's name") {
 		t.Errorf("odd tenant: %v", err)
 		if err == nil {
 			_ = res.Body.Close()

@@ -68,7 +68,7 @@ func Run(ctx context.Context, log *slog.Logger, members ...Member) error {
 		// Its error is returned, not logged: whoever started the process says it once.
 		log.InfoContext(ctx, "a member ended, stopping the process", "member", first.name)
 		if memberError(first.name, first.err) == nil {
-			errs = append(errs, fmt.Errorf("%s ended unasked", first.name))
+			errs = append(errs, fmt.Errorf("%s ended unexpectedly", first.name))
 		}
 	}
 	last := time.Now().Add(StopTimeout)

@@ -54,7 +54,7 @@ func (b *Body) json() (any, error) {
 	return b.plain.get(func() (any, error) { return decodeJSON(b.raw) })
 }
 
-// Problem says why the body is no JSON; "" if it is, or if there is none.
+// Problem says why the body is not JSON; "" if it is, or if there is none.
 func (b *Body) Problem() string {
 	if _, err := b.json(); err != nil && !errors.Is(err, errNoBody) {
 		return err.Error()
@@ -76,7 +76,7 @@ func decodeJSON(text []byte) (any, error) {
 		}
 		err = fmt.Errorf("something follows the value at byte %d", d.InputOffset())
 	}
-	return nil, fmt.Errorf("the body is no JSON: %s", placeJSON(text, err))
+	return nil, fmt.Errorf("the body is not JSON: %s", placeJSON(text, err))
 }
 
 // placeJSON says where JSON breaks.
@@ -118,7 +118,7 @@ func parseXML(text []byte) (*xmlquery.Node, error) {
 		return nil, errNoBody
 	}
 	if text[0] != '<' {
-		return nil, errors.New("the body is no XML")
+		return nil, errors.New("the body is not XML")
 	}
 	d := xml.NewDecoder(bytes.NewReader(text))
 	root := &xmlquery.Node{Type: xmlquery.DocumentNode}
@@ -130,12 +130,12 @@ func parseXML(text []byte) (*xmlquery.Node, error) {
 		}
 		if err != nil {
 			line, column := d.InputPos()
-			return nil, fmt.Errorf("the body is no XML: line %d, column %d", line, column)
+			return nil, fmt.Errorf("the body is not XML: line %d, column %d", line, column)
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
 			if depth++; depth > MaxXMLDepth {
-				return nil, fmt.Errorf("the XML of the body nests deeper than %d levels", MaxXMLDepth)
+				return nil, fmt.Errorf("the XML of the body is nested more than %d levels deep", MaxXMLDepth)
 			}
 			n := &xmlquery.Node{Type: xmlquery.ElementNode, Data: t.Name.Local}
 			for _, a := range t.Attr {

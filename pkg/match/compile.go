@@ -60,7 +60,7 @@ func Compile(v selmer.Value, o Options) (c *Condition, size int, problems []Prob
 	out := k.condition(v, 1)
 	if k.size > MaxInstructions {
 		k.where = nil
-		k.problem(CodePattern, false, "use fewer or smaller repetitions", "the regular expressions are too large together: they have %d instructions, at most %d are allowed", k.size, MaxInstructions)
+		k.problem(CodePattern, false, "use fewer or smaller repetitions", "the regular expressions are too large together: they have %d instructions; the limit is %d", k.size, MaxInstructions)
 	}
 	out.names = k.names
 	return out, k.size, k.problems
@@ -106,7 +106,7 @@ func (c *compiler) in(step any, do func()) {
 func (c *compiler) condition(v selmer.Value, depth int) *Condition {
 	out := &Condition{}
 	if depth > MaxDepth {
-		c.problem(CodeCondition, false, "nest less", "conditions may nest %d levels", MaxDepth)
+		c.problem(CodeCondition, false, "nest less", "conditions are nested too deeply: the limit is %d levels", MaxDepth)
 		return out
 	}
 	switch v.Kind() {
@@ -157,7 +157,7 @@ func (c *compiler) entry(e selmer.Entry, depth int) []check {
 	}
 	if c.lines--; c.lines < 0 {
 		if c.lines == -1 {
-			c.problem(CodeCondition, true, "split it", "a condition may have %d lines", MaxLines)
+			c.problem(CodeCondition, true, "split it", "the condition is too long: the limit is %d lines", MaxLines)
 		}
 		return nil
 	}
@@ -177,7 +177,7 @@ func (c *compiler) entry(e selmer.Entry, depth int) []check {
 // written compiles a condition of the template language.
 func (c *compiler) written(text string) check {
 	if c.lines--; c.lines < 0 {
-		c.problem(CodeCondition, false, "split it", "a condition may have %d lines", MaxLines)
+		c.problem(CodeCondition, false, "split it", "the condition is too long: the limit is %d lines", MaxLines)
 		return nil
 	}
 	condition, err := selmer.CompileCondition(text, c.options.template())
@@ -200,7 +200,7 @@ func (c *compiler) right(l *line, v selmer.Value) {
 			c.in(e.Key, func() { c.operator(l, e) })
 		}
 		if l.presence > 0 && len(l.tests) > 0 {
-			c.problem(CodeCondition, false, "delete the others", "this can never hold: what is absent is nothing else")
+			c.problem(CodeCondition, false, "delete the others", "this can never hold: an absent value meets no other condition")
 		}
 		c.neverBetween(v)
 	case selmer.KindList:
@@ -212,7 +212,7 @@ func (c *compiler) right(l *line, v selmer.Value) {
 		for i, item := range v.Items() {
 			c.in(i, func() {
 				if item.Kind() == selmer.KindMap || item.Kind() == selmer.KindList {
-					c.problem(CodeCondition, false, "write `any` with several conditions, or `equals`", "a list on the right side has the values of which one must be equal: texts, numbers, booleans and null, not %s", kindName(item))
+					c.problem(CodeCondition, false, "write `any` with several conditions, or `equals`", "a list on the right names the values of which one must be equal: text, numbers, booleans and null, not %s", kindName(item))
 					return
 				}
 				t.oneOf = append(t.oneOf, c.operand(l, item))
@@ -315,7 +315,7 @@ func (c *compiler) matches(l *line, v selmer.Value) {
 	}
 	source := o.constant.String()
 	if len(source) > maxPattern {
-		c.problem(CodePattern, false, "shorten it", "a regular expression may have %d characters", maxPattern)
+		c.problem(CodePattern, false, "shorten it", "the regular expression is too long: the limit is %d characters", maxPattern)
 		return
 	}
 	size, err := expressionSize(source)
@@ -326,11 +326,11 @@ func (c *compiler) matches(l *line, v selmer.Value) {
 	}
 	if c.size += size; size > MaxInstructions {
 		c.size -= size
-		c.problem(CodePattern, false, "use fewer or smaller repetitions", "the regular expression is too large: it has %d instructions, at most %d are allowed", size, MaxInstructions)
+		c.problem(CodePattern, false, "use fewer or smaller repetitions", "the regular expression is too large: it has %d instructions; the limit is %d", size, MaxInstructions)
 		return
 	}
 	if strings.HasPrefix(source, "^") != strings.HasSuffix(source, "$") && !strings.HasSuffix(source, `\$`) {
-		c.warn(CodePattern, "delete it", "`matches` matches in whole: `^` or `$` alone changes nothing")
+		c.warn(CodePattern, "delete it", "`matches` always matches the whole value: `^` or `$` alone changes nothing")
 	}
 	re, err := compileWhole(source)
 	if err != nil {
@@ -344,7 +344,7 @@ func (c *compiler) schema(l *line, v selmer.Value) {
 	text := v.AppendJSON(nil)
 	if isText(v) {
 		if c.options.Schema == nil {
-			c.problem(CodeSchema, false, "write the schema here", "a schema in a file is not offered here: write the schema itself")
+			c.problem(CodeSchema, false, "write the schema here", "a schema in a file is not supported here: write the schema itself")
 			return
 		}
 		var err error

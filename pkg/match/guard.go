@@ -30,7 +30,7 @@ func CompileGuard(v selmer.Value, o Options) (g *Guard, size int, problems []Pro
 	g = &Guard{}
 	if v.Kind() == selmer.KindList {
 		if len(v.Items()) == 0 {
-			k.problem(CodeCondition, false, "write conditions, or `none`", "nobody could pass: the list of conditions is empty")
+			k.problem(CodeCondition, false, "write conditions, or `none`", "the list of conditions is empty, so every request would be refused")
 		}
 		for i, item := range v.Items() {
 			k.in(i, func() { g.add(k, item, false) })
@@ -54,7 +54,7 @@ func (g *Guard) add(k *compiler, v selmer.Value, alone bool) {
 		switch name := v.String(); name {
 		case "none":
 			if !alone {
-				k.problem(CodeCondition, false, "delete the others", "`none` stands alone: everybody passes")
+				k.problem(CodeCondition, false, "delete the others", "`none` lets everybody pass, so it cannot be combined with conditions")
 			}
 			return
 		case "basic", "bearer", "jwt":

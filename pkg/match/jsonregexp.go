@@ -59,7 +59,7 @@ func newParser() (*jsonpath.Parser, error) {
 			}
 			for _, arg := range args {
 				if !arg.ConvertsTo(spec.FuncValue) {
-					return errors.New("an argument of " + name + " is no value")
+					return errors.New("an argument of " + name + " is not a value")
 				}
 			}
 			return nil

@@ -72,7 +72,7 @@ func (c *compiler) left(source string) *left {
 	}
 	variables := expr.Variables()
 	if len(variables) == 0 {
-		return fail(CodeCondition, errors.New("`"+shorten(source)+"` names nothing of the request"))
+		return fail(CodeCondition, errors.New("`"+shorten(source)+"` names no part of the request"))
 	}
 	c.name(variables, true)
 	l.need = needsNames(variables)
@@ -98,7 +98,7 @@ func (c *compiler) templated(l *left) *left {
 	for i, text := range splitParts(l.source) {
 		if !strings.Contains(text, "{{") {
 			if strings.ContainsAny(text, "|") {
-				c.problem(CodeCondition, true, "", "filters and templates cannot stand together on the left side")
+				c.problem(CodeCondition, true, "", "filters and templates cannot be combined on the left side")
 				return nil
 			}
 			l.parts = append(l.parts, part{name: strings.ReplaceAll(text, "..", ".")})

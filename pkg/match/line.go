@@ -213,7 +213,7 @@ func (l *line) why(e *evaluation) string {
 		return name + " is missing, expected " + l.expectation(e)
 	}
 	if l.presence > 0 {
-		return name + " is there, it is " + showItem(items[0])
+		return name + " is present: it is " + showItem(items[0])
 	}
 	var shown []string
 	for i, item := range items {
@@ -255,7 +255,7 @@ func (t *test) unlike(i item, e *evaluation) string {
 		if t.regexp == nil {
 			source = t.oneOf[0].value(e).String()
 		}
-		return ", which does not match `" + shorten(source) + "` in whole"
+		return ", which does not match `" + shorten(source) + "` as a whole"
 	case opSchema:
 		if why := t.schema.why(i.value); why != "" {
 			return ", which does not fit the schema: " + why
@@ -287,18 +287,18 @@ func (t *test) wanted(e *evaluation) string {
 // expectation says what a missing value should have been.
 func (l *line) expectation(e *evaluation) string {
 	if len(l.tests) == 0 {
-		return "it to be there"
+		return "it to be present"
 	}
 	var all []string
 	for n := range l.tests {
 		t := &l.tests[n]
 		switch t.op {
 		case opMatches:
-			all = append(all, "what matches `"+shorten(t.source)+"`")
+			all = append(all, "a match of `"+shorten(t.source)+"`")
 		case opSchema:
-			all = append(all, "what fits the schema")
+			all = append(all, "a value that fits the schema")
 		case opContains:
-			all = append(all, "what contains "+t.wanted(e))
+			all = append(all, "a value that contains "+t.wanted(e))
 		case opEquals:
 			all = append(all, t.wanted(e))
 		default:

@@ -33,7 +33,7 @@ type JSONPath struct{ path *jsonpath.Path }
 // CompileJSONPath reads a JSONPath, which must be within the bounds.
 func CompileJSONPath(text string) (*JSONPath, error) {
 	if len(text) > MaxExpression {
-		return nil, fmt.Errorf("a JSONPath may have %d characters, not %d", MaxExpression, len(text))
+		return nil, fmt.Errorf("a JSONPath may have up to %d characters, not %d", MaxExpression, len(text))
 	}
 	path, err := parseJSONPath(text)
 	if err != nil {
@@ -66,25 +66,25 @@ func parseJSONPath(text string) (path *jsonpath.Path, err error) {
 func boundJSONPath(q *spec.PathQuery, whole string) error {
 	descendants, product := 0, 1
 	if len(q.Segments()) > maxPathSegments {
-		return fmt.Errorf("a JSONPath may have %d segments", maxPathSegments)
+		return fmt.Errorf("a JSONPath may have up to %d segments", maxPathSegments)
 	}
 	for _, s := range q.Segments() {
 		if s.IsDescendant() {
 			descendants++
 		}
 		if product *= max(1, len(s.Selectors())); product > MaxSelectors {
-			return fmt.Errorf("the selectors of a JSONPath may multiply to %d", MaxSelectors)
+			return fmt.Errorf("the selectors of a JSONPath may multiply to %d at most", MaxSelectors)
 		}
 	}
 	if descendants > MaxDescendants {
-		return errors.New("a JSONPath may have one `..`")
+		return errors.New("a JSONPath may have only one `..`")
 	}
 	bare := outsideQuotes(whole)
 	if strings.Count(bare, "..") > descendants {
-		return errors.New("a filter of a JSONPath may have no `..`")
+		return errors.New("a filter of a JSONPath may not contain `..`")
 	}
 	if strings.Count(bare, "?") > maxFilters {
-		return fmt.Errorf("a JSONPath may have %d filters", maxFilters)
+		return fmt.Errorf("a JSONPath may have up to %d filters", maxFilters)
 	}
 	for i := 1; i < len(bare); i++ { // what a filter looks up from the root it looks up for each node
 		if bare[i] != '$' {
@@ -162,15 +162,15 @@ type XPath struct {
 // CompileXPath reads an XPath, which must be within the bounds.
 func CompileXPath(text string) (*XPath, error) {
 	if len(text) > MaxExpression {
-		return nil, fmt.Errorf("an XPath may have %d characters, not %d", MaxExpression, len(text))
+		return nil, fmt.Errorf("an XPath may have up to %d characters, not %d", MaxExpression, len(text))
 	}
 	bare := outsideQuotes(text)
 	descents := strings.Count(bare, "//") + strings.Count(bare, "descendant") + strings.Count(bare, "following") + strings.Count(bare, "preceding")
 	if descents > MaxSlashes {
-		return nil, fmt.Errorf("an XPath may have `//` and the axes that lead as far %d times", MaxSlashes)
+		return nil, fmt.Errorf("an XPath may use `//`, and axes that reach as far, up to %d times", MaxSlashes)
 	}
 	if strings.Count(bare, "[") > maxXPathBrackets {
-		return nil, fmt.Errorf("an XPath may have %d pairs of brackets", maxXPathBrackets)
+		return nil, fmt.Errorf("an XPath may have up to %d pairs of brackets", maxXPathBrackets)
 	}
 	for depth, i := 0, 0; i < len(bare); i++ {
 		switch {
@@ -180,7 +180,7 @@ func CompileXPath(text string) (*XPath, error) {
 			depth--
 		case depth > 0 && (strings.HasPrefix(bare[i:], "//") || strings.HasPrefix(bare[i:], "descendant") ||
 			strings.HasPrefix(bare[i:], "following") || strings.HasPrefix(bare[i:], "preceding") || strings.HasPrefix(bare[i:], "ancestor")):
-			return nil, errors.New("an XPath may have no `//`, and none of the axes that lead as far, within brackets")
+			return nil, errors.New("an XPath may not use `//`, or axes that reach as far, within brackets")
 		}
 	}
 	expr, err := parseXPath(withoutPrefixes(text))

@@ -39,11 +39,11 @@ const schemaURL = "mock:///schema"
 // CompileSchema reads a JSON Schema, of draft 2020-12 unless it names another.
 func CompileSchema(text []byte) (*Schema, error) {
 	if len(text) > MaxSchema {
-		return nil, fmt.Errorf("a schema may have %d KiB", MaxSchema>>10)
+		return nil, fmt.Errorf("the schema is too large: the limit is %d KiB", MaxSchema>>10)
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return nil, errors.New("the schema is no JSON")
+		return nil, errors.New("the schema is not JSON")
 	}
 	s := &Schema{}
 	counted := counting{places: map[string]bool{}, weights: map[int]bool{}}
@@ -73,7 +73,7 @@ func CompileSchema(text []byte) (*Schema, error) {
 	return s, nil
 }
 
-var errTooMuchWork = errors.New("it takes too long to tell")
+var errTooMuchWork = errors.New("it takes too long to check")
 
 // validate holds a decoded value against the schema.
 func (s *Schema) validate(v any) (err error) {
@@ -101,7 +101,7 @@ func boundedRegexp(s string) (jsonschema.Regexp, error) {
 func sentence(err error) error {
 	if e, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
 		if v, ok := errors.AsType[*jsonschema.ValidationError](e.Err); ok {
-			return errors.New("this is no JSON Schema: " + leaf(v))
+			return errors.New("this is not a JSON Schema: " + leaf(v))
 		}
 	}
 	text := strings.ReplaceAll(err.Error(), "\n", " ")

@@ -84,12 +84,12 @@ func (c *counting) schema(v any, place string) {
 // check refuses references to what does not count its visits.
 func (c *counting) check() error {
 	if c.dynamic {
-		return errors.New("`$dynamicRef` is not offered: write `$ref`")
+		return errors.New("`$dynamicRef` is not supported: write `$ref`")
 	}
 	for _, ref := range c.refs {
 		place, err := url.PathUnescape(ref)
 		if err != nil || strings.HasPrefix(place, "#/") && !c.places[place] {
-			return fmt.Errorf("`$ref` leads to %s, where no schema is", shorten(ref))
+			return fmt.Errorf("`$ref` leads to %s, where there is no schema", shorten(ref))
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func CompileSet(v selmer.Value, o Options) (*Assignments, []Problem) {
 		return a, k.problems
 	}
 	if n := len(v.Entries()); n > MaxAssignments {
-		k.problem(CodeCondition, false, "use fewer", "`set` may have %d paths, not %d", MaxAssignments, n)
+		k.problem(CodeCondition, false, "use fewer", "`set` may have up to %d paths, not %d", MaxAssignments, n)
 		return a, k.problems
 	}
 	for _, e := range v.Entries() {
@@ -69,7 +69,7 @@ func (a *Assignments) add(k *compiler, e selmer.Entry) {
 			k.problem(CodeCondition, true, "", "a part of the path `%s` is empty", shorten(e.Key))
 			return
 		case text == "-" && i < len(texts)-2:
-			k.problem(CodeCondition, true, "put it at the end", "`-`, which appends to a list, stands at the end of a path")
+			k.problem(CodeCondition, true, "put it at the end", "`-`, which appends to a list, must be the last part of the path")
 			return
 		default:
 			one.parts = append(one.parts, part{name: strings.ReplaceAll(text, "..", ".")})

@@ -41,7 +41,7 @@ func (r *reader) condition(n *yaml.Node) Condition {
 		return Condition{Pos: t.Pos, JSON: string(appendJSONString(nil, t.Raw))}
 	}
 	if r.compat() {
-		r.warn(at(n), CodeBadValue, "write a condition of the template language, or delete `compat`", "this condition has no effect in compat mode: moclojer 0.4 knows texts alone")
+		r.warn(at(n), CodeBadValue, "write a condition of the template language, or delete `compat`", "this condition has no effect in compat mode: moclojer 0.4 only knows text")
 		return Condition{}
 	}
 	c := Condition{Pos: at(n), JSON: r.asJSON(n)}
@@ -222,7 +222,7 @@ func (r *reader) reachable(entries []Entry) {
 			}
 		}
 		if e.Always() && i+1 < len(entries) {
-			r.warn(entries[i+1].Pos, CodeUnreachableResponse, "delete it, or give the one before an `if`", "this is never answered: the entry on line %d always is", e.Pos.Line)
+			r.warn(entries[i+1].Pos, CodeUnreachableResponse, "delete it, or give the one before an `if`", "this is never sent: the entry on line %d always matches first", e.Pos.Line)
 			return
 		}
 	}

@@ -154,7 +154,7 @@ func TestLimits(t *testing.T) {
 		limits mockspec.Limits
 		want   string
 	}{
-		{item, mockspec.Limits{Bytes: 10}, ":1:1: error TOO_LARGE: the document has 37 bytes; at most 10 bytes are allowed"},
+		{item, mockspec.Limits{Bytes: 10}, ":1:1: error TOO_LARGE: the document has 37 bytes; the limit is 10 bytes"},
 		{item + strings.ReplaceAll(item, "/a", "/b"), mockspec.Limits{Endpoints: 1}, ":2:3: error TOO_MANY_ENDPOINTS: a mock may have at most 1 endpoints: split it"},
 		{"- {a: 1}\n- {a: 1}\n", mockspec.Limits{Problems: 1}, ":1:3: error TOO_MANY_PROBLEMS: there are more than 1 problems; the rest is not shown"},
 	} {

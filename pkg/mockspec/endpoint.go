@@ -89,10 +89,10 @@ func (r *reader) endpoint(n *yaml.Node, pos Position) {
 // answers checks the answers of an endpoint as a whole.
 func (r *reader) answers(n *yaml.Node, e *Endpoint, response *yaml.Node) {
 	if n := len(e.Responses); response != nil && n > 0 && e.Responses[n-1].Always() {
-		r.warn(at(response), CodeUnreachableResponse, "delete it, or give the entry before an `if`", "`response` is never answered: the entry on line %d always is", e.Responses[n-1].Pos.Line)
+		r.warn(at(response), CodeUnreachableResponse, "delete it, or give the entry before an `if`", "`response` is never sent: the entry on line %d always matches first", e.Responses[n-1].Pos.Line)
 	}
 	if r.patterns > match.MaxInstructions {
-		r.fail(at(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expressions of this endpoint are too large together: they have %d instructions, at most %d are allowed", r.patterns, match.MaxInstructions)
+		r.fail(at(n), CodeBadPattern, "use fewer or smaller repetitions", "the regular expressions of this endpoint are too large together: they have %d instructions; the limit is %d", r.patterns, match.MaxInstructions)
 	}
 }
 
@@ -410,7 +410,7 @@ func (r *reader) reactions(n *yaml.Node) []Reaction {
 		case pattern == nil && re.If.JSON == "":
 			r.fail(at(item), CodeMissingKey, "add `pattern:` or `if:`", "`on-message` has no `pattern`: add one, or `if`")
 		case pattern != nil && re.If.JSON != "":
-			r.fail(at(pattern), CodeBadValue, "delete one of them", "`pattern` and `if` cannot stand together: delete one of them")
+			r.fail(at(pattern), CodeBadValue, "delete one of them", "`pattern` and `if` cannot be combined: delete one of them")
 		}
 		out = append(out, re)
 	}

@@ -15,7 +15,7 @@ func sameTree(a, b []*yaml.Node) error {
 	}
 	for i := range a {
 		if n := differ(a[i], b[i], nil); n != nil {
-			return fmt.Errorf("%w: what stands on line %d is too unusual", ErrUnsafe, n.Line)
+			return fmt.Errorf("%w: line %d is written in too unusual a way", ErrUnsafe, n.Line)
 		}
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 // YAML directives, whose handling costs the square of their number.
 func (r *reader) guard(src []byte) ([]byte, bool) {
 	if len(src) > r.o.Limits.Bytes {
-		r.fail(Position{1, 1}, CodeTooLarge, "split the mock", "the document has %d bytes; at most %s are allowed",
+		r.fail(Position{1, 1}, CodeTooLarge, "split the mock", "the document has %d bytes; the limit is %s",
 			len(src), size(r.o.Limits.Bytes))
 		return nil, false
 	}

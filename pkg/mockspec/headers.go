@@ -24,8 +24,8 @@ func (r *reader) lintHeaders(e *Endpoint) {
 		case "content-encoding":
 			kind := e.Response.Body.Kind
 			if (kind == BodyText || kind == BodyJSON) && !hasTag(value) && !strings.EqualFold(value, "identity") {
-				r.warn(pos, CodeBadHeader, "delete it; the server packs answers for callers who ask for it",
-					"`%s` says that the body is packed as `%s`, but it is text: callers cannot read it", h.Name, brief(value))
+				r.warn(pos, CodeBadHeader, "delete it; the server compresses answers for callers that ask for it",
+					"`%s` says that the body is compressed with `%s`, but it is text: callers cannot read it", h.Name, brief(value))
 			}
 		case "content-type":
 			if _, err := charset.Of(value); err != nil && !hasTag(value) {

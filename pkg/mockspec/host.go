@@ -30,7 +30,7 @@ func (d *Document) WithHost(host string) ([]byte, error) {
 	enc.SetIndent(2)
 	for _, doc := range docs {
 		if err := enc.Encode(doc); err != nil {
-			return nil, fmt.Errorf("write the document anew: %w", err)
+			return nil, fmt.Errorf("rewrite the document: %w", err)
 		}
 	}
 	return out.Bytes(), enc.Close()

@@ -99,12 +99,12 @@ var (
 		doc:  "A resource: a list in the state that can be listed, read, added to, changed and deleted.",
 		keys: []key{
 			{name: "host", kind: kindHost, ours: true, doc: "Host name it answers on; hosted mocks do not need it."},
-			{name: "path", kind: kindPath, missing: CodeMissingPath, ours: true, doc: "Path of the list; an item is one part below it."},
-			{name: "state", kind: kindName, ours: true, def: "the last text in path", doc: "Name of the list in the state."},
+			{name: "path", kind: kindPath, missing: CodeMissingPath, ours: true, doc: "Path of the list; an item's path has one part more."},
+			{name: "state", kind: kindName, ours: true, def: "the last fixed part of path", doc: "Name of the list in the state."},
 			{name: "id-field", kind: kindName, ours: true, def: "id", doc: "Dotted path of an item's id."},
-			{name: "body", kind: kindSample, ours: true, doc: "Sample of an item, as JSON text or as YAML; what is created or replaced must fit it."},
-			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may ask."},
-			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, ours: true, doc: "How often one caller may ask."},
+			{name: "body", kind: kindSample, ours: true, doc: "Sample of an item, as JSON text or as YAML; items that are created or replaced must fit it."},
+			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may call."},
+			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, ours: true, doc: "How often one caller may call."},
 			{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service."},
 			{name: "webhook", kind: kindList, child: webhookTable, ours: true, doc: "A request, or a list of up to 5, that is sent after each change."},
 			{name: "tag", kind: kindName, ours: true, doc: "Group in the generated API description."},
@@ -118,20 +118,20 @@ var (
 		name: "`endpoint`",
 		doc:  "An HTTP endpoint: which requests it matches and what it answers.",
 		keys: []key{
-			{name: "method", kind: kindMethods, def: "GET", values: methods, doc: "HTTP method, in any case, a list of them, or `ANY`. HEAD is answered from GET by itself."},
+			{name: "method", kind: kindMethods, def: "GET", values: methods, doc: "HTTP method, in any case, a list of them, or `ANY`. HEAD is answered from GET automatically."},
 			{name: "host", kind: kindHost, doc: "Host name it answers on. Hosted mocks do not need it: the host of the mock is added when it is published."},
 			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, beginning with `/`. `:name` or `:name|type` is a parameter, `{id}:cancel` and `{name}.{format}` have text beside parameters, `*` or `*name` at the end takes the rest. Types: string, int, uuid, date, boolean (bool), float, double."},
 			{name: "query", kind: kindQuery, doc: "Declared query parameters: name and type. They are required: a request without one, or with one that does not fit, is answered with 400."},
 			{name: "body", kind: kindSample, doc: "Sample of the expected request body, as JSON text or as YAML. Its shape is checked: a request that lacks a field, or does not fit, is answered with 400."},
-			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may ask: a condition, a list of conditions of which one must hold, `basic`, `bearer` or `jwt` (which must be there), or `none`. Others are answered with 401 or 403."},
-			{name: "responses", kind: kindList, child: entryTable, ours: true, doc: "Several answers, tried in order: the first whose `if` holds is taken. `response` is the last of them."},
-			{name: "response", kind: kindObject, child: responseTable, doc: "What is answered, if none of `responses` is."},
-			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, doc: "How often one caller may ask; more is answered with 429. `none` switches the default off."},
+			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may call: a condition, a list of conditions of which one must hold, `basic`, `bearer` or `jwt` (which must be there), or `none`. Others are answered with 401 or 403."},
+			{name: "responses", kind: kindList, child: entryTable, ours: true, doc: "Several answers, tried in order: the first whose `if` holds is sent. `response` is tried last."},
+			{name: "response", kind: kindObject, child: responseTable, doc: "The answer, if none of `responses` is sent."},
+			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, doc: "How often one caller may call; further calls are answered with 429. `none` switches the default off."},
 			{name: "latency", kind: kindLatency, child: latencyTable, doc: "Simulates a slow or failing service. `none` switches the default off."},
 			{name: "webhook", kind: kindList, child: webhookTable, doc: "A request that is sent after the answer, or a list of up to 5."},
 			{name: "tag", kind: kindName, doc: "Group of the endpoint in the generated API description."},
 			{name: "summary", kind: kindName, doc: "One line about the endpoint for the generated API description."},
-			{name: "chaos", unread: true, doc: "Failure simulation of a later moclojer; use `latency`."},
+			{name: "chaos", unread: true, doc: "Failure simulation of a later moclojer version; use `latency`."},
 		},
 	}
 
@@ -141,8 +141,8 @@ var (
 		name: "an entry of `responses`",
 		doc:  "One of several answers, and when it is given.",
 		keys: append([]key{
-			{name: "if", kind: kindIf, ours: true, doc: "When this is answered: names as templates have them, and what they must be. Without it, always."},
-			{name: "times", kind: kindInt, min: 1, max: maxTimes, ours: true, doc: "How many requests get this answer, in each session and for each path; then it is passed over."},
+			{name: "if", kind: kindIf, ours: true, doc: "When this answer is sent: names as used in templates, and the values they must have. Without it, always."},
+			{name: "times", kind: kindInt, min: 1, max: maxTimes, ours: true, doc: "How many requests get this answer, in each session and for each path; after that it is skipped."},
 			{name: "chance", kind: kindRate, ours: true, doc: "Share of requests, 0 to 1, that get this answer; the others go on to the next entry."},
 		}, responseKeys...),
 	}
@@ -152,9 +152,9 @@ var (
 		{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates. A list of values sends the header several times."},
 		{name: "body", kind: kindBody, doc: "Answer body: text, which is a template, or a YAML value, which is sent as JSON."},
 		{name: "external-body", kind: kindObject, child: externalTable, doc: "Answer body that is loaded from a file of the workspace or from a URL."},
-		{name: "set", kind: kindSet, ours: true, doc: "What becomes of the state: dotted paths and values, worked out from the state before. `-` at the end of a path appends to a list; null removes."},
-		{name: "fault", kind: kindChoice, ours: true, values: faults, doc: "Breaks the connection in place of an answer, or within it: `reset`, `empty` (closed without a byte), `garbage` (random bytes), `cut` (half of the body)."},
-		{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service, instead of the endpoint's."},
+		{name: "set", kind: kindSet, ours: true, doc: "Changes to the state: dotted paths and their values, computed from the state before the request. `-` at the end of a path appends to a list; null removes."},
+		{name: "fault", kind: kindChoice, ours: true, values: faults, doc: "Breaks the connection instead of answering, or during the answer: `reset`, `empty` (closed without a byte), `garbage` (random bytes), `cut` (half of the body)."},
+		{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service; replaces the endpoint's setting."},
 		{name: "webhook", kind: kindList, child: webhookTable, ours: true, doc: "A request, or a list of up to 5, that is sent after this answer."},
 		{name: "proxy", ours: true, later: true},
 	}
@@ -179,7 +179,7 @@ var (
 
 	rateLimitTable = &table{
 		name: "`rate-limit`",
-		doc:  "How often one caller may ask.",
+		doc:  "How often one caller may call.",
 		keys: []key{
 			{name: "window-ms", kind: kindInt, min: 1, max: maxWindow, def: "900000", doc: "Length of the window in milliseconds."},
 			{name: "max-requests", kind: kindInt, min: 0, max: maxCount, def: "100", doc: "Requests that are answered in one window."},
@@ -208,7 +208,7 @@ var (
 		name: "`webhook`",
 		doc:  "A request that is sent after the answer.",
 		keys: []key{
-			{name: "if", kind: kindIf, doc: "When it is sent: a map of names and what they must be, or a condition of a template's `if`, such as `json-params.plan = \"pro\"`; without it, always."},
+			{name: "if", kind: kindIf, doc: "When it is sent: a map of names and the values they must have, or a condition as in a template's `if`, such as `json-params.plan = \"pro\"`; without it, always."},
 			{name: "sleep-time", kind: kindSeconds, max: maxSeconds, def: "0", doc: "Delay in seconds."},
 			{name: "sleep-time-ms", kind: kindInt, max: maxSeconds * 1000, doc: "Delay in milliseconds, instead of `sleep-time`."},
 			{name: "url", kind: kindText, missing: CodeMissingKey, doc: "Where the request goes: an http(s) URL; a template."},
@@ -241,7 +241,7 @@ var (
 		name: "`on-message`",
 		doc:  "An answer to the messages that match a pattern.",
 		keys: []key{
-			{name: "if", kind: kindIf, ours: true, doc: "When this is answered, in place of `pattern`: names as templates have them, and what they must be."},
+			{name: "if", kind: kindIf, ours: true, doc: "When this answer is sent, instead of `pattern`: names as used in templates, and the values they must have."},
 			{name: "pattern", kind: kindText, doc: "The text itself, a template that must equal the message, or a regular expression that matches all of it."},
 			{name: "response", kind: kindMessage, missing: CodeMissingKey, doc: "The message that is sent back: text, which is a template, or a YAML value, which is sent as JSON."},
 		},
@@ -253,10 +253,10 @@ var (
 		keys: []key{
 			{name: "compat", kind: kindChoice, values: []string{string(CompatMoclojer04)}, doc: "Answer byte for byte as this version of moclojer does."},
 			{name: "cors", kind: kindCORS, child: corsTable, def: "true", doc: "Answer preflight requests and add CORS headers, so that pages of other origins may call the mock; a map says which, and how."},
-			{name: "errors", kind: kindObject, child: errorsTable, ours: true, doc: "What is answered in place of the server's own errors, by their status."},
-			{name: "defaults", kind: kindObject, child: defaultsTable, ours: true, doc: "What every endpoint has that does not say otherwise."},
-			{name: "session", kind: kindNames, ours: true, doc: "Where the name of a session is found, beside the header X-Mocloud-Session: a name as templates have it, such as `cookies.sid`, or a list of them."},
-			{name: "clock", kind: kindTime, ours: true, doc: "Stops the time of the mock at an ISO date-time such as 2026-01-01T12:00:00Z."},
+			{name: "errors", kind: kindObject, child: errorsTable, ours: true, doc: "Answers that replace the server's own errors, by status."},
+			{name: "defaults", kind: kindObject, child: defaultsTable, ours: true, doc: "Defaults for every endpoint that does not set its own."},
+			{name: "session", kind: kindNames, ours: true, doc: "Where the name of a session is found, besides the header X-Mocloud-Session: a name as used in templates, such as `cookies.sid`, or a list of them."},
+			{name: "clock", kind: kindTime, ours: true, doc: "Stops the mock's clock at an ISO date-time such as 2026-01-01T12:00:00Z."},
 			{name: "jwt-key", ours: true, later: true},
 			{name: "seed", ours: true, later: true},
 			{name: "locale", ours: true, later: true},
@@ -278,14 +278,14 @@ var (
 
 	errorsTable = &table{
 		name: "`errors`",
-		doc:  "What is answered in place of the server's own errors.",
+		doc:  "Answers that replace the server's own errors.",
 		keys: []key{
 			{name: "400", kind: kindObject, child: errorTable, doc: "A request that does not fit what the endpoint declares."},
 			{name: "401", kind: kindObject, child: errorTable, doc: "A caller without valid credentials (`auth`)."},
 			{name: "403", kind: kindObject, child: errorTable, doc: "A caller whose token does not allow it (`auth`)."},
 			{name: "404", kind: kindObject, child: errorTable, doc: "A request that no endpoint answers."},
-			{name: "405", kind: kindObject, child: errorTable, doc: "A method that the path does not have."},
-			{name: "429", kind: kindObject, child: errorTable, doc: "A caller who asks more often than `rate-limit` allows."},
+			{name: "405", kind: kindObject, child: errorTable, doc: "A method that the path does not allow."},
+			{name: "429", kind: kindObject, child: errorTable, doc: "A caller who calls more often than `rate-limit` allows."},
 			{name: "500", kind: kindObject, child: errorTable, doc: "A simulated failure (`latency.failure-rate`)."},
 			{name: "504", kind: kindObject, child: errorTable, doc: "A simulated timeout (`latency.timeout-rate`)."},
 		},
@@ -293,7 +293,7 @@ var (
 
 	errorTable = &table{
 		name: "an entry of `errors`",
-		doc:  "An answer in place of one of the server's own. Templates see `error.code`, `error.message` and `error.status`.",
+		doc:  "An answer that replaces one of the server's own. Templates see `error.code`, `error.message` and `error.status`.",
 		keys: []key{
 			{name: "status", kind: kindStatus, doc: "Another status."},
 			{name: "headers", kind: kindHeaders, doc: "Answer headers; values are templates."},
@@ -303,11 +303,11 @@ var (
 
 	defaultsTable = &table{
 		name: "`defaults`",
-		doc:  "What every endpoint has that does not say otherwise.",
+		doc:  "Defaults for every endpoint that does not set its own.",
 		keys: []key{
 			{name: "headers", kind: kindHeaders, ours: true, doc: "Headers of every answer that does not set them; `null` in an answer leaves one out."},
-			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may ask."},
-			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, ours: true, doc: "How often one caller may ask each endpoint."},
+			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may call."},
+			{name: "rate-limit", kind: kindLimit, child: rateLimitTable, ours: true, doc: "How often one caller may call each endpoint."},
 			{name: "latency", kind: kindLatency, child: latencyTable, ours: true, doc: "Simulates a slow or failing service."},
 			{name: "responses", kind: kindList, child: entryTable, ours: true, doc: "Answers that are tried first on every endpoint."},
 		},

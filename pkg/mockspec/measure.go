@@ -24,7 +24,7 @@ func (r *reader) measure(root *yaml.Node) bool {
 	c := m.node(root, 1)
 	switch {
 	case m.cycle:
-		r.fail(at(m.bad), CodeRecursiveAlias, "delete the alias", "the alias `*%s` stands inside the value that it repeats", m.bad.Value)
+		r.fail(at(m.bad), CodeRecursiveAlias, "delete the alias", "the alias `*%s` is inside the value that it repeats", m.bad.Value)
 	case m.bad != nil || c.depth > r.o.Limits.Depth:
 		r.fail(at(first(m.bad, root)), CodeTooDeep, "nest less", "values are nested deeper than %d levels", r.o.Limits.Depth)
 	case c.nodes > r.o.Limits.Nodes:

@@ -107,7 +107,7 @@ func parseMix(part string) (*Mix, *PathError) {
 			break
 		}
 		if text == "" && at > 0 {
-			return nil, &PathError{at, CodeBadPath, "two parameters of one part need something between them, to tell where the first one ends", "write `{a}-{b}`, or one parameter"}
+			return nil, &PathError{at, CodeBadPath, "two parameters in one part of a path need text between them, to show where the first one ends", "write `{a}-{b}`, or one parameter"}
 		}
 		p := MixParam{Name: name, Type: TypeString}
 		if bare, typ, typed := strings.Cut(name, "|"); typed {

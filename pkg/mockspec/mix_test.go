@@ -75,7 +75,7 @@ func TestNoMix(t *testing.T) {
 func TestBadMix(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"/a/{b}{c}":       "6 two parameters of one part need something between them, to tell where the first one ends",
+		"/a/{b}{c}":       "6 two parameters in one part of a path need text between them, to show where the first one ends",
 		"/{b}.{b}":        "1 the parameter `b` occurs twice in the path",
 		"/:b/{a}.{b}":     "4 the parameter `b` occurs twice in the path",
 		"/{b|flot}.js":    "4 unknown type `flot`: did you mean `float`?",

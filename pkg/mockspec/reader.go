@@ -125,7 +125,7 @@ func (r *reader) pairs(n *yaml.Node) []pair {
 			continue
 		}
 		if len(k.Value) > r.o.Limits.Key {
-			r.fail(at(n.Content[i]), CodeBadKey, "shorten the key", "this key has %d characters; at most %d are allowed", len(k.Value), r.o.Limits.Key)
+			r.fail(at(n.Content[i]), CodeBadKey, "shorten the key", "this key has %d characters; the limit is %d", len(k.Value), r.o.Limits.Key)
 			continue
 		}
 		if j := find(k.Value); j >= 0 {
@@ -191,7 +191,7 @@ func (r *reader) object(n *yaml.Node, t *table, each func(k *key, name, value *y
 			continue
 		}
 		if k.later {
-			r.fail(at(p.key), CodeUnknownKey, "delete it", "`%s` is not offered yet: delete it", k.name)
+			r.fail(at(p.key), CodeUnknownKey, "delete it", "`%s` is not supported yet: delete it", k.name)
 			continue
 		}
 		if k.ours && r.compat() {

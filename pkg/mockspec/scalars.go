@@ -135,7 +135,7 @@ func (r *reader) methods(n *yaml.Node) []string {
 			return []string{MethodAny}
 		}
 		if strings.EqualFold(item.Value, MethodAny) {
-			r.fail(at(item), CodeBadMethod, "write `method: ANY`", "`ANY` stands alone, not in a list")
+			r.fail(at(item), CodeBadMethod, "write `method: ANY`", "`ANY` cannot be in a list")
 			continue
 		}
 		m := r.method(item)
@@ -226,7 +226,7 @@ func (r *reader) path(n *yaml.Node) Path {
 		if seg.Literal == "." || seg.Literal == ".." {
 			r.warn(p.Pos, CodeUnreachableEndpoint, "write the path without it", "this endpoint can never match: clients take `%s` out of a path before they send it", seg.Literal)
 		} else if i < len(p.Segments)-1 && seg == (Segment{}) {
-			r.warn(p.Pos, CodeUnreachableEndpoint, "write one `/`", "this endpoint hardly ever matches: most clients and proxies make one `/` of `//`")
+			r.warn(p.Pos, CodeUnreachableEndpoint, "write one `/`", "this endpoint hardly ever matches: most clients and proxies turn `//` into `/`")
 		}
 	}
 	return p

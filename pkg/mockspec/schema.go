@@ -170,7 +170,7 @@ func conditionSchema(defs object) object {
 	order := object{"type": []string{"string", "number"}}
 	defs[name] = object{
 		"type":        "object",
-		"description": "Every line must hold: on the left a value as templates name it, a JSONPath (`$…`) or an XPath (`/…`) of the body; on the right what it must be.",
+		"description": "Every line must hold: on the left a value named as in templates, a JSONPath (`$…`) or an XPath (`/…`) of the body; on the right what it must be.",
 		"properties": object{
 			"any": object{"type": "array", "items": either, "minItems": 1, "description": "One of these conditions must hold."},
 			"all": object{"type": "array", "items": either, "minItems": 1, "description": "All of these conditions must hold."},

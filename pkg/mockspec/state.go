@@ -149,7 +149,7 @@ func (r *reader) sessionNames(n *yaml.Node) []string {
 		}
 		e, err := selmer.CompileExpression(s, selmer.Options{})
 		if err != nil || len(e.Variables()) == 0 {
-			r.fail(at(item), CodeBadValue, "write a name such as `cookies.sid`", "`session` is a name as templates have it, such as `cookies.sid`, not `%s`", brief(s))
+			r.fail(at(item), CodeBadValue, "write a name such as `cookies.sid`", "`session` must be a name as used in templates, such as `cookies.sid`, not `%s`", brief(s))
 			continue
 		}
 		if r.pending != nil && !r.trusted {
@@ -200,7 +200,7 @@ func (r *reader) crud(n *yaml.Node, pos Position) {
 			}
 		case "id-field":
 			if c.IDField, _ = r.plain(v, "`id-field`"); c.IDField == "" || len(c.IDField) > maxStateName || slices.Contains(strings.Split(c.IDField, "."), "") {
-				r.fail(at(v), CodeBadValue, "write a name, or names with dots", "`id-field` is a name, or names with dots, not `%s`", brief(c.IDField))
+				r.fail(at(v), CodeBadValue, "write a name, or names with dots", "`id-field` must be a name, or names with dots, not `%s`", brief(c.IDField))
 			}
 		case "body":
 			c.Body = r.sample(v)
@@ -225,7 +225,7 @@ func (r *reader) crud(n *yaml.Node, pos Position) {
 		c.State = lastText(&c.Path)
 	}
 	if c.State == "" && r.errors() == before {
-		r.fail(pos, CodeMissingKey, "add `state:`", "`crud` needs `state`, the name of its list: its path has no text to name it by")
+		r.fail(pos, CodeMissingKey, "add `state:`", "`crud` needs `state`, the name of its list: its path has no fixed text to name it after")
 	}
 	if r.errors() == before {
 		r.mock.Resources = append(r.mock.Resources, c)

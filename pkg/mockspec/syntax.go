@@ -29,7 +29,7 @@ func (r *reader) syntaxError(err error) {
 	reason := m[2]
 	if name, ok := strings.CutPrefix(reason, "unknown anchor '"); ok {
 		name, _, _ = strings.Cut(name, "'")
-		r.fail(r.findText("*"+name), CodeYAMLSyntax, "define `&"+name+"` before it", "the alias `*%s` stands for nothing: define `&%s` before it, or put the value in quotes", brief(name), brief(name))
+		r.fail(r.findText("*"+name), CodeYAMLSyntax, "define `&"+name+"` before it", "the alias `*%s` is not defined: define `&%s` before it, or put the value in quotes", brief(name), brief(name))
 		return
 	}
 	line = r.failingLine(max(line, 1), reason)
@@ -65,7 +65,7 @@ func (r *reader) syntaxError(err error) {
 	case strings.Contains(reason, "cannot start any token"):
 		if p, c, ok := found(badStart); ok {
 			if c == "\t" {
-				r.fail(p, CodeTabIndent, "use spaces", "a tab cannot stand here: use spaces")
+				r.fail(p, CodeTabIndent, "use spaces", "a tab is not allowed here: use spaces")
 				return
 			}
 			r.fail(p, CodeYAMLSyntax, "put the value in quotes", "a value cannot begin with `%s`: put it in quotes", c)

@@ -26,7 +26,7 @@ func CheckKey(key string) error {
 	case key == "":
 		return fmt.Errorf("%w: it is empty", ErrKey)
 	case len(key) > MaxKey:
-		return fmt.Errorf("%w: it has %d bytes, at most %d are allowed", ErrKey, len(key), MaxKey)
+		return fmt.Errorf("%w: it has %d bytes; the limit is %d", ErrKey, len(key), MaxKey)
 	case !utf8.ValidString(key):
 		return fmt.Errorf("%w %q: it is not valid UTF-8", ErrKey, key)
 	case strings.ContainsFunc(key, unicode.IsControl):
@@ -37,16 +37,16 @@ func CheckKey(key string) error {
 		case segment == "":
 			return fmt.Errorf("%w %q: it has an empty segment", ErrKey, key)
 		case segment == "." || segment == "..":
-			return fmt.Errorf("%w %q: %q is no segment", ErrKey, key, segment)
+			return fmt.Errorf("%w %q: %q is not a segment", ErrKey, key, segment)
 		case len(segment) > MaxSegment:
-			return fmt.Errorf("%w %q: a segment has %d bytes, at most %d are allowed", ErrKey, key, len(segment), MaxSegment)
+			return fmt.Errorf("%w %q: a segment has %d bytes; the limit is %d", ErrKey, key, len(segment), MaxSegment)
 		}
 	}
 	return nil
 }
 
 // ErrOptions says that PutOptions contradict themselves.
-var ErrOptions = errors.New("IfMatch and IfAbsent exclude each other")
+var ErrOptions = errors.New("IfMatch and IfAbsent cannot be combined")
 
 // Check returns ErrOptions when no object could satisfy o.
 func (o PutOptions) Check() error {

@@ -155,7 +155,7 @@ func responses(endpoints []*mockspec.Endpoint, d *mockspec.Defaults) object {
 			}
 		}
 		if limit != nil && !limit.Off {
-			say("429", "Too many requests; Retry-After says when to come back.")
+			say("429", "Too many requests; Retry-After says when to try again.")
 		}
 		if l != nil && l.FailureRate > 0 {
 			say("500", "A simulated failure.")
@@ -173,11 +173,11 @@ func resourceAnswers(e *mockspec.Endpoint) [][2]string {
 	isItem := e.Path.Raw != e.Resource.Path.Raw
 	switch {
 	case e.Method == http.MethodPost:
-		return [][2]string{{"201", "The item that was made."}, {"400", "The body is no item."}, {"409", "There is an item with that id."}}
+		return [][2]string{{"201", "The item that was created."}, {"400", "The body is not a valid item."}, {"409", "There is an item with that id."}}
 	case e.Method == http.MethodDelete:
 		return [][2]string{{"204", "The item was deleted."}, missing}
 	case e.Method == http.MethodPut, e.Method == http.MethodPatch:
-		return [][2]string{{"200", "The item as it is now."}, {"400", "The body is no item."}, missing}
+		return [][2]string{{"200", "The item as it is now."}, {"400", "The body is not a valid item."}, missing}
 	case isItem:
 		return [][2]string{{"200", "The item."}, missing}
 	default:

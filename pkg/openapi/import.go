@@ -95,7 +95,7 @@ func (im *importer) run(src []byte) *mockspec.Mock {
 	mock, ds := mockspec.Parse(content, mockspec.Options{Limits: im.o.Mock})
 	for _, d := range ds {
 		if d.Severity == mockspec.Error {
-			im.note(root, mockspec.Error, codeBadMock, "the mock that was made of this document is not valid (line %d: %s): please report this", d.Line, d.Message)
+			im.note(root, mockspec.Error, codeBadMock, "the mock made from this document is not valid (line %d: %s): please report this", d.Line, d.Message)
 			return nil
 		}
 	}
@@ -274,7 +274,7 @@ func (im *importer) compose(v *value) *value {
 func stopped(o Options) mockspec.Diagnostic {
 	return mockspec.Diagnostic{
 		File: o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeStopped,
-		Message: "the import was stopped before it was done",
+		Message: "the import was stopped before it finished",
 	}
 }
 
@@ -304,7 +304,7 @@ func (im *importer) target(ref *value) *value {
 		return definition // early documents name a definition without its place
 	}
 	if !local {
-		im.warn(ref, CodeExternalRef, "`%s` is outside of the document, and nothing outside is read: put it into the document", oneLine(ref.text, 100))
+		im.warn(ref, CodeExternalRef, "`%s` is outside the document, and nothing outside it is read: put it into the document", oneLine(ref.text, 100))
 		return nil
 	}
 	v := im.root
@@ -392,7 +392,7 @@ func (im *importer) readPaths() {
 				return
 			}
 			if len(im.written) == im.o.Mock.Endpoints {
-				im.warn(op, CodeTooLong, "a mock may have %d endpoints: the rest is left out", im.o.Mock.Endpoints)
+				im.warn(op, CodeTooLong, "the limit is %d endpoints a mock: the rest is left out", im.o.Mock.Endpoints)
 				return
 			}
 			im.security(op)
@@ -402,7 +402,7 @@ func (im *importer) readPaths() {
 	switch outside := func(d mockspec.Diagnostic) bool { return d.Code == CodeExternalRef }; {
 	case len(im.written) > 0:
 	case slices.ContainsFunc(im.notes, outside):
-		im.note(paths, mockspec.Error, CodeNoOperations, "the operations are in other files, and nothing outside of the document is read: make one document of them first, for instance with `redocly bundle`")
+		im.note(paths, mockspec.Error, CodeNoOperations, "the operations are in other files, and nothing outside the document is read: bundle them into one document first, for instance with `redocly bundle`")
 	default:
 		im.note(paths, mockspec.Error, CodeNoOperations, "`paths` has no operations, so there is nothing to answer")
 	}

@@ -59,7 +59,7 @@ func (im *importer) operation(path, method string, item, op *value) {
 		im.warn(op, CodeTooLong, "the schemas of %s refer to each other too often: what is made of them is not complete", w.name)
 	case im.made > maxMade && !im.full:
 		im.full = true
-		im.warn(op, CodeTooLong, "the document asks for more than %d values: from %s on, answers are made of examples only, or empty", maxMade, w.name)
+		im.warn(op, CodeTooLong, "the document asks for more than %d values: from %s on, answers are made from examples only, or empty", maxMade, w.name)
 	}
 	im.written = append(im.written, w)
 }
@@ -104,7 +104,7 @@ func (im *importer) assemble() {
 	}
 	for _, w := range im.written {
 		if room -= len(w.full); room < 0 {
-			im.warn(w.op, CodeTooLong, "a mock may have %d KiB: the rest is left out", im.o.Mock.Bytes>>10)
+			im.warn(w.op, CodeTooLong, "the limit is %d KiB a mock: the rest is left out", im.o.Mock.Bytes>>10)
 			return
 		}
 		im.out.Write(w.full)

@@ -31,7 +31,7 @@ func (im *importer) path(raw string, op *value, parameters []*value) (route, sha
 		last := i == len(parts)-1
 		for _, p := range pieces {
 			if p.rest && (!last || len(pieces) > 1) {
-				im.warn(op, CodeSimplified, "`%s` in the path `%s` takes one part only: what takes several must be the end of a path", oneLine(p.text, 60), oneLine(raw, 100))
+				im.warn(op, CodeSimplified, "`%s` in the path `%s` takes one part only: a parameter that takes several must end the path", oneLine(p.text, 60), oneLine(raw, 100))
 			}
 		}
 		switch {
@@ -49,7 +49,7 @@ func (im *importer) path(raw string, op *value, parameters []*value) (route, sha
 					names = append(names, p.text)
 				}
 			}
-			im.warn(op, CodeSimplified, "`%s` in the path `%s` becomes one parameter: nothing tells where one of them ends", oneLine(part, 60), oneLine(raw, 100))
+			im.warn(op, CodeSimplified, "`%s` in the path `%s` becomes one parameter: nothing shows where one ends", oneLine(part, 60), oneLine(raw, 100))
 			b.WriteString(":" + unused(parameterName(strings.Join(names, "_")), used))
 		default:
 			for i, p := range pieces {

@@ -332,7 +332,7 @@ func TestLimits(t *testing.T) {
 		says      string
 	}{
 		{mockspec.Limits{}, 3, ""},
-		{mockspec.Limits{Endpoints: 2}, 2, "a mock may have 2 endpoints: the rest is left out"},
+		{mockspec.Limits{Endpoints: 2}, 2, "the limit is 2 endpoints a mock: the rest is left out"},
 		{mockspec.Limits{Bytes: 500}, 3, "the answer of GET /c is left out"},
 		{mockspec.Limits{Bytes: 700}, 3, "the answer of GET /c is left out"},
 		{mockspec.Limits{Bytes: 120}, 1, "the rest is left out"},

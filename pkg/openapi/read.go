@@ -147,7 +147,7 @@ func readJSON(ctx context.Context, src []byte, maxValues int) (*value, error) {
 	r := jsonReader{ctx: ctx, d: d, src: src, line: 1, left: maxValues}
 	v, err := r.value(0)
 	if err == nil && d.More() {
-		err = r.fault("something follows the end of the JSON document")
+		err = r.fault("there is text after the end of the JSON document")
 	}
 	return v, err
 }
@@ -200,7 +200,7 @@ func (r *jsonReader) value(depth int) (*value, error) {
 		return nil, r.ctx.Err()
 	}
 	if depth > maxDepth {
-		return nil, r.fault(fmt.Sprintf("the document is nested more than %d deep: flatten it", maxDepth))
+		return nil, r.fault(fmt.Sprintf("the document is nested more than %d levels deep: flatten it", maxDepth))
 	}
 	token, err := r.token()
 	if err != nil {

@@ -37,7 +37,7 @@ func (im *importer) answer(name string, op *value) answer {
 	}
 	a.status = rank(responses.keys[chosen]) % 1000
 	if rank(responses.keys[chosen]) >= firstError {
-		im.warn(responses, CodeSimplified, "%s documents errors only, so it answers %d: add a good response", name, a.status)
+		im.warn(responses, CodeSimplified, "%s documents only errors, so it answers %d: add a successful response", name, a.status)
 	}
 	response := im.resolve(responses.items[chosen])
 	if response == nil {
@@ -254,10 +254,10 @@ func (im *importer) otherBody(a *answer, kind string, schema, example *value) {
 	v := example
 	switch {
 	case example != nil && example.kind >= kindList && !writable(kind):
-		im.warn(example, CodeSimplified, "this example is no text, and `%s` has no way to write it: the answer is empty", oneLine(kind, 60))
+		im.warn(example, CodeSimplified, "this example is not text, and `%s` cannot represent it: the answer is empty", oneLine(kind, 60))
 		return
 	case example == nil && !writable(kind):
-		im.warn(schema, CodeSimplified, "an answer of `%s` is made only from an example, and there is none: it is empty", oneLine(kind, 60))
+		im.warn(schema, CodeSimplified, "an answer of type `%s` is only made from an example, and there is none: it is empty", oneLine(kind, 60))
 		return
 	case example != nil && example.kind >= kindList:
 		v = im.copy(example, schema)
@@ -384,7 +384,7 @@ func (im *importer) example(v *value) *value {
 			return found
 		}
 		if external := e.get("externalValue"); external != nil {
-			im.warn(external, CodeExternalRef, "the example `%s` is outside of the document, and nothing outside is read: put it into the document", oneLine(external.text, 100))
+			im.warn(external, CodeExternalRef, "the example `%s` is outside the document, and nothing outside it is read: put it into the document", oneLine(external.text, 100))
 		}
 	}
 	return nil

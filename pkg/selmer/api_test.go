@@ -32,7 +32,7 @@ func scope(t testing.TB, data string) selmer.Scope {
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	for template, want := range map[string]string{
-		"a\n  {% endif %}":                   "line 2, column 3: the tag `endif` stands alone",
+		"a\n  {% endif %}":                   "line 2, column 3: the tag `endif` is out of place",
 		"é{{}}":                              "line 1, column 2: the tag is empty",
 		"{% fro x in y %}":                   "did you mean `for`?",
 		"{% include \"x\" %}":                "`include` is not supported",
@@ -55,10 +55,10 @@ func TestErrors(t *testing.T) {
 		"{% now YYYY-bb %}":                  "`bb` has no meaning",
 		"{% now X %}":                        "this time has no zone",
 		"{{name|hash:crc}}":                  "no hash `crc`",
-		"{{n|number-format:%s%d}}":           "more than one number",
+		"{{n|number-format:%s%d}}":           "more than one placeholder",
 		"{{n|divide:0}}":                     "division by zero",
 		"{% sum n nope %}":                   "`nope` cannot be summed",
-		"{% for x in n %}{% endfor %}":       "`5` cannot be gone through",
+		"{% for x in n %}{% endfor %}":       "`5` cannot be looped over",
 		"{% with name.x=1 %}{% endwith %}":   "can only be put into a map",
 		"{{name|email}}":                     "`Ann` does not look like an address",
 		"{{name|count|sort-by:x|abbreviate}": "",

@@ -10,9 +10,9 @@ var errNotCollection = errors.New("it is not a list, a map or a text")
 
 func notCollection(v Value) error {
 	if v.IsNil() {
-		return fmt.Errorf("a missing value cannot be gone through: %w", errNotCollection)
+		return fmt.Errorf("a missing value cannot be looped over: %w", errNotCollection)
 	}
-	return fmt.Errorf("`%s` cannot be gone through: %w", clip(v.String()), errNotCollection)
+	return fmt.Errorf("`%s` cannot be looped over: %w", clip(v.String()), errNotCollection)
 }
 
 // sequence returns the elements of anything that has some: list elements, letters, entries. It reports false for numbers and the like.

@@ -64,11 +64,11 @@ func removeTags(_ *renderer, v Value, args []Value) (Value, error) {
 	}
 	opening, err := regexp.Compile(`(?i)<` + group + `(/?>|([\t\n\v\f\r ]+[^>]*>))`)
 	if err != nil {
-		return Value{}, fmt.Errorf("`%s` is no tag's name", clip(strings.Join(names, ":")))
+		return Value{}, fmt.Errorf("`%s` is not a tag's name", clip(strings.Join(names, ":")))
 	}
 	closing, err := regexp.Compile(`(?i)</` + group + `>`)
 	if err != nil {
-		return Value{}, fmt.Errorf("`%s` is no tag's name", clip(strings.Join(names, ":")))
+		return Value{}, fmt.Errorf("`%s` is not a tag's name", clip(strings.Join(names, ":")))
 	}
 	s := opening.ReplaceAllLiteralString(v.String(), "")
 	return String(closing.ReplaceAllLiteralString(s, "")), nil
@@ -157,7 +157,7 @@ func phone(_ *renderer, v Value, args []Value) (Value, error) {
 	if hasPrefix && strings.HasPrefix(s, "0") {
 		country := prefix.String()
 		if strings.ContainsAny(country, `\$`) {
-			return Value{}, fmt.Errorf("`%s` is no country's number", clip(country))
+			return Value{}, fmt.Errorf("`%s` is not a country code", clip(country))
 		}
 		number = "+" + country + "-" + s[1:]
 	}

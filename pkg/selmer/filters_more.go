@@ -121,7 +121,7 @@ func shift(_ *renderer, v Value, args []Value) (Value, error) {
 		}
 	}
 	if year := at.Year(); year < 0 || year > 9999 {
-		return Value{}, errors.New("the time is out of the years 0 to 9999")
+		return Value{}, errors.New("the time is outside the years 0 to 9999")
 	}
 	if onlyDay {
 		return Date(at.Format(time.DateOnly)), nil
@@ -159,7 +159,7 @@ func base64Filter(_ *renderer, v Value, args []Value) (Value, error) {
 		return String(base64.StdEncoding.EncodeToString([]byte(v.String()))), nil
 	}
 	if args[0].String() != "decode" {
-		return Value{}, errors.New("base64 takes nothing, or decode")
+		return Value{}, errors.New("base64 takes no argument, or decode")
 	}
 	text := strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(v.String()), "=")
 	out, err := base64.RawStdEncoding.DecodeString(text)

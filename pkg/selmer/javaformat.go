@@ -21,8 +21,8 @@ type javaSpec struct {
 func (s javaSpec) has(flag byte) bool { return strings.IndexByte(s.flags, flag) >= 0 }
 
 var (
-	errFormat      = errors.New("the pattern is not understood: write for example %d, %,d or %.2f")
-	errFormatArgs  = errors.New("the pattern wants more than one number")
+	errFormat      = errors.New("the pattern is not valid: write, for example, %d, %,d or %.2f")
+	errFormatArgs  = errors.New("the pattern has more than one placeholder")
 	errFormatKind  = errors.New("%d is for whole numbers, and %f %e %g are for decimal ones")
 	errFormatFlags = errors.New("the pattern's flags do not go together")
 )

@@ -17,7 +17,7 @@ const maxBits = 1 << 14
 
 var (
 	errNotNumber    = errors.New("it is not a number")
-	errOverflow     = errors.New("the result is beyond 64 bits")
+	errOverflow     = errors.New("the result does not fit into 64 bits")
 	errDivideByZero = errors.New("division by zero")
 )
 

@@ -77,9 +77,9 @@ var errNoWords = errors.New("the tag `cycle` needs at least one word")
 func (c *compiler) unknownTag(name string, offset int) error {
 	switch name {
 	case "include", "extends":
-		return c.fail(offset, "the tag `%s` is not supported: a mock's templates stand alone", name)
+		return c.fail(offset, "the tag `%s` is not supported: a mock's templates cannot use other files", name)
 	case "elif", "else", "endif", "endifequal", "endifunequal", "empty", "endfor", "endwith", "endsafe", "endcomment", "endverbatim", "endblock":
-		return c.fail(offset, "the tag `%s` stands alone: nothing before it is open that it could belong to", name)
+		return c.fail(offset, "the tag `%s` is out of place: no open tag before it takes one", name)
 	default:
 		return c.fail(offset, "there is no tag `%s`%s", clip(name), didYouMean(name, tagNames()))
 	}

@@ -198,7 +198,7 @@ func (c *Consumer) receive(m message) {
 	got, err := c.decode(m)
 	if err != nil {
 		c.meters.discarded.Inc()
-		c.log.Warn("message not understood", "channel", m.channel, "error", err)
+		c.log.Warn("cannot decode a message", "channel", m.channel, "error", err)
 		return
 	}
 	if got == nil {

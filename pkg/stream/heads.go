@@ -22,7 +22,7 @@ func Heads(ctx context.Context, client *redis.Client, log *slog.Logger, prefix s
 		received: func(m message) {
 			h, err := decode(m.payload, func(h *heartbeat) int { return h.V })
 			if err != nil {
-				log.WarnContext(ctx, "heartbeat not understood", "error", err)
+				log.WarnContext(ctx, "cannot decode a heartbeat", "error", err)
 				return
 			}
 			seen(Position{Epoch: h.Epoch, Number: h.Head})

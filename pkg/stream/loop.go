@@ -183,7 +183,7 @@ func (l *loop) takeRange(a *answer) bool {
 	b, err := a.batch()
 	if err != nil {
 		l.c.meters.discarded.Inc()
-		l.c.log.Warn("batch not understood", "error", err)
+		l.c.log.Warn("cannot decode a batch", "error", err)
 		return false
 	}
 	if !l.current(a.Epoch) {
@@ -248,7 +248,7 @@ func (l *loop) outlives(epoch string) bool {
 
 // begin has the state built anew from a snapshot of epoch.
 func (l *loop) begin(epoch string) {
-	l.c.log.Info("begin anew from a snapshot", "epoch", epoch, "former_epoch", l.tracker.epoch, "former_number", l.applied.Number)
+	l.c.log.Info("start over from a snapshot", "epoch", epoch, "former_epoch", l.tracker.epoch, "former_number", l.applied.Number)
 	l.resync, l.want, l.rival = epoch, false, ""
 	l.forget()
 	if l.cancel != nil {

@@ -35,13 +35,13 @@ func newMeters(reg prometheus.Registerer, s event.Stream, service string) meters
 		applied:         counter("applied_total", "Changes that were applied."),
 		failed:          counter("apply_failures_total", "Attempts to apply changes that failed and were repeated."),
 		replays:         counter("replays_requested_total", "Replays that were asked for."),
-		resets:          counter("resets_total", "Times that the state was built anew from a snapshot."),
-		discarded:       counter("discarded_total", "Messages that were dropped unread, unreadable or for want of room."),
+		resets:          counter("resets_total", "Times that the state was rebuilt from a snapshot."),
+		discarded:       counter("discarded_total", "Messages that were dropped: unreadable, or no room for them."),
 		lag:             gauge("lag", "Numbers between the head of the stream and what is applied."),
 		position:        gauge("position", "Number of the latest applied change."),
 		stale:           counter("stale_total", "Messages of an epoch that is over."),
 		connected:       gauge("connected", "1 while changes can arrive."),
-		lastMessage:     gauge("last_message_timestamp_seconds", "When the stream was last heard of."),
+		lastMessage:     gauge("last_message_timestamp_seconds", "Time of the last message on the stream."),
 	}
 }
 

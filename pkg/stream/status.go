@@ -52,7 +52,7 @@ func Listen(ctx context.Context, client *redis.Client, log *slog.Logger, prefix 
 		received: func(m message) {
 			e, err := decode(m.payload, func(*event.Envelope) int { return wireVersion })
 			if err != nil {
-				log.WarnContext(ctx, "event not understood", "channel", m.channel, "error", err)
+				log.WarnContext(ctx, "cannot decode an event", "channel", m.channel, "error", err)
 				return
 			}
 			received(e)

@@ -198,7 +198,7 @@ func answer(ctx context.Context, client *redis.Client, log *slog.Logger, prefix 
 	defer cancel()
 	encoded, err := json.Marshal(try(trying, q))
 	if err != nil {
-		encoded, _ = json.Marshal(Answer{Problem: "The answer cannot be passed on."}) // it always encodes
+		encoded, _ = json.Marshal(Answer{Problem: "The answer cannot be forwarded."}) // it always encodes
 	}
 	sending, cancel := context.WithTimeout(context.WithoutCancel(ctx), pollEvery)
 	defer cancel()

@@ -139,7 +139,7 @@ func (s *Scanner) end() error {
 	}
 	switch _, err := s.in.Peek(1); err {
 	case nil:
-		return fmt.Errorf("%w: it goes on after its end", ErrCorrupt)
+		return fmt.Errorf("%w: there is data after its end", ErrCorrupt)
 	case io.EOF:
 		s.done = true
 		return io.EOF

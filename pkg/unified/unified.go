@@ -204,7 +204,7 @@ func AppendBlock(dst []byte, m *Mock, items []byte) ([]byte, error) {
 	dst = appendASCII(dst, comment)
 	dst = append(dst, '\n')
 	if len(dst)-start > maxComment {
-		return dst[:start], fmt.Errorf("write mock %s: its description has %d bytes, at most %d are allowed", m.ID, len(dst)-start, maxComment)
+		return dst[:start], fmt.Errorf("write mock %s: its description has %d bytes; the limit is %d", m.ID, len(dst)-start, maxComment)
 	}
 	return append(dst, items...), nil
 }

@@ -133,7 +133,7 @@ func (c *Config) Validate() error {
 		problems = append(problems, err)
 	}
 	if c.EgressURL != "" && c.EgressToken.Empty() {
-		problems = append(problems, errors.New("MOCKSERVER_EGRESS_TOKEN is missing: the proxy at MOCKSERVER_EGRESS_URL asks for it"))
+		problems = append(problems, errors.New("MOCKSERVER_EGRESS_TOKEN is missing: the proxy at MOCKSERVER_EGRESS_URL requires it"))
 	}
 	if c.File != nil && len(c.File.Files) == 0 {
 		problems = append(problems, errors.New("name at least one file to serve"))

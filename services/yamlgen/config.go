@@ -40,7 +40,7 @@ func (c *Config) Validate() error {
 	check(c.WriteShare > 0 && c.WriteShare <= 1, "YAMLGEN_WRITE_SHARE", "write a share above 0 and up to 1", c.WriteShare)
 	check(c.MaxAge > 0, "YAMLGEN_MAX_AGE", "write a duration above zero", c.MaxAge)
 	check(c.PendingBytes > 0, "YAMLGEN_PENDING_BYTES", "write a number above zero", c.PendingBytes)
-	check(c.Tombstones >= 0, "YAMLGEN_TOMBSTONES", "write a number from zero", c.Tombstones)
+	check(c.Tombstones >= 0, "YAMLGEN_TOMBSTONES", "write zero or a number above it", c.Tombstones)
 	check(c.Parallel > 0, "YAMLGEN_PARALLEL", "write a number above zero", c.Parallel)
 	check(c.MaxContent > 0, "MOCK_MAX_CONTENT", "write a number above zero", c.MaxContent)
 	check(c.MaxEndpoints > 0, "MOCK_MAX_ENDPOINTS", "write a number above zero", c.MaxEndpoints)

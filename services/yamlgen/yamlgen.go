@@ -97,7 +97,7 @@ func (s *Service) Run(ctx context.Context) error {
 		err := s.term(ctx)
 		s.active.Set(0)
 		if ctx.Err() == nil {
-			s.deps.Log.WarnContext(ctx, "term ended, standing by", "error", err)
+			s.deps.Log.WarnContext(ctx, "no longer the active generator, standing by", "error", err)
 			pause(ctx, time.Second)
 		}
 	}
@@ -105,7 +105,7 @@ func (s *Service) Run(ctx context.Context) error {
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := s.lease.Release(leaving); err != nil {
-		s.deps.Log.InfoContext(ctx, "lease not released, it ends by itself", "error", err)
+		s.deps.Log.InfoContext(ctx, "cannot release the lease; it will expire", "error", err)
 	}
 	return nil
 }
@@ -119,7 +119,7 @@ func (s *Service) standBy(ctx context.Context) bool {
 			return true
 		case err != nil && ctx.Err() == nil:
 			s.deps.Health.Set(healthPart, false)
-			s.deps.Log.WarnContext(ctx, "lease not asked for", "error", err)
+			s.deps.Log.WarnContext(ctx, "cannot ask for the lease", "error", err)
 		case err == nil:
 			s.deps.Health.Set(healthPart, true) // standing by is all that is asked of it
 		}
@@ -215,7 +215,7 @@ func (s *Service) load(ctx context.Context, g *generate.Generator, publish func(
 			return ctx.Err()
 		}
 		s.deps.Health.Set(healthPart, false)
-		s.deps.Log.WarnContext(ctx, "unified mock not loaded, trying again", "error", err)
+		s.deps.Log.WarnContext(ctx, "cannot load the unified mock, trying again", "error", err)
 		pause(ctx, time.Second)
 	}
 }

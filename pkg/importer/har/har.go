@@ -38,7 +38,7 @@ func Import(ctx context.Context, root *source.Node, o openapi.Options) (*draft.R
 		status, _ := n.Int("response", "status")
 		switch {
 		case err != nil || address.Host == "":
-			m.None(n, "this request is left out: it has no address")
+			m.None(n, "this request is left out: it has no URL")
 			continue
 		case status == 0:
 			m.None(n, "%s is left out: it was not answered", draft.Line(address.Path, 80))
@@ -114,7 +114,7 @@ func bodyOf(m *draft.Mock, response *source.Node, status int) (body string, ok b
 	case content.Text("encoding") == "base64":
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil || !utf8.Valid(decoded) {
-			m.None(content, "the body is left out: it is no text; upload it as a file and name that in `external-body`")
+			m.None(content, "the body is left out: it is not text; upload it as a file and name the file in `external-body`")
 			return "", false
 		}
 		return string(decoded), true

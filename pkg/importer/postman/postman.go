@@ -90,7 +90,7 @@ func (i *importer) request(item *source.Node, folder string) {
 	base := example{method: method, path: path, summary: draft.Line(item.Text("name"), 200), tag: folder, node: item}
 	responses := item.List("response")
 	if len(responses) == 0 {
-		i.m.Loss(item, "%s %s has no example: it answers 200 and nothing", method, draft.Line(path, 80))
+		i.m.Loss(item, "%s %s has no example: it answers 200 with an empty body", method, draft.Line(path, 80))
 		base.keys, base.status = draft.Map{{Key: "status", Value: 200}}, 200
 		i.add(base)
 		return

@@ -34,7 +34,7 @@ func (t *translator) templates(at *source.Node) func(string) string {
 				b.WriteString("{{" + translated + "}}")
 				continue
 			}
-			t.m.Loss(at, "`%s` is sent as it is written: mocks have nothing like it", draft.Line(text[found[0]:found[1]], 80))
+			t.m.Loss(at, "`%s` is sent as written: mocks have no equivalent", draft.Line(text[found[0]:found[1]], 80))
 			b.WriteString(draft.Inert(text[found[0]:found[1]]))
 		}
 		b.WriteString(draft.Inert(text[end:]))

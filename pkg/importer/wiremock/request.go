@@ -35,7 +35,7 @@ func (t *translator) request(request *source.Node) {
 		case "clientIp":
 			t.when.match("request.ip", value)
 		default:
-			t.m.None(value, "the condition `%s` is left out: mocks have nothing like it", draft.Line(key, 60))
+			t.m.None(value, "the condition `%s` is left out: mocks have no equivalent", draft.Line(key, 60))
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (t *translator) equalToJSON(p *source.Node) {
 	case p.True("ignoreExtraElements"):
 		operator = "contains"
 		if !p.True("ignoreArrayOrder") {
-			t.m.Loss(p, "the order of lists in `equalToJson` is not looked at, since extra elements are ignored")
+			t.m.Loss(p, "the order of lists in `equalToJson` is not checked, because extra elements are ignored")
 		}
 	case p.True("ignoreArrayOrder"):
 		t.m.Loss(p, "lists in `equalToJson` must have this order: mocks cannot ignore it")
@@ -247,7 +247,7 @@ func (c *conditions) of(left string, matcher *source.Node, typed bool) draft.Map
 			return nil
 		case "hasExactly", "includes":
 			if key == "hasExactly" {
-				c.m.Loss(matcher, "further values of `%s` are not refused: mocks look for these only", draft.Line(left, 60))
+				c.m.Loss(matcher, "further values of `%s` are not refused: mocks check only these", draft.Line(left, 60))
 			}
 			return c.several(left, "and", v, typed)
 		}
@@ -257,7 +257,7 @@ func (c *conditions) of(left string, matcher *source.Node, typed bool) draft.Map
 			}
 			return is(draft.Map{{Key: operator, Value: text}})
 		}
-		c.m.None(matcher, "the condition `%s` of `%s` is left out: mocks have nothing like it", draft.Line(key, 60), draft.Line(left, 60))
+		c.m.None(matcher, "the condition `%s` of `%s` is left out: mocks have no equivalent", draft.Line(key, 60), draft.Line(left, 60))
 		return nil
 	}
 	return nil

@@ -35,14 +35,14 @@ func (t *translator) response(r *source.Node) draft.Map {
 			texts = t.templates(r)
 			continue
 		}
-		t.m.None(transformer, "the transformer `%s` is left out: mocks do not have it", draft.Line(transformer.Value, 60))
+		t.m.None(transformer, "the transformer `%s` is left out: mocks do not support it", draft.Line(transformer.Value, 60))
 	}
 	keys := draft.Map{{Key: "status", Value: t.m.Status(r, "status")}}
 	if fault := r.Text("fault"); fault != "" {
 		if name := faultOf(fault); name != "" {
 			return append(keys, draft.Pair{Key: "fault", Value: name})
 		}
-		t.m.None(r.Get("fault"), "the fault `%s` is left out: mocks do not have it", draft.Line(fault, 60))
+		t.m.None(r.Get("fault"), "the fault `%s` is left out: mocks do not support it", draft.Line(fault, 60))
 	}
 	if headers := t.headers(r.Get("headers"), texts); len(headers) > 0 {
 		keys = append(keys, draft.Pair{Key: "headers", Value: headers})
@@ -65,7 +65,7 @@ func (t *translator) response(r *source.Node) draft.Map {
 			length = len(body)
 			keys = append(keys, draft.Pair{Key: "body", Value: draft.Inert(string(body))})
 		} else {
-			t.m.None(r.Get("base64Body"), "the body is left out: it is no text; upload it as a file and name that in `external-body`")
+			t.m.None(r.Get("base64Body"), "the body is left out: it is not text; upload it as a file and name the file in `external-body`")
 		}
 	case r.Text("bodyFileName") != "":
 		name := strings.TrimLeft(r.Text("bodyFileName"), "/")
@@ -88,7 +88,7 @@ func (t *translator) headers(headers *source.Node, texts func(string) string) (o
 	for i, name := range headers.Keys {
 		v := headers.Items[i]
 		if !draft.Header(name) {
-			t.m.Loss(v, "the header `%s` is left out: the server sends what is true of its answer", draft.Line(name, 60))
+			t.m.Loss(v, "the header `%s` is left out: the server sets it itself", draft.Line(name, 60))
 			continue
 		}
 		if v.Kind == source.List {
@@ -126,11 +126,11 @@ func (t *translator) latency(r *source.Node, length int) (out draft.Map) {
 		add("median-ms", median)
 		add("p99-ms", max(median, median*math.Exp(2.326*float(d, "sigma"))))
 	default:
-		t.m.None(d, "the delay `%s` is left out: mocks do not have it", draft.Line(d.Text("type"), 60))
+		t.m.None(d, "the delay `%s` is left out: mocks do not support it", draft.Line(d.Text("type"), 60))
 	}
 	if d := r.Get("chunkedDribbleDelay"); d != nil && length > 0 {
 		if seconds := float(d, "totalDuration") / 1000; seconds > 0 {
-			t.m.Loss(d, "the body comes at an even speed: mocks do not count chunks")
+			t.m.Loss(d, "the body is sent at an even speed: mocks do not count chunks")
 			out = append(out, draft.Pair{Key: "bytes-per-second", Value: max(1, int(float64(length)/seconds))})
 		}
 	}
@@ -150,7 +150,7 @@ func (t *translator) webhooks() (out []any) {
 	for _, listener := range append(t.stub.List("serveEventListeners"), t.stub.List("postServeActions")...) {
 		p := listener.Get("parameters")
 		if listener.Text("name") != "webhook" || p.Text("url") == "" {
-			t.m.None(listener, "the action `%s` is left out: mocks do not have it", draft.Line(listener.Text("name"), 60))
+			t.m.None(listener, "the action `%s` is left out: mocks do not support it", draft.Line(listener.Text("name"), 60))
 			continue
 		}
 		texts := t.templates(p)

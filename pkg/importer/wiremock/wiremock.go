@@ -77,13 +77,13 @@ func (t *translator) translate() {
 		t.m.None(t.stub, "%s is left out: it has no request or no response", title)
 		return
 	case response.Text("proxyBaseUrl") != "":
-		t.m.None(response.Get("proxyBaseUrl"), "%s is left out: mocks do not pass requests on", title)
+		t.m.None(response.Get("proxyBaseUrl"), "%s is left out: mocks do not forward requests", title)
 		return
 	case t.stub.Text("requiredScenarioState") != "" && t.stub.Text("requiredScenarioState") != started:
 		t.m.None(t.stub.Get("requiredScenarioState"), "%s is left out: mocks have no scenarios, and it is not for the first state", title)
 		return
 	case t.stub.Text("newScenarioState") != "" && t.stub.Text("newScenarioState") != started:
-		t.m.Loss(t.stub.Get("newScenarioState"), "%s leaves its scenario as it is: mocks have no scenarios", title)
+		t.m.Loss(t.stub.Get("newScenarioState"), "%s does not change its scenario: mocks have no scenarios", title)
 	}
 	t.when.m = t.m
 	path, ok := t.path(request)

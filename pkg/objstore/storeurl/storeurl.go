@@ -49,7 +49,7 @@ type Store interface {
 func Open(ctx context.Context, rawURL string) (Store, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		return nil, fmt.Errorf("%w: it is no URL (are the key and the secret percent-encoded?); write "+
+		return nil, fmt.Errorf("%w: it is not a URL (are the key and the secret percent-encoded?); write "+
 			"file:///DIRECTORY or s3://KEY:SECRET@HOST:PORT/BUCKET", ErrURL) // err would show the secret
 	}
 	switch u.Scheme {

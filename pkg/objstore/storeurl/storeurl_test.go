@@ -50,15 +50,15 @@ func TestOpenRefuses(t *testing.T) {
 		{"file://data/objects", "three slashes"},
 		{"file:///tmp/x?sink=false", "unknown parameter sink"},
 		{"file:///tmp/x?sync=maybe", "write true or false"},
-		{"s3://key:hunter2@host:port/bucket", "it is no URL"},
-		{"s3://key:hunter2/%zz@host/bucket", "it is no URL"},
+		{"s3://key:hunter2@host:port/bucket", "it is not a URL"},
+		{"s3://key:hunter2/%zz@host/bucket", "it is not a URL"},
 		{"s3://key:hunter2@host/", "bucket is missing; write s3://KEY:SECRET@HOST:PORT/BUCKET"},
 		{"s3://key:hunter2@/bucket", "endpoint is missing"},
 		{"s3://host/bucket", "secret key is missing"},
 		{"s3://key:hunter2@host/bucket?prefix=../x", "prefix"},
 		{"s3://key:hunter2@host/bucket?pathstyle=1", "unknown parameter pathstyle"},
 		{"s3://key:hunter2@127.0.0.1:1/bucket?insecure=true&create=true", "bucket bucket"},
-		{"s3://key:hunter2@ho st/bucket", "it is no URL"},
+		{"s3://key:hunter2@ho st/bucket", "it is not a URL"},
 	} {
 		_, err := storeurl.Open(t.Context(), test.url)
 		if err == nil || !strings.Contains(err.Error(), test.says) {

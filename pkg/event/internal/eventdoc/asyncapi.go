@@ -62,7 +62,7 @@ func asyncAPI(kinds []kind) ([]byte, error) {
 		AsyncAPI: "3.0.0",
 		Info: object{
 			"title": "mocloud events", "version": "1",
-			"description": "What mocloud's services say to each other over Redis Pub/Sub. docs/events.md tells what is guaranteed.",
+			"description": "The events that mocloud's services exchange over Redis Pub/Sub. docs/events.md lists the guarantees.",
 		},
 		DefaultContentType: "application/json",
 		Channels:           channels, Operations: operations,

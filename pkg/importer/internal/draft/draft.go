@@ -134,7 +134,7 @@ func (m *Mock) Finish(ctx context.Context) (*Result, []mockspec.Diagnostic) {
 	m.order()
 	for _, e := range m.endpoints {
 		if ctx.Err() != nil {
-			return nil, []mockspec.Diagnostic{{File: m.o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: openapi.CodeStopped, Message: "the import was stopped before it was done"}}
+			return nil, []mockspec.Diagnostic{{File: m.o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: openapi.CodeStopped, Message: "the import was stopped before it finished"}}
 		}
 		keys := m.keys(e)
 		at := e.answers[0].At
@@ -148,7 +148,7 @@ func (m *Mock) Finish(ctx context.Context) (*Result, []mockspec.Diagnostic) {
 			continue
 		}
 		if size += len(text) + len(text)/16 + 1; size > limits.Bytes || len(items) == limits.Endpoints {
-			m.note(at, mockspec.Warning, openapi.CodeTooLong, "a mock may have %d endpoints and %d KiB: the rest is left out", limits.Endpoints, limits.Bytes>>10)
+			m.note(at, mockspec.Warning, openapi.CodeTooLong, "the limit is %d endpoints and %d KiB a mock: the rest is left out", limits.Endpoints, limits.Bytes>>10)
 			break
 		}
 		items = append(items, Map{{"endpoint", keys}})
@@ -208,7 +208,7 @@ func (m *Mock) keys(e *endpoint) Map {
 			continue
 		}
 		for _, other := range e.answers[i+1:] {
-			m.None(other.At, "%s is left out: %s answers all requests before it", other.Title, a.Title)
+			m.None(other.At, "%s is left out: %s already answers all of its requests", other.Title, a.Title)
 		}
 		if entries != nil {
 			keys = append(keys, Pair{"responses", entries})

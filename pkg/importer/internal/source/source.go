@@ -156,7 +156,7 @@ func read(done func() error, src []byte, name string, limits Limits) (*Node, *mo
 		err = errors.New("the document is not UTF-8: save it as UTF-8")
 	default:
 		if n, err = r.value(0); err == nil && r.d.More() {
-			err = errors.New("something follows the end of the JSON document")
+			err = errors.New("there is text after the end of the JSON document")
 		}
 	}
 	if err == nil {
@@ -209,7 +209,7 @@ func (r *reader) value(depth int) (*Node, error) {
 		}
 	}
 	if depth > maxDepth {
-		return nil, fmt.Errorf("the document is nested more than %d deep: flatten it", maxDepth)
+		return nil, fmt.Errorf("the document is nested more than %d levels deep: flatten it", maxDepth)
 	}
 	token, err := r.token()
 	if err != nil {

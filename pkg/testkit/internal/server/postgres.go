@@ -80,7 +80,7 @@ func unprivileged() (uid, gid uint32, err error) {
 		g, gidErr := strconv.ParseUint(account.Gid, 10, 32)
 		return uint32(u), uint32(g), errors.Join(uidErr, gidErr)
 	}
-	return 0, 0, fmt.Errorf("postgres does not run as root and there is nobody else: %w", err)
+	return 0, 0, fmt.Errorf("postgres does not run as root, and there is no other user to run it: %w", err)
 }
 
 func pingPostgres(ctx context.Context, url string) error {

@@ -95,7 +95,7 @@ func (p *Process) waitReady(ctx context.Context) error {
 		select {
 		case <-p.done: // whoever answers is another
 			p.cmd = nil
-			return fmt.Errorf("it ended by itself: %w", p.ended)
+			return fmt.Errorf("it exited unexpectedly: %w", p.ended)
 		default:
 		}
 		if err == nil {
@@ -152,7 +152,7 @@ func (p *Process) Resume() error { return p.signal(syscall.SIGCONT) }
 
 func (p *Process) signal(signal syscall.Signal) error {
 	if p.cmd == nil {
-		return fmt.Errorf("%s does not run", p.name)
+		return fmt.Errorf("%s is not running", p.name)
 	}
 	return p.cmd.Process.Signal(signal)
 }

@@ -35,7 +35,7 @@ func checkArchive(data []byte, limit int64) error {
 	left := uint64(limit)
 	for _, f := range archive.File {
 		if f.UncompressedSize64 > left {
-			return apperr.New(apperr.TooLarge, "unpacked it is larger than %d MiB; use a smaller spreadsheet", limit>>20)
+			return apperr.New(apperr.TooLarge, "uncompressed, it is larger than %d MiB; use a smaller spreadsheet", limit>>20)
 		}
 		left -= f.UncompressedSize64
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))

@@ -174,7 +174,7 @@ func sheetPart(f *excelize.File, sheet string) ([]byte, error) {
 	}
 	raw, ok := f.Pkg.Load("xl/_rels/workbook.xml.rels")
 	if !ok {
-		return nil, notXLSX(errors.New("the workbook has no relations"))
+		return nil, notXLSX(errors.New("the workbook has no relationships"))
 	}
 	var relations struct {
 		Relationship []struct {

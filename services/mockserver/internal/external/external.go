@@ -127,7 +127,7 @@ func New(cfg Config, deps Deps) *Loader {
 		cancel: cancel,
 		loads: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "mocloud_external_body_loads_total",
-			Help: "External bodies asked for, by where the answer came from.",
+			Help: "External bodies requested, by where the answer came from.",
 		}, []string{"result"}),
 	}
 }

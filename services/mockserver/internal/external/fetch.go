@@ -52,7 +52,7 @@ func unreachable(err error) error {
 	case errors.Is(err, egress.ErrDenied):
 		return apperr.New(apperr.Unavailable, reasonUnreachable).WithCause(err)
 	case errors.Is(err, egress.ErrLimited):
-		return apperr.New(apperr.Unavailable, "too many calls leave this server at once; try again").WithCause(err)
+		return apperr.New(apperr.Unavailable, "this server is making too many outgoing calls; try again").WithCause(err)
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok && e.Timeout() {
 		return apperr.New(apperr.Unavailable, "the origin did not answer in time").WithCause(err)
@@ -62,4 +62,4 @@ func unreachable(err error) error {
 
 // reasonUnreachable is the same for a name that does not exist and for one that leads to an address that may not be called: else
 // names that only the inside knows could be told from others.
-const reasonUnreachable = "the origin could not be reached, or may not be called from here: mocks reach public addresses only"
+const reasonUnreachable = "the origin could not be reached, or calls to it are not allowed: mocks can only reach public addresses"

@@ -111,7 +111,7 @@ func openBelow(ctx context.Context, dir, name, known string) (File, error) {
 func (l *Loader) find(ctx context.Context, k key, known string) (File, error) {
 	switch {
 	case k.folder != "" && l.deps.Folders == nil:
-		return File{}, apperr.New(apperr.Invalid, "%s is outside of the workspace, where a published mock reads nothing; upload the file and name it without a leading / and without ..", clip(k.folder))
+		return File{}, apperr.New(apperr.Invalid, "%s is outside the workspace, which published mocks cannot read; upload the file and name it without a leading / and without ..", clip(k.folder))
 	case k.folder != "":
 		f, err := l.deps.Folders.Open(ctx, k.folder, k.path, known)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -125,7 +125,7 @@ func (l *Loader) find(ctx context.Context, k key, known string) (File, error) {
 	switch {
 	case !errors.Is(err, fs.ErrNotExist):
 	case l.deps.Folders != nil: // the mock is run from a file
-		err = apperr.New(apperr.NotFound, "there is no such file beside the mock or in the working directory; create it, or correct `path`")
+		err = apperr.New(apperr.NotFound, "there is no such file next to the mock or in the working directory; create it, or correct `path`")
 	default:
 		err = apperr.New(apperr.NotFound, "there is no such file in this workspace; upload it, or correct `path`")
 	}

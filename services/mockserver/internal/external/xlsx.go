@@ -83,7 +83,7 @@ func (l *Loader) sheetJSON(ctx context.Context, data []byte, sheet string) (out 
 }
 
 func notXLSX(err error) error {
-	return apperr.New(apperr.Invalid, "it is not an XLSX file that can be read").WithCause(err)
+	return apperr.New(apperr.Invalid, "it is not a readable XLSX file").WithCause(err)
 }
 
 func tooManyRows(most int) error {

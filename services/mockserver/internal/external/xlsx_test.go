@@ -82,7 +82,7 @@ func TestSheetJSON(t *testing.T) {
 			`{"id":12345678901234,"name":"last","salary":null,"admin":null,"zip":null,"born":null,"id_2":null,"rate":null,"note":null}]`, ""},
 		{"d.xlsx", "Other", `[{"when":"2023-03-15","t":"18:00:00","len":1.5,"days":3}]`, ""},
 		{"d.xlsx", "Nope", "", `it has no sheet "Nope"; its sheets are: Sheet1, Other`},
-		{"no.xlsx", "", "", "not an XLSX file"},
+		{"no.xlsx", "", "", "not a readable XLSX file"},
 	}
 	for _, tt := range tests {
 		c, err := l.Load(t.Context(), Request{WorkspaceID: "w1", Provider: ProviderXLSX, Path: tt.path, Sheet: tt.sheet})
@@ -149,8 +149,8 @@ func TestHostileSheets(t *testing.T) {
 		data []byte
 		says string
 	}{
-		"zip bomb":        {repack(t, plain, map[string]string{sheet1: strings.Repeat(" ", 5<<20)}), "unpacked it is larger"},
-		"styles bomb":     {repack(t, plain, map[string]string{styles: strings.Repeat("<xf/>", 1<<19)}), "not an XLSX file"},
+		"zip bomb":        {repack(t, plain, map[string]string{sheet1: strings.Repeat(" ", 5<<20)}), "uncompressed, it is larger"},
+		"styles bomb":     {repack(t, plain, map[string]string{styles: strings.Repeat("<xf/>", 1<<19)}), "not a readable XLSX file"},
 		"row number":      {repack(t, plain, map[string]string{sheet1: sheet(`<row r="1048576"><c r="A1048576"><v>1</v></c></row>`)}), "more than 100 rows"},
 		"rows":            {repack(t, plain, map[string]string{sheet1: sheet(strings.Repeat(`<row><c><v>1</v></c></row>`, 101))}), "more than 100 rows"},
 		"column":          {repack(t, plain, map[string]string{sheet1: sheet(`<row r="1"><c r="XFD1"><v>1</v></c></row>`)}), "columns"},
@@ -158,8 +158,8 @@ func TestHostileSheets(t *testing.T) {
 		"texts":           {repack(t, plain, map[string]string{texts: sst(strings.Repeat("<si/>", 1001))}), "different texts"},
 		"long text":       {repack(t, plain, map[string]string{texts: sst("<si><t>" + strings.Repeat("x", maxCellText+1) + "</t></si>")}), "text is longer"},
 		"output":          {repack(t, plain, map[string]string{texts: sst("<si><t>" + strings.Repeat("x", 50_000) + "</t></si>"), sheet1: sheet(strings.Repeat(`<row><c t="s"><v>0</v></c></row>`, 50))}), "larger than"},
-		"broken xml":      {repack(t, plain, map[string]string{sheet1: sheet("<row><c")}), "not an XLSX file"},
-		"truncated":       {plain[:len(plain)/2], "not an XLSX file"},
+		"broken xml":      {repack(t, plain, map[string]string{sheet1: sheet("<row><c")}), "not a readable XLSX file"},
+		"truncated":       {plain[:len(plain)/2], "not a readable XLSX file"},
 		"negative string": {repack(t, plain, map[string]string{sheet1: sheet(`<row r="1"><c r="A1" t="s"><v>-5</v></c></row><row r="2"><c r="A2" t="s"><v>99999999999999999999</v></c></row>`)}), ""},
 	}
 	for name, tt := range tests {

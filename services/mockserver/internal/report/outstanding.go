@@ -56,7 +56,7 @@ func (r *Reporter) publish(ctx context.Context, s *report) {
 	err := stream.Announce(ctx, r.deps.Redis, r.cfg.Prefix, p)
 	if err != nil {
 		r.down = time.Now().Add(downFor)
-		r.deps.Log.DebugContext(ctx, "a report waits", "sequence", s.sequence, "error", err)
+		r.deps.Log.DebugContext(ctx, "a report is waiting", "sequence", s.sequence, "error", err)
 	}
 }
 
@@ -130,8 +130,8 @@ func newMeters(reg prometheus.Registerer) meters {
 	}
 	m := meters{
 		records:     prometheus.NewCounter(prometheus.CounterOpts(opts("records_total", "Requests that were recorded."))),
-		lost:        prometheus.NewCounter(prometheus.CounterOpts(opts("records_lost_total", "Records that gave way before they were stored."))),
-		lostHooks:   prometheus.NewCounter(prometheus.CounterOpts(opts("webhooks_lost_total", "Changes of webhooks that gave way before they were stored."))),
+		lost:        prometheus.NewCounter(prometheus.CounterOpts(opts("records_lost_total", "Records that were dropped for newer ones before they were stored."))),
+		lostHooks:   prometheus.NewCounter(prometheus.CounterOpts(opts("webhooks_lost_total", "Changes of webhooks that were dropped for newer ones before they were stored."))),
 		repeated:    prometheus.NewCounter(prometheus.CounterOpts(opts("repeated_total", "Reports that were sent again."))),
 		outstanding: prometheus.NewGauge(prometheus.GaugeOpts(opts("outstanding", "Reports that are not known to be stored."))),
 	}

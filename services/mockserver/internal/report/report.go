@@ -103,7 +103,7 @@ func (r *Reporter) Run(ctx context.Context) error {
 	wg.Go(func() {
 		types := []event.Type{event.TypeReportsStored}
 		if err := stream.Listen(listening, r.deps.Redis, r.deps.Log, r.cfg.Prefix, types, nil, r.receive); err != nil {
-			r.deps.Log.ErrorContext(ctx, "cannot listen for stored reports", "error", err)
+			r.deps.Log.ErrorContext(ctx, "cannot listen for confirmations of reports", "error", err)
 		}
 	})
 	r.loop(ctx)

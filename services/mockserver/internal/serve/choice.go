@@ -346,7 +346,7 @@ func (x *exchange) whys(e, given *endpoint) []near {
 			}
 		}
 		if why == "" && o.chance < 1 {
-			why = "fell to another chance: it has " + strconv.FormatFloat(o.chance, 'g', 3, 64)
+			why = "lost the draw: it has " + strconv.FormatFloat(o.chance, 'g', 3, 64)
 		}
 		if why == "" {
 			continue

@@ -290,7 +290,7 @@ func (c *Core) unable(x *exchange, err error) {
 // invalidError says what of a request is not as the endpoint declares it.
 type invalidError struct{ problems []scope.Problem }
 
-func (*invalidError) Error() string { return "the request is not as declared" }
+func (*invalidError) Error() string { return "the request does not fit its declaration" }
 
 // check holds the request against what the endpoint declares.
 func (c *Core) check(x *exchange) error {

@@ -150,7 +150,7 @@ func whyMethod(e *endpoint, method string, matched *endpoint) string {
 		return fmt.Sprintf("the method is %s, not %s", e.spec.Method, method)
 	}
 	if matched != nil {
-		return "it matches too, but is less specific"
+		return "it also matches, but is less specific"
 	}
 	return "it matches"
 }

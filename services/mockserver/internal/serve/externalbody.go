@@ -33,7 +33,7 @@ func (c *Core) loadExternal(x *exchange) error {
 	from := e.body.external
 	failed := func(err error) error { return &fault{pos: e.body.pos, err: err} }
 	if c.deps.External == nil {
-		return failed(apperr.New(apperr.Invalid, "external bodies are not available here"))
+		return failed(apperr.New(apperr.Invalid, "external bodies are not available on this server"))
 	}
 	path, err := from.path.Append(x.rendered[:0], &x.scope)
 	if err != nil {

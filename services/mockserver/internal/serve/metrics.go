@@ -7,7 +7,7 @@ type counters struct{ classes [6]prometheus.Counter }
 
 func newCounters(metrics prometheus.Registerer) counters {
 	all := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "mocloud_mock_answers_total", Help: "Answers of mocks by class of status.",
+		Name: "mocloud_mock_answers_total", Help: "Answers of mocks, by class of status.",
 	}, []string{"class"})
 	if metrics != nil {
 		metrics.MustRegister(all)

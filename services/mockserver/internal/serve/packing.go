@@ -131,13 +131,13 @@ func gzipped(body []byte) []byte {
 }
 
 // errUnpackedTooLarge means that a request's body is larger than it may be once it is unpacked.
-var errUnpackedTooLarge = errors.New("unpacked, the request body is too large")
+var errUnpackedTooLarge = errors.New("the uncompressed request body is too large")
 
 // unpackError means that a request's body is not what its Content-Encoding says.
 type unpackError struct{ coding string }
 
 func (e *unpackError) Error() string {
-	return fmt.Sprintf("the request body is not `%s`, as its Content-Encoding says, or is cut off", e.coding)
+	return fmt.Sprintf("the request body is not `%s`, which its Content-Encoding names, or is cut off", e.coding)
 }
 
 // maxCodings bounds how often a body may be packed.

@@ -51,7 +51,7 @@ func (x *exchange) refusalPage(status int, r *refusal) {
 	var body strings.Builder
 	body.WriteString("<p>" + html.EscapeString(sentence(r.Message)) + "</p>")
 	if len(r.Nearest) > 0 {
-		body.WriteString("<p>What comes nearest:</p><ul>")
+		body.WriteString("<p>The closest endpoints:</p><ul>")
 		for _, n := range r.Nearest {
 			body.WriteString("<li><code>" + html.EscapeString(n.Endpoint) + "</code>: " + html.EscapeString(n.Why) + "</li>")
 		}
@@ -91,6 +91,6 @@ func (x *exchange) welcome() {
 	x.page(http.StatusOK, "This is a mock server", "<p>Each mock has an address of its own:</p><ul>"+
 		"<li><code>MOCK-WORKSPACE."+html.EscapeString(below+port)+"/…</code></li>"+
 		"<li><code>"+html.EscapeString(host)+"/~WORKSPACE/MOCK/…</code> works everywhere, "+
-		"also where names below <code>"+html.EscapeString(below)+"</code> do not resolve.</li></ul>"+
+		"even where names under <code>"+html.EscapeString(below)+"</code> do not resolve.</li></ul>"+
 		"<p>The console, and <code>mocloud list</code>, show the addresses of your mocks.</p>")
 }

@@ -74,7 +74,7 @@ func (x *exchange) unknownHost(c *Core) {
 	hint := "check the host name, and that the mock is published"
 	switch {
 	case c.cfg.PathForm && strings.HasPrefix(q.Path, "/~"):
-		hint = "the path names no published mock: it has the form /~workspace/mock/…"
+		hint = "the path names no published mock: its form is /~workspace/mock/…"
 	case c.cfg.PathForm:
 		hint += "; published mocks also answer at /~workspace/mock/…"
 	}

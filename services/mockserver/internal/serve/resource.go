@@ -53,7 +53,7 @@ func (c *Core) serveResource(x *exchange) error {
 		return x.view.err
 	}
 	if list.Kind() != selmer.KindList && !list.IsNil() {
-		return &fault{what: "crud", pos: x.endpoint.spec.Pos, err: fmt.Errorf("the state `%s` is no list", r.state)}
+		return &fault{what: "crud", pos: x.endpoint.spec.Pos, err: fmt.Errorf("the state `%s` is not a list", r.state)}
 	}
 	items := list.Items()
 	switch {
@@ -122,11 +122,11 @@ func (r *resource) create(x *exchange, items []selmer.Value) error {
 			return nil //nolint:nilerr // it was told
 		}
 	case r.find(items, id.String()) >= 0:
-		x.resourceError(http.StatusConflict, "conflict", fmt.Sprintf("there is an item with the %s %q", strings.Join(r.id, "."), id.String()))
+		x.resourceError(http.StatusConflict, "conflict", fmt.Sprintf("an item with the %s %q already exists", strings.Join(r.id, "."), id.String()))
 		return nil
 	}
 	if len(items) >= maxItems {
-		x.resourceError(http.StatusInsufficientStorage, "state_full", fmt.Sprintf("the list `%s` has %d items, the most it may have", r.state, maxItems))
+		x.resourceError(http.StatusInsufficientStorage, "state_full", fmt.Sprintf("the list `%s` has %d items, which is the limit", r.state, maxItems))
 		return nil
 	}
 	x.view.put(r.state, selmer.List(append(slices.Clone(items), made)))

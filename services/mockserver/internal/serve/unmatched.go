@@ -44,7 +44,7 @@ func (c *Core) unmatched(x *exchange) {
 	}
 	if s, _ := w.sockets.Find(http.MethodGet, q.Path, x.captures); s != nil && q.Method == http.MethodGet {
 		x.refuse(http.StatusUpgradeRequired, refusal{
-			Error: "upgrade_required", Message: "this path is a WebSocket: connect to it with a WebSocket client", Path: q.Path,
+			Error: "upgrade_required", Message: "this path is a WebSocket: connect with a WebSocket client", Path: q.Path,
 		})
 		x.answer.add("Upgrade", "websocket")
 		return
@@ -63,7 +63,7 @@ func (c *Core) unmatched(x *exchange) {
 func (c *Core) leftOver(x *exchange, w *world) {
 	q := &x.scope.Request
 	r := refusal{
-		Error: "no_endpoint", Message: fmt.Sprintf("no endpoint of this mock answers this request to %s %s: none of their conditions hold", q.Method, q.Path),
+		Error: "no_endpoint", Message: fmt.Sprintf("no endpoint of this mock answers this request to %s %s: none of the conditions hold", q.Method, q.Path),
 		Method: q.Method, Host: q.Host, Path: q.Path,
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {

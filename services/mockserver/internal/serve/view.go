@@ -110,7 +110,7 @@ func (v *view) rows(of *variable) selmer.Value {
 		return selmer.Nil()
 	}
 	if core.deps.External == nil {
-		return failed(errors.New("files are not available here"))
+		return failed(errors.New("files are not available on this server"))
 	}
 	ctx, cancel := withTimeout(v.x.ctx)
 	defer cancel()
@@ -273,7 +273,7 @@ func (c *Core) transact(x *exchange) {
 	session, ok := x.sessionOf()
 	if !ok {
 		x.refuse(http.StatusBadRequest, refusal{
-			Error: "bad_session", Message: fmt.Sprintf("the name of a session is up to %d printable ASCII characters", mockstate.MaxName), Endpoint: x.label(),
+			Error: "bad_session", Message: fmt.Sprintf("a session name must be 1 to %d printable ASCII characters", mockstate.MaxName), Endpoint: x.label(),
 		})
 		return
 	}
@@ -322,7 +322,7 @@ func (c *Core) transact(x *exchange) {
 		}
 	}
 	x.refuse(http.StatusServiceUnavailable, refusal{
-		Error: "state_busy", Message: "too many requests change this session at the same time; try again", Endpoint: x.label(),
+		Error: "state_busy", Message: "too many requests are changing this session at the same time; try again", Endpoint: x.label(),
 	})
 	x.answer.add("Retry-After", "1")
 }
@@ -342,7 +342,7 @@ func (x *exchange) again(first *endpoint, session mockstate.Session, snapshot mo
 // stateAway answers while what mocks remember cannot be reached.
 func (x *exchange) stateAway() {
 	x.refuse(http.StatusServiceUnavailable, refusal{
-		Error: "state_unavailable", Message: "what this mock remembers cannot be reached at the moment; try again", Endpoint: x.label(),
+		Error: "state_unavailable", Message: "this mock's state is unavailable at the moment; try again", Endpoint: x.label(),
 	})
 	x.answer.add("Retry-After", "1")
 }
@@ -351,7 +351,7 @@ func (x *exchange) stateAway() {
 func (x *exchange) stateFull(full *mockstate.FullError, changes []mockstate.Change) {
 	message := fmt.Sprintf("the state of this %s would be larger than %d bytes", full.What, full.Limit)
 	if full.What == "counters" {
-		message = fmt.Sprintf("this session counts more than %d entries and paths", full.Limit)
+		message = fmt.Sprintf("this session has more than %d counters", full.Limit)
 	} else if name := largest(changes); name != "" {
 		message += ": `" + name + "` is what grew largest"
 	}

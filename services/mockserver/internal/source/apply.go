@@ -196,8 +196,8 @@ func newMeters(reg prometheus.Registerer) meters {
 			Namespace: "mocloud", Subsystem: "mockserver", Name: "unified_load_seconds", Help: "Time to load and index the unified mock.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}),
-		applied: prometheus.NewCounter(prometheus.CounterOpts(opts("changes_applied_total", "Changes of mocks that were put into service."))),
-		suspect: prometheus.NewCounter(prometheus.CounterOpts(opts("files_suspect_total", "Files of mocks that were not what their change said."))),
+		applied: prometheus.NewCounter(prometheus.CounterOpts(opts("changes_applied_total", "Changes of mocks that were taken over."))),
+		suspect: prometheus.NewCounter(prometheus.CounterOpts(opts("files_suspect_total", "Files of mocks that did not match their change."))),
 	}
 	if reg != nil {
 		reg.MustRegister(m.sites, m.loads, m.applied, m.suspect)

@@ -112,7 +112,7 @@ func (s *Source) start(ctx context.Context) bool {
 			return true
 		}
 		if ctx.Err() == nil {
-			s.deps.Log.WarnContext(ctx, "unified mock not loaded, trying again", "error", err)
+			s.deps.Log.WarnContext(ctx, "cannot load the unified mock, trying again", "error", err)
 		}
 		if !pause(ctx, min(s.cfg.Poll, time.Second)) {
 			return false
@@ -132,7 +132,7 @@ func (s *Source) poll(ctx context.Context, connected func() bool) {
 		}
 		began := time.Now()
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
-			s.deps.Log.WarnContext(ctx, "unified mock not read", "error", err)
+			s.deps.Log.WarnContext(ctx, "cannot read the unified mock", "error", err)
 		}
 		rest = max(rest, 10*time.Since(began))
 	}

@@ -138,7 +138,7 @@ func request(ctx context.Context, host string, q tryit.Request) (*http.Request, 
 func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.Core, error) {
 	turn, ok := t.deps.Turns.Take(ctx, q.WorkspaceID)
 	if !ok {
-		return nil, errors.New("the servers are busy with this workspace; try again in a moment")
+		return nil, errors.New("the mock servers are busy with this workspace; try again in a moment")
 	}
 	parsed, problems := func() (*mockspec.Mock, []mockspec.Diagnostic) {
 		defer turn.Give() // also if it panics

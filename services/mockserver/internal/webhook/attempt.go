@@ -72,7 +72,7 @@ func failure(err error, timeout time.Duration) result {
 	case errors.Is(err, egress.ErrDenied):
 		return result{reason: reasonDenied}
 	case errors.Is(err, egress.ErrLimited):
-		return result{reason: "too many calls leave this server at once", again: true}
+		return result{reason: "this server is making too many outgoing calls", again: true}
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		return result{reason: fmt.Sprintf("no answer within %v", timeout), again: true}
@@ -103,5 +103,5 @@ func retryAfter(header string, now time.Time) time.Duration {
 }
 
 // reasonDenied says what to do where it is done: the addresses are the same for all mocks of an installation.
-const reasonDenied = "the receiver's address may not be called from here: mocks reach public addresses only, on ports 80 and 443; " +
+const reasonDenied = "calls to the receiver's address are not allowed: mocks can only reach public addresses, on ports 80 and 443; " +
 	"an administrator can permit others with PROXY_FORWARD_ALLOW and PROXY_FORWARD_PORTS"

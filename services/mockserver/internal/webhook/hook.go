@@ -70,7 +70,7 @@ func (s *Sender) Compile(of *site.Site, endpoint string, w *mockspec.Webhook) (*
 			continue
 		}
 		if !httpguts.ValidHeaderFieldName(name) {
-			return nil, fmt.Errorf("webhook: %q is not the name of a header", header.Name)
+			return nil, fmt.Errorf("webhook: %q is not a header name", header.Name)
 		}
 		value, err := selmer.Compile(header.Value.Raw, plain)
 		if err != nil {
@@ -102,7 +102,7 @@ func (h *Hook) compileBody(b *mockspec.Body, mediaType string) error {
 	case b.Kind == mockspec.BodyNone:
 		return nil
 	case b.Kind == mockspec.BodyExternal:
-		return errors.New("external-body is for answers; write the webhook's body as text")
+		return errors.New("external-body is for responses; write the webhook's body as text")
 	case b.Kind == mockspec.BodyJSON, isJSON(mediaType):
 		escaping = selmer.JSON
 	case mediaType == "":

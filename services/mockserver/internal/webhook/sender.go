@@ -48,13 +48,13 @@ func New(cfg Config, deps Deps) *Sender {
 		history: newHistory(cfg.History, cfg.HistoryMocks),
 		wake:    make(chan struct{}, 1),
 		calls: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
-			Name: "mocloud_webhooks_total", Help: "Webhooks that ended, by how: delivered, failed, dropped.",
+			Name: "mocloud_webhooks_total", Help: "Webhooks that are done, by outcome: delivered, failed, dropped.",
 		}, []string{"state"}),
 		attempts: promauto.With(deps.Metrics).NewCounter(prometheus.CounterOpts{
-			Name: "mocloud_webhook_attempts_total", Help: "Tries to send a webhook.",
+			Name: "mocloud_webhook_attempts_total", Help: "Attempts to send a webhook.",
 		}),
 		waiting: promauto.With(deps.Metrics).NewGauge(prometheus.GaugeOpts{
-			Name: "mocloud_webhooks_queued", Help: "Webhooks that wait or are being sent.",
+			Name: "mocloud_webhooks_queued", Help: "Webhooks that are waiting or being sent.",
 		}),
 	}
 	s.queue = newQueue(&s.cfg)

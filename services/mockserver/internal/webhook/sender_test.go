@@ -243,7 +243,7 @@ func TestQueueIsBounded(t *testing.T) {
 			t.Errorf("a circle: %v", err)
 		}
 		h := s.History("m")
-		if len(h) != 2 || h[0].State != Dropped || h[0].Reason != "not sent: webhooks call each other in a circle" || h[1].Reason != "not sent: too many webhooks are waiting" {
+		if len(h) != 2 || h[0].State != Dropped || h[0].Reason != "not sent: webhooks call each other in a loop" || h[1].Reason != "not sent: too many webhooks are waiting" {
 			t.Errorf("%+v", h)
 		}
 		if len(s.queue.tenants) != 0 {

@@ -34,7 +34,7 @@ const MaxDepth = 5
 // Errors of Enqueue; compare with errors.Is.
 var (
 	ErrFull     = errors.New("too many webhooks are waiting")
-	ErrLoop     = errors.New("webhooks call each other in a circle")
+	ErrLoop     = errors.New("webhooks call each other in a loop")
 	ErrStopping = errors.New("the server is stopping")
 )
 

@@ -64,7 +64,7 @@ func (h *Hub) Compile(s *site.Site, w *mockspec.WebSocket) (*Socket, error) {
 			return nil, fmt.Errorf("on-message %d: response: %w", i+1, err)
 		}
 		if total += p.size; total > mockspec.MaxAllInstructions {
-			return nil, errors.New("on-message: the regular expressions are too large together; use fewer or smaller repetitions")
+			return nil, errors.New("on-message: together, the regular expressions are too large; use fewer or smaller repetitions")
 		}
 		out.reactions = append(out.reactions, reaction{pattern: p, when: when, response: response, line: r.Pos.Line})
 	}
@@ -202,7 +202,7 @@ func (c *connection) render(t *selmer.Template, place string) ([]byte, error) {
 func (c *connection) send(ctx context.Context, compose func() ([]byte, error)) bool {
 	turn, ok := c.socket.hub.turns.Take(ctx, c.socket.workspace)
 	if !ok {
-		c.close(websocket.StatusTryAgainLater, "the mock has more to do than its share of the server")
+		c.close(websocket.StatusTryAgainLater, "the mock has used up its share of the server")
 		return false
 	}
 	out, err := func() ([]byte, error) {
@@ -234,7 +234,7 @@ func (c *connection) watch(ctx context.Context, done <-chan struct{}) {
 		case <-ctx.Done():
 			return
 		case <-done:
-			c.close(websocket.StatusServiceRestart, "the mock was changed; connect again")
+			c.close(websocket.StatusServiceRestart, "the mock has changed; connect again")
 			return
 		case <-c.socket.hub.stop:
 			c.close(websocket.StatusGoingAway, "the server is stopping; connect again")

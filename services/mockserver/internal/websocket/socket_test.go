@@ -176,7 +176,7 @@ func TestEndOfConnections(t *testing.T) {
 		}
 		close(b.done)
 		for _, conn := range conns {
-			expectClose(t, conn, websocket.StatusServiceRestart, "the mock was changed")
+			expectClose(t, conn, websocket.StatusServiceRestart, "the mock has changed")
 		}
 	})
 	t.Run("shutdown", func(t *testing.T) {

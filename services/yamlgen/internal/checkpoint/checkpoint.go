@@ -17,7 +17,7 @@ import (
 )
 
 // ErrTaken says that another generator has written the file since it was read: whoever gets it starts again from the file.
-var ErrTaken = errors.New("another generator has written the unified mock")
+var ErrTaken = errors.New("another generator wrote the unified mock")
 
 // Config bounds what writing costs.
 type Config struct {
@@ -96,7 +96,7 @@ func (w *Writer) Load(ctx context.Context, each func(unified.Mock)) (unified.Hea
 	w.etag = o.ETag
 	mocks, err := w.scan(o)
 	if errors.Is(err, unified.ErrCorrupt) {
-		w.deps.Log.ErrorContext(ctx, "unified mock is damaged, making it anew", "error", err)
+		w.deps.Log.ErrorContext(ctx, "unified mock is damaged, rebuilding it", "error", err)
 		w.meters.damaged.Inc()
 		w.header, w.placed, w.bytes = unified.Header{}, map[string]placed{}, 0
 		return unified.Header{}, false, nil
@@ -182,7 +182,7 @@ func (w *Writer) Run(ctx context.Context) error {
 		case err != nil && ctx.Err() == nil:
 			failures++
 			w.meters.failures.Inc()
-			w.deps.Log.WarnContext(ctx, "unified mock not written, trying again", "attempt", failures, "error", err)
+			w.deps.Log.WarnContext(ctx, "cannot write the unified mock, trying again", "attempt", failures, "error", err)
 			rest.Reset(min(50*time.Millisecond<<min(failures, 10), 10*time.Second))
 		default:
 			failures = 0

@@ -21,7 +21,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 9),
 		}),
 		written:  prometheus.NewCounter(prometheus.CounterOpts(opts("unified_written_bytes_total", "Bytes of unified mocks written."))),
-		failures: prometheus.NewCounter(prometheus.CounterOpts(opts("unified_write_failures_total", "Writes of the unified mock that failed and were repeated."))),
+		failures: prometheus.NewCounter(prometheus.CounterOpts(opts("unified_write_failures_total", "Writes of the unified mock that failed and were retried."))),
 		damaged:  prometheus.NewCounter(prometheus.CounterOpts(opts("unified_damaged_total", "Unified mocks that were found damaged."))),
 		size:     prometheus.NewGauge(prometheus.GaugeOpts(opts("unified_bytes", "Size of the unified mock."))),
 		pending:  prometheus.NewGauge(prometheus.GaugeOpts(opts("unified_pending_mocks", "Changed mocks that are not in the unified mock yet."))),

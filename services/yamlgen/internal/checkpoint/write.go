@@ -111,7 +111,7 @@ func (w *Writer) write(ctx context.Context, p taken) (event.UnifiedGenerated, er
 	case err != nil:
 		return event.UnifiedGenerated{}, fmt.Errorf("write %s: %w", unified.Key, err)
 	case mergeErr != nil:
-		return event.UnifiedGenerated{}, fmt.Errorf("%w: the store took a file that was not finished: %w", ErrTaken, mergeErr)
+		return event.UnifiedGenerated{}, fmt.Errorf("%w: the store accepted an unfinished file: %w", ErrTaken, mergeErr)
 	}
 	w.etag, w.header, w.bytes = etag, plan.header, plan.blocks
 	for id, b := range plan.placed {

@@ -50,7 +50,7 @@ func (g *Generator) restore(ctx context.Context, key string, c revival) {
 	defer g.mu.Unlock()
 	if err := g.rewrite(ctx, key, c); err != nil {
 		if ctx.Err() == nil && !errors.Is(err, ErrNotActive) {
-			g.deps.Log.WarnContext(ctx, "file of a mock that came back not looked for, trying again", "mock_id", c.id, "error", err)
+			g.deps.Log.WarnContext(ctx, "cannot check the file of a restored mock, trying again", "mock_id", c.id, "error", err)
 		}
 		return
 	}
@@ -78,7 +78,7 @@ func (g *Generator) rewrite(ctx context.Context, key string, c revival) error {
 	if next.etag, err = g.put(ctx, key, content, ""); err != nil {
 		return err
 	}
-	g.deps.Log.InfoContext(ctx, "file of a mock that came back was deleted, written again", "mock_id", c.id, "key", key)
+	g.deps.Log.InfoContext(ctx, "the file of a restored mock had been deleted; written again", "mock_id", c.id, "key", key)
 	g.files[c.id] = next.file
 	return nil
 }

@@ -26,7 +26,7 @@ func (g *Generator) written(ctx context.Context, e event.UnifiedGenerated, chang
 	default:
 	}
 	if err := g.deps.Announce(ctx, e); err != nil && ctx.Err() == nil {
-		g.deps.Log.WarnContext(ctx, "unified mock not announced", "error", err)
+		g.deps.Log.WarnContext(ctx, "cannot announce the unified mock", "error", err)
 	}
 }
 
@@ -95,7 +95,7 @@ func (g *Generator) discard(ctx context.Context, key string, l leftover) {
 	gone, err := g.delete(ctx, l.id, key)
 	if err != nil {
 		if ctx.Err() == nil && !errors.Is(err, ErrNotActive) {
-			g.deps.Log.WarnContext(ctx, "file of a removed mock not deleted, trying again", "mock_id", l.id, "error", err)
+			g.deps.Log.WarnContext(ctx, "cannot delete the file of a removed mock, trying again", "mock_id", l.id, "error", err)
 		}
 		return
 	}

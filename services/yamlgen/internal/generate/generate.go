@@ -222,7 +222,7 @@ func (g *Generator) publishResults(ctx context.Context, b stream.Batch, results 
 		m := &results[i].mock
 		e, ok, err := index.Event(b.Epoch, m, m.Latest(), results[i].lines())
 		if err != nil {
-			g.deps.Log.ErrorContext(ctx, "event not made", "mock_id", m.ID, "error", err)
+			g.deps.Log.ErrorContext(ctx, "cannot make an event", "mock_id", m.ID, "error", err)
 			continue
 		}
 		if ok {
@@ -230,7 +230,7 @@ func (g *Generator) publishResults(ctx context.Context, b stream.Batch, results 
 		}
 	}
 	if err := g.publish(ctx, out); err != nil && ctx.Err() == nil {
-		g.deps.Log.WarnContext(ctx, "events not published", "from", b.From, "to", b.To, "error", err)
+		g.deps.Log.WarnContext(ctx, "cannot publish events", "from", b.From, "to", b.To, "error", err)
 	}
 }
 
@@ -246,7 +246,7 @@ type Metrics struct {
 // NewMetrics registers them; reg may be nil.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	mocks := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "mocloud", Subsystem: "yamlgen", Name: "mocks_total", Help: "Changes of mocks by what became of them.",
+		Namespace: "mocloud", Subsystem: "yamlgen", Name: "mocks_total", Help: "Changes of mocks, by outcome.",
 	}, []string{"result"})
 	if reg != nil {
 		reg.MustRegister(mocks)
