@@ -5,13 +5,13 @@
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-run: build ## build mocloud and start all of it on this machine (Ctrl-C stops it)
+run: build ## build mocloud and start everything on this machine (Ctrl-C stops it)
 	@exec bin/mocloud up
 
-build: ## build ./bin/mocloud, with the console where Node is at hand
+build: ## build ./bin/mocloud, with the console if Node is installed
 	@scripts/build
 
-install: build ## put mocloud on the PATH: into PREFIX/bin (/usr/local), or Go's bin folder where that cannot be written
+install: build ## install mocloud on the PATH: into PREFIX/bin (/usr/local), or Go's bin folder where that cannot be written
 	@scripts/install
 
 web: ## build the console into web/dist
@@ -20,7 +20,7 @@ web: ## build the console into web/dist
 web-dev: ## serve the console with hot reload, for a running `mocloud up`
 	@scripts/build-console --install && cd web && exec npm run dev
 
-up: ## build the images and start all of it with Docker Compose: the services apart, Postgres, Redis, S3
+up: ## build the images and start everything with Docker Compose: five services, Postgres, Redis, S3
 	@deploy/scripts/up
 
 down: ## stop what `make up` started; the data stays
@@ -38,13 +38,13 @@ e2e: ## run the end-to-end tests alone, in both modes, and show what they measur
 test-web: ## test the console alone, in Chromium against a whole mocloud
 	@scripts/test-web
 
-chaos: ## break everything in turn while a thousand edits are made
+chaos: ## break each part in turn while a thousand edits are made
 	@scripts/with-servers scripts/chaos
 
 test-compose: ## build the images, and restart and kill each part of the Compose stack (needs Docker; 20 minutes)
 	@deploy/scripts/test-compose
 
-bench: ## run the benchmarks beside the code
+bench: ## run the Go benchmarks
 	@scripts/with-servers scripts/each-module go test -run='^$$' -bench=. -benchmem ./...
 
 bench-api: ## measure the API's lists, reads and edits with up to 100,000 mocks in the database (5 minutes)
@@ -56,7 +56,7 @@ bench-behaviours: ## measure what conditions and state add to an answer (1 minut
 bench-http: ## compare the mock server with a bare net/http handler, one JSON line a workload (5 minutes)
 	@scripts/bench-http
 
-bench-neighbour: ## measure one workspace's answers while another makes noise (2 minutes)
+bench-neighbour: ## measure one workspace's answers while another is busy (2 minutes)
 	@scripts/bench-neighbour
 
 bench-scale: ## measure publishing, starting and answering with up to a million endpoints (15 minutes on an idle machine)
@@ -71,7 +71,7 @@ lint: ## golangci-lint, formatting, tidy modules, generated files up to date
 fmt: ## format the code
 	@scripts/install-tools golangci-lint && scripts/each-module golangci-lint fmt ./...
 
-generate: ## make generated files anew
+generate: ## regenerate all generated files
 	@scripts/generate
 
 verify: lint test ## what CI demands
@@ -79,5 +79,5 @@ verify: lint test ## what CI demands
 tidy: ## tidy every module and bring the workspace to one version of each dependency
 	@scripts/each-module go mod tidy && go work sync
 
-vuln: ## look for known vulnerabilities in what is reachable (needs the network)
+vuln: ## look for known vulnerabilities in reachable code (needs the network)
 	@scripts/install-tools govulncheck && scripts/each-module govulncheck ./...

@@ -42,7 +42,7 @@ func main() {
 	ctx, stop := process.SignalContext()
 	root := &cobra.Command{
 		Use:           "mocloud",
-		Short:         "Mock APIs from YAML: write one, publish it, call it",
+		Short:         "Mock APIs from YAML: write them, publish them, call them",
 		Version:       version.Text(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

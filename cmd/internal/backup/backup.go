@@ -33,9 +33,9 @@ func Command() *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
 		Use:   "backup FILE",
-		Short: "Save what `mocloud up` keeps into one file, while it runs or not",
-		Long: `Save what ` + "`mocloud up`" + ` keeps into one file: the database and the uploaded files, without the API token. It may
-run meanwhile. The services apart are backed up with the means of their database; see docs/guides/backup.md.`,
+		Short: "Save the data of `mocloud up` into one file",
+		Long: `Save the data of ` + "`mocloud up`" + ` into one file: the database and the uploaded files, without the API token. It
+may be running. If you run the five services apart, back up their database with its own tools; see docs/guides/backup.md.`,
 		Example: "  mocloud backup monday.tar.gz\n  mocloud backup --data /srv/mocloud monday.tar.gz",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,7 +46,7 @@ run meanwhile. The services apart are backed up with the means of their database
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "data", "the `FOLDER` of mocloud up")
+	cmd.Flags().StringVar(&data, "data", "data", "data `FOLDER` of mocloud up")
 	cmd.AddCommand(restore())
 	return cmd
 }
@@ -57,14 +57,14 @@ func restore() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "restore FILE",
 		Short:   "Make a data folder for `mocloud up` from a backup",
-		Long:    "Make a data folder for `mocloud up` from a backup. There must be none yet: move an old one away first.",
+		Long:    "Make a data folder for `mocloud up` from a backup. It must not exist yet: move an old one away first.",
 		Example: "  mv data data.old\n  mocloud backup restore monday.tar.gz\n  mocloud up",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := read(cmd.Context(), args[0], data); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "Restored %s; start it: mocloud up --data %s\n", data, data)
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "Restored %s. Start it with: mocloud up --data %s\n", data, data)
 			return err
 		},
 	}
@@ -201,7 +201,7 @@ func unpack(in io.Reader, data string) (err error) {
 			return err
 		}
 		if header.Typeflag != tar.TypeReg || !ours(header.Name) {
-			return fmt.Errorf("%q does not belong into a backup", header.Name)
+			return fmt.Errorf("%q does not belong in a backup", header.Name)
 		}
 		found = found || header.Name == database
 		if err := root.MkdirAll(filepath.Dir(header.Name), 0o700); err != nil {

@@ -20,8 +20,8 @@ func ImportCommand() *cobra.Command {
 		Use:   "import FILE",
 		Short: "Make a mock from an OpenAPI, WireMock, Postman or HAR file",
 		Long: "Make a mock from an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON), WireMock mappings, a Postman collection or a HAR\n" +
-			"file, and print it: an endpoint for each operation or request, with the answers of FILE, and with values made from the schemas of\n" +
-			"an OpenAPI document where it has no examples. FILE is recognised by its content. What is left out is listed on standard error;\n" +
+			"file, and print it: an endpoint for each operation or request, with the answers from FILE, and with values made from the schemas of\n" +
+			"an OpenAPI document that has no examples. FILE is recognised by its content. What is left out is listed on standard error;\n" +
 			"if that is a tenth of its operations or more, the status is 6. Nothing but FILE is read; `-` is standard input.",
 		Example: "  mocloud import petstore.yaml > pets.yml && mocloud run pets.yml\n  curl -s https://example.com/openapi.json | mocloud import - -o api.yml\n  mocloud import recorded.har -o api.yml",
 		Args:    cobra.ExactArgs(1),
@@ -57,7 +57,7 @@ func ImportCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write the mock to this `FILE`")
-	c.Flags().StringVar(&prefix, "prefix", "", "put this `PATH` before every path, such as /v2")
-	c.Flags().BoolVar(&strict, "strict", false, "make nothing if much of the document would be left out")
+	c.Flags().StringVar(&prefix, "prefix", "", "prepend this `PATH` to every path, such as /v2")
+	c.Flags().BoolVar(&strict, "strict", false, "fail if much of the document would be left out")
 	return c
 }

@@ -16,7 +16,7 @@ import (
 func Command() *cobra.Command {
 	cmd := remote.Command(&cobra.Command{
 		Use:     "domains",
-		Short:   "List the custom host names of your mocks, add, check and give them up",
+		Short:   "List the custom host names of your mocks; add, check and remove them",
 		Example: "  mocloud domains\n  mocloud domains add api.example.com pets\n  mocloud domains verify api.example.com\n  mocloud domains remove api.example.com",
 		Args:    cobra.NoArgs,
 	}, func(ctx context.Context, s *remote.Session, _ []string) error {
@@ -43,12 +43,12 @@ func Command() *cobra.Command {
 		}, add),
 		remote.Command(&cobra.Command{
 			Use:   "verify HOST",
-			Short: "Have a domain's DNS records looked at now",
+			Short: "Check a domain's DNS records now",
 			Args:  cobra.ExactArgs(1),
 		}, verify),
 		remote.Command(&cobra.Command{
 			Use:   "remove HOST",
-			Short: "Give a domain up; remove its CNAME record first",
+			Short: "Remove a domain; remove its CNAME record first",
 			Args:  cobra.ExactArgs(1),
 		}, remove),
 	)
@@ -87,7 +87,7 @@ func remove(ctx context.Context, s *remote.Session, args []string) error {
 		return err
 	}
 	return s.Show(map[string]string{"removed": d.Host}, func(out io.Writer) {
-		_, _ = fmt.Fprintf(out, "%s is given up.\n", d.Host)
+		_, _ = fmt.Fprintf(out, "Removed %s.\n", d.Host)
 	})
 }
 
@@ -112,7 +112,7 @@ func find(ctx context.Context, s *remote.Session, host string) (*client.Domain, 
 			return &all[i], nil
 		}
 	}
-	return nil, fmt.Errorf("there is no domain %s; `mocloud domains` shows those that there are", host)
+	return nil, fmt.Errorf("there is no domain %s; `mocloud domains` lists them", host)
 }
 
 func show(s *remote.Session, d *client.Domain) error {

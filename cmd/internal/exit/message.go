@@ -37,7 +37,7 @@ func Reason(err error) string {
 		if e.IsNotFound {
 			return "there is no host " + e.Name
 		}
-		return "the address of " + e.Name + " cannot be looked up"
+		return "cannot look up the address of " + e.Name + ""
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -45,11 +45,11 @@ func Reason(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "permission denied"
 	case errors.Is(err, fs.ErrExist):
-		return "it exists already"
+		return "it already exists"
 	case errors.Is(err, syscall.EISDIR):
 		return "it is a folder"
 	case errors.Is(err, syscall.ENOTDIR):
-		return "a part of the path is a file"
+		return "part of the path is a file"
 	case errors.Is(err, syscall.ENOSPC):
 		return "the disk is full"
 	case errors.Is(err, syscall.ECONNREFUSED):

@@ -90,7 +90,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		}
 		return fmt.Errorf("--%s is %q: %s", f.Name, e.GetValue(), want)
 	}
-	return fmt.Errorf("this is no flag: %s; %s", strings.TrimPrefix(err.Error(), "bad flag syntax: "), help)
+	return fmt.Errorf("%s is not a flag; %s", strings.TrimPrefix(err.Error(), "bad flag syntax: "), help)
 }
 
 // suggested are the commands that name may be a slip of, in words.

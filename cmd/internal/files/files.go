@@ -21,7 +21,7 @@ import (
 func Command() *cobra.Command {
 	cmd, workspace := under(&cobra.Command{
 		Use:     "files",
-		Short:   "List the files that external bodies name; upload, download and delete them",
+		Short:   "List the files that external bodies use; upload, download and delete them",
 		Example: "  mocloud files\n  mocloud files put data/users.json\n  mocloud files get data/users.json -o users.json\n  mocloud files rm data/users.json",
 		Args:    cobra.NoArgs,
 	})
@@ -57,7 +57,7 @@ func under(cmd *cobra.Command) (*cobra.Command, *string) {
 func put() *cobra.Command {
 	cmd, workspace := under(&cobra.Command{
 		Use:     "put FILE…",
-		Short:   "Upload files, in place of those of the same names",
+		Short:   "Upload files, replacing those of the same name",
 		Long:    "Upload files. A file is named as you write it, such as data/users.json, unless --name says otherwise. Mocks serve a new content\nwithin seconds.",
 		Example: "  mocloud files put data/users.json\n  mocloud files put /tmp/x.json --name data/users.json",
 		Args:    cobra.MinimumNArgs(1),
@@ -118,7 +118,7 @@ func get() *cobra.Command {
 		Short: "Download a file",
 		Args:  cobra.ExactArgs(1),
 	})
-	output := cmd.Flags().StringP("output", "o", "", "write to `FILE` rather than to standard output")
+	output := cmd.Flags().StringP("output", "o", "", "write to `FILE` instead of standard output")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		f, err := find(ctx, s, *workspace, args[0])
 		if err != nil {
@@ -146,7 +146,7 @@ func remove() *cobra.Command {
 		Short:   "Delete a file that no mock names",
 		Args:    cobra.ExactArgs(1),
 	})
-	force := cmd.Flags().Bool("force", false, "delete it also if mocks name it")
+	force := cmd.Flags().Bool("force", false, "delete it even if mocks name it")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		f, err := find(ctx, s, *workspace, args[0])
 		if err != nil {

@@ -25,7 +25,7 @@ func Command() *cobra.Command {
 		Use:   "fmt FILE…",
 		Short: "Rewrite mocks in canonical form, keeping comments",
 		Long: "Rewrite mocks in place: two spaces a level, one empty line between items, keys in the order of the reference.\n" +
-			"Comments stay and the mock means the same. `-` reads standard input and writes standard output.",
+			"Comments are kept and the meaning stays the same. `-` reads standard input and writes standard output.",
 		Example: "  mocloud fmt moclojer.yml\n  mocloud fmt --check mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -43,7 +43,7 @@ func Command() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "change nothing; print the files that are not in canonical form, with status 1 if there is one")
+	c.Flags().BoolVar(&check, "check", false, "change nothing; print the files that are not in canonical form, and exit with status 1 if there are any")
 	return c
 }
 

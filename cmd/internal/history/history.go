@@ -84,7 +84,7 @@ func DiffCommand() *cobra.Command {
 			return err
 		}
 		if len(numbers) == 0 && m.Revision == 1 && !s.JSON {
-			_, err = fmt.Fprintf(s.Out, "%s has one revision only; there is nothing to compare it with.\n", remote.Name(m))
+			_, err = fmt.Fprintf(s.Out, "%s has only one revision; there is nothing to compare it with.\n", remote.Name(m))
 			return err
 		}
 		from, to := max(m.Revision-1, 1), m.Revision
@@ -118,8 +118,8 @@ func RollbackCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback [WORKSPACE/]MOCK REVISION",
 		Short: "Go back to an earlier revision of a mock",
-		Long: "Write an earlier revision's content as a new revision; a published mock answers with it at once. Nothing is lost: the\n" +
-			"history keeps what was current. A mock without a WORKSPACE is one of your own workspace.",
+		Long: "Write an earlier revision's content as a new revision, which a published mock serves at once. Nothing is lost: the\n" +
+			"history keeps the revision that was current. A mock without a WORKSPACE is in your own workspace.",
 		Example: "  mocloud history pets\n  mocloud rollback pets 3",
 		Args:    cobra.ExactArgs(2),
 	}
@@ -153,7 +153,7 @@ func RollbackCommand() *cobra.Command {
 func revision(text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, exit.With(exit.Usage, fmt.Errorf("%q is not the number of a revision; `mocloud history` lists them", text))
+		return 0, exit.With(exit.Usage, fmt.Errorf("%q is not a revision number; `mocloud history` lists them", text))
 	}
 	return n, nil
 }

@@ -83,5 +83,5 @@ func MuchLeftOut(made *importer.Result, notes []mockspec.Diagnostic) string {
 	if lost == 0 || lost*10 < made.Endpoints+lost {
 		return ""
 	}
-	return fmt.Sprintf("operations of the document that are left out: %d; endpoints of the mock: %d", lost, made.Endpoints)
+	return fmt.Sprintf("operations left out of the mock: %d; endpoints in it: %d", lost, made.Endpoints)
 }

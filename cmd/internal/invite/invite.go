@@ -21,12 +21,12 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "invite WORKSPACE [USERNAME]",
 		Short: "Invite somebody to a workspace",
-		Long: "Invite an account to a workspace; it finds the invitation in the console. Without a USERNAME, print a link: whoever opens it\n" +
-			"first is invited. Invitations are good for 7 days.",
+		Long: "Invite an account to a workspace; its owner sees the invitation in the console. Without a USERNAME, print a link: the first\n" +
+			"person to open it is invited. Invitations are valid for 7 days.",
 		Example: "  mocloud invite acme ann --role editor\n  mocloud invite acme",
 		Args:    cobra.RangeArgs(1, 2),
 	}
-	role := cmd.Flags().String("role", "editor", "what they may do: `ROLE` is viewer, editor, admin or owner")
+	role := cmd.Flags().String("role", "editor", "what they may do: a `ROLE` (viewer, editor, admin or owner)")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		roles := []string{"viewer", "editor", "admin", "owner"}
 		if !slices.Contains(roles, *role) {

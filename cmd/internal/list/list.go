@@ -24,9 +24,9 @@ func Command() *cobra.Command {
 		Args:    cobra.NoArgs,
 	}
 	workspace := cmd.Flags().String("workspace", "", "only the mocks of the workspace with this `SLUG`")
-	state := cmd.Flags().String("state", "", "only those in this `STATE`: offline, offline_invalid, publishing or published")
-	text := cmd.Flags().String("match", "", "only those with this `TEXT` in their slug or name")
-	deleted := cmd.Flags().Bool("deleted", false, "those that are deleted and can be restored")
+	state := cmd.Flags().String("state", "", "only mocks in this `STATE`: offline, offline_invalid, publishing or published")
+	text := cmd.Flags().String("match", "", "only mocks with this `TEXT` in their slug or name")
+	deleted := cmd.Flags().Bool("deleted", false, "deleted mocks, which can still be restored")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, _ []string) error {
 		params := client.ListMocksParams{WorkspaceSlug: remote.Optional(*workspace), Q: remote.Optional(*text)}
 		if *deleted {
@@ -53,7 +53,7 @@ func Command() *cobra.Command {
 			case len(mocks) > 0:
 				_, _ = fmt.Fprintln(out, "MOCK\tSTATE\tREVISION\tURL") // Show tells whether it could be written
 			case *deleted, *state != "", *text != "":
-				_, _ = fmt.Fprintln(out, "There are no such mocks.")
+				_, _ = fmt.Fprintln(out, "No mocks match.")
 			case *workspace != "":
 				_, _ = fmt.Fprintf(out, "The workspace %s has no mocks yet.\n", *workspace)
 			default:

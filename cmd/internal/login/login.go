@@ -27,12 +27,12 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login [URL]",
 		Short: "Sign in to a server with an API token, or with a password",
-		Long: `Sign in to a server with an API token, or with --user and a password, for which a token is made that is good for 90 days
-and for mocks, files, domains and requests. The token is kept in a file that only you can read. The other commands use the
-server that was signed in to last.
+		Long: `Sign in to a server with an API token; or with --user and a password, which create a token that is valid for 90 days and covers
+mocks, files, domains and requests. The token is kept in a file that only you can read. The other commands use the server that
+you signed in to last.
 
-The token or password is asked for, or read from standard input if that is not a terminal. A CI job needs no login: it sets
-MOCLOUD_URL and MOCLOUD_TOKEN. Nor does a server that ` + "`mocloud up`" + ` runs from the working folder.`,
+The command asks for the token or password, or reads it from standard input if that is not a terminal. No login is needed in a
+CI job, which sets MOCLOUD_URL and MOCLOUD_TOKEN, or for a server that ` + "`mocloud up`" + ` runs from the working folder.`,
 		Example: "  mocloud login https://mocloud.example.com\n  mocloud login https://mocloud.example.com --user ann\n  mocloud login https://mocloud.example.com < token.txt",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,7 +45,7 @@ MOCLOUD_URL and MOCLOUD_TOKEN. Nor does a server that ` + "`mocloud up`" + ` run
 				return err
 			}
 			if strings.HasPrefix(server, "http:") && !remote.OnThisMachine(server) {
-				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "warning: what you enter travels to "+server+" unencrypted; use https if you can")
+				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "warning: what you type is sent to "+server+" unencrypted; use https if you can")
 			}
 			question := "API token for " + server + ": "
 			if user != "" {

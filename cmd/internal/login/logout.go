@@ -19,11 +19,11 @@ func LogoutCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Sign out of a server",
-		Long: `Forget the token of a server. A token that login made for a password is revoked first, so that it opens nothing any more. One
-that you entered may be in use elsewhere and stays valid, unless you say --revoke.`,
+		Long: `Forget the token of a server. A token that login created for a password is revoked first. A token that you entered may be in use
+elsewhere and stays valid, unless you add --revoke.`,
 		Args: cobra.NoArgs,
 	}
-	cmd.Flags().BoolVar(&revoke, "revoke", false, "revoke the token also if it was entered, wherever else it is used")
+	cmd.Flags().BoolVar(&revoke, "revoke", false, "also revoke a token that you entered, even if it is in use elsewhere")
 	chosen := remote.ServerFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		server, err := chosen()

@@ -23,17 +23,17 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logs [WORKSPACE/]MOCK",
 		Short: "Show the requests that a mock answered",
-		Long: `Show the requests that a mock answered, the latest last. Of a mock that is called very often, only some requests are
+		Long: `Show the requests that a mock answered, the latest last. If a mock is called very often, only some of its requests are
 recorded. With --json each request is one line.`,
 		Example: "  mocloud logs pets\n  mocloud logs pets -f\n  mocloud logs pets -n 100 --status 5xx --json",
 		Args:    cobra.ExactArgs(1),
 	}
 	var l logs
 	flags := cmd.Flags()
-	flags.BoolVarP(&l.follow, "follow", "f", false, "go on with requests as they come")
-	flags.IntVarP(&l.number, "number", "n", 20, "how many of the latest to show, 200 at most")
-	flags.StringVar(&l.status, "status", "", "only those answered with this `STATUS`, such as 404 or 5xx")
-	flags.StringVar(&l.method, "method", "", "only those with this `METHOD`")
+	flags.BoolVarP(&l.follow, "follow", "f", false, "keep showing requests as they arrive")
+	flags.IntVarP(&l.number, "number", "n", 20, "how many of the latest to show, up to 200")
+	flags.StringVar(&l.status, "status", "", "only requests answered with this `STATUS`, such as 404 or 5xx")
+	flags.StringVar(&l.method, "method", "", "only requests with this `METHOD`")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		l.Session = s
 		return l.run(ctx, args[0])
@@ -52,7 +52,7 @@ func (l *logs) run(ctx context.Context, name string) error {
 		return err
 	}
 	if l.status != "" && !isStatus(l.status) {
-		return exit.With(exit.Usage, fmt.Errorf("--status is %q: write a status or a class of them, such as 404 or 5xx", l.status))
+		return exit.With(exit.Usage, fmt.Errorf("--status is %q: write a status or a class of statuses, such as 404 or 5xx", l.status))
 	}
 	m, err := l.Mock(ctx, name)
 	if err != nil {

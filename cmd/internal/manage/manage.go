@@ -19,7 +19,7 @@ import (
 )
 
 // ownWorkspace is what the help of all of them says.
-const ownWorkspace = " A mock without a WORKSPACE is one of your own workspace."
+const ownWorkspace = " A mock without a WORKSPACE is in your own workspace."
 
 // RemoveCommand deletes mocks.
 func RemoveCommand() *cobra.Command {
@@ -28,7 +28,7 @@ func RemoveCommand() *cobra.Command {
 		Aliases:    []string{"delete"},
 		SuggestFor: []string{"remove", "del"},
 		Short:      "Delete mocks; they can be restored for a while",
-		Long:       "Delete mocks. They stop answering at once. `mocloud restore` brings them back, for 7 days unless the server says otherwise." + ownWorkspace,
+		Long:       "Delete mocks. They stop answering at once. `mocloud restore` brings them back for 7 days, unless the server is set otherwise." + ownWorkspace,
 		Example:    "  mocloud rm pets\n  mocloud rm acme/pets acme/users",
 		Args:       cobra.MinimumNArgs(1),
 	}, func(ctx context.Context, s *remote.Session, names []string) error {
@@ -63,10 +63,10 @@ func RestoreCommand() *cobra.Command {
 		Example: "  mocloud restore pets\n  mocloud restore pets --as old-pets",
 		Args:    cobra.ExactArgs(1),
 	}
-	as := cmd.Flags().String("as", "", "another `SLUG` for it, if its own is taken")
+	as := cmd.Flags().String("as", "", "another `SLUG` for the mock, if its own is taken")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, names []string) error {
 		if _, err := os.Stat(names[0]); err == nil {
-			s.Note("%s is a file here; `mocloud backup restore` reads backups.", names[0])
+			s.Note("%s is a file here; use `mocloud backup restore` for backups.", names[0])
 		}
 		m, err := s.Deleted(ctx, names[0])
 		if err != nil {
@@ -84,7 +84,7 @@ func PublishCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "publish [WORKSPACE/]MOCK",
 		Short:   "Publish a mock's current revision",
-		Long:    "Publish a mock's current revision, such as a draft or what was unpublished." + ownWorkspace,
+		Long:    "Publish a mock's current revision, for example a draft or a mock that was unpublished." + ownWorkspace,
 		Example: "  mocloud publish pets --wait",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -119,7 +119,7 @@ func UnpublishCommand() *cobra.Command {
 	return remote.Command(&cobra.Command{
 		Use:   "unpublish [WORKSPACE/]MOCK",
 		Short: "Take a mock offline and keep it",
-		Long:  "Take a mock offline. It is kept and answers nowhere until `mocloud publish`." + ownWorkspace,
+		Long:  "Take a mock offline. It is kept, and stops answering until `mocloud publish`." + ownWorkspace,
 		Args:  cobra.ExactArgs(1),
 	}, func(ctx context.Context, s *remote.Session, names []string) error {
 		m, err := s.Own(ctx, names[0])
@@ -140,8 +140,8 @@ func RenameCommand() *cobra.Command {
 		Use:     "rename [WORKSPACE/]MOCK [WORKSPACE/]NEW",
 		Aliases: []string{"mv"},
 		Short:   "Give a mock another name, or move it to another workspace",
-		Long: "Give a mock another name, or move it to another workspace, with its history. It answers on another host at once, and on its\n" +
-			"old host no more." + ownWorkspace,
+		Long: "Give a mock another name, or move it to another workspace, with its history. It answers on its new host at once, and no\n" +
+			"longer on the old one." + ownWorkspace,
 		Example: "  mocloud rename pets animals\n  mocloud rename pets acme/pets",
 		Args:    cobra.ExactArgs(2),
 	}, func(ctx context.Context, s *remote.Session, names []string) error {
@@ -176,7 +176,7 @@ func CopyCommand() *cobra.Command {
 		Example:    "  mocloud copy acme/pets my-pets --publish",
 		Args:       cobra.ExactArgs(2),
 	}
-	publish := cmd.Flags().Bool("publish", false, "publish the copy, too")
+	publish := cmd.Flags().Bool("publish", false, "also publish the copy")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, names []string) error {
 		to, err := s.InOwn(ctx, remote.ParseRef(names[1]))
 		if err == nil {

@@ -19,11 +19,11 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "migrate",
 		Short: "Bring the database that DATABASE_URL names up to date",
-		Long: `Bring the database that DATABASE_URL names up to date, or create its schema. The api does that itself when it starts,
-unless API_MIGRATE is false: then run this as a job of its own before a new version starts. What is up to date is not changed.
+		Long: `Bring the database that DATABASE_URL names up to date, or create its schema. The api does this itself when it starts,
+unless API_MIGRATE is false: then run this as a separate job before a new version starts. A schema that is up to date is not changed.
 
-After a backup was restored, run it once with --restored while no api runs: everything that follows the change log begins
-again, as its numbers will be given a second time.`,
+After restoring a backup, run it once with --restored while no api is running: the change log will give its latest numbers a
+second time, so everything that follows it must start over.`,
 		Example: "  DATABASE_URL=postgres://mocloud@localhost:5432/mocloud mocloud migrate\n  mocloud migrate --restored",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -44,6 +44,6 @@ again, as its numbers will be given a second time.`,
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&restored, "restored", false, "the database was put back to an earlier state")
+	cmd.Flags().BoolVar(&restored, "restored", false, "the database was restored to an earlier state")
 	return cmd
 }

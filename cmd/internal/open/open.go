@@ -51,7 +51,7 @@ func browse(ctx context.Context, page string) error {
 		cmd = exec.CommandContext(ctx, "xdg-open", page)
 	}
 	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("no browser could be started (%w); open the address above yourself", err)
+		return fmt.Errorf("cannot start a browser (%w); open the address above yourself", err)
 	}
 	return nil
 }

@@ -18,12 +18,12 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pull [WORKSPACE/]MOCK",
 		Short: "Get a mock's content as it was written",
-		Long: `Get a mock's content as it was written. The folder remembers which revision it has, so that ` + "`mocloud push`" + ` from there
-does not overwrite what somebody else changes meanwhile.`,
+		Long: `Get a mock's content as it was written. The folder remembers its revision, so that ` + "`mocloud push`" + ` from there
+does not overwrite somebody else's changes.`,
 		Example: "  mocloud pull pets > pets.yml\n  mocloud pull acme/pets -o pets.yml",
 		Args:    cobra.ExactArgs(1),
 	}
-	output := cmd.Flags().StringP("output", "o", "", "write to `FILE` rather than to standard output")
+	output := cmd.Flags().StringP("output", "o", "", "write to `FILE` instead of standard output")
 	revision := cmd.Flags().Int("revision", 0, "the `NUMBER` of an earlier revision")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		found, err := s.Mock(ctx, args[0])

@@ -27,7 +27,7 @@ Postman collection or a HAR file, from which a mock is made as by ` + "`mocloud 
 
 A mock has its file's name and belongs to your own workspace, unless --mock or --workspace says otherwise. Everything is checked
 before anything changes: names, contents, and whether the workspace has room. A mock that somebody else changed since you pulled
-or pushed it is not overwritten, unless you say --force. When the server limits the rate of requests, push waits as it asks.
+or pushed it is not overwritten, unless you add --force. When the server limits the rate of requests, push waits.
 
 With --json the mock is printed as the API gives it, without its content; a list of mocks for several files or a folder.
 docs/guides/cli.md lists the exit statuses.`,
@@ -40,10 +40,10 @@ docs/guides/cli.md lists the exit statuses.`,
 	f.StringVar(&p.workspace, "workspace", "", "`SLUG` of the workspace (default: your own)")
 	f.StringVar(&p.message, "message", "", "`TEXT` for the mock's history")
 	f.BoolVar(&p.draft, "draft", false, "store the mock without publishing it")
-	f.BoolVar(&p.force, "force", false, "overwrite what somebody else changed since you pulled or pushed the mock")
-	f.BoolVar(&p.strict, "strict", false, "change nothing if a mock would lack much of its document, or files that it names")
+	f.BoolVar(&p.force, "force", false, "overwrite changes that somebody else made since you pulled or pushed the mock")
+	f.BoolVar(&p.strict, "strict", false, "change nothing if a mock would lack much of its document, or files that it uses")
 	f.BoolVar(&p.dryRun, "dry-run", false, "check everything and say what would happen")
-	f.BoolVarP(&p.quiet, "quiet", "q", false, "print only what is wrong")
+	f.BoolVarP(&p.quiet, "quiet", "q", false, "print only problems")
 	flags.Wait(f, &p.wait, 30*time.Second, "wait until the mock is live on every mock server, for 30s or for `TIME`")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, files []string) error {
 		p.Session = s

@@ -92,11 +92,11 @@ func (d *doer) unreachable(err error) error {
 	case !ok:
 		return err
 	case e.Timeout():
-		return fmt.Errorf("%s does not answer in time; try again, or check that it is up", d.server)
+		return fmt.Errorf("%s did not answer in time; try again, or check that it is running", d.server)
 	case OnThisMachine(d.server):
 		return fmt.Errorf("cannot reach %s (%s); is `mocloud up` running? Name another server with --server or %s", d.server, exit.Reason(e.Err), urlVariable)
 	}
-	return fmt.Errorf("cannot reach %s (%s); check the address, and that the server is up", d.server, exit.Reason(e.Err))
+	return fmt.Errorf("cannot reach %s (%s); check the address, and that the server is running", d.server, exit.Reason(e.Err))
 }
 
 // ProblemError is what the server said was wrong, and what to do.
@@ -118,7 +118,7 @@ func (e *ProblemError) Error() string {
 func (d *doer) refused(response *http.Response) error {
 	status := response.StatusCode
 	if status < http.StatusBadRequest {
-		return fmt.Errorf("%s redirects to %q; use the address of the server itself", d.server, response.Header.Get("Location"))
+		return fmt.Errorf("%s redirects to %q; use the final address", d.server, response.Header.Get("Location"))
 	}
 	var p client.Problem
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxProblem))
@@ -136,7 +136,7 @@ func (d *doer) refused(response *http.Response) error {
 	switch {
 	case status == http.StatusUnauthorized:
 		if d.signedIn {
-			problem.hint = fmt.Sprintf(" Run `mocloud login %s`, or set %s to a token that is valid.", d.server, tokenVariable)
+			problem.hint = fmt.Sprintf(" Run `mocloud login %s`, or set %s to a valid token.", d.server, tokenVariable)
 		}
 		return exit.With(exit.SignedOut, problem)
 	case status == http.StatusForbidden && p.Code != client.QuotaExceeded:
@@ -167,7 +167,7 @@ func unread(err error) error {
 		error
 		Timeout() bool
 	}](err); ok && e.Timeout() {
-		return errors.New("the server's answer does not end in time; try again")
+		return errors.New("the server did not finish its answer in time; try again")
 	}
 	return err
 }

@@ -27,7 +27,7 @@ func TestWhatServersAnswer(t *testing.T) {
 		exit    int
 		says    string // SERVER is its URL
 	}{
-		{"signed out", 401, nil, problem(401, "unauthorized", "The token has expired."), exit.SignedOut, "The token has expired. Run `mocloud login SERVER`, or set MOCLOUD_TOKEN to a token that is valid."},
+		{"signed out", 401, nil, problem(401, "unauthorized", "The token has expired."), exit.SignedOut, "The token has expired. Run `mocloud login SERVER`, or set MOCLOUD_TOKEN to a valid token."},
 		{"not allowed", 403, nil, problem(403, "forbidden", "An editor can."), exit.SignedOut, "An editor can."},
 		{"full", 403, nil, problem(403, "quota_exceeded", "20 mocks are allowed."), exit.Failed, "20 mocks are allowed."},
 		{"nothing there", 404, nil, problem(404, "not_found", "There is no such mock."), exit.Failed, "There is no such mock."},
@@ -38,7 +38,7 @@ func TestWhatServersAnswer(t *testing.T) {
 		{"unavailable", 503, nil, problem(503, "unavailable", "The database does not answer."), exit.Failed, "The database does not answer. (request r1) Try again."},
 		{"no api behind it", 502, map[string]string{"Retry-After": "3"}, "Bad gateway", exit.Failed, "SERVER answered 502 Bad Gateway; the proxy in front of mocloud cannot reach it: try again in 3s"},
 		{"fault", 500, nil, problem(500, "internal", "Something is wrong here."), exit.Failed, "Something is wrong here. (request r1)"},
-		{"moved", 308, map[string]string{"Location": "https://other.example/"}, "", exit.Failed, `SERVER redirects to "https://other.example/"; use the address of the server itself`},
+		{"moved", 308, map[string]string{"Location": "https://other.example/"}, "", exit.Failed, `SERVER redirects to "https://other.example/"; use the final address`},
 		{"a page", 200, map[string]string{"Content-Type": "text/html"}, "<h1>Hello</h1>", exit.Failed, errNonsense.Error()},
 		{"cut JSON", 200, nil, `{"items":[`, exit.Failed, errNonsense.Error()},
 		{"other JSON", 200, nil, `{"items":7}`, exit.Failed, errNonsense.Error()},

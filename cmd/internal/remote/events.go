@@ -80,7 +80,7 @@ func follow(ctx context.Context, open func(context.Context, string) (*http.Respo
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("the stream broke: %w", err)
+		return fmt.Errorf("the connection was lost: %w", err)
 	}
 	return nil
 }

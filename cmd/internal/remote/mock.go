@@ -63,7 +63,7 @@ func (s *Session) Find(ctx context.Context, ref Ref) (*client.Mock, error) {
 		return nil, err
 	}
 	if len(found) > 1 {
-		return nil, exit.With(exit.Usage, fmt.Errorf("there are several mocks %q: %s; say which", ref.Slug, names(found)))
+		return nil, exit.With(exit.Usage, fmt.Errorf("there are several mocks %q: %s; choose one", ref.Slug, names(found)))
 	}
 	return &found[0], nil
 }
@@ -180,7 +180,7 @@ func (s *Session) OwnWorkspace(ctx context.Context) (string, error) {
 		return page.Items, page.NextCursor, nil
 	})
 	if problem, ok := errors.AsType[*ProblemError](err); ok && problem.Code == client.InsufficientScope {
-		return "", exit.With(exit.Usage, errors.New("the token may not list workspaces (scope workspaces:read): name the workspace, with --workspace SLUG or WORKSPACE/MOCK"))
+		return "", exit.With(exit.Usage, errors.New("the token cannot list workspaces (it lacks the scope workspaces:read): name the workspace, with --workspace SLUG or WORKSPACE/MOCK"))
 	}
 	if err != nil {
 		return "", err

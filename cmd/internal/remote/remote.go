@@ -76,7 +76,7 @@ func Command(cmd *cobra.Command, run func(ctx context.Context, s *Session, args 
 		}
 		s.OnWait(func(pause time.Duration) {
 			if pause > quietWait {
-				s.Note("The server asks to wait %s before the next request; Ctrl-C stops.", pause.Round(time.Second))
+				s.Note("The server asks for a wait of %s before the next request; Ctrl-C stops.", pause.Round(time.Second))
 			}
 		})
 		return run(cmd.Context(), s, args)
@@ -110,7 +110,7 @@ func ServerFlag(cmd *cobra.Command) func() (string, error) {
 func CheckURL(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return "", exit.With(exit.Usage, fmt.Errorf("%q is not the URL of a server; write it like https://mocloud.example.com", raw))
+		return "", exit.With(exit.Usage, fmt.Errorf("%q is not a server's URL; write it like https://mocloud.example.com", raw))
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }
@@ -206,4 +206,4 @@ func Optional(s string) *string {
 	return &s
 }
 
-var errNonsense = errors.New("the server's answer cannot be read; is it mocloud, and of this version?")
+var errNonsense = errors.New("the server's answer cannot be read; is it mocloud, in this version?")

@@ -33,7 +33,7 @@ func Command() *cobra.Command {
 		Short: "Render a template",
 		Long: "Render a template with JSON parameters and print the result.\n" +
 			"With --jsonl each line of standard input is an object {\"template\": …, \"params\": …}, and each line of the output\n" +
-			"is {\"ok\": \"the result\"} or {\"error\": \"what was wrong\"}; the status is 0 when all lines were answered.",
+			"is {\"ok\": \"the result\"} or {\"error\": \"what was wrong\"}; the exit status is 0 when every line got an answer.",
 		Example: "  mocloud render --template 'Hello {{name|capitalize}}' --params '{\"name\":\"ann\"}'\n" +
 			"  mocloud render --escape json --template '{\"name\":\"{{name}}\"}' --params '{\"name\":\"a \\\"b\\\"\"}'\n" +
 			"  mocloud render --escape html --jsonl < cases.jsonl",
@@ -41,7 +41,7 @@ func Command() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, ok := selmer.ParseEscaping(escape)
 			if !ok {
-				return exit.With(exit.Usage, fmt.Errorf("--escape %s is unknown: take html, json or none", escape))
+				return exit.With(exit.Usage, fmt.Errorf("--escape is %q: write html, json or none", escape))
 			}
 			if lines {
 				return renderLines(cmd.InOrStdin(), cmd.OutOrStdout(), e)
@@ -62,7 +62,7 @@ func Command() *cobra.Command {
 	}
 	c.Flags().StringVar(&template, "template", "", "the `TEMPLATE`")
 	c.Flags().StringVar(&params, "params", "{}", "the data, a JSON `OBJECT`")
-	c.Flags().StringVar(&escape, "escape", "html", "how values are written: `html`, json (by their place in JSON) or none")
+	c.Flags().StringVar(&escape, "escape", "html", "how to escape values: `html`, json (by their place in JSON) or none")
 	c.Flags().BoolVar(&lines, "jsonl", false, "render each line of standard input")
 	c.MarkFlagsMutuallyExclusive("jsonl", "template")
 	c.MarkFlagsMutuallyExclusive("jsonl", "params")

@@ -36,7 +36,7 @@ func TestRender(t *testing.T) {
 		{name: "fault of the parameters", fault: "not JSON", args: []string{"--template", "x", "--params", "{"}},
 		{name: "no object", fault: "not a JSON object", args: []string{"--template", "x", "--params", "[]"}},
 		{name: "nothing", fault: "nothing to render", args: nil},
-		{name: "escape", fault: "take html, json or none", args: []string{"--template", "x", "--escape", "xml"}},
+		{name: "escape", fault: "write html, json or none", args: []string{"--template", "x", "--escape", "xml"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

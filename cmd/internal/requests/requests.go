@@ -18,13 +18,13 @@ import (
 func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "requests [WORKSPACE/]MOCK [ID]",
-		Short: "Show a request and its answer in full, or forget all requests",
-		Long: "Show the latest request that a mock answered, or the one with that ID, with headers and bodies as they were recorded.\n" +
+		Short: "Show a request and its answer in full, or delete all requests",
+		Long: "Show the latest request that a mock answered, or the one with that ID, with headers and bodies as recorded.\n" +
 			"`mocloud logs --json` prints the ids.",
 		Example: "  mocloud requests pets\n  mocloud requests pets 01a2…\n  mocloud requests pets --clear",
 		Args:    cobra.RangeArgs(1, 2),
 	}
-	forgetAll := cmd.Flags().Bool("clear", false, "forget all requests of the mock; it has to be one of your own workspace, or named with its workspace")
+	forgetAll := cmd.Flags().Bool("clear", false, "delete all recorded requests of the mock; name its workspace, unless it is your own")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		if *forgetAll {
 			return forget(ctx, s, args[0])
@@ -43,7 +43,7 @@ func Command() *cobra.Command {
 				return err
 			}
 			if len(page.Items) == 0 {
-				return fmt.Errorf("no requests of %s are recorded", remote.Name(m))
+				return fmt.Errorf("no requests to %s are recorded", remote.Name(m))
 			}
 			id = page.Items[0].ID
 		}
@@ -79,7 +79,7 @@ func part(out io.Writer, p client.RecordedPart) {
 	switch {
 	case p.Size == 0:
 	case p.Encoding == client.Base64:
-		_, _ = fmt.Fprintf(out, "\n(%d bytes that are no text; --json prints them in Base64)\n", p.Size)
+		_, _ = fmt.Fprintf(out, "\n(%d bytes that are not text; --json prints them in Base64)\n", p.Size)
 	default:
 		_, _ = fmt.Fprintf(out, "\n%s\n", remote.PrintableText(p.Body))
 		if len(p.Body) < p.Size {
@@ -97,6 +97,6 @@ func forget(ctx context.Context, s *remote.Session, name string) error {
 		return err
 	}
 	return s.Show(map[string]string{"cleared": remote.Name(m)}, func(out io.Writer) {
-		_, _ = fmt.Fprintf(out, "The requests of %s are forgotten.\n", remote.Name(m))
+		_, _ = fmt.Fprintf(out, "Deleted the recorded requests of %s.\n", remote.Name(m))
 	})
 }

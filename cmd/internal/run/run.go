@@ -43,12 +43,12 @@ func Command() *cobra.Command {
 		Use:   "run FILE…",
 		Short: "Serve mocks from files, without a cloud",
 		Long: "Serve files and folders as one mock: moclojer YAML, and OpenAPI documents, WireMock mappings, Postman collections and HAR\n" +
-			"files, which answer as `mocloud import` makes them. Of a folder, every .yml, .yaml and .json file is served.\n" +
-			"With --mocks the one FILE is an OpenAPI document, and what its operations answer is in another file.\n" +
-			"Saved changes are served at once; one that cannot be served is explained, and the last good version keeps answering.\n" +
-			"Each request is printed. Only this machine can connect, unless --host says otherwise.\n\n" +
+			"files, converted as by `mocloud import`. In a folder, every .yml, .yaml and .json file is served.\n" +
+			"With --mocks, FILE is one OpenAPI document, and another file has the responses of its operations.\n" +
+			"Changes are served as soon as they are saved; if one cannot be served, mocloud says why, and keeps serving the last good version.\n" +
+			"Each request is printed. Only this machine can connect, unless you set --host.\n\n" +
 			"Files may be as large as memory allows; a server has limits (1 MiB and 2,000 endpoints a mock, unless its administrator\n" +
-			"chose others), which `mocloud validate` checks. Limits for requests apply where MOCKSERVER_… variables set them.",
+			"set others), which `mocloud validate` checks. MOCKSERVER_… variables set limits for requests.",
 		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -57,13 +57,13 @@ func Command() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.port, "port", 8000, "the `PORT` to answer on; 0 takes a free one. Without this flag, the first free one from 8000")
-	f.StringVar(&o.host, "host", "127.0.0.1", "the `ADDRESS` to answer on; 0.0.0.0 opens the mock to others")
-	f.BoolVar(&o.watch, "watch", true, "serve changes of the files as they are saved")
+	f.IntVar(&o.port, "port", 8000, "`PORT` to listen on; 0 takes any free port (default: the first free one from 8000)")
+	f.StringVar(&o.host, "host", "127.0.0.1", "`ADDRESS` to listen on; 0.0.0.0 opens the mock to others")
+	f.BoolVar(&o.watch, "watch", true, "serve changes to the files as soon as they are saved")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not print requests")
-	f.StringVar(&o.prefix, "prefix", "", "put this `PATH` before every path of imported documents, such as /v2")
-	f.StringVar(&o.compat, "compat", "", "answer exactly as another `IMPLEMENTATION`: "+string(mockspec.CompatMoclojer04))
-	f.StringVar(&o.mocks, "mocks", "", "the `FILE` of answers that belongs to an OpenAPI document")
+	f.StringVar(&o.prefix, "prefix", "", "prepend this `PATH` to every path of imported documents, such as /v2")
+	f.StringVar(&o.compat, "compat", "", "answer exactly like another `IMPLEMENTATION`: "+string(mockspec.CompatMoclojer04))
+	f.StringVar(&o.mocks, "mocks", "", "`FILE` with the responses for an OpenAPI document")
 	return c
 }
 
@@ -101,7 +101,7 @@ func (o options) listen(ctx context.Context, aside io.Writer) (net.Listener, err
 		switch {
 		case err == nil:
 			if port != o.port {
-				_, _ = fmt.Fprintf(aside, "Port %d is in use; answering on %d. --port chooses another.\n", o.port, port)
+				_, _ = fmt.Fprintf(aside, "Port %d is in use; listening on %d. --port chooses another.\n", o.port, port)
 			}
 			return l, nil
 		case !errors.Is(err, lifecycle.ErrInUse):
@@ -125,7 +125,7 @@ func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config
 		return cfg, exit.With(exit.Usage, fmt.Errorf("--compat %s: the only implementation is %s", o.compat, mockspec.CompatMoclojer04))
 	}
 	if o.mocks != "" && len(files) != 1 {
-		return cfg, exit.With(exit.Usage, errors.New("--mocks belongs to one OpenAPI document: name one FILE"))
+		return cfg, exit.With(exit.Usage, errors.New("--mocks needs exactly one FILE, an OpenAPI document"))
 	}
 	cfg.File = &mockserver.FileConfig{
 		Files: files, Prefix: o.prefix, Mocks: o.mocks, Compat: mockspec.Compat(o.compat), Watch: o.watch, Out: cmd.OutOrStdout(),

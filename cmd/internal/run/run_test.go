@@ -21,7 +21,7 @@ func TestPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	if got := l.Addr().(*net.TCPAddr).Port; got <= port || got > port+tries || !strings.Contains(said.String(), "is in use; answering on") {
+	if got := l.Addr().(*net.TCPAddr).Port; got <= port || got > port+tries || !strings.Contains(said.String(), "is in use; listening on") {
 		t.Errorf("port %d after %d: %s", got, port, said.String())
 	}
 	_, err = options{host: "127.0.0.1", port: port}.listen(t.Context(), &said)

@@ -18,7 +18,7 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "search TEXT",
 		Short:   "Find text in the names and contents of your mocks",
-		Long:    "Find text in the slugs, names and contents of your mocks, whatever the case. Each line that has it is printed.",
+		Long:    "Find text in the slugs, names and contents of your mocks, ignoring case. Each matching line is printed.",
 		Example: "  mocloud search /users/:id\n  mocloud search EUR --workspace acme --json",
 		Args:    cobra.ExactArgs(1),
 	}
@@ -45,7 +45,7 @@ func Command() *cobra.Command {
 		}
 		return s.Show(all, func(out io.Writer) {
 			if len(all) == 0 {
-				_, _ = fmt.Fprintf(out, "None of %d mocks has %q.\n", len(mocks), args[0]) // Show tells whether it could be written
+				_, _ = fmt.Fprintf(out, "None of %d mocks contains %q.\n", len(mocks), args[0]) // Show tells whether it could be written
 			}
 			for _, m := range all {
 				if m.Line == 0 {

@@ -22,7 +22,7 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tokens",
 		Short: "List your API tokens; create and revoke them",
-		Long: "List your API tokens, or with --workspace those of a workspace, which stay valid when a member leaves. Managing tokens needs\n" +
+		Long: "List your API tokens; with --workspace, those of a workspace, which stay valid when a member leaves. Managing tokens needs\n" +
 			"a token with all scopes, such as the one that `mocloud up` prints.",
 		Example: "  mocloud tokens\n  mocloud tokens create CI --scope mocks:write --scope workspaces:read --expires 90d\n  mocloud tokens revoke CI",
 		Args:    cobra.NoArgs,
@@ -51,13 +51,13 @@ func workspaceFlag(cmd *cobra.Command) *string {
 func create() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "create NAME",
-		Short:   "Create a token and print it, this once",
+		Short:   "Create a token and print it, once",
 		Example: "  mocloud tokens create CI --expires 90d\n  mocloud tokens create CI --workspace acme --scope mocks:write",
 		Args:    cobra.ExactArgs(1),
 	}
 	workspace := workspaceFlag(cmd)
-	wanted := cmd.Flags().StringArray("scope", []string{"mocks:write", "files:write", "workspaces:read"}, "what it may do: a `SCOPE` such as mocks:write; can be repeated")
-	expires := cmd.Flags().String("expires", "", "after how many days, such as `90d`, it expires (default: never)")
+	wanted := cmd.Flags().StringArray("scope", []string{"mocks:write", "files:write", "workspaces:read"}, "what the token may do: a `SCOPE` such as mocks:write; can be repeated")
+	expires := cmd.Flags().String("expires", "", "days until the token expires, such as `90d` (default: never)")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		token := client.NewToken{Name: args[0]}
 		for _, scope := range *wanted {
@@ -82,7 +82,7 @@ func create() *cobra.Command {
 			return err
 		}
 		if !s.JSON {
-			s.Note("This is the only time that the token is shown; keep it as MOCLOUD_TOKEN where it is used.")
+			s.Note("The token is only shown this once; store it as MOCLOUD_TOKEN where you use it.")
 		}
 		return s.Show(made, func(out io.Writer) { _, _ = fmt.Fprintln(out, made.Secret) })
 	})
@@ -107,7 +107,7 @@ func revoke() *cobra.Command {
 				continue
 			}
 			if found != nil {
-				return exit.With(exit.Usage, fmt.Errorf("there are several tokens named %q: say which by its ID", args[0]))
+				return exit.With(exit.Usage, fmt.Errorf("there are several tokens named %q: use the ID of one", args[0]))
 			}
 			found = &all[i]
 		}

@@ -21,8 +21,8 @@ import (
 func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "try [WORKSPACE/]MOCK|FILE PATH",
-		Short: "See what a mock, or a file, would answer, without publishing it",
-		Long: "Ask a mock server what a mock's current revision, or a file, would answer, and why: which endpoint, which others came near,\n" +
+		Short: "See what a mock or a file would answer, without publishing it",
+		Long: "Ask a mock server what a mock's current revision, or a file, would answer, and why: which endpoint, which others were close,\n" +
 			"and which template variables were empty. Nothing is published, recorded or sent; a webhook is only shown.",
 		Example: "  mocloud try pets /pets/7\n  mocloud try pets.yml '/pets?page=2'\n  mocloud try orders /orders -d '{\"n\":1}'",
 		Args:    cobra.ExactArgs(2),
@@ -31,7 +31,7 @@ func Command() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVarP(&t.method, "method", "X", "", "the `METHOD` (default: GET, or POST with a body)")
 	flags.StringArrayVarP(&t.headers, "header", "H", nil, "a `'NAME: VALUE'` header; can be repeated")
-	flags.StringVarP(&t.body, "data", "d", "", "the `BODY`, or @FILE to read it from one")
+	flags.StringVarP(&t.body, "data", "d", "", "the `BODY`, or @FILE to read it from a file")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
 		t.given = cmd.Flags().Changed("data")
 		return t.run(ctx, s, args[0], args[1])
@@ -137,7 +137,7 @@ func show(out io.Writer, t *client.Try) {
 		case a.Body != nil && *a.Body != "":
 			_, _ = fmt.Fprintf(out, "\n%s\n", remote.PrintableText(*a.Body))
 		case a.BodyBase64 != nil:
-			_, _ = fmt.Fprintf(out, "\n(%d bytes that are no text)\n", len(*a.BodyBase64))
+			_, _ = fmt.Fprintf(out, "\n(%d bytes that are not text)\n", len(*a.BodyBase64))
 		}
 	}
 	if e := t.Explanation; e != nil {

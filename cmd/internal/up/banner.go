@@ -26,7 +26,7 @@ func (b banner) write(out io.Writer) error {
 	var s strings.Builder
 	s.WriteString("\nmocloud is up.\n\n")
 	fmt.Fprintf(&s, "  Console    %s\n", b.SignInURL)
-	s.WriteString("             (signs you in once, within 15 minutes)\n")
+	s.WriteString("             (this link signs you in once, within 15 minutes)\n")
 	fmt.Fprintf(&s, "  API        %s/api/v1\n", b.PublicURL)
 	fmt.Fprintf(&s, "  API token  %s\n", b.Token)
 	fmt.Fprintf(&s, "  Health     %s/readyz\n", b.OpsURL)
@@ -35,7 +35,7 @@ func (b banner) write(out io.Writer) error {
 	if b.MockURL != "" {
 		b.firstMock(&s)
 	}
-	s.WriteString("\nPublish a mock of your own, from moclojer's YAML or an OpenAPI, WireMock, Postman or HAR file, in another terminal:\n\n")
+	s.WriteString("\nPublish your own mock, from moclojer's YAML or an OpenAPI, WireMock, Postman or HAR file, in another terminal:\n\n")
 	fmt.Fprintf(&s, "  %s\n", b.Push)
 	s.WriteString("\nList your mocks:\n\n")
 	fmt.Fprintf(&s, "  %s\n", b.List)
@@ -52,7 +52,7 @@ func (b banner) reach() string {
 	case b.OwnDomain:
 		return "  Others can connect. Webhooks reach public addresses only.\n"
 	}
-	return "  Others can connect, and call mocks by path: *.localhost leads only to their own machine. --base-domain gives mocks\n" +
+	return "  Others can connect, and call mocks by path, because *.localhost always means their own machine. --base-domain gives mocks\n" +
 		"  host names that work everywhere. Webhooks reach public addresses only.\n"
 }
 

@@ -46,9 +46,9 @@ func unwritable(path string, err error) error {
 		return fmt.Errorf("data folder %s cannot be written; change its permissions or choose another with --data", path)
 	}
 	if errors.Is(err, syscall.ENOTDIR) {
-		return fmt.Errorf("data folder %s cannot be made, as a part of its path is a file; choose another with --data", path)
+		return fmt.Errorf("data folder %s cannot be created, because part of its path is a file; choose another with --data", path)
 	}
-	return fmt.Errorf("data folder %s cannot be made (%w); choose another with --data", path, err)
+	return fmt.Errorf("data folder %s cannot be created (%w); choose another with --data", path, err)
 }
 
 // Close releases the folder.

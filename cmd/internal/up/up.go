@@ -34,18 +34,18 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start a whole mock cloud on this machine",
-		Long: `Start a whole mock cloud on this machine: the console with its API, mocks on host names of their own, and everything behind
-them. Nothing needs to be installed; everything is kept in one folder.
+		Long: `Start a whole mock cloud on this machine: the console with its API, mocks on their own host names, and everything behind
+them. Nothing else needs to be installed; everything is kept in one folder.
 
-By default only this machine can reach it. Rates and amounts are unlimited then, and webhooks may call programs on this machine.
-To open it to others, listen on all addresses, and say under which names they reach it:
+By default only this machine can reach it. Rates and amounts are then unlimited, and webhooks may call programs on this machine.
+To open it to others, listen on all addresses, and set the names under which others reach it:
 
   mocloud up --api :3000 --mocks :8000 --public-url http://mocks.example.com:3000 --base-domain mocks.example.com
 
-Without a base domain, others call mocks by path (http://ADDRESS:8000/~workspace/mock/…), as *.localhost means their own machine.
+Without a base domain, others call mocks by path (http://ADDRESS:8000/~workspace/mock/…), because *.localhost means their own machine.
 
-Variables in parentheses set what the flags do not. All other settings of docs/configuration.md work as well, but for those that
-mocloud decides by itself here: the database, Redis, the object store, and how the services reach each other.`,
+The variables in parentheses are used where a flag is not given. All other settings in docs/configuration.md work too, except those that
+mocloud up decides itself: the database, Redis, the object store, and how the services reach each other.`,
 		Example: "  mocloud up\n  mocloud up --data ~/mocks --mocks 127.0.0.1:9000\n  API_SIGN_UP=invite mocloud up --api :3000 --mocks :8000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -53,7 +53,7 @@ mocloud decides by itself here: the database, Redis, the object store, and how t
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.data, "data", "data", "`FOLDER` that keeps everything")
+	flags.StringVar(&o.data, "data", "data", "`FOLDER` for all data")
 	flags.StringVar(&o.api, "api", or("API_ADDR", "127.0.0.1:3000"), "`ADDRESS` of the console and the API (API_ADDR)")
 	flags.StringVar(&o.mocks, "mocks", or("MOCKSERVER_ADDR", "127.0.0.1:8000"), "`ADDRESS` of the mocks (MOCKSERVER_ADDR)")
 	flags.StringVar(&o.ops, "ops", or("OPS_ADDR", "127.0.0.1:3002"), "`ADDRESS` of health checks and metrics (OPS_ADDR)")

@@ -27,12 +27,12 @@ func Command() *cobra.Command {
 	var local bool
 	c := &cobra.Command{
 		Use:   "validate FILE…",
-		Short: "Check mocks and say what is wrong, where, and what to write instead",
+		Short: "Check mocks, and say what is wrong, where, and what to write instead",
 		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
-			"The status is 3 when there is an error; warnings do not count. `-` reads standard input. The limits are those of a server\n" +
+			"The exit status is 3 when there is an error; warnings do not count. `-` reads standard input. The limits are those of a server\n" +
 			"(1 MiB, 2,000 endpoints); with --local those of `mocloud run`, which takes files of any size.\n" +
-			"OpenAPI documents, WireMock mappings, Postman collections and HAR files are checked for what `mocloud import` makes of them.\n" +
-			"With --mocks the one FILE is an OpenAPI document, and the other file maps its operation ids to responses.",
+			"For OpenAPI documents, WireMock mappings, Postman collections and HAR files, the mock that `mocloud import` makes is checked.\n" +
+			"With --mocks, FILE is one OpenAPI document, and another file maps its operation ids to responses.",
 		Example: "  mocloud validate moclojer.yml\n  mocloud validate mocks/\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -41,7 +41,7 @@ func Command() *cobra.Command {
 				return err
 			}
 			if mocks != "" && len(files) != 1 {
-				return exit.With(exit.Usage, errors.New("--mocks belongs to one OpenAPI document: name one FILE"))
+				return exit.With(exit.Usage, errors.New("--mocks needs exactly one FILE, an OpenAPI document"))
 			}
 			found := []mockspec.Diagnostic{} // not nil: `[]` in JSON
 			var unread []error
@@ -62,8 +62,8 @@ func Command() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as a JSON array")
-	c.Flags().BoolVar(&local, "local", false, "check with the limits of mocloud run, not with those of a server")
-	c.Flags().StringVar(&mocks, "mocks", "", "the `FILE` of answers that belongs to an OpenAPI document")
+	c.Flags().BoolVar(&local, "local", false, "check with the limits of mocloud run, not those of a server")
+	c.Flags().StringVar(&mocks, "mocks", "", "`FILE` with the responses for an OpenAPI document")
 	return c
 }
 

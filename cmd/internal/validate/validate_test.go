@@ -63,7 +63,7 @@ func TestValidate(t *testing.T) {
 		{name: "OpenAPI", args: "openapi.yaml --mocks mocks.yaml"},
 		{name: "OpenAPI with an error in the mocks", args: "openapi.yaml --mocks badmocks.yaml", want: "badmocks.yaml:1:13: error BAD_STATUS: `status` must be a number from 200 to 599, not `99`\n", status: exit.Invalid},
 		{name: "OpenAPI without mocks, which answers its examples", args: "openapi.yaml"},
-		{name: "mocks for two documents", args: "good.yml odd.yml --mocks mocks.yaml", status: exit.Usage, wantErr: "--mocks belongs to one OpenAPI document: name one FILE"},
+		{name: "mocks for two documents", args: "good.yml odd.yml --mocks mocks.yaml", status: exit.Usage, wantErr: "--mocks needs exactly one FILE, an OpenAPI document"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, err := run(t, c.stdin, strings.Fields(c.args)...)

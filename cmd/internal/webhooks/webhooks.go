@@ -18,8 +18,8 @@ import (
 func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "webhooks [WORKSPACE/]MOCK",
-		Short:   "Show what became of the webhooks that a mock sent",
-		Long:    "Show what became of the webhooks that a mock sent, the latest last: delivered, or why not.",
+		Short:   "Show the webhooks that a mock sent, and whether they were delivered",
+		Long:    "Show the webhooks that a mock sent, the latest last, and whether they were delivered, or why not.",
 		Example: "  mocloud webhooks orders\n  mocloud webhooks orders --json",
 		Args:    cobra.ExactArgs(1),
 	}
