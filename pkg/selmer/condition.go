@@ -237,7 +237,7 @@ func (r *renderer) testEqual(c *condition) (bool, error) {
 			return x == y, nil
 		}
 	}
-	return equal(a, b), nil
+	return r.equal(a, b)
 }
 
 // numericText reports whether a value is a text that looks like a number. Other values than texts, nil and false cannot be asked.
@@ -265,7 +265,9 @@ func (r *renderer) testAllEqual(c *condition) (bool, error) {
 		}
 		if i == 0 {
 			first = v
-		} else if !equal(first, v) {
+		} else if same, err := r.equal(first, v); err != nil {
+			return false, err
+		} else if !same {
 			// Selmer evaluates all operands; only a fault in a later one could tell.
 			for j := i + 1; j < len(c.args); j++ {
 				if _, err := r.side(&c.args[j]); err != nil {

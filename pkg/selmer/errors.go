@@ -38,14 +38,21 @@ var ErrLimit = errors.New("template limit exceeded")
 
 // LimitError says that a template or its rendering was stopped because it is too large.
 type LimitError struct {
-	What  string // "output", "steps", "nesting", …
+	What  string // "output", "steps", "nesting", …; without a Limit a sentence of its own
 	Limit int
+	cause error
 }
 
 // Error names the limit.
 func (e *LimitError) Error() string {
+	if e.Limit == 0 {
+		return "the template was stopped: " + e.What
+	}
 	return fmt.Sprintf("the template was stopped: more than %d %s", e.Limit, e.What)
 }
+
+// Unwrap returns what ended the budget, such as the error of a context.
+func (e *LimitError) Unwrap() error { return e.cause }
 
 // Is makes every LimitError an [ErrLimit].
 func (*LimitError) Is(target error) bool { return target == ErrLimit }

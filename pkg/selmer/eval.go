@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/mocloud/mocloud/pkg/budget"
 )
 
 // lookup follows a path from a scope.
-func lookup(s Scope, segments []segment) Value {
+func lookup(b *budget.Budget, s Scope, segments []segment) Value {
 	if len(segments) == 0 {
 		if c, ok := s.(contextScope); ok {
 			return c.Context()
@@ -17,12 +19,14 @@ func lookup(s Scope, segments []segment) Value {
 	if segments[0].isIndex {
 		return Value{}
 	}
-	v := lookupRoot(s, segments[0].name)
-	return follow(v, segments[1:])
+	return follow(b, lookupRoot(b, s, segments[0].name), segments[1:])
 }
 
 // lookupRoot asks for the name and, if it has a namespace (a/b), for the name alone.
-func lookupRoot(s Scope, name string) Value {
+func lookupRoot(b *budget.Budget, s Scope, name string) Value {
+	if c, ok := s.(Costly); ok {
+		_ = b.Scan(c.Cost(name)) // whoever looks up asks the budget
+	}
 	v, _ := s.Lookup(name)
 	if v.IsNil() {
 		if ns, local := splitKeyword(name); ns != "" {
@@ -32,17 +36,23 @@ func lookupRoot(s Scope, name string) Value {
 	return v
 }
 
-func follow(v Value, segments []segment) Value {
+func follow(b *budget.Budget, v Value, segments []segment) Value {
 	for i := range segments {
 		seg := &segments[i]
 		if v.IsNil() {
 			return v
 		}
 		if seg.isIndex {
+			if v.kind == KindString {
+				_ = b.Scan(int(min(int64(seg.index), int64(v.num))))
+			}
 			v, _ = v.Index(int(seg.index))
 			continue
 		}
 		m := v
+		if b.Scan(getCost(m, seg.name)) != nil {
+			return Value{}
+		}
 		v, _ = m.Get(seg.name)
 		if v.IsNil() && m.isMap() {
 			if ns, local := splitKeyword(seg.name); ns != "" {
@@ -59,9 +69,9 @@ func (r *renderer) resolve(p *path) Value {
 		return r.context()
 	}
 	if p.local == nil {
-		return lookup(r.scope, p.segments)
+		return lookup(r.budget, r.scope, p.segments)
 	}
-	return follow(r.resolveRoot(p.local, p.segments[0].name), p.segments[1:])
+	return follow(r.budget, r.resolveRoot(p.local, p.segments[0].name), p.segments[1:])
 }
 
 func (r *renderer) resolveRoot(b *binding, name string) Value {
@@ -70,11 +80,11 @@ func (r *renderer) resolveRoot(b *binding, name string) Value {
 			return s.value
 		}
 	}
-	return lookupRoot(r.scope, name)
+	return lookupRoot(r.budget, r.scope, name)
 }
 
 // context returns all data, with the variables of the tags that are open.
-func (r *renderer) context() Value { return lookup(r.scope, nil) }
+func (r *renderer) context() Value { return lookup(r.budget, r.scope, nil) }
 
 // eval returns the result of path and filters, as it is.
 func (r *renderer) eval(e *expr) (Value, error) {
@@ -84,6 +94,9 @@ func (r *renderer) eval(e *expr) (Value, error) {
 	v := e.value
 	if !e.literal {
 		v = r.resolve(&e.path)
+	}
+	if err := r.scan(costOfLookup); err != nil {
+		return Value{}, err
 	}
 	if len(e.filters) == 0 {
 		return v, nil
@@ -101,17 +114,23 @@ func (r *renderer) eval(e *expr) (Value, error) {
 }
 
 func (r *renderer) apply(call *filterCall, v Value) (Value, error) {
-	if err := r.spend(1 + cost(v)); err != nil {
+	if err := r.charge(&call.reads, v); err != nil {
 		return Value{}, err
 	}
 	args := r.args[:0]
 	for i := range call.args {
 		arg := &call.args[i]
+		value := arg.value
 		if arg.lookup {
-			args = append(args, r.argument(arg))
-		} else {
-			args = append(args, arg.value)
+			value = r.argument(arg)
 		}
+		if err := r.scan(costOfLookup); err != nil {
+			return Value{}, err
+		}
+		if err := r.look(value); err != nil {
+			return Value{}, err
+		}
+		args = append(args, value)
 	}
 	r.args = args
 	out, err := call.filter.apply(r, v, args)
@@ -122,20 +141,9 @@ func (r *renderer) apply(call *filterCall, v Value) (Value, error) {
 		return Value{}, &LimitError{What: "bytes or elements in a value", Limit: r.t.options.MaxOutput}
 	}
 	if out.kind == KindString {
-		// What it took to make a text shows in its length, as for {{map|json}}.
-		return out, r.spend(cost(out))
+		return out, r.look(out)
 	}
 	return out, nil
-}
-
-// cost is how many steps it takes to look at a value.
-func cost(v Value) int {
-	switch v.kind {
-	case KindString, KindDecimal, KindList, KindSeq, KindMap:
-		return int(v.num / 64)
-	default:
-		return 0
-	}
 }
 
 // argument looks up @path. Where the path leads nowhere the argument is its own text.
@@ -150,9 +158,15 @@ func (r *renderer) argument(arg *filterArg) Value {
 		v, found = r.slots[b.slot].value, r.slots[b.slot].bound
 	}
 	if !found && !segments[0].isIndex {
+		if c, ok := r.scope.(Costly); ok {
+			_ = r.budget.Scan(c.Cost(segments[0].name)) // apply asks the budget
+		}
 		v, found = r.scope.Lookup(segments[0].name)
 	}
 	for i := 1; i < len(segments) && found; i++ {
+		if r.budget.Scan(getCost(v, segments[i].name)) != nil {
+			return arg.value
+		}
 		if segments[i].isIndex {
 			v, found = v.Index(int(segments[i].index))
 		} else {
@@ -191,13 +205,15 @@ func (r *renderer) operand(e *expr) (Value, error) {
 	if err != nil || e.literal {
 		return v, err
 	}
+	if err := r.look(v); err != nil {
+		return Value{}, err
+	}
 	if r.t.options.Escaping != HTML {
 		v, _ = unwrap(v)
 		if v.IsNil() || v.kind == KindBool {
 			return v, nil
 		}
-		text := String(v.String())
-		return text, r.spend(cost(text))
+		return String(v.String()), nil
 	}
 	if e.raw || v.IsNil() && len(e.filters) == 0 {
 		return v, nil
@@ -205,8 +221,7 @@ func (r *renderer) operand(e *expr) (Value, error) {
 	if inner, ok := unwrap(v); ok {
 		return inner, nil
 	}
-	text := String(string(appendHTML(nil, v.String())))
-	return text, r.spend(cost(text))
+	return String(string(appendHTML(nil, v.String()))), nil
 }
 
 // emit writes the value of an expression.
@@ -215,7 +230,7 @@ func (r *renderer) emit(e *expr) error {
 	if err != nil {
 		return err
 	}
-	if err := r.spend(cost(v)); err != nil {
+	if err := r.look(v); err != nil {
 		return err
 	}
 	if e.emit == emitHTML {

@@ -38,6 +38,7 @@ type segment struct {
 
 type filterCall struct {
 	filter filter
+	reads  reads
 	name   string
 	args   []filterArg
 }
@@ -151,7 +152,7 @@ func (c *compiler) newFilterCall(s string, offset int) (filterCall, error) {
 	if len(parts) == 0 {
 		return filterCall{}, errors.New("a filter's name is missing after `|`")
 	}
-	call := filterCall{name: parts[0]}
+	call := filterCall{name: parts[0], reads: readsOf(parts[0])}
 	f, ok := filterNamed(call.name)
 	if !ok {
 		return call, c.unknownFilter(call.name)

@@ -1,6 +1,10 @@
 package selmer
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/mocloud/mocloud/pkg/budget"
+)
 
 // Expression is what stands between {{ and }}: a path or a literal, and filters. It is immutable and safe for concurrent use.
 type Expression struct{ t *Template }
@@ -64,23 +68,34 @@ func (p Path) Len() int { return len(p.segments) }
 // Part returns a part, the first of which is the root.
 func (p Path) Part(i int) string { return p.segments[i].name }
 
-// Find follows the path from a scope. Unlike in a template, what is there and null is told from what is not there.
+// Find follows the path from a scope, within its budget if it has one. Unlike in a template, what is there and null is told from
+// what is not there.
 func (p Path) Find(s Scope) (Value, bool) {
 	if len(p.segments) == 0 || p.segments[0].isIndex {
 		return Value{}, false
+	}
+	var b *budget.Budget
+	if bounded, ok := s.(Bounded); ok {
+		b = bounded.Budget()
+		if c, ok := s.(Costly); ok && b.Scan(costOfLookup+c.Cost(p.segments[0].name)) != nil {
+			return Value{}, false
+		}
 	}
 	v, ok := s.Lookup(p.segments[0].name)
 	if !ok {
 		return Value{}, false
 	}
-	return p.follow(v, 1)
+	return p.follow(b, v, 1)
 }
 
 // FindIn follows the path within a value.
-func (p Path) FindIn(v Value) (Value, bool) { return p.follow(v, 0) }
+func (p Path) FindIn(v Value) (Value, bool) { return p.follow(nil, v, 0) }
 
-func (p Path) follow(v Value, from int) (Value, bool) {
+func (p Path) follow(b *budget.Budget, v Value, from int) (Value, bool) {
 	for i := from; i < len(p.segments); i++ {
+		if b != nil && b.Scan(getCost(v, p.segments[i].name)) != nil {
+			return Value{}, false
+		}
 		var found bool
 		if seg := &p.segments[i]; seg.isIndex && !v.isMap() {
 			v, found = v.Index(int(seg.index))

@@ -166,13 +166,11 @@ func sortFilter(direction int, byKey bool) func(*renderer, Value, []Value) (Valu
 		if err != nil {
 			return Value{}, err
 		}
-		if err := r.spend(weight(items, 0) / 8); err != nil {
-			return Value{}, err
-		}
 		key := func(v Value) Value { return v }
 		if byKey {
 			name := args[0].String()
 			key = func(v Value) Value {
+				_ = r.budget.Scan(getCost(v, name)) // compare asks the budget
 				field, _ := v.Get(name)
 				return field
 			}
@@ -180,25 +178,15 @@ func sortFilter(direction int, byKey bool) func(*renderer, Value, []Value) (Valu
 		sorted := slices.Clone(items)
 		var fault error
 		slices.SortStableFunc(sorted, func(a, b Value) int {
-			c, err := compare(key(a), key(b))
-			if err != nil && fault == nil {
-				fault = err
+			if fault != nil {
+				return 0
 			}
+			var c int
+			c, fault = r.compare(key(a), key(b))
 			return direction * c
 		})
 		return Seq(sorted), fault
 	}
-}
-
-// weight counts the elements of lists within lists, which comparing may have to look at.
-func weight(items []Value, depth int) int {
-	n := len(items)
-	if depth < maxPrintDepth {
-		for _, item := range items {
-			n += weight(item.Items(), depth+1)
-		}
-	}
-	return n
 }
 
 var errStep = errors.New("the step must not be 0")

@@ -53,8 +53,16 @@ func find(r *renderer, v Value, args []Value) (Value, error) {
 	}
 	field, want := args[0].String(), args[1].String()
 	for _, item := range v.Items() {
-		if got, ok := item.Get(field); ok && !got.IsNil() && got.String() == want {
-			return item, nil
+		if err := r.scan(getCost(item, field)); err != nil {
+			return Value{}, err
+		}
+		if got, ok := item.Get(field); ok && !got.IsNil() {
+			if err := r.look(got); err != nil {
+				return Value{}, err
+			}
+			if got.String() == want {
+				return item, nil
+			}
 		}
 	}
 	return Value{}, nil

@@ -71,6 +71,9 @@ func (p *previousTurn) Get(key string) (Value, bool) {
 	return p.r.scope.Lookup(key)
 }
 
+// Cost implements Costly.
+func (p *previousTurn) Cost(string) int { return skimCost(p.item) + len(p.l.targets) }
+
 func (p *previousTurn) part(i int) (Value, bool) {
 	if len(p.l.targets) == 1 {
 		return p.item, true
@@ -84,7 +87,7 @@ func (p *previousTurn) part(i int) (Value, bool) {
 
 // Entries returns the data with the variables of the turn.
 func (p *previousTurn) Entries() []Entry {
-	all := lookup(p.r.scope, nil)
+	all := p.r.context()
 	for _, t := range p.l.targets {
 		if v, ok := p.Get(t.local.name); ok {
 			all = assoc(all, t.local.name, v)

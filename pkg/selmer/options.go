@@ -50,10 +50,13 @@ type Options struct {
 	MaxSteps int
 }
 
+// MaxOutput is what one rendering appends at most where the options say nothing else.
+const MaxOutput = 1 << 20
+
 const (
 	defaultMaxSource = 1 << 20
 	defaultMaxDepth  = 64
-	defaultMaxOutput = 1 << 20
+	defaultMaxOutput = MaxOutput
 	defaultMaxSteps  = 50_000
 )
 

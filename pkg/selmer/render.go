@@ -2,23 +2,24 @@ package selmer
 
 import (
 	"errors"
-	"runtime"
 	"time"
+
+	"github.com/mocloud/mocloud/pkg/budget"
 )
 
 // renderer is the state of one rendering. Renderers are reused, so that plain templates allocate nothing.
 type renderer struct {
-	t          *Template
-	scope      Scope
-	dst        []byte
-	base       int // where the output begins in dst
-	steps      int // left
-	yieldBelow int // steps left
-	slots      []slot
-	loops      []runningLoop
-	cycles     []int
-	args       []Value // of the filter at work
-	now        time.Time
+	t      *Template
+	scope  Scope
+	dst    []byte
+	base   int            // where the output begins in dst
+	budget *budget.Budget // own, or that of the scope
+	own    budget.Budget
+	slots  []slot
+	loops  []runningLoop
+	cycles []int
+	args   []Value // of the filter at work
+	now    time.Time
 	// half is a surrogate that was written as a question mark, up to halfEnd in dst.
 	half    rune
 	halfEnd int
@@ -62,7 +63,14 @@ func (t *Template) renderer(s Scope) *renderer {
 	if s == nil {
 		s = MapScope{}
 	}
-	r.scope, r.steps, r.yieldBelow = s, t.options.MaxSteps, t.options.MaxSteps-yieldEvery
+	r.scope = s
+	if bounded, ok := s.(Bounded); ok {
+		r.budget = bounded.Budget()
+		r.budget.Resume()
+	} else {
+		r.own = budget.Make(nil, t.options.MaxSteps, MaxTime)
+		r.budget = &r.own
+	}
 	return r
 }
 
@@ -72,25 +80,8 @@ func (t *Template) release(r *renderer) {
 	clear(r.loops)
 	clear(r.cycles)
 	clear(r.args[:cap(r.args)])
-	r.scope, r.dst, r.now, r.halfEnd = nil, nil, time.Time{}, -1
+	r.scope, r.dst, r.now, r.halfEnd, r.budget = nil, nil, time.Time{}, -1, nil
 	t.renderers.Put(r)
-}
-
-// yieldEvery is how many steps a rendering makes before it lets others have the processor: what it holds up waits for less
-// than a millisecond rather than for the ten after which Go would interrupt it.
-const yieldEvery = 2000
-
-// spend takes steps off the budget.
-func (r *renderer) spend(steps int) error {
-	r.steps -= steps
-	if r.steps < 0 {
-		return &LimitError{What: "steps", Limit: r.t.options.MaxSteps}
-	}
-	if r.steps < r.yieldBelow {
-		r.yieldBelow = r.steps - yieldEvery
-		runtime.Gosched()
-	}
-	return nil
 }
 
 // grown checks the size of the output.
@@ -164,6 +155,9 @@ func (r *renderer) run() error {
 
 func (r *renderer) beginLoop(l *loop, body int) (int, error) {
 	items, err := r.eval(&l.source)
+	if err == nil {
+		err = r.skim(items)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -217,6 +211,9 @@ func (r *renderer) bindItem(l *loop, item Value) error {
 	if len(l.targets) == 1 {
 		return r.bind(&l.targets[0], item, l.source.offset)
 	}
+	if err := r.skim(item); err != nil {
+		return err
+	}
 	parts, ok := sequence(item)
 	if !ok {
 		return r.errorAt(l.source.offset, notCollection(item))
@@ -243,12 +240,16 @@ func (r *renderer) with(t *target, e *expr) error {
 
 func (r *renderer) bind(t *target, v Value, offset int) error {
 	if len(t.rest) > 0 {
-		whole, ok := assocIn(r.resolveRoot(t.local.outer, t.local.name), t.rest, v)
+		old := r.resolveRoot(t.local.outer, t.local.name)
+		for m, i := old, 0; i < len(t.rest) && m.isMap(); i++ { // each of them is copied
+			if err := r.skim(m); err != nil {
+				return err
+			}
+			m, _ = m.Get(t.rest[i].name)
+		}
+		whole, ok := assocIn(old, t.rest, v)
 		if !ok {
 			return r.errorAt(offset, errNoPlace)
-		}
-		if err := r.spend(cost(whole)); err != nil {
-			return err
 		}
 		v = whole
 	}

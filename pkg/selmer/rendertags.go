@@ -14,6 +14,9 @@ func (r *renderer) firstOf(g *group) error {
 			return err
 		}
 		v, err := r.firstOfOperand(&g.exprs[i])
+		if err == nil {
+			err = r.look(v)
+		}
 		if err != nil {
 			return err
 		}
@@ -58,6 +61,9 @@ func (r *renderer) sum(g *group) error {
 			return err
 		}
 		v, err := r.eval(&g.exprs[i])
+		if err == nil {
+			err = r.look(v)
+		}
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package selmer
 
 import (
 	"fmt"
+	"iter"
 	"sort"
 	"strings"
 	"sync"
@@ -106,7 +107,7 @@ func (v Variable) Key() string {
 }
 
 // Resolve returns the value that the template would see. It is nil if there is none. The Scope must not be nil.
-func (v Variable) Resolve(s Scope) Value { return lookup(s, v.segments) }
+func (v Variable) Resolve(s Scope) Value { return lookup(budgetOf(s), s, v.segments) }
 
 // Variables returns the root variables that the template reads, in the order of their tags.
 func (t *Template) Variables() []Variable {
@@ -117,6 +118,17 @@ func (t *Template) Variables() []Variable {
 		out[i].Line, out[i].Column = lines.position(u.offset)
 	}
 	return out
+}
+
+// EachVariable yields what Variables returns, but without lines and columns.
+func (t *Template) EachVariable() iter.Seq[Variable] {
+	return func(yield func(Variable) bool) {
+		for i := range t.uses {
+			if u := &t.uses[i]; !yield(Variable{Path: pathText(u.segments), Offset: u.offset, segments: u.segments}) {
+				return
+			}
+		}
+	}
 }
 
 // Problems returns the faults of parts that fail when they are rendered: unknown filters, wrong arguments, operators that

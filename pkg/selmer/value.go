@@ -288,6 +288,9 @@ type MapScope struct{ Root Value }
 // Lookup returns the entry of that name.
 func (s MapScope) Lookup(name string) (Value, bool) { return s.Root.Get(name) }
 
+// Cost implements Costly.
+func (s MapScope) Cost(name string) int { return getCost(s.Root, name) }
+
 // Context returns the whole map.
 func (s MapScope) Context() Value { return s.Root }
 

@@ -58,6 +58,9 @@ func (h *Header) Each(yield func(name, value string) bool) {
 	}
 }
 
+// Len is the number of header lines.
+func (h *Header) Len() int { return len(h.names) }
+
 // AppendTo appends "Name: value\r\n" for each line.
 func (h *Header) AppendTo(dst []byte) []byte {
 	for i, name := range h.names {

@@ -52,11 +52,7 @@ func (t *Turns) Take(ctx context.Context, workspaceID string) (Turn, bool) {
 		t.mu.Unlock()
 		return Turn{t, workspaceID, time.Now()}, true
 	}
-	l := t.lines[workspaceID]
-	if l == nil {
-		l = &line{workspace: workspaceID}
-		t.lines[workspaceID] = l
-	}
+	l := t.line(workspaceID)
 	if len(l.people) >= t.most {
 		t.mu.Unlock()
 		return Turn{}, false
@@ -68,15 +64,59 @@ func (t *Turns) Take(ctx context.Context, workspaceID string) (Turn, bool) {
 	come := make(chan struct{})
 	l.people = append(l.people, come)
 	t.mu.Unlock()
+	return t.wait(ctx, l, come)
+}
+
+// line returns the line of a workspace.
+func (t *Turns) line(workspace string) *line {
+	l := t.lines[workspace]
+	if l == nil {
+		l = &line{workspace: workspace}
+		t.lines[workspace] = l
+	}
+	return l
+}
+
+// wait waits for the turn of somebody in a line.
+func (t *Turns) wait(ctx context.Context, l *line, come chan struct{}) (Turn, bool) {
 	select {
 	case <-come:
-		return Turn{t, workspaceID, time.Now()}, true
+		return Turn{t, l.workspace, time.Now()}, true
 	case <-ctx.Done():
 	}
 	if !t.withdraw(l, come) {
-		Turn{t, workspaceID, time.Now()}.Give() // it came at the same moment
+		Turn{t, l.workspace, time.Now()}.Give() // it came at the same moment
 	}
 	return Turn{}, false
+}
+
+// slice is how long a turn lasts at most while others wait.
+const slice = 2 * time.Millisecond
+
+// Pause lets others work if the turn has lasted for long and somebody waits, and then takes the next turn of the workspace, before
+// those of it who have not begun. False means that none came, and that the turn is over: ctx ended.
+func (turn *Turn) Pause(ctx context.Context) bool {
+	if time.Since(turn.began) < slice {
+		return true
+	}
+	t := turn.turns
+	t.mu.Lock()
+	if len(t.waiting) == 0 {
+		t.mu.Unlock()
+		return true
+	}
+	l := t.line(turn.workspace)
+	l.used = max(l.used, t.clock) + max(time.Since(turn.began), leastTurn)
+	come := make(chan struct{})
+	if len(l.people) == 0 {
+		t.waiting = append(t.waiting, l)
+	}
+	l.people = slices.Insert(l.people, 0, come)
+	t.next()
+	t.mu.Unlock()
+	again, ok := t.wait(ctx, l, come)
+	*turn = again
+	return ok
 }
 
 // Give ends a turn, and begins that of whoever is next.
@@ -94,6 +134,11 @@ func (turn Turn) Give() {
 		t.free++
 		return
 	}
+	t.next()
+}
+
+// next begins the turn of whoever is next.
+func (t *Turns) next() {
 	l := slices.MinFunc(t.waiting, func(a, b *line) int { return cmp.Compare(a.used, b.used) })
 	t.clock = max(t.clock, l.used)
 	close(l.people[0])

@@ -169,3 +169,56 @@ func BenchmarkTurns(b *testing.B) {
 		turn.Give()
 	}
 }
+
+// Long work lets others in between, and goes on before those of its workspace who have not begun.
+func TestTurnsPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := NewTurns(1, 10)
+		var order []string
+		var wg sync.WaitGroup
+		long, _ := turns.Take(t.Context(), "noisy")
+		if pass(time.Second); !long.Pause(t.Context()) {
+			t.Fatal("nobody waits, and the turn is over")
+		}
+		for _, who := range []string{"noisy", "quiet"} {
+			wg.Go(func() {
+				if turn, ok := turns.Take(t.Context(), who); ok {
+					order = append(order, who)
+					pass(time.Millisecond)
+					turn.Give()
+				}
+			})
+			synctest.Wait()
+		}
+		if pass(time.Second); !long.Pause(t.Context()) {
+			t.Fatal("no turn came again")
+		}
+		order = append(order, "long")
+		if !long.Pause(t.Context()) { // the slice has just begun
+			t.Fatal("no turn came again")
+		}
+		long.Give()
+		wg.Wait()
+		if want := []string{"quiet", "long", "noisy"}; !slices.Equal(order, want) {
+			t.Errorf("%q, want %q", order, want)
+		}
+		empty(t, turns, 1)
+
+		// Who gives up while others work has no turn, and keeps none.
+		long, _ = turns.Take(t.Context(), "noisy")
+		ctx, cancel := context.WithCancel(t.Context())
+		wg.Go(func() {
+			if turn, ok := turns.Take(t.Context(), "quiet"); ok {
+				cancel()
+				pass(time.Second)
+				turn.Give()
+			}
+		})
+		synctest.Wait()
+		if pass(time.Second); long.Pause(ctx) {
+			t.Error("a turn for somebody who is gone")
+		}
+		wg.Wait()
+		empty(t, turns, 1)
+	})
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/brianvoe/gofakeit/v7"
 
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
@@ -25,6 +26,9 @@ func withDefaults(name string) bool {
 	}
 	return false
 }
+
+// Cost implements selmer.Costly: what is made up takes a few steps.
+func (f *Fake) Cost(string) int { return 4 * budget.PerStep }
 
 // Get implements selmer.Object.
 func (f *Fake) Get(key string) (selmer.Value, bool) {

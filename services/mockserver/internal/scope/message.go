@@ -11,4 +11,5 @@ import (
 func (s *Scope) SetMessage(text string, at time.Time) {
 	s.Message, s.Request.At = &text, at
 	s.parsed, s.json, s.err, s.more = false, selmer.Nil(), nil, nil
+	s.budget.Refill()
 }

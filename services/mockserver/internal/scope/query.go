@@ -16,6 +16,7 @@ type queryParams struct {
 	scope *Scope
 	pairs []pair
 	split bool
+	all   []selmer.Entry // once somebody has asked for them
 }
 
 type pair struct{ key, value string }
@@ -133,16 +134,22 @@ func (s *Scope) Queries() Queries {
 	return all
 }
 
+// Cost implements selmer.Costly.
+func (q *queryParams) Cost(string) int { return len(q.read()) + len(q.scope.params.Query) }
+
 // Entries implements selmer.Object.
 func (q *queryParams) Entries() []selmer.Entry {
-	var entries []selmer.Entry
+	if q.all != nil {
+		return q.all
+	}
+	q.all = []selmer.Entry{}
 	seen := map[string]bool{}
 	for _, p := range q.read() {
 		if !seen[p.key] {
 			seen[p.key] = true
 			v, _ := q.Get(p.key)
-			entries = append(entries, selmer.Entry{Key: p.key, Value: v})
+			q.all = append(q.all, selmer.Entry{Key: p.key, Value: v})
 		}
 	}
-	return entries
+	return q.all
 }

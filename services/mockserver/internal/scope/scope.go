@@ -3,12 +3,14 @@
 package scope
 
 import (
+	"context"
 	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
@@ -20,6 +22,8 @@ type Header interface {
 	Values(name string) []string
 	// Each calls yield for every header line until it returns false.
 	Each(yield func(name, value string) bool)
+	// Len is how many names there are, or lines.
+	Len() int
 }
 
 // Request is what a scope needs of a request. The strings must stay as they are for as long as the scope is used.
@@ -75,6 +79,7 @@ type Scope struct {
 	path    pathParams
 	header  headerParams
 	request requestParams
+	budget  budget.Budget // of all that is rendered and compared for the request
 
 	parsed bool // json and err hold what the body is
 	form   bool // a form: every value came as text
@@ -85,14 +90,29 @@ type Scope struct {
 }
 
 var (
-	_ selmer.Scope  = (*Scope)(nil)
-	_ match.Subject = (*Scope)(nil)
+	_ selmer.Scope   = (*Scope)(nil)
+	_ selmer.Bounded = (*Scope)(nil)
+	_ selmer.Costly  = (*Scope)(nil)
+	_ match.Subject  = (*Scope)(nil)
 )
+
+// MaxSteps bounds what is rendered and compared for one request.
+const MaxSteps = 50_000
+
+// Budget implements selmer.Bounded.
+func (s *Scope) Budget() *budget.Budget { return &s.budget }
+
+// Bound gives the scope a whole budget. Work ends with ctx, and lets others work through slicer, which may be nil.
+func (s *Scope) Bound(ctx context.Context, slicer budget.Slicer) {
+	s.budget = budget.Make(ctx, MaxSteps, selmer.MaxTime)
+	s.budget.Slicer = slicer
+}
 
 // Reset makes the scope that of another request.
 func (s *Scope) Reset(r Request, params *Params, captured []string) {
 	pairs := s.query.pairs[:0]
 	*s = Scope{Request: r, params: params, captured: captured}
+	s.budget = budget.Make(nil, MaxSteps, selmer.MaxTime)
 	s.path.scope, s.query.scope, s.header.scope, s.request.scope = s, s, s, s
 	s.query.pairs = pairs
 }
@@ -171,6 +191,23 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 	return selmer.Nil(), false
 }
 
+// Cost implements selmer.Costly.
+func (s *Scope) Cost(name string) int {
+	switch name {
+	case "uuid":
+		return 2 * budget.PerStep
+	case "basic", "bearer":
+		n := s.Request.Header.Len()
+		for _, value := range s.Request.Header.Values("Authorization") {
+			n += len(value)
+		}
+		return n
+	case "graphql":
+		return len(s.query.read())
+	}
+	return 0
+}
+
 // ID returns the request's id: that of its X-Request-Id header if it is well-formed, else one made for it.
 func (s *Scope) ID() string {
 	if s.id != "" {
@@ -219,6 +256,10 @@ func (p *pathParams) value(param *PathParam, text string) selmer.Value {
 	return selmer.String(text)
 }
 
+// Cost implements selmer.Costly.
+func (p *pathParams) Cost(string) int { return len(p.scope.params.Path) }
+
+// Entries implements selmer.Object.
 func (p *pathParams) Entries() []selmer.Entry {
 	entries := make([]selmer.Entry, 0, len(p.scope.captured))
 	for i := range p.scope.params.Path {
@@ -288,7 +329,10 @@ func digits(s string) int {
 }
 
 // headerParams is the object header-params; names match in any case.
-type headerParams struct{ scope *Scope }
+type headerParams struct {
+	scope *Scope
+	all   []selmer.Entry // once somebody has asked for them
+}
 
 func (h *headerParams) Get(key string) (selmer.Value, bool) {
 	values := h.scope.Request.Header.Values(key)
@@ -303,23 +347,53 @@ func (h *headerParams) Get(key string) (selmer.Value, bool) {
 	return selmer.Nil(), false
 }
 
+// Cost implements selmer.Costly.
+func (h *headerParams) Cost(string) int { return h.scope.Request.Header.Len() }
+
+// Entries implements selmer.Object.
 func (h *headerParams) Entries() []selmer.Entry {
-	var entries []selmer.Entry
-	h.scope.Request.Header.Each(func(name, _ string) bool {
-		for _, e := range entries {
-			if e.Key == name {
-				return true
-			}
+	if h.all != nil {
+		return h.all
+	}
+	var names []string
+	values := map[string][]string{}
+	h.scope.Request.Header.Each(func(name, value string) bool {
+		if values[name] == nil {
+			names = append(names, name)
 		}
-		v, _ := h.Get(name)
-		entries = append(entries, selmer.Entry{Key: name, Value: v})
+		values[name] = append(values[name], value)
 		return true
 	})
-	return entries
+	h.all = make([]selmer.Entry, len(names))
+	for i, name := range names {
+		v := selmer.String(strings.Join(values[name], ", "))
+		if len(values[name]) == 1 {
+			v = h.scope.text(values[name][0])
+		}
+		h.all[i] = selmer.Entry{Key: name, Value: v}
+	}
+	return h.all
 }
 
 // requestParams is the object request.
-type requestParams struct{ scope *Scope }
+type requestParams struct {
+	scope *Scope
+	body  *string // as text, once somebody has asked for it
+}
+
+// Cost implements selmer.Costly.
+func (r *requestParams) Cost(key string) int {
+	q := &r.scope.Request
+	switch key {
+	case "path":
+		return len(q.Path)
+	case "ip", "session":
+		return q.Header.Len()
+	case "body", "":
+		return len(q.Body)
+	}
+	return 0
+}
 
 func (r *requestParams) Get(key string) (selmer.Value, bool) {
 	q := &r.scope.Request
@@ -333,7 +407,11 @@ func (r *requestParams) Get(key string) (selmer.Value, bool) {
 	case "id":
 		return selmer.String(r.scope.ID()), true
 	case "body":
-		return selmer.String(string(r.scope.charset().Decode(q.Body))), true
+		if r.body == nil {
+			text := string(r.scope.charset().Decode(q.Body))
+			r.body = &text
+		}
+		return selmer.String(*r.body), true
 	case "query":
 		return selmer.String(q.Query), true
 	case "ip":

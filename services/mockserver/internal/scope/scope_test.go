@@ -24,6 +24,8 @@ func (h headers) Values(name string) []string {
 	return nil
 }
 
+func (h headers) Len() int { return len(h) }
+
 func (h headers) Each(yield func(name, value string) bool) {
 	for name, values := range h {
 		for _, v := range values {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
@@ -49,6 +50,9 @@ func (s *Scope) JSONProblem() string {
 
 // AppendTexts implements match.Subject.
 func (s *Scope) AppendTexts(dst []string, root, key string) ([]string, bool) {
+	if s.spend(root, key) != nil {
+		return dst, true
+	}
 	switch root {
 	case "query-params":
 		pairs := s.query.read()
@@ -101,6 +105,24 @@ func (s *Scope) AppendTexts(dst []string, root, key string) ([]string, bool) {
 	return dst, true
 }
 
+// spend takes what it costs to look for a name of two parts.
+func (s *Scope) spend(root, key string) error {
+	n := budget.PerStep / 8
+	switch root {
+	case "query-params":
+		n += s.query.Cost(key)
+	case "header-params", "headers":
+		n += s.header.Cost(key)
+	case "path-params":
+		n += s.path.Cost(key)
+	case "cookies":
+		n += (*cookieParams)(s).Cost(key)
+	case "request":
+		n += s.request.Cost(key)
+	}
+	return s.budget.Scan(n)
+}
+
 // eachCookie calls yield for every cookie of the request.
 func (s *Scope) eachCookie(yield func(name, value string)) {
 	n := 0
@@ -122,6 +144,15 @@ func (s *Scope) eachCookie(yield func(name, value string)) {
 
 // cookieParams is the object cookies.
 type cookieParams Scope
+
+// Cost implements selmer.Costly.
+func (c *cookieParams) Cost(string) int {
+	n := c.Request.Header.Len()
+	for _, line := range c.Request.Header.Values("Cookie") {
+		n += len(line)
+	}
+	return n
+}
 
 // Get implements selmer.Object.
 func (c *cookieParams) Get(key string) (v selmer.Value, ok bool) {

@@ -20,6 +20,8 @@ type headers http.Header
 
 func (h headers) Values(name string) []string { return http.Header(h).Values(name) }
 
+func (h headers) Len() int { return len(h) }
+
 func (h headers) Each(yield func(name, value string) bool) {
 	for name, values := range h {
 		for _, v := range values {

@@ -12,7 +12,9 @@ import (
 
 type noHeader struct{}
 
-func (noHeader) Values(string) []string                     { return nil }
+func (noHeader) Values(string) []string { return nil }
+func (noHeader) Len() int               { return 0 }
+
 func (noHeader) Each(func(name, value string) (again bool)) {}
 
 // connected is the scope of a connection to /ws/:user with user=ann, ?room=1.
