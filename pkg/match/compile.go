@@ -332,12 +332,12 @@ func (c *compiler) matches(l *line, v selmer.Value) {
 	if strings.HasPrefix(source, "^") != strings.HasSuffix(source, "$") && !strings.HasSuffix(source, `\$`) {
 		c.warn(CodePattern, "delete it", "`matches` always matches the whole value: `^` or `$` alone changes nothing")
 	}
-	re, err := compileWhole(source)
+	re, size, err := compileWhole(source)
 	if err != nil {
 		c.problem(CodePattern, false, "", "this is not a regular expression: %s", err.Error())
 		return
 	}
-	l.tests = append(l.tests, test{op: opMatches, regexp: re, source: source, oneOf: []operand{o}})
+	l.tests = append(l.tests, test{op: opMatches, regexp: re, size: size, source: source, oneOf: []operand{o}})
 }
 
 func (c *compiler) schema(l *line, v selmer.Value) {

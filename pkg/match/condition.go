@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -50,8 +51,10 @@ const (
 // evaluation is one use of a condition.
 type evaluation struct {
 	Subject
-	texts []string
-	items []item
+	budget *budget.Budget // own, or that of the subject
+	own    budget.Budget
+	texts  []string
+	items  []item
 }
 
 //nolint:gochecknoglobals // memory that is used again
@@ -60,13 +63,26 @@ var evaluations = sync.Pool{New: func() any { return new(evaluation) }}
 func begin(s Subject) *evaluation {
 	e := evaluations.Get().(*evaluation) //nolint:forcetypeassert // the pool holds nothing else
 	e.Subject = s
+	if bounded, ok := s.(selmer.Bounded); ok {
+		e.budget = bounded.Budget()
+	} else {
+		e.own = budget.Make(nil, ownSteps, selmer.MaxTime)
+		e.budget = &e.own
+	}
 	return e
 }
+
+// ownSteps bounds the evaluation of a condition for a subject that has no budget.
+const ownSteps = 1_000_000
+
+// scan takes what it costs to look at so many bytes or elements. False means that there is nothing left: then no line holds, and
+// whoever asked looks at the subject's budget.
+func (e *evaluation) scan(n int) bool { return e.budget.Scan(n) == nil }
 
 func (e *evaluation) end() {
 	clear(e.texts[:cap(e.texts)])
 	clear(e.items[:cap(e.items)])
-	e.Subject, e.texts, e.items = nil, e.texts[:0], e.items[:0]
+	e.Subject, e.budget, e.texts, e.items = nil, nil, e.texts[:0], e.items[:0]
 	evaluations.Put(e)
 }
 

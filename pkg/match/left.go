@@ -179,7 +179,7 @@ func (l *left) values(e *evaluation) []item {
 			out = append(out, item{v, false})
 		}
 	case l.whole:
-		if raw := e.Body().Raw(); len(raw) > 0 {
+		if raw := e.Body().Raw(); len(raw) > 0 && e.scan(len(raw)) {
 			out = append(out, item{selmer.String(string(raw)), true})
 		}
 	case l.isPath:
@@ -193,13 +193,13 @@ func (l *left) values(e *evaluation) []item {
 			out = append(out, item{v, false})
 		}
 	case l.json != nil:
-		if v, err := e.Body().json(); err == nil {
-			for _, node := range l.json.Select(v) {
+		if v, err := e.Body().json(); err == nil && e.scan(len(e.Body().Raw())) {
+			for _, node := range l.json.within(v, e.scan) {
 				out = append(out, item{node, false})
 			}
 		}
 	case l.xml != nil:
-		if root, err := e.Body().xml(); err == nil {
+		if root, err := e.Body().xml(); err == nil && e.scan(timesXPath*len(e.Body().Raw())) {
 			out = append(out, l.xml.find(root)...)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -57,13 +58,27 @@ type test struct {
 	op     operator
 	oneOf  []operand // one of them
 	regexp *regexp.Regexp
+	size   int    // of regexp, in instructions
 	source string // of regexp
 	schema *Schema
 	bare   bool // written without an operator
 }
 
-// budgetOf bounds the comparisons of one `contains`.
-const budgetOf = 1_000_000
+// What a test costs, in the bytes and elements of [budget.Budget.Scan].
+const (
+	budgetOf    = 1_000_000 // bounds the comparisons of one `contains`
+	mostWeight  = 4 << 20   // more than a budget pays for
+	timesSchema = 4         // a value is decoded once more for a schema
+	timesBody   = 2         // the whole body is read as JSON or XML
+)
+
+// skim is what it costs to search a text.
+func skim(i item) int {
+	if isText(i.value) {
+		return len(i.value.String())
+	}
+	return 1
+}
 
 func (l *line) needs() needs { return l.need }
 
@@ -117,18 +132,25 @@ func (t *test) passes(i item, e *evaluation, whole bool) bool {
 	case opMatches:
 		return t.match(i, e)
 	case opSchema:
-		return t.schema.fits(i)
+		if !e.scan(timesSchema * selmer.Weigh(i.value, mostWeight)) {
+			return false
+		}
+		ok, steps := t.schema.fits(i)
+		return e.budget.Spend(steps) == nil && ok
 	default:
 	}
 	for n := range t.oneOf {
 		want := t.oneOf[n].value(e)
+		if !e.scan(min(selmer.Weigh(i.value, mostWeight), selmer.Weigh(want, mostWeight))) {
+			return false
+		}
 		var ok bool
 		switch t.op {
 		case opEquals:
-			ok = i.equal(want) || whole && equalBodies(e.Body(), want)
+			ok = i.equal(want) || whole && e.scan(timesBody*len(e.Body().Raw())) && equalBodies(e.Body(), want)
 		case opContains:
 			budget := budgetOf
-			ok = i.contains(want, &budget)
+			ok = e.scan(skim(i)) && i.contains(want, &budget) && e.scan(budgetOf-budget)
 		default:
 			var order int
 			if order, ok = i.compare(want); ok {
@@ -148,24 +170,26 @@ func (t *test) match(i item, e *evaluation) bool {
 	default:
 		return false
 	}
-	re := t.regexp
+	re, size := t.regexp, t.size
 	if re == nil { // a template
 		var err error
-		if re, err = compileWhole(t.oneOf[0].value(e).String()); err != nil {
+		if re, size, err = compileWhole(t.oneOf[0].value(e).String()); err != nil || !e.scan(budget.PerStep*size) {
 			return false
 		}
 	}
-	return re.MatchString(i.value.String())
+	text := i.value.String()
+	return e.scan(len(text)*(1+size/8)) && re.MatchString(text)
 }
 
-// compileWhole compiles a regular expression that must match all of a text.
-func compileWhole(source string) (*regexp.Regexp, error) {
-	if size, err := expressionSize(source); err != nil {
-		return nil, err
+// compileWhole compiles a regular expression that must match all of a text. Size is how many instructions it has.
+func compileWhole(source string) (re *regexp.Regexp, size int, err error) {
+	if size, err = expressionSize(source); err != nil {
+		return nil, 0, err
 	} else if size > MaxInstructions {
-		return nil, errTooLarge
+		return nil, 0, errTooLarge
 	}
-	return regexp.Compile(`\A(?:` + source + `)\z`)
+	re, err = regexp.Compile(`\A(?:` + source + `)\z`)
+	return re, size, err
 }
 
 // equalBodies compares the whole body as JSON or as XML, if both sides are that.

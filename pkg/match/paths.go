@@ -121,27 +121,37 @@ func outsideQuotes(s string) string {
 	return out.String()
 }
 
-// Select returns the nodes of a decoded JSON value that the path leads to.
-func (p *JSONPath) Select(v any) []selmer.Value {
+// within returns the nodes of a decoded JSON value that the path leads to, for as long as scan allows to look at so many bytes more:
+// nodes contain each other, so that together they may be far larger than the value.
+func (p *JSONPath) within(v any, scan func(int) bool) []selmer.Value {
 	nodes := p.path.Select(v)
 	out := make([]selmer.Value, 0, min(len(nodes), maxNodes))
 	for _, n := range nodes[:min(len(nodes), maxNodes)] {
-		out = append(out, fromAny(n))
+		node, size := fromAny(n)
+		if !scan(timesNode * size) {
+			return nil
+		}
+		out = append(out, node)
 	}
 	return out
 }
 
-// fromAny makes a value of what encoding/json decodes.
-func fromAny(v any) selmer.Value {
+// What it costs to evaluate, in looks at a byte.
+const (
+	timesNode  = 4 // for each byte of a node
+	timesXPath = 4 // for each byte of the body
+)
+
+// fromAny makes a value of what encoding/json decodes. Size is that of its text.
+func fromAny(v any) (out selmer.Value, size int) {
 	text, err := json.Marshal(v)
 	if err != nil {
-		return selmer.Nil()
+		return selmer.Nil(), 0
 	}
-	out, err := selmer.ParseJSON(text)
-	if err != nil {
-		return selmer.Nil()
+	if out, err = selmer.ParseJSON(text); err != nil {
+		return selmer.Nil(), len(text)
 	}
-	return out
+	return out, len(text)
 }
 
 // toAny makes of a value what encoding/json decodes.

@@ -77,15 +77,22 @@ var errTooMuchWork = errors.New("it takes too long to check")
 
 // validate holds a decoded value against the schema.
 func (s *Schema) validate(v any) (err error) {
+	_, err = s.measure(v)
+	return err
+}
+
+// measure also says how many steps that took.
+func (s *Schema) measure(v any) (steps int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.steps = maxSchemaSteps
 	defer func() {
+		steps = maxSchemaSteps - s.steps
 		if r := recover(); r != nil {
 			err = errTooMuchWork
 		}
 	}()
-	return s.schema.Validate(v)
+	return 0, s.schema.Validate(v)
 }
 
 func boundedRegexp(s string) (jsonschema.Regexp, error) {
@@ -109,16 +116,20 @@ func sentence(err error) error {
 	return errors.New(strings.ReplaceAll(text, schemaURL, "schema"))
 }
 
-// fits tells whether an item fits. What came as text is tried as JSON, then as text.
-func (s *Schema) fits(i item) bool {
-	if i.text {
-		text := i.value.String()
-		if v, err := decodeJSON([]byte(text)); err == nil && s.validate(v) == nil {
-			return true
-		}
-		return s.validate(text) == nil
+// fits tells whether an item fits, and how many steps that took. What came as text is tried as JSON, then as text.
+func (s *Schema) fits(i item) (ok bool, steps int) {
+	if !i.text {
+		steps, err := s.measure(toAny(i.value))
+		return err == nil, steps
 	}
-	return s.validate(toAny(i.value)) == nil
+	text := i.value.String()
+	if v, err := decodeJSON([]byte(text)); err == nil {
+		if steps, err = s.measure(v); err == nil {
+			return true, steps
+		}
+	}
+	more, err := s.measure(text)
+	return err == nil, steps + more
 }
 
 // why tells what does not fit, the first that is found.

@@ -148,8 +148,9 @@ func within(field, want selmer.Value, budget *int) bool {
 
 // hasElement tells whether a list has an element: an equal one or, for maps and lists, one with all that is wanted in it.
 func hasElement(list, want selmer.Value, budget *int) bool {
+	each := selmer.Weigh(want, mostWeight) // no comparison costs more
 	for _, element := range list.Items() {
-		if *budget--; *budget < 0 {
+		if *budget -= each; *budget < 0 {
 			return false
 		}
 		if equalValues(element, want) || (isMap(want) || isList(want)) && contains(element, want, budget) {
