@@ -13,6 +13,7 @@ const entryOverhead = 512
 type entry struct {
 	content   Content
 	err       error
+	derived   int64 // bytes of what was made of the content
 	version   string
 	verified  time.Time // when the origin last confirmed the content
 	expires   time.Time // when to ask the origin again
@@ -67,7 +68,7 @@ func (c *cache) put(k key, e entry) {
 	if n, ok := c.entries[k]; ok {
 		c.remove(n)
 	}
-	size := int64(len(e.content.Data)+len(k.path)+len(k.sheet)) + entryOverhead
+	size := int64(len(e.content.Data)+len(k.path)+len(k.sheet)) + e.derived + entryOverhead
 	if size > c.share {
 		return
 	}
@@ -81,6 +82,26 @@ func (c *cache) put(k key, e entry) {
 	c.entries[k] = n
 	c.size += size
 	t.size += size
+	c.shrink(t)
+}
+
+// grow counts what was made of a content with it. If that is too much, it leaves.
+func (c *cache) grow(k key, of *Derived, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ok := c.entries[k]
+	if !ok || n.entry.content.Derived != of {
+		return
+	}
+	n.size += bytes
+	n.entry.derived += bytes
+	c.size += bytes
+	c.workspaces[k.workspace].size += bytes
+	c.shrink(c.workspaces[k.workspace])
+}
+
+// shrink lets entries leave until the workspace's share and the limit are kept.
+func (c *cache) shrink(t *tenant) {
 	for t.size > c.share {
 		c.remove(t.order.Back().Value.(*node))
 	}

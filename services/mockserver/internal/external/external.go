@@ -91,6 +91,7 @@ type Content struct {
 	MediaType string // as for Content-Type
 	JSON      bool   // MediaType is a JSON type (Data is not checked: it is served as it is)
 	Stale     bool   // the origin failed and this is what it gave before
+	Derived   *Derived
 }
 
 // Loader loads and caches external bodies. It is safe for concurrent use. Close ends it.
@@ -197,6 +198,9 @@ func (l *Loader) refresh(k key) (entry, error) {
 		e.verified, e.expires = now, now.Add(l.ttl(k))
 	case err == nil:
 		l.loads.WithLabelValues("loaded").Inc()
+		made := &Derived{}
+		made = newDerived(func(bytes int64) { l.cache.grow(k, made, bytes) })
+		e.content.Derived = made
 		e.verified, e.expires = now, now.Add(l.ttl(k))
 	case known && apperr.CodeOf(err) == apperr.Unavailable && now.Sub(old.verified) < l.cfg.MaxStale:
 		l.loads.WithLabelValues("stale").Inc()

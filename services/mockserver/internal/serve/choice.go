@@ -244,7 +244,13 @@ func (c *Core) try(x *exchange, e *endpoint) outcome {
 	ch := e.choice
 	x.found = e
 	if ch != nil && ch.guard != nil {
-		if v := ch.guard.Check(&x.scope); v.Status != 0 {
+		v := ch.guard.Check(&x.scope)
+		x.endTurn()
+		if err := x.exhausted(); err != nil {
+			c.unable(x, err)
+			return refused
+		}
+		if v.Status != 0 {
 			x.turnAway(v)
 			return refused
 		}

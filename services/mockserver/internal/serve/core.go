@@ -169,6 +169,7 @@ func (x *exchange) match() bool {
 
 // answerTo makes the answer to a request whose mock was found.
 func (c *Core) answerTo(x *exchange) {
+	defer x.endTurn()
 	switch {
 	case x.match():
 		c.answerMatched(x)
@@ -184,6 +185,7 @@ func (c *Core) answerMatched(x *exchange) {
 	e, q := x.endpoint, &x.scope.Request
 	x.answer.always = e.headers
 	x.scope.Reset(*q, &e.params, x.captures)
+	x.scope.Bound(x.ctx, x)
 	if e.plain && x.body == nil && !x.isPacked() {
 		x.answerPlain()
 		return
@@ -253,27 +255,6 @@ func (x *exchange) answerPlain() {
 	if allowsBody(e.status) {
 		a.body, a.length = e.body.fixed, e.body.length
 	}
-}
-
-// largeBody is the size from which reading a request's body as JSON takes a processor for long.
-const largeBody = 16 << 10
-
-func (x *exchange) isLarge() bool { return len(x.scope.Request.Body) > largeBody }
-
-// errNoTurn means that the mock's workspace has more to do than its share.
-var errNoTurn = errors.New("no turn")
-
-// inTurn does work; if it may take long, when it is the workspace's turn. Nothing may be waited for meanwhile.
-func (c *Core) inTurn(x *exchange, long bool, work func(*Core, *exchange) error) error {
-	if !long {
-		return work(c, x)
-	}
-	turn, ok := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
-	if !ok {
-		return errNoTurn
-	}
-	defer turn.Give()
-	return work(c, x)
 }
 
 // unable answers for an endpoint that could not.
@@ -444,9 +425,11 @@ func (c *Core) done(x *exchange) {
 	}
 	x.mock.life.log.Add(&x.record)
 	if e := x.endpoint; x.answered && len(e.hooks) > 0 {
+		// In any case, whether or not the caller is still there.
+		x.scope.Bound(nil, nil) //nolint:staticcheck // no context: what is sent does not end with the request
 		turn, ok := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
 		for _, h := range e.hooks {
-			h.Fire(&x.scope) // in any case
+			h.Fire(&x.scope)
 		}
 		if ok {
 			turn.Give()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
@@ -28,8 +29,22 @@ const (
 	explainedBytes = 4 << 10
 )
 
+// nearestSteps bounds the search for the nearest endpoints. When they are spent, those found until then are shown.
+const nearestSteps = 10_000
+
 // nearest returns the endpoints that come nearest to a request, nearest first, except the one that matched.
-func nearest(endpoints []*endpoint, method, path string, matched *endpoint, entered []*endpoint) []near {
+func (x *exchange) nearest(matched *endpoint, entered []*endpoint) (found []near) {
+	// If no turn comes nothing is found.
+	_ = x.core.inTurn(x, true, func(_ *Core, x *exchange) error {
+		b := budget.Make(x.ctx, nearestSteps, selmer.MaxTime)
+		b.Slicer = x
+		found = nearest(&b, x.world.endpoints, x.scope.Request.Method, x.scope.Request.Path, matched, entered)
+		return nil
+	})
+	return found
+}
+
+func nearest(b *budget.Budget, endpoints []*endpoint, method, path string, matched *endpoint, entered []*endpoint) []near {
 	type candidate struct {
 		endpoint *endpoint
 		distance int
@@ -44,7 +59,10 @@ func nearest(endpoints []*endpoint, method, path string, matched *endpoint, ente
 		if len(best) == nearestShown {
 			limit = best[nearestShown-1].distance
 		}
-		distance := far(e, asked, limit)
+		distance := far(b, e, asked, limit)
+		if b.Err() != nil {
+			break
+		}
 		if !e.answersTo(method) {
 			distance += 2
 		}
@@ -89,10 +107,13 @@ func pattern(e *endpoint) []mockspec.Segment {
 }
 
 // far measures how unlike a pattern and a path are. It gives up at limit.
-func far(e *endpoint, asked []string, limit int) int {
+func far(b *budget.Budget, e *endpoint, asked []string, limit int) int {
 	segments := pattern(e)
 	distance := 0
 	for i := range max(len(segments), len(asked)) {
+		if b.Spend(1) != nil {
+			return worst
+		}
 		switch {
 		case i < len(segments) && segments[i].Wildcard:
 			return distance
@@ -107,7 +128,7 @@ func far(e *endpoint, asked []string, limit int) int {
 				distance += 3
 			}
 		case segments[i].Literal != asked[i]:
-			distance += 4 + min(6, editDistance(segments[i].Literal, asked[i]))
+			distance += 4 + min(6, editDistance(b, segments[i].Literal, asked[i]))
 		}
 		if distance >= limit {
 			return worst
@@ -173,9 +194,9 @@ func shortened(s string) string {
 }
 
 // editDistance counts the letters to change, up to the 7 that make a difference here.
-func editDistance(a, b string) int {
+func editDistance(work *budget.Budget, a, b string) int {
 	const most = 7
-	if d := len(a) - len(b); d >= most || -d >= most || len(a) > 64 || len(b) > 64 {
+	if d := len(a) - len(b); d >= most || -d >= most || len(a) > 64 || len(b) > 64 || work.Scan(len(a)*len(b)) != nil {
 		return most
 	}
 	row := make([]int, len(b)+1)
@@ -204,21 +225,25 @@ type explanation struct {
 	Defaults   bool     `json:"defaults,omitempty"`
 	Line       int      `json:"line,omitempty"`
 	Considered []near   `json:"considered,omitempty"`
-	Empty      []string `json:"empty,omitempty"` // template variables without a value
+	Empty      []string `json:"empty,omitempty"` // template variables without a value, the first of them
 }
 
 const explainHeader = "X-Mocloud-Explain"
 
 // explanation says in a header how the answer came about. The body stays what it is.
 func (x *exchange) explanation() {
-	q := &x.scope.Request
+	if x.takeTurn() != nil {
+		return
+	}
+	defer x.endTurn()
+	x.scope.Budget().Refill()
 	out := explanation{Endpoint: x.label()}
 	if x.endpoint != nil {
 		out.Line, out.Entry, out.Defaults = x.endpoint.line, x.endpoint.entry.number, x.endpoint.entry.defaults
 		out.Empty = x.emptyVariables()
 	}
 	out.Considered = x.considered()
-	out.Considered = append(out.Considered, nearest(x.world.endpoints, q.Method, q.Path, cmp.Or(x.found, x.endpoint), x.entered)...)
+	out.Considered = append(out.Considered, x.nearest(cmp.Or(x.found, x.endpoint), x.entered)...)
 	text := ascii(out)
 	if len(text) > explainedBytes {
 		out.Considered, out.Empty = nil, out.Empty[:min(len(out.Empty), 10)]
@@ -272,18 +297,28 @@ func ascii(e explanation) string {
 	return out.String()
 }
 
+// emptyShown is how many variables without a value are named.
+const emptyShown = 20
+
 // emptyVariables names the variables of the endpoint's templates that have no value for this request.
 func (x *exchange) emptyVariables() []string {
 	e := x.endpoint
 	var empty []string
+	looked := map[string]bool{}
 	look := func(t *selmer.Template) {
 		if t == nil {
 			return
 		}
-		for _, v := range t.Variables() {
+		for v := range t.EachVariable() {
+			if len(empty) == emptyShown || x.scope.Budget().Spend(1) != nil {
+				return
+			}
+			if looked[v.Path] {
+				continue
+			}
+			looked[v.Path] = true
 			value := v.Resolve(&x.scope)
-			blank := value.IsNil() || value.Kind() == selmer.KindString && value.String() == ""
-			if blank && !slices.Contains(empty, v.Path) {
+			if value.IsNil() || value.Kind() == selmer.KindString && value.String() == "" {
 				empty = append(empty, v.Path)
 			}
 		}

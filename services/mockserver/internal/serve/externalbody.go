@@ -2,7 +2,7 @@ package serve
 
 import (
 	"bytes"
-	"sync/atomic"
+	"errors"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -16,15 +16,13 @@ type externalBody struct {
 	spec   *mockspec.External
 	folder string // what spec.Folder says
 	path   *selmer.Template
-	// latest is what was made of the content that was loaded last, since it is nearly always the same again.
-	latest atomic.Pointer[prepared]
 }
 
 // prepared is loaded content made ready: fixed bytes, or a template if the content is one.
 type prepared struct {
-	of       []byte // the content, as loaded
 	fixed    []byte
 	template *selmer.Template
+	err      error // why the content cannot be used
 }
 
 // loadExternal makes the body from content that is kept elsewhere.
@@ -39,6 +37,7 @@ func (c *Core) loadExternal(x *exchange) error {
 	if err != nil {
 		return &fault{what: "external-body path", pos: from.spec.Path.Pos, err: err}
 	}
+	x.endTurn()
 	ctx, cancel := withTimeout(x.ctx)
 	defer cancel()
 	loaded, err := c.deps.External.Load(ctx, external.Request{
@@ -47,7 +46,13 @@ func (c *Core) loadExternal(x *exchange) error {
 	if err != nil {
 		return failed(err)
 	}
-	ready, err := from.prepare(loaded, e.params.Moclojer04)
+	ready, err := c.prepare(x, &loaded)
+	if err == nil {
+		err = ready.err
+	}
+	if errors.Is(err, errNoTurn) {
+		return err
+	}
 	if err != nil {
 		return failed(err)
 	}
@@ -58,16 +63,30 @@ func (c *Core) loadExternal(x *exchange) error {
 		}
 		x.answer.add("Content-Type", kind)
 	}
-	if ready.template == nil {
+	if ready.template == nil && !e.params.Moclojer04 {
 		x.answer.body = ready.fixed
 		return nil
 	}
-	text, err := ready.template.Append(x.rendered[:0], &x.scope)
-	x.rendered = text[:0]
-	if err != nil {
+	err = c.inTurn(x, true, func(_ *Core, x *exchange) error { return x.fill(ready) })
+	if err != nil && !errors.Is(err, errNoTurn) {
 		return failed(err)
 	}
-	if e.params.Moclojer04 {
+	return err
+}
+
+// fill makes the body of this request from content that is not the same for every request.
+func (x *exchange) fill(ready *prepared) error {
+	text := ready.fixed
+	if ready.template != nil {
+		var err error
+		text, err = ready.template.Append(x.rendered[:0], &x.scope)
+		x.rendered = text[:0]
+		if err != nil {
+			return err
+		}
+	}
+	if x.endpoint.params.Moclojer04 {
+		var err error
 		x.answer.body, err = x.finish(text)
 		return err
 	}
@@ -75,31 +94,35 @@ func (c *Core) loadExternal(x *exchange) error {
 	return nil
 }
 
-// same reports whether two slices are one.
-func same(a, b []byte) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
-
-// prepare compiles loaded content, unless it is what was compiled last. JSON may hold templates, as in moclojer; other
-// content is sent as it is.
-func (b *externalBody) prepare(loaded external.Content, moclojer04 bool) (*prepared, error) {
-	if p := b.latest.Load(); p != nil && same(p.of, loaded.Data) {
-		return p, nil
+// prepare makes loaded content ready, unless somebody has. JSON may hold templates, as in moclojer; other content is sent as it
+// is. A template has the bounds of every template, however large a file may be.
+func (c *Core) prepare(x *exchange, loaded *external.Content) (*prepared, error) {
+	variant, escaping := external.Plain, selmer.JSON
+	if x.endpoint.params.Moclojer04 {
+		variant, escaping = external.Moclojer04, selmer.HTML
 	}
-	p := &prepared{of: loaded.Data, fixed: loaded.Data}
-	isTemplate := loaded.JSON && (bytes.Contains(loaded.Data, []byte("{{")) || bytes.Contains(loaded.Data, []byte("{%")))
-	switch {
-	case moclojer04 || isTemplate:
-		escaping := selmer.JSON
-		if moclojer04 {
-			escaping = selmer.HTML
+	made, err := loaded.Derived.Get(x.ctx, variant, func() (any, int64, error) {
+		p := &prepared{fixed: loaded.Data}
+		isTemplate := bytes.Contains(loaded.Data, []byte("{{")) || bytes.Contains(loaded.Data, []byte("{%"))
+		err := c.inTurn(x, true, func(*Core, *exchange) error {
+			switch {
+			case isTemplate && (loaded.JSON || variant == external.Moclojer04):
+				p.template, p.err = selmer.Compile(string(loaded.Data), selmer.Options{Escaping: escaping, MaxOutput: max(selmer.MaxOutput, 2*len(loaded.Data))})
+			case loaded.JSON && variant == external.Plain:
+				p.fixed, _ = body.Compact(loaded.Data)
+			}
+			return nil
+		})
+		size := int64(0)
+		if p.template != nil {
+			size = p.template.Size()
+		} else if len(p.fixed) > 0 && &p.fixed[0] != &loaded.Data[0] {
+			size = int64(len(p.fixed))
 		}
-		t, err := selmer.Compile(string(loaded.Data), selmer.Options{Escaping: escaping, MaxSource: len(loaded.Data), MaxOutput: 2 * len(loaded.Data)})
-		if err != nil {
-			return nil, err
-		}
-		p.template = t
-	case loaded.JSON:
-		p.fixed, _ = body.Compact(loaded.Data)
+		return p, size, err
+	})
+	if err != nil {
+		return nil, err
 	}
-	b.latest.Store(p)
-	return p, nil
+	return made.(*prepared), nil //nolint:forcetypeassert // nobody else makes anything of it
 }

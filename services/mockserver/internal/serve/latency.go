@@ -81,6 +81,7 @@ func (x *exchange) wait(d time.Duration) {
 	if d <= 0 {
 		return
 	}
+	x.endTurn()
 	if x.writer != nil {
 		// The timeout guards against slow callers; this time is the mock's own. A writer that cannot set deadlines has none.
 		_ = http.NewResponseController(x.writer).SetWriteDeadline(time.Now().Add(d + x.core.cfg.WriteTimeout))

@@ -47,6 +47,9 @@ type exchange struct {
 	builtin  builtin
 	answered bool // as the endpoint says, not by a refusal
 
+	turn    limit.Turn // while turning
+	turning bool
+
 	draw  float64 // decides about chances; drawn when it is asked for
 	drawn bool
 	taken float64 // the share of draw that was given away
@@ -126,6 +129,9 @@ func lower(c byte) byte {
 	}
 	return c
 }
+
+// Len implements scope.Header.
+func (h *httpHeader) Len() int { return len(h.of) }
 
 // Each implements scope.Header.
 func (h *httpHeader) Each(yield func(name, value string) bool) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/budget"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
@@ -164,7 +165,7 @@ func (x *exchange) failed(f *fault) {
 		r.Error = "set"
 	case isExternal(f.err):
 		r.Error = "external_body"
-	case errors.Is(f.err, selmer.ErrLimit):
+	case errors.Is(f.err, selmer.ErrLimit), isBudget(f.err):
 		r.Error = "template_limit"
 	}
 	if line, column, ok := f.place(); ok && x.program.fromUser {
@@ -173,6 +174,11 @@ func (x *exchange) failed(f *fault) {
 		r.Message = f.what + ", " + t.Error() // the place in the template at least
 	}
 	x.refuse(status, r)
+}
+
+func isBudget(err error) bool {
+	_, ok := errors.AsType[*budget.Error](err)
+	return ok
 }
 
 func isExternal(err error) bool {

@@ -47,6 +47,7 @@ func (x *exchange) Answer(body []byte) *http1.Answer {
 	}
 	if x.refused = x.mock.life.gate.Enter(q.At); x.refused == limit.Admitted {
 		x.core.answerMatched(x)
+		x.endTurn()
 	} else {
 		x.overload(x.refused, &x.core.cfg)
 	}

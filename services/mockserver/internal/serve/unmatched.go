@@ -54,7 +54,7 @@ func (c *Core) unmatched(x *exchange) {
 		Method: q.Method, Host: q.Host, Path: q.Path,
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
-		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil, nil)
+		r.Nearest = x.nearest(nil, nil)
 	}
 	x.refuse(http.StatusNotFound, r)
 }
@@ -67,7 +67,7 @@ func (c *Core) leftOver(x *exchange, w *world) {
 		Method: q.Method, Host: q.Host, Path: q.Path,
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
-		r.Nearest = append(x.considered(), nearest(w.endpoints, q.Method, q.Path, nil, x.entered)...)
+		r.Nearest = append(x.considered(), x.nearest(nil, x.entered)...)
 	}
 	x.refuse(http.StatusNotFound, r)
 }
@@ -97,7 +97,7 @@ func (x *exchange) notAllowed(w *world, methods []string) {
 		Message: fmt.Sprintf("this path does not allow %s; it allows %s", q.Method, strings.Join(methods, ", ")),
 	}
 	if x.mock.life.explain.Enter(q.At) == limit.Admitted {
-		r.Nearest = nearest(w.endpoints, q.Method, q.Path, nil, nil)
+		r.Nearest = x.nearest(nil, nil)
 	}
 	x.refuse(http.StatusMethodNotAllowed, r)
 	x.answer.add("Allow", strings.Join(allow, ", "))

@@ -112,6 +112,7 @@ func (v *view) rows(of *variable) selmer.Value {
 	if core.deps.External == nil {
 		return failed(errors.New("files are not available on this server"))
 	}
+	v.x.endTurn()
 	ctx, cancel := withTimeout(v.x.ctx)
 	defer cancel()
 	folder, _ := of.rows.Folder()
@@ -286,6 +287,7 @@ func (c *Core) transact(x *exchange) {
 		if try > 0 {
 			x.wait(rand.N(commitPause * time.Duration(try))) // #nosec G404 -- it is only to keep servers from trying at the same time
 		}
+		x.endTurn()
 		snapshot, err := c.deps.State.Read(x.ctx, session, fields...)
 		if err != nil {
 			x.stateAway()
@@ -307,6 +309,7 @@ func (c *Core) transact(x *exchange) {
 		if len(changes) == 0 {
 			return
 		}
+		x.endTurn()
 		err = c.deps.State.Commit(x.ctx, session, snapshot.Version, changes)
 		if err == nil {
 			return
@@ -334,6 +337,7 @@ func (x *exchange) again(first *endpoint, session mockstate.Session, snapshot mo
 	q.State = x.view
 	_, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
 	x.scope.Rebind(&first.params, x.captures)
+	x.scope.Budget().Refill()
 	x.endpoint, x.taken, x.entered = first, 0, x.entered[:0]
 	limits := slices.DeleteFunc(x.answer.more, func(h header) bool { return !strings.HasPrefix(h.name, "X-RateLimit-") })
 	x.answer = answer{always: first.headers, more: limits, sent: x.answer.sent[:0]}
