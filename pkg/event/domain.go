@@ -20,6 +20,8 @@ type DomainCreated struct {
 	DomainID    string `json:"domain_id"`
 	Host        string `json:"host"`
 	Custom      bool   `json:"custom"` // false: a host under the base domain (per-host mode)
+	// Serves says of a custom domain that the mock answers on it, because its ownership is known. It comes again when that changes.
+	Serves bool `json:"serves,omitzero"`
 	// Of a custom domain: the token of its proof (ProofName), and the host name that it is to be a CNAME of.
 	Token  string `json:"token,omitempty"`
 	Target string `json:"target,omitempty"`

@@ -1,9 +1,12 @@
 package event
 
+import "time"
+
 // The types of the status stream.
 const (
 	TypeApplied           Type = "applied"
-	TypeDomainUpdated     Type = "domain.updated"
+	TypeDomainApplied     Type = "domain.applied"
+	TypeDomainObserved    Type = "domain.observed"
 	TypeRequestsRecorded  Type = "requests.recorded"
 	TypeWebhooksDelivered Type = "webhooks.delivered"
 	TypeReportsStored     Type = "reports.stored"
@@ -24,16 +27,41 @@ func (Applied) EventType() Type     { return TypeApplied }
 func (Applied) EventVersion() int   { return 1 }
 func (Applied) EventStream() Stream { return Status }
 
-// DomainUpdated says what is known of a host name at the providers.
-type DomainUpdated struct {
-	DomainID string `json:"domain_id"`
+// DomainApplied says what the providers have of a host name, and what they still lack.
+type DomainApplied struct {
+	DomainID string `json:"domain_id"` // of a mock's own host, the mock's id
 	Host     string `json:"host"`
+	Custom   bool   `json:"custom"`
 	State    string `json:"state"`  // offline, offline_invalid, publishing, published
 	Reason   string `json:"reason"` // a sentence that a person can act on
-	// Of a custom domain: whether its proof is there (proven, missing, unknown).
-	Ownership string `json:"ownership,omitempty"`
-	// Of a custom domain: where it leads (missing, conflict, ok, unknown).
-	Routing string `json:"routing,omitempty"`
+	// Where the provider has the certificate: none, issuing, active, expiring, failed. Empty where it has none to do with.
+	Certificate          string    `json:"certificate,omitempty"`
+	CertificateReason    string    `json:"certificate_reason,omitempty"`
+	CertificateExpiresAt time.Time `json:"certificate_expires_at,omitzero"`
+}
+
+func (DomainApplied) EventType() Type     { return TypeDomainApplied }
+func (DomainApplied) EventVersion() int   { return 1 }
+func (DomainApplied) EventStream() Stream { return Status }
+
+// DomainObserved says what the DNS shows of a custom domain.
+type DomainObserved struct {
+	DomainID   string           `json:"domain_id"`
+	Host       string           `json:"host"`
+	Ownership  string           `json:"ownership"` // proven, missing, unknown
+	Routing    string           `json:"routing"`   // ok, missing, conflict, unknown
+	Reason     string           `json:"reason"`    // a sentence that a person can act on
+	Records    []ObservedRecord `json:"records"`
+	NextLookAt time.Time        `json:"next_look_at,omitzero"`
+}
+
+// ObservedRecord is a record that a custom domain needs, and what is there.
+type ObservedRecord struct {
+	Type     string   `json:"type"` // TXT, CNAME; ALIAS at the top of a zone
+	Name     string   `json:"name"`
+	Expected string   `json:"expected"`
+	Seen     []string `json:"seen"`
+	State    string   `json:"state"` // ok, missing, different, unknown
 }
 
 // What is seen of the proof of a custom domain.
@@ -43,9 +71,17 @@ const (
 	OwnershipUnknown = "unknown" // nobody could say
 )
 
-func (DomainUpdated) EventType() Type     { return TypeDomainUpdated }
-func (DomainUpdated) EventVersion() int   { return 1 }
-func (DomainUpdated) EventStream() Stream { return Status }
+// What is seen of a record.
+const (
+	RecordOK        = "ok"
+	RecordMissing   = "missing"
+	RecordDifferent = "different"
+	RecordUnknown   = "unknown" // nobody could say
+)
+
+func (DomainObserved) EventType() Type     { return TypeDomainObserved }
+func (DomainObserved) EventVersion() int   { return 1 }
+func (DomainObserved) EventStream() Stream { return Status }
 
 // WorkspaceChanged carries a server-sent event from one replica of the api to the others, for those who follow the workspace
 // there. About once a second a replica repeats the number of its latest one, with nothing else, so that the others notice a loss.

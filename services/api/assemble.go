@@ -86,9 +86,9 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
-		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted, Fetch: s.fetch,
+		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted, Fetch: s.fetch, PerHost: s.cfg.DNSMode == PerHost,
 	}, p.publications, now)
-	p.domains = domain.NewService(db, s.cfg.BaseDomain, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, s.deps.Log, now)
+	p.domains = domain.NewService(db, domain.Hosts{BaseDomain: s.cfg.BaseDomain, PerMock: s.cfg.DNSMode == PerHost, Of: addresses.Host}, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, s.deps.Log, now)
 
 	live := record.NewLive()
 	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {

@@ -29,6 +29,9 @@ type Config struct {
 	InstanceName string `env:"API_INSTANCE_NAME" envDefault:"mocloud"`
 	// BaseDomain is what the host names of mocks end with: {mock}-{workspace}.{base domain}.
 	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
+	// DNSMode is "wildcard" (one record *.BASE_DOMAIN covers every host; publishing changes no DNS) or "per-host" (records of its own for each
+	// published mock's host, for installations without a wildcard). cloudops needs the same.
+	DNSMode string `env:"DNS_MODE" envDefault:"wildcard"`
 	// MockURL is where a mock is reached, with {host} where its host name goes.
 	MockURL string `env:"MOCK_URL" envDefault:"http://{host}:8000"`
 	// PathURL is where mocks also answer below /~{workspace}/{mock}, for programs that cannot resolve their host names, such as
@@ -146,6 +149,12 @@ func (q Quota) limits() quota.Limits {
 	}
 }
 
+// The values of DNS_MODE.
+const (
+	Wildcard = "wildcard"
+	PerHost  = "per-host"
+)
+
 // AuthMode is how people sign in.
 type AuthMode string
 
@@ -192,6 +201,7 @@ func (c *Config) Validate() error {
 	}
 	complain(c.DatabaseURL.Empty(), "DATABASE_URL is missing: postgres://user:password@host/name or sqlite:///absolute/path")
 	complain(!webURL(c.PublicURL), "API_PUBLIC_URL is %q: it must be an http or https URL without a path", c.PublicURL)
+	complain(c.DNSMode != Wildcard && c.DNSMode != PerHost, `DNS_MODE is %q: it must be "wildcard" or "per-host"`, c.DNSMode)
 	complain(c.BaseDomain == "" || strings.ContainsAny(c.BaseDomain, "/: "), "BASE_DOMAIN is %q: it must be a host name such as mocks.example.com", c.BaseDomain)
 	complain(!strings.Contains(c.MockURL, "{host}"), "MOCK_URL is %q: it must contain {host}", c.MockURL)
 	complain(!webURL(strings.ReplaceAll(c.MockURL, "{host}", "host")), "MOCK_URL is %q: it must be an http or https URL without a path", c.MockURL)

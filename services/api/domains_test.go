@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api"
 )
 
 type domainBody struct {
@@ -51,8 +52,8 @@ func TestDomains(t *testing.T) {
 	saw := func(ownership, routing string) {
 		t.Helper()
 		until(t, "nobody listens to what is seen of domains", func() bool {
-			err := stream.Announce(t.Context(), b.redis, prefix, event.DomainUpdated{
-				DomainID: d.ID, Host: d.Host, State: "publishing", Reason: "Seen.", Ownership: ownership, Routing: routing,
+			err := stream.Announce(t.Context(), b.redis, prefix, event.DomainObserved{
+				DomainID: d.ID, Host: d.Host, Reason: "Seen.", Ownership: ownership, Routing: routing,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -118,5 +119,69 @@ func TestEventsOfDomains(t *testing.T) {
 	b.want(http.StatusNoContent, "DELETE", "/api/v1/domains/"+d.ID, "")
 	if got := about("domain_deleted"); got != want {
 		t.Errorf("deleted: %s", got)
+	}
+}
+
+// Where each mock's host has records of its own, cloudops is told of it with every write that matters, and what it answers is shown.
+func TestOwnHosts(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(cfg *api.Config) { cfg.DNSMode = api.PerHost })
+	m := b.create("pets", good)
+	path := "/api/v1/mocks/" + m.ID
+	var seen uint64
+	told := func() (all []string) {
+		t.Helper()
+		batch, err := b.store().Log(event.Domains).After(t.Context(), seen, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen = batch.To
+		for _, c := range batch.Changes {
+			if created, err := event.Decode[event.DomainCreated](c); c.Type == event.TypeDomainCreated && err == nil {
+				all = append(all, "+"+created.Host)
+			}
+			if deleted, err := event.Decode[event.DomainDeleted](c); c.Type == event.TypeDomainDeleted && err == nil {
+				all = append(all, "-"+deleted.Host)
+			}
+		}
+		return all
+	}
+	for _, step := range []struct {
+		status             int
+		method, path, body string
+		told               []string
+	}{
+		{http.StatusOK, "PUT", path, encode(map[string]string{"content": good + "# more\n"}), nil},
+		{http.StatusOK, "POST", path + "/publish", "", []string{"+pets-dev.localhost"}},
+		{http.StatusOK, "PUT", path, encode(map[string]string{"content": good + "# yet more\n"}), nil},
+		{http.StatusOK, "PATCH", path, `{"slug": "cats"}`, []string{"+cats-dev.localhost"}},
+		{http.StatusOK, "POST", path + "/unpublish", "", []string{"-cats-dev.localhost"}},
+		{http.StatusOK, "POST", path + "/publish", "", []string{"+cats-dev.localhost"}},
+	} {
+		b.want(step.status, step.method, step.path, step.body)
+		if got := told(); !slices.Equal(got, step.told) {
+			t.Errorf("%s %s: told %q, want %q", step.method, step.path, got, step.told)
+		}
+	}
+
+	type shown struct {
+		DNS *struct{ Host, State, Reason string }
+	}
+	if got := as[shown](t, b.want(http.StatusOK, "GET", path+"/publication", "")); got.DNS != nil {
+		t.Errorf("before anything is known: %+v", got.DNS)
+	}
+	until(t, "nobody listens to what the providers have", func() bool {
+		err := stream.Announce(t.Context(), b.redis, prefix, event.DomainApplied{
+			DomainID: m.ID, Host: "cats-dev.localhost", State: "publishing", Reason: "The DNS record is being created.",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := as[shown](t, b.want(http.StatusOK, "GET", path+"/publication", ""))
+		return got.DNS != nil && got.DNS.Host == "cats-dev.localhost" && got.DNS.State == "publishing" && got.DNS.Reason != ""
+	})
+	b.want(http.StatusNoContent, "DELETE", path, "")
+	if got := told(); !slices.Equal(got, []string{"-cats-dev.localhost"}) {
+		t.Errorf("deleted: told %q", got)
 	}
 }

@@ -99,7 +99,7 @@ var empty = sync.OnceValues(func() ([]byte, error) {
 func config(path string) api.Config {
 	return api.Config{
 		DatabaseURL: secret.New("sqlite://" + path), Migrate: true, PublicURL: "http://localhost:3000",
-		BaseDomain: "localhost", MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
+		BaseDomain: "localhost", DNSMode: api.Wildcard, MockURL: "http://{host}:8000", Account: "dev", AdminToken: secret.New(token),
 		SignInCode: secret.New("one-time"), RedisPrefix: prefix, MaxContent: 1 << 16, MaxEndpoints: 100, MaxLongLived: 10,
 		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour, KeepUsage: 24 * time.Hour,
 		KeepAudit: time.Hour, DomainGrace: time.Hour, KeepLostDomains: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,

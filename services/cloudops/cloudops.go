@@ -64,14 +64,14 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		ResponseHeaderTimeout: 150 * time.Second, // the proxy may read before it writes, each within a minute
 	}}
 	state := desired.New(deps.Objects, func() { s.reconciler.Wake() }, func(id string) { s.checker.Check(id) })
-	announce := func(ctx context.Context, e event.DomainUpdated) error {
-		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, e)
+	announce := func(ctx context.Context, p event.Payload) error {
+		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, p)
 	}
 	s.checker = ownership.New(ownership.NewServers(cfg.Resolver), state.Snapshot, announce, deps.Log)
 	var err error
 	s.reconciler, err = reconcile.New(reconcile.Config{
 		Plan: plan.Config{
-			BaseDomain: cfg.BaseDomain, PerHost: cfg.Mode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
+			BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
 			Target: cfg.Target, Proxied: cfg.Proxied, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
 		},
 		Quiet: cfg.Quiet, Interval: cfg.Interval, Report: cfg.Report,

@@ -83,7 +83,7 @@ func newWorld(t *testing.T) *world {
 	listens := sync.OnceFunc(func() { close(listening) })
 	w.background(t, w.producer.Run)
 	w.background(t, func(ctx context.Context) error {
-		return stream.Listen(ctx, client, nil, "test:", []event.Type{event.TypeDomainUpdated, event.TypeApplied},
+		return stream.Listen(ctx, client, nil, "test:", []event.Type{event.TypeDomainApplied, event.TypeApplied},
 			func(connected bool) {
 				if connected {
 					listens()
@@ -162,7 +162,7 @@ func TestFollowsTheStreamAndReports(t *testing.T) {
 	health := &lifecycle.Health{}
 	stop := w.start(t, health, "BASE_DOMAIN=localhost")
 	w.publish(t, event.DomainCreated{WorkspaceID: "w", MockID: "m", DomainID: "d1", Host: "pets-ann.localhost"})
-	got := await(t, w, func(e event.DomainUpdated) bool { return e.DomainID == "d1" })
+	got := await(t, w, func(e event.DomainApplied) bool { return e.DomainID == "d1" })
 	if got.State != "published" || got.Host != "pets-ann.localhost" || !strings.Contains(got.Reason, "No DNS provider") {
 		t.Errorf("%+v", got)
 	}
@@ -176,13 +176,13 @@ func TestFollowsTheStreamAndReports(t *testing.T) {
 	w.publish(t, event.DomainDeleted{WorkspaceID: "w", MockID: "m", DomainID: "d1", Host: "pets-ann.localhost"})
 	w.publish(t, event.DomainCreated{WorkspaceID: "w", MockID: "m", DomainID: "d2", Host: "api.customer.dev", Custom: true})
 	w.start(t, nil, "BASE_DOMAIN=localhost")
-	got = await(t, w, func(e event.DomainUpdated) bool { return e.DomainID == "d2" })
-	if got.State != "publishing" || got.Reason == "" {
+	got = await(t, w, func(e event.DomainApplied) bool { return e.DomainID == "d2" })
+	if got.State != "published" || got.Reason == "" || !got.Custom {
 		t.Errorf("%+v", got)
 	}
 	await(t, w, func(e event.Applied) bool { return e.Number == 3 })
 	w.publish(t, event.DomainDeleted{WorkspaceID: "w", DomainID: "d2", Host: "api.customer.dev"})
-	if got := await(t, w, func(e event.DomainUpdated) bool { return e.DomainID == "d2" && e.State != "publishing" }); got.State != "offline" {
+	if got := await(t, w, func(e event.DomainApplied) bool { return e.DomainID == "d2" && e.State != "published" }); got.State != "offline" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -194,8 +194,8 @@ func TestConfigProblems(t *testing.T) {
 		"CLOUDOPS_PROXY_TOKEN":     {"CLOUDOPS_CLOUDFLARE_ZONE=023e105f4ecef8ad9ca31a8372d0c353", "CLOUDOPS_POLICY=sync"},
 		"CLOUDOPS_TARGET":          {"CLOUDOPS_CLOUDFLARE_ZONE=023e105f4ecef8ad9ca31a8372d0c353", "CLOUDOPS_TARGET=x"},
 		"CLOUDOPS_CLOUDFLARE_ZONE": {"CLOUDOPS_CLOUDFLARE_ZONE=example.com"},
-		"CLOUDOPS_MODE: per-host":  {"CLOUDOPS_MODE=per-host"},
-		"CLOUDOPS_MODE":            {"CLOUDOPS_MODE=both"},
+		"DNS_MODE: per-host":  {"DNS_MODE=per-host"},
+		"DNS_MODE":            {"DNS_MODE=both"},
 		"BASE_DOMAIN":              {"BASE_DOMAIN=Example.com"},
 		"CLOUDOPS_OWNER":           {"CLOUDOPS_OWNER=a b"},
 		"CLOUDOPS_QUIET":           {"CLOUDOPS_QUIET=-1s"},

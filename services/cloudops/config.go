@@ -21,9 +21,9 @@ type Config struct {
 	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
 	// BaseDomain is the domain under which mocks get their hosts.
 	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
-	// Mode is "wildcard" (one record *.BASE_DOMAIN covers every host; publishing changes no DNS) or "per-host" (one record
-	// for each host, for installations without a wildcard).
-	Mode string `env:"CLOUDOPS_MODE" envDefault:"wildcard"`
+	// DNSMode is "wildcard" (one record *.BASE_DOMAIN covers every host; publishing changes no DNS) or "per-host" (records of its own for each
+	// published mock's host, for installations without a wildcard). The API needs the same.
+	DNSMode string `env:"DNS_MODE" envDefault:"wildcard"`
 
 	// ProxyURL is the proxy's reverse listener, through which providers are called: "http://proxy:8080". Empty: there is
 	// no provider, and domains are only reported.
@@ -68,11 +68,11 @@ func (c Config) Validate() error {
 	if !hostPattern.MatchString(c.BaseDomain) {
 		wrong("BASE_DOMAIN: %q is no domain in lower case", c.BaseDomain)
 	}
-	if c.Mode != "wildcard" && c.Mode != "per-host" {
-		wrong(`CLOUDOPS_MODE: %q is neither "wildcard" nor "per-host"`, c.Mode)
+	if c.DNSMode != "wildcard" && c.DNSMode != "per-host" {
+		wrong(`DNS_MODE: %q is neither "wildcard" nor "per-host"`, c.DNSMode)
 	}
-	if c.Mode == "per-host" && !c.hasProvider() {
-		wrong("CLOUDOPS_MODE: per-host needs a provider; set CLOUDOPS_CLOUDFLARE_ZONE")
+	if c.DNSMode == "per-host" && !c.hasProvider() {
+		wrong("DNS_MODE: per-host needs a provider; set CLOUDOPS_CLOUDFLARE_ZONE")
 	}
 	if c.hasProvider() {
 		c.checkProvider(wrong)

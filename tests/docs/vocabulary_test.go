@@ -120,7 +120,7 @@ func checkEnum(t *testing.T, at string, schema *openapi3.SchemaRef) {
 		text, _ := value.(string)
 		text = strings.TrimPrefix(text, "-")
 		for part := range strings.SplitSeq(text, ":") {
-			if !snake.MatchString(part) && part != "*" && part != "TXT" && part != "CNAME" {
+			if !snake.MatchString(part) && part != "*" && part != "TXT" && part != "CNAME" && part != "ALIAS" {
 				t.Errorf("%s: the value %q is not snake_case", at, value)
 			}
 		}

@@ -44,11 +44,11 @@ func (d *domains) add(t *testing.T, mockID, host string, as ...client.RequestEdi
 }
 
 // create makes the customer's DNS what a domain's records say, those of a type.
-func (d *domains) create(t *testing.T, of client.Domain, kind client.DomainRecordsType) {
+func (d *domains) create(t *testing.T, of client.Domain, kind client.DomainRecordType) {
 	t.Helper()
 	for _, r := range of.Records {
 		if value := r.Value + "."; r.Type == kind {
-			if kind == client.TXT {
+			if kind == client.RecordTXT {
 				value = strconv.Quote(r.Value)
 			}
 			d.names.Add(t, fmt.Sprintf("%s. 1 IN %s %s", r.Name, kind, value))
@@ -118,7 +118,7 @@ func TestDomainOfACustomer(t *testing.T) {
 		const host = "api.customer.co"
 		added := d.add(t, mock.ID, "API.customer.co.")
 		if added.Host != host || added.State != client.DomainPendingDNS || added.Ownership != client.OwnershipPending || added.Routing != client.RoutingMissing || len(added.Records) != 2 ||
-			added.Records[0].Type != client.TXT || added.Records[0].Name != "_mocloud-challenge."+host || added.Records[1].Type != client.CNAME || added.Records[1].Name != host {
+			added.Records[0].Type != client.RecordTXT || added.Records[0].Name != "_mocloud-challenge."+host || added.Records[1].Type != client.RecordCNAME || added.Records[1].Name != host {
 			t.Fatalf("added %+v", added)
 		}
 		d.becomes(t, added.ID, "the missing proof is named", func(s client.Domain) bool {
@@ -131,13 +131,13 @@ func TestDomainOfACustomer(t *testing.T) {
 		d.becomes(t, added.ID, "it leads elsewhere", func(s client.Domain) bool {
 			return s.Routing == client.RoutingConflict && strings.Contains(s.Reason, "leads to elsewhere.example, not to "+added.Records[1].Value)
 		})
-		d.create(t, added, client.TXT)
+		d.create(t, added, client.RecordTXT)
 		d.becomes(t, added.ID, "it is proven", func(s client.Domain) bool {
 			return s.Ownership == client.OwnershipVerified && s.Routing == client.RoutingConflict && s.State == client.DomainPendingDNS
 		})
 		d.answers(t, host, "at home")
 		d.names.Remove("CNAME", host)
-		d.create(t, added, client.CNAME)
+		d.create(t, added, client.RecordCNAME)
 		active := d.becomes(t, added.ID, "it is active", func(s client.Domain) bool { return s.State == client.DomainActive })
 		if active.Ownership != client.OwnershipVerified || active.Routing != client.RoutingOK || active.Certificate != client.CertificateNone || active.LostAt != nil {
 			t.Errorf("%+v", active)
@@ -226,11 +226,11 @@ func TestDomainOfTwo(t *testing.T) {
 			t.Errorf("the list: %s", all.Body)
 		}
 
-		d.create(t, second, client.TXT)
-		d.create(t, second, client.CNAME)
+		d.create(t, second, client.RecordTXT)
+		d.create(t, second, client.RecordCNAME)
 		d.becomes(t, second.ID, "zoe has it", func(s client.Domain) bool { return s.State == client.DomainActive }, zoe)
 		d.answers(t, host, "zoe's")
-		d.create(t, first, client.TXT)
+		d.create(t, first, client.RecordTXT)
 		waiting := d.becomes(t, first.ID, "the other is told", func(s client.Domain) bool {
 			return strings.HasPrefix(s.Reason, "The host is verified for another mock") && strings.Contains(s.Reason, "The proof is there")
 		})
@@ -251,7 +251,7 @@ func TestDomainOfTwo(t *testing.T) {
 			t.Errorf("given up: %s, then the other reads %s", given.Status(), read.Body)
 		}
 		d.names.Remove("CNAME", host)
-		d.create(t, first, client.CNAME)
+		d.create(t, first, client.RecordCNAME)
 		d.becomes(t, first.ID, "the other has it", func(s client.Domain) bool { return s.State == client.DomainActive })
 		d.answers(t, host, "ours")
 	})

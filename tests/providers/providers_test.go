@@ -70,14 +70,14 @@ type bench struct {
 	cloudflare *providertest.Cloudflare
 	changes    *changes
 	producer   *stream.Producer
-	statuses   chan event.DomainUpdated
+	statuses   chan event.DomainApplied
 	log        *safeBuffer
 }
 
 func start(t *testing.T, environ ...string) *bench {
 	t.Helper()
 	b := &bench{
-		cloudflare: providertest.NewCloudflare(t), changes: &changes{}, statuses: make(chan event.DomainUpdated, 1024), log: &safeBuffer{},
+		cloudflare: providertest.NewCloudflare(t), changes: &changes{}, statuses: make(chan event.DomainApplied, 1024), log: &safeBuffer{},
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
@@ -100,7 +100,7 @@ func start(t *testing.T, environ ...string) *bench {
 	exit, err := proxy.New(proxyConfig, proxy.Deps{Log: log, ReverseListener: listener})
 	check(t, err)
 	opsConfig, err := config.Load[cloudops.Config](append([]string{
-		"BASE_DOMAIN=mocks.example.com", "CLOUDOPS_MODE=per-host", "CLOUDOPS_PROXY_URL=http://" + listener.Addr().String(),
+		"BASE_DOMAIN=mocks.example.com", "DNS_MODE=per-host", "CLOUDOPS_PROXY_URL=http://" + listener.Addr().String(),
 		"CLOUDOPS_PROXY_TOKEN=" + token, "CLOUDOPS_CLOUDFLARE_ZONE=" + b.cloudflare.Zone, "CLOUDOPS_TARGET=edge.example.net",
 		"CLOUDOPS_POLICY=sync", "CLOUDOPS_OWNER=test", "CLOUDOPS_QUIET=10ms", "CLOUDOPS_DELETE_AFTER=0s", "CLOUDOPS_INTERVAL=1s",
 	}, environ...))
@@ -113,14 +113,14 @@ func start(t *testing.T, environ ...string) *bench {
 	for _, run := range []func(context.Context) error{
 		b.producer.Run, exit.Run, ops.Run,
 		func(ctx context.Context) error {
-			return stream.Listen(ctx, client, log, "mocloud:", []event.Type{event.TypeDomainUpdated},
+			return stream.Listen(ctx, client, log, "mocloud:", []event.Type{event.TypeDomainApplied},
 				func(connected bool) {
 					if connected {
 						connect()
 					}
 				},
 				func(e event.Envelope) {
-					if status, err := event.Decode[event.DomainUpdated](e); err == nil {
+					if status, err := event.Decode[event.DomainApplied](e); err == nil {
 						b.statuses <- status
 					}
 				})

@@ -55,7 +55,7 @@ func TestNames(t *testing.T) {
 
 func TestUnknownSettings(t *testing.T) {
 	for kv, refused := range map[string]bool{
-		"API_RATE_ADDRESS=0": false, "MOCKSERVER_MAX_BODY=1": false, "YAMLGEN_LEASE=1s": false, "CLOUDOPS_MODE=wildcard": false,
+		"API_RATE_ADDRESS=0": false, "MOCKSERVER_MAX_BODY=1": false, "YAMLGEN_LEASE=1s": false, "CLOUDOPS_POLICY=observe": false,
 		"PROXY_FORWARD_PORTS=0": false, "MOCKSERVER_ADDR=:1": false, "API_ADDR=:1": false, "MOCKSERVER_TLS_KEY_FILE=/k": false,
 		"API_KEY=mine": false, "PROXY_HOST=theirs": false, "MOCKSERVER_PORT=tcp://10.0.0.1:8000": false, "HOME=/": false,
 		"API_RATE_ADDRES=0": true, "API_PUBLIC_ULR=x": true, "MOCKSERVER_MAXBODY=1": true, "YAMLGEN_X=1": true, "CLOUDOPS_OWNERS=x": true, "PROXY_FORWARD_PORTZ=0": true, //nolint:misspell // they are what is refused

@@ -1960,10 +1960,15 @@ export interface components {
         };
         Domain: {
             /**
-             * @description `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
+             * @description `none`: this installation issues none for the host; TLS is for what stands in front of the mock servers. `issuing`: it is being made.
+             *     `active`: callers can use HTTPS. `expiring`: it should have been renewed. `failed`: see `certificate_reason`.
              * @enum {string}
              */
-            certificate: "none";
+            certificate: "none" | "issuing" | "active" | "expiring" | "failed";
+            /** Format: date-time */
+            certificate_expires_at?: string;
+            /** @description Why the certificate stands as it does; absent if there is nothing to say. */
+            certificate_reason?: string;
             /**
              * Format: date-time
              * @description When its records were looked at; absent before the first time.
@@ -1982,17 +1987,17 @@ export interface components {
             /** @description The mock's id. */
             mock_id: string;
             mock_slug: string;
+            /**
+             * Format: date-time
+             * @description When its records are looked at next; absent if that is not known.
+             */
+            next_check_at?: string;
             /** @enum {string} */
             ownership: "pending" | "verified" | "grace" | "lost";
             /** @description A sentence to act on. */
             reason: string;
-            /** @description The DNS records to create. */
-            records: {
-                name: string;
-                /** @enum {string} */
-                type: "TXT" | "CNAME";
-                value: string;
-            }[];
+            /** @description The DNS records to create, and what is there. */
+            records: components["schemas"]["DomainRecord"][];
             /** @enum {string} */
             routing: "missing" | "conflict" | "ok";
             /**
@@ -2021,6 +2026,25 @@ export interface components {
             items: components["schemas"]["Domain"][];
             /** @description Absent on the last page. */
             next_cursor?: string;
+        };
+        DomainRecord: {
+            name: string;
+            /** @description The name as the forms of DNS providers want it: without the domain, and "@" for the domain itself. */
+            relative_name: string;
+            /** @description What was found at the last look. */
+            seen: string[];
+            /**
+             * @description Absent before the first look. `unknown`: nobody could say, for example because name servers do not answer.
+             * @enum {string}
+             */
+            state?: "ok" | "missing" | "different" | "unknown";
+            /**
+             * @description ALIAS: at the top of a domain no CNAME is possible; DNS providers call what they have there ALIAS, ANAME or a flattened CNAME.
+             * @enum {string}
+             */
+            type: "TXT" | "CNAME" | "ALIAS";
+            /** @description What the record has to hold. */
+            value: string;
         };
         /** @description A change that mends it; only where it is certain what to write. Lines and columns count as those of the diagnostic. */
         Edit: {
@@ -2583,6 +2607,7 @@ export interface components {
              */
             change: number;
             diagnostics: components["schemas"]["Diagnostic"][];
+            dns?: components["schemas"]["PublicationDNS"];
             /** @description Milliseconds from the commit of the latest change until the last mock server had applied it; absent while it is on its way, and where it was not measured. */
             live_ms?: number;
             /** @description The mock's id. */
@@ -2595,6 +2620,16 @@ export interface components {
             settled: boolean;
             state: components["schemas"]["State"];
             workspace_id: string;
+        };
+        /**
+         * @description Where each mock's host has DNS records of its own: what the providers have of it. Absent where one wildcard record covers all
+         *     hosts, and while nothing is known; getPublication alone has it.
+         */
+        PublicationDNS: {
+            host: string;
+            /** @description A sentence to act on; empty if all is well. */
+            reason: string;
+            state: components["schemas"]["State"];
         };
         Quota: {
             items: components["schemas"]["QuotaUse"][];

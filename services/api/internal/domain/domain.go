@@ -33,6 +33,18 @@ const (
 	OK       Routing = "ok"
 )
 
+// Certificate says how the host's certificate stands.
+type Certificate string
+
+// The values of Certificate.
+const (
+	NoCertificate Certificate = "none" // this installation issues none for it
+	Issuing       Certificate = "issuing"
+	Issued        Certificate = "active"
+	Expiring      Certificate = "expiring" // and not renewed, though it is time
+	Failed        Certificate = "failed"
+)
+
 // State is what the axes mean together.
 type State string
 
@@ -68,6 +80,17 @@ type Domain struct {
 	SuspendedAt   time.Time // since when it is Lost; zero if it is not
 	CheckedAt     time.Time // zero if it was never looked at
 	CreatedAt     time.Time
+
+	Observed   string    // the records as they were seen, []event.ObservedRecord in JSON; "" before the first look
+	NextLookAt time.Time // when its records are looked at next; zero if that is not known
+
+	Certificate          Certificate
+	CertificateReason    string
+	CertificateExpiresAt time.Time // zero if there is none
+
+	Applied       string // what the provider has of it: a state of event.DomainApplied; "" if it has nothing to do with it
+	AppliedReason string
+
 	// Taken says that the host is verified for another mock, now: at most one can have it.
 	Taken bool
 }
@@ -77,8 +100,14 @@ func (d *Domain) Why() string {
 	if d.Taken && !d.Serves() {
 		return "The host is verified for another mock, which keeps it until it gives it up or its proof is gone. " + d.Reason
 	}
+	if d.Serves() && d.Applied != "" && d.Applied != applied && d.AppliedReason != "" {
+		return d.Reason + " " + d.AppliedReason
+	}
 	return d.Reason
 }
+
+// applied is the state of what the provider has as it should be.
+const applied = "published"
 
 // Serves reports whether the mock answers on the host.
 func (d *Domain) Serves() bool { return d.Ownership == Verified || d.Ownership == InGrace }
@@ -96,15 +125,12 @@ func (d *Domain) State() State {
 	return PendingDNS
 }
 
-// Record is a DNS record that the owner of a host is to create.
-type Record struct{ Type, Name, Value string }
-
-// Records are those that the owner of the host is to create.
-func (d *Domain) Records() []Record {
-	return []Record{
-		{Type: "TXT", Name: event.ProofName + d.Host, Value: event.ProofValue + d.Token},
-		{Type: "CNAME", Name: d.Host, Value: d.Target},
-	}
+// Host is what the providers have of a mock's own host, where each has a record of its own.
+type Host struct {
+	MockID string
+	Host   string
+	State  string // of event.DomainApplied
+	Reason string
 }
 
 // Query says which domains to list: after the id After, at most Limit.
@@ -145,6 +171,13 @@ type Repository interface {
 	Domain(ctx context.Context, who workspace.Caller, id string) (Domain, error)
 	// UpdateDomain lets decide say what to write under a lock. A zero Write writes nothing. who is nil for the service itself.
 	UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(Domain) (Write, error)) (Result, error)
+	// SettleHosts makes the log of the domains stream say of some mocks' own hosts what the mocks say: all published ones have
+	// theirs if wanted, and none otherwise. It returns what it wrote; nothing is left to do when that is empty.
+	SettleHosts(ctx context.Context, wanted bool, host func(mock.Mock) string, limit int) ([]event.Envelope, error)
+	// SaveHost stores what the providers have of a mock's own host, if there is such a mock. It reports whether that is new.
+	SaveHost(ctx context.Context, h Host) (changed bool, err error)
+	// Host finds what the providers have of a mock's own host; apperr.NotFound if nothing is known.
+	Host(ctx context.Context, mockID string) (Host, error)
 	// SpentDomains returns domains whose mock is gone for good, which have no WorkspaceID, and those that were suspended before that time.
 	SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]Domain, error)
 }
@@ -155,4 +188,6 @@ type Announcer interface {
 	// Announce is for a write that changed a mock too.
 	Announce(n mock.Notice)
 	Notify(workspaceID, name string, data any)
+	// Touch says that what is known of mocks changed, beside the mocks themselves.
+	Touch(mockIDs ...string)
 }

@@ -70,7 +70,7 @@ func TestSeen(t *testing.T) {
 		{10 * 24 * time.Hour, event.OwnershipProven, "ok", Verified, OK, Active},
 		{11 * 24 * time.Hour, "nonsense", "nonsense", Verified, OK, Active},
 	} {
-		d = d.seen(event.DomainUpdated{Ownership: c.ownership, Routing: c.routing, Reason: "r"}, start.Add(c.after), week)
+		d = d.seen(event.DomainObserved{Ownership: c.ownership, Routing: c.routing, Reason: "r"}, start.Add(c.after), week)
 		if d.Ownership != c.want || d.Routing != c.routed || d.State() != c.state || (d.Ownership == InGrace) == d.LostAt.IsZero() && d.Ownership != Lost {
 			t.Errorf("look %d: %+v, state %s", i, d, d.State())
 		}
@@ -81,7 +81,7 @@ func TestSeen(t *testing.T) {
 			t.Errorf("look %d: serves %t", i, d.Serves())
 		}
 	}
-	again := d.seen(event.DomainUpdated{Ownership: event.OwnershipProven, Routing: "ok", Reason: "r"}, start.Add(11*24*time.Hour+time.Minute), week)
+	again := d.seen(event.DomainObserved{Ownership: event.OwnershipProven, Routing: "ok", Reason: "r"}, start.Add(11*24*time.Hour+time.Minute), week)
 	if again != d {
 		t.Errorf("the same again is a change: %+v", again)
 	}
@@ -90,7 +90,7 @@ func TestSeen(t *testing.T) {
 // A host that another mock has is not given to a second one, and the reason follows the other's claim without a look.
 func TestTaken(t *testing.T) {
 	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
-	proven := event.DomainUpdated{Ownership: event.OwnershipProven, Routing: "ok", Reason: "The proof is there."}
+	proven := event.DomainObserved{Ownership: event.OwnershipProven, Routing: "ok", Reason: "The proof is there."}
 	d := Domain{Ownership: Pending, Routing: Missing, Taken: true}.seen(proven, now, week)
 	if d.Ownership != Pending || d.Routing != OK || d.State() != PendingDNS || !strings.HasPrefix(d.Why(), "The host is verified for another mock") {
 		t.Errorf("%+v: %s", d, d.Why())

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
@@ -23,21 +24,28 @@ import (
 // Service is what an account does with domains. It is safe for concurrent use.
 type Service struct {
 	repo        Repository
-	baseDomain  string
+	hosts       Hosts
 	times       Times
 	buildChange func(mock.Mock) (changelog.Change, bool)
 	announcer   Announcer
 	log         *slog.Logger
 	now         func() time.Time
-	seen        chan event.DomainUpdated
+	reports     chan event.Payload
 }
 
-// maxSeen bounds what cloudops has seen and nobody has looked at. It is repeated, so that what finds no room is no loss.
-const maxSeen = 1024
+// Hosts says which names are this installation's own, and whether each mock's has a record of its own.
+type Hosts struct {
+	BaseDomain string
+	PerMock    bool
+	Of         func(mock.Mock) string // the host of a mock
+}
+
+// maxReports bounds what cloudops has seen and nobody has looked at. It is repeated, so that what finds no room is no loss.
+const maxReports = 1024
 
 // NewService makes a Service over repo, with positive times. buildChange makes the change that says on which hosts a mock answers.
-func NewService(repo Repository, baseDomain string, times Times, buildChange func(mock.Mock) (changelog.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
-	return &Service{repo: repo, baseDomain: baseDomain, times: times, buildChange: buildChange, announcer: announcer, log: log, now: now, seen: make(chan event.DomainUpdated, maxSeen)}
+func NewService(repo Repository, hosts Hosts, times Times, buildChange func(mock.Mock) (changelog.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{repo: repo, hosts: hosts, times: times, buildChange: buildChange, announcer: announcer, log: log, now: now, reports: make(chan event.Payload, maxReports)}
 }
 
 // Clean returns a host name as it is kept, or an error that a user may see.
@@ -66,6 +74,14 @@ func Clean(host, baseDomain string) (string, error) {
 	case "test", "example", "invalid", "localhost", "local", "internal", "onion":
 		return bad("names under ." + last + " do not exist in public DNS.")
 	}
+	if suffix, _ := publicsuffix.PublicSuffix(name); suffix == name {
+		return bad("everybody can register names under it; use one that is yours.")
+	}
+	for _, platform := range []string{"ondigitalocean.app", "workers.dev", "pages.dev", "cloudflare.net"} {
+		if name == platform || strings.HasSuffix(name, "."+platform) {
+			return bad("names under " + platform + " belong to a hosting platform, which does not let you set its DNS records.")
+		}
+	}
 	if base := strings.ToLower(baseDomain); name == base || strings.HasSuffix(name, "."+base) {
 		return bad("names under " + base + " belong to this server.")
 	}
@@ -74,7 +90,7 @@ func Clean(host, baseDomain string) (string, error) {
 
 // Add claims a host for a mock.
 func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host string) (Domain, error) {
-	name, err := Clean(host, s.baseDomain)
+	name, err := Clean(host, s.hosts.BaseDomain)
 	if err != nil {
 		return Domain{}, err
 	}
@@ -83,18 +99,24 @@ func (s *Service) Add(ctx context.Context, who workspace.Caller, mockID, host st
 		return Domain{}, fmt.Errorf("make domain id: %w", err)
 	}
 	d := Domain{
-		ID: id.String(), MockID: mockID, Host: name, Token: rand.Text(), Target: strings.ToLower(rand.Text()[:16]) + ".edge." + s.baseDomain,
-		Ownership: Pending, Routing: Missing, Reason: "Create the two DNS records; they have not been checked yet.", CreatedAt: s.now(),
+		ID: id.String(), MockID: mockID, Host: name, Token: rand.Text(), Target: strings.ToLower(rand.Text()[:16]) + ".edge." + s.hosts.BaseDomain,
+		Ownership: Pending, Routing: Missing, Certificate: NoCertificate, Reason: "Create the two DNS records; they have not been checked yet.", CreatedAt: s.now(),
 	}
 	r, err := s.repo.AddDomain(ctx, who, d, func(m mock.Mock) (Write, error) {
 		if err := m.Role.RequireEdit(m.WorkspaceSlug); err != nil {
 			return Write{}, err
 		}
-		return Write{Domain: d, Changes: []changelog.Change{{Key: d.ID, Payload: event.DomainCreated{
-			WorkspaceID: m.WorkspaceID, MockID: m.ID, DomainID: d.ID, Host: d.Host, Custom: true, Token: d.Token, Target: d.Target,
-		}}}}, nil
+		d.WorkspaceID = m.WorkspaceID
+		return Write{Domain: d, Changes: []changelog.Change{wanted(d)}}, nil
 	})
 	return s.announce(r, err)
+}
+
+// wanted tells cloudops of a domain.
+func wanted(d Domain) changelog.Change {
+	return changelog.Change{Key: d.ID, Payload: event.DomainCreated{
+		WorkspaceID: d.WorkspaceID, MockID: d.MockID, DomainID: d.ID, Host: d.Host, Custom: true, Token: d.Token, Target: d.Target, Serves: d.Serves(),
+	}}
 }
 
 // List returns one page of domains and the cursor of the next page, "" on the last one.
@@ -184,140 +206,4 @@ type notice struct {
 
 func (s *Service) notify(name string, d Domain) {
 	s.announcer.Notify(d.WorkspaceID, name, notice{d.ID, d.Host, d.MockID, d.WorkspaceID})
-}
-
-// Hear takes an event of the status stream. It never blocks.
-func (s *Service) Hear(e event.Envelope) {
-	u, err := event.Decode[event.DomainUpdated](e)
-	if err != nil || u.Ownership == "" {
-		return // of a newer service, or about a host that is not custom
-	}
-	select {
-	case s.seen <- u:
-	default:
-	}
-}
-
-const (
-	lookTimeout  = 5 * time.Second
-	collectEvery = time.Minute
-	collected    = 100 // domains at a time
-)
-
-// Run stores what cloudops sees until ctx ends, and gives up domains whose mock is gone or whose proof has been missing for too long.
-func (s *Service) Run(ctx context.Context) error {
-	ticker := time.NewTicker(min(collectEvery, s.times.Keep))
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case u := <-s.seen:
-			s.observe(ctx, u)
-		case <-ticker.C:
-			s.collect(ctx)
-		}
-	}
-}
-
-func (s *Service) observe(ctx context.Context, u event.DomainUpdated) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	changed := false
-	r, err := s.repo.UpdateDomain(ctx, nil, u.DomainID, func(d Domain) (Write, error) {
-		next := d.seen(u, s.now(), s.times)
-		if changed = next != d; !changed {
-			return Write{}, nil
-		}
-		w := Write{Domain: next}
-		if next.Serves() != d.Serves() {
-			w.BuildChange = s.buildChange
-		}
-		return w, nil
-	})
-	switch {
-	case apperr.CodeOf(err) == apperr.NotFound && err != nil, err == nil && !changed:
-	case apperr.CodeOf(err) == apperr.Conflict && err != nil:
-		// Somebody else's proof was stored meanwhile. What is seen is said again, and then this one is Taken.
-		s.log.InfoContext(ctx, "two domains prove the same host; the first one keeps it", "domain_id", u.DomainID, "host", u.Host)
-	case err != nil:
-		if ctx.Err() == nil {
-			s.log.WarnContext(ctx, "cannot store the state of a domain; it will be reported again", "domain_id", u.DomainID, "error", err)
-		}
-	default:
-		_, _ = s.announce(r, nil) // it has no error
-	}
-}
-
-// checkedEvery is how much time passes before it is stored that nothing has changed.
-const checkedEvery = 10 * time.Minute
-
-// seen is the domain after a look at its records.
-func (d Domain) seen(u event.DomainUpdated, now time.Time, times Times) Domain {
-	next := d
-	switch u.Ownership {
-	case event.OwnershipProven:
-		if d.Serves() || !d.Taken {
-			next.Ownership, next.LostAt, next.SuspendedAt = Verified, time.Time{}, time.Time{}
-		}
-	case event.OwnershipMissing:
-		switch {
-		case d.Ownership == Pending || d.Ownership == Lost:
-		case d.LostAt.IsZero():
-			next.Ownership, next.LostAt = InGrace, now
-		case now.Sub(d.LostAt) >= times.Grace:
-			next.Ownership, next.SuspendedAt = Lost, now
-		}
-	default: // nobody could say: that shortens nothing
-	}
-	switch r := Routing(u.Routing); r {
-	case Missing, Conflict, OK:
-		next.Routing = r
-	}
-	switch next.Reason = u.Reason; next.Ownership {
-	case InGrace:
-		next.Reason = fmt.Sprintf("The proof has been missing since %s; the domain will be suspended on %s unless it comes back. %s",
-			next.LostAt.Format(time.DateOnly), next.LostAt.Add(times.Grace).Format(time.DateOnly), u.Reason)
-	case Lost:
-		next.Reason = fmt.Sprintf("The mock no longer answers on this host, because the proof has been missing since %s; the domain will be removed on %s unless it comes back. %s",
-			next.LostAt.Format(time.DateOnly), next.SuspendedAt.Add(times.Keep).Format(time.DateOnly), u.Reason)
-	case Pending, Verified:
-	}
-	if next != d || now.Sub(d.CheckedAt) >= checkedEvery {
-		next.CheckedAt = now
-	}
-	return next
-}
-
-// spent reports whether nothing keeps the domain.
-func (s *Service) spent(d Domain) bool {
-	return d.WorkspaceID == "" || d.Ownership == Lost && s.now().Sub(d.SuspendedAt) >= s.times.Keep
-}
-
-func (s *Service) collect(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-	defer cancel()
-	spent, err := s.repo.SpentDomains(ctx, s.now().Add(-s.times.Keep), collected)
-	for _, d := range spent {
-		if err != nil {
-			break
-		}
-		var r Result
-		r, err = s.repo.UpdateDomain(ctx, nil, d.ID, func(d Domain) (Write, error) {
-			if !s.spent(d) { // the proof has come back
-				return Write{}, nil
-			}
-			return s.removed(d, false), nil
-		})
-		switch {
-		case apperr.CodeOf(err) == apperr.NotFound && err != nil: // another instance was faster
-			err = nil
-		case err == nil && len(r.Changes) > 0:
-			s.log.InfoContext(ctx, "domain removed", "domain_id", d.ID, "host", d.Host, "ownership", d.Ownership)
-			_, _ = s.announce(r, nil) // it has no error
-		}
-	}
-	if err != nil && ctx.Err() == nil {
-		s.log.WarnContext(ctx, "cannot remove domains that are no longer wanted; it will be retried", "error", err)
-	}
 }

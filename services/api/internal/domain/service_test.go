@@ -38,6 +38,10 @@ func (m *memory) SpentDomains(_ context.Context, before time.Time, _ int) (spent
 	return spent, nil
 }
 
+func (m *memory) SettleHosts(context.Context, bool, func(mock.Mock) string, int) ([]event.Envelope, error) {
+	return nil, nil
+}
+
 func (m *memory) UpdateDomain(_ context.Context, _ *workspace.Caller, id string, decide func(Domain) (Write, error)) (Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -73,6 +77,8 @@ func (h *recorder) Announce(mock.Notice) {}
 
 func (h *recorder) AnnounceChanges([]event.Envelope) {}
 
+func (h *recorder) Touch(...string) {}
+
 func (h *recorder) Notify(_, _ string, data any) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -89,13 +95,13 @@ func TestEndOfDomains(t *testing.T) {
 			"orphan": {ID: "orphan", MockID: "x", Host: "orphan.co", Ownership: Verified, Routing: OK},
 		}}
 		announcer := &recorder{}
-		s := NewService(repo, "mocks.example.dev", week, nil, announcer, slog.New(slog.DiscardHandler), time.Now)
+		s := NewService(repo, Hosts{BaseDomain: "mocks.example.dev"}, week, nil, announcer, slog.New(slog.DiscardHandler), time.Now)
 		s.buildChange = func(mock.Mock) (changelog.Change, bool) { return changelog.Change{}, false }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.Run(ctx) }()
 		see := func(id, ownership string) {
-			s.Hear(event.Envelope{Type: event.TypeDomainUpdated, Payload: encoded(t, event.DomainUpdated{DomainID: id, Ownership: ownership, Routing: "ok"})})
+			s.Hear(event.Envelope{Type: event.TypeDomainObserved, Payload: encoded(t, event.DomainObserved{DomainID: id, Ownership: ownership, Routing: "ok"})})
 			synctest.Wait()
 		}
 		pass := func(d time.Duration) { // of the bubble

@@ -37,12 +37,24 @@ func (e DiagnosticSeverity) Valid() bool {
 
 // Defines values for DomainCertificate.
 const (
-	CertificateNone DomainCertificate = "none"
+	CertificateActive   DomainCertificate = "active"
+	CertificateExpiring DomainCertificate = "expiring"
+	CertificateFailed   DomainCertificate = "failed"
+	CertificateIssuing  DomainCertificate = "issuing"
+	CertificateNone     DomainCertificate = "none"
 )
 
 // Valid indicates whether the value is a known member of the DomainCertificate enum.
 func (e DomainCertificate) Valid() bool {
 	switch e {
+	case CertificateActive:
+		return true
+	case CertificateExpiring:
+		return true
+	case CertificateFailed:
+		return true
+	case CertificateIssuing:
+		return true
 	case CertificateNone:
 		return true
 	default:
@@ -68,24 +80,6 @@ func (e DomainOwnership) Valid() bool {
 	case OwnershipPending:
 		return true
 	case OwnershipVerified:
-		return true
-	default:
-		return false
-	}
-}
-
-// Defines values for DomainRecordsType.
-const (
-	CNAME DomainRecordsType = "CNAME"
-	TXT   DomainRecordsType = "TXT"
-)
-
-// Valid indicates whether the value is a known member of the DomainRecordsType enum.
-func (e DomainRecordsType) Valid() bool {
-	switch e {
-	case CNAME:
-		return true
-	case TXT:
 		return true
 	default:
 		return false
@@ -131,6 +125,51 @@ func (e DomainState) Valid() bool {
 	case DomainPendingDNS:
 		return true
 	case DomainSuspended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainRecordState.
+const (
+	RecordDifferent DomainRecordState = "different"
+	RecordMissing   DomainRecordState = "missing"
+	RecordOK        DomainRecordState = "ok"
+	RecordUnknown   DomainRecordState = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the DomainRecordState enum.
+func (e DomainRecordState) Valid() bool {
+	switch e {
+	case RecordDifferent:
+		return true
+	case RecordMissing:
+		return true
+	case RecordOK:
+		return true
+	case RecordUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for DomainRecordType.
+const (
+	RecordALIAS DomainRecordType = "ALIAS"
+	RecordCNAME DomainRecordType = "CNAME"
+	RecordTXT   DomainRecordType = "TXT"
+)
+
+// Valid indicates whether the value is a known member of the DomainRecordType enum.
+func (e DomainRecordType) Valid() bool {
+	switch e {
+	case RecordALIAS:
+		return true
+	case RecordCNAME:
+		return true
+	case RecordTXT:
 		return true
 	default:
 		return false
@@ -974,8 +1013,13 @@ type DiagnosticSeverity string
 
 // Domain defines model for Domain.
 type Domain struct {
-	// Certificate `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
-	Certificate DomainCertificate `json:"certificate"`
+	// Certificate `none`: this installation issues none for the host; TLS is for what stands in front of the mock servers. `issuing`: it is being made.
+	// `active`: callers can use HTTPS. `expiring`: it should have been renewed. `failed`: see `certificate_reason`.
+	Certificate          DomainCertificate `json:"certificate"`
+	CertificateExpiresAt *time.Time        `json:"certificate_expires_at,omitempty"`
+
+	// CertificateReason Why the certificate stands as it does; absent if there is nothing to say.
+	CertificateReason *string `json:"certificate_reason,omitempty"`
 
 	// CheckedAt When its records were looked at; absent before the first time.
 	CheckedAt *time.Time `json:"checked_at,omitempty"`
@@ -989,20 +1033,19 @@ type Domain struct {
 	LostAt *time.Time `json:"lost_at,omitempty"`
 
 	// MockID The mock's id.
-	MockID    string          `json:"mock_id"`
-	MockSlug  string          `json:"mock_slug"`
-	Ownership DomainOwnership `json:"ownership"`
+	MockID   string `json:"mock_id"`
+	MockSlug string `json:"mock_slug"`
+
+	// NextCheckAt When its records are looked at next; absent if that is not known.
+	NextCheckAt *time.Time      `json:"next_check_at,omitempty"`
+	Ownership   DomainOwnership `json:"ownership"`
 
 	// Reason A sentence to act on.
 	Reason string `json:"reason"`
 
-	// Records The DNS records to create.
-	Records []struct {
-		Name  string            `json:"name"`
-		Type  DomainRecordsType `json:"type"`
-		Value string            `json:"value"`
-	} `json:"records"`
-	Routing DomainRouting `json:"routing"`
+	// Records The DNS records to create, and what is there.
+	Records []DomainRecord `json:"records"`
+	Routing DomainRouting  `json:"routing"`
 
 	// State The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
 	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
@@ -1016,14 +1059,12 @@ type Domain struct {
 	WorkspaceSlug string `json:"workspace_slug"`
 }
 
-// DomainCertificate `none`: this installation issues none yet; TLS is for what stands in front of the mock servers.
+// DomainCertificate `none`: this installation issues none for the host; TLS is for what stands in front of the mock servers. `issuing`: it is being made.
+// `active`: callers can use HTTPS. `expiring`: it should have been renewed. `failed`: see `certificate_reason`.
 type DomainCertificate string
 
 // DomainOwnership defines model for Domain.Ownership.
 type DomainOwnership string
-
-// DomainRecordsType defines model for Domain.Records.Type.
-type DomainRecordsType string
 
 // DomainRouting defines model for Domain.Routing.
 type DomainRouting string
@@ -1048,6 +1089,32 @@ type DomainPage struct {
 	// NextCursor Absent on the last page.
 	NextCursor *string `json:"next_cursor,omitempty"`
 }
+
+// DomainRecord defines model for DomainRecord.
+type DomainRecord struct {
+	Name string `json:"name"`
+
+	// RelativeName The name as the forms of DNS providers want it: without the domain, and "@" for the domain itself.
+	RelativeName string `json:"relative_name"`
+
+	// Seen What was found at the last look.
+	Seen []string `json:"seen"`
+
+	// State Absent before the first look. `unknown`: nobody could say, for example because name servers do not answer.
+	State *DomainRecordState `json:"state,omitempty"`
+
+	// Type ALIAS: at the top of a domain no CNAME is possible; DNS providers call what they have there ALIAS, ANAME or a flattened CNAME.
+	Type DomainRecordType `json:"type"`
+
+	// Value What the record has to hold.
+	Value string `json:"value"`
+}
+
+// DomainRecordState Absent before the first look. `unknown`: nobody could say, for example because name servers do not answer.
+type DomainRecordState string
+
+// DomainRecordType ALIAS: at the top of a domain no CNAME is possible; DNS providers call what they have there ALIAS, ANAME or a flattened CNAME.
+type DomainRecordType string
 
 // Edit A change that mends it; only where it is certain what to write. Lines and columns count as those of the diagnostic.
 type Edit struct {
@@ -1849,6 +1916,10 @@ type Publication struct {
 	Change      int64        `json:"change"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
+	// DNS Where each mock's host has DNS records of its own: what the providers have of it. Absent where one wildcard record covers all
+	// hosts, and while nothing is known; getPublication alone has it.
+	DNS *PublicationDNS `json:"dns,omitempty"`
+
 	// LiveMs Milliseconds from the commit of the latest change until the last mock server had applied it; absent while it is on its way, and where it was not measured.
 	LiveMs *float32 `json:"live_ms,omitempty"`
 
@@ -1869,6 +1940,20 @@ type Publication struct {
 	// still answers.
 	State       State  `json:"state"`
 	WorkspaceID string `json:"workspace_id"`
+}
+
+// PublicationDNS Where each mock's host has DNS records of its own: what the providers have of it. Absent where one wildcard record covers all
+// hosts, and while nothing is known; getPublication alone has it.
+type PublicationDNS struct {
+	Host string `json:"host"`
+
+	// Reason A sentence to act on; empty if all is well.
+	Reason string `json:"reason"`
+
+	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
+	// still answers.
+	State State `json:"state"`
 }
 
 // Quota defines model for Quota.

@@ -74,15 +74,17 @@ func (h *handlers) DeleteDomain(ctx context.Context, r DeleteDomainRequestObject
 func domainOf(d domain.Domain) Domain {
 	out := Domain{
 		ID: d.ID, MockID: d.MockID, MockSlug: d.MockSlug, WorkspaceSlug: d.WorkspaceSlug, Host: d.Host, State: DomainState(d.State()), Reason: d.Why(),
-		Ownership: DomainOwnership(d.Ownership), Routing: DomainRouting(d.Routing), Certificate: DomainCertificate("none"),
+		Ownership: DomainOwnership(d.Ownership), Routing: DomainRouting(d.Routing), Certificate: DomainCertificate(d.Certificate),
+		CertificateReason: present(d.CertificateReason), CertificateExpiresAt: moment(d.CertificateExpiresAt),
 		CreatedAt: d.CreatedAt, LostAt: moment(d.LostAt), SuspendedAt: moment(d.SuspendedAt), CheckedAt: moment(d.CheckedAt),
+		NextCheckAt: moment(d.NextLookAt), Records: []DomainRecord{},
 	}
 	for _, r := range d.Records() {
-		out.Records = append(out.Records, struct {
-			Name  string            `json:"name"`
-			Type  DomainRecordsType `json:"type"`
-			Value string            `json:"value"`
-		}{r.Name, DomainRecordsType(r.Type), r.Value})
+		record := DomainRecord{Type: DomainRecordType(r.Type), Name: r.Name, RelativeName: r.RelativeName, Value: r.Value, Seen: r.Seen}
+		if r.State != "" {
+			record.State = new(DomainRecordState(r.State))
+		}
+		out.Records = append(out.Records, record)
 	}
 	return out
 }

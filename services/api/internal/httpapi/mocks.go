@@ -151,7 +151,15 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return GetPublication200JSONResponse{PublicationJSONResponse(publicationOf(p))}, nil
+	out := publicationOf(p)
+	host, known, err := h.Domains.Host(ctx, r.MockID)
+	if err != nil {
+		return nil, err
+	}
+	if known {
+		out.DNS = &PublicationDNS{Host: host.Host, State: State(host.State), Reason: host.Reason}
+	}
+	return GetPublication200JSONResponse{PublicationJSONResponse(out)}, nil
 }
 
 func (h *handlers) mock(m mock.Mock) Mock {

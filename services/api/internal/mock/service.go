@@ -30,6 +30,8 @@ type Config struct {
 	// KeepDeleted is how many deleted mocks of a workspace can be restored.
 	KeepDeleted int
 	Fetch       Fetch // what somebody wants to import
+	// PerHost says that each published mock's host has records of its own, so that cloudops must know of it.
+	PerHost bool
 }
 
 // Service is what an account does with mocks. It is safe for concurrent use.
@@ -260,6 +262,9 @@ func (s *Service) announced(who workspace.Caller, decide decision, write func(de
 		}
 		w, err := decide(m)
 		n = Notice{Action: w.Action, From: m.WorkspaceID, By: who.Actor}
+		if err == nil && w.Mock.ID != "" {
+			s.tellHost(m, &w)
+		}
 		return w, err
 	})
 	if err != nil {

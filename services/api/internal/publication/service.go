@@ -55,6 +55,9 @@ func New(repo Repository, mocks, domains Log, out *outbox.Outbox, log *slog.Logg
 	}
 }
 
+// Touch says that what is known of mocks changed, beside the mocks themselves, so that their followers read them again.
+func (s *Service) Touch(ids ...string) { s.touch(ids...) }
+
 // touch says that the publication of a mock may have changed.
 func (s *Service) touch(ids ...string) {
 	s.waits.poke(ids...)

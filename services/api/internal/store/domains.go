@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/changelog"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
@@ -34,6 +36,16 @@ type domainRow struct {
 
 	SuspendedAt time.Time `bun:"suspended_at,nullzero"`
 
+	Observed   string    `bun:"observed"`
+	NextLookAt time.Time `bun:"next_look_at,nullzero"`
+
+	Certificate          domain.Certificate `bun:"certificate"`
+	CertificateReason    string             `bun:"certificate_reason"`
+	CertificateExpiresAt time.Time          `bun:"certificate_expires_at,nullzero"`
+
+	Applied       string `bun:"applied"`
+	AppliedReason string `bun:"applied_reason"`
+
 	Taken         bool           `bun:"taken,scanonly"`
 	MockSlug      string         `bun:"mock,scanonly"`
 	WorkspaceID   string         `bun:"workspace_id,scanonly"`
@@ -46,14 +58,21 @@ func (r *domainRow) domain() domain.Domain {
 		ID: r.ID, MockID: r.MockID, MockSlug: r.MockSlug, WorkspaceID: r.WorkspaceID, WorkspaceSlug: r.WorkspaceSlug, Role: r.Role, Host: r.Host,
 		Token: r.Token, Target: r.Target, Ownership: r.Ownership, Routing: r.Routing, Reason: r.Reason, CreatedAt: r.CreatedAt.UTC(), Taken: r.Taken,
 	}
-	if !r.LostAt.IsZero() {
-		d.LostAt = r.LostAt.UTC()
-	}
-	if !r.CheckedAt.IsZero() {
-		d.CheckedAt = r.CheckedAt.UTC()
-	}
-	if !r.SuspendedAt.IsZero() {
-		d.SuspendedAt = r.SuspendedAt.UTC()
+	d.Observed, d.Certificate, d.CertificateReason = r.Observed, r.Certificate, r.CertificateReason
+	d.Applied, d.AppliedReason = r.Applied, r.AppliedReason
+	for _, t := range []struct {
+		to   *time.Time
+		from time.Time
+	}{
+		{&d.LostAt, r.LostAt},
+		{&d.CheckedAt, r.CheckedAt},
+		{&d.SuspendedAt, r.SuspendedAt},
+		{&d.NextLookAt, r.NextLookAt},
+		{&d.CertificateExpiresAt, r.CertificateExpiresAt},
+	} {
+		if !t.from.IsZero() {
+			*t.to = t.from.UTC()
+		}
 	}
 	return d
 }
@@ -62,6 +81,8 @@ func domainRowOf(d domain.Domain) domainRow {
 	return domainRow{
 		ID: d.ID, MockID: d.MockID, Host: d.Host, Token: d.Token, Target: d.Target, Ownership: d.Ownership, Routing: d.Routing,
 		Reason: d.Reason, LostAt: d.LostAt, CheckedAt: d.CheckedAt, CreatedAt: d.CreatedAt.UTC(), SuspendedAt: d.SuspendedAt,
+		Observed: d.Observed, NextLookAt: d.NextLookAt, Certificate: cmp.Or(d.Certificate, domain.NoCertificate), CertificateReason: d.CertificateReason,
+		CertificateExpiresAt: d.CertificateExpiresAt, Applied: d.Applied, AppliedReason: d.AppliedReason,
 	}
 }
 
@@ -208,7 +229,8 @@ func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id stri
 			_, err = tx.NewRaw("DELETE FROM domains WHERE id = ?", d.ID).Exec(ctx)
 		} else {
 			row := domainRowOf(w.Domain)
-			_, err = tx.NewUpdate().Model(&row).Column("ownership", "routing", "reason", "lost_at", "suspended_at", "checked_at").WherePK().Exec(ctx)
+			_, err = tx.NewUpdate().Model(&row).Column("ownership", "routing", "reason", "lost_at", "suspended_at", "checked_at",
+				"observed", "next_look_at", "certificate", "certificate_reason", "certificate_expires_at", "applied", "applied_reason").WherePK().Exec(ctx)
 		}
 		if duplicate(err) {
 			return apperr.New(apperr.Conflict, "The host %q is verified for another mock, which must give it up first.", d.Host)
@@ -240,7 +262,8 @@ func (s *Store) logDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller,
 			return err
 		}
 		if c, ok := w.BuildChange(m); ok {
-			r.Mock, changes = m, append(changes, c)
+			// First, as every write has it that changes both: each stream's row is locked from its first change to the commit.
+			r.Mock, changes = m, append([]changelog.Change{c}, changes...)
 		}
 	}
 	for _, c := range changes {

@@ -31,7 +31,7 @@ func TestDomains(t *testing.T) {
 			t.Helper()
 			d := domain.Domain{
 				ID: uuid.Must(uuid.NewV7()).String(), MockID: mockID, Host: host, Token: "t", Target: "x.edge", Ownership: domain.Pending,
-				Routing: domain.Missing, Reason: "r", CreatedAt: start,
+				Routing: domain.Missing, Certificate: domain.NoCertificate, Reason: "r", CreatedAt: start,
 			}
 			r, err := s.AddDomain(ctx, who, d, func(m mock.Mock) (domain.Write, error) {
 				return domain.Write{Domain: d, Changes: []changelog.Change{{Key: d.ID, Payload: event.DomainCreated{DomainID: d.ID, Host: host}}}}, nil

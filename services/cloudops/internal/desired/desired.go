@@ -35,6 +35,7 @@ type Domain struct {
 	Custom      bool   `json:"custom"`
 	Token       string `json:"token,omitempty"`  // of a custom domain's proof
 	Target      string `json:"target,omitempty"` // that a custom domain is to lead to
+	Serves      bool   `json:"serves,omitempty"` // of a custom domain: the mock answers on it
 }
 
 // Snapshot is the state at one position.
@@ -196,7 +197,7 @@ func apply(domains map[string]Domain, change event.Envelope) error {
 		if err != nil {
 			return err
 		}
-		domains[d.DomainID] = Domain{ID: d.DomainID, WorkspaceID: d.WorkspaceID, MockID: d.MockID, Host: d.Host, Custom: d.Custom, Token: d.Token, Target: d.Target}
+		domains[d.DomainID] = Domain{ID: d.DomainID, WorkspaceID: d.WorkspaceID, MockID: d.MockID, Host: d.Host, Custom: d.Custom, Token: d.Token, Target: d.Target, Serves: d.Serves}
 	case event.TypeDomainDeleted:
 		d, err := event.Decode[event.DomainDeleted](change)
 		if err != nil {

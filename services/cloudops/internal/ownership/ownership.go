@@ -3,16 +3,13 @@
 package ownership
 
 import (
+	"cmp"
 	"context"
-	"crypto/subtle"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
@@ -20,7 +17,9 @@ import (
 
 const (
 	lookTimeout = 30 * time.Second // of one domain
-	atOnce      = 8                // domains that are looked at
+	atOnce      = 64               // domains that are looked at
+	atOnceEach  = 4                // of one workspace
+	reserved    = 16               // of atOnce: for workspaces of which none is looked at just now
 	tick        = time.Second
 	sayAgain    = time.Minute // what was seen is said again, because saying may be lost
 
@@ -29,27 +28,39 @@ const (
 	proven     = 24 * time.Hour // a domain with a proof is looked at again
 )
 
-// Checker looks at domains, again and again. Check is safe for concurrent use.
+// Checker looks at domains, again and again. Looks are shared fairly: name servers that do not answer cost only the
+// workspace whose domains lead to them. Check is safe for concurrent use.
 type Checker struct {
 	dns      DNS
 	desired  func() desired.Snapshot
-	announce func(context.Context, event.DomainUpdated) error
+	announce func(context.Context, event.Payload) error
 	log      *slog.Logger
 	asked    chan string
-	domains  map[string]*look // by id; Run's own
+	seen     chan event.DomainObserved
+
+	// Run's own.
+	domains map[string]*look // by id
+	running map[string]int   // looks, by workspace id
+	total   int              // looks that are running
 }
 
 // look is what is known of a domain.
 type look struct {
-	next  time.Time
-	tries int
-	seen  event.DomainUpdated
-	said  time.Time
+	workspace string
+	running   bool
+	again     bool // it was asked for while it ran
+	next      time.Time
+	tries     int
+	seen      event.DomainObserved
+	said      time.Time
 }
 
 // New makes a Checker of the custom domains among the desired ones.
-func New(dns DNS, state func() desired.Snapshot, announce func(context.Context, event.DomainUpdated) error, log *slog.Logger) *Checker {
-	return &Checker{dns: dns, desired: state, announce: announce, log: log.With("component", "ownership"), asked: make(chan string, 1024), domains: map[string]*look{}}
+func New(dns DNS, state func() desired.Snapshot, announce func(context.Context, event.Payload) error, log *slog.Logger) *Checker {
+	return &Checker{
+		dns: dns, desired: state, announce: announce, log: log.With("component", "ownership"),
+		asked: make(chan string, 1024), seen: make(chan event.DomainObserved), domains: map[string]*look{}, running: map[string]int{},
+	}
 }
 
 // Check asks for a domain to be looked at now. It never blocks; what finds no room is looked at in its time.
@@ -64,141 +75,124 @@ func (c *Checker) Check(domainID string) {
 func (c *Checker) Run(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
+	var looks sync.WaitGroup
+	defer looks.Wait()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case id := <-c.asked:
 			if l := c.domains[id]; l != nil {
-				l.next, l.tries = time.Time{}, 0
+				l.next, l.tries, l.again = time.Time{}, 0, l.running
 			}
+		case o := <-c.seen:
+			c.take(ctx, o)
 		case <-ticker.C:
-			c.round(ctx)
+			c.start(ctx, &looks)
+			c.sayAgain(ctx)
 		}
 	}
 }
 
-// round looks at what is due and says what was seen.
-func (c *Checker) round(ctx context.Context) {
+// start begins what looks are due and have room. Of two that want the same room, the workspace with fewer looks comes first.
+func (c *Checker) start(ctx context.Context, looks *sync.WaitGroup) {
 	wanted := c.desired().Domains
-	for id := range c.domains {
-		if d, ok := wanted[id]; !ok || !d.Custom {
+	for id, l := range c.domains {
+		if d, ok := wanted[id]; (!ok || !d.Custom) && !l.running {
 			delete(c.domains, id)
 		}
 	}
 	now := time.Now()
-	var group errgroup.Group
-	group.SetLimit(atOnce)
+	var due []desired.Domain
 	for id, d := range wanted {
 		if !d.Custom {
 			continue
 		}
-		l := c.domains[id]
-		if l == nil {
-			l = &look{}
-			c.domains[id] = l
+		if c.domains[id] == nil {
+			c.domains[id] = &look{workspace: d.WorkspaceID}
 		}
-		if now.Before(l.next) {
-			continue
+		if l := c.domains[id]; !l.running && !now.Before(l.next) {
+			due = append(due, d)
 		}
-		group.Go(func() error { // each has a look of its own
-			ctx, cancel := context.WithTimeout(ctx, lookTimeout)
-			defer cancel()
-			l.seen, l.said = See(ctx, c.dns, d), time.Time{}
-			l.again(time.Now())
-			return nil
-		})
 	}
-	_ = group.Wait() // none fails
-	for _, l := range c.domains {
-		if ctx.Err() != nil || l.seen.DomainID == "" || time.Since(l.said) < sayAgain {
+	for _, d := range c.inTurn(due) {
+		running := c.running[d.WorkspaceID]
+		if c.total >= atOnce || running >= atOnceEach || running > 0 && c.total >= atOnce-reserved {
 			continue
 		}
-		if err := c.announce(ctx, l.seen); err != nil {
-			c.log.DebugContext(ctx, "say what was seen of a domain; it is said again", "error", err)
-			return
-		}
-		l.said = time.Now()
+		c.domains[d.ID].running = true
+		c.running[d.WorkspaceID]++
+		c.total++
+		looks.Go(func() {
+			within, cancel := context.WithTimeout(ctx, lookTimeout)
+			defer cancel()
+			o := See(within, c.dns, d)
+			select {
+			case c.seen <- o:
+			case <-ctx.Done():
+			}
+		})
 	}
 }
 
-// again says when to look the next time.
-func (l *look) again(now time.Time) {
+// inTurn orders what is due: one of each workspace, then the second of each, and so on; of one workspace those first that wait longest.
+func (c *Checker) inTurn(due []desired.Domain) []desired.Domain {
+	slices.SortFunc(due, func(a, b desired.Domain) int {
+		return cmp.Or(c.domains[a.ID].next.Compare(c.domains[b.ID].next), cmp.Compare(a.ID, b.ID))
+	})
+	turn, turns := map[string]int{}, make(map[string]int, len(due))
+	for _, d := range due {
+		turns[d.ID] = c.running[d.WorkspaceID] + turn[d.WorkspaceID]
+		turn[d.WorkspaceID]++
+	}
+	slices.SortStableFunc(due, func(a, b desired.Domain) int { return cmp.Compare(turns[a.ID], turns[b.ID]) })
+	return due
+}
+
+// take notes what a look has seen, and says it.
+func (c *Checker) take(ctx context.Context, o event.DomainObserved) {
+	l := c.domains[o.DomainID]
+	l.running = false
+	c.total--
+	if c.running[l.workspace]--; c.running[l.workspace] == 0 {
+		delete(c.running, l.workspace)
+	}
+	if l.seen = o; l.again {
+		l.again, l.next = false, time.Time{}
+	} else {
+		l.later(time.Now())
+	}
+	l.seen.NextLookAt = l.next
+	c.say(ctx, l)
+}
+
+// sayAgain repeats what was seen. What fails is said the next time.
+func (c *Checker) sayAgain(ctx context.Context) {
+	for _, l := range c.domains {
+		if l.seen.DomainID != "" && time.Since(l.said) >= sayAgain && !c.say(ctx, l) {
+			return
+		}
+	}
+}
+
+func (c *Checker) say(ctx context.Context, l *look) bool {
+	if err := c.announce(ctx, l.seen); err != nil {
+		l.said = time.Time{}
+		c.log.DebugContext(ctx, "say what was seen of a domain; it is said again", "error", err)
+		return false
+	}
+	l.said = time.Now()
+	return true
+}
+
+// later says when to look the next time.
+func (l *look) later(now time.Time) {
 	wait := proven
 	if l.seen.Ownership != event.OwnershipProven {
 		wait = min(mostAgain, firstAgain<<min(l.tries, 16))
 		l.tries++
-	} else if l.tries = 0; l.seen.Routing != "ok" {
+	} else if l.tries = 0; l.seen.Routing != routingOK {
 		wait = mostAgain / 4
 	}
 	l.next = now.Add(wait + rand.N(wait/10))
-}
-
-// See looks at the records of a domain once.
-func See(ctx context.Context, dns DNS, d desired.Domain) event.DomainUpdated {
-	u := event.DomainUpdated{DomainID: d.ID, Host: d.Host, State: "publishing"}
-	var proof, route string
-	u.Ownership, proof = seeProof(ctx, dns, d)
-	u.Routing, route = seeRoute(ctx, dns, d)
-	if u.Reason = proof + " " + route; u.Ownership == event.OwnershipProven && u.Routing == "ok" {
-		u.State = "published"
-	}
-	return u
-}
-
-func seeProof(ctx context.Context, dns DNS, d desired.Domain) (ownership, reason string) {
-	name, want := event.ProofName+d.Host, event.ProofValue+d.Token
-	texts, err := dns.TXT(ctx, name)
-	switch {
-	case d.Token == "":
-		return event.OwnershipUnknown, "The domain has no proof to look for; give it up and add it again."
-	case errors.Is(err, ErrNone):
-		return event.OwnershipMissing, fmt.Sprintf("There is no TXT record at %s yet.", name)
-	case err != nil:
-		return event.OwnershipUnknown, fmt.Sprintf("The name servers of %s do not answer; they are asked again.", d.Host)
-	}
-	for _, text := range texts {
-		if subtle.ConstantTimeCompare([]byte(text), []byte(want)) == 1 {
-			return event.OwnershipProven, "The proof is there."
-		}
-	}
-	return event.OwnershipMissing, fmt.Sprintf("The TXT record at %s has another value.", name)
-}
-
-func seeRoute(ctx context.Context, dns DNS, d desired.Domain) (routing, reason string) {
-	target, err := dns.CNAME(ctx, d.Host)
-	switch {
-	case errors.Is(err, ErrNone):
-		return seeAddresses(ctx, dns, d)
-	case err != nil:
-		return "unknown", "Where it leads is not known."
-	case target != d.Target:
-		return "conflict", fmt.Sprintf("%s leads to %s, not to %s.", d.Host, target, d.Target)
-	}
-	return "ok", "It leads here."
-}
-
-// seeAddresses looks where a host without a CNAME leads. At the top of a zone none is possible; there DNS providers answer with
-// the addresses of the target (ALIAS, ANAME, "flattening").
-func seeAddresses(ctx context.Context, dns DNS, d desired.Domain) (routing, reason string) {
-	addresses, err := dns.Addresses(ctx, d.Host)
-	switch {
-	case errors.Is(err, ErrNone):
-		return "missing", fmt.Sprintf("%s has no CNAME record that leads to %s.", d.Host, d.Target)
-	case err != nil:
-		return "unknown", "Where it leads is not known."
-	}
-	ours, err := dns.Addresses(ctx, d.Target)
-	switch {
-	case errors.Is(err, ErrNone):
-		return "conflict", fmt.Sprintf("%s has address records and no CNAME record; %s, which it should lead to, has no address, which is for the operator of this installation to mend.", d.Host, d.Target)
-	case err != nil:
-		return "unknown", "Where it leads is not known."
-	}
-	for _, a := range addresses {
-		if !slices.Contains(ours, a) {
-			return "conflict", fmt.Sprintf("%s leads to the address %s, which is not one of %s; where a CNAME record is not possible use an ALIAS or ANAME record.", d.Host, a, d.Target)
-		}
-	}
-	return "ok", "It leads here."
 }

@@ -2,6 +2,7 @@ package ownership
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -92,17 +93,17 @@ func TestSee(t *testing.T) {
 	z.set("AAAA apex.co", "2001:db8::1")
 	z.set("A half.co", "192.0.2.1")
 	z.set("AAAA half.co", "2001:db8::2")
-	for host, want := range map[string]event.DomainUpdated{
-		"good.co":   {State: "published", Ownership: "proven", Routing: "ok", Reason: "The proof is there. It leads here."},
-		"other.co":  {State: "publishing", Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co leads to elsewhere.net"},
-		"none.co":   {State: "publishing", Ownership: "missing", Routing: "missing", Reason: "There is no TXT record at _mocloud-challenge.none.co yet."},
-		"empty.co":  {State: "publishing", Ownership: "missing", Routing: "missing", Reason: "no TXT record"},
-		"apex.co":   {State: "publishing", Ownership: "missing", Routing: "ok", Reason: "It leads here."},
-		"half.co":   {State: "publishing", Ownership: "missing", Routing: "conflict", Reason: "half.co leads to the address 2001:db8::2, which is not one of x.edge.mocloud.dev"},
-		"broken.co": {State: "publishing", Ownership: "unknown", Routing: "unknown", Reason: "do not answer"},
+	for host, want := range map[string]event.DomainObserved{
+		"good.co":   {Ownership: "proven", Routing: "ok", Reason: "The proof is there. It leads here."},
+		"other.co":  {Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co leads to elsewhere.net"},
+		"none.co":   {Ownership: "missing", Routing: "missing", Reason: "There is no TXT record at _mocloud-challenge.none.co yet."},
+		"empty.co":  {Ownership: "missing", Routing: "missing", Reason: "no TXT record"},
+		"apex.co":   {Ownership: "missing", Routing: "ok", Reason: "It leads here."},
+		"half.co":   {Ownership: "missing", Routing: "conflict", Reason: "half.co leads to the address 2001:db8::2, which is not one of x.edge.mocloud.dev"},
+		"broken.co": {Ownership: "unknown", Routing: "unknown", Reason: "do not answer"},
 	} {
 		got := See(t.Context(), servers, domain(host))
-		if got.State != want.State || got.Ownership != want.Ownership || got.Routing != want.Routing || !strings.Contains(got.Reason, want.Reason) || got.Host != host {
+		if got.Ownership != want.Ownership || got.Routing != want.Routing || !strings.Contains(got.Reason, want.Reason) || got.Host != host {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
@@ -146,20 +147,20 @@ func TestChecker(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		records := &memory{}
 		var mu sync.Mutex
-		var said []event.DomainUpdated
+		var said []event.DomainObserved
 		state := desired.Snapshot{Domains: map[string]desired.Domain{
 			"d": {ID: "d", Host: "a.co", Custom: true, Token: "secret", Target: "x.edge"}, "own": {ID: "own", Host: "pets-ann.mocloud.dev"},
 		}}
-		c := New(records, func() desired.Snapshot { return state }, func(_ context.Context, u event.DomainUpdated) error {
+		c := New(records, func() desired.Snapshot { return state }, func(_ context.Context, u event.Payload) error {
 			mu.Lock()
 			defer mu.Unlock()
-			said = append(said, u)
+			said = append(said, u.(event.DomainObserved))
 			return nil
 		}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- c.Run(ctx) }()
-		last := func(after time.Duration) event.DomainUpdated {
+		last := func(after time.Duration) event.DomainObserved {
 			t.Helper()
 			<-time.After(after) // of the bubble
 			synctest.Wait()
@@ -201,6 +202,72 @@ func TestChecker(t *testing.T) {
 		if last(24 * time.Hour); looked() == before {
 			t.Error("it was never looked at again")
 		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// stuck is a DNS of which the names of one zone never answer.
+type stuck struct {
+	memory
+
+	zone string
+}
+
+func (s *stuck) TXT(ctx context.Context, name string) ([]string, error) {
+	if strings.HasSuffix(name, s.zone) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.memory.TXT(ctx, name)
+}
+
+func (s *stuck) CNAME(ctx context.Context, name string) (string, error) {
+	if strings.HasSuffix(name, s.zone) {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
+	return s.memory.CNAME(ctx, name)
+}
+
+// One workspace's name servers are dead, and it has thousands of domains there: the domains of others are looked at as if it were not.
+func TestDeadNameServersCostTheirOwnerOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := desired.Snapshot{Domains: map[string]desired.Domain{}}
+		for i := range 3000 {
+			id := fmt.Sprintf("a%04d", i)
+			state.Domains[id] = desired.Domain{ID: id, WorkspaceID: "dead", Host: id + ".dead.co", Custom: true, Token: "secret", Target: "x.edge"}
+		}
+		for i := range 200 {
+			id := fmt.Sprintf("b%04d", i)
+			state.Domains[id] = desired.Domain{ID: id, WorkspaceID: fmt.Sprintf("w%d", i%50), Host: id + ".co", Custom: true, Token: "secret", Target: "x.edge"}
+		}
+		var mu sync.Mutex
+		first := map[string]time.Time{}
+		c := New(&stuck{memory: memory{proven: true}, zone: ".dead.co"}, func() desired.Snapshot { return state }, func(_ context.Context, p event.Payload) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if o := p.(event.DomainObserved); first[o.DomainID].IsZero() {
+				first[o.DomainID] = time.Now()
+			}
+			return nil
+		}, slog.New(slog.DiscardHandler))
+		begin := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- c.Run(ctx) }()
+		<-time.After(10 * time.Second) // of the bubble
+		synctest.Wait()
+		mu.Lock()
+		for i := range 200 {
+			id := fmt.Sprintf("b%04d", i)
+			if at := first[id]; at.IsZero() || at.Sub(begin) > 8*time.Second {
+				t.Errorf("%s was first looked at %s after the start", id, at.Sub(begin))
+			}
+		}
+		mu.Unlock()
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)

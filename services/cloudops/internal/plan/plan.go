@@ -67,7 +67,7 @@ func (p *Plan) Empty() bool { return len(p.Create)+len(p.Update)+len(p.Delete) =
 // Status is how a domain stands.
 type Status struct{ State, Reason string }
 
-// The states, as event.DomainUpdated names them.
+// The states, as event.DomainApplied names them.
 const (
 	Offline        = "offline"
 	OfflineInvalid = "offline_invalid"
@@ -97,7 +97,7 @@ func under(host, domain string) bool { return domain != "" && strings.HasSuffix(
 //	  (or custom)                      ours, as it should be    –        published
 //	                                   ours, different          update   publishing
 //	                                   somebody else's          –        offline_invalid, conflict
-//	elsewhere               any        not ours to see          –        publishing, what the owner is to do
+//	elsewhere               any        not ours to see          –        published, the records are their owner's
 //	no domain's             any        ours                     delete   –
 func Make(c Config, in Input) Plan {
 	p := Plan{Statuses: map[string]Status{}, Orphaned: map[string]time.Time{}}
@@ -144,12 +144,9 @@ func (c Config) underWildcard(host string, at map[string][]provider.Record) Stat
 	return Status{Publishing, fmt.Sprintf("The wildcard record %s does not exist; create it as a CNAME to %s.", wildcard, c.Target)}
 }
 
-// elsewhere is a host in a zone that is not ours to write.
+// elsewhere is a host in a zone that is not ours to write: whoever has the zone makes its records.
 func (c Config) elsewhere(host string) Status {
-	if c.Target == "" {
-		return Status{Publishing, fmt.Sprintf("mocloud does not manage the zone of %s; create its DNS record yourself. It is not checked.", host)}
-	}
-	return Status{Publishing, fmt.Sprintf("mocloud does not manage the zone of %s; create a CNAME record from it to %s. It is not checked.", host, c.Target)}
+	return Status{Published, fmt.Sprintf("The DNS records of %s are not mocloud's to make.", host)}
 }
 
 // ownRecord is a host that needs a record of its own.

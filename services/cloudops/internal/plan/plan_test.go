@@ -89,19 +89,19 @@ func TestMake(t *testing.T) {
 			remove:  []provider.Record{ours("r1", host, "d1")},
 		},
 		"custom, elsewhere": {
-			config: perHost(), state: plan.Publishing,
+			config: perHost(), state: plan.Published,
 			desired: want(desired.Domain{ID: "d1", Host: "api.customer.dev", Custom: true}),
 		},
 		"custom, no provider": {
-			config: none, state: plan.Publishing,
+			config: none, state: plan.Published,
 			desired: want(desired.Domain{ID: "d1", Host: "api.customer.dev", Custom: true}),
 		},
 		"custom, in our zone": {
 			config: wildcard(), state: plan.Publishing, create: []provider.Record{ours("", "special.mocks.example.com", "d1")},
 			desired: want(desired.Domain{ID: "d1", Host: "special.mocks.example.com", Custom: true}),
 		},
-		"similar zone":    {config: perHost(), desired: want(domain("d1", "a.evilmocks.example.com")), state: plan.Publishing},
-		"the zone itself": {config: perHost(), desired: want(domain("d1", "mocks.example.com")), state: plan.Publishing},
+		"similar zone":    {config: perHost(), desired: want(domain("d1", "a.evilmocks.example.com")), state: plan.Published},
+		"the zone itself": {config: perHost(), desired: want(domain("d1", "mocks.example.com")), state: plan.Published},
 		"missing": {
 			config: perHost(), desired: want(domain("d1", host)), state: plan.Publishing, create: []provider.Record{ours("", host, "d1")},
 		},

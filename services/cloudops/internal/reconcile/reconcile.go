@@ -42,7 +42,7 @@ type Reconciler struct {
 	cfg      Config
 	dns      provider.DNS // nil if there is none
 	desired  func() desired.Snapshot
-	announce func(context.Context, event.DomainUpdated) error
+	announce func(context.Context, event.Payload) error
 	log      *slog.Logger
 
 	dirty chan struct{}
@@ -59,7 +59,7 @@ type Reconciler struct {
 }
 
 // New makes a reconciler; it does no I/O. dns may be nil; a nil registerer means no metrics.
-func New(cfg Config, dns provider.DNS, state func() desired.Snapshot, announce func(context.Context, event.DomainUpdated) error,
+func New(cfg Config, dns provider.DNS, state func() desired.Snapshot, announce func(context.Context, event.Payload) error,
 	log *slog.Logger, metrics prometheus.Registerer,
 ) (*Reconciler, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {

@@ -114,7 +114,7 @@ type bench struct {
 
 	mu       sync.Mutex
 	desired  desired.Snapshot
-	said     []event.DomainUpdated
+	said     []event.DomainApplied
 	announce error
 }
 
@@ -129,10 +129,10 @@ func (b *bench) want(domains ...desired.Domain) {
 }
 
 // status returns what was said last of a domain.
-func (b *bench) status(id string) event.DomainUpdated {
+func (b *bench) status(id string) event.DomainApplied {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	last := event.DomainUpdated{}
+	last := event.DomainApplied{}
 	for _, e := range b.said {
 		if e.DomainID == id {
 			last = e
@@ -169,7 +169,8 @@ func start(t *testing.T, change func(*reconcile.Config), test func(b *bench)) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return b.desired
-		}, func(_ context.Context, e event.DomainUpdated) error {
+		}, func(_ context.Context, p event.Payload) error {
+			e := p.(event.DomainApplied)
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			if b.announce != nil {

@@ -57,7 +57,9 @@ func (r *Reconciler) report(ctx context.Context) {
 		if said, ok := r.reported[id]; ok && said == status {
 			continue
 		}
-		err := r.announce(ctx, event.DomainUpdated{DomainID: id, Host: r.domains[id].Host, State: status.State, Reason: status.Reason})
+		err := r.announce(ctx, event.DomainApplied{
+			DomainID: id, Host: r.domains[id].Host, Custom: r.domains[id].Custom, State: status.State, Reason: status.Reason,
+		})
 		if err != nil {
 			if ctx.Err() == nil {
 				r.log.WarnContext(ctx, "domains not reported", "error", err)

@@ -14,6 +14,7 @@ import { Records } from './records'
 const stateTones: Record<Domain['state'], Tone> = { pending_dns: 'info', active: 'good', degraded: 'warn', suspended: 'bad' }
 const ownershipTones: Record<Domain['ownership'], Tone> = { pending: 'info', verified: 'good', grace: 'warn', lost: 'bad' }
 const routingTones: Record<Domain['routing'], Tone> = { missing: 'info', conflict: 'bad', ok: 'good' }
+const certificateTones: Record<Domain['certificate'], Tone> = { none: 'off', issuing: 'info', active: 'good', expiring: 'warn', failed: 'bad' }
 
 const everyMs = 1500
 const longestMs = 20_000
@@ -92,7 +93,12 @@ export function DomainCard({ domain, withMock }: { domain: Domain; withMock?: bo
       <dl className="flex flex-wrap gap-x-8 gap-y-2 px-4 py-3">
         <Axis label={t.domains.ownership} tone={ownershipTones[domain.ownership]} is={t.domains.ownershipIs[domain.ownership]} />
         <Axis label={t.domains.routing} tone={routingTones[domain.routing]} is={t.domains.routingIs[domain.routing]} />
-        <Axis label={t.domains.certificate} tone="off" is={t.domains.certificateIs[domain.certificate]} hint={t.domains.certificateHint} />
+        <Axis
+          label={t.domains.certificate}
+          tone={certificateTones[domain.certificate]}
+          is={t.domains.certificateIs[domain.certificate]}
+          hint={domain.certificate === 'none' ? t.domains.certificateHint : domain.certificate_reason}
+        />
       </dl>
       {domain.reason && (
         <p lang="en" className="px-4 pb-3 text-ink-2">

@@ -38,7 +38,7 @@ export function Records({ domain }: { domain: Domain }) {
             <span className="code self-center font-semibold">{type}</span>
             <Value label={t.domains.name} text={relativeName(name, zone)} />
             <Value label={t.domains.value} text={value} />
-            {type === 'CNAME' && name === zone && <p className="col-span-full text-sm text-warn">{t.domains.apex}</p>}
+            {type !== 'TXT' && name === zone && <p className="col-span-full text-sm text-warn">{t.domains.apex}</p>}
           </li>
         ))}
       </ul>

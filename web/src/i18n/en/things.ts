@@ -21,7 +21,7 @@ export const domains = {
   routing: 'Routing',
   routingIs: { missing: 'no record yet', conflict: 'conflict', ok: 'leads here' },
   certificate: 'Certificate',
-  certificateIs: { none: 'none from here' },
+  certificateIs: { none: 'none from here', issuing: 'being issued', active: 'active', expiring: 'expiring', failed: 'failed' },
   certificateHint: 'This installation issues none; TLS is up to what stands in front of it.',
   records: (host: string) => `DNS records of ${host}`,
   type: 'Type',

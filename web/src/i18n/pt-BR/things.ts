@@ -21,7 +21,7 @@ export const domains: typeof en.domains = {
   routing: 'Rota',
   routingIs: { missing: 'ainda sem registro', conflict: 'conflito', ok: 'chega aqui' },
   certificate: 'Certificado',
-  certificateIs: { none: 'nenhum daqui' },
+  certificateIs: { none: 'nenhum daqui', issuing: 'em emissão', active: 'ativo', expiring: 'expirando', failed: 'falhou' },
   certificateHint: 'Esta instalação não emite certificados; o TLS cabe ao que está na frente dela.',
   records: (host) => `Registros DNS de ${host}`,
   type: 'Tipo',
