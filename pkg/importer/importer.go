@@ -48,6 +48,11 @@ func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Dia
 	}
 	made, notes := openapi.Import(ctx, src, o)
 	if made == nil {
+		for i := range notes {
+			if format == Unknown && notes[i].Code == mockspec.CodeNotOpenAPI {
+				notes[i] = refusal(o.Name, format)
+			}
+		}
 		return nil, notes
 	}
 	return &Result{Format: format, Content: made.Content, Title: made.Title, Endpoints: made.Endpoints}, notes
@@ -79,9 +84,12 @@ const (
 func refusal(name string, format Format) mockspec.Diagnostic {
 	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections, WireMock mappings and HAR files can be"
 	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import one of those"}
-	if format == Mock {
+	switch format {
+	case Mock:
 		d.Message, d.Fix = "this is a mock already: it needs no import", "run or push it as it is"
-	} else {
+	case Unknown:
+		d.Message = "this is no document that can be imported: " + can
+	default:
 		d.Message = fmt.Sprintf("this is %s, which cannot be imported: %s", format.Describe(), can)
 	}
 	return d

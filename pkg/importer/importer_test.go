@@ -57,6 +57,27 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// TestNoFormat: whoever brings something else reads all that can be imported; what is not even YAML is told as that.
+func TestNoFormat(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{
+		"just text":          "NOT_IMPORTABLE this is no document that can be imported: OpenAPI 3 and Swagger 2 documents, Postman",
+		`{"a": 1}`:           "NOT_IMPORTABLE this is no document that can be imported",
+		"[]":                 "NOT_IMPORTABLE this is no document that can be imported",
+		"type: object\n":     "NOT_IMPORTABLE this is no document that can be imported",
+		"openapi: 5.0.0\n":   "NOT_OPENAPI version `5.0.0` of OpenAPI is not known",
+		"a: [1\n":            "YAML_SYNTAX ",
+		"swagger: \"1.2\"\n": "NOT_OPENAPI version `1.2` of OpenAPI is not known",
+	} {
+		made, told := importer.Import(t.Context(), []byte(src), importer.Options{})
+		if made != nil || len(told) == 0 {
+			t.Errorf("%q: %v, %v", src, made, told)
+		} else if got := told[0].Code + " " + told[0].Message; !strings.HasPrefix(got, want) {
+			t.Errorf("%q: %s", src, got)
+		}
+	}
+}
+
 // TestEveryFormatIsNamed: whoever brings a document of another tool reads what it is, and what can be imported.
 func TestEveryFormatIsNamed(t *testing.T) {
 	t.Parallel()
@@ -65,7 +86,7 @@ func TestEveryFormatIsNamed(t *testing.T) {
 		"type Query { a: Int }":             "this is a GraphQL schema, which cannot",
 		"asyncapi: 2.6.0\n":                 "this is an AsyncAPI document, which cannot",
 		"- endpoint: {path: /}\n":           "this is a mock already",
-		"nothing: known\n":                  "this is not an OpenAPI document",
+		"nothing: known\n":                  "this is no document that can be imported: OpenAPI 3",
 		"openapi: 3.0.0\npaths: {/a: {}}\n": "`paths` has no operations",
 	} {
 		made, notes := importer.Import(t.Context(), []byte(src), importer.Options{Name: "f"})

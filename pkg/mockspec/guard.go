@@ -12,7 +12,7 @@ import (
 func (r *reader) guard(src []byte) ([]byte, bool) {
 	if len(src) > r.o.Limits.Bytes {
 		r.fail(Position{1, 1}, CodeTooLarge, "split the mock", "the document has %d bytes; the limit is %s",
-			len(src), size(r.o.Limits.Bytes))
+			len(src), Size(r.o.Limits.Bytes))
 		return nil, false
 	}
 	switch {
@@ -54,8 +54,8 @@ func (r *reader) guard(src []byte) ([]byte, bool) {
 	return src, true
 }
 
-// size prints a number of bytes for a person.
-func size(n int) string {
+// Size is a number of bytes as a person says it.
+func Size(n int) string {
 	switch {
 	case n >= 1<<20 && n%(1<<20) == 0:
 		return fmt.Sprintf("%d MiB", n>>20)

@@ -64,7 +64,7 @@ func TestProblems(t *testing.T) {
 		"an impossible slug":     {"POST", "/api/v1/mocks", newMock("Pets", good), nil, 422, "invalid", "slug", "a-z, 0-9"},
 		"a slug that is taken":   {"POST", "/api/v1/mocks", newMock("pets", good), nil, 409, "conflict", "slug", "already has"},
 		"an unknown workspace":   {"POST", "/api/v1/mocks", `{"slug":"x","content":"","workspace_slug":"acme"}`, nil, 404, "not_found", "workspace_slug", "not a member"},
-		"content too large":      {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<16+1)), nil, 413, "too_large", "content", "the limit is 65536"},
+		"content too large":      {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<16+1)), nil, 413, "too_large", "content", "larger than 64 KiB, the limit of a mock. Split it into several mocks."},
 		"a body too large":       {"POST", "/api/v1/mocks", newMock("x", strings.Repeat("#", 1<<20)), nil, 413, "too_large", "", "larger than"},
 		"content not UTF-8":      {"POST", "/api/v1/mocks", "{\"slug\":\"x\",\"content\":\"\xff\"}", nil, 422, "invalid", "content", "UTF-8"},
 		"content with zero":      {"POST", "/api/v1/mocks", newMock("x", "\x00"), nil, 422, "invalid", "content", "NUL"},

@@ -22,6 +22,10 @@ export class ProblemError extends Error {
   get field(): string | undefined {
     return this.problem.field
   }
+  /** Whether the same request may succeed later. What the server refused for itself, it will refuse again. */
+  get passes(): boolean {
+    return this.status < 400 || this.status >= 500 || this.status === 408 || this.status === 429
+  }
   get requestId(): string | undefined {
     return this.problem.request_id
   }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/files"
+	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
 // maxName bounds the name of an uploaded file, in bytes: an index holds all of them.
@@ -89,7 +90,7 @@ func (c *content) sum() string { return hex.EncodeToString(c.hash.Sum(nil)) }
 func (c *content) explain(err error) error {
 	switch {
 	case c.over:
-		return apperr.New(apperr.TooLarge, "The file is larger than %d bytes.", c.limit)
+		return apperr.New(apperr.TooLarge, "The file is larger than %s.", mockspec.Size(int(c.limit)))
 	case c.err != nil:
 		return c.cut(c.err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
@@ -166,7 +167,7 @@ func (g *Gate) problemOf(err error, r *http.Request) Problem {
 // fromServer explains errors that have no public side.
 func (g *Gate) fromServer(err error, r *http.Request) (status int, code, detail string) {
 	if e, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return http.StatusRequestEntityTooLarge, string(apperr.TooLarge), fmt.Sprintf("The request's body is larger than %d bytes.", e.Limit)
+		return http.StatusRequestEntityTooLarge, string(apperr.TooLarge), fmt.Sprintf("The request's body is larger than %s.", mockspec.Size(int(e.Limit)))
 	}
 	if e, ok := errors.AsType[*echo.HTTPError](err); ok {
 		switch e.Code {

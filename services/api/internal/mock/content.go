@@ -13,7 +13,7 @@ import (
 // parse validates content. An error means that it cannot even be kept.
 func (s *Service) parse(content string) (*mockspec.Document, error) {
 	if limit := s.cfg.Limits.Bytes; len(content) > limit {
-		return nil, apperr.New(apperr.TooLarge, "The content has %d bytes; the limit is %d.", len(content), limit).WithField("content")
+		return nil, apperr.New(apperr.TooLarge, "The content is larger than %s, the limit of a mock. Split it into several mocks.", mockspec.Size(limit)).WithField("content")
 	}
 	if !utf8.ValidString(content) || strings.ContainsRune(content, 0) {
 		return nil, apperr.New(apperr.Invalid, "The content is not text: it must be UTF-8 without NUL characters.").WithField("content")

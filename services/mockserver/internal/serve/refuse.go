@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/budget"
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
@@ -104,7 +105,7 @@ func (x *exchange) invalid(problems []scope.Problem) {
 
 func (x *exchange) tooLarge(limit int64) {
 	x.refuse(413, refusal{
-		Error: "body_too_large", Message: fmt.Sprintf("the request body is larger than %d bytes", limit), Endpoint: x.label(),
+		Error: "body_too_large", Message: "the request body is larger than " + mockspec.Size(int(limit)), Endpoint: x.label(),
 	})
 	x.answer.add("Connection", "close")
 }

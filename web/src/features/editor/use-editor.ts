@@ -1,6 +1,6 @@
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
-import { hasCode } from '@/api/problem'
+import { asProblem, hasCode } from '@/api/problem'
 import { accountQuery } from '@/api/queries/account'
 import { keepMock, type Mock, mockQuery, usePublish, useUnpublish } from '@/api/queries/mocks'
 import { readMock, revisionKeys, save } from '@/api/queries/revisions'
@@ -61,7 +61,7 @@ export function useSaving(session: EditorSession, mock: Mock) {
         if (theirs) session.heard(theirs)
       } else if (hasCode(error, 'offline') || error instanceof TypeError) {
         toast({ text: t.editor.offlineSafe, bad: true, action: { label: t.common.retry, run: () => void store(message, live) } })
-      } else failed(error, { label: t.common.retry, run: () => void store(message, live) })
+      } else failed(error, asProblem(error).passes ? { label: t.common.retry, run: () => void store(message, live) } : undefined)
       return false
     } finally {
       setBusy(false)

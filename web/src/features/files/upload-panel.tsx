@@ -1,5 +1,6 @@
 import { Upload as UploadIcon } from 'lucide-react'
 import { type DragEvent, type RefObject, useState } from 'react'
+import { asProblem } from '@/api/problem'
 import { useT } from '@/i18n'
 import { cx } from '@/lib/cx'
 import { Button } from '@/ui/button'
@@ -87,7 +88,7 @@ export function UploadPanel({ ws, input }: { ws: string; input: RefObject<HTMLIn
                         {t.files.replace}
                       </Button>
                     ) : (
-                      <Button onClick={() => void send(each, false)}>{t.common.retry}</Button>
+                      asProblem(each.problem).passes && <Button onClick={() => void send(each, false)}>{t.common.retry}</Button>
                     )}
                     <Button look="quiet" onClick={() => drop(each.id)}>
                       {each.state === 'exists' ? t.files.skip : t.common.close}
