@@ -14,7 +14,7 @@ test('a password is set, and works in another browser, whose session can be ende
   await expect(own.getByLabel('New password')).toHaveAttribute('aria-invalid', 'true')
   await own.getByLabel('New password').fill('correct horse battery')
   await own.getByRole('button', { name: 'Set the password' }).click()
-  await expect(own.getByText('The password is changed.')).toBeVisible()
+  await expect(own.getByText('Password changed.')).toBeVisible()
   await expect(own.getByLabel('Current password')).toBeVisible()
 
   const second = await browser.newContext({ baseURL: cloud.url })
@@ -28,7 +28,7 @@ test('a password is set, and works in another browser, whose session can be ende
   await own.goto('/account/sessions')
   await expect(own.getByRole('list', { name: 'Sessions' }).getByRole('listitem')).toHaveCount(2)
   await own.getByRole('button', { name: /^End the session of/ }).click()
-  await expect(own.getByText('You are signed in nowhere else.')).toBeVisible()
+  await expect(own.getByText('You are not signed in anywhere else.')).toBeVisible()
   expect((await other.request.get('/api/v1/account')).status()).toBe(401)
   await first.close()
   await second.close()

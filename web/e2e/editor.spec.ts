@@ -79,7 +79,7 @@ test('what somebody else saved is merged, or shown side by side', async ({ home:
   await cloud.api('PUT', `/mocks/${id}`, { content: hello('theirs') })
   await page.getByRole('button', { name: 'Merge', exact: true }).click()
   await expect(page.getByRole('dialog')).toContainText('theirs')
-  await page.getByRole('button', { name: 'Go on with this text' }).click()
+  await page.getByRole('button', { name: 'Continue with this text' }).click()
   await page.getByRole('button', { name: 'Save and go live' }).click()
   await expect.poll(async () => (await cloud.call(slug, '/greet/a')).body).toContain('mine')
 })

@@ -10,7 +10,7 @@ test('an organisation: made, joined with a link, roles given and taken, and dele
   await making.getByLabel('Address').fill('dev')
   await expect(making.getByRole('button', { name: /^Take / })).toBeVisible() // it is taken, and something like it is free
   await making.getByLabel('Address').fill(slug)
-  await expect(making.getByText('It is free.')).toBeVisible()
+  await expect(making.getByText('It is available.')).toBeVisible()
   await making.getByRole('button', { name: 'Create the organisation' }).click()
   await page.waitForURL(`**/w/${slug}/settings/members`)
 
@@ -77,7 +77,7 @@ test('an organisation: made, joined with a link, roles given and taken, and dele
 
 test('an invitation that is no good says what to do', async ({ page }) => {
   await page.goto('/invitation')
-  await expect(page.getByText('This link has lost its end.')).toBeVisible()
+  await expect(page.getByText('This link is incomplete.')).toBeVisible()
   await page.goto('/invitation?again#nonsense')
   await expect(page.getByText('Ask for a new one.')).toBeVisible()
 })

@@ -34,13 +34,13 @@ test('the main pages', async ({ home: page, cloud }) => {
   const answered = async () => {
     await expect(page.getByRole('form', { name: 'Try' })).toContainText('line')
   }
-  await shot('editor', '/w/dev/mocks/shop', 'Calls nobody answers', answered)
+  await shot('editor', '/w/dev/mocks/shop', 'Calls without an endpoint', answered)
   await shot('mocks', '/w/dev/mocks', 'shop')
   await shot('requests', '/w/dev/mocks/shop/requests', '/products/7/photos', first)
   await shot('history', '/w/dev/mocks/shop/history', 'Cheaper teapots')
   await shot('new', '/new?from=rest', 'What it answers')
   await page.emulateMedia({ colorScheme: 'dark' })
-  await shot('editor-dark', '/w/dev/mocks/shop', 'Calls nobody answers', answered)
+  await shot('editor-dark', '/w/dev/mocks/shop', 'Calls without an endpoint', answered)
   await page.setViewportSize({ width: 375, height: 740 })
   await shot('editor-phone', '/w/dev/mocks/shop', 'products')
 })

@@ -12,7 +12,7 @@ test('a domain: added, its records as the provider wants them, removed with a wa
   await page.getByLabel('Host name').fill(host)
   await page.getByRole('dialog').getByRole('button', { name: 'Add a domain' }).click()
   const card = page.getByRole('article', { name: host })
-  await expect(card.getByText('Waits for DNS')).toBeVisible()
+  await expect(card.getByText('Waiting for DNS')).toBeVisible()
   await expect(card.getByText(`_mocloud-challenge.api.${slug}`, { exact: true })).toBeVisible()
   await card.getByLabel('Your DNS zone').selectOption(`${slug}.example.com`)
   await expect(card.getByText('_mocloud-challenge.api', { exact: true })).toBeVisible()
@@ -42,7 +42,7 @@ test('files: uploaded, replaced, used as an external body, renamed, deleted with
   await page.locator('input[type=file]').setInputFiles(file('[1]'))
   await expect(page.getByText(`Uploaded lists/${name}.`)).toBeVisible()
   await page.locator('input[type=file]').setInputFiles(file('[1, 2]'))
-  await expect(page.getByText('There is a file with this name.')).toBeVisible()
+  await expect(page.getByText('A file with this name already exists.')).toBeVisible()
   await page.getByRole('button', { name: `Replace lists/${name}` }).click()
   await expect(page.getByRole('list', { name: 'Uploads' })).toHaveCount(0)
 
@@ -92,7 +92,7 @@ test('a mock’s settings: taken offline and back, recording, renamed, duplicate
 
   await page.getByText('Nothing', { exact: true }).click()
   await page.getByRole('button', { name: 'Save' }).last().click()
-  await expect(page.getByText('Saved what is recorded.')).toBeVisible()
+  await expect(page.getByText('Saved the recording settings.')).toBeVisible()
   expect(await cloud.api('GET', `/mocks/${id}/recording`)).toMatchObject({ mode: 'off' })
 
   await page.getByLabel('Title').fill('Greetings')

@@ -4,7 +4,7 @@ test('a request arrives by itself, says why nobody answered, and becomes an endp
   const slug = `traffic-${project.name}`
   await cloud.mock(slug, hello())
   await page.goto(`/w/dev/mocks/${slug}/requests`)
-  await expect(page.getByText('No request yet')).toBeVisible()
+  await expect(page.getByText('No requests yet')).toBeVisible()
   await cloud.call(slug, '/greet/ann?x=1')
   await expect(page.getByRole('listbox', { name: 'Requests' }).getByRole('option')).toHaveCount(1)
   await cloud.call(slug, '/greet/7/photos')
@@ -13,7 +13,7 @@ test('a request arrives by itself, says why nobody answered, and becomes an endp
   await expect(page.getByRole('listbox', { name: 'Requests' }).getByRole('option')).toHaveCount(1)
   await page.getByRole('listbox', { name: 'Requests' }).getByRole('option').first().click()
   await expect(page.getByText('No endpoint answers it')).toBeVisible()
-  await page.getByRole('button', { name: 'Make it an endpoint' }).click()
+  await page.getByRole('button', { name: 'Create an endpoint' }).click()
   await expect(page.locator('.cm-content')).toContainText('/greet/:id|int/photos')
   await expect(page.getByText('Unsaved')).toBeVisible()
 })

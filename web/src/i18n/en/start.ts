@@ -3,7 +3,7 @@ import { plural } from '../plural'
 /** Texts of making a new mock. */
 export const start = {
   title: 'New mock',
-  lead: 'It has an address of its own within a minute.',
+  lead: 'It gets its own address within a minute.',
   name: 'Name',
   nameHint: 'a–z, 0–9 and -; part of its address.',
   workspace: 'Workspace',
@@ -25,7 +25,7 @@ export const start = {
   create: 'Create only',
   createAndPublish: 'Create and publish',
   creating: 'Creating…',
-  hasErrors: 'It has errors, so it is created offline. The editor shows them.',
+  hasErrors: 'It has errors, so it will be created offline. The editor shows them.',
   live: 'Live',
   liveIn: (ms: number) => `Live in ${ms} ms`,
   publishing: 'Going live…',
@@ -35,7 +35,7 @@ export const start = {
   tryThis: 'Call it from a terminal, or from your program:',
   openEditor: 'Open the editor',
   seeRequests: 'See the requests',
-  another: 'Make another one',
+  another: 'Create another',
   starters: {
     hello: { title: 'Hello', lead: 'One endpoint with a parameter' },
     rest: { title: 'REST resource', lead: 'List, read, create, change, delete' },

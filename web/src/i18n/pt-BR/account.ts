@@ -2,7 +2,7 @@ import type * as en from '../en/account'
 
 export const account: typeof en.account = {
   profile: 'Perfil',
-  profileLead: 'Como você é conhecido aqui.',
+  profileLead: 'Seu nome e seu acesso neste servidor.',
   username: 'Usuário',
   usernameHint: 'Faz parte do endereço dos seus mocks. Só muda enquanto nenhum deles está publicado.',
   email: 'E-mail',
@@ -102,7 +102,7 @@ export const tokens: typeof en.tokens = {
 export const invitations: typeof en.invitations = {
   lead: 'Espaços que querem você como membro.',
   empty: 'Nenhum convite.',
-  emptyHint: 'Quem convida você pelo nome de usuário aparece aqui; um link abre por si.',
+  emptyHint: 'Quem convida você pelo nome de usuário aparece aqui; um link de convite abre sua própria página.',
   from: (inviter, role) => `${inviter} convida você como ${role}`,
   until: (when) => `Termina ${when}`,
   accept: 'Participar',
@@ -115,7 +115,7 @@ export const invitations: typeof en.invitations = {
   makeAccount: 'Crie uma conta para participar',
   haveAccount: 'Já tenho uma conta',
   noAccount: 'Ainda não tenho uma conta',
-  noSecret: 'Este link perdeu o final.',
+  noSecret: 'Este link está incompleto.',
   noSecretHint: 'Abra-o de novo de onde o recebeu: o que vem depois de # faz parte dele.',
   invalidHint: 'Convites funcionam uma vez e por 7 dias. Peça um novo.',
   reading: 'Lendo o convite…',
@@ -134,7 +134,7 @@ export const appearance: typeof en.appearance = {
 }
 
 export const data: typeof en.data = {
-  export: 'Leve tudo com você',
+  export: 'Exportar seus dados',
   exportLead:
     'Um arquivo zip de todos os espaços de que você participa: mocks com seu histórico, arquivos, configurações e os nomes dos seus tokens.',
   exportMake: 'Baixar',

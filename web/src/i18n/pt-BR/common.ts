@@ -94,7 +94,7 @@ export const signin: typeof en.signin = {
   toSignUp: 'Criar uma conta',
   haveAccount: 'Já tem uma conta?',
   signUp: 'Criar uma conta',
-  signUpClosed: 'Aqui ninguém cria a própria conta. Peça um link de acesso a quem administra este servidor.',
+  signUpClosed: 'O cadastro está fechado aqui. Peça um link de acesso a quem administra este servidor.',
   signUpInvite: 'Uma conta aqui exige convite. Abra o link do convite que você recebeu.',
   newUsername: 'Usuário',
   newUsernameHint: 'Letras minúsculas e dígitos. Fará parte do endereço dos seus mocks.',

@@ -81,5 +81,5 @@ export const quota: typeof en.quota = {
   },
   of: (used, limit) => `${used} de ${limit}`,
   noLimit: (used) => `${used}, sem limite`,
-  full: 'Cheio: mais é recusado.',
+  full: 'O limite foi atingido.',
 }
