@@ -845,7 +845,7 @@ type Account struct {
 	HasPassword bool   `json:"has_password"`
 	ID          string `json:"id"`
 
-	// Operator Whether you run this installation, as who calls with its `MOCLOUD_ADMIN_TOKEN` does: then you may make sign-in links for others.
+	// Operator Whether you are an administrator, who calls with the token in `MOCLOUD_ADMIN_TOKEN`: you can then create sign-in links for others.
 	Operator bool   `json:"operator"`
 	Username string `json:"username"`
 }
@@ -886,7 +886,7 @@ type AuditEntry struct {
 	// AccountID Who did it; empty if it was the service itself.
 	AccountID string `json:"account_id"`
 
-	// Action The operationId of what was done; `internal` if the service did it by itself.
+	// Action The operationId of what was done; `internal` if the service itself did.
 	Action string    `json:"action"`
 	At     time.Time `json:"at"`
 	ID     string    `json:"id"`
@@ -897,14 +897,14 @@ type AuditEntry struct {
 	// Label Its name at that time.
 	Label string `json:"label"`
 
-	// Means `session` or `token`: how they were known.
+	// Means `session` or `token`: how they signed in.
 	Means     string `json:"means"`
 	RequestID string `json:"request_id"`
 
 	// TargetID The id of what it was done to.
 	TargetID string `json:"target_id"`
 
-	// Username The username of who did it; empty if that account does not exist any more.
+	// Username The username of who did it; empty if that account no longer exists.
 	Username string `json:"username"`
 }
 
@@ -920,10 +920,10 @@ type AuditPage struct {
 type Availability struct {
 	Free bool `json:"free"`
 
-	// Reason Why not, as a sentence; absent if it is free.
+	// Reason Why not, as a sentence; absent if it is available.
 	Reason *string `json:"reason,omitempty"`
 
-	// Suggestion A similar one that is free, if one was found.
+	// Suggestion A similar name that is available, if one was found.
 	Suggestion *string `json:"suggestion,omitempty"`
 }
 
@@ -935,7 +935,7 @@ type ChangeEvent struct {
 	// Action The operationId of what was done.
 	Action string `json:"action"`
 
-	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	// Client The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 	Client *EventClient `json:"client,omitempty"`
 
 	// Kind Of what was changed, as in the audit log: `file`, `member`, `invitation`, `token`, `workspace`, `account`, `session`, `mock`.
@@ -944,7 +944,7 @@ type ChangeEvent struct {
 	// TargetID The id of what was changed, if it has one.
 	TargetID *string `json:"target_id,omitempty"`
 
-	// Username Who did it; absent if the service did it by itself.
+	// Username Who did it; absent if the service itself did.
 	Username *EventUsername `json:"username,omitempty"`
 
 	// WorkspaceID Absent where it concerns the account alone.
@@ -956,7 +956,7 @@ type ChangeEvent struct {
 // Example: ["GET /pets"]
 type ChosenOperations = []string
 
-// Content YAML in moclojer's format, 1 MiB at most.
+// Content YAML in moclojer's format, up to 1 MiB.
 //
 // Example: - endpoint:
 //
@@ -974,7 +974,7 @@ type Content = string
 
 // CreatedToken defines model for CreatedToken.
 type CreatedToken struct {
-	// Secret What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown this once.
+	// Secret What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown only once.
 	Secret string `json:"secret"`
 	Token  Token  `json:"token"`
 }
@@ -1021,7 +1021,7 @@ type Domain struct {
 	// CertificateReason Why the certificate stands as it does; absent if there is nothing to say.
 	CertificateReason *string `json:"certificate_reason,omitempty"`
 
-	// CheckedAt When its records were looked at; absent before the first time.
+	// CheckedAt When its records were last checked; absent before the first check.
 	CheckedAt *time.Time `json:"checked_at,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
 
@@ -1047,12 +1047,12 @@ type Domain struct {
 	Records []DomainRecord `json:"records"`
 	Routing DomainRouting  `json:"routing"`
 
-	// State The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
-	// answer any more; unless it comes back the domain is removed.
+	// State The three axes together. `pending_dns`: waiting for the DNS records. `active`: the mock answers on it. `degraded`: it
+	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock no longer answers;
+	// unless the proof comes back, the domain will be removed.
 	State DomainState `json:"state"`
 
-	// SuspendedAt Since when the mock does not answer on it any more because the proof is missing; later it is removed.
+	// SuspendedAt Since when the mock no longer answers on it because the proof is missing; later the domain is removed.
 	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 
 	// WorkspaceSlug The workspace's slug.
@@ -1069,9 +1069,9 @@ type DomainOwnership string
 // DomainRouting defines model for Domain.Routing.
 type DomainRouting string
 
-// DomainState The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
-// answer any more; unless it comes back the domain is removed.
+// DomainState The three axes together. `pending_dns`: waiting for the DNS records. `active`: the mock answers on it. `degraded`: it
+// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock no longer answers;
+// unless the proof comes back, the domain will be removed.
 type DomainState string
 
 // DomainEvent A domain is new, different or gone.
@@ -1125,7 +1125,7 @@ type Edit struct {
 	EndLine   int `json:"end_line"`
 	Line      int `json:"line"`
 
-	// Text What takes the place of what is between.
+	// Text The text to put between the two.
 	Text string `json:"text"`
 }
 
@@ -1175,10 +1175,10 @@ type EndpointDiffChange string
 // EndpointDiffKind defines model for EndpointDiff.Kind.
 type EndpointDiffKind string
 
-// EventClient What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+// EventClient The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 type EventClient = string
 
-// EventUsername Who did it; absent if the service did it by itself.
+// EventUsername Who did it; absent if the service itself did.
 type EventUsername = string
 
 // Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
@@ -1318,7 +1318,7 @@ type ImportedDocument struct {
 	// Example: ["GET /pets"]
 	Operations *ChosenOperations `json:"operations,omitempty"`
 
-	// Prefix Put before every path.
+	// Prefix Prepended to every path.
 	//
 	// Example: /v2
 	Prefix *PathPrefix `json:"prefix,omitempty"`
@@ -1341,10 +1341,10 @@ type Instance struct {
 	// BaseDomain What the host names of mocks end with.
 	BaseDomain string `json:"base_domain"`
 
-	// Features What is possible here. There may be more than these one day.
+	// Features The server's features. More may be added.
 	Features []Feature `json:"features"`
 
-	// Limits How large things may be. What a workspace may hold in all is its quota.
+	// Limits The limits for single items. A workspace's quota limits their total.
 	Limits InstanceLimits `json:"limits"`
 
 	// MockURL Where a mock answers when it is published, with `{mock_slug}` and `{workspace_slug}` for its slugs.
@@ -1368,7 +1368,7 @@ type Instance struct {
 	WebsocketURL string `json:"websocket_url"`
 }
 
-// InstanceLimits How large things may be. What a workspace may hold in all is its quota.
+// InstanceLimits The limits for single items. A workspace's quota limits their total.
 type InstanceLimits struct {
 	// ContentBytes Of the content of a mock.
 	ContentBytes int64 `json:"content_bytes"`
@@ -1496,7 +1496,7 @@ type Mock struct {
 	LastRequestAt *time.Time `json:"last_request_at,omitempty"`
 	Name          string     `json:"name"`
 
-	// PathURL Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
+	// PathURL A second address, for programs that cannot resolve the host name; absent where the server does not offer it.
 	//
 	// Example: http://localhost:8000/~dev/pets
 	PathURL *string `json:"path_url,omitempty"`
@@ -1507,7 +1507,7 @@ type Mock struct {
 	// Reason Why the state is what it is, as a sentence; empty when it is published.
 	Reason string `json:"reason"`
 
-	// RestorableUntil Only of a deleted mock: it ends for good then.
+	// RestorableUntil Only of a deleted mock: when it is deleted for good.
 	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
 
 	// Revision The current revision, from 1.
@@ -1517,7 +1517,7 @@ type Mock struct {
 	Size int    `json:"size"`
 	Slug string `json:"slug"`
 
-	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State     State     `json:"state"`
@@ -1536,7 +1536,7 @@ type Mock struct {
 
 // MockContent defines model for MockContent.
 type MockContent struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1554,7 +1554,7 @@ type MockContent struct {
 
 // MockCopy defines model for MockCopy.
 type MockCopy struct {
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -1571,13 +1571,13 @@ type MockCopy struct {
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
-// MockDeletedEvent A mock is gone from this workspace. It may come twice.
+// MockDeletedEvent A mock is gone from this workspace. The event may come twice.
 type MockDeletedEvent struct {
-	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	// Client The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 	Client *EventClient `json:"client,omitempty"`
 	MockID string       `json:"mock_id"`
 
-	// Username Who did it; absent if the service did it by itself.
+	// Username Who did it; absent if the service itself did.
 	Username    *EventUsername `json:"username,omitempty"`
 	WorkspaceID string         `json:"workspace_id"`
 }
@@ -1590,7 +1590,7 @@ type MockEvent struct {
 	// Action `edited`: it has a new revision. `updated`: another name, description, recording or custom host. `moved`: it is new in this workspace.
 	Action MockEventAction `json:"action"`
 
-	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	// Client The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 	Client   *EventClient `json:"client,omitempty"`
 	MockID   string       `json:"mock_id"`
 	MockSlug string       `json:"mock_slug"`
@@ -1598,7 +1598,7 @@ type MockEvent struct {
 	// Revision The current revision.
 	Revision int `json:"revision"`
 
-	// Username Who did it; absent if the service did it by itself.
+	// Username Who did it; absent if the service itself did.
 	Username    *EventUsername `json:"username,omitempty"`
 	WorkspaceID string         `json:"workspace_id"`
 }
@@ -1650,7 +1650,7 @@ type MockUpdate struct {
 
 // NewAccount defines model for NewAccount.
 type NewAccount struct {
-	// Email Another name to sign in with. Nothing is sent there, and nobody checks whose it is.
+	// Email Another name to sign in with. No e-mail is sent to it, and it is not verified.
 	Email *string `json:"email,omitempty"`
 
 	// Invitation The secret of an invitation to a workspace.
@@ -1683,7 +1683,7 @@ type NewImport struct {
 	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 	Document *ImportableDocument `json:"document,omitempty"`
 
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -1698,7 +1698,7 @@ type NewImport struct {
 	// Example: ["GET /pets"]
 	Operations *ChosenOperations `json:"operations,omitempty"`
 
-	// Prefix Put before every path.
+	// Prefix Prepended to every path.
 	//
 	// Example: /v2
 	Prefix *PathPrefix `json:"prefix,omitempty"`
@@ -1728,7 +1728,7 @@ type NewInvitation struct {
 
 // NewMock defines model for NewMock.
 type NewMock struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1746,7 +1746,7 @@ type NewMock struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -1775,7 +1775,7 @@ type NewPassword struct {
 
 // NewRevision defines model for NewRevision.
 type NewRevision struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1790,18 +1790,18 @@ type NewRevision struct {
 	//         }
 	Content Content `json:"content"`
 
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
 
-	// Publish Whether a published mock goes live with it. Otherwise what is published goes on answering, until `publishMock`. A mock that is offline stays offline.
+	// Publish Whether a published mock goes live with it. Otherwise the published revision keeps answering until `publishMock`. A mock that is offline stays offline.
 	Publish *bool `json:"publish,omitempty"`
 }
 
 // NewSignInLink defines model for NewSignInLink.
 type NewSignInLink struct {
-	// Create Make the account if there is none.
+	// Create Create the account if it does not exist.
 	Create   *bool   `json:"create,omitempty"`
 	Username *string `json:"username,omitempty"`
 }
@@ -1820,7 +1820,7 @@ type NewToken struct {
 
 // NewTrafficCheck defines model for NewTrafficCheck.
 type NewTrafficCheck struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1872,7 +1872,7 @@ type OutlineItem struct {
 // OutlineItemKind defines model for OutlineItem.Kind.
 type OutlineItemKind string
 
-// PathPrefix Put before every path.
+// PathPrefix Prepended to every path.
 //
 // Example: /v2
 type PathPrefix = string
@@ -1890,7 +1890,7 @@ type Problem struct {
 	Field *string   `json:"field,omitempty"`
 	Quota *QuotaUse `json:"quota,omitempty"`
 
-	// RequestID Name it when you ask for help.
+	// RequestID Quote it when you ask for help.
 	RequestID *string `json:"request_id,omitempty"`
 
 	// Revision With `lost_update`: the mock's current revision.
@@ -1932,10 +1932,10 @@ type Publication struct {
 	// Servers How many mock servers are alive, and how many of them have applied the latest change.
 	Servers Servers `json:"servers"`
 
-	// Settled Nothing is on its way any more: waiting longer changes nothing.
+	// Settled Nothing is in progress: waiting longer changes nothing.
 	Settled bool `json:"settled"`
 
-	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State       State  `json:"state"`
@@ -1950,7 +1950,7 @@ type PublicationDNS struct {
 	// Reason A sentence to act on; empty if all is well.
 	Reason string `json:"reason"`
 
-	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State State `json:"state"`
@@ -2137,7 +2137,7 @@ type RequestCounts struct {
 type RequestEvents struct {
 	Request Request `json:"request"`
 
-	// Reset Events were missed. Read again what you know.
+	// Reset Events were missed. Read everything again.
 	Reset ResetEvent `json:"reset"`
 }
 
@@ -2156,7 +2156,7 @@ type RequestsDroppedEvent struct {
 	MockID string `json:"mock_id"`
 }
 
-// ResetEvent Events were missed. Read again what you know.
+// ResetEvent Events were missed. Read everything again.
 type ResetEvent = map[string]interface{}
 
 // Revision defines model for Revision.
@@ -2176,7 +2176,7 @@ type Revision struct {
 	Label   string `json:"label"`
 	Message string `json:"message"`
 
-	// Pinned It is never pruned.
+	// Pinned Pinned revisions are never pruned.
 	Pinned bool `json:"pinned"`
 
 	// PublishedAt When it went live last; absent if it never did.
@@ -2205,7 +2205,7 @@ type RevisionDiff struct {
 	To int `json:"to"`
 }
 
-// RevisionMessage What is said about the revision in the mock's history.
+// RevisionMessage A note about the revision, for the mock's history.
 //
 // Example: Add GET /pets/:id
 type RevisionMessage = string
@@ -2232,7 +2232,7 @@ type Role string
 
 // Rollback defines model for Rollback.
 type Rollback struct {
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -2323,7 +2323,7 @@ type SignInMethods struct {
 	// Password With username and password.
 	Password bool `json:"password"`
 
-	// SignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+	// SignUp Who can sign up: everybody, people with an invitation to a workspace, or nobody.
 	SignUp SignInMethodsSignUp `json:"sign_up"`
 
 	// Supabase What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
@@ -2333,13 +2333,13 @@ type SignInMethods struct {
 	Token bool `json:"token"`
 }
 
-// SignInMethodsSignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+// SignInMethodsSignUp Who can sign up: everybody, people with an invitation to a workspace, or nobody.
 type SignInMethodsSignUp string
 
 // SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
 type SkipDelays = bool
 
-// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 // live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
@@ -2421,7 +2421,7 @@ type Token struct {
 	Name       string     `json:"name"`
 	Scopes     []Scope    `json:"scopes"`
 
-	// WorkspaceSlug The slug of the workspace that a workspace's token is good for.
+	// WorkspaceSlug The slug of the workspace that a workspace's token works in.
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
@@ -2470,7 +2470,7 @@ type TrafficItem struct {
 	// Outcome `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
 	Outcome TrafficOutcome `json:"outcome"`
 
-	// Partial The request was recorded without everything that came, as its recording was to be.
+	// Partial The request was not recorded completely, because of the mock's recording settings.
 	Partial bool `json:"partial"`
 
 	// Path With the query.
@@ -2523,7 +2523,7 @@ type TryAnswer struct {
 
 // TryContent Either one request, or several.
 type TryContent struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -2539,7 +2539,7 @@ type TryContent struct {
 	Content Content     `json:"content"`
 	Request *TryRequest `json:"request,omitempty"`
 
-	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	// Requests They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB.
 	Requests *TryRequests `json:"requests,omitempty"`
 
 	// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
@@ -2551,7 +2551,7 @@ type TryContent struct {
 
 // TryExplanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
 type TryExplanation struct {
-	// Considered The endpoints that come nearest otherwise.
+	// Considered The other endpoints that came closest.
 	Considered *[]struct {
 		Endpoint string `json:"endpoint"`
 		Line     *int   `json:"line,omitempty"`
@@ -2579,7 +2579,7 @@ type TryHeader struct {
 // TryMock Either one request, or several; of the content, another revision, or what is published. Without any of these the current
 // revision is tried.
 type TryMock struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -2598,7 +2598,7 @@ type TryMock struct {
 	Published *bool       `json:"published,omitempty"`
 	Request   *TryRequest `json:"request,omitempty"`
 
-	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	// Requests They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB.
 	Requests *TryRequests `json:"requests,omitempty"`
 
 	// Revision A stored revision.
@@ -2613,7 +2613,7 @@ type TryRequest struct {
 	// Body The body as text.
 	Body *string `json:"body,omitempty"`
 
-	// BodyBase64 The body if it is no text, in Base64; `body` is ignored then.
+	// BodyBase64 The body if it is not text, in Base64; `body` is ignored then.
 	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
 	Headers    *[]TryHeader `json:"headers,omitempty"`
 
@@ -2626,7 +2626,7 @@ type TryRequest struct {
 	Path string `json:"path"`
 }
 
-// TryRequests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+// TryRequests They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB.
 type TryRequests = []TryRequest
 
 // TryResponse Absent if the content has errors.
@@ -2634,7 +2634,7 @@ type TryResponse struct {
 	// Body The body if it is text.
 	Body *string `json:"body,omitempty"`
 
-	// BodyBase64 The body if it is no text.
+	// BodyBase64 The body if it is not text.
 	BodyBase64 *[]byte `json:"body_base64,omitempty"`
 
 	// BodyCut There is more than 1 MiB, of which this is the beginning.
@@ -2643,7 +2643,7 @@ type TryResponse struct {
 	Headers    []TryHeader `json:"headers"`
 	Status     int         `json:"status"`
 
-	// TimedOut The simulated latency is longer than a try may last.
+	// TimedOut The simulated latency is longer than the limit for a try.
 	TimedOut bool `json:"timed_out"`
 }
 
@@ -2652,7 +2652,7 @@ type TryWebhook struct {
 	// Body The body if it is text.
 	Body *string `json:"body,omitempty"`
 
-	// BodyBase64 The body if it is no text.
+	// BodyBase64 The body if it is not text.
 	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
 	DelayMs    *int64       `json:"delay_ms,omitempty"`
 	Headers    *[]TryHeader `json:"headers,omitempty"`
@@ -2693,7 +2693,7 @@ type UsageHour struct {
 type Validation struct {
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
-	// Valid There is no error; warnings are possible.
+	// Valid There is no error; there may be warnings.
 	Valid bool `json:"valid"`
 }
 
@@ -2766,7 +2766,7 @@ type WorkspaceEvents struct {
 	// Mock Something was done to a mock.
 	Mock MockEvent `json:"mock"`
 
-	// MockDeleted A mock is gone from this workspace. It may come twice.
+	// MockDeleted A mock is gone from this workspace. The event may come twice.
 	MockDeleted MockDeletedEvent `json:"mock_deleted"`
 	Publication Publication      `json:"publication"`
 	Request     Request          `json:"request"`
@@ -2774,7 +2774,7 @@ type WorkspaceEvents struct {
 	// RequestsDropped The stream was too slow for all requests of a mock.
 	RequestsDropped RequestsDroppedEvent `json:"requests_dropped"`
 
-	// Reset Events were missed. Read again what you know.
+	// Reset Events were missed. Read everything again.
 	Reset ResetEvent `json:"reset"`
 }
 
@@ -2865,7 +2865,7 @@ type DeleteAccountParams struct {
 
 // UpdateAccountParams defines parameters for UpdateAccount.
 type UpdateAccountParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -2919,10 +2919,10 @@ type ListDomainsParams struct {
 	// WorkspaceSlug Only domains of the workspace with this slug.
 	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -2931,7 +2931,7 @@ type StreamEventsParams struct {
 	// WorkspaceSlug Only events of the workspace with this slug.
 	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
-	// RequestMockID The requests of this mock come too, as `request`; may be given up to 5 times. A token needs `requests:read` for it.
+	// RequestMockID Also send the requests of this mock, as `request`; may be given up to 5 times. Tokens need the scope `requests:read` for this.
 	RequestMockID *[]string `form:"request_mock_id,omitempty" json:"request_mock_id,omitempty"`
 
 	// After As `Last-Event-ID`, for clients that cannot send headers.
@@ -2943,10 +2943,10 @@ type StreamEventsParams struct {
 
 // ListOwnInvitationsParams defines parameters for ListOwnInvitations.
 type ListOwnInvitationsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -2958,19 +2958,19 @@ type ListMocksParams struct {
 	// State Only mocks in this state.
 	State *State `form:"state,omitempty" json:"state,omitempty"`
 
-	// Q Only mocks with this text in their slug or name, whatever the case.
+	// Q Only mocks with this text in their slug or name, ignoring case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Deleted Those that are deleted and can be restored instead, the latest first; `sort` does not count then.
+	// Deleted Lists deleted mocks that can still be restored instead, latest first; `sort` is then ignored.
 	Deleted *bool `form:"deleted,omitempty" json:"deleted,omitempty"`
 
-	// Sort The order within each workspace; with `-`, backwards.
+	// Sort The order within each workspace; `-` reverses it.
 	Sort *ListMocksParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -2980,24 +2980,24 @@ type ListMocksParamsSort string
 // CreateMockParams defines parameters for CreateMock.
 type CreateMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ImportMockParams defines parameters for ImportMock.
 type ImportMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteMockParams defines parameters for DeleteMock.
 type DeleteMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3010,42 +3010,42 @@ type GetMockParams struct {
 
 // UpdateMockParams defines parameters for UpdateMock.
 type UpdateMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateMockContentParams defines parameters for UpdateMockContent.
 type UpdateMockContentParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListMockDomainsParams defines parameters for ListMockDomains.
 type ListMockDomainsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateDomainParams defines parameters for CreateDomain.
 type CreateDomainParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DuplicateMockParams defines parameters for DuplicateMock.
 type DuplicateMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3066,7 +3066,7 @@ type ExportMockParamsFormat string
 
 // MoveMockParams defines parameters for MoveMock.
 type MoveMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3076,13 +3076,13 @@ type GetPublicationParams struct {
 	// Revision The revision to wait for; the current one if it is not given.
 	Revision *int `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// Wait How long to wait at most, such as `10s` or `500ms`; 60 s at most.
+	// Wait How long to wait, such as `10s` or `500ms`; the limit is 60 s.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
 // UpdateRecordingParams defines parameters for UpdateRecording.
 type UpdateRecordingParams struct {
-	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read. 412 if it has changed since.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -3094,7 +3094,7 @@ type ListRequestsParams struct {
 	// Matched Only requests that an endpoint answered, or only those that none did.
 	Matched *bool `form:"matched,omitempty" json:"matched,omitempty"`
 
-	// Q Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; capitals make no difference.
+	// Q Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; case is ignored.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
 	// MinDurationUs Only requests that took so many microseconds or more.
@@ -3106,7 +3106,7 @@ type ListRequestsParams struct {
 	// Status Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
 	Status *string `form:"status,omitempty" json:"status,omitempty"`
 
-	// Path Only requests with this text in their path; capitals make no difference.
+	// Path Only requests with this text in their path; case is ignored.
 	Path *string `form:"path,omitempty" json:"path,omitempty"`
 
 	// Endpoint Only requests that this endpoint answered, written as in `GET /pets/:id`.
@@ -3118,10 +3118,10 @@ type ListRequestsParams struct {
 	// Until Only requests from before this time.
 	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3133,10 +3133,10 @@ type StreamRequestsParams struct {
 
 // ListRevisionsParams defines parameters for ListRevisions.
 type ListRevisionsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3148,7 +3148,7 @@ type GetRevisionParams struct {
 
 // UpdateRevisionParams defines parameters for UpdateRevision.
 type UpdateRevisionParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -3160,7 +3160,7 @@ type DiffRevisionsParams struct {
 
 // RollbackMockParams defines parameters for RollbackMock.
 type RollbackMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3176,10 +3176,10 @@ type GetMockUsageParams struct {
 
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3198,45 +3198,45 @@ type SearchWorkspacesParams struct {
 // CreateSignInLinkParams defines parameters for CreateSignInLink.
 type CreateSignInLinkParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
 type ListTokensParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTokenParams defines parameters for CreateToken.
 type CreateTokenParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListWorkspacesParams defines parameters for ListWorkspaces.
 type ListWorkspacesParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateWorkspaceParams defines parameters for CreateWorkspace.
 type CreateWorkspaceParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3248,7 +3248,7 @@ type DeleteWorkspaceParams struct {
 
 // UpdateWorkspaceParams defines parameters for UpdateWorkspace.
 type UpdateWorkspaceParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -3266,10 +3266,10 @@ type ListAuditParams struct {
 	// Until Before this time.
 	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3278,79 +3278,79 @@ type ListFilesParams struct {
 	// Prefix Only files whose names begin with this, such as `data/`.
 	Prefix *string `form:"prefix,omitempty" json:"prefix,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // PutFileParams defines parameters for PutFile.
 type PutFileParams struct {
-	// Name The file's name, 255 bytes at most; folders are separated by `/`. Nothing leads out of the workspace.
+	// Name The file's name, up to 255 bytes; folders are separated by `/`. Names cannot leave the workspace.
 	Name string `form:"name" json:"name"`
 
-	// IfMatch The ETag of the content that is replaced. 412 if it is no longer the present one.
+	// IfMatch The ETag of the content that is replaced. 412 if it is no longer the current one.
 	IfMatch *string `json:"If-Match,omitempty"`
 
-	// IfNoneMatch `*`: 412 if there is a file with this name already.
+	// IfNoneMatch `*`: 412 if a file with this name already exists.
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // DeleteFileParams defines parameters for DeleteFile.
 type DeleteFileParams struct {
-	// Force Delete it although mocks use it. They answer 500 where they need it.
+	// Force Delete it even if mocks use it. They will answer 500 where they need it.
 	Force *bool `form:"force,omitempty" json:"force,omitempty"`
 
-	// IfMatch The ETag of the content that was seen. 412 if it is no longer the present one.
+	// IfMatch The ETag of the content that was seen. 412 if it is no longer the current one.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListFileMocksParams defines parameters for ListFileMocks.
 type ListFileMocksParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListInvitationsParams defines parameters for ListInvitations.
 type ListInvitationsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateInvitationParams defines parameters for CreateInvitation.
 type CreateInvitationParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // DeleteMemberParams defines parameters for DeleteMember.
 type DeleteMemberParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
 // UpdateMemberParams defines parameters for UpdateMember.
 type UpdateMemberParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -3362,19 +3362,19 @@ type GetMockBySlugParams struct {
 
 // ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
 type ListWorkspaceTokensParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateWorkspaceTokenParams defines parameters for CreateWorkspaceToken.
 type CreateWorkspaceTokenParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3553,10 +3553,10 @@ type ClientInterface interface {
 
 	// DeleteAccount Delete your account
 	//
-	// The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
+	// The account, its own workspace with everything in it, its sessions and its tokens are gone at once; its mocks stop
 	// answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
 	// stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
-	// deleted), for as long as they keep anything. There is no way back.
+	// deleted), for as long as their entries are kept. This cannot be undone.
 	//
 	// Corresponds with DELETE /api/v1/account (the `DeleteAccount` operationId).
 	DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3569,7 +3569,7 @@ type ClientInterface interface {
 	// UpdateAccountWithBody Change your username or e-mail address
 	//
 	// The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-	// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+	// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3579,27 +3579,27 @@ type ClientInterface interface {
 	// UpdateAccount Change your username or e-mail address
 	//
 	// The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-	// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+	// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/account (the `UpdateAccount` operationId).
 	UpdateAccount(ctx context.Context, params *UpdateAccountParams, body UpdateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ExportAccount Take all with you
+	// ExportAccount Export your data
 	//
 	// A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
 	// of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
-	// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
-	// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
+	// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made while
+	// it is sent, whatever its size. An archive that ends early is incomplete: download it again.
 	//
 	// Corresponds with GET /api/v1/account/export (the `ExportAccount` operationId).
 	ExportAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdatePasswordWithBody Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+	// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+	// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3608,54 +3608,54 @@ type ClientInterface interface {
 
 	// UpdatePassword Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+	// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+	// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
 	UpdatePassword(ctx context.Context, body UpdatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateAccountWithBody Make an account
+	// CreateAccountWithBody Create an account
 	//
-	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-	// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+	// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
 	CreateAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateAccount Make an account
+	// CreateAccount Create an account
 	//
-	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-	// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+	// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
 	CreateAccount(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetUsernameAvailability See whether a username can be had, before signing up
+	// GetUsernameAvailability See whether a username is available, before signing up
 	//
-	// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
-	// as often as it may try to sign in, counted apart.
+	// For a sign-up form, where sign-up is open; elsewhere it is a 403. It reveals no more than signing up would. An address may
+	// ask as often as it may try to sign in, counted separately.
 	//
 	// Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
 	GetUsernameAvailability(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListActivity See how much mocks are called
 	//
-	// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
-	// named and is not there is left out.
+	// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. Unknown mocks
+	// are left out.
 	//
 	// Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
 	ListActivity(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetAvailability See whether a name can be had
+	// GetAvailability See whether a name is available
 	//
-	// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
-	// typing, not at every key.
+	// For a new account, organisation or mock, before creating it; the write itself decides. Ask when somebody pauses typing,
+	// not at every keystroke.
 	//
 	// Corresponds with GET /api/v1/availability (the `GetAvailability` operationId).
 	GetAvailability(ctx context.Context, params *GetAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3674,7 +3674,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/domains (the `ListDomains` operationId).
 	ListDomains(ctx context.Context, params *ListDomainsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteDomain Give a domain up
+	// DeleteDomain Remove a domain
 	//
 	// The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
 	//
@@ -3683,14 +3683,14 @@ type ClientInterface interface {
 
 	// GetDomain Read a domain
 	//
-	// How it stands, why, and which records to create.
+	// Its state, the reason, and which records to create.
 	//
 	// Corresponds with GET /api/v1/domains/{domain_id} (the `GetDomain` operationId).
 	GetDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// VerifyDomain Check a domain now
 	//
-	// Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
+	// Starts a check of its records. Read the domain, or follow the events, to see the result.
 	//
 	// Corresponds with POST /api/v1/domains/{domain_id}/verify (the `VerifyDomain` operationId).
 	VerifyDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3698,7 +3698,7 @@ type ClientInterface interface {
 	// StreamEvents Follow a workspace live
 	//
 	// Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
-	// what the data of each is. After `reset`, events were missed: read again what you know.
+	// what the data of each is. `reset` means that events were missed: read everything again.
 	//
 	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 	// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -3729,16 +3729,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
 	FormatContent(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportDocumentWithBody Make a mock's content of another tool's document
+	// ImportDocumentWithBody Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-	// response: with the document's example, else with values made from its schemas. The same document always gives the same
-	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-	// one that takes longer than ten seconds. An account's documents are read one at a time.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+	// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+	// takes longer than ten seconds. An account's documents are read one at a time.
 	//
-	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 	// so that asking without it first is the preview.
 	//
@@ -3747,16 +3747,16 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportDocument Make a mock's content of another tool's document
+	// ImportDocument Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-	// response: with the document's example, else with values made from its schemas. The same document always gives the same
-	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-	// one that takes longer than ten seconds. An account's documents are read one at a time.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+	// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+	// takes longer than ten seconds. An account's documents are read one at a time.
 	//
-	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 	// so that asking without it first is the preview.
 	//
@@ -3765,9 +3765,9 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocument(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetInstance See what this installation is
+	// GetInstance Read the server's address, features and limits
 	//
-	// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+	// What a client needs before anybody signs in: where mocks answer, which features there are, and the limits.
 	//
 	// Corresponds with GET /api/v1/instance (the `GetInstance` operationId).
 	GetInstance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3779,7 +3779,7 @@ type ClientInterface interface {
 
 	// ClaimInvitationWithBody Claim an invitation by its secret
 	//
-	// The invitation is the caller's then, to be accepted or declined. A secret works once.
+	// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3788,7 +3788,7 @@ type ClientInterface interface {
 
 	// ClaimInvitation Claim an invitation by its secret
 	//
-	// The invitation is the caller's then, to be accepted or declined. A secret works once.
+	// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3797,8 +3797,8 @@ type ClientInterface interface {
 
 	// PreviewInvitationWithBody See what an invitation is for, by its secret
 	//
-	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-	// long it is good for.
+	// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+	// invitation and when it expires.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3807,8 +3807,8 @@ type ClientInterface interface {
 
 	// PreviewInvitation See what an invitation is for, by its secret
 	//
-	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-	// long it is good for.
+	// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+	// invitation and when it expires.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3817,7 +3817,7 @@ type ClientInterface interface {
 
 	// AcceptInvitation Accept an invitation
 	//
-	// The caller is a member then. It is void if who sent it could not give that role any more.
+	// The caller becomes a member. The invitation is void if its sender can no longer give that role.
 	//
 	// Corresponds with POST /api/v1/invitations/{invitation_id}/accept (the `AcceptInvitation` operationId).
 	AcceptInvitation(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3829,7 +3829,7 @@ type ClientInterface interface {
 
 	// ListMocks List mocks
 	//
-	// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
+	// All mocks of the caller's workspaces, without their content, workspace by workspace, oldest workspace first.
 	//
 	// Corresponds with GET /api/v1/mocks (the `ListMocks` operationId).
 	ListMocks(ctx context.Context, params *ListMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3854,18 +3854,18 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 	CreateMock(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportMockWithBody Create a mock of another tool's document
+	// ImportMockWithBody Create a mock from another tool's document
 	//
-	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	// Stores the result of importDocument as a new, offline mock, as revision 1.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
 	ImportMockWithBody(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// ImportMock Create a mock of another tool's document
+	// ImportMock Create a mock from another tool's document
 	//
-	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	// Stores the result of importDocument as a new, offline mock, as revision 1.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3882,15 +3882,15 @@ type ClientInterface interface {
 
 	// GetMock Read a mock
 	//
-	// With its content. A deleted mock is read in the list of deleted ones only.
+	// With its content. Deleted mocks are only found in the list of deleted mocks.
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id} (the `GetMock` operationId).
 	GetMock(ctx context.Context, mockID MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UpdateMockWithBody Rename or describe a mock
 	//
-	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-	// answers nothing any more; the old slug is free for another mock of the workspace.
+	// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+	// one; the old slug is free for another mock of the workspace.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3899,8 +3899,8 @@ type ClientInterface interface {
 
 	// UpdateMock Rename or describe a mock
 	//
-	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-	// answers nothing any more; the old slug is free for another mock of the workspace.
+	// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+	// one; the old slug is free for another mock of the workspace.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3911,8 +3911,8 @@ type ClientInterface interface {
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` compares the
-	// revision only: another name or description loses nothing of an edit.
+	// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+	// description does not make an edit fail.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3923,8 +3923,8 @@ type ClientInterface interface {
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` compares the
-	// revision only: another name or description loses nothing of an edit.
+	// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+	// description does not make an edit fail.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3941,8 +3941,8 @@ type ClientInterface interface {
 	// CreateDomainWithBody Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+	// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes any type of body and a specified content type.
@@ -3953,8 +3953,8 @@ type ClientInterface interface {
 	// CreateDomain Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+	// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes a body of the `application/json` content type.
@@ -3964,8 +3964,8 @@ type ClientInterface interface {
 
 	// DuplicateMockWithBody Copy a mock
 	//
-	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-	// `viewer` in the original's.
+	// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+	// the original's.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3974,8 +3974,8 @@ type ClientInterface interface {
 
 	// DuplicateMock Copy a mock
 	//
-	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-	// `viewer` in the original's.
+	// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+	// the original's.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4001,8 +4001,8 @@ type ClientInterface interface {
 
 	// MoveMockWithBody Move a mock to another workspace
 	//
-	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-	// old host answers nothing any more.
+	// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+	// once, and no longer on the old one.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4011,8 +4011,8 @@ type ClientInterface interface {
 
 	// MoveMock Move a mock to another workspace
 	//
-	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-	// old host answers nothing any more.
+	// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+	// once, and no longer on the old one.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4022,15 +4022,15 @@ type ClientInterface interface {
 	// GetPublication See whether a mock is live
 	//
 	// With `wait`, answers as soon as the publication is settled: the revision (or a later one) is live on every mock
-	// server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
-	// state as it is then.
+	// server, was rejected, or (for an unpublished mock) is gone from every mock server. When `wait` is over, it answers with
+	// the current state.
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id}/publication (the `GetPublication` operationId).
 	GetPublication(ctx context.Context, mockID MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PublishMock Publish a mock
 	//
-	// Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
+	// Serves the current revision on the mock's host. Publishing a published mock again changes nothing. Content with errors
 	// is refused with 422 and its diagnostics.
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/publish (the `PublishMock` operationId).
@@ -4043,8 +4043,8 @@ type ClientInterface interface {
 
 	// UpdateRecordingWithBody Change what is recorded of a mock
 	//
-	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4053,32 +4053,32 @@ type ClientInterface interface {
 
 	// UpdateRecording Change what is recorded of a mock
 	//
-	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
 	UpdateRecording(ctx context.Context, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteRequests Forget the requests of a mock
+	// DeleteRequests Delete the recorded requests of a mock
 	//
-	// All that are stored. The counts stay.
+	// Deletes all that are stored. The counts stay.
 	//
 	// Corresponds with DELETE /api/v1/mocks/{mock_id}/requests (the `DeleteRequests` operationId).
 	DeleteRequests(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRequests List the requests of a mock
 	//
-	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-	// asked often has only some of its requests recorded; its usage counts all of them.
+	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. Only some requests of a
+	// busy mock are recorded; its usage counts all of them.
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id}/requests (the `ListRequests` operationId).
 	ListRequests(ctx context.Context, mockID MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamRequests Follow the requests of a mock live
 	//
-	// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+	// Server-sent events, a fraction of a second after each response. RequestEvents names the events and says what the data of
 	// each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
 	// more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 	//
@@ -4094,7 +4094,7 @@ type ClientInterface interface {
 
 	// RestoreMockWithBody Undo deleting a mock
 	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4103,7 +4103,7 @@ type ClientInterface interface {
 
 	// RestoreMock Undo deleting a mock
 	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4112,7 +4112,7 @@ type ClientInterface interface {
 
 	// ListRevisions List a mock's revisions
 	//
-	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+	// The newest first, without content. Old revisions are pruned, except pinned ones and the published one.
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions (the `ListRevisions` operationId).
 	ListRevisions(ctx context.Context, mockID MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4122,7 +4122,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision} (the `GetRevision` operationId).
 	GetRevision(ctx context.Context, mockID MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateRevisionWithBody Pin a revision, or let it go
+	// UpdateRevisionWithBody Pin or unpin a revision
 	//
 	// A pinned revision is never pruned. Its content never changes, pinned or not.
 	//
@@ -4131,7 +4131,7 @@ type ClientInterface interface {
 	// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
 	UpdateRevisionWithBody(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// UpdateRevision Pin a revision, or let it go
+	// UpdateRevision Pin or unpin a revision
 	//
 	// A pinned revision is never pruned. Its content never changes, pinned or not.
 	//
@@ -4167,22 +4167,22 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 	RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CheckTrafficWithBody Hold a draft against the last requests
+	// CheckTrafficWithBody Check a draft against the latest requests
 	//
 	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
 	CheckTrafficWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CheckTraffic Hold a draft against the last requests
+	// CheckTraffic Check a draft against the latest requests
 	//
 	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4209,7 +4209,7 @@ type ClientInterface interface {
 
 	// UnpublishMock Take a mock offline
 	//
-	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
+	// The mock is kept and stops answering. Unpublishing an offline mock changes nothing.
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/unpublish (the `UnpublishMock` operationId).
 	UnpublishMock(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4223,7 +4223,7 @@ type ClientInterface interface {
 
 	// ListWebhooks List the webhooks that a mock sent
 	//
-	// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+	// The latest webhooks, newest first, and their outcome. Anything in a URL that looks like a secret is masked.
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id}/webhooks (the `ListWebhooks` operationId).
 	ListWebhooks(ctx context.Context, mockID MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4240,7 +4240,7 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 	GetMockSchema(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetTemplateReference What templates can have in them
+	// GetTemplateReference Variables, tags and filters of templates
 	//
 	// For editors that complete templates, as the engine and the mock format know them.
 	//
@@ -4249,8 +4249,8 @@ type ClientInterface interface {
 
 	// SearchWorkspaces Find mocks, endpoints and files
 	//
-	// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
-	// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+	// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Case is ignored. A
+	// method before the path narrows it, as in `POST /orders`. Matches at the beginning come first.
 	//
 	// Corresponds with GET /api/v1/search (the `SearchWorkspaces` operationId).
 	SearchWorkspaces(ctx context.Context, params *SearchWorkspacesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4264,7 +4264,7 @@ type ClientInterface interface {
 
 	// ListSessions List your sessions
 	//
-	// The browsers in which you are signed in, the youngest first, 200 at most.
+	// The browsers in which you are signed in, newest first, up to 200.
 	//
 	// Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
 	ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4273,8 +4273,8 @@ type ClientInterface interface {
 	//
 	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-	// a token need no session.
+	// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+	// no session.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4285,8 +4285,8 @@ type ClientInterface interface {
 	//
 	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-	// a token need no session.
+	// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+	// no session.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4295,29 +4295,29 @@ type ClientInterface interface {
 
 	// DeleteCurrentSession Sign out
 	//
-	// Ends the session of the cookie; a bearer token is not touched.
+	// Ends the session of the cookie; a bearer token stays valid.
 	//
 	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
 	DeleteCurrentSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSignInLinkWithBody Make a one-time sign-in link
+	// CreateSignInLinkWithBody Create a one-time sign-in link
 	//
-	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-	// sends no mail: give the link to its owner yourself.
+	// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+	// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+	// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+	// link to its owner yourself.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
 	CreateSignInLinkWithBody(ctx context.Context, params *CreateSignInLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateSignInLink Make a one-time sign-in link
+	// CreateSignInLink Create a one-time sign-in link
 	//
-	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-	// sends no mail: give the link to its owner yourself.
+	// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+	// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+	// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+	// link to its owner yourself.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4326,7 +4326,7 @@ type ClientInterface interface {
 
 	// GetSignInMethods See how to sign in
 	//
-	// What a sign-in page has to offer.
+	// What a sign-in page needs to offer.
 	//
 	// Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
 	GetSignInMethods(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4345,35 +4345,35 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/tokens (the `ListTokens` operationId).
 	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateTokenWithBody Make a personal token
+	// CreateTokenWithBody Create a personal token
 	//
-	// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+	// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 	CreateTokenWithBody(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateToken Make a personal token
+	// CreateToken Create a personal token
 	//
-	// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+	// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 	CreateToken(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteCurrentToken Revoke the token that you show
+	// DeleteCurrentToken Revoke the token of this request
 	//
-	// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
-	// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+	// For programs that sign out: every token, personal or of a workspace, can revoke itself, whatever its scopes. The
+	// configured token cannot, and requests with a session or an access token have none to revoke: both get a 409.
 	//
 	// Corresponds with DELETE /api/v1/tokens/current (the `DeleteCurrentToken` operationId).
 	DeleteCurrentToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// DeleteToken Revoke a personal token
 	//
-	// It opens nothing from now on.
+	// It stops working at once.
 	//
 	// Corresponds with DELETE /api/v1/tokens/{token_id} (the `DeleteToken` operationId).
 	DeleteToken(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4387,8 +4387,8 @@ type ClientInterface interface {
 
 	// TryContentWithBody Try a draft
 	//
-	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+	// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 	// included. Content with errors is not tried: the answer carries the diagnostics alone.
 	//
 	// Takes any type of body and a specified content type.
@@ -4398,8 +4398,8 @@ type ClientInterface interface {
 
 	// TryContent Try a draft
 	//
-	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+	// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 	// included. Content with errors is not tried: the answer carries the diagnostics alone.
 	//
 	// Takes a body of the `application/json` content type.
@@ -4434,8 +4434,8 @@ type ClientInterface interface {
 
 	// CreateWorkspaceWithBody Create an organisation
 	//
-	// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-	// gave up is held for them for a while.
+	// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+	// stays reserved for its former owner for a while.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4444,8 +4444,8 @@ type ClientInterface interface {
 
 	// CreateWorkspace Create an organisation
 	//
-	// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-	// gave up is held for them for a while.
+	// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+	// stays reserved for its former owner for a while.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4454,8 +4454,8 @@ type ClientInterface interface {
 
 	// DeleteWorkspace Delete an organisation
 	//
-	// It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
-	// its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
+	// The organisation and everything in it are gone at once; its mocks stop answering within moments. If it has mocks, repeat
+	// its slug in `confirm`. This cannot be undone, but the slug stays reserved for the caller for a while.
 	//
 	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug} (the `DeleteWorkspace` operationId).
 	DeleteWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4468,7 +4468,7 @@ type ClientInterface interface {
 	// UpdateWorkspaceWithBody Rename a workspace
 	//
 	// The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-	// published. An account's own workspace has the username as its slug, which changes with that.
+	// published. The slug of an account's own workspace is the username, and changes with it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4478,7 +4478,7 @@ type ClientInterface interface {
 	// UpdateWorkspace Rename a workspace
 	//
 	// The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-	// published. An account's own workspace has the username as its slug, which changes with that.
+	// published. The slug of an account's own workspace is the username, and changes with it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4487,8 +4487,8 @@ type ClientInterface interface {
 
 	// ListAudit See who did what
 	//
-	// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
-	// installation says otherwise.
+	// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the server is
+	// configured otherwise.
 	//
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4502,12 +4502,12 @@ type ClientInterface interface {
 
 	// PutFileWithBody Upload a file
 	//
-	// The body is the content as it is, whatever it is. A file with this name is replaced, else made. Mocks of the
+	// The body is the content as it is, whatever it is. A file with this name is replaced; otherwise it is created. Mocks of the
 	// workspace name it as `path` of an `external-body`, and published ones answer with the new content within seconds.
 	//
-	// The Content-Type is kept. What programs send that do not know it (`application/octet-stream`,
-	// `application/x-www-form-urlencoded`) counts as none: then the ending of the name decides, else the content. A
-	// content that is plainly something else is refused.
+	// The Content-Type is kept. The defaults of programs that do not know it (`application/octet-stream`,
+	// `application/x-www-form-urlencoded`) count as none: then the ending of the name decides, or else the content. Content that
+	// is plainly of another type is refused.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4521,7 +4521,7 @@ type ClientInterface interface {
 	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `DeleteFile` operationId).
 	DeleteFile(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetFile Read what is known of a file
+	// GetFile Read a file's metadata
 	//
 	// Everything but the content.
 	//
@@ -4537,8 +4537,8 @@ type ClientInterface interface {
 
 	// ListFileMocks List the mocks that use a file
 	//
-	// The mocks whose current or published revision names the file. A `path` that is a template names a file only when
-	// somebody calls the mock, so that it is not seen here.
+	// The mocks whose current or published revision names the file. A `path` that is a template names a file only when the mock
+	// is called, so it does not show here.
 	//
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks (the `ListFileMocks` operationId).
 	ListFileMocks(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4550,9 +4550,9 @@ type ClientInterface interface {
 
 	// CreateInvitationWithBody Invite somebody
 	//
-	// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-	// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-	// good for 7 days.
+	// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+	// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+	// caller's. An invitation is valid for 7 days.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4561,23 +4561,23 @@ type ClientInterface interface {
 
 	// CreateInvitation Invite somebody
 	//
-	// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-	// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-	// good for 7 days.
+	// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+	// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+	// caller's. An invitation is valid for 7 days.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
 	CreateInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// DeleteInvitation Take an invitation back
+	// DeleteInvitation Revoke an invitation
 	//
 	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id} (the `DeleteInvitation` operationId).
 	DeleteInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LeaveWorkspace Leave an organisation
 	//
-	// The caller is no member any more. The last owner cannot leave.
+	// The caller is no longer a member. The last owner cannot leave.
 	//
 	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/leave (the `LeaveWorkspace` operationId).
 	LeaveWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4589,7 +4589,7 @@ type ClientInterface interface {
 
 	// DeleteMember Remove a member
 	//
-	// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
+	// Only an owner can remove an owner. A workspace keeps at least one owner. The workspace's tokens that the member made are revoked.
 	//
 	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/members/{username} (the `DeleteMember` operationId).
 	DeleteMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4603,7 +4603,7 @@ type ClientInterface interface {
 
 	// UpdateMemberWithBody Give a member another role
 	//
-	// Only an owner makes an owner, or another thing of one. One owner has to stay.
+	// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4612,7 +4612,7 @@ type ClientInterface interface {
 
 	// UpdateMember Give a member another role
 	//
-	// Only an owner makes an owner, or another thing of one. One owner has to stay.
+	// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4626,10 +4626,10 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug} (the `GetMockBySlug` operationId).
 	GetMockBySlug(ctx context.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetQuota See how much a workspace holds and may hold
+	// GetQuota See a workspace's use and limits
 	//
-	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
-	// beyond a limit that was lowered can still go back.
+	// A write that would exceed a limit is refused with 403 and the code `quota_exceeded`. A workspace that is above a lowered
+	// limit can still shrink.
 	//
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/quota (the `GetQuota` operationId).
 	GetQuota(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4641,18 +4641,18 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens (the `ListWorkspaceTokens` operationId).
 	ListWorkspaceTokens(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateWorkspaceTokenWithBody Make a workspace's token
+	// CreateWorkspaceTokenWithBody Create a workspace token
 	//
-	// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+	// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
 	CreateWorkspaceTokenWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateWorkspaceToken Make a workspace's token
+	// CreateWorkspaceToken Create a workspace token
 	//
-	// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+	// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4661,7 +4661,7 @@ type ClientInterface interface {
 
 	// DeleteWorkspaceToken Revoke a workspace's token
 	//
-	// It opens nothing from now on.
+	// It stops working at once.
 	//
 	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `DeleteWorkspaceToken` operationId).
 	DeleteWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4675,7 +4675,7 @@ type ClientInterface interface {
 
 	// GetWorkspaceUsage Count the requests of a workspace
 	//
-	// All requests that its mocks answered, by hour, those of mocks that are gone included.
+	// All requests that its mocks answered, by hour, including those of deleted mocks.
 	//
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/usage (the `GetWorkspaceUsage` operationId).
 	GetWorkspaceUsage(ctx context.Context, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -4683,10 +4683,10 @@ type ClientInterface interface {
 
 // DeleteAccount Delete your account
 //
-// The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
+// The account, its own workspace with everything in it, its sessions and its tokens are gone at once; its mocks stop
 // answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
 // stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
-// deleted), for as long as they keep anything. There is no way back.
+// deleted), for as long as their entries are kept. This cannot be undone.
 //
 // Corresponds with DELETE /api/v1/account (the `DeleteAccount` operationId).
 func (c *Client) DeleteAccount(ctx context.Context, params *DeleteAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4719,7 +4719,7 @@ func (c *Client) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) 
 // UpdateAccountWithBody Change your username or e-mail address
 //
 // The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4739,7 +4739,7 @@ func (c *Client) UpdateAccountWithBody(ctx context.Context, params *UpdateAccoun
 // UpdateAccount Change your username or e-mail address
 //
 // The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4756,12 +4756,12 @@ func (c *Client) UpdateAccount(ctx context.Context, params *UpdateAccountParams,
 	return c.Client.Do(req)
 }
 
-// ExportAccount Take all with you
+// ExportAccount Export your data
 //
 // A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
 // of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
-// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
-// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
+// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made while
+// it is sent, whatever its size. An archive that ends early is incomplete: download it again.
 //
 // Corresponds with GET /api/v1/account/export (the `ExportAccount` operationId).
 func (c *Client) ExportAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4778,8 +4778,8 @@ func (c *Client) ExportAccount(ctx context.Context, reqEditors ...RequestEditorF
 
 // UpdatePasswordWithBody Change your password
 //
-// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4798,8 +4798,8 @@ func (c *Client) UpdatePasswordWithBody(ctx context.Context, contentType string,
 
 // UpdatePassword Change your password
 //
-// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4816,10 +4816,10 @@ func (c *Client) UpdatePassword(ctx context.Context, body UpdatePasswordJSONRequ
 	return c.Client.Do(req)
 }
 
-// CreateAccountWithBody Make an account
+// CreateAccountWithBody Create an account
 //
-// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4836,10 +4836,10 @@ func (c *Client) CreateAccountWithBody(ctx context.Context, contentType string, 
 	return c.Client.Do(req)
 }
 
-// CreateAccount Make an account
+// CreateAccount Create an account
 //
-// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4856,10 +4856,10 @@ func (c *Client) CreateAccount(ctx context.Context, body CreateAccountJSONReques
 	return c.Client.Do(req)
 }
 
-// GetUsernameAvailability See whether a username can be had, before signing up
+// GetUsernameAvailability See whether a username is available, before signing up
 //
-// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
-// as often as it may try to sign in, counted apart.
+// For a sign-up form, where sign-up is open; elsewhere it is a 403. It reveals no more than signing up would. An address may
+// ask as often as it may try to sign in, counted separately.
 //
 // Corresponds with GET /api/v1/accounts/availability (the `GetUsernameAvailability` operationId).
 func (c *Client) GetUsernameAvailability(ctx context.Context, params *GetUsernameAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4876,8 +4876,8 @@ func (c *Client) GetUsernameAvailability(ctx context.Context, params *GetUsernam
 
 // ListActivity See how much mocks are called
 //
-// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
-// named and is not there is left out.
+// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. Unknown mocks
+// are left out.
 //
 // Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
 func (c *Client) ListActivity(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4892,10 +4892,10 @@ func (c *Client) ListActivity(ctx context.Context, params *ListActivityParams, r
 	return c.Client.Do(req)
 }
 
-// GetAvailability See whether a name can be had
+// GetAvailability See whether a name is available
 //
-// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
-// typing, not at every key.
+// For a new account, organisation or mock, before creating it; the write itself decides. Ask when somebody pauses typing,
+// not at every keystroke.
 //
 // Corresponds with GET /api/v1/availability (the `GetAvailability` operationId).
 func (c *Client) GetAvailability(ctx context.Context, params *GetAvailabilityParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4944,7 +4944,7 @@ func (c *Client) ListDomains(ctx context.Context, params *ListDomainsParams, req
 	return c.Client.Do(req)
 }
 
-// DeleteDomain Give a domain up
+// DeleteDomain Remove a domain
 //
 // The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
 //
@@ -4963,7 +4963,7 @@ func (c *Client) DeleteDomain(ctx context.Context, domainID DomainID, reqEditors
 
 // GetDomain Read a domain
 //
-// How it stands, why, and which records to create.
+// Its state, the reason, and which records to create.
 //
 // Corresponds with GET /api/v1/domains/{domain_id} (the `GetDomain` operationId).
 func (c *Client) GetDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4980,7 +4980,7 @@ func (c *Client) GetDomain(ctx context.Context, domainID DomainID, reqEditors ..
 
 // VerifyDomain Check a domain now
 //
-// Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
+// Starts a check of its records. Read the domain, or follow the events, to see the result.
 //
 // Corresponds with POST /api/v1/domains/{domain_id}/verify (the `VerifyDomain` operationId).
 func (c *Client) VerifyDomain(ctx context.Context, domainID DomainID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -4998,7 +4998,7 @@ func (c *Client) VerifyDomain(ctx context.Context, domainID DomainID, reqEditors
 // StreamEvents Follow a workspace live
 //
 // Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
-// what the data of each is. After `reset`, events were missed: read again what you know.
+// what the data of each is. `reset` means that events were missed: read everything again.
 //
 // A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 // another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -5059,16 +5059,16 @@ func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONReques
 	return c.Client.Do(req)
 }
 
-// ImportDocumentWithBody Make a mock's content of another tool's document
+// ImportDocumentWithBody Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-// response: with the document's example, else with values made from its schemas. The same document always gives the same
-// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-// one that takes longer than ten seconds. An account's documents are read one at a time.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+// takes longer than ten seconds. An account's documents are read one at a time.
 //
-// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 // addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 // so that asking without it first is the preview.
 //
@@ -5087,16 +5087,16 @@ func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string,
 	return c.Client.Do(req)
 }
 
-// ImportDocument Make a mock's content of another tool's document
+// ImportDocument Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-// response: with the document's example, else with values made from its schemas. The same document always gives the same
-// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-// one that takes longer than ten seconds. An account's documents are read one at a time.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+// takes longer than ten seconds. An account's documents are read one at a time.
 //
-// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 // addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 // so that asking without it first is the preview.
 //
@@ -5115,9 +5115,9 @@ func (c *Client) ImportDocument(ctx context.Context, body ImportDocumentJSONRequ
 	return c.Client.Do(req)
 }
 
-// GetInstance See what this installation is
+// GetInstance Read the server's address, features and limits
 //
-// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+// What a client needs before anybody signs in: where mocks answer, which features there are, and the limits.
 //
 // Corresponds with GET /api/v1/instance (the `GetInstance` operationId).
 func (c *Client) GetInstance(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5149,7 +5149,7 @@ func (c *Client) ListOwnInvitations(ctx context.Context, params *ListOwnInvitati
 
 // ClaimInvitationWithBody Claim an invitation by its secret
 //
-// The invitation is the caller's then, to be accepted or declined. A secret works once.
+// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5168,7 +5168,7 @@ func (c *Client) ClaimInvitationWithBody(ctx context.Context, contentType string
 
 // ClaimInvitation Claim an invitation by its secret
 //
-// The invitation is the caller's then, to be accepted or declined. A secret works once.
+// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5187,8 +5187,8 @@ func (c *Client) ClaimInvitation(ctx context.Context, body ClaimInvitationJSONRe
 
 // PreviewInvitationWithBody See what an invitation is for, by its secret
 //
-// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-// long it is good for.
+// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+// invitation and when it expires.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5207,8 +5207,8 @@ func (c *Client) PreviewInvitationWithBody(ctx context.Context, contentType stri
 
 // PreviewInvitation See what an invitation is for, by its secret
 //
-// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-// long it is good for.
+// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+// invitation and when it expires.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5227,7 +5227,7 @@ func (c *Client) PreviewInvitation(ctx context.Context, body PreviewInvitationJS
 
 // AcceptInvitation Accept an invitation
 //
-// The caller is a member then. It is void if who sent it could not give that role any more.
+// The caller becomes a member. The invitation is void if its sender can no longer give that role.
 //
 // Corresponds with POST /api/v1/invitations/{invitation_id}/accept (the `AcceptInvitation` operationId).
 func (c *Client) AcceptInvitation(ctx context.Context, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5259,7 +5259,7 @@ func (c *Client) DeclineInvitation(ctx context.Context, invitationID InvitationI
 
 // ListMocks List mocks
 //
-// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
+// All mocks of the caller's workspaces, without their content, workspace by workspace, oldest workspace first.
 //
 // Corresponds with GET /api/v1/mocks (the `ListMocks` operationId).
 func (c *Client) ListMocks(ctx context.Context, params *ListMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5314,9 +5314,9 @@ func (c *Client) CreateMock(ctx context.Context, params *CreateMockParams, body 
 	return c.Client.Do(req)
 }
 
-// ImportMockWithBody Create a mock of another tool's document
+// ImportMockWithBody Create a mock from another tool's document
 //
-// What importDocument makes, stored as a new mock, offline, as revision 1.
+// Stores the result of importDocument as a new, offline mock, as revision 1.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5333,9 +5333,9 @@ func (c *Client) ImportMockWithBody(ctx context.Context, params *ImportMockParam
 	return c.Client.Do(req)
 }
 
-// ImportMock Create a mock of another tool's document
+// ImportMock Create a mock from another tool's document
 //
-// What importDocument makes, stored as a new mock, offline, as revision 1.
+// Stores the result of importDocument as a new, offline mock, as revision 1.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5372,7 +5372,7 @@ func (c *Client) DeleteMock(ctx context.Context, mockID MockID, params *DeleteMo
 
 // GetMock Read a mock
 //
-// With its content. A deleted mock is read in the list of deleted ones only.
+// With its content. Deleted mocks are only found in the list of deleted mocks.
 //
 // Corresponds with GET /api/v1/mocks/{mock_id} (the `GetMock` operationId).
 func (c *Client) GetMock(ctx context.Context, mockID MockID, params *GetMockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5389,8 +5389,8 @@ func (c *Client) GetMock(ctx context.Context, mockID MockID, params *GetMockPara
 
 // UpdateMockWithBody Rename or describe a mock
 //
-// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-// answers nothing any more; the old slug is free for another mock of the workspace.
+// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+// one; the old slug is free for another mock of the workspace.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5409,8 +5409,8 @@ func (c *Client) UpdateMockWithBody(ctx context.Context, mockID MockID, params *
 
 // UpdateMock Rename or describe a mock
 //
-// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-// answers nothing any more; the old slug is free for another mock of the workspace.
+// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+// one; the old slug is free for another mock of the workspace.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5431,8 +5431,8 @@ func (c *Client) UpdateMock(ctx context.Context, mockID MockID, params *UpdateMo
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` compares the
-// revision only: another name or description loses nothing of an edit.
+// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+// description does not make an edit fail.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5453,8 +5453,8 @@ func (c *Client) UpdateMockContentWithBody(ctx context.Context, mockID MockID, p
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` compares the
-// revision only: another name or description loses nothing of an edit.
+// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+// description does not make an edit fail.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5491,8 +5491,8 @@ func (c *Client) ListMockDomains(ctx context.Context, mockID MockID, params *Lis
 // CreateDomainWithBody Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 // your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes any type of body and a specified content type.
@@ -5513,8 +5513,8 @@ func (c *Client) CreateDomainWithBody(ctx context.Context, mockID MockID, params
 // CreateDomain Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 // your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes a body of the `application/json` content type.
@@ -5534,8 +5534,8 @@ func (c *Client) CreateDomain(ctx context.Context, mockID MockID, params *Create
 
 // DuplicateMockWithBody Copy a mock
 //
-// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-// `viewer` in the original's.
+// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+// the original's.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5554,8 +5554,8 @@ func (c *Client) DuplicateMockWithBody(ctx context.Context, mockID MockID, param
 
 // DuplicateMock Copy a mock
 //
-// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-// `viewer` in the original's.
+// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+// the original's.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5611,8 +5611,8 @@ func (c *Client) ExportMock(ctx context.Context, mockID MockID, params *ExportMo
 
 // MoveMockWithBody Move a mock to another workspace
 //
-// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-// old host answers nothing any more.
+// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+// once, and no longer on the old one.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5631,8 +5631,8 @@ func (c *Client) MoveMockWithBody(ctx context.Context, mockID MockID, params *Mo
 
 // MoveMock Move a mock to another workspace
 //
-// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-// old host answers nothing any more.
+// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+// once, and no longer on the old one.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5652,8 +5652,8 @@ func (c *Client) MoveMock(ctx context.Context, mockID MockID, params *MoveMockPa
 // GetPublication See whether a mock is live
 //
 // With `wait`, answers as soon as the publication is settled: the revision (or a later one) is live on every mock
-// server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
-// state as it is then.
+// server, was rejected, or (for an unpublished mock) is gone from every mock server. When `wait` is over, it answers with
+// the current state.
 //
 // Corresponds with GET /api/v1/mocks/{mock_id}/publication (the `GetPublication` operationId).
 func (c *Client) GetPublication(ctx context.Context, mockID MockID, params *GetPublicationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5670,7 +5670,7 @@ func (c *Client) GetPublication(ctx context.Context, mockID MockID, params *GetP
 
 // PublishMock Publish a mock
 //
-// Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
+// Serves the current revision on the mock's host. Publishing a published mock again changes nothing. Content with errors
 // is refused with 422 and its diagnostics.
 //
 // Corresponds with POST /api/v1/mocks/{mock_id}/publish (the `PublishMock` operationId).
@@ -5703,8 +5703,8 @@ func (c *Client) GetRecording(ctx context.Context, mockID MockID, reqEditors ...
 
 // UpdateRecordingWithBody Change what is recorded of a mock
 //
-// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-// leaves them. What was recorded before is not changed; forget it if it should not be there.
+// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5723,8 +5723,8 @@ func (c *Client) UpdateRecordingWithBody(ctx context.Context, mockID MockID, par
 
 // UpdateRecording Change what is recorded of a mock
 //
-// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-// leaves them. What was recorded before is not changed; forget it if it should not be there.
+// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5741,9 +5741,9 @@ func (c *Client) UpdateRecording(ctx context.Context, mockID MockID, params *Upd
 	return c.Client.Do(req)
 }
 
-// DeleteRequests Forget the requests of a mock
+// DeleteRequests Delete the recorded requests of a mock
 //
-// All that are stored. The counts stay.
+// Deletes all that are stored. The counts stay.
 //
 // Corresponds with DELETE /api/v1/mocks/{mock_id}/requests (the `DeleteRequests` operationId).
 func (c *Client) DeleteRequests(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5760,8 +5760,8 @@ func (c *Client) DeleteRequests(ctx context.Context, mockID MockID, reqEditors .
 
 // ListRequests List the requests of a mock
 //
-// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-// asked often has only some of its requests recorded; its usage counts all of them.
+// Requests that the mock answered and that were recorded, newest first, without headers and bodies. Only some requests of a
+// busy mock are recorded; its usage counts all of them.
 //
 // Corresponds with GET /api/v1/mocks/{mock_id}/requests (the `ListRequests` operationId).
 func (c *Client) ListRequests(ctx context.Context, mockID MockID, params *ListRequestsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5778,7 +5778,7 @@ func (c *Client) ListRequests(ctx context.Context, mockID MockID, params *ListRe
 
 // StreamRequests Follow the requests of a mock live
 //
-// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+// Server-sent events, a fraction of a second after each response. RequestEvents names the events and says what the data of
 // each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
 // more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 //
@@ -5814,7 +5814,7 @@ func (c *Client) GetRequest(ctx context.Context, mockID MockID, requestID string
 
 // RestoreMockWithBody Undo deleting a mock
 //
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5833,7 +5833,7 @@ func (c *Client) RestoreMockWithBody(ctx context.Context, mockID MockID, content
 
 // RestoreMock Undo deleting a mock
 //
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5852,7 +5852,7 @@ func (c *Client) RestoreMock(ctx context.Context, mockID MockID, body RestoreMoc
 
 // ListRevisions List a mock's revisions
 //
-// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+// The newest first, without content. Old revisions are pruned, except pinned ones and the published one.
 //
 // Corresponds with GET /api/v1/mocks/{mock_id}/revisions (the `ListRevisions` operationId).
 func (c *Client) ListRevisions(ctx context.Context, mockID MockID, params *ListRevisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -5882,7 +5882,7 @@ func (c *Client) GetRevision(ctx context.Context, mockID MockID, revision Revisi
 	return c.Client.Do(req)
 }
 
-// UpdateRevisionWithBody Pin a revision, or let it go
+// UpdateRevisionWithBody Pin or unpin a revision
 //
 // A pinned revision is never pruned. Its content never changes, pinned or not.
 //
@@ -5901,7 +5901,7 @@ func (c *Client) UpdateRevisionWithBody(ctx context.Context, mockID MockID, revi
 	return c.Client.Do(req)
 }
 
-// UpdateRevision Pin a revision, or let it go
+// UpdateRevision Pin or unpin a revision
 //
 // A pinned revision is never pruned. Its content never changes, pinned or not.
 //
@@ -5977,11 +5977,11 @@ func (c *Client) RollbackMock(ctx context.Context, mockID MockID, params *Rollba
 	return c.Client.Do(req)
 }
 
-// CheckTrafficWithBody Hold a draft against the last requests
+// CheckTrafficWithBody Check a draft against the latest requests
 //
 // The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 // against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5998,11 +5998,11 @@ func (c *Client) CheckTrafficWithBody(ctx context.Context, mockID MockID, conten
 	return c.Client.Do(req)
 }
 
-// CheckTraffic Hold a draft against the last requests
+// CheckTraffic Check a draft against the latest requests
 //
 // The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 // against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6059,7 +6059,7 @@ func (c *Client) TryMock(ctx context.Context, mockID MockID, body TryMockJSONReq
 
 // UnpublishMock Take a mock offline
 //
-// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
+// The mock is kept and stops answering. Unpublishing an offline mock changes nothing.
 //
 // Corresponds with POST /api/v1/mocks/{mock_id}/unpublish (the `UnpublishMock` operationId).
 func (c *Client) UnpublishMock(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6093,7 +6093,7 @@ func (c *Client) GetMockUsage(ctx context.Context, mockID MockID, params *GetMoc
 
 // ListWebhooks List the webhooks that a mock sent
 //
-// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+// The latest webhooks, newest first, and their outcome. Anything in a URL that looks like a secret is masked.
 //
 // Corresponds with GET /api/v1/mocks/{mock_id}/webhooks (the `ListWebhooks` operationId).
 func (c *Client) ListWebhooks(ctx context.Context, mockID MockID, params *ListWebhooksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6140,7 +6140,7 @@ func (c *Client) GetMockSchema(ctx context.Context, reqEditors ...RequestEditorF
 	return c.Client.Do(req)
 }
 
-// GetTemplateReference What templates can have in them
+// GetTemplateReference Variables, tags and filters of templates
 //
 // For editors that complete templates, as the engine and the mock format know them.
 //
@@ -6159,8 +6159,8 @@ func (c *Client) GetTemplateReference(ctx context.Context, reqEditors ...Request
 
 // SearchWorkspaces Find mocks, endpoints and files
 //
-// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
-// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Case is ignored. A
+// method before the path narrows it, as in `POST /orders`. Matches at the beginning come first.
 //
 // Corresponds with GET /api/v1/search (the `SearchWorkspaces` operationId).
 func (c *Client) SearchWorkspaces(ctx context.Context, params *SearchWorkspacesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6194,7 +6194,7 @@ func (c *Client) DeleteOtherSessions(ctx context.Context, reqEditors ...RequestE
 
 // ListSessions List your sessions
 //
-// The browsers in which you are signed in, the youngest first, 200 at most.
+// The browsers in which you are signed in, newest first, up to 200.
 //
 // Corresponds with GET /api/v1/sessions (the `ListSessions` operationId).
 func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6213,8 +6213,8 @@ func (c *Client) ListSessions(ctx context.Context, reqEditors ...RequestEditorFn
 //
 // With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 // identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-// a token need no session.
+// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+// no session.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6235,8 +6235,8 @@ func (c *Client) CreateSessionWithBody(ctx context.Context, contentType string, 
 //
 // With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 // identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-// a token need no session.
+// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+// no session.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6255,7 +6255,7 @@ func (c *Client) CreateSession(ctx context.Context, body CreateSessionJSONReques
 
 // DeleteCurrentSession Sign out
 //
-// Ends the session of the cookie; a bearer token is not touched.
+// Ends the session of the cookie; a bearer token stays valid.
 //
 // Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
 func (c *Client) DeleteCurrentSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6270,12 +6270,12 @@ func (c *Client) DeleteCurrentSession(ctx context.Context, reqEditors ...Request
 	return c.Client.Do(req)
 }
 
-// CreateSignInLinkWithBody Make a one-time sign-in link
+// CreateSignInLinkWithBody Create a one-time sign-in link
 //
-// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-// sends no mail: give the link to its owner yourself.
+// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+// link to its owner yourself.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6292,12 +6292,12 @@ func (c *Client) CreateSignInLinkWithBody(ctx context.Context, params *CreateSig
 	return c.Client.Do(req)
 }
 
-// CreateSignInLink Make a one-time sign-in link
+// CreateSignInLink Create a one-time sign-in link
 //
-// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-// sends no mail: give the link to its owner yourself.
+// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+// link to its owner yourself.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6316,7 +6316,7 @@ func (c *Client) CreateSignInLink(ctx context.Context, params *CreateSignInLinkP
 
 // GetSignInMethods See how to sign in
 //
-// What a sign-in page has to offer.
+// What a sign-in page needs to offer.
 //
 // Corresponds with GET /api/v1/sessions/methods (the `GetSignInMethods` operationId).
 func (c *Client) GetSignInMethods(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6365,9 +6365,9 @@ func (c *Client) ListTokens(ctx context.Context, params *ListTokensParams, reqEd
 	return c.Client.Do(req)
 }
 
-// CreateTokenWithBody Make a personal token
+// CreateTokenWithBody Create a personal token
 //
-// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6384,9 +6384,9 @@ func (c *Client) CreateTokenWithBody(ctx context.Context, params *CreateTokenPar
 	return c.Client.Do(req)
 }
 
-// CreateToken Make a personal token
+// CreateToken Create a personal token
 //
-// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6403,10 +6403,10 @@ func (c *Client) CreateToken(ctx context.Context, params *CreateTokenParams, bod
 	return c.Client.Do(req)
 }
 
-// DeleteCurrentToken Revoke the token that you show
+// DeleteCurrentToken Revoke the token of this request
 //
-// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
-// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+// For programs that sign out: every token, personal or of a workspace, can revoke itself, whatever its scopes. The
+// configured token cannot, and requests with a session or an access token have none to revoke: both get a 409.
 //
 // Corresponds with DELETE /api/v1/tokens/current (the `DeleteCurrentToken` operationId).
 func (c *Client) DeleteCurrentToken(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6423,7 +6423,7 @@ func (c *Client) DeleteCurrentToken(ctx context.Context, reqEditors ...RequestEd
 
 // DeleteToken Revoke a personal token
 //
-// It opens nothing from now on.
+// It stops working at once.
 //
 // Corresponds with DELETE /api/v1/tokens/{token_id} (the `DeleteToken` operationId).
 func (c *Client) DeleteToken(ctx context.Context, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6457,8 +6457,8 @@ func (c *Client) GetToken(ctx context.Context, tokenID TokenID, reqEditors ...Re
 
 // TryContentWithBody Try a draft
 //
-// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 // included. Content with errors is not tried: the answer carries the diagnostics alone.
 //
 // Takes any type of body and a specified content type.
@@ -6478,8 +6478,8 @@ func (c *Client) TryContentWithBody(ctx context.Context, contentType string, bod
 
 // TryContent Try a draft
 //
-// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 // included. Content with errors is not tried: the answer carries the diagnostics alone.
 //
 // Takes a body of the `application/json` content type.
@@ -6554,8 +6554,8 @@ func (c *Client) ListWorkspaces(ctx context.Context, params *ListWorkspacesParam
 
 // CreateWorkspaceWithBody Create an organisation
 //
-// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-// gave up is held for them for a while.
+// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+// stays reserved for its former owner for a while.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6574,8 +6574,8 @@ func (c *Client) CreateWorkspaceWithBody(ctx context.Context, params *CreateWork
 
 // CreateWorkspace Create an organisation
 //
-// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-// gave up is held for them for a while.
+// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+// stays reserved for its former owner for a while.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6594,8 +6594,8 @@ func (c *Client) CreateWorkspace(ctx context.Context, params *CreateWorkspacePar
 
 // DeleteWorkspace Delete an organisation
 //
-// It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
-// its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
+// The organisation and everything in it are gone at once; its mocks stop answering within moments. If it has mocks, repeat
+// its slug in `confirm`. This cannot be undone, but the slug stays reserved for the caller for a while.
 //
 // Corresponds with DELETE /api/v1/workspaces/{workspace_slug} (the `DeleteWorkspace` operationId).
 func (c *Client) DeleteWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, params *DeleteWorkspaceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6628,7 +6628,7 @@ func (c *Client) GetWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, 
 // UpdateWorkspaceWithBody Rename a workspace
 //
 // The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-// published. An account's own workspace has the username as its slug, which changes with that.
+// published. The slug of an account's own workspace is the username, and changes with it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6648,7 +6648,7 @@ func (c *Client) UpdateWorkspaceWithBody(ctx context.Context, workspaceSlug Work
 // UpdateWorkspace Rename a workspace
 //
 // The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-// published. An account's own workspace has the username as its slug, which changes with that.
+// published. The slug of an account's own workspace is the username, and changes with it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6667,8 +6667,8 @@ func (c *Client) UpdateWorkspace(ctx context.Context, workspaceSlug WorkspaceSlu
 
 // ListAudit See who did what
 //
-// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
-// installation says otherwise.
+// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the server is
+// configured otherwise.
 //
 // Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
 func (c *Client) ListAudit(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6702,12 +6702,12 @@ func (c *Client) ListFiles(ctx context.Context, workspaceSlug WorkspaceSlug, par
 
 // PutFileWithBody Upload a file
 //
-// The body is the content as it is, whatever it is. A file with this name is replaced, else made. Mocks of the
+// The body is the content as it is, whatever it is. A file with this name is replaced; otherwise it is created. Mocks of the
 // workspace name it as `path` of an `external-body`, and published ones answer with the new content within seconds.
 //
-// The Content-Type is kept. What programs send that do not know it (`application/octet-stream`,
-// `application/x-www-form-urlencoded`) counts as none: then the ending of the name decides, else the content. A
-// content that is plainly something else is refused.
+// The Content-Type is kept. The defaults of programs that do not know it (`application/octet-stream`,
+// `application/x-www-form-urlencoded`) count as none: then the ending of the name decides, or else the content. Content that
+// is plainly of another type is refused.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6741,7 +6741,7 @@ func (c *Client) DeleteFile(ctx context.Context, workspaceSlug WorkspaceSlug, fi
 	return c.Client.Do(req)
 }
 
-// GetFile Read what is known of a file
+// GetFile Read a file's metadata
 //
 // Everything but the content.
 //
@@ -6777,8 +6777,8 @@ func (c *Client) GetFileContent(ctx context.Context, workspaceSlug WorkspaceSlug
 
 // ListFileMocks List the mocks that use a file
 //
-// The mocks whose current or published revision names the file. A `path` that is a template names a file only when
-// somebody calls the mock, so that it is not seen here.
+// The mocks whose current or published revision names the file. A `path` that is a template names a file only when the mock
+// is called, so it does not show here.
 //
 // Corresponds with GET /api/v1/workspaces/{workspace_slug}/files/{file_id}/mocks (the `ListFileMocks` operationId).
 func (c *Client) ListFileMocks(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *ListFileMocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6810,9 +6810,9 @@ func (c *Client) ListInvitations(ctx context.Context, workspaceSlug WorkspaceSlu
 
 // CreateInvitationWithBody Invite somebody
 //
-// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-// good for 7 days.
+// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+// caller's. An invitation is valid for 7 days.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6831,9 +6831,9 @@ func (c *Client) CreateInvitationWithBody(ctx context.Context, workspaceSlug Wor
 
 // CreateInvitation Invite somebody
 //
-// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-// good for 7 days.
+// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+// caller's. An invitation is valid for 7 days.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6850,7 +6850,7 @@ func (c *Client) CreateInvitation(ctx context.Context, workspaceSlug WorkspaceSl
 	return c.Client.Do(req)
 }
 
-// DeleteInvitation Take an invitation back
+// DeleteInvitation Revoke an invitation
 //
 // Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id} (the `DeleteInvitation` operationId).
 func (c *Client) DeleteInvitation(ctx context.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6867,7 +6867,7 @@ func (c *Client) DeleteInvitation(ctx context.Context, workspaceSlug WorkspaceSl
 
 // LeaveWorkspace Leave an organisation
 //
-// The caller is no member any more. The last owner cannot leave.
+// The caller is no longer a member. The last owner cannot leave.
 //
 // Corresponds with POST /api/v1/workspaces/{workspace_slug}/leave (the `LeaveWorkspace` operationId).
 func (c *Client) LeaveWorkspace(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6899,7 +6899,7 @@ func (c *Client) ListMembers(ctx context.Context, workspaceSlug WorkspaceSlug, p
 
 // DeleteMember Remove a member
 //
-// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
+// Only an owner can remove an owner. A workspace keeps at least one owner. The workspace's tokens that the member made are revoked.
 //
 // Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/members/{username} (the `DeleteMember` operationId).
 func (c *Client) DeleteMember(ctx context.Context, workspaceSlug WorkspaceSlug, username string, params *DeleteMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -6933,7 +6933,7 @@ func (c *Client) GetMember(ctx context.Context, workspaceSlug WorkspaceSlug, use
 
 // UpdateMemberWithBody Give a member another role
 //
-// Only an owner makes an owner, or another thing of one. One owner has to stay.
+// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 //
 // Takes any type of body and a specified content type.
 //
@@ -6952,7 +6952,7 @@ func (c *Client) UpdateMemberWithBody(ctx context.Context, workspaceSlug Workspa
 
 // UpdateMember Give a member another role
 //
-// Only an owner makes an owner, or another thing of one. One owner has to stay.
+// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6986,10 +6986,10 @@ func (c *Client) GetMockBySlug(ctx context.Context, workspaceSlug WorkspaceSlug,
 	return c.Client.Do(req)
 }
 
-// GetQuota See how much a workspace holds and may hold
+// GetQuota See a workspace's use and limits
 //
-// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
-// beyond a limit that was lowered can still go back.
+// A write that would exceed a limit is refused with 403 and the code `quota_exceeded`. A workspace that is above a lowered
+// limit can still shrink.
 //
 // Corresponds with GET /api/v1/workspaces/{workspace_slug}/quota (the `GetQuota` operationId).
 func (c *Client) GetQuota(ctx context.Context, workspaceSlug WorkspaceSlug, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7021,9 +7021,9 @@ func (c *Client) ListWorkspaceTokens(ctx context.Context, workspaceSlug Workspac
 	return c.Client.Do(req)
 }
 
-// CreateWorkspaceTokenWithBody Make a workspace's token
+// CreateWorkspaceTokenWithBody Create a workspace token
 //
-// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7040,9 +7040,9 @@ func (c *Client) CreateWorkspaceTokenWithBody(ctx context.Context, workspaceSlug
 	return c.Client.Do(req)
 }
 
-// CreateWorkspaceToken Make a workspace's token
+// CreateWorkspaceToken Create a workspace token
 //
-// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -7061,7 +7061,7 @@ func (c *Client) CreateWorkspaceToken(ctx context.Context, workspaceSlug Workspa
 
 // DeleteWorkspaceToken Revoke a workspace's token
 //
-// It opens nothing from now on.
+// It stops working at once.
 //
 // Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/tokens/{token_id} (the `DeleteWorkspaceToken` operationId).
 func (c *Client) DeleteWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceSlug, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -7095,7 +7095,7 @@ func (c *Client) GetWorkspaceToken(ctx context.Context, workspaceSlug WorkspaceS
 
 // GetWorkspaceUsage Count the requests of a workspace
 //
-// All requests that its mocks answered, by hour, those of mocks that are gone included.
+// All requests that its mocks answered, by hour, including those of deleted mocks.
 //
 // Corresponds with GET /api/v1/workspaces/{workspace_slug}/usage (the `GetWorkspaceUsage` operationId).
 func (c *Client) GetWorkspaceUsage(ctx context.Context, workspaceSlug WorkspaceSlug, params *GetWorkspaceUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12585,10 +12585,10 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteAccountWithResponse Delete your account
 	//
-	// The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
+	// The account, its own workspace with everything in it, its sessions and its tokens are gone at once; its mocks stop
 	// answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
 	// stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
-	// deleted), for as long as they keep anything. There is no way back.
+	// deleted), for as long as their entries are kept. This cannot be undone.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12605,7 +12605,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateAccountWithBodyWithResponse Change your username or e-mail address
 	//
 	// The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-	// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+	// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12615,19 +12615,19 @@ type ClientWithResponsesInterface interface {
 	// UpdateAccountWithResponse Change your username or e-mail address
 	//
 	// The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-	// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+	// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/account (the `UpdateAccount` operationId).
 	UpdateAccountWithResponse(ctx context.Context, params *UpdateAccountParams, body UpdateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateAccountResponse, error)
 
-	// ExportAccountWithResponse Take all with you
+	// ExportAccountWithResponse Export your data
 	//
 	// A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
 	// of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
-	// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
-	// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
+	// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made while
+	// it is sent, whatever its size. An archive that ends early is incomplete: download it again.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12636,8 +12636,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePasswordWithBodyWithResponse Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+	// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+	// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12646,38 +12646,38 @@ type ClientWithResponsesInterface interface {
 
 	// UpdatePasswordWithResponse Change your password
 	//
-	// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-	// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+	// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+	// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PUT /api/v1/account/password (the `UpdatePassword` operationId).
 	UpdatePasswordWithResponse(ctx context.Context, body UpdatePasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdatePasswordResponse, error)
 
-	// CreateAccountWithBodyWithResponse Make an account
+	// CreateAccountWithBodyWithResponse Create an account
 	//
-	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-	// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+	// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
 	CreateAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error)
 
-	// CreateAccountWithResponse Make an account
+	// CreateAccountWithResponse Create an account
 	//
-	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-	// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+	// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+	// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/accounts (the `CreateAccount` operationId).
 	CreateAccountWithResponse(ctx context.Context, body CreateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateAccountResponse, error)
 
-	// GetUsernameAvailabilityWithResponse See whether a username can be had, before signing up
+	// GetUsernameAvailabilityWithResponse See whether a username is available, before signing up
 	//
-	// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
-	// as often as it may try to sign in, counted apart.
+	// For a sign-up form, where sign-up is open; elsewhere it is a 403. It reveals no more than signing up would. An address may
+	// ask as often as it may try to sign in, counted separately.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12686,18 +12686,18 @@ type ClientWithResponsesInterface interface {
 
 	// ListActivityWithResponse See how much mocks are called
 	//
-	// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
-	// named and is not there is left out.
+	// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. Unknown mocks
+	// are left out.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/activity (the `ListActivity` operationId).
 	ListActivityWithResponse(ctx context.Context, params *ListActivityParams, reqEditors ...RequestEditorFn) (*ListActivityResponse, error)
 
-	// GetAvailabilityWithResponse See whether a name can be had
+	// GetAvailabilityWithResponse See whether a name is available
 	//
-	// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
-	// typing, not at every key.
+	// For a new account, organisation or mock, before creating it; the write itself decides. Ask when somebody pauses typing,
+	// not at every keystroke.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12722,7 +12722,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/domains (the `ListDomains` operationId).
 	ListDomainsWithResponse(ctx context.Context, params *ListDomainsParams, reqEditors ...RequestEditorFn) (*ListDomainsResponse, error)
 
-	// DeleteDomainWithResponse Give a domain up
+	// DeleteDomainWithResponse Remove a domain
 	//
 	// The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
 	//
@@ -12733,7 +12733,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetDomainWithResponse Read a domain
 	//
-	// How it stands, why, and which records to create.
+	// Its state, the reason, and which records to create.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12742,7 +12742,7 @@ type ClientWithResponsesInterface interface {
 
 	// VerifyDomainWithResponse Check a domain now
 	//
-	// Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
+	// Starts a check of its records. Read the domain, or follow the events, to see the result.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12752,7 +12752,7 @@ type ClientWithResponsesInterface interface {
 	// StreamEventsWithResponse Follow a workspace live
 	//
 	// Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
-	// what the data of each is. After `reset`, events were missed: read again what you know.
+	// what the data of each is. `reset` means that events were missed: read everything again.
 	//
 	// A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 	// another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -12785,16 +12785,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/format (the `FormatContent` operationId).
 	FormatContentWithResponse(ctx context.Context, body FormatContentJSONRequestBody, reqEditors ...RequestEditorFn) (*FormatContentResponse, error)
 
-	// ImportDocumentWithBodyWithResponse Make a mock's content of another tool's document
+	// ImportDocumentWithBodyWithResponse Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-	// response: with the document's example, else with values made from its schemas. The same document always gives the same
-	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-	// one that takes longer than ten seconds. An account's documents are read one at a time.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+	// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+	// takes longer than ten seconds. An account's documents are read one at a time.
 	//
-	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 	// so that asking without it first is the preview.
 	//
@@ -12803,16 +12803,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error)
 
-	// ImportDocumentWithResponse Make a mock's content of another tool's document
+	// ImportDocumentWithResponse Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-	// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-	// response: with the document's example, else with values made from its schemas. The same document always gives the same
-	// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-	// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-	// one that takes longer than ten seconds. An account's documents are read one at a time.
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+	// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+	// takes longer than ten seconds. An account's documents are read one at a time.
 	//
-	// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+	// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 	// addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 	// so that asking without it first is the preview.
 	//
@@ -12821,9 +12821,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/import (the `ImportDocument` operationId).
 	ImportDocumentWithResponse(ctx context.Context, body ImportDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportDocumentResponse, error)
 
-	// GetInstanceWithResponse See what this installation is
+	// GetInstanceWithResponse Read the server's address, features and limits
 	//
-	// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+	// What a client needs before anybody signs in: where mocks answer, which features there are, and the limits.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12839,7 +12839,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClaimInvitationWithBodyWithResponse Claim an invitation by its secret
 	//
-	// The invitation is the caller's then, to be accepted or declined. A secret works once.
+	// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12848,7 +12848,7 @@ type ClientWithResponsesInterface interface {
 
 	// ClaimInvitationWithResponse Claim an invitation by its secret
 	//
-	// The invitation is the caller's then, to be accepted or declined. A secret works once.
+	// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12857,8 +12857,8 @@ type ClientWithResponsesInterface interface {
 
 	// PreviewInvitationWithBodyWithResponse See what an invitation is for, by its secret
 	//
-	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-	// long it is good for.
+	// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+	// invitation and when it expires.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12867,8 +12867,8 @@ type ClientWithResponsesInterface interface {
 
 	// PreviewInvitationWithResponse See what an invitation is for, by its secret
 	//
-	// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-	// long it is good for.
+	// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+	// invitation and when it expires.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12877,7 +12877,7 @@ type ClientWithResponsesInterface interface {
 
 	// AcceptInvitationWithResponse Accept an invitation
 	//
-	// The caller is a member then. It is void if who sent it could not give that role any more.
+	// The caller becomes a member. The invitation is void if its sender can no longer give that role.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12893,7 +12893,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListMocksWithResponse List mocks
 	//
-	// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
+	// All mocks of the caller's workspaces, without their content, workspace by workspace, oldest workspace first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12920,18 +12920,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks (the `CreateMock` operationId).
 	CreateMockWithResponse(ctx context.Context, params *CreateMockParams, body CreateMockJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateMockResponse, error)
 
-	// ImportMockWithBodyWithResponse Create a mock of another tool's document
+	// ImportMockWithBodyWithResponse Create a mock from another tool's document
 	//
-	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	// Stores the result of importDocument as a new, offline mock, as revision 1.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/mocks/import (the `ImportMock` operationId).
 	ImportMockWithBodyWithResponse(ctx context.Context, params *ImportMockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportMockResponse, error)
 
-	// ImportMockWithResponse Create a mock of another tool's document
+	// ImportMockWithResponse Create a mock from another tool's document
 	//
-	// What importDocument makes, stored as a new mock, offline, as revision 1.
+	// Stores the result of importDocument as a new, offline mock, as revision 1.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12950,7 +12950,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetMockWithResponse Read a mock
 	//
-	// With its content. A deleted mock is read in the list of deleted ones only.
+	// With its content. Deleted mocks are only found in the list of deleted mocks.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -12959,8 +12959,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateMockWithBodyWithResponse Rename or describe a mock
 	//
-	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-	// answers nothing any more; the old slug is free for another mock of the workspace.
+	// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+	// one; the old slug is free for another mock of the workspace.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12969,8 +12969,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateMockWithResponse Rename or describe a mock
 	//
-	// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-	// answers nothing any more; the old slug is free for another mock of the workspace.
+	// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+	// one; the old slug is free for another mock of the workspace.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12981,8 +12981,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` compares the
-	// revision only: another name or description loses nothing of an edit.
+	// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+	// description does not make an edit fail.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12993,8 +12993,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// A published mock is published again with the new content at once. If the new content has errors it is kept, the
 	// last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-	// is the same as the current revision's makes no new revision. `If-Match` compares the
-	// revision only: another name or description loses nothing of an edit.
+	// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+	// description does not make an edit fail.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13013,8 +13013,8 @@ type ClientWithResponsesInterface interface {
 	// CreateDomainWithBodyWithResponse Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+	// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -13025,8 +13025,8 @@ type ClientWithResponsesInterface interface {
 	// CreateDomainWithResponse Add a domain
 	//
 	// Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-	// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+	// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+	// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 	// your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -13036,8 +13036,8 @@ type ClientWithResponsesInterface interface {
 
 	// DuplicateMockWithBodyWithResponse Copy a mock
 	//
-	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-	// `viewer` in the original's.
+	// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+	// the original's.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13046,8 +13046,8 @@ type ClientWithResponsesInterface interface {
 
 	// DuplicateMockWithResponse Copy a mock
 	//
-	// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-	// `viewer` in the original's.
+	// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+	// the original's.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13077,8 +13077,8 @@ type ClientWithResponsesInterface interface {
 
 	// MoveMockWithBodyWithResponse Move a mock to another workspace
 	//
-	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-	// old host answers nothing any more.
+	// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+	// once, and no longer on the old one.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13087,8 +13087,8 @@ type ClientWithResponsesInterface interface {
 
 	// MoveMockWithResponse Move a mock to another workspace
 	//
-	// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-	// old host answers nothing any more.
+	// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+	// once, and no longer on the old one.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13098,8 +13098,8 @@ type ClientWithResponsesInterface interface {
 	// GetPublicationWithResponse See whether a mock is live
 	//
 	// With `wait`, answers as soon as the publication is settled: the revision (or a later one) is live on every mock
-	// server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
-	// state as it is then.
+	// server, was rejected, or (for an unpublished mock) is gone from every mock server. When `wait` is over, it answers with
+	// the current state.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13108,7 +13108,7 @@ type ClientWithResponsesInterface interface {
 
 	// PublishMockWithResponse Publish a mock
 	//
-	// Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
+	// Serves the current revision on the mock's host. Publishing a published mock again changes nothing. Content with errors
 	// is refused with 422 and its diagnostics.
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -13125,8 +13125,8 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateRecordingWithBodyWithResponse Change what is recorded of a mock
 	//
-	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13135,17 +13135,17 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateRecordingWithResponse Change what is recorded of a mock
 	//
-	// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-	// leaves them. What was recorded before is not changed; forget it if it should not be there.
+	// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+	// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with PATCH /api/v1/mocks/{mock_id}/recording (the `UpdateRecording` operationId).
 	UpdateRecordingWithResponse(ctx context.Context, mockID MockID, params *UpdateRecordingParams, body UpdateRecordingJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateRecordingResponse, error)
 
-	// DeleteRequestsWithResponse Forget the requests of a mock
+	// DeleteRequestsWithResponse Delete the recorded requests of a mock
 	//
-	// All that are stored. The counts stay.
+	// Deletes all that are stored. The counts stay.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13154,8 +13154,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListRequestsWithResponse List the requests of a mock
 	//
-	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-	// asked often has only some of its requests recorded; its usage counts all of them.
+	// Requests that the mock answered and that were recorded, newest first, without headers and bodies. Only some requests of a
+	// busy mock are recorded; its usage counts all of them.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13164,7 +13164,7 @@ type ClientWithResponsesInterface interface {
 
 	// StreamRequestsWithResponse Follow the requests of a mock live
 	//
-	// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+	// Server-sent events, a fraction of a second after each response. RequestEvents names the events and says what the data of
 	// each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
 	// more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 	//
@@ -13184,7 +13184,7 @@ type ClientWithResponsesInterface interface {
 
 	// RestoreMockWithBodyWithResponse Undo deleting a mock
 	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13193,7 +13193,7 @@ type ClientWithResponsesInterface interface {
 
 	// RestoreMockWithResponse Undo deleting a mock
 	//
-	// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+	// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13202,7 +13202,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListRevisionsWithResponse List a mock's revisions
 	//
-	// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+	// The newest first, without content. Old revisions are pruned, except pinned ones and the published one.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13216,7 +13216,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/mocks/{mock_id}/revisions/{revision} (the `GetRevision` operationId).
 	GetRevisionWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *GetRevisionParams, reqEditors ...RequestEditorFn) (*GetRevisionResponse, error)
 
-	// UpdateRevisionWithBodyWithResponse Pin a revision, or let it go
+	// UpdateRevisionWithBodyWithResponse Pin or unpin a revision
 	//
 	// A pinned revision is never pruned. Its content never changes, pinned or not.
 	//
@@ -13225,7 +13225,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PATCH /api/v1/mocks/{mock_id}/revisions/{revision} (the `UpdateRevision` operationId).
 	UpdateRevisionWithBodyWithResponse(ctx context.Context, mockID MockID, revision RevisionNumber, params *UpdateRevisionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UpdateRevisionResponse, error)
 
-	// UpdateRevisionWithResponse Pin a revision, or let it go
+	// UpdateRevisionWithResponse Pin or unpin a revision
 	//
 	// A pinned revision is never pruned. Its content never changes, pinned or not.
 	//
@@ -13263,22 +13263,22 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 	RollbackMockWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
 
-	// CheckTrafficWithBodyWithResponse Hold a draft against the last requests
+	// CheckTrafficWithBodyWithResponse Check a draft against the latest requests
 	//
 	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/traffic-check (the `CheckTraffic` operationId).
 	CheckTrafficWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckTrafficResponse, error)
 
-	// CheckTrafficWithResponse Hold a draft against the last requests
+	// CheckTrafficWithResponse Check a draft against the latest requests
 	//
 	// The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 	// against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-	// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+	// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13305,7 +13305,7 @@ type ClientWithResponsesInterface interface {
 
 	// UnpublishMockWithResponse Take a mock offline
 	//
-	// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
+	// The mock is kept and stops answering. Unpublishing an offline mock changes nothing.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13323,7 +13323,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListWebhooksWithResponse List the webhooks that a mock sent
 	//
-	// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+	// The latest webhooks, newest first, and their outcome. Anything in a URL that looks like a secret is masked.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13346,7 +13346,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/schema/mock.json (the `GetMockSchema` operationId).
 	GetMockSchemaWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMockSchemaResponse, error)
 
-	// GetTemplateReferenceWithResponse What templates can have in them
+	// GetTemplateReferenceWithResponse Variables, tags and filters of templates
 	//
 	// For editors that complete templates, as the engine and the mock format know them.
 	//
@@ -13357,8 +13357,8 @@ type ClientWithResponsesInterface interface {
 
 	// SearchWorkspacesWithResponse Find mocks, endpoints and files
 	//
-	// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
-	// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+	// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Case is ignored. A
+	// method before the path narrows it, as in `POST /orders`. Matches at the beginning come first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13376,7 +13376,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListSessionsWithResponse List your sessions
 	//
-	// The browsers in which you are signed in, the youngest first, 200 at most.
+	// The browsers in which you are signed in, newest first, up to 200.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13387,8 +13387,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-	// a token need no session.
+	// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+	// no session.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13399,8 +13399,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 	// identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-	// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-	// a token need no session.
+	// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+	// no session.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13409,31 +13409,31 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteCurrentSessionWithResponse Sign out
 	//
-	// Ends the session of the cookie; a bearer token is not touched.
+	// Ends the session of the cookie; a bearer token stays valid.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with DELETE /api/v1/sessions/current (the `DeleteCurrentSession` operationId).
 	DeleteCurrentSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*DeleteCurrentSessionResponse, error)
 
-	// CreateSignInLinkWithBodyWithResponse Make a one-time sign-in link
+	// CreateSignInLinkWithBodyWithResponse Create a one-time sign-in link
 	//
-	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-	// sends no mail: give the link to its owner yourself.
+	// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+	// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+	// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+	// link to its owner yourself.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/sessions/links (the `CreateSignInLink` operationId).
 	CreateSignInLinkWithBodyWithResponse(ctx context.Context, params *CreateSignInLinkParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateSignInLinkResponse, error)
 
-	// CreateSignInLinkWithResponse Make a one-time sign-in link
+	// CreateSignInLinkWithResponse Create a one-time sign-in link
 	//
-	// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-	// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-	// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-	// sends no mail: give the link to its owner yourself.
+	// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+	// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+	// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+	// link to its owner yourself.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13442,7 +13442,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetSignInMethodsWithResponse See how to sign in
 	//
-	// What a sign-in page has to offer.
+	// What a sign-in page needs to offer.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13467,28 +13467,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/tokens (the `ListTokens` operationId).
 	ListTokensWithResponse(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*ListTokensResponse, error)
 
-	// CreateTokenWithBodyWithResponse Make a personal token
+	// CreateTokenWithBodyWithResponse Create a personal token
 	//
-	// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+	// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 	CreateTokenWithBodyWithResponse(ctx context.Context, params *CreateTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
 
-	// CreateTokenWithResponse Make a personal token
+	// CreateTokenWithResponse Create a personal token
 	//
-	// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+	// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/tokens (the `CreateToken` operationId).
 	CreateTokenWithResponse(ctx context.Context, params *CreateTokenParams, body CreateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTokenResponse, error)
 
-	// DeleteCurrentTokenWithResponse Revoke the token that you show
+	// DeleteCurrentTokenWithResponse Revoke the token of this request
 	//
-	// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
-	// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+	// For programs that sign out: every token, personal or of a workspace, can revoke itself, whatever its scopes. The
+	// configured token cannot, and requests with a session or an access token have none to revoke: both get a 409.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13497,7 +13497,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteTokenWithResponse Revoke a personal token
 	//
-	// It opens nothing from now on.
+	// It stops working at once.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13515,8 +13515,8 @@ type ClientWithResponsesInterface interface {
 
 	// TryContentWithBodyWithResponse Try a draft
 	//
-	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+	// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 	// included. Content with errors is not tried: the answer carries the diagnostics alone.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -13526,8 +13526,8 @@ type ClientWithResponsesInterface interface {
 
 	// TryContentWithResponse Try a draft
 	//
-	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-	// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+	// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+	// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 	// included. Content with errors is not tried: the answer carries the diagnostics alone.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -13564,8 +13564,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateWorkspaceWithBodyWithResponse Create an organisation
 	//
-	// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-	// gave up is held for them for a while.
+	// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+	// stays reserved for its former owner for a while.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13574,8 +13574,8 @@ type ClientWithResponsesInterface interface {
 
 	// CreateWorkspaceWithResponse Create an organisation
 	//
-	// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-	// gave up is held for them for a while.
+	// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+	// stays reserved for its former owner for a while.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13584,8 +13584,8 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteWorkspaceWithResponse Delete an organisation
 	//
-	// It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
-	// its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
+	// The organisation and everything in it are gone at once; its mocks stop answering within moments. If it has mocks, repeat
+	// its slug in `confirm`. This cannot be undone, but the slug stays reserved for the caller for a while.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13602,7 +13602,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateWorkspaceWithBodyWithResponse Rename a workspace
 	//
 	// The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-	// published. An account's own workspace has the username as its slug, which changes with that.
+	// published. The slug of an account's own workspace is the username, and changes with it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13612,7 +13612,7 @@ type ClientWithResponsesInterface interface {
 	// UpdateWorkspaceWithResponse Rename a workspace
 	//
 	// The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-	// published. An account's own workspace has the username as its slug, which changes with that.
+	// published. The slug of an account's own workspace is the username, and changes with it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13621,8 +13621,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListAuditWithResponse See who did what
 	//
-	// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
-	// installation says otherwise.
+	// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the server is
+	// configured otherwise.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13640,12 +13640,12 @@ type ClientWithResponsesInterface interface {
 
 	// PutFileWithBodyWithResponse Upload a file
 	//
-	// The body is the content as it is, whatever it is. A file with this name is replaced, else made. Mocks of the
+	// The body is the content as it is, whatever it is. A file with this name is replaced; otherwise it is created. Mocks of the
 	// workspace name it as `path` of an `external-body`, and published ones answer with the new content within seconds.
 	//
-	// The Content-Type is kept. What programs send that do not know it (`application/octet-stream`,
-	// `application/x-www-form-urlencoded`) counts as none: then the ending of the name decides, else the content. A
-	// content that is plainly something else is refused.
+	// The Content-Type is kept. The defaults of programs that do not know it (`application/octet-stream`,
+	// `application/x-www-form-urlencoded`) count as none: then the ending of the name decides, or else the content. Content that
+	// is plainly of another type is refused.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13661,7 +13661,7 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id} (the `DeleteFile` operationId).
 	DeleteFileWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, fileID FileID, params *DeleteFileParams, reqEditors ...RequestEditorFn) (*DeleteFileResponse, error)
 
-	// GetFileWithResponse Read what is known of a file
+	// GetFileWithResponse Read a file's metadata
 	//
 	// Everything but the content.
 	//
@@ -13681,8 +13681,8 @@ type ClientWithResponsesInterface interface {
 
 	// ListFileMocksWithResponse List the mocks that use a file
 	//
-	// The mocks whose current or published revision names the file. A `path` that is a template names a file only when
-	// somebody calls the mock, so that it is not seen here.
+	// The mocks whose current or published revision names the file. A `path` that is a template names a file only when the mock
+	// is called, so it does not show here.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13698,9 +13698,9 @@ type ClientWithResponsesInterface interface {
 
 	// CreateInvitationWithBodyWithResponse Invite somebody
 	//
-	// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-	// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-	// good for 7 days.
+	// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+	// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+	// caller's. An invitation is valid for 7 days.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13709,16 +13709,16 @@ type ClientWithResponsesInterface interface {
 
 	// CreateInvitationWithResponse Invite somebody
 	//
-	// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-	// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-	// good for 7 days.
+	// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+	// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+	// caller's. An invitation is valid for 7 days.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/invitations (the `CreateInvitation` operationId).
 	CreateInvitationWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateInvitationParams, body CreateInvitationJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateInvitationResponse, error)
 
-	// DeleteInvitationWithResponse Take an invitation back
+	// DeleteInvitationWithResponse Revoke an invitation
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13727,7 +13727,7 @@ type ClientWithResponsesInterface interface {
 
 	// LeaveWorkspaceWithResponse Leave an organisation
 	//
-	// The caller is no member any more. The last owner cannot leave.
+	// The caller is no longer a member. The last owner cannot leave.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13743,7 +13743,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteMemberWithResponse Remove a member
 	//
-	// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
+	// Only an owner can remove an owner. A workspace keeps at least one owner. The workspace's tokens that the member made are revoked.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13761,7 +13761,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateMemberWithBodyWithResponse Give a member another role
 	//
-	// Only an owner makes an owner, or another thing of one. One owner has to stay.
+	// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13770,7 +13770,7 @@ type ClientWithResponsesInterface interface {
 
 	// UpdateMemberWithResponse Give a member another role
 	//
-	// Only an owner makes an owner, or another thing of one. One owner has to stay.
+	// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13786,10 +13786,10 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug} (the `GetMockBySlug` operationId).
 	GetMockBySlugWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params *GetMockBySlugParams, reqEditors ...RequestEditorFn) (*GetMockBySlugResponse, error)
 
-	// GetQuotaWithResponse See how much a workspace holds and may hold
+	// GetQuotaWithResponse See a workspace's use and limits
 	//
-	// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
-	// beyond a limit that was lowered can still go back.
+	// A write that would exceed a limit is refused with 403 and the code `quota_exceeded`. A workspace that is above a lowered
+	// limit can still shrink.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13805,18 +13805,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/tokens (the `ListWorkspaceTokens` operationId).
 	ListWorkspaceTokensWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListWorkspaceTokensParams, reqEditors ...RequestEditorFn) (*ListWorkspaceTokensResponse, error)
 
-	// CreateWorkspaceTokenWithBodyWithResponse Make a workspace's token
+	// CreateWorkspaceTokenWithBodyWithResponse Create a workspace token
 	//
-	// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+	// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/workspaces/{workspace_slug}/tokens (the `CreateWorkspaceToken` operationId).
 	CreateWorkspaceTokenWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *CreateWorkspaceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateWorkspaceTokenResponse, error)
 
-	// CreateWorkspaceTokenWithResponse Make a workspace's token
+	// CreateWorkspaceTokenWithResponse Create a workspace token
 	//
-	// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+	// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13825,7 +13825,7 @@ type ClientWithResponsesInterface interface {
 
 	// DeleteWorkspaceTokenWithResponse Revoke a workspace's token
 	//
-	// It opens nothing from now on.
+	// It stops working at once.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -13843,7 +13843,7 @@ type ClientWithResponsesInterface interface {
 
 	// GetWorkspaceUsageWithResponse Count the requests of a workspace
 	//
-	// All requests that its mocks answered, by hour, those of mocks that are gone included.
+	// All requests that its mocks answered, by hour, including those of deleted mocks.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -18771,10 +18771,10 @@ func (r GetWorkspaceUsageResponse) ContentType() string {
 
 // DeleteAccountWithResponse Delete your account
 //
-// The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
+// The account, its own workspace with everything in it, its sessions and its tokens are gone at once; its mocks stop
 // answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
 // stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
-// deleted), for as long as they keep anything. There is no way back.
+// deleted), for as long as their entries are kept. This cannot be undone.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18803,7 +18803,7 @@ func (c *ClientWithResponses) GetAccountWithResponse(ctx context.Context, reqEdi
 // UpdateAccountWithBodyWithResponse Change your username or e-mail address
 //
 // The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18819,7 +18819,7 @@ func (c *ClientWithResponses) UpdateAccountWithBodyWithResponse(ctx context.Cont
 // UpdateAccountWithResponse Change your username or e-mail address
 //
 // The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-// them is published. The old one is held for the account for a while. An empty `email` removes the address.
+// them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18832,12 +18832,12 @@ func (c *ClientWithResponses) UpdateAccountWithResponse(ctx context.Context, par
 	return ParseUpdateAccountResponse(rsp)
 }
 
-// ExportAccountWithResponse Take all with you
+// ExportAccountWithResponse Export your data
 //
 // A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
 // of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
-// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
-// while it is sent, whatever its size. An archive without its end is incomplete: ask again.
+// is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made while
+// it is sent, whatever its size. An archive that ends early is incomplete: download it again.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18852,8 +18852,8 @@ func (c *ClientWithResponses) ExportAccountWithResponse(ctx context.Context, req
 
 // UpdatePasswordWithBodyWithResponse Change your password
 //
-// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18868,8 +18868,8 @@ func (c *ClientWithResponses) UpdatePasswordWithBodyWithResponse(ctx context.Con
 
 // UpdatePasswordWithResponse Change your password
 //
-// The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-// link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+// Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+// made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18882,10 +18882,10 @@ func (c *ClientWithResponses) UpdatePasswordWithResponse(ctx context.Context, bo
 	return ParseUpdatePasswordResponse(rsp)
 }
 
-// CreateAccountWithBodyWithResponse Make an account
+// CreateAccountWithBodyWithResponse Create an account
 //
-// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18898,10 +18898,10 @@ func (c *ClientWithResponses) CreateAccountWithBodyWithResponse(ctx context.Cont
 	return ParseCreateAccountResponse(rsp)
 }
 
-// CreateAccountWithResponse Make an account
+// CreateAccountWithResponse Create an account
 //
-// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-// accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+// Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+// be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -18914,10 +18914,10 @@ func (c *ClientWithResponses) CreateAccountWithResponse(ctx context.Context, bod
 	return ParseCreateAccountResponse(rsp)
 }
 
-// GetUsernameAvailabilityWithResponse See whether a username can be had, before signing up
+// GetUsernameAvailabilityWithResponse See whether a username is available, before signing up
 //
-// For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
-// as often as it may try to sign in, counted apart.
+// For a sign-up form, where sign-up is open; elsewhere it is a 403. It reveals no more than signing up would. An address may
+// ask as often as it may try to sign in, counted separately.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18932,8 +18932,8 @@ func (c *ClientWithResponses) GetUsernameAvailabilityWithResponse(ctx context.Co
 
 // ListActivityWithResponse See how much mocks are called
 //
-// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
-// named and is not there is left out.
+// Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. Unknown mocks
+// are left out.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18946,10 +18946,10 @@ func (c *ClientWithResponses) ListActivityWithResponse(ctx context.Context, para
 	return ParseListActivityResponse(rsp)
 }
 
-// GetAvailabilityWithResponse See whether a name can be had
+// GetAvailabilityWithResponse See whether a name is available
 //
-// For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
-// typing, not at every key.
+// For a new account, organisation or mock, before creating it; the write itself decides. Ask when somebody pauses typing,
+// not at every keystroke.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -18992,7 +18992,7 @@ func (c *ClientWithResponses) ListDomainsWithResponse(ctx context.Context, param
 	return ParseListDomainsResponse(rsp)
 }
 
-// DeleteDomainWithResponse Give a domain up
+// DeleteDomainWithResponse Remove a domain
 //
 // The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
 //
@@ -19009,7 +19009,7 @@ func (c *ClientWithResponses) DeleteDomainWithResponse(ctx context.Context, doma
 
 // GetDomainWithResponse Read a domain
 //
-// How it stands, why, and which records to create.
+// Its state, the reason, and which records to create.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19024,7 +19024,7 @@ func (c *ClientWithResponses) GetDomainWithResponse(ctx context.Context, domainI
 
 // VerifyDomainWithResponse Check a domain now
 //
-// Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
+// Starts a check of its records. Read the domain, or follow the events, to see the result.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19040,7 +19040,7 @@ func (c *ClientWithResponses) VerifyDomainWithResponse(ctx context.Context, doma
 // StreamEventsWithResponse Follow a workspace live
 //
 // Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
-// what the data of each is. After `reset`, events were missed: read again what you know.
+// what the data of each is. `reset` means that events were missed: read everything again.
 //
 // A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
 // another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -19091,16 +19091,16 @@ func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, bod
 	return ParseFormatContentResponse(rsp)
 }
 
-// ImportDocumentWithBodyWithResponse Make a mock's content of another tool's document
+// ImportDocumentWithBodyWithResponse Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-// response: with the document's example, else with values made from its schemas. The same document always gives the same
-// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-// one that takes longer than ten seconds. An account's documents are read one at a time.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+// takes longer than ten seconds. An account's documents are read one at a time.
 //
-// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 // addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 // so that asking without it first is the preview.
 //
@@ -19115,16 +19115,16 @@ func (c *ClientWithResponses) ImportDocumentWithBodyWithResponse(ctx context.Con
 	return ParseImportDocumentResponse(rsp)
 }
 
-// ImportDocumentWithResponse Make a mock's content of another tool's document
+// ImportDocumentWithResponse Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-// what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-// response: with the document's example, else with values made from its schemas. The same document always gives the same
-// content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-// diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-// one that takes longer than ten seconds. An account's documents are read one at a time.
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+// diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+// takes longer than ten seconds. An account's documents are read one at a time.
 //
-// In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+// Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
 // addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
 // so that asking without it first is the preview.
 //
@@ -19139,9 +19139,9 @@ func (c *ClientWithResponses) ImportDocumentWithResponse(ctx context.Context, bo
 	return ParseImportDocumentResponse(rsp)
 }
 
-// GetInstanceWithResponse See what this installation is
+// GetInstanceWithResponse Read the server's address, features and limits
 //
-// What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+// What a client needs before anybody signs in: where mocks answer, which features there are, and the limits.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19169,7 +19169,7 @@ func (c *ClientWithResponses) ListOwnInvitationsWithResponse(ctx context.Context
 
 // ClaimInvitationWithBodyWithResponse Claim an invitation by its secret
 //
-// The invitation is the caller's then, to be accepted or declined. A secret works once.
+// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19184,7 +19184,7 @@ func (c *ClientWithResponses) ClaimInvitationWithBodyWithResponse(ctx context.Co
 
 // ClaimInvitationWithResponse Claim an invitation by its secret
 //
-// The invitation is the caller's then, to be accepted or declined. A secret works once.
+// The invitation then belongs to the caller, to be accepted or declined. A secret works once.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19199,8 +19199,8 @@ func (c *ClientWithResponses) ClaimInvitationWithResponse(ctx context.Context, b
 
 // PreviewInvitationWithBodyWithResponse See what an invitation is for, by its secret
 //
-// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-// long it is good for.
+// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+// invitation and when it expires.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19215,8 +19215,8 @@ func (c *ClientWithResponses) PreviewInvitationWithBodyWithResponse(ctx context.
 
 // PreviewInvitationWithResponse See what an invitation is for, by its secret
 //
-// Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-// long it is good for.
+// Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+// invitation and when it expires.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19231,7 +19231,7 @@ func (c *ClientWithResponses) PreviewInvitationWithResponse(ctx context.Context,
 
 // AcceptInvitationWithResponse Accept an invitation
 //
-// The caller is a member then. It is void if who sent it could not give that role any more.
+// The caller becomes a member. The invitation is void if its sender can no longer give that role.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19259,7 +19259,7 @@ func (c *ClientWithResponses) DeclineInvitationWithResponse(ctx context.Context,
 
 // ListMocksWithResponse List mocks
 //
-// All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
+// All mocks of the caller's workspaces, without their content, workspace by workspace, oldest workspace first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19304,9 +19304,9 @@ func (c *ClientWithResponses) CreateMockWithResponse(ctx context.Context, params
 	return ParseCreateMockResponse(rsp)
 }
 
-// ImportMockWithBodyWithResponse Create a mock of another tool's document
+// ImportMockWithBodyWithResponse Create a mock from another tool's document
 //
-// What importDocument makes, stored as a new mock, offline, as revision 1.
+// Stores the result of importDocument as a new, offline mock, as revision 1.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19319,9 +19319,9 @@ func (c *ClientWithResponses) ImportMockWithBodyWithResponse(ctx context.Context
 	return ParseImportMockResponse(rsp)
 }
 
-// ImportMockWithResponse Create a mock of another tool's document
+// ImportMockWithResponse Create a mock from another tool's document
 //
-// What importDocument makes, stored as a new mock, offline, as revision 1.
+// Stores the result of importDocument as a new, offline mock, as revision 1.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19352,7 +19352,7 @@ func (c *ClientWithResponses) DeleteMockWithResponse(ctx context.Context, mockID
 
 // GetMockWithResponse Read a mock
 //
-// With its content. A deleted mock is read in the list of deleted ones only.
+// With its content. Deleted mocks are only found in the list of deleted mocks.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19367,8 +19367,8 @@ func (c *ClientWithResponses) GetMockWithResponse(ctx context.Context, mockID Mo
 
 // UpdateMockWithBodyWithResponse Rename or describe a mock
 //
-// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-// answers nothing any more; the old slug is free for another mock of the workspace.
+// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+// one; the old slug is free for another mock of the workspace.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19383,8 +19383,8 @@ func (c *ClientWithResponses) UpdateMockWithBodyWithResponse(ctx context.Context
 
 // UpdateMockWithResponse Rename or describe a mock
 //
-// What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-// answers nothing any more; the old slug is free for another mock of the workspace.
+// Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+// one; the old slug is free for another mock of the workspace.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19401,8 +19401,8 @@ func (c *ClientWithResponses) UpdateMockWithResponse(ctx context.Context, mockID
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` compares the
-// revision only: another name or description loses nothing of an edit.
+// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+// description does not make an edit fail.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19419,8 +19419,8 @@ func (c *ClientWithResponses) UpdateMockContentWithBodyWithResponse(ctx context.
 //
 // A published mock is published again with the new content at once. If the new content has errors it is kept, the
 // last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-// is the same as the current revision's makes no new revision. `If-Match` compares the
-// revision only: another name or description loses nothing of an edit.
+// is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+// description does not make an edit fail.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19451,8 +19451,8 @@ func (c *ClientWithResponses) ListMockDomainsWithResponse(ctx context.Context, m
 // CreateDomainWithBodyWithResponse Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 // your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -19469,8 +19469,8 @@ func (c *ClientWithResponses) CreateDomainWithBodyWithResponse(ctx context.Conte
 // CreateDomainWithResponse Add a domain
 //
 // Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-// proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+// other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+// to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
 // your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -19486,8 +19486,8 @@ func (c *ClientWithResponses) CreateDomainWithResponse(ctx context.Context, mock
 
 // DuplicateMockWithBodyWithResponse Copy a mock
 //
-// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-// `viewer` in the original's.
+// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+// the original's.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19502,8 +19502,8 @@ func (c *ClientWithResponses) DuplicateMockWithBodyWithResponse(ctx context.Cont
 
 // DuplicateMockWithResponse Copy a mock
 //
-// Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-// `viewer` in the original's.
+// Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+// the original's.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19551,8 +19551,8 @@ func (c *ClientWithResponses) ExportMockWithResponse(ctx context.Context, mockID
 
 // MoveMockWithBodyWithResponse Move a mock to another workspace
 //
-// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-// old host answers nothing any more.
+// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+// once, and no longer on the old one.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19567,8 +19567,8 @@ func (c *ClientWithResponses) MoveMockWithBodyWithResponse(ctx context.Context, 
 
 // MoveMockWithResponse Move a mock to another workspace
 //
-// With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-// old host answers nothing any more.
+// The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+// once, and no longer on the old one.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19584,8 +19584,8 @@ func (c *ClientWithResponses) MoveMockWithResponse(ctx context.Context, mockID M
 // GetPublicationWithResponse See whether a mock is live
 //
 // With `wait`, answers as soon as the publication is settled: the revision (or a later one) is live on every mock
-// server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
-// state as it is then.
+// server, was rejected, or (for an unpublished mock) is gone from every mock server. When `wait` is over, it answers with
+// the current state.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19600,7 +19600,7 @@ func (c *ClientWithResponses) GetPublicationWithResponse(ctx context.Context, mo
 
 // PublishMockWithResponse Publish a mock
 //
-// Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
+// Serves the current revision on the mock's host. Publishing a published mock again changes nothing. Content with errors
 // is refused with 422 and its diagnostics.
 //
 // Returns a wrapper object for the known response body format(s).
@@ -19629,8 +19629,8 @@ func (c *ClientWithResponses) GetRecordingWithResponse(ctx context.Context, mock
 
 // UpdateRecordingWithBodyWithResponse Change what is recorded of a mock
 //
-// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-// leaves them. What was recorded before is not changed; forget it if it should not be there.
+// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19645,8 +19645,8 @@ func (c *ClientWithResponses) UpdateRecordingWithBodyWithResponse(ctx context.Co
 
 // UpdateRecordingWithResponse Change what is recorded of a mock
 //
-// What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-// leaves them. What was recorded before is not changed; forget it if it should not be there.
+// Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+// leaves them. Requests that are already recorded do not change; delete them if they should not be there.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19659,9 +19659,9 @@ func (c *ClientWithResponses) UpdateRecordingWithResponse(ctx context.Context, m
 	return ParseUpdateRecordingResponse(rsp)
 }
 
-// DeleteRequestsWithResponse Forget the requests of a mock
+// DeleteRequestsWithResponse Delete the recorded requests of a mock
 //
-// All that are stored. The counts stay.
+// Deletes all that are stored. The counts stay.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19676,8 +19676,8 @@ func (c *ClientWithResponses) DeleteRequestsWithResponse(ctx context.Context, mo
 
 // ListRequestsWithResponse List the requests of a mock
 //
-// Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-// asked often has only some of its requests recorded; its usage counts all of them.
+// Requests that the mock answered and that were recorded, newest first, without headers and bodies. Only some requests of a
+// busy mock are recorded; its usage counts all of them.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19692,7 +19692,7 @@ func (c *ClientWithResponses) ListRequestsWithResponse(ctx context.Context, mock
 
 // StreamRequestsWithResponse Follow the requests of a mock live
 //
-// Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+// Server-sent events, a fraction of a second after each response. RequestEvents names the events and says what the data of
 // each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
 // more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
 //
@@ -19724,7 +19724,7 @@ func (c *ClientWithResponses) GetRequestWithResponse(ctx context.Context, mockID
 
 // RestoreMockWithBodyWithResponse Undo deleting a mock
 //
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19739,7 +19739,7 @@ func (c *ClientWithResponses) RestoreMockWithBodyWithResponse(ctx context.Contex
 
 // RestoreMockWithResponse Undo deleting a mock
 //
-// It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+// The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19754,7 +19754,7 @@ func (c *ClientWithResponses) RestoreMockWithResponse(ctx context.Context, mockI
 
 // ListRevisionsWithResponse List a mock's revisions
 //
-// The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+// The newest first, without content. Old revisions are pruned, except pinned ones and the published one.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19780,7 +19780,7 @@ func (c *ClientWithResponses) GetRevisionWithResponse(ctx context.Context, mockI
 	return ParseGetRevisionResponse(rsp)
 }
 
-// UpdateRevisionWithBodyWithResponse Pin a revision, or let it go
+// UpdateRevisionWithBodyWithResponse Pin or unpin a revision
 //
 // A pinned revision is never pruned. Its content never changes, pinned or not.
 //
@@ -19795,7 +19795,7 @@ func (c *ClientWithResponses) UpdateRevisionWithBodyWithResponse(ctx context.Con
 	return ParseUpdateRevisionResponse(rsp)
 }
 
-// UpdateRevisionWithResponse Pin a revision, or let it go
+// UpdateRevisionWithResponse Pin or unpin a revision
 //
 // A pinned revision is never pruned. Its content never changes, pinned or not.
 //
@@ -19857,11 +19857,11 @@ func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, mock
 	return ParseRollbackMockResponse(rsp)
 }
 
-// CheckTrafficWithBodyWithResponse Hold a draft against the last requests
+// CheckTrafficWithBodyWithResponse Check a draft against the latest requests
 //
 // The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 // against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19874,11 +19874,11 @@ func (c *ClientWithResponses) CheckTrafficWithBodyWithResponse(ctx context.Conte
 	return ParseCheckTrafficResponse(rsp)
 }
 
-// CheckTrafficWithResponse Hold a draft against the last requests
+// CheckTrafficWithResponse Check a draft against the latest requests
 //
 // The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
 // against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-// counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+// counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -19923,7 +19923,7 @@ func (c *ClientWithResponses) TryMockWithResponse(ctx context.Context, mockID Mo
 
 // UnpublishMockWithResponse Take a mock offline
 //
-// The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
+// The mock is kept and stops answering. Unpublishing an offline mock changes nothing.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19953,7 +19953,7 @@ func (c *ClientWithResponses) GetMockUsageWithResponse(ctx context.Context, mock
 
 // ListWebhooksWithResponse List the webhooks that a mock sent
 //
-// The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+// The latest webhooks, newest first, and their outcome. Anything in a URL that looks like a secret is masked.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -19994,7 +19994,7 @@ func (c *ClientWithResponses) GetMockSchemaWithResponse(ctx context.Context, req
 	return ParseGetMockSchemaResponse(rsp)
 }
 
-// GetTemplateReferenceWithResponse What templates can have in them
+// GetTemplateReferenceWithResponse Variables, tags and filters of templates
 //
 // For editors that complete templates, as the engine and the mock format know them.
 //
@@ -20011,8 +20011,8 @@ func (c *ClientWithResponses) GetTemplateReferenceWithResponse(ctx context.Conte
 
 // SearchWorkspacesWithResponse Find mocks, endpoints and files
 //
-// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
-// method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+// In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Case is ignored. A
+// method before the path narrows it, as in `POST /orders`. Matches at the beginning come first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20042,7 +20042,7 @@ func (c *ClientWithResponses) DeleteOtherSessionsWithResponse(ctx context.Contex
 
 // ListSessionsWithResponse List your sessions
 //
-// The browsers in which you are signed in, the youngest first, 200 at most.
+// The browsers in which you are signed in, newest first, up to 200.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20059,8 +20059,8 @@ func (c *ClientWithResponses) ListSessionsWithResponse(ctx context.Context, reqE
 //
 // With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 // identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-// a token need no session.
+// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+// no session.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20077,8 +20077,8 @@ func (c *ClientWithResponses) CreateSessionWithBodyWithResponse(ctx context.Cont
 //
 // With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
 // identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-// session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-// a token need no session.
+// session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+// no session.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20093,7 +20093,7 @@ func (c *ClientWithResponses) CreateSessionWithResponse(ctx context.Context, bod
 
 // DeleteCurrentSessionWithResponse Sign out
 //
-// Ends the session of the cookie; a bearer token is not touched.
+// Ends the session of the cookie; a bearer token stays valid.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20106,12 +20106,12 @@ func (c *ClientWithResponses) DeleteCurrentSessionWithResponse(ctx context.Conte
 	return ParseDeleteCurrentSessionResponse(rsp)
 }
 
-// CreateSignInLinkWithBodyWithResponse Make a one-time sign-in link
+// CreateSignInLinkWithBodyWithResponse Create a one-time sign-in link
 //
-// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-// sends no mail: give the link to its owner yourself.
+// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+// link to its owner yourself.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20124,12 +20124,12 @@ func (c *ClientWithResponses) CreateSignInLinkWithBodyWithResponse(ctx context.C
 	return ParseCreateSignInLinkResponse(rsp)
 }
 
-// CreateSignInLinkWithResponse Make a one-time sign-in link
+// CreateSignInLinkWithResponse Create a one-time sign-in link
 //
-// It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-// other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-// `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-// sends no mail: give the link to its owner yourself.
+// The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+// administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+// one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+// link to its owner yourself.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20144,7 +20144,7 @@ func (c *ClientWithResponses) CreateSignInLinkWithResponse(ctx context.Context, 
 
 // GetSignInMethodsWithResponse See how to sign in
 //
-// What a sign-in page has to offer.
+// What a sign-in page needs to offer.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20187,9 +20187,9 @@ func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, params
 	return ParseListTokensResponse(rsp)
 }
 
-// CreateTokenWithBodyWithResponse Make a personal token
+// CreateTokenWithBodyWithResponse Create a personal token
 //
-// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20202,9 +20202,9 @@ func (c *ClientWithResponses) CreateTokenWithBodyWithResponse(ctx context.Contex
 	return ParseCreateTokenResponse(rsp)
 }
 
-// CreateTokenWithResponse Make a personal token
+// CreateTokenWithResponse Create a personal token
 //
-// The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+// The secret is shown only in this answer. The token can do what the account can, within its scopes.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20217,10 +20217,10 @@ func (c *ClientWithResponses) CreateTokenWithResponse(ctx context.Context, param
 	return ParseCreateTokenResponse(rsp)
 }
 
-// DeleteCurrentTokenWithResponse Revoke the token that you show
+// DeleteCurrentTokenWithResponse Revoke the token of this request
 //
-// For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
-// one may not, and who shows a session or an access token has none to revoke: both are a 409.
+// For programs that sign out: every token, personal or of a workspace, can revoke itself, whatever its scopes. The
+// configured token cannot, and requests with a session or an access token have none to revoke: both get a 409.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20235,7 +20235,7 @@ func (c *ClientWithResponses) DeleteCurrentTokenWithResponse(ctx context.Context
 
 // DeleteTokenWithResponse Revoke a personal token
 //
-// It opens nothing from now on.
+// It stops working at once.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20265,8 +20265,8 @@ func (c *ClientWithResponses) GetTokenWithResponse(ctx context.Context, tokenID 
 
 // TryContentWithBodyWithResponse Try a draft
 //
-// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 // included. Content with errors is not tried: the answer carries the diagnostics alone.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -20282,8 +20282,8 @@ func (c *ClientWithResponses) TryContentWithBodyWithResponse(ctx context.Context
 
 // TryContentWithResponse Try a draft
 //
-// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-// or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+// What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+// the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
 // included. Content with errors is not tried: the answer carries the diagnostics alone.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -20344,8 +20344,8 @@ func (c *ClientWithResponses) ListWorkspacesWithResponse(ctx context.Context, pa
 
 // CreateWorkspaceWithBodyWithResponse Create an organisation
 //
-// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-// gave up is held for them for a while.
+// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+// stays reserved for its former owner for a while.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20360,8 +20360,8 @@ func (c *ClientWithResponses) CreateWorkspaceWithBodyWithResponse(ctx context.Co
 
 // CreateWorkspaceWithResponse Create an organisation
 //
-// The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-// gave up is held for them for a while.
+// The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+// stays reserved for its former owner for a while.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20376,8 +20376,8 @@ func (c *ClientWithResponses) CreateWorkspaceWithResponse(ctx context.Context, p
 
 // DeleteWorkspaceWithResponse Delete an organisation
 //
-// It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
-// its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
+// The organisation and everything in it are gone at once; its mocks stop answering within moments. If it has mocks, repeat
+// its slug in `confirm`. This cannot be undone, but the slug stays reserved for the caller for a while.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20406,7 +20406,7 @@ func (c *ClientWithResponses) GetWorkspaceWithResponse(ctx context.Context, work
 // UpdateWorkspaceWithBodyWithResponse Rename a workspace
 //
 // The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-// published. An account's own workspace has the username as its slug, which changes with that.
+// published. The slug of an account's own workspace is the username, and changes with it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20422,7 +20422,7 @@ func (c *ClientWithResponses) UpdateWorkspaceWithBodyWithResponse(ctx context.Co
 // UpdateWorkspaceWithResponse Rename a workspace
 //
 // The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-// published. An account's own workspace has the username as its slug, which changes with that.
+// published. The slug of an account's own workspace is the username, and changes with it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20437,8 +20437,8 @@ func (c *ClientWithResponses) UpdateWorkspaceWithResponse(ctx context.Context, w
 
 // ListAuditWithResponse See who did what
 //
-// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
-// installation says otherwise.
+// The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the server is
+// configured otherwise.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20468,12 +20468,12 @@ func (c *ClientWithResponses) ListFilesWithResponse(ctx context.Context, workspa
 
 // PutFileWithBodyWithResponse Upload a file
 //
-// The body is the content as it is, whatever it is. A file with this name is replaced, else made. Mocks of the
+// The body is the content as it is, whatever it is. A file with this name is replaced; otherwise it is created. Mocks of the
 // workspace name it as `path` of an `external-body`, and published ones answer with the new content within seconds.
 //
-// The Content-Type is kept. What programs send that do not know it (`application/octet-stream`,
-// `application/x-www-form-urlencoded`) counts as none: then the ending of the name decides, else the content. A
-// content that is plainly something else is refused.
+// The Content-Type is kept. The defaults of programs that do not know it (`application/octet-stream`,
+// `application/x-www-form-urlencoded`) count as none: then the ending of the name decides, or else the content. Content that
+// is plainly of another type is refused.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20501,7 +20501,7 @@ func (c *ClientWithResponses) DeleteFileWithResponse(ctx context.Context, worksp
 	return ParseDeleteFileResponse(rsp)
 }
 
-// GetFileWithResponse Read what is known of a file
+// GetFileWithResponse Read a file's metadata
 //
 // Everything but the content.
 //
@@ -20533,8 +20533,8 @@ func (c *ClientWithResponses) GetFileContentWithResponse(ctx context.Context, wo
 
 // ListFileMocksWithResponse List the mocks that use a file
 //
-// The mocks whose current or published revision names the file. A `path` that is a template names a file only when
-// somebody calls the mock, so that it is not seen here.
+// The mocks whose current or published revision names the file. A `path` that is a template names a file only when the mock
+// is called, so it does not show here.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20562,9 +20562,9 @@ func (c *ClientWithResponses) ListInvitationsWithResponse(ctx context.Context, w
 
 // CreateInvitationWithBodyWithResponse Invite somebody
 //
-// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-// good for 7 days.
+// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+// caller's. An invitation is valid for 7 days.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20579,9 +20579,9 @@ func (c *ClientWithResponses) CreateInvitationWithBodyWithResponse(ctx context.C
 
 // CreateInvitationWithResponse Invite somebody
 //
-// With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-// `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-// good for 7 days.
+// With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+// a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+// caller's. An invitation is valid for 7 days.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20594,7 +20594,7 @@ func (c *ClientWithResponses) CreateInvitationWithResponse(ctx context.Context, 
 	return ParseCreateInvitationResponse(rsp)
 }
 
-// DeleteInvitationWithResponse Take an invitation back
+// DeleteInvitationWithResponse Revoke an invitation
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20609,7 +20609,7 @@ func (c *ClientWithResponses) DeleteInvitationWithResponse(ctx context.Context, 
 
 // LeaveWorkspaceWithResponse Leave an organisation
 //
-// The caller is no member any more. The last owner cannot leave.
+// The caller is no longer a member. The last owner cannot leave.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20637,7 +20637,7 @@ func (c *ClientWithResponses) ListMembersWithResponse(ctx context.Context, works
 
 // DeleteMemberWithResponse Remove a member
 //
-// Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
+// Only an owner can remove an owner. A workspace keeps at least one owner. The workspace's tokens that the member made are revoked.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20667,7 +20667,7 @@ func (c *ClientWithResponses) GetMemberWithResponse(ctx context.Context, workspa
 
 // UpdateMemberWithBodyWithResponse Give a member another role
 //
-// Only an owner makes an owner, or another thing of one. One owner has to stay.
+// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20682,7 +20682,7 @@ func (c *ClientWithResponses) UpdateMemberWithBodyWithResponse(ctx context.Conte
 
 // UpdateMemberWithResponse Give a member another role
 //
-// Only an owner makes an owner, or another thing of one. One owner has to stay.
+// Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20710,10 +20710,10 @@ func (c *ClientWithResponses) GetMockBySlugWithResponse(ctx context.Context, wor
 	return ParseGetMockBySlugResponse(rsp)
 }
 
-// GetQuotaWithResponse See how much a workspace holds and may hold
+// GetQuotaWithResponse See a workspace's use and limits
 //
-// A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
-// beyond a limit that was lowered can still go back.
+// A write that would exceed a limit is refused with 403 and the code `quota_exceeded`. A workspace that is above a lowered
+// limit can still shrink.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20741,9 +20741,9 @@ func (c *ClientWithResponses) ListWorkspaceTokensWithResponse(ctx context.Contex
 	return ParseListWorkspaceTokensResponse(rsp)
 }
 
-// CreateWorkspaceTokenWithBodyWithResponse Make a workspace's token
+// CreateWorkspaceTokenWithBodyWithResponse Create a workspace token
 //
-// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20756,9 +20756,9 @@ func (c *ClientWithResponses) CreateWorkspaceTokenWithBodyWithResponse(ctx conte
 	return ParseCreateWorkspaceTokenResponse(rsp)
 }
 
-// CreateWorkspaceTokenWithResponse Make a workspace's token
+// CreateWorkspaceTokenWithResponse Create a workspace token
 //
-// The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+// The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -20773,7 +20773,7 @@ func (c *ClientWithResponses) CreateWorkspaceTokenWithResponse(ctx context.Conte
 
 // DeleteWorkspaceTokenWithResponse Revoke a workspace's token
 //
-// It opens nothing from now on.
+// It stops working at once.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -20803,7 +20803,7 @@ func (c *ClientWithResponses) GetWorkspaceTokenWithResponse(ctx context.Context,
 
 // GetWorkspaceUsageWithResponse Count the requests of a workspace
 //
-// All requests that its mocks answered, by hour, those of mocks that are gone included.
+// All requests that its mocks answered, by hour, including those of deleted mocks.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -17,10 +17,10 @@ export interface paths {
         post?: never;
         /**
          * Delete your account
-         * @description The account, its own workspace with all that it holds, its sessions and tokens are out of reach at once; its mocks stop
+         * @description The account, its own workspace with everything in it, its sessions and its tokens are gone at once; its mocks stop
          *     answering within moments. Refused while the account is the last owner of an organisation. What it did in organisations
          *     stays, without its name; their audit logs keep the name where something was done to the account (invited, removed,
-         *     deleted), for as long as they keep anything. There is no way back.
+         *     deleted), for as long as their entries are kept. This cannot be undone.
          */
         delete: operations["deleteAccount"];
         options?: never;
@@ -28,7 +28,7 @@ export interface paths {
         /**
          * Change your username or e-mail address
          * @description The username is the slug of the account's own workspace, and so a part of its mocks' hosts: it changes only while none of
-         *     them is published. The old one is held for the account for a while. An empty `email` removes the address.
+         *     them is published. The old one stays reserved for the account for a while. An empty `email` removes the address.
          */
         patch: operations["updateAccount"];
         trace?: never;
@@ -41,11 +41,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Take all with you
+         * Export your data
          * @description A zip archive: `account.json`, the names of its tokens (`tokens.jsonl`), and of each workspace that it is a member
          *     of, in `workspaces/{slug}`: `mocks/{mock}.yml`, the current content of each mock, which `mocloud push` takes as it
-         *     is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made
-         *     while it is sent, whatever its size. An archive without its end is incomplete: ask again.
+         *     is; `history/{mock}` with its settings and all revisions; `files` as they were uploaded, and their list. It is made while
+         *     it is sent, whatever its size. An archive that ends early is incomplete: download it again.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -66,8 +66,8 @@ export interface paths {
         get?: never;
         /**
          * Change your password
-         * @description The current password has to be shown, unless the account has none or the session began in the last 15 minutes with a one-time
-         *     link that the operator made (a link of your own making does not count). All your other sessions end; tokens stay.
+         * @description Needs the current password, unless the account has none or the session began in the last 15 minutes with a one-time link
+         *     made by an administrator (a link that you made yourself does not count). All your other sessions end; tokens stay valid.
          */
         put: operations["updatePassword"];
         post?: never;
@@ -87,9 +87,9 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account
-         * @description Where sign-up is open, or with the secret of an invitation to a workspace: that invitation is the account's then, to be
-         *     accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
+         * Create an account
+         * @description Where sign-up is open, or with the secret of an invitation to a workspace: that invitation then belongs to the account, to
+         *     be accepted or declined. The username becomes the slug of the account's own workspace. The account is signed in at once.
          */
         post: operations["createAccount"];
         delete?: never;
@@ -106,9 +106,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See whether a username can be had, before signing up
-         * @description For a sign-up form, where sign-up is open; elsewhere it is a 403. It says no more than signing up would. One address may ask
-         *     as often as it may try to sign in, counted apart.
+         * See whether a username is available, before signing up
+         * @description For a sign-up form, where sign-up is open; elsewhere it is a 403. It reveals no more than signing up would. An address may
+         *     ask as often as it may try to sign in, counted separately.
          */
         get: operations["getUsernameAvailability"];
         put?: never;
@@ -128,8 +128,8 @@ export interface paths {
         };
         /**
          * See how much mocks are called
-         * @description Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. A mock that is
-         *     named and is not there is left out.
+         * @description Of many mocks of a workspace at once, by hour: of those that are named, or of those that were called at all. Unknown mocks
+         *     are left out.
          */
         get: operations["listActivity"];
         put?: never;
@@ -148,9 +148,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See whether a name can be had
-         * @description For a new account, organisation or mock, before it is asked for; the write itself decides. Ask when somebody pauses
-         *     typing, not at every key.
+         * See whether a name is available
+         * @description For a new account, organisation or mock, before creating it; the write itself decides. Ask when somebody pauses typing,
+         *     not at every keystroke.
          */
         get: operations["getAvailability"];
         put?: never;
@@ -213,13 +213,13 @@ export interface paths {
         };
         /**
          * Read a domain
-         * @description How it stands, why, and which records to create.
+         * @description Its state, the reason, and which records to create.
          */
         get: operations["getDomain"];
         put?: never;
         post?: never;
         /**
-         * Give a domain up
+         * Remove a domain
          * @description The mock no longer answers on it. Remove its CNAME record first, so that it leads nowhere.
          */
         delete: operations["deleteDomain"];
@@ -242,7 +242,7 @@ export interface paths {
         put?: never;
         /**
          * Check a domain now
-         * @description Asks for its records to be looked at. Read the domain, or follow the events, to see what was found.
+         * @description Starts a check of its records. Read the domain, or follow the events, to see the result.
          */
         post: operations["verifyDomain"];
         delete?: never;
@@ -261,7 +261,7 @@ export interface paths {
         /**
          * Follow a workspace live
          * @description Server-sent events of one of the caller's workspaces, or of all of them. WorkspaceEvents names the events and says
-         *     what the data of each is. After `reset`, events were missed: read again what you know.
+         *     what the data of each is. `reset` means that events were missed: read everything again.
          *
          *     A client that reconnects with `Last-Event-ID` gets what it missed, or `reset`: after a restart of the server, at
          *     another replica, or after a long time. The stream ends within moments when the caller's access does, and after 5
@@ -308,15 +308,15 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a mock's content of another tool's document
-         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the document shows
-         *     what it is. An operation, a request or the stubs of one path become an endpoint. An operation answers its first good
-         *     response: with the document's example, else with values made from its schemas. The same document always gives the same
-         *     content, and the content is always valid. Nothing is stored, and nothing outside of the document is read. The
-         *     diagnostics say what was left out, and where. A document that no mock can be made of is refused with 422, and so is
-         *     one that takes longer than ten seconds. An account's documents are read one at a time.
+         * Convert another tool's document to a mock's content
+         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings and HAR files; the format is
+         *     detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
+         *     successful response: with the document's example, else with values made from its schemas. The same document always gives the same
+         *     content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
+         *     diagnostics say what was left out, and where. A document that cannot be converted is refused with 422, and so is one that
+         *     takes longer than ten seconds. An account's documents are read one at a time.
          *
-         *     In place of the document its `url` may be given: a mock server fetches it as it fetches external bodies, from public
+         *     Its `url` may be given instead of the document: a mock server fetches it as it fetches external bodies, from public
          *     addresses only. `operations` takes some of the endpoints and leaves the others out; the answer lists those that were made,
          *     so that asking without it first is the preview.
          */
@@ -335,8 +335,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See what this installation is
-         * @description What a client needs before anybody signs in: where mocks answer, what is possible, and how large things may be.
+         * Read the server's address, features and limits
+         * @description What a client needs before anybody signs in: where mocks answer, which features there are, and the limits.
          */
         get: operations["getInstance"];
         put?: never;
@@ -378,7 +378,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an invitation
-         * @description The caller is a member then. It is void if who sent it could not give that role any more.
+         * @description The caller becomes a member. The invitation is void if its sender can no longer give that role.
          */
         post: operations["acceptInvitation"];
         delete?: never;
@@ -418,7 +418,7 @@ export interface paths {
         put?: never;
         /**
          * Claim an invitation by its secret
-         * @description The invitation is the caller's then, to be accepted or declined. A secret works once.
+         * @description The invitation then belongs to the caller, to be accepted or declined. A secret works once.
          */
         post: operations["claimInvitation"];
         delete?: never;
@@ -438,8 +438,8 @@ export interface paths {
         put?: never;
         /**
          * See what an invitation is for, by its secret
-         * @description Before signing in, and without claiming it. Who shows the secret of a link is told the workspace, the role, who sent it and how
-         *     long it is good for.
+         * @description Works before signing in, and does not claim it. The secret of a link shows the workspace, the role, who sent the
+         *     invitation and when it expires.
          */
         post: operations["previewInvitation"];
         delete?: never;
@@ -457,7 +457,7 @@ export interface paths {
         };
         /**
          * List mocks
-         * @description All mocks of the caller's workspaces, without their content, workspace by workspace (in the order of their age).
+         * @description All mocks of the caller's workspaces, without their content, workspace by workspace, oldest workspace first.
          */
         get: operations["listMocks"];
         put?: never;
@@ -485,15 +485,15 @@ export interface paths {
         };
         /**
          * Read a mock
-         * @description With its content. A deleted mock is read in the list of deleted ones only.
+         * @description With its content. Deleted mocks are only found in the list of deleted mocks.
          */
         get: operations["getMock"];
         /**
          * Write a new revision
          * @description A published mock is published again with the new content at once. If the new content has errors it is kept, the
          *     last good revision keeps answering, and the state is `offline_invalid` until the errors are gone. Content that
-         *     is the same as the current revision's makes no new revision. `If-Match` compares the
-         *     revision only: another name or description loses nothing of an edit.
+         *     is the same as the current revision's makes no new revision. `If-Match` compares only the revision, so a changed name or
+         *     description does not make an edit fail.
          */
         put: operations["updateMockContent"];
         post?: never;
@@ -507,8 +507,8 @@ export interface paths {
         head?: never;
         /**
          * Rename or describe a mock
-         * @description What is not given stays as it is. With another `slug` the mock answers on another host at once, and its old host
-         *     answers nothing any more; the old slug is free for another mock of the workspace.
+         * @description Fields that are not given stay unchanged. With a new `slug` the mock answers on its new host at once, and no longer on the old
+         *     one; the old slug is free for another mock of the workspace.
          */
         patch: operations["updateMock"];
         trace?: never;
@@ -532,8 +532,8 @@ export interface paths {
         /**
          * Add a domain
          * @description Claims a host name for a mock. The answer has the two DNS records to create: one proves that the host is yours, the
-         *     other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; who
-         *     proves it first has it, until it is given up or the proof is gone. A host at the top of a zone can have no CNAME: use what
+         *     other leads it here. When the proof is found the mock answers on the host. Several workspaces may claim a host; the first
+         *     to prove it has it until it gives it up or the proof is gone. A host at the top of a zone cannot have a CNAME: use what
          *     your DNS provider has instead (ALIAS, ANAME, "CNAME flattening"), with the same value.
          */
         post: operations["createDomain"];
@@ -557,8 +557,8 @@ export interface paths {
         put?: never;
         /**
          * Copy a mock
-         * @description Makes a new mock, offline, of the current revision. It takes the role `editor` in the workspace of the copy, and
-         *     `viewer` in the original's.
+         * @description Creates a new, offline mock from the current revision. It needs the role `editor` in the copy's workspace, and `viewer` in
+         *     the original's.
          */
         post: operations["duplicateMock"];
         delete?: never;
@@ -630,8 +630,8 @@ export interface paths {
         put?: never;
         /**
          * Move a mock to another workspace
-         * @description With its history and its id; the caller has to be an `editor` in both. It answers on another host at once, and its
-         *     old host answers nothing any more.
+         * @description The mock keeps its history and its id; the caller must be an `editor` in both workspaces. It answers on its new host at
+         *     once, and no longer on the old one.
          */
         post: operations["moveMock"];
         delete?: never;
@@ -653,8 +653,8 @@ export interface paths {
         /**
          * See whether a mock is live
          * @description With `wait`, answers as soon as the publication is settled: the revision (or a later one) is live on every mock
-         *     server, was rejected, or (for an unpublished mock) is gone from every mock server. After `wait` it answers with the
-         *     state as it is then.
+         *     server, was rejected, or (for an unpublished mock) is gone from every mock server. When `wait` is over, it answers with
+         *     the current state.
          */
         get: operations["getPublication"];
         put?: never;
@@ -679,7 +679,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a mock
-         * @description Puts the current revision on the mock's host. Publishing what is published changes nothing. Content with errors
+         * @description Serves the current revision on the mock's host. Publishing a published mock again changes nothing. Content with errors
          *     is refused with 422 and its diagnostics.
          */
         post: operations["publishMock"];
@@ -708,8 +708,8 @@ export interface paths {
         head?: never;
         /**
          * Change what is recorded of a mock
-         * @description What is not given stays as it is. The mock servers follow as with a new revision: what must not be recorded never
-         *     leaves them. What was recorded before is not changed; forget it if it should not be there.
+         * @description Fields that are not given stay unchanged. The mock servers follow as with a new revision: what must not be recorded never
+         *     leaves them. Requests that are already recorded do not change; delete them if they should not be there.
          */
         patch: operations["updateRecording"];
         trace?: never;
@@ -726,15 +726,15 @@ export interface paths {
         };
         /**
          * List the requests of a mock
-         * @description Requests that the mock answered and that were recorded, newest first, without headers and bodies. A mock that is
-         *     asked often has only some of its requests recorded; its usage counts all of them.
+         * @description Requests that the mock answered and that were recorded, newest first, without headers and bodies. Only some requests of a
+         *     busy mock are recorded; its usage counts all of them.
          */
         get: operations["listRequests"];
         put?: never;
         post?: never;
         /**
-         * Forget the requests of a mock
-         * @description All that are stored. The counts stay.
+         * Delete the recorded requests of a mock
+         * @description Deletes all that are stored. The counts stay.
          */
         delete: operations["deleteRequests"];
         options?: never;
@@ -779,7 +779,7 @@ export interface paths {
         };
         /**
          * Follow the requests of a mock live
-         * @description Server-sent events, a fraction of a second after the response. RequestEvents names the events and says what the data of
+         * @description Server-sent events, a fraction of a second after each response. RequestEvents names the events and says what the data of
          *     each is. A client that reconnects with `Last-Event-ID` gets the requests that it missed, 1,000 at most; if there were
          *     more, or they came too fast, `reset` comes first: read the list again. The stream ends within moments when the caller's access does, and after 5 seconds at the latest.
          */
@@ -806,7 +806,7 @@ export interface paths {
         put?: never;
         /**
          * Undo deleting a mock
-         * @description It is as it was, published if it was. 409 if another mock of the workspace has its slug meanwhile: send another one.
+         * @description The mock is as it was, published if it was. 409 if another mock of the workspace now has its slug: send another slug.
          */
         post: operations["restoreMock"];
         delete?: never;
@@ -827,7 +827,7 @@ export interface paths {
         };
         /**
          * List a mock's revisions
-         * @description The newest first, without content. Old ones are pruned, but for pinned ones and the published one.
+         * @description The newest first, without content. Old revisions are pruned, except pinned ones and the published one.
          */
         get: operations["listRevisions"];
         put?: never;
@@ -858,7 +858,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Pin a revision, or let it go
+         * Pin or unpin a revision
          * @description A pinned revision is never pruned. Its content never changes, pinned or not.
          */
         patch: operations["updateRevision"];
@@ -926,10 +926,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Hold a draft against the last requests
+         * Check a draft against the latest requests
          * @description The last requests that were recorded are tried against what is published (or the current revision, if nothing is) and
          *     against the content (or the current revision, if there is none), and the answers are compared. Nothing is stored, recorded,
-         *     counted or sent. Answers are told for what changed, their bodies up to 16 KiB.
+         *     counted or sent. Changed answers are included, with up to 16 KiB of their bodies.
          */
         post: operations["checkTraffic"];
         delete?: never;
@@ -975,7 +975,7 @@ export interface paths {
         put?: never;
         /**
          * Take a mock offline
-         * @description The mock is kept and answers nowhere. Unpublishing what is offline changes nothing.
+         * @description The mock is kept and stops answering. Unpublishing an offline mock changes nothing.
          */
         post: operations["unpublishMock"];
         delete?: never;
@@ -1024,7 +1024,7 @@ export interface paths {
         };
         /**
          * List the webhooks that a mock sent
-         * @description The latest ones, newest first, with how they fared. What looks like a secret in a URL is masked.
+         * @description The latest webhooks, newest first, and their outcome. Anything in a URL that looks like a secret is masked.
          */
         get: operations["listWebhooks"];
         put?: never;
@@ -1045,8 +1045,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create a mock of another tool's document
-         * @description What importDocument makes, stored as a new mock, offline, as revision 1.
+         * Create a mock from another tool's document
+         * @description Stores the result of importDocument as a new, offline mock, as revision 1.
          */
         post: operations["importMock"];
         delete?: never;
@@ -1100,7 +1100,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What templates can have in them
+         * Variables, tags and filters of templates
          * @description For editors that complete templates, as the engine and the mock format know them.
          */
         get: operations["getTemplateReference"];
@@ -1121,8 +1121,8 @@ export interface paths {
         };
         /**
          * Find mocks, endpoints and files
-         * @description In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Capitals make no difference. A
-         *     method before the path narrows it, as in `POST /orders`. What fits at the beginning comes first.
+         * @description In all of your workspaces, or in one: mocks by slug and name, endpoints by path, files by name. Case is ignored. A
+         *     method before the path narrows it, as in `POST /orders`. Matches at the beginning come first.
          */
         get: operations["searchWorkspaces"];
         put?: never;
@@ -1142,7 +1142,7 @@ export interface paths {
         };
         /**
          * List your sessions
-         * @description The browsers in which you are signed in, the youngest first, 200 at most.
+         * @description The browsers in which you are signed in, newest first, up to 200.
          */
         get: operations["listSessions"];
         put?: never;
@@ -1150,8 +1150,8 @@ export interface paths {
          * Sign in
          * @description With a username or e-mail address and its password, with the code of a one-time sign-in link, or with a token of the
          *     identity provider where `GET /api/v1/sessions/methods` names one. The session is a cookie with a new value each time; the
-         *     session that the browser had ends. After failures the next attempt has to wait, as `Retry-After` says. Programs that have
-         *     a token need no session.
+         *     session that the browser had ends. After failures the next attempt must wait for `Retry-After`. Programs with a token need
+         *     no session.
          */
         post: operations["createSession"];
         /**
@@ -1199,7 +1199,7 @@ export interface paths {
         post?: never;
         /**
          * Sign out
-         * @description Ends the session of the cookie; a bearer token is not touched.
+         * @description Ends the session of the cookie; a bearer token stays valid.
          */
         delete: operations["deleteCurrentSession"];
         options?: never;
@@ -1217,11 +1217,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a one-time sign-in link
-         * @description It signs in whoever opens it first, once, within 15 minutes. Without a username it is for your own account. Links of
-         *     other accounts, and of accounts that it creates, only who runs the installation makes, with the token of
-         *     `MOCLOUD_ADMIN_TOKEN`: that is how people come in where sign-up is closed, or when they forgot their password. mocloud
-         *     sends no mail: give the link to its owner yourself.
+         * Create a one-time sign-in link
+         * @description The link works once, for whoever opens it first, within 15 minutes. Without a username it is for your own account. Only an
+         *     administrator, with the token in `MOCLOUD_ADMIN_TOKEN`, can create links for other accounts, or create an account with
+         *     one: this lets people in where sign-up is closed, or when they forgot their password. mocloud sends no e-mail: give the
+         *     link to its owner yourself.
          */
         post: operations["createSignInLink"];
         delete?: never;
@@ -1239,7 +1239,7 @@ export interface paths {
         };
         /**
          * See how to sign in
-         * @description What a sign-in page has to offer.
+         * @description What a sign-in page needs to offer.
          */
         get: operations["getSignInMethods"];
         put?: never;
@@ -1264,8 +1264,8 @@ export interface paths {
         get: operations["listTokens"];
         put?: never;
         /**
-         * Make a personal token
-         * @description The secret is in this answer and never again. It reaches what the account reaches, within its scopes.
+         * Create a personal token
+         * @description The secret is shown only in this answer. The token can do what the account can, within its scopes.
          */
         post: operations["createToken"];
         delete?: never;
@@ -1293,7 +1293,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a personal token
-         * @description It opens nothing from now on.
+         * @description It stops working at once.
          */
         delete: operations["deleteToken"];
         options?: never;
@@ -1312,9 +1312,9 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke the token that you show
-         * @description For programs that sign out: every token, personal or of a workspace, may end itself, whatever its scopes. The configured
-         *     one may not, and who shows a session or an access token has none to revoke: both are a 409.
+         * Revoke the token of this request
+         * @description For programs that sign out: every token, personal or of a workspace, can revoke itself, whatever its scopes. The
+         *     configured token cannot, and requests with a session or an access token have none to revoke: both get a 409.
          */
         delete: operations["deleteCurrentToken"];
         options?: never;
@@ -1333,8 +1333,8 @@ export interface paths {
         put?: never;
         /**
          * Try a draft
-         * @description What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted
-         *     or sent, and the webhook that would be sent is told. A mock server answers within 10 seconds, simulated latency
+         * @description What the content would answer to a request, and why, without publishing it: nothing is stored, recorded, counted or sent;
+         *     the answer shows the webhook that would be sent. A mock server answers within 10 seconds, simulated latency
          *     included. Content with errors is not tried: the answer carries the diagnostics alone.
          */
         post: operations["tryContent"];
@@ -1379,8 +1379,8 @@ export interface paths {
         put?: never;
         /**
          * Create an organisation
-         * @description The caller is its owner and can invite others. Accounts and organisations share their slugs; a slug that somebody
-         *     gave up is held for them for a while.
+         * @description The caller is its owner and can invite others. Accounts and organisations share one set of slugs; a slug that was given up
+         *     stays reserved for its former owner for a while.
          */
         post: operations["createWorkspace"];
         delete?: never;
@@ -1405,8 +1405,8 @@ export interface paths {
         post?: never;
         /**
          * Delete an organisation
-         * @description It is out of reach at once, with all that it holds; its mocks stop answering within moments. If it holds mocks, say
-         *     its slug in `confirm`. There is no way back, but its slug is held for the caller for a while.
+         * @description The organisation and everything in it are gone at once; its mocks stop answering within moments. If it has mocks, repeat
+         *     its slug in `confirm`. This cannot be undone, but the slug stays reserved for the caller for a while.
          */
         delete: operations["deleteWorkspace"];
         options?: never;
@@ -1414,7 +1414,7 @@ export interface paths {
         /**
          * Rename a workspace
          * @description The slug is part of the mocks' hosts: only an owner changes it, and only while none of the workspace's mocks is
-         *     published. An account's own workspace has the username as its slug, which changes with that.
+         *     published. The slug of an account's own workspace is the username, and changes with it.
          */
         patch: operations["updateWorkspace"];
         trace?: never;
@@ -1431,8 +1431,8 @@ export interface paths {
         };
         /**
          * See who did what
-         * @description The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the
-         *     installation says otherwise.
+         * @description The audit log of a workspace, newest first. Every write has its entry; entries are kept for a year unless the server is
+         *     configured otherwise.
          */
         get: operations["listAudit"];
         put?: never;
@@ -1460,12 +1460,12 @@ export interface paths {
         get: operations["listFiles"];
         /**
          * Upload a file
-         * @description The body is the content as it is, whatever it is. A file with this name is replaced, else made. Mocks of the
+         * @description The body is the content as it is, whatever it is. A file with this name is replaced; otherwise it is created. Mocks of the
          *     workspace name it as `path` of an `external-body`, and published ones answer with the new content within seconds.
          *
-         *     The Content-Type is kept. What programs send that do not know it (`application/octet-stream`,
-         *     `application/x-www-form-urlencoded`) counts as none: then the ending of the name decides, else the content. A
-         *     content that is plainly something else is refused.
+         *     The Content-Type is kept. The defaults of programs that do not know it (`application/octet-stream`,
+         *     `application/x-www-form-urlencoded`) count as none: then the ending of the name decides, or else the content. Content that
+         *     is plainly of another type is refused.
          */
         put: operations["putFile"];
         post?: never;
@@ -1488,7 +1488,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read what is known of a file
+         * Read a file's metadata
          * @description Everything but the content.
          */
         get: operations["getFile"];
@@ -1543,8 +1543,8 @@ export interface paths {
         };
         /**
          * List the mocks that use a file
-         * @description The mocks whose current or published revision names the file. A `path` that is a template names a file only when
-         *     somebody calls the mock, so that it is not seen here.
+         * @description The mocks whose current or published revision names the file. A `path` that is a template names a file only when the mock
+         *     is called, so it does not show here.
          */
         get: operations["listFileMocks"];
         put?: never;
@@ -1570,9 +1570,9 @@ export interface paths {
         put?: never;
         /**
          * Invite somebody
-         * @description With a `username`, that account finds the invitation in its own. Without, the answer carries a one-time `secret` and a
-         *     `url` with it, shown this once: who claims it first is invited. The role is not above the caller's. An invitation is
-         *     good for 7 days.
+         * @description With a `username`, that account finds the invitation in its own list. Without one, the answer has a one-time `secret` and
+         *     a `url` that contains it, shown only once: the first account to claim it is invited. The role cannot be above the
+         *     caller's. An invitation is valid for 7 days.
          */
         post: operations["createInvitation"];
         delete?: never;
@@ -1596,7 +1596,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take an invitation back */
+        /** Revoke an invitation */
         delete: operations["deleteInvitation"];
         options?: never;
         head?: never;
@@ -1617,7 +1617,7 @@ export interface paths {
         put?: never;
         /**
          * Leave an organisation
-         * @description The caller is no member any more. The last owner cannot leave.
+         * @description The caller is no longer a member. The last owner cannot leave.
          */
         post: operations["leaveWorkspace"];
         delete?: never;
@@ -1667,14 +1667,14 @@ export interface paths {
         post?: never;
         /**
          * Remove a member
-         * @description Only an owner removes an owner. One owner has to stay. The workspace's tokens that the member made end.
+         * @description Only an owner can remove an owner. A workspace keeps at least one owner. The workspace's tokens that the member made are revoked.
          */
         delete: operations["deleteMember"];
         options?: never;
         head?: never;
         /**
          * Give a member another role
-         * @description Only an owner makes an owner, or another thing of one. One owner has to stay.
+         * @description Only an owner can give or take the role `owner`. A workspace keeps at least one owner.
          */
         patch: operations["updateMember"];
         trace?: never;
@@ -1715,9 +1715,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * See how much a workspace holds and may hold
-         * @description A write that would take the workspace beyond a limit is refused with 403 and the code `quota_exceeded`. Who is
-         *     beyond a limit that was lowered can still go back.
+         * See a workspace's use and limits
+         * @description A write that would exceed a limit is refused with 403 and the code `quota_exceeded`. A workspace that is above a lowered
+         *     limit can still shrink.
          */
         get: operations["getQuota"];
         put?: never;
@@ -1745,8 +1745,8 @@ export interface paths {
         get: operations["listWorkspaceTokens"];
         put?: never;
         /**
-         * Make a workspace's token
-         * @description The secret is in this answer and never again. It reaches this workspace alone, with the role of the account that made it, and ends when that account leaves the workspace. Scopes of the account are not possible.
+         * Create a workspace token
+         * @description The secret is shown only in this answer. The token works only in this workspace, with the role of the account that made it, and stops working when that account leaves. It cannot have scopes of the account.
          */
         post: operations["createWorkspaceToken"];
         delete?: never;
@@ -1776,7 +1776,7 @@ export interface paths {
         post?: never;
         /**
          * Revoke a workspace's token
-         * @description It opens nothing from now on.
+         * @description It stops working at once.
          */
         delete: operations["deleteWorkspaceToken"];
         options?: never;
@@ -1801,7 +1801,7 @@ export interface paths {
         };
         /**
          * Count the requests of a workspace
-         * @description All requests that its mocks answered, by hour, those of mocks that are gone included.
+         * @description All requests that its mocks answered, by hour, including those of deleted mocks.
          */
         get: operations["getWorkspaceUsage"];
         put?: never;
@@ -1823,7 +1823,7 @@ export interface components {
             email: string;
             has_password: boolean;
             id: string;
-            /** @description Whether you run this installation, as who calls with its `MOCLOUD_ADMIN_TOKEN` does: then you may make sign-in links for others. */
+            /** @description Whether you are an administrator, who calls with the token in `MOCLOUD_ADMIN_TOKEN`: you can then create sign-in links for others. */
             operator: boolean;
             username: string;
         };
@@ -1864,7 +1864,7 @@ export interface components {
         AuditEntry: {
             /** @description Who did it; empty if it was the service itself. */
             account_id: string;
-            /** @description The operationId of what was done; `internal` if the service did it by itself. */
+            /** @description The operationId of what was done; `internal` if the service itself did. */
             action: string;
             /** Format: date-time */
             at: string;
@@ -1873,12 +1873,12 @@ export interface components {
             kind: string;
             /** @description Its name at that time. */
             label: string;
-            /** @description `session` or `token`: how they were known. */
+            /** @description `session` or `token`: how they signed in. */
             means: string;
             request_id: string;
             /** @description The id of what it was done to. */
             target_id: string;
-            /** @description The username of who did it; empty if that account does not exist any more. */
+            /** @description The username of who did it; empty if that account no longer exists. */
             username: string;
         };
         AuditPage: {
@@ -1888,9 +1888,9 @@ export interface components {
         };
         Availability: {
             free: boolean;
-            /** @description Why not, as a sentence; absent if it is free. */
+            /** @description Why not, as a sentence; absent if it is available. */
             reason?: string;
-            /** @description A similar one that is free, if one was found. */
+            /** @description A similar name that is available, if one was found. */
             suggestion?: string;
         };
         /**
@@ -1919,7 +1919,7 @@ export interface components {
          */
         ChosenOperations: string[];
         /**
-         * @description YAML in moclojer's format, 1 MiB at most.
+         * @description YAML in moclojer's format, up to 1 MiB.
          * @example - endpoint:
          *         method: GET
          *         path: /hello/:username
@@ -1934,7 +1934,7 @@ export interface components {
          */
         Content: string;
         CreatedToken: {
-            /** @description What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown this once. */
+            /** @description What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown only once. */
             secret: string;
             token: components["schemas"]["Token"];
         };
@@ -1971,7 +1971,7 @@ export interface components {
             certificate_reason?: string;
             /**
              * Format: date-time
-             * @description When its records were looked at; absent before the first time.
+             * @description When its records were last checked; absent before the first check.
              */
             checked_at?: string;
             /** Format: date-time */
@@ -2001,15 +2001,15 @@ export interface components {
             /** @enum {string} */
             routing: "missing" | "conflict" | "ok";
             /**
-             * @description The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-             *     still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
-             *     answer any more; unless it comes back the domain is removed.
+             * @description The three axes together. `pending_dns`: waiting for the DNS records. `active`: the mock answers on it. `degraded`: it
+             *     still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock no longer answers;
+             *     unless the proof comes back, the domain will be removed.
              * @enum {string}
              */
             state: "pending_dns" | "active" | "degraded" | "suspended";
             /**
              * Format: date-time
-             * @description Since when the mock does not answer on it any more because the proof is missing; later it is removed.
+             * @description Since when the mock no longer answers on it because the proof is missing; later the domain is removed.
              */
             suspended_at?: string;
             /** @description The workspace's slug. */
@@ -2053,7 +2053,7 @@ export interface components {
             end_column: number;
             end_line: number;
             line: number;
-            /** @description What takes the place of what is between. */
+            /** @description The text to put between the two. */
             text: string;
         };
         EndpointCount: {
@@ -2101,9 +2101,9 @@ export interface components {
             method: string;
             path: string;
         };
-        /** @description What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again. */
+        /** @description The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes. */
         EventClient: string;
-        /** @description Who did it; absent if the service did it by itself. */
+        /** @description Who did it; absent if the service itself did. */
         EventUsername: string;
         /**
          * @description `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
@@ -2218,7 +2218,7 @@ export interface components {
         Instance: {
             /** @description What the host names of mocks end with. */
             base_domain: string;
-            /** @description What is possible here. There may be more than these one day. */
+            /** @description The server's features. More may be added. */
             features: components["schemas"]["Feature"][];
             limits: components["schemas"]["InstanceLimits"];
             /**
@@ -2240,7 +2240,7 @@ export interface components {
             /** @description The same for WebSockets. */
             websocket_url: string;
         };
-        /** @description How large things may be. What a workspace may hold in all is its quota. */
+        /** @description The limits for single items. A workspace's quota limits their total. */
         InstanceLimits: {
             /**
              * Format: int64
@@ -2362,7 +2362,7 @@ export interface components {
             last_request_at?: string;
             name: string;
             /**
-             * @description Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
+             * @description A second address, for programs that cannot resolve the host name; absent where the server does not offer it.
              * @example http://localhost:8000/~dev/pets
              */
             path_url?: string;
@@ -2372,7 +2372,7 @@ export interface components {
             reason: string;
             /**
              * Format: date-time
-             * @description Only of a deleted mock: it ends for good then.
+             * @description Only of a deleted mock: when it is deleted for good.
              */
             restorable_until?: string;
             /** @description The current revision, from 1. */
@@ -2402,7 +2402,7 @@ export interface components {
             /** @description The slug of the workspace for the copy; the original's if it is not given. */
             workspace_slug?: string;
         };
-        /** @description A mock is gone from this workspace. It may come twice. */
+        /** @description A mock is gone from this workspace. The event may come twice. */
         MockDeletedEvent: {
             client?: components["schemas"]["EventClient"];
             mock_id: string;
@@ -2453,7 +2453,7 @@ export interface components {
             slug?: string;
         };
         NewAccount: {
-            /** @description Another name to sign in with. Nothing is sent there, and nobody checks whose it is. */
+            /** @description Another name to sign in with. No e-mail is sent to it, and it is not verified. */
             email?: string;
             /** @description The secret of an invitation to a workspace. */
             invitation?: string;
@@ -2519,13 +2519,13 @@ export interface components {
             content: components["schemas"]["Content"];
             message?: components["schemas"]["RevisionMessage"];
             /**
-             * @description Whether a published mock goes live with it. Otherwise what is published goes on answering, until `publishMock`. A mock that is offline stays offline.
+             * @description Whether a published mock goes live with it. Otherwise the published revision keeps answering until `publishMock`. A mock that is offline stays offline.
              * @default true
              */
             publish: boolean;
         };
         NewSignInLink: {
-            /** @description Make the account if there is none. */
+            /** @description Create the account if it does not exist. */
             create?: boolean;
             username?: string;
         };
@@ -2571,7 +2571,7 @@ export interface components {
             summary?: string;
         };
         /**
-         * @description Put before every path.
+         * @description Prepended to every path.
          * @example /v2
          */
         PathPrefix: string;
@@ -2588,7 +2588,7 @@ export interface components {
             /** @description The input that it is about. */
             field?: string;
             quota?: components["schemas"]["QuotaUse"];
-            /** @description Name it when you ask for help. */
+            /** @description Quote it when you ask for help. */
             request_id?: string;
             /** @description With `lost_update`: the mock's current revision. */
             revision?: number;
@@ -2616,7 +2616,7 @@ export interface components {
             reason: string;
             revision: number;
             servers: components["schemas"]["Servers"];
-            /** @description Nothing is on its way any more: waiting longer changes nothing. */
+            /** @description Nothing is in progress: waiting longer changes nothing. */
             settled: boolean;
             state: components["schemas"]["State"];
             workspace_id: string;
@@ -2791,7 +2791,7 @@ export interface components {
             count: number;
             mock_id: string;
         };
-        /** @description Events were missed. Read again what you know. */
+        /** @description Events were missed. Read everything again. */
         ResetEvent: Record<string, never>;
         Revision: {
             /** @description The username; empty if the account is gone. */
@@ -2806,7 +2806,7 @@ export interface components {
             errors: number;
             label: string;
             message: string;
-            /** @description It is never pruned. */
+            /** @description Pinned revisions are never pruned. */
             pinned: boolean;
             /**
              * Format: date-time
@@ -2830,7 +2830,7 @@ export interface components {
             to: number;
         };
         /**
-         * @description What is said about the revision in the mock's history.
+         * @description A note about the revision, for the mock's history.
          * @example Add GET /pets/:id
          */
         RevisionMessage: string;
@@ -2929,7 +2929,7 @@ export interface components {
             /** @description With username and password. */
             password: boolean;
             /**
-             * @description Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+             * @description Who can sign up: everybody, people with an invitation to a workspace, or nobody.
              * @enum {string}
              */
             sign_up: "open" | "invite" | "closed";
@@ -2943,7 +2943,7 @@ export interface components {
          */
         SkipDelays: boolean;
         /**
-         * @description `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+         * @description `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
          *     live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
          *     still answers.
          * @enum {string}
@@ -3016,7 +3016,7 @@ export interface components {
             last_used_at?: string;
             name: string;
             scopes: components["schemas"]["Scope"][];
-            /** @description The slug of the workspace that a workspace's token is good for. */
+            /** @description The slug of the workspace that a workspace's token works in. */
             workspace_slug?: string;
         };
         TokenPage: {
@@ -3047,7 +3047,7 @@ export interface components {
             changed: ("status" | "headers" | "body")[];
             method: string;
             outcome: components["schemas"]["TrafficOutcome"];
-            /** @description The request was recorded without everything that came, as its recording was to be. */
+            /** @description The request was not recorded completely, because of the mock's recording settings. */
             partial: boolean;
             /** @description With the query. */
             path: string;
@@ -3086,7 +3086,7 @@ export interface components {
         };
         /** @description How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for. */
         TryExplanation: {
-            /** @description The endpoints that come nearest otherwise. */
+            /** @description The other endpoints that came closest. */
             considered?: {
                 endpoint: string;
                 line?: number;
@@ -3125,7 +3125,7 @@ export interface components {
             body?: string;
             /**
              * Format: byte
-             * @description The body if it is no text, in Base64; `body` is ignored then.
+             * @description The body if it is not text, in Base64; `body` is ignored then.
              */
             body_base64?: string;
             headers?: components["schemas"]["TryHeader"][];
@@ -3137,7 +3137,7 @@ export interface components {
              */
             path: string;
         };
-        /** @description They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then. */
+        /** @description They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB. */
         TryRequests: components["schemas"]["TryRequest"][];
         /** @description Absent if the content has errors. */
         TryResponse: {
@@ -3145,7 +3145,7 @@ export interface components {
             body?: string;
             /**
              * Format: byte
-             * @description The body if it is no text.
+             * @description The body if it is not text.
              */
             body_base64?: string;
             /** @description There is more than 1 MiB, of which this is the beginning. */
@@ -3153,7 +3153,7 @@ export interface components {
             duration_ms: number;
             headers: components["schemas"]["TryHeader"][];
             status: number;
-            /** @description The simulated latency is longer than a try may last. */
+            /** @description The simulated latency is longer than the limit for a try. */
             timed_out: boolean;
         };
         /** @description The webhook that would be sent after the answer; absent if none would. */
@@ -3162,7 +3162,7 @@ export interface components {
             body?: string;
             /**
              * Format: byte
-             * @description The body if it is no text.
+             * @description The body if it is not text.
              */
             body_base64?: string;
             /** Format: int64 */
@@ -3200,7 +3200,7 @@ export interface components {
         };
         Validation: {
             diagnostics: components["schemas"]["Diagnostic"][];
-            /** @description There is no error; warnings are possible. */
+            /** @description There is no error; there may be warnings. */
             valid: boolean;
         };
         Webhook: {
@@ -3432,7 +3432,7 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The `next_cursor` of the page before. */
+        /** @description The `next_cursor` of the previous page. */
         Cursor: string;
         /** @description The domain's id. */
         DomainID: string;
@@ -3440,24 +3440,24 @@ export interface components {
         FileID: string;
         /**
          * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-         *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-         *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-         *     is refused with 409. Only answers that created something are remembered.
+         *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+         *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+         *     409. Only answers that created something are remembered.
          * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
          */
         IdempotencyKey: string;
         /**
-         * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+         * @description The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
          *     mock was changed meanwhile; the problem carries its current `revision` then.
          */
         IfMatch: string;
         /** @description The ETag that is known. 304 if nothing changed. */
         IfNoneMatch: string;
-        /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+        /** @description The ETag of what was read; several may be given, separated by commas. 412 if it has changed since. */
         IfVersion: string;
         /** @description The invitation's id. */
         InvitationID: string;
-        /** @description How many items a page holds at most. */
+        /** @description The largest number of items on a page. */
         Limit: number;
         /** @description The mock's id. */
         MockID: string;
@@ -3528,7 +3528,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; several may be given, separated by commas. 412 if it has changed since. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path?: never;
@@ -3715,9 +3715,9 @@ export interface operations {
     listDomains: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Only domains of the workspace with this slug. */
                 workspace_slug?: string;
@@ -3768,7 +3768,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The domain is given up. */
+            /** @description The domain is removed. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3807,7 +3807,7 @@ export interface operations {
             query?: {
                 /** @description As `Last-Event-ID`, for clients that cannot send headers. */
                 after?: string;
-                /** @description The requests of this mock come too, as `request`; may be given up to 5 times. A token needs `requests:read` for it. */
+                /** @description Also send the requests of this mock, as `request`; may be given up to 5 times. Tokens need the scope `requests:read` for this. */
                 request_mock_id?: string[];
                 /** @description Only events of the workspace with this slug. */
                 workspace_slug?: string;
@@ -3907,9 +3907,9 @@ export interface operations {
     listOwnInvitations: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4021,15 +4021,15 @@ export interface operations {
     listMocks: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description Those that are deleted and can be restored instead, the latest first; `sort` does not count then. */
+                /** @description Lists deleted mocks that can still be restored instead, latest first; `sort` is then ignored. */
                 deleted?: boolean;
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
-                /** @description Only mocks with this text in their slug or name, whatever the case. */
+                /** @description Only mocks with this text in their slug or name, ignoring case. */
                 q?: string;
-                /** @description The order within each workspace; with `-`, backwards. */
+                /** @description The order within each workspace; `-` reverses it. */
                 sort?: "slug" | "-slug" | "updated_at" | "-updated_at" | "created_at" | "-created_at" | "last_request_at" | "-last_request_at";
                 /** @description Only mocks in this state. */
                 state?: components["schemas"]["State"];
@@ -4060,9 +4060,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4105,7 +4105,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
                  *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4131,7 +4131,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
                  *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4159,7 +4159,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
                  *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4183,9 +4183,9 @@ export interface operations {
     listMockDomains: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4207,9 +4207,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4246,9 +4246,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -4330,7 +4330,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
                  *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4357,7 +4357,7 @@ export interface operations {
                 /** @description The revision to wait for; the current one if it is not given. */
                 revision?: number;
                 /**
-                 * @description How long to wait at most, such as `10s` or `500ms`; 60 s at most.
+                 * @description How long to wait, such as `10s` or `500ms`; the limit is 60 s.
                  * @example 10s
                  */
                 wait?: string;
@@ -4411,7 +4411,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read. 412 if it has changed since. */
                 "If-Match"?: string;
             };
             path: {
@@ -4433,13 +4433,13 @@ export interface operations {
     listRequests: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
                 /** @description Only requests that this endpoint answered, written as in `GET /pets/:id`. */
                 endpoint?: string;
                 /** @description Only requests to this host. */
                 host?: string;
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Only requests that an endpoint answered, or only those that none did. */
                 matched?: boolean;
@@ -4447,9 +4447,9 @@ export interface operations {
                 method?: string[];
                 /** @description Only requests that took so many microseconds or more. */
                 min_duration_us?: number;
-                /** @description Only requests with this text in their path; capitals make no difference. */
+                /** @description Only requests with this text in their path; case is ignored. */
                 path?: string;
-                /** @description Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; capitals make no difference. */
+                /** @description Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; case is ignored. */
                 q?: string;
                 /** @description Only requests from this time on. */
                 since?: string;
@@ -4580,9 +4580,9 @@ export interface operations {
     listRevisions: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4632,7 +4632,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; several may be given, separated by commas. 412 if it has changed since. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
@@ -4687,7 +4687,7 @@ export interface operations {
             query?: never;
             header?: {
                 /**
-                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+                 * @description The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
                  *     mock was changed meanwhile; the problem carries its current `revision` then.
                  */
                 "If-Match"?: components["parameters"]["IfMatch"];
@@ -4796,9 +4796,9 @@ export interface operations {
     listWebhooks: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -4828,9 +4828,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5056,9 +5056,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5108,9 +5108,9 @@ export interface operations {
     listTokens: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5129,9 +5129,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5259,9 +5259,9 @@ export interface operations {
     listWorkspaces: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5288,9 +5288,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5364,7 +5364,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; several may be given, separated by commas. 412 if it has changed since. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
@@ -5388,9 +5388,9 @@ export interface operations {
             query?: {
                 /** @description Only this operation, such as `publishMock`. */
                 action?: string;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description From this time on. */
                 since?: string;
@@ -5423,9 +5423,9 @@ export interface operations {
     listFiles: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Only files whose names begin with this, such as `data/`. */
                 prefix?: string;
@@ -5455,16 +5455,16 @@ export interface operations {
         parameters: {
             query: {
                 /**
-                 * @description The file's name, 255 bytes at most; folders are separated by `/`. Nothing leads out of the workspace.
+                 * @description The file's name, up to 255 bytes; folders are separated by `/`. Names cannot leave the workspace.
                  * @example data/users.json
                  */
                 name: string;
             };
             header?: {
-                /** @description The ETag of the content that is replaced. 412 if it is no longer the present one. */
+                /** @description The ETag of the content that is replaced. 412 if it is no longer the current one. */
                 "If-Match"?: string;
                 /**
-                 * @description `*`: 412 if there is a file with this name already.
+                 * @description `*`: 412 if a file with this name already exists.
                  * @example *
                  */
                 "If-None-Match"?: string;
@@ -5536,11 +5536,11 @@ export interface operations {
     deleteFile: {
         parameters: {
             query?: {
-                /** @description Delete it although mocks use it. They answer 500 where they need it. */
+                /** @description Delete it even if mocks use it. They will answer 500 where they need it. */
                 force?: boolean;
             };
             header?: {
-                /** @description The ETag of the content that was seen. 412 if it is no longer the present one. */
+                /** @description The ETag of the content that was seen. 412 if it is no longer the current one. */
                 "If-Match"?: string;
             };
             path: {
@@ -5595,9 +5595,9 @@ export interface operations {
     listFileMocks: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5626,9 +5626,9 @@ export interface operations {
     listInvitations: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5658,9 +5658,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
@@ -5740,9 +5740,9 @@ export interface operations {
     listMembers: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5788,7 +5788,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; several may be given, separated by commas. 412 if it has changed since. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
@@ -5815,7 +5815,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile. */
+                /** @description The ETag of what was read; several may be given, separated by commas. 412 if it has changed since. */
                 "If-Match"?: components["parameters"]["IfVersion"];
             };
             path: {
@@ -5885,9 +5885,9 @@ export interface operations {
     listWorkspaceTokens: {
         parameters: {
             query?: {
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: components["parameters"]["Cursor"];
-                /** @description How many items a page holds at most. */
+                /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
             };
             header?: never;
@@ -5909,9 +5909,9 @@ export interface operations {
             header?: {
                 /**
                  * @description Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-                 *     within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-                 *     nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-                 *     is refused with 409. Only answers that created something are remembered.
+                 *     within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+                 *     another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+                 *     409. Only answers that created something are remembered.
                  * @example 7b5ff31e-2c55-4e2b-9c64-6f1f0b8d5a10
                  */
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];

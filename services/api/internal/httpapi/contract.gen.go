@@ -845,7 +845,7 @@ type Account struct {
 	HasPassword bool   `json:"has_password"`
 	ID          string `json:"id"`
 
-	// Operator Whether you run this installation, as who calls with its `MOCLOUD_ADMIN_TOKEN` does: then you may make sign-in links for others.
+	// Operator Whether you are an administrator, who calls with the token in `MOCLOUD_ADMIN_TOKEN`: you can then create sign-in links for others.
 	Operator bool   `json:"operator"`
 	Username string `json:"username"`
 }
@@ -886,7 +886,7 @@ type AuditEntry struct {
 	// AccountID Who did it; empty if it was the service itself.
 	AccountID string `json:"account_id"`
 
-	// Action The operationId of what was done; `internal` if the service did it by itself.
+	// Action The operationId of what was done; `internal` if the service itself did.
 	Action string    `json:"action"`
 	At     time.Time `json:"at"`
 	ID     string    `json:"id"`
@@ -897,14 +897,14 @@ type AuditEntry struct {
 	// Label Its name at that time.
 	Label string `json:"label"`
 
-	// Means `session` or `token`: how they were known.
+	// Means `session` or `token`: how they signed in.
 	Means     string `json:"means"`
 	RequestID string `json:"request_id"`
 
 	// TargetID The id of what it was done to.
 	TargetID string `json:"target_id"`
 
-	// Username The username of who did it; empty if that account does not exist any more.
+	// Username The username of who did it; empty if that account no longer exists.
 	Username string `json:"username"`
 }
 
@@ -920,10 +920,10 @@ type AuditPage struct {
 type Availability struct {
 	Free bool `json:"free"`
 
-	// Reason Why not, as a sentence; absent if it is free.
+	// Reason Why not, as a sentence; absent if it is available.
 	Reason *string `json:"reason,omitempty"`
 
-	// Suggestion A similar one that is free, if one was found.
+	// Suggestion A similar name that is available, if one was found.
 	Suggestion *string `json:"suggestion,omitempty"`
 }
 
@@ -935,7 +935,7 @@ type ChangeEvent struct {
 	// Action The operationId of what was done.
 	Action string `json:"action"`
 
-	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	// Client The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 	Client *EventClient `json:"client,omitempty"`
 
 	// Kind Of what was changed, as in the audit log: `file`, `member`, `invitation`, `token`, `workspace`, `account`, `session`, `mock`.
@@ -944,7 +944,7 @@ type ChangeEvent struct {
 	// TargetID The id of what was changed, if it has one.
 	TargetID *string `json:"target_id,omitempty"`
 
-	// Username Who did it; absent if the service did it by itself.
+	// Username Who did it; absent if the service itself did.
 	Username *EventUsername `json:"username,omitempty"`
 
 	// WorkspaceID Absent where it concerns the account alone.
@@ -956,7 +956,7 @@ type ChangeEvent struct {
 // Example: ["GET /pets"]
 type ChosenOperations = []string
 
-// Content YAML in moclojer's format, 1 MiB at most.
+// Content YAML in moclojer's format, up to 1 MiB.
 //
 // Example: - endpoint:
 //
@@ -974,7 +974,7 @@ type Content = string
 
 // CreatedToken defines model for CreatedToken.
 type CreatedToken struct {
-	// Secret What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown this once.
+	// Secret What programs send: `mocloud_` and 33 of A-Z and 2-7. Shown only once.
 	Secret string `json:"secret"`
 	Token  Token  `json:"token"`
 }
@@ -1021,7 +1021,7 @@ type Domain struct {
 	// CertificateReason Why the certificate stands as it does; absent if there is nothing to say.
 	CertificateReason *string `json:"certificate_reason,omitempty"`
 
-	// CheckedAt When its records were looked at; absent before the first time.
+	// CheckedAt When its records were last checked; absent before the first check.
 	CheckedAt *time.Time `json:"checked_at,omitempty"`
 	CreatedAt time.Time  `json:"created_at"`
 
@@ -1047,12 +1047,12 @@ type Domain struct {
 	Records []DomainRecord `json:"records"`
 	Routing DomainRouting  `json:"routing"`
 
-	// State The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
-	// answer any more; unless it comes back the domain is removed.
+	// State The three axes together. `pending_dns`: waiting for the DNS records. `active`: the mock answers on it. `degraded`: it
+	// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock no longer answers;
+	// unless the proof comes back, the domain will be removed.
 	State DomainState `json:"state"`
 
-	// SuspendedAt Since when the mock does not answer on it any more because the proof is missing; later it is removed.
+	// SuspendedAt Since when the mock no longer answers on it because the proof is missing; later the domain is removed.
 	SuspendedAt *time.Time `json:"suspended_at,omitempty"`
 
 	// WorkspaceSlug The workspace's slug.
@@ -1069,9 +1069,9 @@ type DomainOwnership string
 // DomainRouting defines model for Domain.Routing.
 type DomainRouting string
 
-// DomainState The three axes together. `pending_dns`: waits for records. `active`: the mock answers on it. `degraded`: it
-// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock does not
-// answer any more; unless it comes back the domain is removed.
+// DomainState The three axes together. `pending_dns`: waiting for the DNS records. `active`: the mock answers on it. `degraded`: it
+// still does, but the proof is missing. `suspended`: the proof was missing for too long, and the mock no longer answers;
+// unless the proof comes back, the domain will be removed.
 type DomainState string
 
 // DomainEvent A domain is new, different or gone.
@@ -1125,7 +1125,7 @@ type Edit struct {
 	EndLine   int `json:"end_line"`
 	Line      int `json:"line"`
 
-	// Text What takes the place of what is between.
+	// Text The text to put between the two.
 	Text string `json:"text"`
 }
 
@@ -1175,10 +1175,10 @@ type EndpointDiffChange string
 // EndpointDiffKind defines model for EndpointDiff.Kind.
 type EndpointDiffKind string
 
-// EventClient What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+// EventClient The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 type EventClient = string
 
-// EventUsername Who did it; absent if the service did it by itself.
+// EventUsername Who did it; absent if the service itself did.
 type EventUsername = string
 
 // Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
@@ -1318,7 +1318,7 @@ type ImportedDocument struct {
 	// Example: ["GET /pets"]
 	Operations *ChosenOperations `json:"operations,omitempty"`
 
-	// Prefix Put before every path.
+	// Prefix Prepended to every path.
 	//
 	// Example: /v2
 	Prefix *PathPrefix `json:"prefix,omitempty"`
@@ -1341,10 +1341,10 @@ type Instance struct {
 	// BaseDomain What the host names of mocks end with.
 	BaseDomain string `json:"base_domain"`
 
-	// Features What is possible here. There may be more than these one day.
+	// Features The server's features. More may be added.
 	Features []Feature `json:"features"`
 
-	// Limits How large things may be. What a workspace may hold in all is its quota.
+	// Limits The limits for single items. A workspace's quota limits their total.
 	Limits InstanceLimits `json:"limits"`
 
 	// MockURL Where a mock answers when it is published, with `{mock_slug}` and `{workspace_slug}` for its slugs.
@@ -1368,7 +1368,7 @@ type Instance struct {
 	WebsocketURL string `json:"websocket_url"`
 }
 
-// InstanceLimits How large things may be. What a workspace may hold in all is its quota.
+// InstanceLimits The limits for single items. A workspace's quota limits their total.
 type InstanceLimits struct {
 	// ContentBytes Of the content of a mock.
 	ContentBytes int64 `json:"content_bytes"`
@@ -1496,7 +1496,7 @@ type Mock struct {
 	LastRequestAt *time.Time `json:"last_request_at,omitempty"`
 	Name          string     `json:"name"`
 
-	// PathURL Where it answers, too, for programs that cannot resolve its host name; absent where the server does not offer it.
+	// PathURL A second address, for programs that cannot resolve the host name; absent where the server does not offer it.
 	//
 	// Example: http://localhost:8000/~dev/pets
 	PathURL *string `json:"path_url,omitempty"`
@@ -1507,7 +1507,7 @@ type Mock struct {
 	// Reason Why the state is what it is, as a sentence; empty when it is published.
 	Reason string `json:"reason"`
 
-	// RestorableUntil Only of a deleted mock: it ends for good then.
+	// RestorableUntil Only of a deleted mock: when it is deleted for good.
 	RestorableUntil *time.Time `json:"restorable_until,omitempty"`
 
 	// Revision The current revision, from 1.
@@ -1517,7 +1517,7 @@ type Mock struct {
 	Size int    `json:"size"`
 	Slug string `json:"slug"`
 
-	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State     State     `json:"state"`
@@ -1536,7 +1536,7 @@ type Mock struct {
 
 // MockContent defines model for MockContent.
 type MockContent struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1554,7 +1554,7 @@ type MockContent struct {
 
 // MockCopy defines model for MockCopy.
 type MockCopy struct {
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -1571,13 +1571,13 @@ type MockCopy struct {
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
-// MockDeletedEvent A mock is gone from this workspace. It may come twice.
+// MockDeletedEvent A mock is gone from this workspace. The event may come twice.
 type MockDeletedEvent struct {
-	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	// Client The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 	Client *EventClient `json:"client,omitempty"`
 	MockID string       `json:"mock_id"`
 
-	// Username Who did it; absent if the service did it by itself.
+	// Username Who did it; absent if the service itself did.
 	Username    *EventUsername `json:"username,omitempty"`
 	WorkspaceID string         `json:"workspace_id"`
 }
@@ -1590,7 +1590,7 @@ type MockEvent struct {
 	// Action `edited`: it has a new revision. `updated`: another name, description, recording or custom host. `moved`: it is new in this workspace.
 	Action MockEventAction `json:"action"`
 
-	// Client What the client that asked for it calls itself: the `X-Mocloud-Client` of its request, of 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one knows its own changes again.
+	// Client The client's own name, from the `X-Mocloud-Client` of its request: 1 to 64 letters, digits, `.`, `_` and `-`. A client that sends one can recognise its own changes.
 	Client   *EventClient `json:"client,omitempty"`
 	MockID   string       `json:"mock_id"`
 	MockSlug string       `json:"mock_slug"`
@@ -1598,7 +1598,7 @@ type MockEvent struct {
 	// Revision The current revision.
 	Revision int `json:"revision"`
 
-	// Username Who did it; absent if the service did it by itself.
+	// Username Who did it; absent if the service itself did.
 	Username    *EventUsername `json:"username,omitempty"`
 	WorkspaceID string         `json:"workspace_id"`
 }
@@ -1650,7 +1650,7 @@ type MockUpdate struct {
 
 // NewAccount defines model for NewAccount.
 type NewAccount struct {
-	// Email Another name to sign in with. Nothing is sent there, and nobody checks whose it is.
+	// Email Another name to sign in with. No e-mail is sent to it, and it is not verified.
 	Email *string `json:"email,omitempty"`
 
 	// Invitation The secret of an invitation to a workspace.
@@ -1683,7 +1683,7 @@ type NewImport struct {
 	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings or a HAR file, as text.
 	Document *ImportableDocument `json:"document,omitempty"`
 
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -1698,7 +1698,7 @@ type NewImport struct {
 	// Example: ["GET /pets"]
 	Operations *ChosenOperations `json:"operations,omitempty"`
 
-	// Prefix Put before every path.
+	// Prefix Prepended to every path.
 	//
 	// Example: /v2
 	Prefix *PathPrefix `json:"prefix,omitempty"`
@@ -1728,7 +1728,7 @@ type NewInvitation struct {
 
 // NewMock defines model for NewMock.
 type NewMock struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1746,7 +1746,7 @@ type NewMock struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -1775,7 +1775,7 @@ type NewPassword struct {
 
 // NewRevision defines model for NewRevision.
 type NewRevision struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1790,18 +1790,18 @@ type NewRevision struct {
 	//         }
 	Content Content `json:"content"`
 
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
 
-	// Publish Whether a published mock goes live with it. Otherwise what is published goes on answering, until `publishMock`. A mock that is offline stays offline.
+	// Publish Whether a published mock goes live with it. Otherwise the published revision keeps answering until `publishMock`. A mock that is offline stays offline.
 	Publish *bool `json:"publish,omitempty"`
 }
 
 // NewSignInLink defines model for NewSignInLink.
 type NewSignInLink struct {
-	// Create Make the account if there is none.
+	// Create Create the account if it does not exist.
 	Create   *bool   `json:"create,omitempty"`
 	Username *string `json:"username,omitempty"`
 }
@@ -1820,7 +1820,7 @@ type NewToken struct {
 
 // NewTrafficCheck defines model for NewTrafficCheck.
 type NewTrafficCheck struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -1872,7 +1872,7 @@ type OutlineItem struct {
 // OutlineItemKind defines model for OutlineItem.Kind.
 type OutlineItemKind string
 
-// PathPrefix Put before every path.
+// PathPrefix Prepended to every path.
 //
 // Example: /v2
 type PathPrefix = string
@@ -1890,7 +1890,7 @@ type Problem struct {
 	Field *string   `json:"field,omitempty"`
 	Quota *QuotaUse `json:"quota,omitempty"`
 
-	// RequestID Name it when you ask for help.
+	// RequestID Quote it when you ask for help.
 	RequestID *string `json:"request_id,omitempty"`
 
 	// Revision With `lost_update`: the mock's current revision.
@@ -1932,10 +1932,10 @@ type Publication struct {
 	// Servers How many mock servers are alive, and how many of them have applied the latest change.
 	Servers Servers `json:"servers"`
 
-	// Settled Nothing is on its way any more: waiting longer changes nothing.
+	// Settled Nothing is in progress: waiting longer changes nothing.
 	Settled bool `json:"settled"`
 
-	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State       State  `json:"state"`
@@ -1950,7 +1950,7 @@ type PublicationDNS struct {
 	// Reason A sentence to act on; empty if all is well.
 	Reason string `json:"reason"`
 
-	// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+	// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 	// live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 	// still answers.
 	State State `json:"state"`
@@ -2137,7 +2137,7 @@ type RequestCounts struct {
 type RequestEvents struct {
 	Request Request `json:"request"`
 
-	// Reset Events were missed. Read again what you know.
+	// Reset Events were missed. Read everything again.
 	Reset ResetEvent `json:"reset"`
 }
 
@@ -2156,7 +2156,7 @@ type RequestsDroppedEvent struct {
 	MockID string `json:"mock_id"`
 }
 
-// ResetEvent Events were missed. Read again what you know.
+// ResetEvent Events were missed. Read everything again.
 type ResetEvent = map[string]interface{}
 
 // Revision defines model for Revision.
@@ -2176,7 +2176,7 @@ type Revision struct {
 	Label   string `json:"label"`
 	Message string `json:"message"`
 
-	// Pinned It is never pruned.
+	// Pinned Pinned revisions are never pruned.
 	Pinned bool `json:"pinned"`
 
 	// PublishedAt When it went live last; absent if it never did.
@@ -2205,7 +2205,7 @@ type RevisionDiff struct {
 	To int `json:"to"`
 }
 
-// RevisionMessage What is said about the revision in the mock's history.
+// RevisionMessage A note about the revision, for the mock's history.
 //
 // Example: Add GET /pets/:id
 type RevisionMessage = string
@@ -2232,7 +2232,7 @@ type Role string
 
 // Rollback defines model for Rollback.
 type Rollback struct {
-	// Message What is said about the revision in the mock's history.
+	// Message A note about the revision, for the mock's history.
 	//
 	// Example: Add GET /pets/:id
 	Message *RevisionMessage `json:"message,omitempty"`
@@ -2323,7 +2323,7 @@ type SignInMethods struct {
 	// Password With username and password.
 	Password bool `json:"password"`
 
-	// SignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+	// SignUp Who can sign up: everybody, people with an invitation to a workspace, or nobody.
 	SignUp SignInMethodsSignUp `json:"sign_up"`
 
 	// Supabase What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
@@ -2333,13 +2333,13 @@ type SignInMethods struct {
 	Token bool `json:"token"`
 }
 
-// SignInMethodsSignUp Who may make an account: everybody, who has an invitation to a workspace, or nobody.
+// SignInMethodsSignUp Who can sign up: everybody, people with an invitation to a workspace, or nobody.
 type SignInMethodsSignUp string
 
 // SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
 type SkipDelays = bool
 
-// State `offline`: answers nowhere. `publishing`: on its way to the mock servers. `published`: the current revision is
+// State `offline`: does not answer. `publishing`: on its way to the mock servers. `published`: the current revision is
 // live on every mock server, or an earlier one if later ones were saved without going live: see `ahead`. `offline_invalid`: the current revision has errors; if an earlier one was live, it
 // still answers.
 type State string
@@ -2421,7 +2421,7 @@ type Token struct {
 	Name       string     `json:"name"`
 	Scopes     []Scope    `json:"scopes"`
 
-	// WorkspaceSlug The slug of the workspace that a workspace's token is good for.
+	// WorkspaceSlug The slug of the workspace that a workspace's token works in.
 	WorkspaceSlug *string `json:"workspace_slug,omitempty"`
 }
 
@@ -2470,7 +2470,7 @@ type TrafficItem struct {
 	// Outcome `newly_answered`: an endpoint answers, and none did. `no_longer_answered`: none does, and one did.
 	Outcome TrafficOutcome `json:"outcome"`
 
-	// Partial The request was recorded without everything that came, as its recording was to be.
+	// Partial The request was not recorded completely, because of the mock's recording settings.
 	Partial bool `json:"partial"`
 
 	// Path With the query.
@@ -2523,7 +2523,7 @@ type TryAnswer struct {
 
 // TryContent Either one request, or several.
 type TryContent struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -2539,7 +2539,7 @@ type TryContent struct {
 	Content Content     `json:"content"`
 	Request *TryRequest `json:"request,omitempty"`
 
-	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	// Requests They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB.
 	Requests *TryRequests `json:"requests,omitempty"`
 
 	// SkipDelays Whether to leave out what the draft simulates: latency, failures, timeouts and rate limits.
@@ -2551,7 +2551,7 @@ type TryContent struct {
 
 // TryExplanation How the answer came about, as X-Mocloud-Explain says it; absent where no endpoint was looked for.
 type TryExplanation struct {
-	// Considered The endpoints that come nearest otherwise.
+	// Considered The other endpoints that came closest.
 	Considered *[]struct {
 		Endpoint string `json:"endpoint"`
 		Line     *int   `json:"line,omitempty"`
@@ -2579,7 +2579,7 @@ type TryHeader struct {
 // TryMock Either one request, or several; of the content, another revision, or what is published. Without any of these the current
 // revision is tried.
 type TryMock struct {
-	// Content YAML in moclojer's format, 1 MiB at most.
+	// Content YAML in moclojer's format, up to 1 MiB.
 	//
 	// Example: - endpoint:
 	//     method: GET
@@ -2598,7 +2598,7 @@ type TryMock struct {
 	Published *bool       `json:"published,omitempty"`
 	Request   *TryRequest `json:"request,omitempty"`
 
-	// Requests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+	// Requests They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB.
 	Requests *TryRequests `json:"requests,omitempty"`
 
 	// Revision A stored revision.
@@ -2613,7 +2613,7 @@ type TryRequest struct {
 	// Body The body as text.
 	Body *string `json:"body,omitempty"`
 
-	// BodyBase64 The body if it is no text, in Base64; `body` is ignored then.
+	// BodyBase64 The body if it is not text, in Base64; `body` is ignored then.
 	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
 	Headers    *[]TryHeader `json:"headers,omitempty"`
 
@@ -2626,7 +2626,7 @@ type TryRequest struct {
 	Path string `json:"path"`
 }
 
-// TryRequests They are tried one after another, and answered in this order, in `answers`. The bodies of answers are told up to 64 KiB then.
+// TryRequests They are tried one after another, and answered in this order, in `answers`. Bodies of answers are then cut at 64 KiB.
 type TryRequests = []TryRequest
 
 // TryResponse Absent if the content has errors.
@@ -2634,7 +2634,7 @@ type TryResponse struct {
 	// Body The body if it is text.
 	Body *string `json:"body,omitempty"`
 
-	// BodyBase64 The body if it is no text.
+	// BodyBase64 The body if it is not text.
 	BodyBase64 *[]byte `json:"body_base64,omitempty"`
 
 	// BodyCut There is more than 1 MiB, of which this is the beginning.
@@ -2643,7 +2643,7 @@ type TryResponse struct {
 	Headers    []TryHeader `json:"headers"`
 	Status     int         `json:"status"`
 
-	// TimedOut The simulated latency is longer than a try may last.
+	// TimedOut The simulated latency is longer than the limit for a try.
 	TimedOut bool `json:"timed_out"`
 }
 
@@ -2652,7 +2652,7 @@ type TryWebhook struct {
 	// Body The body if it is text.
 	Body *string `json:"body,omitempty"`
 
-	// BodyBase64 The body if it is no text.
+	// BodyBase64 The body if it is not text.
 	BodyBase64 *[]byte      `json:"body_base64,omitempty"`
 	DelayMs    *int64       `json:"delay_ms,omitempty"`
 	Headers    *[]TryHeader `json:"headers,omitempty"`
@@ -2693,7 +2693,7 @@ type UsageHour struct {
 type Validation struct {
 	Diagnostics []Diagnostic `json:"diagnostics"`
 
-	// Valid There is no error; warnings are possible.
+	// Valid There is no error; there may be warnings.
 	Valid bool `json:"valid"`
 }
 
@@ -2766,7 +2766,7 @@ type WorkspaceEvents struct {
 	// Mock Something was done to a mock.
 	Mock MockEvent `json:"mock"`
 
-	// MockDeleted A mock is gone from this workspace. It may come twice.
+	// MockDeleted A mock is gone from this workspace. The event may come twice.
 	MockDeleted MockDeletedEvent `json:"mock_deleted"`
 	Publication Publication      `json:"publication"`
 	Request     Request          `json:"request"`
@@ -2774,7 +2774,7 @@ type WorkspaceEvents struct {
 	// RequestsDropped The stream was too slow for all requests of a mock.
 	RequestsDropped RequestsDroppedEvent `json:"requests_dropped"`
 
-	// Reset Events were missed. Read again what you know.
+	// Reset Events were missed. Read everything again.
 	Reset ResetEvent `json:"reset"`
 }
 
@@ -2865,7 +2865,7 @@ type DeleteAccountParams struct {
 
 // UpdateAccountParams defines parameters for UpdateAccount.
 type UpdateAccountParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -2919,10 +2919,10 @@ type ListDomainsParams struct {
 	// WorkspaceSlug Only domains of the workspace with this slug.
 	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -2931,7 +2931,7 @@ type StreamEventsParams struct {
 	// WorkspaceSlug Only events of the workspace with this slug.
 	WorkspaceSlug *string `form:"workspace_slug,omitempty" json:"workspace_slug,omitempty"`
 
-	// RequestMockID The requests of this mock come too, as `request`; may be given up to 5 times. A token needs `requests:read` for it.
+	// RequestMockID Also send the requests of this mock, as `request`; may be given up to 5 times. Tokens need the scope `requests:read` for this.
 	RequestMockID *[]string `form:"request_mock_id,omitempty" json:"request_mock_id,omitempty"`
 
 	// After As `Last-Event-ID`, for clients that cannot send headers.
@@ -2943,10 +2943,10 @@ type StreamEventsParams struct {
 
 // ListOwnInvitationsParams defines parameters for ListOwnInvitations.
 type ListOwnInvitationsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -2958,19 +2958,19 @@ type ListMocksParams struct {
 	// State Only mocks in this state.
 	State *State `form:"state,omitempty" json:"state,omitempty"`
 
-	// Q Only mocks with this text in their slug or name, whatever the case.
+	// Q Only mocks with this text in their slug or name, ignoring case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
-	// Deleted Those that are deleted and can be restored instead, the latest first; `sort` does not count then.
+	// Deleted Lists deleted mocks that can still be restored instead, latest first; `sort` is then ignored.
 	Deleted *bool `form:"deleted,omitempty" json:"deleted,omitempty"`
 
-	// Sort The order within each workspace; with `-`, backwards.
+	// Sort The order within each workspace; `-` reverses it.
 	Sort *ListMocksParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -2980,24 +2980,24 @@ type ListMocksParamsSort string
 // CreateMockParams defines parameters for CreateMock.
 type CreateMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ImportMockParams defines parameters for ImportMock.
 type ImportMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DeleteMockParams defines parameters for DeleteMock.
 type DeleteMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3010,42 +3010,42 @@ type GetMockParams struct {
 
 // UpdateMockParams defines parameters for UpdateMock.
 type UpdateMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // UpdateMockContentParams defines parameters for UpdateMockContent.
 type UpdateMockContentParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
 // ListMockDomainsParams defines parameters for ListMockDomains.
 type ListMockDomainsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateDomainParams defines parameters for CreateDomain.
 type CreateDomainParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // DuplicateMockParams defines parameters for DuplicateMock.
 type DuplicateMockParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3066,7 +3066,7 @@ type ExportMockParamsFormat string
 
 // MoveMockParams defines parameters for MoveMock.
 type MoveMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3076,13 +3076,13 @@ type GetPublicationParams struct {
 	// Revision The revision to wait for; the current one if it is not given.
 	Revision *int `form:"revision,omitempty" json:"revision,omitempty"`
 
-	// Wait How long to wait at most, such as `10s` or `500ms`; 60 s at most.
+	// Wait How long to wait, such as `10s` or `500ms`; the limit is 60 s.
 	Wait *string `form:"wait,omitempty" json:"wait,omitempty"`
 }
 
 // UpdateRecordingParams defines parameters for UpdateRecording.
 type UpdateRecordingParams struct {
-	// IfMatch The ETag of what was read. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read. 412 if it has changed since.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
@@ -3094,7 +3094,7 @@ type ListRequestsParams struct {
 	// Matched Only requests that an endpoint answered, or only those that none did.
 	Matched *bool `form:"matched,omitempty" json:"matched,omitempty"`
 
-	// Q Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; capitals make no difference.
+	// Q Only requests with this text in their path, query, headers or bodies, in as much of them as was recorded; case is ignored.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
 	// MinDurationUs Only requests that took so many microseconds or more.
@@ -3106,7 +3106,7 @@ type ListRequestsParams struct {
 	// Status Only requests that were answered with this status, or one of its class, such as `404` or `5xx`.
 	Status *string `form:"status,omitempty" json:"status,omitempty"`
 
-	// Path Only requests with this text in their path; capitals make no difference.
+	// Path Only requests with this text in their path; case is ignored.
 	Path *string `form:"path,omitempty" json:"path,omitempty"`
 
 	// Endpoint Only requests that this endpoint answered, written as in `GET /pets/:id`.
@@ -3118,10 +3118,10 @@ type ListRequestsParams struct {
 	// Until Only requests from before this time.
 	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3133,10 +3133,10 @@ type StreamRequestsParams struct {
 
 // ListRevisionsParams defines parameters for ListRevisions.
 type ListRevisionsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3148,7 +3148,7 @@ type GetRevisionParams struct {
 
 // UpdateRevisionParams defines parameters for UpdateRevision.
 type UpdateRevisionParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -3160,7 +3160,7 @@ type DiffRevisionsParams struct {
 
 // RollbackMockParams defines parameters for RollbackMock.
 type RollbackMockParams struct {
-	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); of several, with commas between them, any. 412 if the
+	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
@@ -3176,10 +3176,10 @@ type GetMockUsageParams struct {
 
 // ListWebhooksParams defines parameters for ListWebhooks.
 type ListWebhooksParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3198,45 +3198,45 @@ type SearchWorkspacesParams struct {
 // CreateSignInLinkParams defines parameters for CreateSignInLink.
 type CreateSignInLinkParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListTokensParams defines parameters for ListTokens.
 type ListTokensParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateTokenParams defines parameters for CreateToken.
 type CreateTokenParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListWorkspacesParams defines parameters for ListWorkspaces.
 type ListWorkspacesParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateWorkspaceParams defines parameters for CreateWorkspace.
 type CreateWorkspaceParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3248,7 +3248,7 @@ type DeleteWorkspaceParams struct {
 
 // UpdateWorkspaceParams defines parameters for UpdateWorkspace.
 type UpdateWorkspaceParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -3266,10 +3266,10 @@ type ListAuditParams struct {
 	// Until Before this time.
 	Until *time.Time `form:"until,omitempty" json:"until,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
@@ -3278,79 +3278,79 @@ type ListFilesParams struct {
 	// Prefix Only files whose names begin with this, such as `data/`.
 	Prefix *string `form:"prefix,omitempty" json:"prefix,omitempty"`
 
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // PutFileParams defines parameters for PutFile.
 type PutFileParams struct {
-	// Name The file's name, 255 bytes at most; folders are separated by `/`. Nothing leads out of the workspace.
+	// Name The file's name, up to 255 bytes; folders are separated by `/`. Names cannot leave the workspace.
 	Name string `form:"name" json:"name"`
 
-	// IfMatch The ETag of the content that is replaced. 412 if it is no longer the present one.
+	// IfMatch The ETag of the content that is replaced. 412 if it is no longer the current one.
 	IfMatch *string `json:"If-Match,omitempty"`
 
-	// IfNoneMatch `*`: 412 if there is a file with this name already.
+	// IfNoneMatch `*`: 412 if a file with this name already exists.
 	IfNoneMatch *string `json:"If-None-Match,omitempty"`
 }
 
 // DeleteFileParams defines parameters for DeleteFile.
 type DeleteFileParams struct {
-	// Force Delete it although mocks use it. They answer 500 where they need it.
+	// Force Delete it even if mocks use it. They will answer 500 where they need it.
 	Force *bool `form:"force,omitempty" json:"force,omitempty"`
 
-	// IfMatch The ETag of the content that was seen. 412 if it is no longer the present one.
+	// IfMatch The ETag of the content that was seen. 412 if it is no longer the current one.
 	IfMatch *string `json:"If-Match,omitempty"`
 }
 
 // ListFileMocksParams defines parameters for ListFileMocks.
 type ListFileMocksParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // ListInvitationsParams defines parameters for ListInvitations.
 type ListInvitationsParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateInvitationParams defines parameters for CreateInvitation.
 type CreateInvitationParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // DeleteMemberParams defines parameters for DeleteMember.
 type DeleteMemberParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
 // UpdateMemberParams defines parameters for UpdateMember.
 type UpdateMemberParams struct {
-	// IfMatch The ETag of what was read; of several, with commas between them, any. 412 if it was changed meanwhile.
+	// IfMatch The ETag of what was read; several may be given, separated by commas. 412 if it has changed since.
 	IfMatch *IfVersion `json:"If-Match,omitempty"`
 }
 
@@ -3362,19 +3362,19 @@ type GetMockBySlugParams struct {
 
 // ListWorkspaceTokensParams defines parameters for ListWorkspaceTokens.
 type ListWorkspaceTokensParams struct {
-	// Limit How many items a page holds at most.
+	// Limit The largest number of items on a page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
-	// Cursor The `next_cursor` of the page before.
+	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // CreateWorkspaceTokenParams defines parameters for CreateWorkspaceToken.
 type CreateWorkspaceTokenParams struct {
 	// IdempotencyKey Something random, such as a UUID, that names this attempt to create. Repeated by the same account with the same key
-	// within 24 hours, the same request is answered as the first time, with `Idempotency-Replayed: true`, and creates
-	// nothing again; another request with that key is refused with 422; one that comes while the first is still worked on
-	// is refused with 409. Only answers that created something are remembered.
+	// within 24 hours, the same request gets the first answer again, with `Idempotency-Replayed: true`, and creates nothing;
+	// another request with that key is refused with 422; one that arrives while the first is still in progress is refused with
+	// 409. Only answers that created something are remembered.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
@@ -3488,22 +3488,22 @@ type ServerInterface interface {
 	// UpdateAccount Change your username or e-mail address
 	// (PATCH /api/v1/account)
 	UpdateAccount(ctx echo.Context, params UpdateAccountParams) error
-	// ExportAccount Take all with you
+	// ExportAccount Export your data
 	// (GET /api/v1/account/export)
 	ExportAccount(ctx echo.Context) error
 	// UpdatePassword Change your password
 	// (PUT /api/v1/account/password)
 	UpdatePassword(ctx echo.Context) error
-	// CreateAccount Make an account
+	// CreateAccount Create an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx echo.Context) error
-	// GetUsernameAvailability See whether a username can be had, before signing up
+	// GetUsernameAvailability See whether a username is available, before signing up
 	// (GET /api/v1/accounts/availability)
 	GetUsernameAvailability(ctx echo.Context, params GetUsernameAvailabilityParams) error
 	// ListActivity See how much mocks are called
 	// (GET /api/v1/activity)
 	ListActivity(ctx echo.Context, params ListActivityParams) error
-	// GetAvailability See whether a name can be had
+	// GetAvailability See whether a name is available
 	// (GET /api/v1/availability)
 	GetAvailability(ctx echo.Context, params GetAvailabilityParams) error
 	// GetDocs This document, to read
@@ -3512,7 +3512,7 @@ type ServerInterface interface {
 	// ListDomains List domains
 	// (GET /api/v1/domains)
 	ListDomains(ctx echo.Context, params ListDomainsParams) error
-	// DeleteDomain Give a domain up
+	// DeleteDomain Remove a domain
 	// (DELETE /api/v1/domains/{domain_id})
 	DeleteDomain(ctx echo.Context, domainID DomainID) error
 	// GetDomain Read a domain
@@ -3527,10 +3527,10 @@ type ServerInterface interface {
 	// FormatContent Format a mock's content
 	// (POST /api/v1/format)
 	FormatContent(ctx echo.Context) error
-	// ImportDocument Make a mock's content of another tool's document
+	// ImportDocument Convert another tool's document to a mock's content
 	// (POST /api/v1/import)
 	ImportDocument(ctx echo.Context) error
-	// GetInstance See what this installation is
+	// GetInstance Read the server's address, features and limits
 	// (GET /api/v1/instance)
 	GetInstance(ctx echo.Context) error
 	// ListOwnInvitations List the caller's invitations
@@ -3554,7 +3554,7 @@ type ServerInterface interface {
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
 	CreateMock(ctx echo.Context, params CreateMockParams) error
-	// ImportMock Create a mock of another tool's document
+	// ImportMock Create a mock from another tool's document
 	// (POST /api/v1/mocks/import)
 	ImportMock(ctx echo.Context, params ImportMockParams) error
 	// DeleteMock Delete a mock
@@ -3599,7 +3599,7 @@ type ServerInterface interface {
 	// UpdateRecording Change what is recorded of a mock
 	// (PATCH /api/v1/mocks/{mock_id}/recording)
 	UpdateRecording(ctx echo.Context, mockID MockID, params UpdateRecordingParams) error
-	// DeleteRequests Forget the requests of a mock
+	// DeleteRequests Delete the recorded requests of a mock
 	// (DELETE /api/v1/mocks/{mock_id}/requests)
 	DeleteRequests(ctx echo.Context, mockID MockID) error
 	// ListRequests List the requests of a mock
@@ -3620,7 +3620,7 @@ type ServerInterface interface {
 	// GetRevision Read a revision
 	// (GET /api/v1/mocks/{mock_id}/revisions/{revision})
 	GetRevision(ctx echo.Context, mockID MockID, revision RevisionNumber, params GetRevisionParams) error
-	// UpdateRevision Pin a revision, or let it go
+	// UpdateRevision Pin or unpin a revision
 	// (PATCH /api/v1/mocks/{mock_id}/revisions/{revision})
 	UpdateRevision(ctx echo.Context, mockID MockID, revision RevisionNumber, params UpdateRevisionParams) error
 	// DiffRevisions Compare two revisions
@@ -3629,7 +3629,7 @@ type ServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{mock_id}/rollback)
 	RollbackMock(ctx echo.Context, mockID MockID, params RollbackMockParams) error
-	// CheckTraffic Hold a draft against the last requests
+	// CheckTraffic Check a draft against the latest requests
 	// (POST /api/v1/mocks/{mock_id}/traffic-check)
 	CheckTraffic(ctx echo.Context, mockID MockID) error
 	// TryMock Try a mock
@@ -3650,7 +3650,7 @@ type ServerInterface interface {
 	// GetMockSchema The JSON Schema of a mock
 	// (GET /api/v1/schema/mock.json)
 	GetMockSchema(ctx echo.Context) error
-	// GetTemplateReference What templates can have in them
+	// GetTemplateReference Variables, tags and filters of templates
 	// (GET /api/v1/schema/templates.json)
 	GetTemplateReference(ctx echo.Context) error
 	// SearchWorkspaces Find mocks, endpoints and files
@@ -3668,7 +3668,7 @@ type ServerInterface interface {
 	// DeleteCurrentSession Sign out
 	// (DELETE /api/v1/sessions/current)
 	DeleteCurrentSession(ctx echo.Context) error
-	// CreateSignInLink Make a one-time sign-in link
+	// CreateSignInLink Create a one-time sign-in link
 	// (POST /api/v1/sessions/links)
 	CreateSignInLink(ctx echo.Context, params CreateSignInLinkParams) error
 	// GetSignInMethods See how to sign in
@@ -3680,10 +3680,10 @@ type ServerInterface interface {
 	// ListTokens List the caller's tokens
 	// (GET /api/v1/tokens)
 	ListTokens(ctx echo.Context, params ListTokensParams) error
-	// CreateToken Make a personal token
+	// CreateToken Create a personal token
 	// (POST /api/v1/tokens)
 	CreateToken(ctx echo.Context, params CreateTokenParams) error
-	// DeleteCurrentToken Revoke the token that you show
+	// DeleteCurrentToken Revoke the token of this request
 	// (DELETE /api/v1/tokens/current)
 	DeleteCurrentToken(ctx echo.Context) error
 	// DeleteToken Revoke a personal token
@@ -3725,7 +3725,7 @@ type ServerInterface interface {
 	// DeleteFile Delete a file
 	// (DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id})
 	DeleteFile(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID, params DeleteFileParams) error
-	// GetFile Read what is known of a file
+	// GetFile Read a file's metadata
 	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id})
 	GetFile(ctx echo.Context, workspaceSlug WorkspaceSlug, fileID FileID) error
 	// GetFileContent Download a file
@@ -3740,7 +3740,7 @@ type ServerInterface interface {
 	// CreateInvitation Invite somebody
 	// (POST /api/v1/workspaces/{workspace_slug}/invitations)
 	CreateInvitation(ctx echo.Context, workspaceSlug WorkspaceSlug, params CreateInvitationParams) error
-	// DeleteInvitation Take an invitation back
+	// DeleteInvitation Revoke an invitation
 	// (DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id})
 	DeleteInvitation(ctx echo.Context, workspaceSlug WorkspaceSlug, invitationID InvitationID) error
 	// LeaveWorkspace Leave an organisation
@@ -3761,13 +3761,13 @@ type ServerInterface interface {
 	// GetMockBySlug Read a mock by its slug
 	// (GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug})
 	GetMockBySlug(ctx echo.Context, workspaceSlug WorkspaceSlug, mockSlug MockSlug, params GetMockBySlugParams) error
-	// GetQuota See how much a workspace holds and may hold
+	// GetQuota See a workspace's use and limits
 	// (GET /api/v1/workspaces/{workspace_slug}/quota)
 	GetQuota(ctx echo.Context, workspaceSlug WorkspaceSlug) error
 	// ListWorkspaceTokens List a workspace's tokens
 	// (GET /api/v1/workspaces/{workspace_slug}/tokens)
 	ListWorkspaceTokens(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListWorkspaceTokensParams) error
-	// CreateWorkspaceToken Make a workspace's token
+	// CreateWorkspaceToken Create a workspace token
 	// (POST /api/v1/workspaces/{workspace_slug}/tokens)
 	CreateWorkspaceToken(ctx echo.Context, workspaceSlug WorkspaceSlug, params CreateWorkspaceTokenParams) error
 	// DeleteWorkspaceToken Revoke a workspace's token
@@ -10853,22 +10853,22 @@ type StrictServerInterface interface {
 	// UpdateAccount Change your username or e-mail address
 	// (PATCH /api/v1/account)
 	UpdateAccount(ctx context.Context, request UpdateAccountRequestObject) (UpdateAccountResponseObject, error)
-	// ExportAccount Take all with you
+	// ExportAccount Export your data
 	// (GET /api/v1/account/export)
 	ExportAccount(ctx context.Context, request ExportAccountRequestObject) (ExportAccountResponseObject, error)
 	// UpdatePassword Change your password
 	// (PUT /api/v1/account/password)
 	UpdatePassword(ctx context.Context, request UpdatePasswordRequestObject) (UpdatePasswordResponseObject, error)
-	// CreateAccount Make an account
+	// CreateAccount Create an account
 	// (POST /api/v1/accounts)
 	CreateAccount(ctx context.Context, request CreateAccountRequestObject) (CreateAccountResponseObject, error)
-	// GetUsernameAvailability See whether a username can be had, before signing up
+	// GetUsernameAvailability See whether a username is available, before signing up
 	// (GET /api/v1/accounts/availability)
 	GetUsernameAvailability(ctx context.Context, request GetUsernameAvailabilityRequestObject) (GetUsernameAvailabilityResponseObject, error)
 	// ListActivity See how much mocks are called
 	// (GET /api/v1/activity)
 	ListActivity(ctx context.Context, request ListActivityRequestObject) (ListActivityResponseObject, error)
-	// GetAvailability See whether a name can be had
+	// GetAvailability See whether a name is available
 	// (GET /api/v1/availability)
 	GetAvailability(ctx context.Context, request GetAvailabilityRequestObject) (GetAvailabilityResponseObject, error)
 	// GetDocs This document, to read
@@ -10877,7 +10877,7 @@ type StrictServerInterface interface {
 	// ListDomains List domains
 	// (GET /api/v1/domains)
 	ListDomains(ctx context.Context, request ListDomainsRequestObject) (ListDomainsResponseObject, error)
-	// DeleteDomain Give a domain up
+	// DeleteDomain Remove a domain
 	// (DELETE /api/v1/domains/{domain_id})
 	DeleteDomain(ctx context.Context, request DeleteDomainRequestObject) (DeleteDomainResponseObject, error)
 	// GetDomain Read a domain
@@ -10892,10 +10892,10 @@ type StrictServerInterface interface {
 	// FormatContent Format a mock's content
 	// (POST /api/v1/format)
 	FormatContent(ctx context.Context, request FormatContentRequestObject) (FormatContentResponseObject, error)
-	// ImportDocument Make a mock's content of another tool's document
+	// ImportDocument Convert another tool's document to a mock's content
 	// (POST /api/v1/import)
 	ImportDocument(ctx context.Context, request ImportDocumentRequestObject) (ImportDocumentResponseObject, error)
-	// GetInstance See what this installation is
+	// GetInstance Read the server's address, features and limits
 	// (GET /api/v1/instance)
 	GetInstance(ctx context.Context, request GetInstanceRequestObject) (GetInstanceResponseObject, error)
 	// ListOwnInvitations List the caller's invitations
@@ -10919,7 +10919,7 @@ type StrictServerInterface interface {
 	// CreateMock Create a mock
 	// (POST /api/v1/mocks)
 	CreateMock(ctx context.Context, request CreateMockRequestObject) (CreateMockResponseObject, error)
-	// ImportMock Create a mock of another tool's document
+	// ImportMock Create a mock from another tool's document
 	// (POST /api/v1/mocks/import)
 	ImportMock(ctx context.Context, request ImportMockRequestObject) (ImportMockResponseObject, error)
 	// DeleteMock Delete a mock
@@ -10964,7 +10964,7 @@ type StrictServerInterface interface {
 	// UpdateRecording Change what is recorded of a mock
 	// (PATCH /api/v1/mocks/{mock_id}/recording)
 	UpdateRecording(ctx context.Context, request UpdateRecordingRequestObject) (UpdateRecordingResponseObject, error)
-	// DeleteRequests Forget the requests of a mock
+	// DeleteRequests Delete the recorded requests of a mock
 	// (DELETE /api/v1/mocks/{mock_id}/requests)
 	DeleteRequests(ctx context.Context, request DeleteRequestsRequestObject) (DeleteRequestsResponseObject, error)
 	// ListRequests List the requests of a mock
@@ -10985,7 +10985,7 @@ type StrictServerInterface interface {
 	// GetRevision Read a revision
 	// (GET /api/v1/mocks/{mock_id}/revisions/{revision})
 	GetRevision(ctx context.Context, request GetRevisionRequestObject) (GetRevisionResponseObject, error)
-	// UpdateRevision Pin a revision, or let it go
+	// UpdateRevision Pin or unpin a revision
 	// (PATCH /api/v1/mocks/{mock_id}/revisions/{revision})
 	UpdateRevision(ctx context.Context, request UpdateRevisionRequestObject) (UpdateRevisionResponseObject, error)
 	// DiffRevisions Compare two revisions
@@ -10994,7 +10994,7 @@ type StrictServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{mock_id}/rollback)
 	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
-	// CheckTraffic Hold a draft against the last requests
+	// CheckTraffic Check a draft against the latest requests
 	// (POST /api/v1/mocks/{mock_id}/traffic-check)
 	CheckTraffic(ctx context.Context, request CheckTrafficRequestObject) (CheckTrafficResponseObject, error)
 	// TryMock Try a mock
@@ -11015,7 +11015,7 @@ type StrictServerInterface interface {
 	// GetMockSchema The JSON Schema of a mock
 	// (GET /api/v1/schema/mock.json)
 	GetMockSchema(ctx context.Context, request GetMockSchemaRequestObject) (GetMockSchemaResponseObject, error)
-	// GetTemplateReference What templates can have in them
+	// GetTemplateReference Variables, tags and filters of templates
 	// (GET /api/v1/schema/templates.json)
 	GetTemplateReference(ctx context.Context, request GetTemplateReferenceRequestObject) (GetTemplateReferenceResponseObject, error)
 	// SearchWorkspaces Find mocks, endpoints and files
@@ -11033,7 +11033,7 @@ type StrictServerInterface interface {
 	// DeleteCurrentSession Sign out
 	// (DELETE /api/v1/sessions/current)
 	DeleteCurrentSession(ctx context.Context, request DeleteCurrentSessionRequestObject) (DeleteCurrentSessionResponseObject, error)
-	// CreateSignInLink Make a one-time sign-in link
+	// CreateSignInLink Create a one-time sign-in link
 	// (POST /api/v1/sessions/links)
 	CreateSignInLink(ctx context.Context, request CreateSignInLinkRequestObject) (CreateSignInLinkResponseObject, error)
 	// GetSignInMethods See how to sign in
@@ -11045,10 +11045,10 @@ type StrictServerInterface interface {
 	// ListTokens List the caller's tokens
 	// (GET /api/v1/tokens)
 	ListTokens(ctx context.Context, request ListTokensRequestObject) (ListTokensResponseObject, error)
-	// CreateToken Make a personal token
+	// CreateToken Create a personal token
 	// (POST /api/v1/tokens)
 	CreateToken(ctx context.Context, request CreateTokenRequestObject) (CreateTokenResponseObject, error)
-	// DeleteCurrentToken Revoke the token that you show
+	// DeleteCurrentToken Revoke the token of this request
 	// (DELETE /api/v1/tokens/current)
 	DeleteCurrentToken(ctx context.Context, request DeleteCurrentTokenRequestObject) (DeleteCurrentTokenResponseObject, error)
 	// DeleteToken Revoke a personal token
@@ -11090,7 +11090,7 @@ type StrictServerInterface interface {
 	// DeleteFile Delete a file
 	// (DELETE /api/v1/workspaces/{workspace_slug}/files/{file_id})
 	DeleteFile(ctx context.Context, request DeleteFileRequestObject) (DeleteFileResponseObject, error)
-	// GetFile Read what is known of a file
+	// GetFile Read a file's metadata
 	// (GET /api/v1/workspaces/{workspace_slug}/files/{file_id})
 	GetFile(ctx context.Context, request GetFileRequestObject) (GetFileResponseObject, error)
 	// GetFileContent Download a file
@@ -11105,7 +11105,7 @@ type StrictServerInterface interface {
 	// CreateInvitation Invite somebody
 	// (POST /api/v1/workspaces/{workspace_slug}/invitations)
 	CreateInvitation(ctx context.Context, request CreateInvitationRequestObject) (CreateInvitationResponseObject, error)
-	// DeleteInvitation Take an invitation back
+	// DeleteInvitation Revoke an invitation
 	// (DELETE /api/v1/workspaces/{workspace_slug}/invitations/{invitation_id})
 	DeleteInvitation(ctx context.Context, request DeleteInvitationRequestObject) (DeleteInvitationResponseObject, error)
 	// LeaveWorkspace Leave an organisation
@@ -11126,13 +11126,13 @@ type StrictServerInterface interface {
 	// GetMockBySlug Read a mock by its slug
 	// (GET /api/v1/workspaces/{workspace_slug}/mocks/{mock_slug})
 	GetMockBySlug(ctx context.Context, request GetMockBySlugRequestObject) (GetMockBySlugResponseObject, error)
-	// GetQuota See how much a workspace holds and may hold
+	// GetQuota See a workspace's use and limits
 	// (GET /api/v1/workspaces/{workspace_slug}/quota)
 	GetQuota(ctx context.Context, request GetQuotaRequestObject) (GetQuotaResponseObject, error)
 	// ListWorkspaceTokens List a workspace's tokens
 	// (GET /api/v1/workspaces/{workspace_slug}/tokens)
 	ListWorkspaceTokens(ctx context.Context, request ListWorkspaceTokensRequestObject) (ListWorkspaceTokensResponseObject, error)
-	// CreateWorkspaceToken Make a workspace's token
+	// CreateWorkspaceToken Create a workspace token
 	// (POST /api/v1/workspaces/{workspace_slug}/tokens)
 	CreateWorkspaceToken(ctx context.Context, request CreateWorkspaceTokenRequestObject) (CreateWorkspaceTokenResponseObject, error)
 	// DeleteWorkspaceToken Revoke a workspace's token
