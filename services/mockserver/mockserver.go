@@ -236,12 +236,18 @@ func (s *Service) published() *source.Source {
 		Timeout: fetchTimeout, LoadTimeout: loadTimeout, Silence: apiSilence, CatchUp: catchUp,
 	}, source.Deps{
 		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
-		Deleted: s.dropState, Ready: s.ready,
+		Deleted: s.forget, Ready: s.ready,
 	})
 }
 
 // dropStateWithin bounds forgetting what a deleted mock remembered: changes of other mocks wait for it. What is left then expires.
 const dropStateWithin = time.Second
+
+// forget drops what a deleted mock has left: what it remembered, and webhooks that wait.
+func (s *Service) forget(ctx context.Context, mockID string) {
+	s.webhooks.Forget(mockID)
+	s.dropState(ctx, mockID)
+}
 
 // dropState forgets what a deleted mock remembered.
 func (s *Service) dropState(ctx context.Context, mockID string) {

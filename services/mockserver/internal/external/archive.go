@@ -3,9 +3,11 @@ package external
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
@@ -18,6 +20,9 @@ const (
 	maxPartXML     = 2 << 20   // bytes of a part that is neither a sheet nor the strings, such as the styles
 	maxColumns     = 1024      // columns of a sheet
 	maxCellText    = 128 << 10 // bytes of text in a cell; Excel's own limit is 32,767 characters
+	maxDepth       = 32        // elements within each other
+	maxCellTokens  = 4096      // tokens of a cell, of a shared text, or between two rows
+	tokensALook    = 4096      // between two looks at whether anybody waits
 	sharedStrings  = "xl/sharedstrings.xml"
 	worksheetParts = "xl/worksheets/"
 )
@@ -47,18 +52,66 @@ func checkArchive(data []byte, limit int64) error {
 	return nil
 }
 
+// tokens reads XML within the bounds of a spreadsheet: what stands in a cell, or between rows, is small and shallow.
+type tokens struct {
+	ctx     context.Context //nolint:containedctx // it is that of one reading
+	decoder *xml.Decoder
+	units   []string // elements that may be many, in each of which little stands
+	depth   int
+	inUnit  int
+	read    int
+}
+
+func newTokens(ctx context.Context, part []byte, units ...string) *tokens {
+	return &tokens{ctx: ctx, decoder: xml.NewDecoder(bytes.NewReader(part)), units: units}
+}
+
+// next returns the next token, io.EOF, or an error for the mock's author.
+func (t *tokens) next() (xml.Token, error) {
+	if t.read++; t.read%tokensALook == 0 && t.ctx.Err() != nil {
+		return nil, apperr.New(apperr.Unavailable, "the spreadsheet was not read in time").WithCause(t.ctx.Err())
+	}
+	token, err := t.decoder.RawToken()
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, notXLSX(err)
+	}
+	t.inUnit++
+	switch e := token.(type) {
+	case xml.StartElement:
+		t.depth++
+		if slices.Contains(t.units, e.Name.Local) {
+			t.inUnit = 0
+		}
+	case xml.EndElement:
+		t.depth--
+		if slices.Contains(t.units, e.Name.Local) {
+			t.inUnit = 0
+		}
+	}
+	if t.depth > maxDepth {
+		return nil, apperr.New(apperr.TooLarge, "its elements nest deeper than %d levels", maxDepth)
+	}
+	if t.inUnit > maxCellTokens {
+		return nil, apperr.New(apperr.TooLarge, "a cell, or what stands outside of cells, has more than %d parts", maxCellTokens)
+	}
+	return token, nil
+}
+
 // checkStrings refuses a table of shared strings with too many strings, or with one that is longer than any cell's
 // text: many cells may name the same string, and each gets a copy.
-func checkStrings(part []byte, most int) error {
-	d := xml.NewDecoder(bytes.NewReader(part))
+func checkStrings(ctx context.Context, part []byte, most int) error {
+	d := newTokens(ctx, part, "si")
 	count, size := 0, 0
 	for {
-		token, err := d.RawToken()
+		token, err := d.next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return notXLSX(err)
+			return err
 		}
 		switch t := token.(type) {
 		case xml.StartElement:

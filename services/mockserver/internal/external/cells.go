@@ -1,7 +1,6 @@
 package external
 
 import (
-	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -50,14 +49,17 @@ func (l *Loader) cellKinds(ctx context.Context, f *excelize.File, sheet string) 
 	out := cellKinds{kinds: map[cell]cellKind{}, date1904: props.Date1904 != nil && *props.Date1904}
 	dates := map[string]bool{} // by style index
 	at, count := cell{}, 0
-	d := xml.NewDecoder(bytes.NewReader(part))
+	d := newTokens(ctx, part, "row", "c", "col")
 	for {
-		token, err := d.RawToken()
+		token, err := d.next()
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {
-			return cellKinds{}, notXLSX(err)
+			return cellKinds{}, err
+		}
+		if end, ok := token.(xml.EndElement); ok && end.Name.Local == "sheetData" {
+			return out, nil
 		}
 		start, ok := token.(xml.StartElement)
 		if !ok {
@@ -71,9 +73,6 @@ func (l *Loader) cellKinds(ctx context.Context, f *excelize.File, sheet string) 
 			}
 			if at.row > l.cfg.MaxRows {
 				return cellKinds{}, tooManyRows(l.cfg.MaxRows)
-			}
-			if ctx.Err() != nil {
-				return cellKinds{}, apperr.New(apperr.Unavailable, "the spreadsheet was not read in time").WithCause(ctx.Err())
 			}
 		case "c":
 			at.column++

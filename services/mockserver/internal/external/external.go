@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/fair"
 	"github.com/mocloud/mocloud/pkg/files"
 )
 
@@ -101,7 +102,7 @@ type Loader struct {
 	cache   *cache
 	flights singleflight.Group
 	slots   chan struct{} // one for each load underway
-	sheets  chan struct{} // spreadsheets cost far more memory than they weigh: few at once
+	sheets  *fair.Slots   // spreadsheets cost far more memory than they weigh: few at once, and one of a workspace
 	loads   *prometheus.CounterVec
 
 	base   context.Context // of every load; cancelled by Close
@@ -122,7 +123,7 @@ func New(cfg Config, deps Deps) *Loader {
 		deps:   deps,
 		cache:  newCache(cfg.CacheBytes, cfg.CacheBytes/int64(cfg.WorkspaceShare)),
 		slots:  make(chan struct{}, cfg.Loads),
-		sheets: make(chan struct{}, 2),
+		sheets: fair.NewSlots(2, 1, cfg.LoadsOfWorkspace),
 		active: map[string]int{},
 		base:   base,
 		cancel: cancel,
@@ -241,12 +242,11 @@ func (l *Loader) load(ctx context.Context, k key, old entry) (entry, error) {
 		}
 		return entry{content: made, version: raw.version}, nil
 	}
-	select {
-	case l.sheets <- struct{}{}:
-		defer func() { <-l.sheets }()
-	case <-ctx.Done():
-		return entry{}, apperr.New(apperr.Unavailable, "too many spreadsheets are being read; try again").WithCause(ctx.Err())
+	leave, err := l.sheets.Take(ctx, k.workspace)
+	if err != nil {
+		return entry{}, apperr.New(apperr.Unavailable, "too many spreadsheets are being read; try again").WithCause(err)
 	}
+	defer leave()
 	data, err := l.sheetJSON(ctx, raw.data, k.sheet)
 	if err != nil {
 		return entry{}, describe(k, err)

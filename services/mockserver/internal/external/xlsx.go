@@ -37,7 +37,7 @@ func (l *Loader) sheetJSON(ctx context.Context, data []byte, sheet string) (out 
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if part, ok := f.Pkg.Load("xl/sharedStrings.xml"); ok {
-		if err := checkStrings(part.([]byte), l.cfg.MaxCells); err != nil {
+		if err := checkStrings(ctx, part.([]byte), l.cfg.MaxCells); err != nil {
 			return nil, err
 		}
 	}

@@ -43,14 +43,32 @@ func newQueue(cfg *Config) *queue {
 	return &queue{cfg: cfg, tenants: map[string]*tenant{}, turns: list.New()}
 }
 
-// add takes a new job in if there is room for it.
-func (q *queue) add(workspaceID string, j *job) error {
+// add takes a new job in if there is room for it. When the queue is full, those who have the most in it make room for those who
+// have less: the jobs that gave way are returned.
+func (q *queue) add(workspaceID string, j *job) (evicted []*job, err error) {
 	t := q.tenants[workspaceID]
 	if t == nil {
 		t = &tenant{workspace: workspaceID}
 	}
-	if q.jobs >= q.cfg.Queue || t.jobs >= q.cfg.QueueOfWorkspace || q.bytes+j.size > q.cfg.Bytes || t.bytes+j.size > q.cfg.BytesOfWorkspace {
-		return ErrFull
+	if t.jobs >= q.cfg.QueueOfWorkspace || t.bytes+j.size > q.cfg.BytesOfWorkspace {
+		return nil, ErrFull
+	}
+	for q.jobs >= q.cfg.Queue || q.bytes+j.size > q.cfg.Bytes {
+		of := func(t *tenant) int64 { return int64(t.jobs) }
+		adds := int64(1)
+		if q.jobs < q.cfg.Queue {
+			of, adds = func(t *tenant) int64 { return t.bytes }, j.size
+		}
+		most := q.most(of)
+		if most == nil || of(t)+adds >= of(most) {
+			return evicted, ErrFull
+		}
+		last := q.takeLast(most)
+		if last == nil {
+			return evicted, ErrFull
+		}
+		q.remove(last)
+		evicted = append(evicted, last)
 	}
 	q.tenants[workspaceID] = t
 	q.jobs++
@@ -59,7 +77,71 @@ func (q *queue) add(workspaceID string, j *job) error {
 	t.bytes += j.size
 	j.tenant = t
 	heap.Push(&q.waiting, j)
-	return nil
+	return evicted, nil
+}
+
+// most returns the workspace that has the most of something in the queue.
+func (q *queue) most(of func(*tenant) int64) (most *tenant) {
+	for _, t := range q.tenants {
+		if most == nil || of(t) > of(most) {
+			most = t
+		}
+	}
+	return most
+}
+
+// takeLast takes out what a workspace would send last; nil if all of it is underway.
+func (q *queue) takeLast(t *tenant) *job {
+	last := -1
+	for i, j := range q.waiting {
+		if j.tenant == t && (last < 0 || j.due.After(q.waiting[last].due)) {
+			last = i
+		}
+	}
+	if last >= 0 {
+		return heap.Remove(&q.waiting, last).(*job)
+	}
+	if len(t.ready) == 0 {
+		return nil
+	}
+	j := t.ready[len(t.ready)-1]
+	q.setReady(t, t.ready[:len(t.ready)-1])
+	return j
+}
+
+// setReady says which jobs of a workspace are due.
+func (q *queue) setReady(t *tenant, ready []*job) {
+	if t.ready = ready; len(ready) == 0 && t.turn != nil {
+		q.turns.Remove(t.turn)
+		t.ready, t.turn = nil, nil
+	}
+}
+
+// dropMock takes all jobs of a mock out that are not underway.
+func (q *queue) dropMock(mockID string) []*job {
+	var out []*job
+	other := func(j *job) bool {
+		if j.mockID != mockID {
+			return true
+		}
+		out = append(out, j)
+		return false
+	}
+	keep := func(jobs []*job) []*job {
+		kept := make([]*job, 0, len(jobs))
+		for _, j := range jobs {
+			if other(j) {
+				kept = append(kept, j)
+			}
+		}
+		return kept
+	}
+	q.waiting = keep(q.waiting)
+	heap.Init(&q.waiting)
+	for _, t := range q.tenants {
+		q.setReady(t, keep(t.ready))
+	}
+	return out
 }
 
 // promote moves what is due to the lists of the ready.
@@ -83,8 +165,8 @@ func (q *queue) next(now time.Time) *job {
 	// At most Senders workspaces are at their limit, so few elements are passed over.
 	for e := q.turns.Front(); e != nil; e = e.Next() {
 		t := e.Value.(*tenant)
-		if t.running >= q.cfg.SendersOfWorkspace {
-			continue
+		if t.running >= q.cfg.SendersOfWorkspace || t.running > 0 && q.running >= q.cfg.Senders-q.cfg.Senders/4 {
+			continue // the last senders are for those who have none
 		}
 		j := t.ready[0]
 		t.ready = t.ready[1:]

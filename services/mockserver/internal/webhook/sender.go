@@ -77,7 +77,9 @@ func (s *Sender) Enqueue(workspaceID, mockID string, call Call) error {
 	case call.Depth >= MaxDepth:
 		err = ErrLoop
 	default:
-		err = s.queue.add(workspaceID, j)
+		var evicted []*job
+		evicted, err = s.queue.add(workspaceID, j)
+		s.dropped(evicted, ErrFull)
 	}
 	if err != nil {
 		s.end(d, Dropped, dropReason(err))
@@ -235,7 +237,25 @@ func (s *Sender) drop(jobs []*job) {
 	defer s.mu.Unlock()
 	for _, j := range jobs {
 		s.queue.remove(j)
-		s.waiting.Dec()
-		s.end(j.delivery, Dropped, dropReason(ErrStopping))
 	}
+	s.dropped(jobs, ErrStopping)
+}
+
+// dropped notes what is in no queue any more and was not sent.
+func (s *Sender) dropped(jobs []*job, reason error) {
+	for _, j := range jobs {
+		s.waiting.Dec()
+		s.end(j.delivery, Dropped, dropReason(reason))
+	}
+}
+
+// Forget drops what waits of a mock that is gone. What is underway ends by itself.
+func (s *Sender) Forget(mockID string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	jobs := s.queue.dropMock(mockID)
+	for _, j := range jobs {
+		s.queue.remove(j)
+	}
+	s.dropped(jobs, errGone)
 }

@@ -4,7 +4,7 @@
 //
 // Calls are kept in memory: what a process has not sent when it stops is dropped, counted and shown as such. Every
 // workspace has its own bounded queue and its own share of the senders, so that one workspace's slow receivers delay
-// nobody else's webhooks.
+// nobody else's webhooks. When the queue of all is full, those who have the most in it give way.
 package webhook
 
 import (
@@ -36,6 +36,8 @@ var (
 	ErrFull     = errors.New("too many webhooks are waiting")
 	ErrLoop     = errors.New("webhooks call each other in a loop")
 	ErrStopping = errors.New("the server is stopping")
+
+	errGone = errors.New("the mock was deleted")
 )
 
 // Config bounds a Sender. Zero fields mean the default.
