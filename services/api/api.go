@@ -120,11 +120,12 @@ func (p *parts) run(ctx context.Context) error {
 			return stream.Announce(ctx, deps.Redis, p.service.cfg.RedisPrefix, payload)
 		})
 	})
+	start("keep events", p.events.Run)
 	start("follow publications", p.publications.Run)
 	start("consume outcomes", p.outcomes.Run)
 	start("listen to reports", func(ctx context.Context) error {
 		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix,
-			[]event.Type{event.TypeApplied, event.TypeWorkspaceChanged}, p.publications.Connected, p.publications.Hear)
+			[]event.Type{event.TypeApplied, event.TypeWorkspaceChanged}, p.events.Connected, p.publications.Hear)
 	})
 	start("note the use of tokens", p.tokens.Run)
 	start("keep files in order", p.files.Run)

@@ -25,6 +25,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/httpapi"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/idp"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/passhash"
@@ -49,6 +50,7 @@ type parts struct {
 	mocks            *mock.Service
 	files            *file.Service
 	domains          *domain.Service
+	events           *live.Events
 	publications     *publication.Service
 	outbox           *outbox.Outbox
 	idempotency      *idempotency.Service
@@ -83,22 +85,23 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
 	p.idempotency = idempotency.NewService(db, now)
 	p.outbox = outbox.New(s.deps.Log)
-	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, s.deps.Log, time.Now)
+	p.events = live.NewEvents(p.outbox, s.deps.Log, time.Now)
+	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, p.events, s.deps.Log, time.Now)
 	p.mocks = mock.NewService(db, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted, Fetch: s.fetch, PerHost: s.cfg.DNSMode == PerHost,
 	}, p.publications, now)
-	p.domains = domain.NewService(db, domain.Hosts{BaseDomain: s.cfg.BaseDomain, PerMock: s.cfg.DNSMode == PerHost, Of: addresses.Host}, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, s.deps.Log, now)
+	p.domains = domain.NewService(db, domain.Hosts{BaseDomain: s.cfg.BaseDomain, PerMock: s.cfg.DNSMode == PerHost, Of: addresses.Host}, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, p.events, s.deps.Log, now)
 
-	live := record.NewLive()
-	p.intake = record.NewIntake(db, live, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
+	recent := record.NewRecent()
+	p.intake = record.NewIntake(db, recent, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
 		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
 	})
 	p.deletedWorkspace = make(chan struct{}, 1)
-	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.workspaceDeleted, p.publications.AccessChanged)
+	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.workspaceDeleted, p.events.AccessChanged)
 	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.workspaceDeleted)
 
-	records := record.NewService(db, live, p.publications)
+	records := record.NewService(db, recent, p.publications)
 
 	handler, err := httpapi.New(
 		httpapi.Config{
@@ -113,7 +116,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		httpapi.Deps{
 			Idempotency: p.idempotency, Console: s.deps.Console,
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
-			Mocks: p.mocks, Publications: p.publications, Audit: audit.NewService(db), Quotas: quota.NewService(db),
+			Mocks: p.mocks, Publications: p.publications, Events: p.events, Audit: audit.NewService(db), Quotas: quota.NewService(db),
 			Files:     p.files,
 			Domains:   p.domains,
 			Profiles:  profiles,

@@ -187,7 +187,11 @@ type Announcer interface {
 	changelog.Announcer
 	// Announce is for a write that changed a mock too.
 	Announce(n mock.Notice)
-	Notify(workspaceID, name string, data any)
 	// Touch says that what is known of mocks changed, beside the mocks themselves.
 	Touch(mockIDs ...string)
+}
+
+// Notifier lets everybody know who follows a workspace. It must not block.
+type Notifier interface {
+	Notify(workspaceID, name string, data any)
 }

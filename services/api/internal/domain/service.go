@@ -28,6 +28,7 @@ type Service struct {
 	times       Times
 	buildChange func(mock.Mock) (changelog.Change, bool)
 	announcer   Announcer
+	notifier    Notifier
 	log         *slog.Logger
 	now         func() time.Time
 	reports     chan event.Payload
@@ -44,8 +45,8 @@ type Hosts struct {
 const maxReports = 1024
 
 // NewService makes a Service over repo, with positive times. buildChange makes the change that says on which hosts a mock answers.
-func NewService(repo Repository, hosts Hosts, times Times, buildChange func(mock.Mock) (changelog.Change, bool), announcer Announcer, log *slog.Logger, now func() time.Time) *Service {
-	return &Service{repo: repo, hosts: hosts, times: times, buildChange: buildChange, announcer: announcer, log: log, now: now, reports: make(chan event.Payload, maxReports)}
+func NewService(repo Repository, hosts Hosts, times Times, buildChange func(mock.Mock) (changelog.Change, bool), announcer Announcer, notifier Notifier, log *slog.Logger, now func() time.Time) *Service {
+	return &Service{repo: repo, hosts: hosts, times: times, buildChange: buildChange, announcer: announcer, notifier: notifier, log: log, now: now, reports: make(chan event.Payload, maxReports)}
 }
 
 // Clean returns a host name as it is kept, or an error that a user may see.
@@ -205,5 +206,5 @@ type notice struct {
 }
 
 func (s *Service) notify(name string, d Domain) {
-	s.announcer.Notify(d.WorkspaceID, name, notice{d.ID, d.Host, d.MockID, d.WorkspaceID})
+	s.notifier.Notify(d.WorkspaceID, name, notice{d.ID, d.Host, d.MockID, d.WorkspaceID})
 }

@@ -95,7 +95,7 @@ func TestEndOfDomains(t *testing.T) {
 			"orphan": {ID: "orphan", MockID: "x", Host: "orphan.co", Ownership: Verified, Routing: OK},
 		}}
 		announcer := &recorder{}
-		s := NewService(repo, Hosts{BaseDomain: "mocks.example.dev"}, week, nil, announcer, slog.New(slog.DiscardHandler), time.Now)
+		s := NewService(repo, Hosts{BaseDomain: "mocks.example.dev"}, week, nil, announcer, announcer, slog.New(slog.DiscardHandler), time.Now)
 		s.buildChange = func(mock.Mock) (changelog.Change, bool) { return changelog.Change{}, false }
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)

@@ -2,50 +2,22 @@ package httpapi
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"github.com/mocloud/mocloud/services/api/internal/gate"
-	"github.com/mocloud/mocloud/services/api/internal/publication"
 )
 
 // accessChanged tells the account's streams of events to ask again what they may show, unless there was an error, which it
 // returns.
 func (h *handlers) accessChanged(err error, accountID string) error {
 	if err == nil {
-		h.Publications.AccessChanged(accountID, "")
+		h.Events.AccessChanged(accountID, "")
 	}
 	return err
 }
 
-// watch returns a context that ends when look, which asks whether the caller may still do what they do, returns an error,
-// which is its cause then. It asks whenever the caller's access, or everybody's to the workspace, has changed, and every
-// KeepAlive. stop ends it.
+// watch is live.Events.Watch for the caller.
 func (h *handlers) watch(ctx context.Context, workspaceID string, look func(context.Context) error) (watched context.Context, stop func()) {
-	watched, cancel := context.WithCancelCause(ctx)
-	in, who := map[string]bool{workspaceID: true}, caller(ctx).AccountID
-	follower := h.Publications.Follow("")
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for watched.Err() == nil {
-			waiting, enough := context.WithTimeout(watched, h.KeepAlive)
-			var err error
-			for concerned := false; err == nil && !concerned; {
-				var events []publication.Event
-				events, _, err = follower.Next(waiting)
-				concerned = slices.ContainsFunc(events, func(e publication.Event) bool { return e.Concerns(who, in) })
-			}
-			enough()
-			if errors.Is(err, publication.ErrStopping) {
-				return // whoever is watched ends as well
-			}
-			if err := look(watched); err != nil {
-				cancel(err)
-			}
-		}
-	}()
-	return watched, func() { cancel(context.Canceled); <-done }
+	return h.Events.Watch(ctx, caller(ctx).AccountID, workspaceID, h.KeepAlive, look)
 }
 
 // stillSees asks whether the caller may still do what they do, and see the mock.

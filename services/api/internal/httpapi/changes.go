@@ -5,7 +5,7 @@ import (
 
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/gate"
-	"github.com/mocloud/mocloud/services/api/internal/publication"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -28,12 +28,12 @@ func (h *handlers) announceWrites(ctx context.Context, op *gate.Operation, entri
 		}
 		n := changeNotice{Kind: e.Kind, Action: who.Operation, TargetID: e.TargetID, WorkspaceID: e.WorkspaceID, Actor: who.Actor}
 		if e.WorkspaceID == "" {
-			h.Publications.Notify(publication.OfAccount(who.AccountID), publication.ChangeEvent, n)
+			h.Events.Notify(live.OfAccount(who.AccountID), live.ChangeEvent, n)
 			continue
 		}
-		h.Publications.Notify(e.WorkspaceID, publication.ChangeEvent, n)
+		h.Events.Notify(e.WorkspaceID, live.ChangeEvent, n)
 		if e.Concerns != "" {
-			h.Publications.Notify(publication.OfAccount(e.Concerns), publication.ChangeEvent, n)
+			h.Events.Notify(live.OfAccount(e.Concerns), live.ChangeEvent, n)
 		}
 	}
 }

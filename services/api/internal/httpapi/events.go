@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/gate"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 )
 
@@ -29,7 +29,7 @@ func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject
 		return nil, err
 	}
 	// The events begin before the requests do, so that none is missed that follows from the other.
-	e.follower = h.Publications.Follow(value(r.Params.LastEventID, value(r.Params.After, "")))
+	e.follower = h.Events.Follow(value(r.Params.LastEventID, value(r.Params.After, "")))
 	watched := value(r.Params.RequestMockID, nil)
 	if len(watched) > 0 {
 		if err := gate.IdentityOf(ctx).Permit("requests:read"); err != nil {
@@ -67,7 +67,7 @@ type eventResponse struct {
 	slug       string // of the one workspace, "" for all of the caller's
 	workspaces map[string]bool
 	looked     time.Time // when that was found out
-	follower   *publication.Follower
+	follower   *live.EventFollower
 	requests   []*requestEvents // of mocks whose requests come with the events
 }
 
@@ -78,7 +78,7 @@ func (e *eventResponse) look() (err error) {
 	}
 	e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, caller(e.ctx), e.slug)
 	if e.looked = time.Now(); err == nil && e.slug == "" {
-		e.workspaces[publication.OfAccount(caller(e.ctx).AccountID)] = true
+		e.workspaces[live.OfAccount(caller(e.ctx).AccountID)] = true
 	}
 	return err
 }
@@ -156,10 +156,10 @@ func (e *eventResponse) next(all context.Context) ([]byte, error) {
 	defer cancel()
 	events, position, err := e.follower.Next(ctx)
 	silent := err != nil
-	if silent && (e.ctx.Err() != nil || errors.Is(err, publication.ErrStopping)) {
+	if silent && (e.ctx.Err() != nil || errors.Is(err, live.ErrStopping)) {
 		return nil, err
 	}
-	concerned := slices.ContainsFunc(events, func(ev publication.Event) bool { return ev.Concerns(caller(e.ctx).AccountID, e.workspaces) })
+	concerned := live.AccessConcerned(events, caller(e.ctx).AccountID, e.workspaces)
 	if silent || concerned || time.Since(e.looked) > accessAge {
 		if err := e.look(); err != nil {
 			return nil, err
@@ -172,16 +172,16 @@ func (e *eventResponse) next(all context.Context) ([]byte, error) {
 }
 
 // encode writes what the caller may see. The position goes with it even if that is nothing.
-func (e *eventResponse) encode(events []publication.Event, position string) ([]byte, error) {
+func (e *eventResponse) encode(events []live.Event, position string) ([]byte, error) {
 	var out []byte
 	for _, ev := range events {
-		if ev.Name == publication.AccessEvent || ev.Name != publication.ResetEvent && !e.workspaces[ev.WorkspaceID] {
+		if ev.Name == live.AccessEvent || ev.Name != live.ResetEvent && !e.workspaces[ev.WorkspaceID] {
 			continue
 		}
 		data := []byte(ev.Data)
-		if ev.Name == publication.PublicationEvent {
+		if p, ok := ev.Value.(publication.Publication); ok {
 			var err error
-			if data, err = json.Marshal(publicationOf(ev.Publication)); err != nil {
+			if data, err = json.Marshal(publicationOf(p)); err != nil {
 				return nil, fmt.Errorf("encode an event: %w", err)
 			}
 		}

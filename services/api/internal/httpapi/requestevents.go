@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/gate"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/record"
 )
 
@@ -48,7 +49,7 @@ func (e *requestEvents) VisitStreamRequestsResponse(w http.ResponseWriter) error
 		if watched.Err() != nil {
 			return nil, watched.Err() // the caller has gone, or may not see the mock any more
 		}
-		if err != nil && !errors.Is(err, record.ErrStopping) { // nothing happened for a while
+		if err != nil && !errors.Is(err, live.ErrStopping) { // nothing happened for a while
 			return []byte(":\n\n"), nil
 		}
 		var out []byte

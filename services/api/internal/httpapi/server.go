@@ -24,6 +24,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/gate"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/page"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
@@ -71,6 +72,7 @@ type Deps struct {
 	Domains      *domain.Service
 	Drafts       *draft.Service
 	Publications *publication.Service
+	Events       *live.Events
 	Records      *record.Service
 	Idempotency  *idempotency.Service
 	Audit        *audit.Service
@@ -104,7 +106,7 @@ func New(cfg Config, deps Deps) (http.Handler, error) {
 	h := &handlers{Config: cfg, Deps: deps, document: encoded}
 	h.gate, err = gate.New(cfg.Gate, doc, gate.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, SignIns: deps.SignIns, Tokens: deps.Tokens, Idempotency: deps.Idempotency,
-		Written: h.announceWrites, Stopping: []error{publication.ErrStopping, record.ErrStopping}, Extend: extendProblem,
+		Written: h.announceWrites, Stopping: []error{live.ErrStopping}, Extend: extendProblem,
 	})
 	if err != nil {
 		return nil, err

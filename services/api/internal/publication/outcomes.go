@@ -51,7 +51,7 @@ func (o Outcomes) Apply(ctx context.Context, b stream.Batch) error {
 			case err == nil && r.Deleted:
 				// Who deleted it told the others over Pub/Sub; this is never lost. Meanwhile it may be restored.
 				o.service.waits.poke(r.MockID)
-				o.service.feed.note(r.WorkspaceID, r.MockID)
+				o.service.touched.add(r.WorkspaceID, r.MockID)
 			case err == nil:
 				o.service.waits.expect(r.MockID, e.Number)
 				touched = append(touched, r.MockID)

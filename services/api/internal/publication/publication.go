@@ -1,6 +1,6 @@
 // Package publication tells whether mocks are live. It derives that from three things: what the database says is to be
 // served, what the generator rejected (stream unified), and how far every living service has applied the changes (events
-// applied). It also announces the api's own changes. The api's root package, its store and its presentation import it.
+// applied).
 package publication
 
 import (

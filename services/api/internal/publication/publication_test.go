@@ -19,6 +19,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/stream"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -83,7 +84,9 @@ func (d *fakeDatabase) ResetOutcomes(context.Context, string) error { return nil
 func running(t *testing.T) (*Service, *fakeDatabase) {
 	t.Helper()
 	d := &fakeDatabase{mocks: map[string]mock.Mock{}, head: stream.Position{Epoch: "e"}}
-	s := New(d, d, d, outbox.New(slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler), time.Now)
+	log := slog.New(slog.DiscardHandler)
+	out := outbox.New(log)
+	s := New(d, d, d, out, live.NewEvents(out, log, time.Now), log, time.Now)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.Run(ctx) }()
@@ -244,62 +247,16 @@ func TestWaitEnds(t *testing.T) {
 	}
 }
 
-func onlyReset(events []Event) bool { return len(events) == 1 && events[0].Name == ResetEvent }
-
-func TestFollowersSeeEveryEventOrAReset(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := running(t)
-		slow, late := s.Follow(""), s.Follow("nonsense")
-		if events, at, err := late.Next(t.Context()); err != nil || !onlyReset(events) || events[0].ID != at {
-			t.Errorf("an unknown place: %v at %s, %v", events, at, err)
-		}
-		follower := s.Follow("")
-		var position string
-		for i := range kept + 10 {
-			s.feed.append(Event{WorkspaceID: fmt.Sprint(i)})
-			events, at, err := follower.Next(t.Context())
-			if err != nil || len(events) != 1 || events[0].WorkspaceID != fmt.Sprint(i) || events[0].ID != at {
-				t.Fatalf("event %d: %+v, %v", i, events, err)
-			}
-			if i == kept {
-				position = at
-			}
-		}
-		if events, _, err := s.Follow(position).Next(t.Context()); err != nil || len(events) != 9 || events[0].WorkspaceID != fmt.Sprint(kept+1) {
-			t.Errorf("resumed: %d events, %v", len(events), err)
-		}
-		if events, _, err := slow.Next(t.Context()); err != nil || !onlyReset(events) {
-			t.Errorf("too slow: %v, %v", events, err)
-		}
-		s.Notify("w", MockEvent, "before")
-		s.feed.reset()
-		s.Notify("w", MockEvent, "after")
-		var names []string
-		events, _, err := follower.Next(t.Context())
-		for _, e := range events {
-			names = append(names, e.Name)
-		}
-		if want := []string{MockEvent, ResetEvent, MockEvent}; err != nil || !slices.Equal(names, want) {
-			t.Errorf("around a reset: %v, %v", names, err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if _, _, err := follower.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("nothing new: %v", err)
-		}
-	})
-}
-
 func TestTooManyTouchedMocksReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := running(t)
-		follower := s.Follow("")
+		follower := s.events.Follow("")
 		ids := make([]string, maxTouched+1)
 		for i := range ids {
 			ids[i] = fmt.Sprint(i)
 		}
 		s.touch(ids...)
-		if events, _, err := follower.Next(t.Context()); err != nil || !onlyReset(events) {
+		if events, _, err := follower.Next(t.Context()); err != nil || len(events) != 1 || events[0].Name != live.ResetEvent {
 			t.Errorf("%v, %v", events, err)
 		}
 	})
@@ -310,7 +267,7 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 		s, d := running(t)
 		m := mock.Mock{ID: "m", WorkspaceID: "w", Revision: 1, PublishedRevision: 1, Change: 7}
 		d.put(m)
-		follower := s.Follow("")
+		follower := s.events.Follow("")
 		var states []State
 		look := func() {
 			t.Helper()
@@ -319,8 +276,8 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range events {
-				if e.Name == PublicationEvent {
-					states = append(states, e.Publication.State)
+				if e.Name == live.PublicationEvent {
+					states = append(states, e.Value.(Publication).State)
 				}
 			}
 		}

@@ -10,12 +10,10 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/outbox"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
-
-// ErrStopping says that the service stops and the caller should come back.
-var ErrStopping = errors.New("the service is stopping")
 
 // tick is how often the service looks for instances that died and for a new epoch of the log.
 const tick = time.Second
@@ -35,8 +33,8 @@ type Service struct {
 	past     *past
 	log      *slog.Logger
 	fleet    *fleet
-	feed     *feed
-	peers    *peers
+	events   *live.Events
+	touched  *touched
 	waits    *waits
 	measures *measures
 	outbox   *outbox.Outbox
@@ -47,10 +45,11 @@ type Service struct {
 // maxReports bounds the reports that wait to be looked at. They are repeated, so that one that finds no room is no loss.
 const maxReports = 1024
 
-// New makes a Service over the logs of the mocks and the domains stream. What it announces leaves through out; now tells the time.
-func New(repo Repository, mocks, domains Log, out *outbox.Outbox, log *slog.Logger, now func() time.Time) *Service {
+// New makes a Service over the logs of the mocks and the domains stream. What it announces leaves through out, and its events
+// through events; now tells the time.
+func New(repo Repository, mocks, domains Log, out *outbox.Outbox, events *live.Events, log *slog.Logger, now func() time.Time) *Service {
 	return &Service{
-		repo: repo, mocks: mocks, past: newPast(mocks, domains, log, now), log: log, fleet: newFleet(now), feed: newFeed(), peers: newPeers(now), waits: newWaits(), measures: newMeasures(now),
+		repo: repo, mocks: mocks, past: newPast(mocks, domains, log, now), log: log, fleet: newFleet(now), events: events, touched: newTouched(events.Reset), waits: newWaits(), measures: newMeasures(now),
 		outbox: out, reports: make(chan event.Applied, maxReports), stopping: make(chan struct{}),
 	}
 }
@@ -61,13 +60,15 @@ func (s *Service) Touch(ids ...string) { s.touch(ids...) }
 // touch says that the publication of a mock may have changed.
 func (s *Service) touch(ids ...string) {
 	s.waits.poke(ids...)
-	s.feed.touch(ids...)
+	s.touched.add("", ids...)
 }
 
 // Hear takes an event of the status stream. It never blocks.
 func (s *Service) Hear(e event.Envelope) {
 	if e.Type == event.TypeWorkspaceChanged {
-		s.receiveNotice(e)
+		if n := s.events.Receive(e); n != nil && n.MockID() != "" {
+			s.touch(n.MockID())
+		}
 		return
 	}
 	a, err := event.Decode[event.Applied](e)
@@ -118,7 +119,7 @@ func (s *Service) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-s.feed.dirty:
+		case <-s.touched.dirty:
 			if gathered == nil {
 				gathered = time.After(gather)
 			}
@@ -129,9 +130,6 @@ func (s *Service) Run(ctx context.Context) error {
 			s.lookAtEpoch(ctx)
 			if s.fleet.expire() {
 				s.settle()
-			}
-			if s.peers.expire() {
-				s.feed.reset()
 			}
 		}
 	}
@@ -154,7 +152,7 @@ func (s *Service) lookAtEpoch(ctx context.Context) {
 
 // refresh turns touched mocks into events.
 func (s *Service) refresh(ctx context.Context) {
-	touched := s.feed.takeTouched()
+	touched := s.touched.take()
 	if len(touched) == 0 {
 		return
 	}
@@ -165,16 +163,16 @@ func (s *Service) refresh(ctx context.Context) {
 		if !errors.Is(err, context.Canceled) {
 			s.log.WarnContext(ctx, "read mocks for their followers", "error", err)
 		}
-		s.feed.reset() // they read again, when they can
+		s.events.Reset() // they read again, when they can
 		return
 	}
 	for _, m := range mocks {
-		s.feed.append(Event{WorkspaceID: m.WorkspaceID, Name: PublicationEvent, Publication: s.Of(m)})
+		s.events.Append(live.Event{WorkspaceID: m.WorkspaceID, Name: live.PublicationEvent, Value: s.Of(m)})
 		delete(touched, m.ID)
 	}
 	for id, workspaceID := range touched {
 		if workspaceID != "" {
-			s.feed.append(deletedEvent(workspaceID, id, workspace.Actor{}))
+			s.events.AppendDeleted(workspaceID, id)
 		}
 	}
 }

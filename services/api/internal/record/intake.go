@@ -51,7 +51,7 @@ type Storage interface {
 // is called once.
 type Intake struct {
 	storage  Storage
-	live     *Live
+	recent   *Recent
 	log      *slog.Logger
 	announce func(context.Context, event.ReportsStored) error
 	meters   intakeMeters
@@ -70,8 +70,8 @@ type waiting struct {
 }
 
 // NewIntake makes an intake. announce tells mock servers what is stored.
-func NewIntake(storage Storage, live *Live, log *slog.Logger, metrics prometheus.Registerer, announce func(context.Context, event.ReportsStored) error) *Intake {
-	return &Intake{storage: storage, live: live, log: log, announce: announce, meters: newIntakeMeters(metrics), arrived: make(chan struct{}, 1), grown: map[string]int{}}
+func NewIntake(storage Storage, recent *Recent, log *slog.Logger, metrics prometheus.Registerer, announce func(context.Context, event.ReportsStored) error) *Intake {
+	return &Intake{storage: storage, recent: recent, log: log, announce: announce, meters: newIntakeMeters(metrics), arrived: make(chan struct{}, 1), grown: map[string]int{}}
 }
 
 // Hear takes an event. It never blocks.
@@ -84,7 +84,7 @@ func (i *Intake) Hear(e event.Envelope) {
 			i.log.Warn("cannot decode a report of requests", "error", err)
 			return
 		}
-		i.live.pass(&r)
+		i.recent.pass(&r)
 		w.report.Requests = &r
 	case event.TypeWebhooksDelivered:
 		r, err := event.Decode[event.WebhooksDelivered](e)
@@ -112,7 +112,7 @@ func (i *Intake) Hear(e event.Envelope) {
 
 // Run stores what is heard until ctx ends, and what is left of it then.
 func (i *Intake) Run(ctx context.Context) error {
-	defer i.live.stop()
+	defer i.recent.stop()
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()

@@ -61,13 +61,13 @@ var ErrNotStored = apperr.New(apperr.NotFound, "There is no request with this id
 // Service reads what was reported. It is safe for concurrent use.
 type Service struct {
 	repo      Repository
-	live      *Live
+	recent    *Recent
 	announcer mock.Announcer
 }
 
-// NewService makes a Service over repo. Requests that are not stored yet come from live; changes are announced.
-func NewService(repo Repository, live *Live, announcer mock.Announcer) *Service {
-	return &Service{repo: repo, live: live, announcer: announcer}
+// NewService makes a Service over repo. Requests that are not stored yet come from recent; changes are announced.
+func NewService(repo Repository, recent *Recent, announcer mock.Announcer) *Service {
+	return &Service{repo: repo, recent: recent, announcer: announcer}
 }
 
 // List returns one page of a mock's requests and the cursor of the next page, "" on the last one.
@@ -86,7 +86,7 @@ func (s *Service) List(ctx context.Context, who workspace.Caller, mockID string,
 func (s *Service) Find(ctx context.Context, who workspace.Caller, mockID, id string) (event.RequestRecord, error) {
 	r, err := s.repo.Request(ctx, who, mockID, id)
 	if err == ErrNotStored { //nolint:errorlint // it is returned as it is
-		if fresh, ok := s.live.find(mockID, id); ok {
+		if fresh, ok := s.recent.find(mockID, id); ok {
 			return fresh, nil
 		}
 	}
@@ -97,7 +97,7 @@ func (s *Service) Find(ctx context.Context, who workspace.Caller, mockID, id str
 func (s *Service) Clear(ctx context.Context, who workspace.Caller, mockID string) error {
 	err := s.repo.ClearRequests(ctx, who, mockID, func(m mock.Mock) error { return m.Role.RequireEdit(m.WorkspaceSlug) })
 	if err == nil {
-		s.live.forget(mockID)
+		s.recent.forget(mockID)
 	}
 	return err
 }

@@ -121,12 +121,12 @@ func (*storage) RequestsSince(context.Context, workspace.Caller, string, string,
 }
 
 // intake runs an Intake until the test ends; acknowledged is what mock servers were told.
-func intake(t *testing.T, s *storage) (i *Intake, live *Live, acknowledged func() []uint64) {
+func intake(t *testing.T, s *storage) (i *Intake, recent *Recent, acknowledged func() []uint64) {
 	t.Helper()
 	var mu sync.Mutex
 	var told []uint64
-	live = NewLive()
-	i = NewIntake(s, live, slog.New(slog.DiscardHandler), nil, func(_ context.Context, r event.ReportsStored) error {
+	recent = NewRecent()
+	i = NewIntake(s, recent, slog.New(slog.DiscardHandler), nil, func(_ context.Context, r event.ReportsStored) error {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, r.Sequences...)
@@ -141,7 +141,7 @@ func intake(t *testing.T, s *storage) (i *Intake, live *Live, acknowledged func(
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })
-	return i, live, func() []uint64 {
+	return i, recent, func() []uint64 {
 		mu.Lock()
 		defer mu.Unlock()
 		return slices.Clone(told)
@@ -197,8 +197,8 @@ func TestIntake(t *testing.T) {
 func TestLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &storage{}
-		i, live, _ := intake(t, s)
-		service := NewService(s, live, nil)
+		i, recent, _ := intake(t, s)
+		service := NewService(s, recent, nil)
 		hear(t, i, 1, event.RequestRecord{ID: "1", MockID: "m"}, event.RequestRecord{ID: "2", MockID: "m"}, event.RequestRecord{ID: "2b", MockID: "other"})
 		follower := func(after string) *Follower {
 			f, err := service.Follow(t.Context(), workspace.Caller{}, "m", after)
@@ -233,24 +233,24 @@ func TestLive(t *testing.T) {
 			t.Errorf("%v %t", ids, missed)
 		}
 		resumed.Close()
-		if r, ok := live.find("m", "3"); !ok || r.Request.Body != "b" {
+		if r, ok := recent.find("m", "3"); !ok || r.Request.Body != "b" {
 			t.Error("what is not stored yet cannot be read")
 		}
-		if _, ok := live.find("other", "3"); ok {
+		if _, ok := recent.find("other", "3"); ok {
 			t.Error("it can be read as another mock's")
 		}
-		for n := range uint64(maxWaiting + maxResumed + 10) {
+		for n := range uint64(maxWaiting + 10) {
 			hear(t, i, 10+n, event.RequestRecord{ID: fmt.Sprint(n), MockID: "m"})
 		}
-		if ids, missed := next(fresh); len(ids) != maxWaiting+maxResumed || !missed {
+		if ids, missed := next(fresh); len(ids) != maxWaiting || !missed {
 			t.Errorf("a slow follower has %d requests waiting", len(ids))
 		}
-		if len(live.recent) > maxRecent || len(live.reports) > maxReports {
-			t.Errorf("%d requests and %d reports are remembered", len(live.recent), len(live.reports))
+		if len(recent.recent) > maxRecent || len(recent.reports) > maxReports {
+			t.Errorf("%d requests and %d reports are remembered", len(recent.recent), len(recent.reports))
 		}
-		live.forget("m")
-		if _, ok := live.find("m", "3"); ok || live.size != sizeOf(&event.RequestRecord{}) && live.size != 0 {
-			t.Errorf("after forgetting %d bytes are left", live.size)
+		recent.forget("m")
+		if _, ok := recent.find("m", "3"); ok || recent.size != sizeOf(&event.RequestRecord{}) && recent.size != 0 {
+			t.Errorf("after forgetting %d bytes are left", recent.size)
 		}
 	})
 }

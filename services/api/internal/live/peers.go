@@ -1,4 +1,4 @@
-package publication
+package live
 
 import (
 	"maps"
@@ -50,7 +50,7 @@ func (p *peers) observe(n event.WorkspaceChanged) (missing bool) {
 func (p *peers) expire() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	oldest, before := p.now().Add(-alive), len(p.each)
+	oldest, before := p.now().Add(-silent), len(p.each)
 	maps.DeleteFunc(p.each, func(_ string, of peer) bool { return of.seen.Before(oldest) })
 	return len(p.each) != before
 }

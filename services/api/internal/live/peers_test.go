@@ -1,4 +1,4 @@
-package publication
+package live
 
 import (
 	"fmt"
@@ -35,7 +35,7 @@ func TestPeers(t *testing.T) {
 			t.Errorf("notice %d of %s: missing %t", i, c.origin, got)
 		}
 	}
-	now = now.Add(alive)
+	now = now.Add(silent)
 	p.observe(event.WorkspaceChanged{Origin: "a", Number: 7})
 	if p.expire() {
 		t.Error("all were heard just now")

@@ -2,36 +2,40 @@ package record
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/live"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// Bounds of what Live keeps.
+// Bounds of what Recent keeps.
 const (
 	maxRecent     = 500     // requests, of all mocks
 	maxRecentSize = 8 << 20 // bytes of them, roughly
 	maxReports    = 2000    // that are known again
-	maxWaiting    = 200     // requests for one follower
+	maxWaiting    = 500     // requests for the followers of a mock; a report has fewer
 	maxResumed    = 1000    // requests that a follower who comes back gets at most
 )
 
-// ErrStopping says that the service stops, so that a follower has to go.
-var ErrStopping = errors.New("the service is stopping")
+// Recent is the last requests that were reported, which may not be stored yet, and the feeds of the mocks that somebody follows. It is
+// safe for concurrent use.
+type Recent struct {
+	stopping chan struct{} // closed when followers end
 
-// Live passes requests on to those who follow a mock, as they are reported and before they are stored. It is safe for
-// concurrent use.
-type Live struct {
-	mu        sync.Mutex
-	followers map[string]map[*Follower]struct{} // by mock
-	recent    []*event.RequestRecord            // the last ones: they may not be stored yet
-	size      int
-	reports   map[reportID]struct{} // that were passed on
-	order     []reportID
-	stopped   bool
+	mu       sync.Mutex
+	followed map[string]*followed // by mock
+	recent   []*event.RequestRecord
+	size     int
+	reports  map[reportID]struct{} // that were passed on
+	order    []reportID
+}
+
+// followed is a mock that somebody follows.
+type followed struct {
+	feed      *live.Feed[event.RequestRecord]
+	followers int
 }
 
 type reportID struct {
@@ -39,13 +43,13 @@ type reportID struct {
 	sequence uint64
 }
 
-// NewLive makes a Live that nobody follows.
-func NewLive() *Live {
-	return &Live{followers: map[string]map[*Follower]struct{}{}, reports: map[reportID]struct{}{}}
+// NewRecent makes a Recent without requests.
+func NewRecent() *Recent {
+	return &Recent{stopping: make(chan struct{}), followed: map[string]*followed{}, reports: map[reportID]struct{}{}}
 }
 
 // pass hands the requests of a report on, unless it is a repetition. It never blocks.
-func (l *Live) pass(r *event.RequestsRecorded) {
+func (l *Recent) pass(r *event.RequestsRecorded) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	id := reportID{r.Instance, r.Sequence}
@@ -66,8 +70,8 @@ func (l *Live) pass(r *event.RequestsRecorded) {
 			l.recent[0] = nil
 			l.recent = l.recent[1:]
 		}
-		for f := range l.followers[e.MockID] {
-			f.take(summary(*e))
+		if of := l.followed[e.MockID]; of != nil {
+			of.feed.Append(summary(*e))
 		}
 	}
 }
@@ -85,7 +89,7 @@ func summary(e event.RequestRecord) event.RequestRecord {
 }
 
 // find returns a request that was reported a moment ago.
-func (l *Live) find(mockID, id string) (event.RequestRecord, bool) {
+func (l *Recent) find(mockID, id string) (event.RequestRecord, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, e := range l.recent {
@@ -97,7 +101,7 @@ func (l *Live) find(mockID, id string) (event.RequestRecord, bool) {
 }
 
 // forget drops what is known of a mock.
-func (l *Live) forget(mockID string) {
+func (l *Recent) forget(mockID string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.recent = slices.DeleteFunc(l.recent, func(e *event.RequestRecord) bool {
@@ -109,34 +113,21 @@ func (l *Live) forget(mockID string) {
 	})
 }
 
-// stop sends all followers away.
-func (l *Live) stop() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stopped = true
-	for _, of := range l.followers {
-		for f := range of {
-			close(f.stopping)
-		}
-	}
-	clear(l.followers)
-}
+// stop ends all followers.
+func (l *Recent) stop() { close(l.stopping) }
 
 // Follower gets a mock's requests as they come. It belongs to one goroutine, which closes it.
 type Follower struct {
-	live     *Live
+	recent   *Recent
 	mockID   string
-	stopping chan struct{}
-	woken    chan struct{} // holds one
-
-	mu     sync.Mutex
-	events []event.RequestRecord
-	missed int // of those that did not fit: it was too slow
+	requests *live.Follower[event.RequestRecord]
+	first    []event.RequestRecord // what Next returns first
+	missed   int                   // before first
 }
 
 // Follow begins after the request with the id after, as far as it is kept, or with the next request if that is empty.
 func (s *Service) Follow(ctx context.Context, who workspace.Caller, mockID, after string) (*Follower, error) {
-	f := s.live.follow(mockID, after)
+	f := s.recent.follow(mockID, after)
 	// Whoever may not see the mock is told so here.
 	from := after
 	if from == "" {
@@ -147,8 +138,6 @@ func (s *Service) Follow(ctx context.Context, who workspace.Caller, mockID, afte
 		f.Close()
 		return nil, err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if len(stored) > maxResumed {
 		stored, f.missed = stored[len(stored)-maxResumed:], len(stored)-maxResumed
 	}
@@ -156,32 +145,31 @@ func (s *Service) Follow(ctx context.Context, who workspace.Caller, mockID, afte
 	for i := range stored {
 		known[stored[i].ID] = true
 	}
-	for _, e := range f.events {
+	meanwhile, missed := f.requests.Take()
+	f.missed += missed
+	for _, e := range append(f.first, meanwhile...) {
 		if !known[e.ID] {
 			stored = append(stored, e)
 		}
 	}
-	f.events = stored
-	f.wake()
+	f.first = stored
 	return f, nil
 }
 
-func (l *Live) follow(mockID, after string) *Follower {
-	f := &Follower{live: l, mockID: mockID, stopping: make(chan struct{}), woken: make(chan struct{}, 1)}
+func (l *Recent) follow(mockID, after string) *Follower {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.stopped {
-		close(f.stopping)
-		return f
+	of := l.followed[mockID]
+	if of == nil {
+		of = &followed{feed: live.NewFeed[event.RequestRecord](maxWaiting, l.stopping)}
+		l.followed[mockID] = of
 	}
-	if l.followers[mockID] == nil {
-		l.followers[mockID] = map[*Follower]struct{}{}
-	}
-	l.followers[mockID][f] = struct{}{}
+	of.followers++
+	f := &Follower{recent: l, mockID: mockID, requests: of.feed.Follow()}
 	if after != "" {
 		for _, e := range l.recent {
 			if e.MockID == mockID && e.ID > after {
-				f.events = append(f.events, summary(*e))
+				f.first = append(f.first, summary(*e))
 			}
 		}
 	}
@@ -190,50 +178,24 @@ func (l *Live) follow(mockID, after string) *Follower {
 
 // Close ends following.
 func (f *Follower) Close() {
-	f.live.mu.Lock()
-	defer f.live.mu.Unlock()
-	of := f.live.followers[f.mockID]
-	if delete(of, f); len(of) == 0 {
-		delete(f.live.followers, f.mockID)
-	}
-}
-
-// take adds an event, in place of the oldest if there are too many.
-func (f *Follower) take(e event.RequestRecord) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.events) >= maxWaiting+maxResumed {
-		f.events = f.events[1:]
-		f.missed++
-	}
-	f.events = append(f.events, e)
-	f.wake()
-}
-
-func (f *Follower) wake() {
-	select {
-	case f.woken <- struct{}{}:
-	default:
+	l := f.recent
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if of := l.followed[f.mockID]; of.followers > 1 {
+		of.followers--
+	} else {
+		delete(l.followed, f.mockID)
 	}
 }
 
 // Next waits for requests, without headers and bodies. missed is how many there were before them, at least, that did not fit.
-// It returns ctx's error when ctx ends, and ErrStopping when the service does.
-func (f *Follower) Next(ctx context.Context) (events []event.RequestRecord, missed int, err error) {
-	for {
-		f.mu.Lock()
-		events, missed = f.events, f.missed
-		f.events, f.missed = nil, 0
-		f.mu.Unlock()
-		if len(events) > 0 || missed > 0 {
-			return events, missed, nil
-		}
-		select {
-		case <-f.woken:
-		case <-f.stopping:
-			return nil, 0, ErrStopping
-		case <-ctx.Done():
-			return nil, 0, ctx.Err()
-		}
+// It returns ctx's error when ctx ends, and live.ErrStopping when the service does.
+func (f *Follower) Next(ctx context.Context) (requests []event.RequestRecord, missed int, err error) {
+	if len(f.first) > 0 || f.missed > 0 {
+		more, lost := f.requests.Take()
+		requests, missed = append(f.first, more...), f.missed+lost
+		f.first, f.missed = nil, 0
+		return requests, missed, nil
 	}
+	return f.requests.Next(ctx)
 }
