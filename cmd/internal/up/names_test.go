@@ -2,10 +2,13 @@ package up
 
 import (
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/testkit"
 )
 
 func listenAt(t *testing.T, address string) net.Listener {
@@ -50,6 +53,40 @@ func TestNames(t *testing.T) {
 	t.Setenv("MOCKSERVER_PATH_FORM", "false")
 	if n := get(options{}, local, local); n.pathURL != "" {
 		t.Errorf("without paths: %+v", n)
+	}
+}
+
+// Who serves mocks over TLS is told https, however the certificate is given, and wherever an address is made of it.
+func TestNamesWithTLS(t *testing.T) {
+	local := listenAt(t, "127.0.0.1:0")
+	certificate, private := testkit.Certificate(t)
+	file := filepath.Join(t.TempDir(), "c.pem")
+	if err := os.WriteFile(file, []byte(certificate), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("MOCKSERVER_TLS_KEY", private)
+	for key, value := range map[string]string{"MOCKSERVER_TLS_CERTIFICATE": certificate, "MOCKSERVER_TLS_CERTIFICATE_FILE": file} {
+		t.Run(key, func(t *testing.T) {
+			t.Setenv(key, value)
+			get := func(o options) names {
+				t.Helper()
+				n, err := o.names(t.Context(), &ports{api: local, mocks: local})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return n
+			}
+			n := get(options{})
+			if !n.tls || n.mockURL != "https://{host}:"+port(local) || n.pathURL != "https://localhost:"+port(local) || !strings.HasPrefix(n.public, "http://") {
+				t.Errorf("for this machine: %+v", n)
+			}
+			if n := get(options{baseDomain: "mocks.test"}); n.pathURL != "https://mocks.test:"+port(local) {
+				t.Errorf("with a base domain: %+v", n)
+			}
+			if n := get(options{mockURL: "http://{host}:81"}); n.mockURL != "http://{host}:81" {
+				t.Errorf("behind something that ends TLS: %+v", n)
+			}
+		})
 	}
 }
 

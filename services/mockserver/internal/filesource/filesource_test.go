@@ -1,10 +1,13 @@
 package filesource_test
 
 import (
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,6 +19,11 @@ import (
 type table struct{ sites []*site.Site }
 
 func (t *table) Put(s *site.Site) { t.sites = append(t.sites, s) }
+
+// tableFunc is called with what is put.
+type tableFunc func(*site.Site)
+
+func (f tableFunc) Put(s *site.Site) { f(s) }
 
 func write(t *testing.T, dir, name, content string) string {
 	t.Helper()
@@ -61,6 +69,65 @@ Try it:
 `
 	if diff := cmp.Diff(want, printed); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Another content of the same size and time is noticed in every file that is served, however it was put there.
+func TestSameSizeAndTimeIsNoticed(t *testing.T) {
+	const document = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {/v: {get: {operationId: v, responses: {200: {description: ok, content: {text/plain: {example: one}}}}}}}\n"
+	long := time.Unix(1_000_000_000, 0)
+	for name, c := range map[string]struct{ content, mocks string }{
+		"a mock":                    {content: "- endpoint: {path: /v, response: {body: one}}"},
+		"a document":                {content: document},
+		"the answers of a document": {content: document, mocks: "v: {body: one}"},
+	} {
+		for how, replace := range map[string]func(path, content string){
+			"in place": func(path, content string) { write(t, filepath.Dir(path), filepath.Base(path), content) },
+			"renamed": func(path, content string) {
+				if err := os.Rename(write(t, filepath.Dir(path), "new", content), path); err != nil {
+					t.Fatal(err)
+				}
+			},
+		} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				dir := t.TempDir()
+				cfg := filesource.Config{Files: []string{write(t, dir, "a.yml", "- endpoint: {path: /a, response: {body: a}}"), write(t, dir, "v.yml", c.content)}, Watch: true, Every: time.Millisecond, Out: io.Discard}
+				path, content := filepath.Join(dir, "v.yml"), c.content
+				if c.mocks != "" {
+					path, content = write(t, dir, "m.yml", c.mocks), c.mocks
+					cfg.Files, cfg.Mocks = cfg.Files[1:], path
+				}
+				keep := func() {
+					if err := os.Chtimes(path, long, long); err != nil {
+						t.Fatal(err)
+					}
+				}
+				keep()
+				sites := make(chan *site.Site, 100)
+				s := filesource.New(cfg, tableFunc(func(of *site.Site) { sites <- of }))
+				if err := s.Load(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				before := (<-sites).Digest
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan struct{})
+				go func() { defer close(ended); s.Watch(ctx) }()
+				var after *site.Site
+				for after == nil && t.Context().Err() == nil { // a file system may count its own time in milliseconds
+					replace(path, strings.Replace(content, "one", "two", 1))
+					keep()
+					select {
+					case after = <-sites:
+					case <-time.After(100 * time.Millisecond):
+					}
+				}
+				if after.Digest == before {
+					t.Error("the old content is served again")
+				}
+				cancel()
+				<-ended
+			})
+		}
 	}
 }
 
