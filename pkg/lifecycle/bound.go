@@ -3,17 +3,15 @@ package lifecycle
 import (
 	"errors"
 	"net"
-	"sync/atomic"
 	"syscall"
+	"time"
 )
 
-// bounded is a listener that hangs up on connections beyond a number, so that a flood of them cannot take the files that
-// the process needs for everything else. Who is connected already is not affected. Beyond the bound there is nothing to
-// wait for: the connections that are open may be idle for minutes.
+// bounded is a listener whose connections are bounded, so that a flood of them cannot take the files that the process needs for
+// everything else, nor the places of other callers.
 type bounded struct {
 	net.Listener
-	most int64
-	open atomic.Int64
+	places *Places
 }
 
 // Accept implements net.Listener.
@@ -23,26 +21,35 @@ func (b *bounded) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if b.open.Add(1) <= b.most {
-			return &boundedConn{Conn: conn, of: b}, nil
+		if place, ok := b.places.Enter(conn); ok {
+			return &boundedConn{Conn: conn, place: place}, nil
 		}
-		b.open.Add(-1)
-		_ = conn.Close() // nothing was said
 	}
 }
 
 // boundedConn gives its place back when it is closed.
 type boundedConn struct {
 	net.Conn
-	of     *bounded
-	closed atomic.Bool
+	place *Place
+}
+
+// Read implements net.Conn.
+func (c *boundedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.place.Touch(time.Now())
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c *boundedConn) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.place.Touch(time.Now())
+	return n, err
 }
 
 // Close implements net.Conn.
 func (c *boundedConn) Close() error {
-	if !c.closed.Swap(true) {
-		defer c.of.open.Add(-1)
-	}
+	defer c.place.Leave()
 	return c.Conn.Close()
 }
 

@@ -12,7 +12,7 @@ func TestBoundedHangsUpOnTooMany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := &bounded{Listener: inner, most: 2}
+	listener := &bounded{Listener: inner, places: NewPlaces(2)}
 	accepted := make(chan net.Conn)
 	go func() {
 		defer close(accepted)
@@ -55,7 +55,7 @@ func TestBoundedHangsUpOnTooMany(t *testing.T) {
 	_ = third.Close()
 	_ = inner.Close()
 	<-accepted
-	if n := listener.open.Load(); n != 0 {
+	if n := listener.places.Open(); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
 	if n := MostConnections(); n < 64 {

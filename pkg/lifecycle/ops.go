@@ -44,7 +44,7 @@ func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Mem
 // long as Stopping allows.
 func Serve(ctx context.Context, server *http.Server, listener net.Listener) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(&bounded{Listener: listener, most: MostConnections()}) }()
+	go func() { failed <- server.Serve(&bounded{Listener: listener, places: NewPlaces(MostConnections())}) }()
 	select {
 	case err := <-failed:
 		return err

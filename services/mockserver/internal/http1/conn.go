@@ -9,6 +9,8 @@ import (
 	"os"
 	"runtime/debug"
 	"time"
+
+	"github.com/mocloud/mocloud/pkg/lifecycle"
 )
 
 const (
@@ -25,6 +27,7 @@ const (
 type conn struct {
 	server *Server
 	net    *net.TCPConn
+	place  *lifecycle.Place
 
 	in      []byte  // what was read
 	from    int     // where the next request begins in it
@@ -75,7 +78,7 @@ func (c *conn) end() {
 	c.server.forget(c)
 	if !c.handed {
 		_ = c.net.Close() // nothing is lost by it
-		c.server.closed()
+		c.place.Leave()
 	}
 }
 
@@ -228,6 +231,7 @@ func (c *conn) read(size int) bool {
 		}
 		n, err := c.net.Read(c.in[len(c.in):cap(c.in)])
 		c.now = time.Now()
+		c.place.Touch(c.now)
 		c.in = c.in[:len(c.in)+n]
 		if err == nil {
 			return true
@@ -314,5 +318,5 @@ func (c *conn) handOver() {
 	if bytes.HasPrefix(c.unread(), []byte("PRI * HTTP/2.0\r\n")) {
 		to = &c.server.http2
 	}
-	c.handed = to.offer(&handedConn{Conn: c.net, server: c.server, replay: bytes.Clone(c.unread())})
+	c.handed = to.offer(&handedConn{Conn: c.net, place: c.place, replay: bytes.Clone(c.unread())})
 }

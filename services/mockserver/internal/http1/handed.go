@@ -4,7 +4,9 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
+	"time"
+
+	"github.com/mocloud/mocloud/pkg/lifecycle"
 )
 
 // handed is the listener from which net/http takes the connections that are handed over to it.
@@ -53,15 +55,16 @@ func (h *handed) Addr() net.Addr { return h.addr }
 // handedConn is a connection of which something was read already. It gives its place back when it is closed.
 type handedConn struct {
 	net.Conn
-	server *Server
+	place  *lifecycle.Place
 	replay []byte // what is read first; belongs to whoever reads
-	closed atomic.Bool
 }
 
 // Read implements net.Conn.
 func (c *handedConn) Read(p []byte) (int, error) {
 	if len(c.replay) == 0 {
-		return c.Conn.Read(p)
+		n, err := c.Conn.Read(p)
+		c.place.Touch(time.Now())
+		return n, err
 	}
 	n := copy(p, c.replay)
 	if c.replay = c.replay[n:]; len(c.replay) == 0 {
@@ -70,11 +73,16 @@ func (c *handedConn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// Write implements net.Conn.
+func (c *handedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.place.Touch(time.Now())
+	return n, err
+}
+
 // Close implements net.Conn.
 func (c *handedConn) Close() error {
-	if !c.closed.Swap(true) {
-		defer c.server.closed()
-	}
+	defer c.place.Leave()
 	return c.Conn.Close()
 }
 

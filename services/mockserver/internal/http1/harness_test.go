@@ -155,7 +155,7 @@ func run(tb testing.TB, cfg Config, e *echo) *running {
 		stop()
 		<-r.ended
 		// net/http forgets a connection a moment before it has closed it.
-		r.await(tb, "no connection to be counted", func() bool { return r.open.Load() == 0 })
+		r.await(tb, "no connection to be counted", func() bool { return r.places.Open() == 0 })
 		if begun, ended := e.begun.Load(), e.ended.Load(); begun != ended {
 			tb.Errorf("%d exchanges were begun, %d ended", begun, ended)
 		}
@@ -168,7 +168,7 @@ func (r *running) await(tb testing.TB, what string, is func() bool) {
 	tb.Helper()
 	for end := time.Now().Add(guard); !is(); runtime.Gosched() {
 		if time.Now().After(end) {
-			tb.Fatalf("it is waited in vain for %s; %d connections are counted", what, r.open.Load())
+			tb.Fatalf("it is waited in vain for %s; %d connections are counted", what, r.places.Open())
 		}
 	}
 }

@@ -220,7 +220,7 @@ func TestTooManyConnections(t *testing.T) {
 	for _, conn := range []*net.TCPConn{first, second} {
 		_ = conn.Close()
 	}
-	r.await(t, "places that are given back", func() bool { return r.open.Load() == 0 })
+	r.await(t, "places that are given back", func() bool { return r.places.Open() == 0 })
 	ask("/a")
 }
 

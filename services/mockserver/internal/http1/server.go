@@ -25,7 +25,7 @@ type Server struct {
 
 	encrypted bool // nothing is simple
 	draining  atomic.Bool
-	open      atomic.Int64 // connections, those that were handed over included
+	places    *lifecycle.Places // of connections, those that were handed over included
 
 	serving sync.WaitGroup // the goroutines of conns
 	mu      sync.Mutex
@@ -35,7 +35,7 @@ type Server struct {
 // New makes a server; it starts nothing.
 func New(cfg Config, handler Handler, log *slog.Logger) *Server {
 	return &Server{
-		cfg: cfg, handler: handler, log: log, conns: map[*conn]struct{}{},
+		cfg: cfg, handler: handler, log: log, conns: map[*conn]struct{}{}, places: lifecycle.NewPlaces(cfg.MaxConnections),
 		handed: newHanded(), http2: newHanded(),
 	}
 }
@@ -106,21 +106,20 @@ func (s *Server) accept(listener net.Listener) error {
 
 // take begins to serve a connection, or hangs up if there are too many.
 func (s *Server) take(accepted net.Conn) {
-	if s.open.Add(1) > s.cfg.MaxConnections {
-		s.closed()
-		_ = accepted.Close() // nothing was said
+	place, ok := s.places.Enter(accepted)
+	if !ok {
 		return
 	}
 	tcp, ok := accepted.(*net.TCPConn)
 	if !ok || s.encrypted {
 		s.serving.Go(func() {
-			if h := (&handedConn{Conn: accepted, server: s}); !s.handed.offer(h) {
+			if h := (&handedConn{Conn: accepted, place: place}); !s.handed.offer(h) {
 				_ = h.Close() // the server stops
 			}
 		})
 		return
 	}
-	c := &conn{server: s, net: tcp, now: time.Now()}
+	c := &conn{server: s, net: tcp, place: place, now: time.Now()}
 	c.request.RemoteAddr = tcp.RemoteAddr().String()
 	s.mu.Lock()
 	s.conns[c] = struct{}{}
@@ -133,9 +132,6 @@ func (s *Server) forget(c *conn) {
 	delete(s.conns, c)
 	s.mu.Unlock()
 }
-
-// closed gives back the place of a connection.
-func (s *Server) closed() { s.open.Add(-1) }
 
 // drain closes the connections that wait for a request, and waits until the others have answered theirs. When ctx ends it closes them too.
 func (s *Server) drain(ctx context.Context) {

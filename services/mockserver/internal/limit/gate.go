@@ -42,6 +42,15 @@ func (g *Gate) Enter(now time.Time) Refusal {
 	return Admitted
 }
 
+// Again takes back the place of a request that was admitted and has left.
+func (g *Gate) Again() bool {
+	if g.Concurrent > 0 && g.inside.Add(1) > int64(g.Concurrent) {
+		g.inside.Add(-1)
+		return false
+	}
+	return true
+}
+
 // Leave ends what Enter admitted.
 func (g *Gate) Leave() {
 	if g.Concurrent > 0 {

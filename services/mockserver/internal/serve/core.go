@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -300,19 +301,23 @@ func (c *Core) read(x *exchange) bool {
 	return err == nil
 }
 
+// firstBuffer is the memory that a body gets before it comes, whatever its length is said to be.
+const firstBuffer = 64 << 10
+
 // receive reads the request's body. It reports whether the request can be answered.
 func (c *Core) receive(x *exchange) bool {
 	if x.bodyLength > c.cfg.MaxBody {
 		x.tooLarge(c.cfg.MaxBody)
 		return false
 	}
+	x.leaveGate() // who sends slowly takes no place
 	buf := x.received[:0]
-	if n := int(x.bodyLength); n > cap(buf) {
+	if n := int(min(x.bodyLength, firstBuffer)); n > cap(buf) {
 		buf = make([]byte, 0, n+1)
 	}
 	for {
 		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+			buf = slices.Grow(buf, max(cap(buf), 512))
 		}
 		n, err := x.body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
@@ -323,6 +328,10 @@ func (c *Core) receive(x *exchange) bool {
 		}
 		if errors.Is(err, io.EOF) {
 			x.scope.Request.Body = buf
+			if !x.enterGateAgain() {
+				x.overload(limit.TooMany, &c.cfg)
+				return false
+			}
 			return true
 		}
 		if err != nil {

@@ -80,7 +80,8 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request) (a
 		x.write(w)
 		return false
 	}
-	defer gate.Leave()
+	x.inside = true
+	defer x.leaveGate()
 	c.answerTo(x)
 	if x.builtin != builtinNone {
 		c.describe(x, r)
@@ -94,9 +95,23 @@ func (c *Core) serveMock(x *exchange, w http.ResponseWriter, r *http.Request) (a
 	case x.streams():
 		x.stream(w, x.endpoint.latency)
 	default:
+		x.leaveGate() // who reads slowly takes no place
 		x.write(w)
 	}
 	return false
+}
+
+// leaveGate gives back the request's place among those that the mock answers at a time.
+func (x *exchange) leaveGate() {
+	if x.inside {
+		x.inside = false
+		x.mock.life.gate.Leave()
+	}
+}
+
+func (x *exchange) enterGateAgain() bool {
+	x.inside = x.mock.life.gate.Again()
+	return x.inside
 }
 
 // write sends the answer.

@@ -49,6 +49,7 @@ type exchange struct {
 
 	turn    limit.Turn // while turning
 	turning bool
+	inside  bool // it has a place among the requests that its mock answers at a time
 
 	draw  float64 // decides about chances; drawn when it is asked for
 	drawn bool

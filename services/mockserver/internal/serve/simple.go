@@ -46,8 +46,10 @@ func (x *exchange) Answer(body []byte) *http1.Answer {
 		q.Body = body
 	}
 	if x.refused = x.mock.life.gate.Enter(q.At); x.refused == limit.Admitted {
+		x.inside = true
 		x.core.answerMatched(x)
 		x.endTurn()
+		x.leaveGate() // before the answer is written: who reads slowly takes no place
 	} else {
 		x.overload(x.refused, &x.core.cfg)
 	}
@@ -69,9 +71,7 @@ func (x *exchange) Answer(body []byte) *http1.Answer {
 
 // End implements http1.Exchange.
 func (x *exchange) End() {
-	if x.progress != unanswered && x.refused == limit.Admitted {
-		x.mock.life.gate.Leave()
-	}
+	x.leaveGate() // if the answer panicked
 	switch x.progress {
 	case answered:
 		x.core.done(x)

@@ -130,12 +130,12 @@ func TestFire(t *testing.T) {
 func TestCompileErrors(t *testing.T) {
 	t.Parallel()
 	for want, w := range map[string]mockspec.Webhook{
-		"webhook: if: ":                                 {URL: text("https://x.example/"), If: condition("a == b")},
-		"webhook: url: ":                                {URL: text("https://x.example/{% if %}")},
-		`webhook: "DO IT" is not a method`:              {URL: text("https://x.example/"), Method: "do it"},
-		`webhook: "a b" is not a header name`:           {URL: text("https://x.example/"), Headers: []mockspec.Header{{Name: "a b"}}},
-		"webhook: header X-A: ":                         {URL: text("https://x.example/"), Headers: []mockspec.Header{{Name: "x-a", Value: text("{% for %}")}}},
-		"webhook: body: ":                               {URL: text("https://x.example/"), Body: textBody("{% if x %}")},
+		"webhook: if: ":                                   {URL: text("https://x.example/"), If: condition("a == b")},
+		"webhook: url: ":                                  {URL: text("https://x.example/{% if %}")},
+		`webhook: "DO IT" is not a method`:                {URL: text("https://x.example/"), Method: "do it"},
+		`webhook: "a b" is not a header name`:             {URL: text("https://x.example/"), Headers: []mockspec.Header{{Name: "a b"}}},
+		"webhook: header X-A: ":                           {URL: text("https://x.example/"), Headers: []mockspec.Header{{Name: "x-a", Value: text("{% for %}")}}},
+		"webhook: body: ":                                 {URL: text("https://x.example/"), Body: textBody("{% if x %}")},
 		"webhook: body: external-body is for responses; ": {URL: text("https://x.example/"), Body: mockspec.Body{Kind: mockspec.BodyExternal}},
 	} {
 		s := New(Config{}, Deps{Client: &http.Client{}})
