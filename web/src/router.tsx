@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, notFoun
 import * as z from 'zod/mini'
 import { hasCode } from '@/api/problem'
 import { accountQuery } from '@/api/queries/account'
-import { indexQuery } from '@/api/queries/mocks'
+import { bySlugQuery, indexQuery } from '@/api/queries/mocks'
 import { workspacesQuery } from '@/api/queries/workspaces'
 import { queryClient } from '@/api/query-client'
 import { recall } from '@/lib/stored'
@@ -105,7 +105,12 @@ const list = createRoute({
 const mock = createRoute({
   getParentRoute: () => workspace,
   path: '/mocks/$mock',
-  loader: ({ params }) => queryClient.ensureQueryData(indexQuery(params.ws)),
+  // The one mock is enough to begin with; the list of all comes behind it.
+  loader: async ({ params }) => {
+    const all = queryClient.ensureQueryData(indexQuery(params.ws))
+    if (queryClient.getQueryData(indexQuery(params.ws).queryKey)) return
+    await queryClient.ensureQueryData(bySlugQuery(params.ws, params.mock)).catch(() => all)
+  },
   component: lazyRouteComponent(() => import('@/routes/mock')),
 })
 const editor = createRoute({

@@ -4,8 +4,11 @@ import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
 import { useState } from 'react'
 import { indexQuery } from '@/api/queries/mocks'
+import { searchQuery } from '@/api/queries/search'
 import { useT } from '@/i18n'
 import { useCell } from '@/lib/use-cell'
+import { useSettled } from '@/lib/use-settled'
+import { Method } from '@/ui/parts'
 import { StateMark } from '@/ui/state'
 import { actions, shown } from './registry'
 
@@ -20,6 +23,10 @@ export default function Palette({ ws, onClose }: { ws: string; onClose: () => vo
   const offered = useCell(actions).filter((each) => !each.hidden)
   const { data: mocks = [] } = useQuery(indexQuery(ws))
   const [text, setText] = useState('')
+  // `@` asks for endpoints alone.
+  const wanted = useSettled(text.trim(), 120)
+  const { data: found } = useQuery(searchQuery(wanted.replace(/^@/, '').trim()))
+  const elsewhere = text.startsWith('@') ? [] : (found?.mocks ?? []).filter((each) => each.workspace_slug !== ws)
   const act = (run: () => void) => () => {
     onClose()
     run()
@@ -66,6 +73,67 @@ export default function Palette({ ws, onClose }: { ws: string; onClose: () => vo
                   </Command.Item>
                 ))}
               </Command.Group>
+              {text !== '' && elsewhere.length > 0 && (
+                <Command.Group heading={t.keys.elsewhere} className={heading}>
+                  {elsewhere.map((each) => (
+                    <Command.Item
+                      key={each.mock_id}
+                      value={`found ${text} ${each.mock_slug} ${each.mock_id}`}
+                      onSelect={act(
+                        () => void router.navigate({ to: '/w/$ws/mocks/$mock', params: { ws: each.workspace_slug, mock: each.mock_slug } }),
+                      )}
+                      className={item}
+                    >
+                      <span className="text-ink-3">{each.workspace_slug} /</span>
+                      <span className="font-medium">{each.mock_slug}</span>
+                      <span className="min-w-0 flex-1 truncate text-ink-3">{each.name}</span>
+                    </Command.Item>
+                  ))}
+                </Command.Group>
+              )}
+              {text !== '' && found && found.endpoints.length > 0 && (
+                <Command.Group heading={t.keys.endpoints} className={heading}>
+                  {found.endpoints.map((each) => (
+                    <Command.Item
+                      key={`${each.mock_id} ${each.method} ${each.path}`}
+                      value={`found ${text} ${each.method ?? 'WS'} ${each.path} ${each.mock_id}`}
+                      onSelect={act(
+                        () =>
+                          void router.navigate({
+                            to: '/w/$ws/mocks/$mock',
+                            params: { ws: each.workspace_slug, mock: each.mock_slug },
+                            search: { line: each.line },
+                          }),
+                      )}
+                      className={item}
+                    >
+                      <Method method={each.method ?? 'WS'} className="w-14 shrink-0" />
+                      <span className="code min-w-0 flex-1 truncate">{each.path}</span>
+                      <span className="truncate text-ink-3">
+                        {each.workspace_slug} / {each.mock_slug}
+                      </span>
+                    </Command.Item>
+                  ))}
+                </Command.Group>
+              )}
+              {text !== '' && !text.startsWith('@') && found && found.files.length > 0 && (
+                <Command.Group heading={t.shell.files} className={heading}>
+                  {found.files.map((each) => (
+                    <Command.Item
+                      key={each.file_id}
+                      value={`found ${text} ${each.name} ${each.file_id}`}
+                      onSelect={act(
+                        () =>
+                          void router.navigate({ to: '/w/$ws/files', params: { ws: each.workspace_slug }, search: { id: each.file_id } }),
+                      )}
+                      className={item}
+                    >
+                      <span className="code min-w-0 flex-1 truncate">{each.name}</span>
+                      <span className="text-ink-3">{each.workspace_slug}</span>
+                    </Command.Item>
+                  ))}
+                </Command.Group>
+              )}
               <Command.Group heading={t.keys.go} className={heading}>
                 {offered
                   .filter((each) => each.group === 'go')

@@ -18,6 +18,17 @@ function reread(client: QueryClient, id: string): void {
   rereads.set(id, timer)
 }
 
+/** What a change makes stale, by the kind of what was changed. */
+const changed: Record<string, string[][]> = {
+  file: [['files']],
+  member: [['members'], ['workspaces']],
+  invitation: [['invitations'], ['members']],
+  token: [['tokens']],
+  workspace: [['workspaces']],
+  account: [['account']],
+  session: [['sessions']],
+}
+
 /** applyEvent brings what is known up to date with an event. */
 export function applyEvent(client: QueryClient, { event, data }: StreamEvent): void {
   if (data === undefined || data === null) return
@@ -41,8 +52,13 @@ export function applyEvent(client: QueryClient, { event, data }: StreamEvent): v
       return
     }
     case 'mock_deleted':
-      dropMock(client, (data as Schemas['MockDeletedEvent']).mock_id)
+      // One that moved is gone from where it was, and nowhere else.
+      dropMock(client, (data as Schemas['MockDeletedEvent']).mock_id, (data as Schemas['MockDeletedEvent']).workspace_id)
       return
+    case 'change': {
+      for (const queryKey of changed[(data as Schemas['ChangeEvent']).kind] ?? []) void client.invalidateQueries({ queryKey })
+      return
+    }
     case 'domain':
     case 'domain_deleted':
       void client.invalidateQueries({ queryKey: ['domains'] })

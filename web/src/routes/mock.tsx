@@ -49,7 +49,7 @@ export default function MockFrame() {
         <StateMark state={mock.state} />
         {mock.state === 'published' && servers && (
           <span className="num text-ink-3 text-sm narrow:hidden">
-            {t.editor.live(mock.published_revision, servers.live, servers.applied)}
+            {t.editor.live(mock.published_revision, servers.live, servers.applied, publication.live_ms)}
           </span>
         )}
         {mock.state !== 'published' && mock.reason && (

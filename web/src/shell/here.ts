@@ -1,7 +1,7 @@
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useRef } from 'react'
-import { indexQuery, type Mock } from '@/api/queries/mocks'
+import { bySlugQuery, indexQuery, type Mock } from '@/api/queries/mocks'
 import { atLeast, type Role, type Workspace, workspacesQuery } from '@/api/queries/workspaces'
 
 /** useWorkspace is the workspace of the page; only for pages below /w/$ws. */
@@ -24,8 +24,9 @@ export function useMay(least: Role): boolean {
 /** useListedMock is the mock of the page as the list has it, without its content; undefined if there is none of that name. */
 export function useListedMock(): Mock | undefined {
   const { ws, mock } = useParams({ from: '/app/w/$ws/mocks/$mock' })
-  const { data } = useSuspenseQuery(indexQuery(ws))
-  return data.find((each) => each.slug === mock)
+  const { data: list } = useQuery(indexQuery(ws))
+  const { data: one } = useQuery({ ...bySlugQuery(ws, mock), enabled: list === undefined })
+  return list ? list.find((each) => each.slug === mock) : one
 }
 
 /** useMock is the mock of the page; only for pages below a mock that the frame has found. */

@@ -40,6 +40,20 @@ export const mockQuery = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
+/** A mock by the names in an address, to show it before the list of all mocks is here. */
+export const bySlugQuery = (ws: string, slug: string) =>
+  queryOptions({
+    queryKey: ['mocks', 'slug', ws, slug] as const,
+    queryFn: ({ signal }) =>
+      body(
+        api.GET('/api/v1/workspaces/{workspace_slug}/mocks/{mock_slug}', {
+          params: { path: { workspace_slug: ws, mock_slug: slug } },
+          signal,
+        }),
+      ),
+    retry: false,
+  })
+
 export const publicationQuery = (id: string) =>
   queryOptions({
     queryKey: mockKeys.publication(id),
@@ -74,9 +88,10 @@ export function patchMock(client: QueryClient, id: string, change: Partial<Mock>
   client.setQueryData<Tagged<Mock>>(mockKeys.one(id), (read) => read && { ...read, data: { ...read.data, ...change } })
 }
 
-/** dropMock takes a mock out of every list. */
-export function dropMock(client: QueryClient, id: string): void {
-  client.setQueriesData<Mock[]>({ queryKey: ['mocks', 'index'] }, (list) => list?.filter((each) => each.id !== id))
+/** dropMock takes a mock out of every list, or out of those of one workspace. */
+export function dropMock(client: QueryClient, id: string, workspaceId?: string): void {
+  const dropped = (each: Mock) => each.id === id && (workspaceId === undefined || each.workspace_id === workspaceId)
+  client.setQueriesData<Mock[]>({ queryKey: ['mocks', 'index'] }, (list) => list?.filter((each) => !dropped(each)))
   void client.invalidateQueries({ queryKey: ['mocks', 'deleted'] })
 }
 

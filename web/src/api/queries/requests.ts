@@ -2,6 +2,7 @@ import { queryOptions, useMutation } from '@tanstack/react-query'
 import { api, body, type Schemas } from '../client'
 
 export type RequestRecord = Schemas['Request']
+export type EndpointCounts = Schemas['EndpointCounts']
 export type RecordedRequest = Schemas['RecordedRequest']
 
 export const requestKeys = {
@@ -21,6 +22,15 @@ export const requestQuery = (mock: string, id: string) =>
     queryFn: ({ signal }) =>
       body(api.GET('/api/v1/mocks/{mock_id}/requests/{request_id}', { params: { path: { mock_id: mock, request_id: id } }, signal })),
     staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** How often each endpoint of a mock was called in the last day, and what nobody answered. */
+export const endpointCountsQuery = (mock: string) =>
+  queryOptions({
+    queryKey: ['requests', 'counts', mock] as const,
+    queryFn: ({ signal }) => body(api.GET('/api/v1/mocks/{mock_id}/endpoints', { params: { path: { mock_id: mock } }, signal })),
+    staleTime: 30_000,
+    refetchInterval: 60_000,
   })
 
 export const recordingQuery = (mock: string) =>

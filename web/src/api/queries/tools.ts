@@ -43,13 +43,21 @@ export function tryText(content: string, request: TryRequest, signal?: AbortSign
   return body(api.POST('/api/v1/try', { body: { content, request }, signal }))
 }
 
-export function importDocument(document: string) {
-  return body(api.POST('/api/v1/import', { body: { document } }))
+/** importDocument makes a mock's content of a document, or of what is at a URL; of some of its operations if they are named. */
+export function importDocument(input: Schemas['ImportedDocument']) {
+  return body(api.POST('/api/v1/import', { body: input }))
 }
 
 export const schemaQuery = queryOptions({
   queryKey: ['schema'],
   queryFn: ({ signal }) => body(api.GET('/api/v1/schema/mock.json', { signal })),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** The words of the template language. */
+export const templateReferenceQuery = queryOptions({
+  queryKey: ['schema', 'templates'],
+  queryFn: ({ signal }) => body(api.GET('/api/v1/schema/templates.json', { signal })),
   staleTime: Number.POSITIVE_INFINITY,
 })
 

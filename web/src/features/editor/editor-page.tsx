@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useState } from 'react'
-import { requestQuery } from '@/api/queries/requests'
+import { endpointCountsQuery, requestQuery } from '@/api/queries/requests'
 import { schemaQuery } from '@/api/queries/tools'
 import { queryClient } from '@/api/query-client'
 import { TryPanel } from '@/features/try/panel'
@@ -31,7 +31,7 @@ import { count, type Ghost, hitsOf } from './traffic'
 import { TrafficCheckDialog } from './traffic-check-dialog'
 import { useSaving, useSession } from './use-editor'
 import { insertion, type Sample } from './yaml/insert'
-import { type Item, label, plain } from './yaml/outline'
+import { answersOf, type Item, label, plain } from './yaml/outline'
 
 type Panels = { outline: boolean; side: boolean; drawer: boolean }
 const isPanels = (value: unknown): value is Panels =>
@@ -78,7 +78,8 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
   }, [schema])
   useEffect(() => session.changed.add(() => setChanges((n) => n + 1)), [session])
 
-  const counted = useMemo(() => count(traffic.items), [traffic.items])
+  const { data: counts } = useQuery(endpointCountsQuery(mock.id))
+  const counted = useMemo(() => count(traffic.items, counts), [traffic.items, counts])
   useEffect(() => {
     const lines = new Map(
       items.flatMap((each) => {
@@ -94,7 +95,9 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
     setPhone('text')
     // The editor may only now come into the page.
     requestAnimationFrame(() => session.goTo(item.line))
-    if (item.kind === 'endpoint') tryThis(mock.id, { method: item.method, path: examplePath(item.path) })
+    const first = answersOf(item)[0]
+    if (first && (item.kind === 'endpoint' || item.kind === 'resource'))
+      tryThis(mock.id, { method: first.method, path: examplePath(first.path) })
   }
   useEffect(() => {
     const item = at ? session.items.get().find((each) => plain(label(each)) === plain(at)) : undefined

@@ -6,7 +6,7 @@ import type { Diagnostic, Mock } from '@/api/queries/mocks'
 import { validate } from '@/api/queries/tools'
 import { Cell, Listeners } from '@/lib/listeners'
 import { completion } from './codemirror/complete'
-import { explain } from './codemirror/hover'
+import { explain, type HoverTexts } from './codemirror/hover'
 import { rangeOf } from './codemirror/positions'
 import { basics, full } from './codemirror/setup'
 import { type Draft, drafts } from './draft'
@@ -19,7 +19,7 @@ export interface Conflict {
 }
 
 /** The texts that an editor shows by itself. */
-export interface EditorTexts {
+export interface EditorTexts extends HoverTexts {
   label: string
   fix: string
 }
@@ -65,7 +65,7 @@ export class EditorSession {
         basics(texts.label),
         full(),
         completion(this),
-        explain(),
+        explain(this, texts),
         EditorView.updateListener.of((update) => {
           if (update.selectionSet || update.docChanged) this.line.set(update.state.doc.lineAt(update.state.selection.main.head).number)
           if (update.docChanged) this.#edited()

@@ -17,7 +17,8 @@ export function useSession(id: string): EditorSession {
   const { data: read } = useSuspenseQuery(mockQuery(id))
   const { data: session } = useSuspenseQuery({
     queryKey: ['editor', id],
-    queryFn: () => openSession(account.data.id, read, { label: t.editor.label, fix: t.editor.fix }),
+    queryFn: () =>
+      openSession(account.data.id, read, { label: t.editor.label, fix: t.editor.fix, last: t.editor.lastValue, none: t.editor.noValue }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,
   })

@@ -1,8 +1,19 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Pin, PinOff, Undo2 } from 'lucide-react'
 import { useState } from 'react'
-import { type Revision, revisionsQuery, useMark, useRollback } from '@/api/queries/revisions'
+import { keepMock } from '@/api/queries/mocks'
+import {
+  diffQuery,
+  type Revision,
+  readMock,
+  revisionKeys,
+  revisionQuery,
+  revisionsQuery,
+  save,
+  useMark,
+  useRollback,
+} from '@/api/queries/revisions'
 import { useT } from '@/i18n'
 import { useActions } from '@/keys/registry'
 import { cx } from '@/lib/cx'
@@ -11,10 +22,12 @@ import { useMay, useMock } from '@/shell/here'
 import { Button } from '@/ui/button'
 import { Buttons, Dialog } from '@/ui/dialog'
 import { Field, Input } from '@/ui/field'
+import { Menu } from '@/ui/menu'
 import { Badge, Skeleton, Time } from '@/ui/parts'
 import { Failed } from '@/ui/problem'
 import { failed, toast } from '@/ui/toast'
 import { DiffView } from './diff-view'
+import { restored, type Wanted } from './restore'
 
 const route = getRouteApi('/app/w/$ws/mocks/$mock/history')
 
@@ -57,6 +70,36 @@ export function HistoryPage() {
         onError: (thrown) => failed(thrown),
       },
     )
+  }
+  // What of the chosen revision is not as it was.
+  const older = chosen !== undefined && chosen !== mock.revision ? chosen : undefined
+  const { data: since } = useQuery({ ...diffQuery(mock.id, older ?? 1, mock.revision), enabled: older !== undefined })
+  const lost = older === undefined ? [] : (since?.endpoints ?? []).filter((each) => each.change !== 'added')
+  const client = useQueryClient()
+  const restore = async (revision: number, wanted: Wanted) => {
+    const name = `${wanted.method || 'WS'} ${wanted.path}`
+    try {
+      const [now, then] = await Promise.all([readMock(mock.id), client.ensureQueryData(revisionQuery(mock.id, revision))])
+      const text = restored(now.data.content ?? '', then.content ?? '', wanted)
+      if (text === undefined) {
+        toast({ text: t.history.cannotRestore(name), bad: true })
+        return
+      }
+      const read = await save({ id: mock.id, content: text, etag: now.etag, message: t.history.restoredMessage(name, revision) })
+      keepMock(client, read)
+      void client.invalidateQueries({ queryKey: revisionKeys.all(mock.id) })
+      show(undefined)
+      const before = now.data.revision
+      toast({
+        text: t.history.restored(name, revision, read.data.revision),
+        action: {
+          label: t.common.undo,
+          run: () => void rollback.mutateAsync({ revision: before }).catch((thrown: unknown) => failed(thrown)),
+        },
+      })
+    } catch (thrown) {
+      failed(thrown)
+    }
   }
   const pin = (revision: Revision, label?: string) =>
     mark.mutate(
@@ -134,6 +177,18 @@ export function HistoryPage() {
         >
           {revision.pinned ? t.history.unpin : t.history.pin}
         </Button>
+        {lost.length > 0 && (
+          <Menu
+            label={t.history.restoreOne}
+            entries={lost.slice(0, 100).map((each) => ({
+              label: `${each.method || 'WS'} ${each.path}`,
+              hint: each.change === 'removed' ? t.history.removedSince : t.history.changedSince,
+              run: () => void restore(revision.revision, { method: each.method ?? '', path: each.path }),
+            }))}
+          >
+            <Button disabled={!may}>{t.history.restoreOne}</Button>
+          </Menu>
+        )}
         {revision.revision !== mock.revision && (
           <Button
             look="primary"

@@ -26,7 +26,7 @@ export function Launched({ mock, path, onAnother }: { mock: Mock; path: string; 
         <p role="status" className="flex items-center gap-3">
           <StateMark state={publication?.state ?? 'publishing'} />
           {publication?.state === 'published'
-            ? t.editor.live(publication.published_revision, publication.servers.live, publication.servers.applied)
+            ? t.editor.live(publication.published_revision, publication.servers.live, publication.servers.applied, publication.live_ms)
             : t.start.publishing}
         </p>
         <div className="flex flex-col gap-2">

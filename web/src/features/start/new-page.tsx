@@ -7,20 +7,25 @@ import { instanceQuery } from '@/api/queries/instance'
 import { type Mock, useCreateMock, usePublish } from '@/api/queries/mocks'
 import { availabilityQuery, importDocument } from '@/api/queries/tools'
 import { atLeast, workspacesQuery } from '@/api/queries/workspaces'
-import { outline } from '@/features/editor/yaml/outline'
+import { answersOf, outline } from '@/features/editor/yaml/outline'
 import { useT } from '@/i18n'
+import { bytes } from '@/i18n/format'
 import { useActions } from '@/keys/registry'
 import { cx } from '@/lib/cx'
+import { useSettled } from '@/lib/use-settled'
 import { Button } from '@/ui/button'
 import { Field, Input, Select, Textarea } from '@/ui/field'
 import { Method, Page, Panel } from '@/ui/parts'
 import { ProblemText, sentence } from '@/ui/problem'
 import { Launched } from './launched'
+import { Operations } from './operations'
 import { isBinary, looksLikeMock, slugOf } from './slug'
 import { starters } from './starters'
 
 const route = getRouteApi('/app/new')
 const largest = 4 * 1024 * 1024
+/** What a text box takes without slowing the page down; more of a document is shown, and not edited. */
+const editable = 100_000
 
 /** One form: a name, what to begin with, and then the first request. */
 export function NewPage() {
@@ -40,6 +45,10 @@ export function NewPage() {
   const [leftOut, setLeftOut] = useState(0)
   const [busy, setBusy] = useState(false)
   const [reading, setReading] = useState(false)
+  const [url, setUrl] = useState('')
+  /** What an import made, as the server names it, and which of it is wanted. */
+  const [offered, setOffered] = useState<readonly string[]>([])
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   /** The newest document that was given; what comes of older ones is left. */
   const attempt = useRef(0)
   const [made, setMade] = useState<Mock | undefined>()
@@ -51,7 +60,13 @@ export function NewPage() {
   const settled = useDeferredValue(useSettled(slug))
   const { data: free } = useQuery(availabilityQuery('mock', settled, ws))
   const yaml = starter ? starter.content : (content ?? '')
-  const items = useMemo(() => outline(yaml.split('\n')).filter((each) => each.kind !== 'other'), [yaml])
+  const items = useMemo(
+    () =>
+      outline(yaml.split('\n'))
+        .filter((each) => each.kind !== 'other')
+        .flatMap((each) => answersOf(each).map(({ method, path }) => ({ kind: each.kind, line: each.line, method, path }))),
+    [yaml],
+  )
   const address = instance?.mock_url.replace('{mock_slug}', slug || '…').replace('{workspace_slug}', ws)
 
   const choose = (next: string) => {
@@ -68,6 +83,7 @@ export function NewPage() {
     setTitle('')
     setDocument(undefined)
     setReading(false)
+    setOffered([])
     return ++attempt.current
   }
   const take = async (text: string) => {
@@ -77,17 +93,38 @@ export function NewPage() {
     setDocument(text)
     if (text.trim() === '') return
     if (looksLikeMock(text)) return setContent(text)
+    await read(mine, { document: text })
+  }
+  /** read imports a document, and offers what it has to choose from. */
+  const read = async (mine: number, input: { document: string } | { url: string }) => {
     setReading(true)
     try {
-      const read = await importDocument(text)
+      const made = await importDocument(input)
       if (mine !== attempt.current) return
-      setContent(read.content)
-      setTitle(read.title)
-      setLeftOut(read.diagnostics.length)
+      if (made.document) setDocument(made.document)
+      const names = made.operations.map((each) => `${each.method ?? 'WS'} ${each.path}`)
+      setOffered(names)
+      setChosen(new Set(names))
+      setContent(made.content)
+      setTitle(made.title)
+      setLeftOut(made.diagnostics.length)
     } catch (error) {
       if (mine === attempt.current) setProblem(error)
     } finally {
       if (mine === attempt.current) setReading(false)
+    }
+  }
+  /** pick leaves operations out, or takes them in again. */
+  const pick = async (names: ReadonlySet<string>) => {
+    setChosen(names)
+    if (names.size === 0 || !document) return
+    const mine = ++attempt.current
+    const some = names.size < offered.length ? { operations: offered.filter((each) => names.has(each)) } : {}
+    try {
+      const made = await importDocument({ document, ...some })
+      if (mine === attempt.current) setContent(made.content)
+    } catch (error) {
+      if (mine === attempt.current) setProblem(error)
     }
   }
   const readFile = (file: File | undefined) => {
@@ -137,6 +174,8 @@ export function NewPage() {
   }, [gaveWay])
 
   if (made) return <Launched mock={made} path={starter?.try ?? firstPath(items)} onAnother={() => setMade(undefined)} />
+  const nothing = from === 'openapi' && (!yaml || reading || (offered.length > 0 && chosen.size === 0))
+  const long = document !== undefined && document.length > editable
   const taken = free && !free.free && settled === slug
   const nameError =
     problem !== undefined && asProblem(problem).field === 'slug' ? (
@@ -232,14 +271,47 @@ export function NewPage() {
         </fieldset>
         {from === 'openapi' && (
           <Panel className="flex flex-col gap-2 p-4">
+            <div className="flex gap-2">
+              <Input
+                type="url"
+                aria-label={t.start.url}
+                placeholder={t.start.urlExample}
+                spellCheck={false}
+                value={url}
+                onChange={(event) => setUrl(event.target.value)}
+                onKeyDown={(event) => {
+                  if (event.key !== 'Enter') return
+                  event.preventDefault()
+                  if (url.trim()) void read(forget(), { url: url.trim() })
+                }}
+              />
+              <Button disabled={!url.trim()} busy={reading} onClick={() => void read(forget(), { url: url.trim() })}>
+                {t.start.readUrl}
+              </Button>
+            </div>
             <Textarea
               aria-label={t.start.paste}
               placeholder={t.start.paste}
               spellCheck={false}
-              value={(document ?? '').slice(0, 100_000)}
+              readOnly={long}
+              value={long ? `${document.slice(0, editable)}…` : (document ?? '')}
               onChange={(event) => void take(event.target.value)}
+              onPaste={(event) => {
+                // In place of a long one, which cannot be edited here.
+                if (!long) return
+                event.preventDefault()
+                void take(event.clipboardData.getData('text'))
+              }}
               className="code min-h-32"
             />
+            {long && (
+              <p className="flex items-center gap-2 text-ink-2">
+                {t.start.long(bytes(document.length))}
+                <Button look="quiet" onClick={() => forget()}>
+                  {t.start.clear}
+                </Button>
+              </p>
+            )}
             <label className="self-start">
               <span className="inline-flex h-8 cursor-pointer items-center rounded-md border border-control bg-surface px-3 font-medium hover:bg-sunken narrow:h-11">
                 {t.start.pick}
@@ -264,28 +336,26 @@ export function NewPage() {
               </pre>
             </Panel>
             <Panel title={t.start.answers}>
-              <ul className="max-h-80 overflow-y-auto px-4 py-2">
-                {items.slice(0, 100).map((each) => (
-                  <li key={each.line} className="flex items-center gap-3 py-1">
-                    <Method method={each.method} className="w-14" />
-                    <span className="code min-w-0 truncate">{each.path}</span>
-                  </li>
-                ))}
-              </ul>
+              {offered.length > 1 ? (
+                <Operations offered={offered} chosen={chosen} onChange={(names) => void pick(names)} />
+              ) : (
+                <ul className="max-h-80 overflow-y-auto px-4 py-2">
+                  {items.slice(0, 100).map((each) => (
+                    <li key={`${each.line} ${each.method} ${each.path}`} className="flex items-center gap-3 py-1">
+                      <Method method={each.method} className="w-14" />
+                      <span className="code min-w-0 truncate">{each.path}</span>
+                    </li>
+                  ))}
+                </ul>
+              )}
             </Panel>
           </div>
         )}
         <div className="flex flex-wrap justify-end gap-2">
-          <Button busy={busy} disabled={!slug || (from === 'openapi' && !yaml)} onClick={() => void submit(false)}>
+          <Button busy={busy} disabled={!slug || nothing} onClick={() => void submit(false)}>
             {t.start.create}
           </Button>
-          <Button
-            type="submit"
-            look="primary"
-            busy={busy}
-            keys="mod+enter"
-            disabled={!slug || from === 'empty' || (from === 'openapi' && !yaml)}
-          >
+          <Button type="submit" look="primary" busy={busy} keys="mod+enter" disabled={!slug || from === 'empty' || nothing}>
             {busy ? t.start.creating : t.start.createAndPublish}
           </Button>
         </div>
@@ -301,16 +371,6 @@ export function NewPage() {
 
 function firstPath(items: { kind: string; path: string }[]): string {
   return items.find((each) => each.kind === 'endpoint' && !/[:{*]/.test(each.path))?.path ?? '/'
-}
-
-/** useSettled is the value when it has not changed for a moment. */
-function useSettled(value: string): string {
-  const [settled, set] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => set(value), 250)
-    return () => clearTimeout(timer)
-  }, [value])
-  return settled
 }
 
 function Choice({ chosen, title, lead, onChoose }: { chosen: boolean; title: string; lead: string; onChoose: () => void }) {

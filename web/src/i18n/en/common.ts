@@ -75,7 +75,9 @@ export const keys = {
   go: 'Go to',
   here: 'On this page',
   nothing: 'Nothing matches.',
-  placeholder: 'Find a mock, a page or an action…',
+  placeholder: 'Find a mock, an endpoint, a page or an action…',
+  endpoints: 'Endpoints',
+  elsewhere: 'In other workspaces',
   pages: 'Pages',
   actions: 'Actions',
 }

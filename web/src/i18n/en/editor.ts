@@ -38,7 +38,10 @@ export const editor = {
   wentOffline: (slug: string) => `${slug} is offline.`,
   savedAs: (revision: number) => `Saved as r${revision}.`,
   goingLive: (revision: number) => `Saved as r${revision}; going live.`,
-  live: (revision: number, servers: number, applied: number) => `r${revision} · live on ${applied} of ${servers}`,
+  live: (revision: number, servers: number, applied: number, ms?: number) =>
+    `r${revision} · live ${ms === undefined ? '' : `in ${ms} ms `}on ${applied} of ${servers}`,
+  lastValue: (value: string) => `${value} in the last request`,
+  noValue: 'Nothing in the last request that is known',
   stillAnswers: (revision: number) => `r${revision} keeps answering`,
   nothingToSave: 'Nothing has changed since the last save.',
   format: 'Format',

@@ -82,5 +82,11 @@ export const history = {
   errors: (n: number) => count(n, 'error'),
   warnings: (n: number) => count(n, 'warning'),
   older: 'Show older',
+  restoreOne: 'Restore one endpoint',
+  restored: (name: string, from: number, to: number) => `${name} is as it was in r${from}, as r${to}.`,
+  restoredMessage: (name: string, revision: number) => `${name} as in r${revision}`,
+  cannotRestore: (name: string) => `${name} cannot be taken out of that revision by itself. Copy it from there in the editor.`,
+  removedSince: 'gone since',
+  changedSince: 'changed since',
   restoreHint: 'Creates a new revision with this content; a published mock goes live with it.',
 }

@@ -77,6 +77,8 @@ export const keys: typeof en.keys = {
   here: 'Nesta página',
   nothing: 'Nada encontrado.',
   placeholder: 'Vá a um mock ou página, ou faça algo…',
+  endpoints: 'Endpoints',
+  elsewhere: 'Em outros espaços',
   pages: 'Páginas',
   actions: 'Ações',
 }

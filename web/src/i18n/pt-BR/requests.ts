@@ -82,5 +82,11 @@ export const history: typeof en.history = {
   errors: (n) => count(n, 'erro'),
   warnings: (n) => count(n, 'aviso'),
   older: 'Mostrar mais antigas',
+  restoreOne: 'Restaurar um endpoint',
+  restored: (name, from, to) => `${name} está como era em r${from}, como r${to}.`,
+  restoredMessage: (name, revision) => `${name} como em r${revision}`,
+  cannotRestore: (name) => `${name} não pode ser tirado daquela revisão sozinho. Copie-o de lá no editor.`,
+  removedSince: 'removido desde então',
+  changedSince: 'alterado desde então',
   restoreHint: 'Cria uma nova revisão com este conteúdo; um mock publicado entra no ar com ela.',
 }

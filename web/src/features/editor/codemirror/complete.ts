@@ -1,14 +1,14 @@
 import { type Completion, type CompletionContext, type CompletionResult, snippetCompletion } from '@codemirror/autocomplete'
 import { yamlLanguage } from '@codemirror/lang-yaml'
-import type { Extension } from '@codemirror/state'
+import type { Extension, Text } from '@codemirror/state'
 import type { Item } from '../yaml/outline'
 import { placeAt } from '../yaml/place'
-import { type LastRequest, variables } from '../yaml/variables'
+import { type LastRequest, type Variable, variables } from '../yaml/variables'
 import { keysAt, valuesAt } from './schema'
 import { templateWords } from './template-words'
-import { contentTypes, everywhere, headerNames, statuses } from './words'
+import { contentTypes, headerNames, statuses } from './words'
 
-interface Source {
+export interface Source {
   items: { get: () => readonly Item[] }
   mock: string
 }
@@ -96,25 +96,14 @@ async function inTemplate(context: CompletionContext, open: string, source: Sour
       options: words.tags.map((each) => ({ label: each.name, detail: each.detail, info: each.info, type: 'keyword' })),
     }
 
-  const line = context.state.doc.lineAt(context.pos).number
-  const item = source.items.get().find((each) => each.line <= line && line <= each.end)
-  let own: Completion[] = []
-  if (item) {
-    const text = context.state.doc.sliceString(
-      context.state.doc.line(item.line).from,
-      context.state.doc.line(Math.min(item.end, context.state.doc.lines)).to,
-    )
-    const request = await lookup(source.mock, item).catch(() => undefined)
-    if (context.aborted) return null
-    own = (await variables(text, request)).map((each) => ({
-      label: each.name,
-      detail: each.value ?? each.detail,
-      type: 'variable',
-      boost: 10,
-    }))
-  }
+  const own = (await variablesAt(context.state.doc, context.pos, source)).map((each) => ({
+    label: each.name,
+    detail: each.value ?? each.detail,
+    type: 'variable',
+    boost: 10,
+  }))
+  if (context.aborted) return null
   const rest: Completion[] = [
-    ...everywhere.map(([label, detail]) => ({ label, detail, type: 'variable' })),
     ...words.variables.map((each) => ({ label: each.name, detail: each.detail, info: each.info, type: 'variable' })),
   ]
   const names = new Set(own.map((each) => each.label))
@@ -126,4 +115,13 @@ async function inTemplate(context: CompletionContext, open: string, source: Sour
       ...rest.filter((each, index) => !names.has(each.label) && rest.findIndex((other) => other.label === each.label) === index),
     ],
   }
+}
+
+/** variablesAt are what the endpoint at a place has, with what they were in its last request. */
+export async function variablesAt(doc: Text, pos: number, source: Source): Promise<Variable[]> {
+  const line = doc.lineAt(pos).number
+  const item = source.items.get().find((each) => each.line <= line && line <= each.end)
+  if (!item) return []
+  const text = doc.sliceString(doc.line(item.line).from, doc.line(Math.min(item.end, doc.lines)).to)
+  return variables(text, await lookup(source.mock, item).catch(() => undefined))
 }

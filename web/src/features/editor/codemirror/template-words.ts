@@ -1,3 +1,6 @@
+import { templateReferenceQuery } from '@/api/queries/tools'
+import { queryClient } from '@/api/query-client'
+
 /** A word of the template language, with what it does. */
 export interface Word {
   name: string
@@ -11,19 +14,21 @@ export interface TemplateWords {
   tags: Word[]
 }
 
-const names = (text: string): Word[] => text.split(' ').map((name) => ({ name }))
-
-/** The names alone, as docs/selmer.md lists them. */
-const known: TemplateWords = {
-  variables: [],
-  filters: names(
-    'upper lower capitalize title str name replace remove remove-tags addslashes subs center urlescape hash abbreviate add multiply divide round double-format number-format currency-format get-digit between? first last rand-nth take drop drop-last join sort sort-reversed sort-by sort-by-reversed range count length count-is length-is empty? not-empty pluralize default default-if-empty json safe date timestamp email phone linebreaks linebreaks-br linenumbers',
-  ),
-  tags: names(
-    'if elif else endif for empty endfor with endwith firstof sum cycle now ifequal else endifequal ifunequal endifunequal comment endcomment verbatim endverbatim safe endsafe',
-  ),
-}
-
+/** templateWords are the words that the server knows; none while it cannot be asked. */
 export async function templateWords(): Promise<TemplateWords> {
-  return known
+  const known = await queryClient.ensureQueryData(templateReferenceQuery).catch(() => undefined)
+  if (!known) return { variables: [], filters: [], tags: [] }
+  return {
+    variables: known.variables.flatMap((each) => {
+      // What an endpoint declares is completed from its own text.
+      if (each.declared_in) return []
+      const names = each.keys.length > 0 ? each.keys.map((key) => `${each.name}.${key}`) : [each.name]
+      return names.map((name) => ({ name, info: each.summary }))
+    }),
+    filters: known.filters.map((each) => ({ name: each.name, info: each.summary, detail: each.min_arguments > 0 ? ': …' : '' })),
+    tags: known.tags.flatMap((each) => [
+      { name: each.name, info: each.summary },
+      ...(each.end ? [{ name: each.end, detail: each.name }] : []),
+    ]),
+  }
 }

@@ -54,16 +54,3 @@ export const statuses: [number, string][] = [
   [503, 'Service Unavailable'],
   [504, 'Gateway Timeout'],
 ]
-
-/** What templates may name everywhere; what an endpoint has besides comes from its YAML. */
-export const everywhere: [name: string, detail: string][] = [
-  ['request.method', 'GET'],
-  ['request.path', '/pets/7'],
-  ['request.host', 'pets-ann.example.dev'],
-  ['request.id', 'UUID'],
-  ['request.body', 'text'],
-  ['request.query', 'text'],
-  ['now', 'time'],
-  ['uuid', 'UUID'],
-  ['random', 'number'],
-]

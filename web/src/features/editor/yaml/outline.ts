@@ -1,7 +1,7 @@
 /** An item of a mock, found by its lines: it works in documents that are broken elsewhere, and in a millisecond. */
 export interface Item {
-  kind: 'endpoint' | 'websocket' | 'other'
-  /** In capitals; `WS` for WebSockets. */
+  kind: 'endpoint' | 'websocket' | 'resource' | 'other'
+  /** In capitals; `WS` for WebSockets, `CRUD` for resources. */
   method: string
   path: string
   /** From 1. */
@@ -72,7 +72,7 @@ export function outline(lines: Iterable<string>): Item[] {
       if (found) {
         const at = (found[1] ?? '').length
         const [key, value] = [found[3] ?? '', found[4] ?? '']
-        if (item.kind === 'other' && (key === 'endpoint' || key === 'websocket')) begin(item, key, value)
+        if (item.kind === 'other' && key in kinds) begin(item, key, value)
         else if (item.kind !== 'other') {
           if (child < 0) child = at
           if (at === child) put(item, key, value)
@@ -85,10 +85,16 @@ export function outline(lines: Iterable<string>): Item[] {
   return items
 }
 
+const kinds: Record<string, [Item['kind'], method: string]> = {
+  endpoint: ['endpoint', 'GET'],
+  websocket: ['websocket', 'WS'],
+  crud: ['resource', 'CRUD'],
+}
+
 function begin(item: Item, name: string, rest: string): void {
-  if (name !== 'endpoint' && name !== 'websocket') return
-  item.kind = name
-  item.method = name === 'websocket' ? 'WS' : 'GET'
+  const found = kinds[name]
+  if (!found) return
+  ;[item.kind, item.method] = found
   if (!rest.startsWith('{')) return
   put(item, 'method', inline(rest, 'method'))
   put(item, 'path', inline(rest, 'path'))
@@ -111,6 +117,14 @@ export function label(item: Pick<Item, 'method' | 'path'>): string {
 /** plain is a name without the types of its parameters, to compare names by. */
 export function plain(name: string): string {
   return name.replace(/\|[a-z]+/g, '')
+}
+
+/** answersOf is what an item answers to; a resource is six endpoints. */
+export function answersOf(item: Item): { method: string; path: string }[] {
+  if (item.kind !== 'resource') return [item]
+  const one = `${item.path.replace(/\/$/, '')}/:id`
+  const of = (path: string) => (method: string) => ({ method, path })
+  return [...['GET', 'POST'].map(of(item.path)), ...['GET', 'PUT', 'PATCH', 'DELETE'].map(of(one))]
 }
 
 /** groupOf is the first part of a path. */
