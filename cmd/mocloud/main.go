@@ -29,6 +29,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/requests"
 	"github.com/mocloud/mocloud/cmd/internal/run"
 	"github.com/mocloud/mocloud/cmd/internal/search"
+	"github.com/mocloud/mocloud/cmd/internal/state"
 	"github.com/mocloud/mocloud/cmd/internal/tokens"
 	"github.com/mocloud/mocloud/cmd/internal/try"
 	"github.com/mocloud/mocloud/cmd/internal/up"
@@ -61,7 +62,7 @@ func main() {
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command(),
 		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
 		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),
-		files.Command(), tokens.Command(), invite.Command())
+		state.Command(), state.SessionsCommand(), state.ClockCommand(), files.Command(), tokens.Command(), invite.Command())
 	root.AddCommand(migrate.Command(), healthcheck.Command(), version.Command())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetArgs(flags.Join(os.Args[1:]))

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/control"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/question"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/account"
@@ -32,6 +34,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/remembered"
 	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
@@ -125,6 +128,9 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Drafts:    draft.NewService(p.mocks, db, records, addresses, s.ask),
 			Records:   records,
 			Search:    search.NewService(db, p.mocks.Outline),
+			Remembered: remembered.NewService(p.mocks, db, func(ctx context.Context, q control.Question) (control.Answer, error) {
+				return control.Place(s.deps.Redis, s.cfg.RedisPrefix).Ask(ctx, q)
+			}),
 		})
 	if err != nil {
 		return nil, err
@@ -170,14 +176,14 @@ func (s *Service) instance() httpapi.Instance {
 
 // ask asks a mock server what a draft would answer.
 func (s *Service) ask(ctx context.Context, q tryit.Question) (tryit.Answer, error) {
-	return tryit.Ask(ctx, s.deps.Redis, s.cfg.RedisPrefix, q)
+	return tryit.Place(s.deps.Redis, s.cfg.RedisPrefix).Ask(ctx, q)
 }
 
 // fetch lets a mock server read what is at a URL: it is the one that reaches out, through the proxy and within its bounds.
 func (s *Service) fetch(ctx context.Context, accountID, url string) ([]byte, error) {
 	a, err := s.ask(ctx, tryit.Question{WorkspaceID: accountID, Fetch: url})
 	switch {
-	case errors.Is(err, tryit.ErrBusy):
+	case errors.Is(err, question.ErrBusy):
 		return nil, apperr.New(apperr.RateLimited, "Too much is being fetched and tried just now; try again in a moment.")
 	case err != nil:
 		return nil, apperr.New(apperr.Unavailable, "No mock server is there to fetch the document; try again in a moment, or send the document itself.").WithCause(err)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -160,6 +161,16 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"getWorkspaceUsage": onWorkspace,
 	"listWebhooks":      onMock(nil),
 
+	// state
+	"getState":          onPublished(nil, nil),
+	"deleteState":       onPublished(nil, nil),
+	"getStateValue":     onPublished(map[string]string{"path": "hits"}, nil),
+	"putStateValue":     onPublished(map[string]string{"path": "hits"}, map[string]any{"value": 1}),
+	"listMockSessions":  onPublished(nil, nil),
+	"deleteMockSession": onPublished(map[string]string{"session_name": "ci-7"}, nil),
+	"putClock":          onPublished(nil, map[string]any{"advance": "2h"}),
+	"deleteClock":       onPublished(nil, nil),
+
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },
 	"importDocument":  func(*org, workspace.Role) call { return call{body: map[string]any{"document": goodOpenAPI}} },
@@ -235,6 +246,16 @@ func onMock(prepare func(o *org, id string)) func(*org, workspace.Role) call {
 			prepare(o, id)
 		}
 		return call{path: map[string]string{"mock_id": id}}
+	}
+}
+
+// onPublished calls about a fresh mock that is published.
+func onPublished(path map[string]string, body map[string]any) func(*org, workspace.Role) call {
+	return func(o *org, role workspace.Role) call {
+		c := onMock(func(o *org, id string) { o.as("POST", "/api/v1/mocks/"+id+"/publish", nil) })(o, role)
+		maps.Copy(c.path, path)
+		c.body = body
+		return c
 	}
 }
 

@@ -73,7 +73,7 @@ func TestImportFromURL(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.background(func(ctx context.Context) error { // a mock server with a web of its own
-		return tryit.Serve(ctx, b.redis, slog.New(slog.DiscardHandler), prefix, func(_ context.Context, q tryit.Question) tryit.Answer {
+		return tryit.Place(b.redis, prefix).Serve(ctx, slog.New(slog.DiscardHandler), func(_ context.Context, q tryit.Question) tryit.Answer {
 			switch q.Fetch {
 			case "https://example.com/pets.yaml":
 				return tryit.Answer{Body: []byte(threePets)}

@@ -16,7 +16,7 @@ func TestTryMany(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.background(func(ctx context.Context) error { // a mock server whose answers say what was asked
-		return tryit.Serve(ctx, b.redis, slog.New(slog.DiscardHandler), prefix, func(_ context.Context, q tryit.Question) tryit.Answer {
+		return tryit.Place(b.redis, prefix).Serve(ctx, slog.New(slog.DiscardHandler), func(_ context.Context, q tryit.Question) tryit.Answer {
 			one := func(r tryit.Request) tryit.Answer {
 				return tryit.Answer{
 					Status: http.StatusOK, Body: []byte(encode([]any{r.Target, q.Revision, strings.Contains(q.Content, "more"), q.SkipDelays})),

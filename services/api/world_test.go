@@ -13,6 +13,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/mocloud/mocloud/pkg/control"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/pkg/testkit"
 	"github.com/mocloud/mocloud/pkg/tryit"
@@ -43,8 +44,13 @@ func newWorld(t *testing.T, edit ...func(*api.Config)) *world {
 	t.Helper()
 	w := &world{bench: start(t, append(edit, generous)...)}
 	w.background(func(ctx context.Context) error { // a mock server that answers drafts
-		return tryit.Serve(ctx, w.redis, slog.New(slog.DiscardHandler), prefix, func(_ context.Context, q tryit.Question) tryit.Answer {
+		return tryit.Place(w.redis, prefix).Serve(ctx, slog.New(slog.DiscardHandler), func(_ context.Context, q tryit.Question) tryit.Answer {
 			return tryit.Answer{Status: http.StatusOK, More: make([]tryit.Answer, len(q.More))}
+		})
+	})
+	w.background(func(ctx context.Context) error { // and what is asked about the state
+		return control.Place(w.redis, prefix).Serve(ctx, slog.New(slog.DiscardHandler), func(context.Context, control.Question) control.Answer {
+			return control.Answer{State: &control.State{}, Value: &control.Value{Value: []byte("1")}, Clock: &control.Clock{}}
 		})
 	})
 	w.acme, w.rival = w.org("acme"), w.org("rival")

@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/mocloud/mocloud/pkg/control"
 	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -28,6 +29,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
+	"github.com/mocloud/mocloud/services/mockserver/internal/controlport"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
@@ -51,6 +53,7 @@ type Deps struct {
 	Redis    *redis.Client
 	Objects  objstore.Store
 	Listener net.Listener // for HTTP; Run closes it
+	Control  net.Listener // optional, with Config.File: where testers reach what the mock remembers; Run closes it
 }
 
 // Bounds of following what is published.
@@ -202,11 +205,19 @@ func (s *Service) Run(ctx context.Context) error {
 	if s.cfg.File == nil {
 		run(&before, ctx, s.published().Run)
 		run(&before, ctx, func(ctx context.Context) error {
-			return tryit.Serve(ctx, s.deps.Redis, s.deps.Log, s.cfg.Prefix, s.drafts.Try)
+			return control.Place(s.deps.Redis, s.cfg.Prefix).Serve(ctx, s.deps.Log, s.core.Control)
+		})
+		run(&before, ctx, func(ctx context.Context) error {
+			return tryit.Place(s.deps.Redis, s.cfg.Prefix).Serve(ctx, s.deps.Log, s.drafts.Try)
 		})
 		run(&last, reporting, s.reporter.Run)
 	} else if follow, err := s.file(ctx); err == nil {
 		run(&before, ctx, follow)
+		if s.deps.Control != nil {
+			run(&before, ctx, func(ctx context.Context) error {
+				return controlport.Run(ctx, s.deps.Control, s.deps.Log, s.core.Control)
+			})
+		}
 		if out := s.cfg.File.Log; out != nil {
 			run(&last, reporting, func(ctx context.Context) error {
 				requestlog.Run(ctx, s.recorder, out)

@@ -34,6 +34,8 @@ type options struct {
 	prefix string
 	compat string
 	mocks  string
+
+	control string
 }
 
 // Command returns the command.
@@ -49,7 +51,7 @@ func Command() *cobra.Command {
 			"Each request is printed. Only this machine can connect, unless you set --host.\n\n" +
 			"Files may be as large as memory allows; a server has limits (1 MiB and 2,000 endpoints a mock, unless its administrator\n" +
 			"set others), which `mocloud validate` checks. MOCKSERVER_… variables set limits for requests.",
-		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0",
+		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0\n  mocloud run moclojer.yml --control 127.0.0.1:8001",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			o.any = !cmd.Flags().Changed("port")
@@ -64,6 +66,7 @@ func Command() *cobra.Command {
 	f.StringVar(&o.prefix, "prefix", "", "prepend this `PATH` to every path of imported documents, such as /v2")
 	f.StringVar(&o.compat, "compat", "", "answer exactly like another `IMPLEMENTATION`: "+string(mockspec.CompatMoclojer04))
 	f.StringVar(&o.mocks, "mocks", "", "`FILE` with the responses for an OpenAPI document")
+	f.StringVar(&o.control, "control", "", "also listen on this loopback `ADDRESS`, such as 127.0.0.1:8001, for tests that read, set and reset state")
 	return c
 }
 
@@ -76,10 +79,22 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 	if err != nil {
 		return err
 	}
-	service, err := mockserver.New(cfg, mockserver.Deps{
+	deps := mockserver.Deps{
 		Log: telemetry.NewLogger(cmd.ErrOrStderr(), slog.LevelWarn), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{}, Listener: listener,
-	})
+	}
+	if o.control != "" {
+		if deps.Control, err = listenControl(ctx, o.control); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		if !o.quiet {
+			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "Control: http://%s/state\n", deps.Control.Addr())
+		}
+	}
+	service, err := mockserver.New(cfg, deps)
 	if err != nil {
+		if deps.Control != nil {
+			err = errors.Join(err, deps.Control.Close())
+		}
 		return errors.Join(err, listener.Close())
 	}
 	if err = service.Run(ctx); errors.Is(err, mockserver.ErrInvalid) {
@@ -90,6 +105,22 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 
 // maxPort is the last port that there is.
 const maxPort = 65535
+
+// listenControl opens the control address, which is for this machine alone: whoever reaches it may change what the mock remembers.
+func listenControl(ctx context.Context, address string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, exit.With(exit.Usage, fmt.Errorf("--control %s is no address: write it like 127.0.0.1:8001", address))
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, exit.With(exit.Usage, fmt.Errorf("--control %s: only addresses of this machine are possible, such as 127.0.0.1:8001", address))
+	}
+	l, err := lifecycle.Listen(ctx, address)
+	if errors.Is(err, lifecycle.ErrInUse) {
+		return nil, fmt.Errorf("port %s is in use: choose another with --control", port)
+	}
+	return l, err
+}
 
 // tries is how many ports are tried when none was chosen.
 const tries = 20

@@ -480,6 +480,8 @@ const (
 	ScopeMocksWrite      Scope = "mocks:write"
 	ScopeRequestsRead    Scope = "requests:read"
 	ScopeRequestsWrite   Scope = "requests:write"
+	ScopeStateRead       Scope = "state:read"
+	ScopeStateWrite      Scope = "state:write"
 	ScopeWorkspacesRead  Scope = "workspaces:read"
 	ScopeWorkspacesWrite Scope = "workspaces:write"
 )
@@ -508,6 +510,10 @@ func (e Scope) Valid() bool {
 	case ScopeRequestsRead:
 		return true
 	case ScopeRequestsWrite:
+		return true
+	case ScopeStateRead:
+		return true
+	case ScopeStateWrite:
 		return true
 	case ScopeWorkspacesRead:
 		return true
@@ -955,6 +961,30 @@ type ChangeEvent struct {
 //
 // Example: ["GET /pets"]
 type ChosenOperations = []string
+
+// Clock defines model for Clock.
+type Clock struct {
+	// Now What the session takes for the time.
+	Now time.Time `json:"now"`
+
+	// Own The session has a time of its own; else it is the mock's.
+	Own     bool `json:"own"`
+	Stopped bool `json:"stopped"`
+}
+
+// ClockUpdate defines model for ClockUpdate.
+type ClockUpdate struct {
+	// Advance By how much it goes ahead, such as `90s`, `2h30m` or `3d`; with a minus, back.
+	//
+	// Example: 2h
+	Advance *string `json:"advance,omitempty"`
+
+	// At The time that it is now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Stopped Whether it stands still; absent: as before.
+	Stopped *bool `json:"stopped,omitempty"`
+}
 
 // Content YAML in moclojer's format, up to 1 MiB.
 //
@@ -1634,6 +1664,43 @@ type MockRestore struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// MockSession defines model for MockSession.
+type MockSession struct {
+	Bytes int64 `json:"bytes"`
+
+	// ExpiresAt When it is forgotten unless it is used.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Name Empty for the common one; of a session that a mock finds by `mocloud.session`, a digest with `~` in front.
+	Name   string    `json:"name"`
+	UsedAt time.Time `json:"used_at"`
+}
+
+// MockSessionList defines model for MockSessionList.
+type MockSessionList struct {
+	Items []MockSession `json:"items"`
+}
+
+// MockState defines model for MockState.
+type MockState struct {
+	// Bytes What is kept of the session takes.
+	Bytes    int64          `json:"bytes"`
+	Clock    Clock          `json:"clock"`
+	Counters []StateCounter `json:"counters"`
+
+	// ExpiresAt When it is forgotten unless it is used.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// SessionName Absent: the common one.
+	SessionName *string `json:"session_name,omitempty"`
+
+	// UsedAt When it was last used, which reading is; absent if nothing is kept of it.
+	UsedAt *time.Time `json:"used_at,omitempty"`
+
+	// Values In the order of the mock's file.
+	Values []StateValue `json:"values"`
+}
+
 // MockUpdate defines model for MockUpdate.
 type MockUpdate struct {
 	// Description For people; may be empty.
@@ -1804,6 +1871,12 @@ type NewSignInLink struct {
 	// Create Create the account if it does not exist.
 	Create   *bool   `json:"create,omitempty"`
 	Username *string `json:"username,omitempty"`
+}
+
+// NewStateValue defines model for NewStateValue.
+type NewStateValue struct {
+	// Value Any JSON; `null` removes.
+	Value json.RawMessage `json:"value"`
 }
 
 // NewToken defines model for NewToken.
@@ -2344,6 +2417,38 @@ type SkipDelays = bool
 // still answers.
 type State string
 
+// StateCounter How often an entry with `times` was given for a path.
+type StateCounter struct {
+	Count int `json:"count"`
+
+	// Endpoint As in `GET /jobs/:id`.
+	Endpoint string `json:"endpoint"`
+
+	// Entry Its place in `responses`, from 1.
+	Entry int `json:"entry"`
+
+	// Path As it was asked.
+	Path string `json:"path"`
+
+	// Times How often the entry is given.
+	Times int `json:"times"`
+}
+
+// StateValue defines model for StateValue.
+type StateValue struct {
+	// Initial Nobody has changed it since the mock's file said it.
+	Initial bool `json:"initial"`
+
+	// Name Of the state, or the path that was asked for.
+	Name string `json:"name"`
+
+	// Paths Of the resources (`crud`) whose items it keeps.
+	Paths *[]string `json:"paths,omitempty"`
+
+	// Value Any JSON.
+	Value json.RawMessage `json:"value"`
+}
+
 // SupabaseSignIn What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
 type SupabaseSignIn struct {
 	// Providers The ways to sign in that the project has switched on, in the order in which to offer them: `email` for a password or a link by e-mail, or the name of an OAuth provider, such as `github`.
@@ -2836,6 +2941,12 @@ type MockSlug = string
 // RevisionNumber defines model for RevisionNumber.
 type RevisionNumber = int
 
+// SessionName defines model for SessionName.
+type SessionName = string
+
+// StatePath defines model for StatePath.
+type StatePath = string
+
 // TokenID defines model for TokenID.
 type TokenID = string
 
@@ -3022,6 +3133,18 @@ type UpdateMockContentParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// DeleteClockParams defines parameters for DeleteClock.
+type DeleteClockParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// PutClockParams defines parameters for PutClock.
+type PutClockParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
 // ListMockDomainsParams defines parameters for ListMockDomains.
 type ListMockDomainsParams struct {
 	// Limit The largest number of items on a page.
@@ -3163,6 +3286,33 @@ type RollbackMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteStateParams defines parameters for DeleteState.
+type DeleteStateParams struct {
+	// Name A name of the state.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// GetStateParams defines parameters for GetState.
+type GetStateParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// GetStateValueParams defines parameters for GetStateValue.
+type GetStateValueParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// PutStateValueParams defines parameters for PutStateValue.
+type PutStateValueParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
 }
 
 // GetMockUsageParams defines parameters for GetMockUsage.
@@ -3420,6 +3570,9 @@ type UpdateMockJSONRequestBody = MockUpdate
 // UpdateMockContentJSONRequestBody defines body for UpdateMockContent for application/json ContentType.
 type UpdateMockContentJSONRequestBody = NewRevision
 
+// PutClockJSONRequestBody defines body for PutClock for application/json ContentType.
+type PutClockJSONRequestBody = ClockUpdate
+
 // CreateDomainJSONRequestBody defines body for CreateDomain for application/json ContentType.
 type CreateDomainJSONRequestBody = NewDomain
 
@@ -3440,6 +3593,9 @@ type UpdateRevisionJSONRequestBody = RevisionUpdate
 
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
+
+// PutStateValueJSONRequestBody defines body for PutStateValue for application/json ContentType.
+type PutStateValueJSONRequestBody = NewStateValue
 
 // CheckTrafficJSONRequestBody defines body for CheckTraffic for application/json ContentType.
 type CheckTrafficJSONRequestBody = NewTrafficCheck
@@ -3931,6 +4087,33 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
 	UpdateMockContent(ctx context.Context, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// DeleteClock Let a session follow the mock's time again
+	//
+	// It has no time of its own then.
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/clock (the `DeleteClock` operationId).
+	DeleteClock(ctx context.Context, mockID MockID, params *DeleteClockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutClockWithBody Set, stop or advance the time of a session
+	//
+	// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+	// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+	PutClockWithBody(ctx context.Context, mockID MockID, params *PutClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutClock Set, stop or advance the time of a session
+	//
+	// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+	// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+	PutClock(ctx context.Context, mockID MockID, params *PutClockParams, body PutClockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListMockDomains List a mock's domains
 	//
 	// The custom host names of a mock, oldest first.
@@ -4166,6 +4349,62 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 	RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMockSessions List the sessions of a mock
+	//
+	// Those that something is remembered of, the latest used first.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/sessions (the `ListMockSessions` operationId).
+	ListMockSessions(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteMockSession Forget a session
+	//
+	// Whoever names it again begins anew.
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/sessions/{session_name} (the `DeleteMockSession` operationId).
+	DeleteMockSession(ctx context.Context, mockID MockID, sessionName string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteState Begin anew
+	//
+	// The session has its initial values again, no counters, and the mock's time. With a name, that value alone is initial again.
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/state (the `DeleteState` operationId).
+	DeleteState(ctx context.Context, mockID MockID, params *DeleteStateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetState Read what a mock remembers
+	//
+	// The values of its `state`, how often entries with `times` were given, and what it takes for the time: in one session, the common
+	// one if none is named. A mock server answers, with what is live; 409 if the mock is not.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/state (the `GetState` operationId).
+	GetState(ctx context.Context, mockID MockID, params *GetStateParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetStateValue Read one value of the state
+	//
+	// What is at a dotted path, such as `users` or `orders.7`. The items of a resource (`crud`) are the list in its name.
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/state/{path} (the `GetStateValue` operationId).
+	GetStateValue(ctx context.Context, mockID MockID, path StatePath, params *GetStateValueParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutStateValueWithBody Set one value of the state
+	//
+	// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+	// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+	PutStateValueWithBody(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutStateValue Set one value of the state
+	//
+	// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+	// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+	PutStateValue(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, body PutStateValueJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CheckTrafficWithBody Check a draft against the latest requests
 	//
@@ -5471,6 +5710,63 @@ func (c *Client) UpdateMockContent(ctx context.Context, mockID MockID, params *U
 	return c.Client.Do(req)
 }
 
+// DeleteClock Let a session follow the mock's time again
+//
+// It has no time of its own then.
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/clock (the `DeleteClock` operationId).
+func (c *Client) DeleteClock(ctx context.Context, mockID MockID, params *DeleteClockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteClockRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutClockWithBody Set, stop or advance the time of a session
+//
+// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+func (c *Client) PutClockWithBody(ctx context.Context, mockID MockID, params *PutClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutClockRequestWithBody(c.Server, mockID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutClock Set, stop or advance the time of a session
+//
+// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+func (c *Client) PutClock(ctx context.Context, mockID MockID, params *PutClockParams, body PutClockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutClockRequest(c.Server, mockID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListMockDomains List a mock's domains
 //
 // The custom host names of a mock, oldest first.
@@ -5967,6 +6263,132 @@ func (c *Client) RollbackMockWithBody(ctx context.Context, mockID MockID, params
 // Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 func (c *Client) RollbackMock(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRollbackMockRequest(c.Server, mockID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMockSessions List the sessions of a mock
+//
+// Those that something is remembered of, the latest used first.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/sessions (the `ListMockSessions` operationId).
+func (c *Client) ListMockSessions(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMockSessionsRequest(c.Server, mockID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteMockSession Forget a session
+//
+// Whoever names it again begins anew.
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/sessions/{session_name} (the `DeleteMockSession` operationId).
+func (c *Client) DeleteMockSession(ctx context.Context, mockID MockID, sessionName string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteMockSessionRequest(c.Server, mockID, sessionName)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteState Begin anew
+//
+// The session has its initial values again, no counters, and the mock's time. With a name, that value alone is initial again.
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/state (the `DeleteState` operationId).
+func (c *Client) DeleteState(ctx context.Context, mockID MockID, params *DeleteStateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteStateRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetState Read what a mock remembers
+//
+// The values of its `state`, how often entries with `times` were given, and what it takes for the time: in one session, the common
+// one if none is named. A mock server answers, with what is live; 409 if the mock is not.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/state (the `GetState` operationId).
+func (c *Client) GetState(ctx context.Context, mockID MockID, params *GetStateParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStateRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetStateValue Read one value of the state
+//
+// What is at a dotted path, such as `users` or `orders.7`. The items of a resource (`crud`) are the list in its name.
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/state/{path} (the `GetStateValue` operationId).
+func (c *Client) GetStateValue(ctx context.Context, mockID MockID, path StatePath, params *GetStateValueParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStateValueRequest(c.Server, mockID, path, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutStateValueWithBody Set one value of the state
+//
+// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+func (c *Client) PutStateValueWithBody(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutStateValueRequestWithBody(c.Server, mockID, path, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutStateValue Set one value of the state
+//
+// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+func (c *Client) PutStateValue(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, body PutStateValueJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutStateValueRequest(c.Server, mockID, path, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -8658,6 +9080,141 @@ func NewUpdateMockContentRequestWithBody(server string, mockID MockID, params *U
 	return req, nil
 }
 
+// NewDeleteClockRequest constructs an http.Request for the DeleteClock method
+func NewDeleteClockRequest(server string, mockID MockID, params *DeleteClockParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/clock", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.SessionName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "session_name", *params.SessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutClockRequest calls the generic PutClock builder with application/json body
+func NewPutClockRequest(server string, mockID MockID, params *PutClockParams, body PutClockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutClockRequestWithBody(server, mockID, params, "application/json", bodyReader)
+}
+
+// NewPutClockRequestWithBody constructs an http.Request for the PutClock method, with any body, and a specified content type
+func NewPutClockRequestWithBody(server string, mockID MockID, params *PutClockParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/clock", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.SessionName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "session_name", *params.SessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListMockDomainsRequest constructs an http.Request for the ListMockDomains method
 func NewListMockDomainsRequest(server string, mockID MockID, params *ListMockDomainsParams) (*http.Request, error) {
 	var err error
@@ -9930,6 +10487,364 @@ func NewRollbackMockRequestWithBody(server string, mockID MockID, params *Rollba
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewListMockSessionsRequest constructs an http.Request for the ListMockSessions method
+func NewListMockSessionsRequest(server string, mockID MockID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/sessions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteMockSessionRequest constructs an http.Request for the DeleteMockSession method
+func NewDeleteMockSessionRequest(server string, mockID MockID, sessionName string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "session_name", sessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/sessions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteStateRequest constructs an http.Request for the DeleteState method
+func NewDeleteStateRequest(server string, mockID MockID, params *DeleteStateParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/state", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Name != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "name", *params.Name, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.SessionName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "session_name", *params.SessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetStateRequest constructs an http.Request for the GetState method
+func NewGetStateRequest(server string, mockID MockID, params *GetStateParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/state", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.SessionName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "session_name", *params.SessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetStateValueRequest constructs an http.Request for the GetStateValue method
+func NewGetStateValueRequest(server string, mockID MockID, path StatePath, params *GetStateValueParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "path", path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/state/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.SessionName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "session_name", *params.SessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutStateValueRequest calls the generic PutStateValue builder with application/json body
+func NewPutStateValueRequest(server string, mockID MockID, path StatePath, params *PutStateValueParams, body PutStateValueJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutStateValueRequestWithBody(server, mockID, path, params, "application/json", bodyReader)
+}
+
+// NewPutStateValueRequestWithBody constructs an http.Request for the PutStateValue method, with any body, and a specified content type
+func NewPutStateValueRequestWithBody(server string, mockID MockID, path StatePath, params *PutStateValueParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "path", path, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/state/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.SessionName != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "session_name", *params.SessionName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -13001,6 +13916,35 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/mocks/{mock_id} (the `UpdateMockContent` operationId).
 	UpdateMockContentWithResponse(ctx context.Context, mockID MockID, params *UpdateMockContentParams, body UpdateMockContentJSONRequestBody, reqEditors ...RequestEditorFn) (*UpdateMockContentResponse, error)
 
+	// DeleteClockWithResponse Let a session follow the mock's time again
+	//
+	// It has no time of its own then.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/clock (the `DeleteClock` operationId).
+	DeleteClockWithResponse(ctx context.Context, mockID MockID, params *DeleteClockParams, reqEditors ...RequestEditorFn) (*DeleteClockResponse, error)
+
+	// PutClockWithBodyWithResponse Set, stop or advance the time of a session
+	//
+	// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+	// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+	PutClockWithBodyWithResponse(ctx context.Context, mockID MockID, params *PutClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutClockResponse, error)
+
+	// PutClockWithResponse Set, stop or advance the time of a session
+	//
+	// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+	// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+	PutClockWithResponse(ctx context.Context, mockID MockID, params *PutClockParams, body PutClockJSONRequestBody, reqEditors ...RequestEditorFn) (*PutClockResponse, error)
+
 	// ListMockDomainsWithResponse List a mock's domains
 	//
 	// The custom host names of a mock, oldest first.
@@ -13262,6 +14206,72 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/mocks/{mock_id}/rollback (the `RollbackMock` operationId).
 	RollbackMockWithResponse(ctx context.Context, mockID MockID, params *RollbackMockParams, body RollbackMockJSONRequestBody, reqEditors ...RequestEditorFn) (*RollbackMockResponse, error)
+
+	// ListMockSessionsWithResponse List the sessions of a mock
+	//
+	// Those that something is remembered of, the latest used first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/sessions (the `ListMockSessions` operationId).
+	ListMockSessionsWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*ListMockSessionsResponse, error)
+
+	// DeleteMockSessionWithResponse Forget a session
+	//
+	// Whoever names it again begins anew.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/sessions/{session_name} (the `DeleteMockSession` operationId).
+	DeleteMockSessionWithResponse(ctx context.Context, mockID MockID, sessionName string, reqEditors ...RequestEditorFn) (*DeleteMockSessionResponse, error)
+
+	// DeleteStateWithResponse Begin anew
+	//
+	// The session has its initial values again, no counters, and the mock's time. With a name, that value alone is initial again.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/mocks/{mock_id}/state (the `DeleteState` operationId).
+	DeleteStateWithResponse(ctx context.Context, mockID MockID, params *DeleteStateParams, reqEditors ...RequestEditorFn) (*DeleteStateResponse, error)
+
+	// GetStateWithResponse Read what a mock remembers
+	//
+	// The values of its `state`, how often entries with `times` were given, and what it takes for the time: in one session, the common
+	// one if none is named. A mock server answers, with what is live; 409 if the mock is not.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/state (the `GetState` operationId).
+	GetStateWithResponse(ctx context.Context, mockID MockID, params *GetStateParams, reqEditors ...RequestEditorFn) (*GetStateResponse, error)
+
+	// GetStateValueWithResponse Read one value of the state
+	//
+	// What is at a dotted path, such as `users` or `orders.7`. The items of a resource (`crud`) are the list in its name.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/mocks/{mock_id}/state/{path} (the `GetStateValue` operationId).
+	GetStateValueWithResponse(ctx context.Context, mockID MockID, path StatePath, params *GetStateValueParams, reqEditors ...RequestEditorFn) (*GetStateValueResponse, error)
+
+	// PutStateValueWithBodyWithResponse Set one value of the state
+	//
+	// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+	// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+	PutStateValueWithBodyWithResponse(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutStateValueResponse, error)
+
+	// PutStateValueWithResponse Set one value of the state
+	//
+	// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+	// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+	PutStateValueWithResponse(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, body PutStateValueJSONRequestBody, reqEditors ...RequestEditorFn) (*PutStateValueResponse, error)
 
 	// CheckTrafficWithBodyWithResponse Check a draft against the latest requests
 	//
@@ -15314,6 +16324,95 @@ func (r UpdateMockContentResponse) ContentType() string {
 	return ""
 }
 
+type DeleteClockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteClockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteClockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteClockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteClockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteClockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutClockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Clock
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutClockResponse) GetJSON200() *Clock {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutClockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutClockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutClockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutClockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutClockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListMockDomainsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -16325,6 +17424,280 @@ func (r RollbackMockResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RollbackMockResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMockSessionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MockSessionList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMockSessionsResponse) GetJSON200() *MockSessionList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMockSessionsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMockSessionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMockSessionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMockSessionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMockSessionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteMockSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteMockSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteMockSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteMockSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteMockSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteMockSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteStateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteStateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteStateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteStateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteStateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteStateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetStateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MockState
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetStateResponse) GetJSON200() *MockState {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetStateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetStateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetStateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetStateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetStateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetStateValueResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StateValue
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetStateValueResponse) GetJSON200() *StateValue {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetStateValueResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetStateValueResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetStateValueResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetStateValueResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetStateValueResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutStateValueResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *StateValue
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutStateValueResponse) GetJSON200() *StateValue {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutStateValueResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutStateValueResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutStateValueResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutStateValueResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutStateValueResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19433,6 +20806,53 @@ func (c *ClientWithResponses) UpdateMockContentWithResponse(ctx context.Context,
 	return ParseUpdateMockContentResponse(rsp)
 }
 
+// DeleteClockWithResponse Let a session follow the mock's time again
+//
+// It has no time of its own then.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/clock (the `DeleteClock` operationId).
+func (c *ClientWithResponses) DeleteClockWithResponse(ctx context.Context, mockID MockID, params *DeleteClockParams, reqEditors ...RequestEditorFn) (*DeleteClockResponse, error) {
+	rsp, err := c.DeleteClock(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteClockResponse(rsp)
+}
+
+// PutClockWithBodyWithResponse Set, stop or advance the time of a session
+//
+// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+func (c *ClientWithResponses) PutClockWithBodyWithResponse(ctx context.Context, mockID MockID, params *PutClockParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutClockResponse, error) {
+	rsp, err := c.PutClockWithBody(ctx, mockID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutClockResponse(rsp)
+}
+
+// PutClockWithResponse Set, stop or advance the time of a session
+//
+// `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+// advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/clock (the `PutClock` operationId).
+func (c *ClientWithResponses) PutClockWithResponse(ctx context.Context, mockID MockID, params *PutClockParams, body PutClockJSONRequestBody, reqEditors ...RequestEditorFn) (*PutClockResponse, error) {
+	rsp, err := c.PutClock(ctx, mockID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutClockResponse(rsp)
+}
+
 // ListMockDomainsWithResponse List a mock's domains
 //
 // The custom host names of a mock, oldest first.
@@ -19855,6 +21275,114 @@ func (c *ClientWithResponses) RollbackMockWithResponse(ctx context.Context, mock
 		return nil, err
 	}
 	return ParseRollbackMockResponse(rsp)
+}
+
+// ListMockSessionsWithResponse List the sessions of a mock
+//
+// Those that something is remembered of, the latest used first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/sessions (the `ListMockSessions` operationId).
+func (c *ClientWithResponses) ListMockSessionsWithResponse(ctx context.Context, mockID MockID, reqEditors ...RequestEditorFn) (*ListMockSessionsResponse, error) {
+	rsp, err := c.ListMockSessions(ctx, mockID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMockSessionsResponse(rsp)
+}
+
+// DeleteMockSessionWithResponse Forget a session
+//
+// Whoever names it again begins anew.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/sessions/{session_name} (the `DeleteMockSession` operationId).
+func (c *ClientWithResponses) DeleteMockSessionWithResponse(ctx context.Context, mockID MockID, sessionName string, reqEditors ...RequestEditorFn) (*DeleteMockSessionResponse, error) {
+	rsp, err := c.DeleteMockSession(ctx, mockID, sessionName, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteMockSessionResponse(rsp)
+}
+
+// DeleteStateWithResponse Begin anew
+//
+// The session has its initial values again, no counters, and the mock's time. With a name, that value alone is initial again.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/mocks/{mock_id}/state (the `DeleteState` operationId).
+func (c *ClientWithResponses) DeleteStateWithResponse(ctx context.Context, mockID MockID, params *DeleteStateParams, reqEditors ...RequestEditorFn) (*DeleteStateResponse, error) {
+	rsp, err := c.DeleteState(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteStateResponse(rsp)
+}
+
+// GetStateWithResponse Read what a mock remembers
+//
+// The values of its `state`, how often entries with `times` were given, and what it takes for the time: in one session, the common
+// one if none is named. A mock server answers, with what is live; 409 if the mock is not.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/state (the `GetState` operationId).
+func (c *ClientWithResponses) GetStateWithResponse(ctx context.Context, mockID MockID, params *GetStateParams, reqEditors ...RequestEditorFn) (*GetStateResponse, error) {
+	rsp, err := c.GetState(ctx, mockID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetStateResponse(rsp)
+}
+
+// GetStateValueWithResponse Read one value of the state
+//
+// What is at a dotted path, such as `users` or `orders.7`. The items of a resource (`crud`) are the list in its name.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/mocks/{mock_id}/state/{path} (the `GetStateValue` operationId).
+func (c *ClientWithResponses) GetStateValueWithResponse(ctx context.Context, mockID MockID, path StatePath, params *GetStateValueParams, reqEditors ...RequestEditorFn) (*GetStateValueResponse, error) {
+	rsp, err := c.GetStateValue(ctx, mockID, path, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetStateValueResponse(rsp)
+}
+
+// PutStateValueWithBodyWithResponse Set one value of the state
+//
+// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+func (c *ClientWithResponses) PutStateValueWithBodyWithResponse(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutStateValueResponse, error) {
+	rsp, err := c.PutStateValueWithBody(ctx, mockID, path, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutStateValueResponse(rsp)
+}
+
+// PutStateValueWithResponse Set one value of the state
+//
+// Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+// list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/mocks/{mock_id}/state/{path} (the `PutStateValue` operationId).
+func (c *ClientWithResponses) PutStateValueWithResponse(ctx context.Context, mockID MockID, path StatePath, params *PutStateValueParams, body PutStateValueJSONRequestBody, reqEditors ...RequestEditorFn) (*PutStateValueResponse, error) {
+	rsp, err := c.PutStateValue(ctx, mockID, path, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutStateValueResponse(rsp)
 }
 
 // CheckTrafficWithBodyWithResponse Check a draft against the latest requests
@@ -21922,6 +23450,68 @@ func ParseUpdateMockContentResponse(rsp *http.Response) (*UpdateMockContentRespo
 	return response, nil
 }
 
+// ParseDeleteClockResponse parses an HTTP response from a DeleteClockWithResponse call
+func ParseDeleteClockResponse(rsp *http.Response) (*DeleteClockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteClockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutClockResponse parses an HTTP response from a PutClockWithResponse call
+func ParsePutClockResponse(rsp *http.Response) (*PutClockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutClockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Clock
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListMockDomainsResponse parses an HTTP response from a ListMockDomainsWithResponse call
 func ParseListMockDomainsResponse(rsp *http.Response) (*ListMockDomainsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -22709,6 +24299,196 @@ func ParseRollbackMockResponse(rsp *http.Response) (*RollbackMockResponse, error
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListMockSessionsResponse parses an HTTP response from a ListMockSessionsWithResponse call
+func ParseListMockSessionsResponse(rsp *http.Response) (*ListMockSessionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMockSessionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MockSessionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteMockSessionResponse parses an HTTP response from a DeleteMockSessionWithResponse call
+func ParseDeleteMockSessionResponse(rsp *http.Response) (*DeleteMockSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteMockSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteStateResponse parses an HTTP response from a DeleteStateWithResponse call
+func ParseDeleteStateResponse(rsp *http.Response) (*DeleteStateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteStateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetStateResponse parses an HTTP response from a GetStateWithResponse call
+func ParseGetStateResponse(rsp *http.Response) (*GetStateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetStateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MockState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetStateValueResponse parses an HTTP response from a GetStateValueWithResponse call
+func ParseGetStateValueResponse(rsp *http.Response) (*GetStateValueResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetStateValueResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StateValue
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutStateValueResponse parses an HTTP response from a PutStateValueWithResponse call
+func ParsePutStateValueResponse(rsp *http.Response) (*PutStateValueResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutStateValueResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest StateValue
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
 	}
 
 	return response, nil

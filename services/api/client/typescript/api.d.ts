@@ -513,6 +513,37 @@ export interface paths {
         patch: operations["updateMock"];
         trace?: never;
     };
+    "/api/v1/mocks/{mock_id}/clock": {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set, stop or advance the time of a session
+         * @description `now` in templates and conditions follows it; waiting, rate limits and expiries do not. What is not given stays: `{"advance": "2h"}` alone
+         *     advances a clock that goes, and one that is stopped. Only a named session has a time of its own.
+         */
+        put: operations["putClock"];
+        post?: never;
+        /**
+         * Let a session follow the mock's time again
+         * @description It has no time of its own then.
+         */
+        delete: operations["deleteClock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mocks/{mock_id}/domains": {
         parameters: {
             query?: never;
@@ -907,6 +938,118 @@ export interface paths {
          *     the same as the current revision's makes no new revision.
          */
         post: operations["rollbackMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List the sessions of a mock
+         * @description Those that something is remembered of, the latest used first.
+         */
+        get: operations["listMockSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/sessions/{session_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description The name of the session. */
+                session_name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a session
+         * @description Whoever names it again begins anew.
+         */
+        delete: operations["deleteMockSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/state": {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read what a mock remembers
+         * @description The values of its `state`, how often entries with `times` were given, and what it takes for the time: in one session, the common
+         *     one if none is named. A mock server answers, with what is live; 409 if the mock is not.
+         */
+        get: operations["getState"];
+        put?: never;
+        post?: never;
+        /**
+         * Begin anew
+         * @description The session has its initial values again, no counters, and the mock's time. With a name, that value alone is initial again.
+         */
+        delete: operations["deleteState"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mocks/{mock_id}/state/{path}": {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description A name of the state, or a dotted path that begins with one, such as `orders.7.paid`. A dot within a part is written twice. */
+                path: components["parameters"]["StatePath"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Read one value of the state
+         * @description What is at a dotted path, such as `users` or `orders.7`. The items of a resource (`crud`) are the list in its name.
+         */
+        get: operations["getStateValue"];
+        /**
+         * Set one value of the state
+         * @description Puts a value at a dotted path, by the rules of `set`: a map is made where nothing is, a number is an index, `-` at the end appends to a
+         *     list, `null` removes. The request counts as one of the session: no other is answered meanwhile. 413 if the state would be too large.
+         */
+        put: operations["putStateValue"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1918,6 +2061,30 @@ export interface components {
          *     ]
          */
         ChosenOperations: string[];
+        Clock: {
+            /**
+             * Format: date-time
+             * @description What the session takes for the time.
+             */
+            now: string;
+            /** @description The session has a time of its own; else it is the mock's. */
+            own: boolean;
+            stopped: boolean;
+        };
+        ClockUpdate: {
+            /**
+             * @description By how much it goes ahead, such as `90s`, `2h30m` or `3d`; with a minus, back.
+             * @example 2h
+             */
+            advance?: string;
+            /**
+             * Format: date-time
+             * @description The time that it is now.
+             */
+            at?: string;
+            /** @description Whether it stands still; absent: as before. */
+            stopped?: boolean;
+        };
         /**
          * @description YAML in moclojer's format, up to 1 MiB.
          * @example - endpoint:
@@ -2446,6 +2613,45 @@ export interface components {
             /** @description Another slug for it; the same if it is not given. */
             slug?: string;
         };
+        MockSession: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it is forgotten unless it is used.
+             */
+            expires_at: string;
+            /** @description Empty for the common one; of a session that a mock finds by `mocloud.session`, a digest with `~` in front. */
+            name: string;
+            /** Format: date-time */
+            used_at: string;
+        };
+        MockSessionList: {
+            items: components["schemas"]["MockSession"][];
+        };
+        MockState: {
+            /**
+             * Format: int64
+             * @description What is kept of the session takes.
+             */
+            bytes: number;
+            clock: components["schemas"]["Clock"];
+            counters: components["schemas"]["StateCounter"][];
+            /**
+             * Format: date-time
+             * @description When it is forgotten unless it is used.
+             */
+            expires_at?: string;
+            /** @description Absent: the common one. */
+            session_name?: string;
+            /**
+             * Format: date-time
+             * @description When it was last used, which reading is; absent if nothing is kept of it.
+             */
+            used_at?: string;
+            /** @description In the order of the mock's file. */
+            values: components["schemas"]["StateValue"][];
+        };
         MockUpdate: {
             description?: components["schemas"]["MockDescription"];
             name?: components["schemas"]["MockName"];
@@ -2528,6 +2734,10 @@ export interface components {
             /** @description Create the account if it does not exist. */
             create?: boolean;
             username?: string;
+        };
+        NewStateValue: {
+            /** @description Any JSON; `null` removes. */
+            value: unknown;
         };
         NewToken: {
             /**
@@ -2861,7 +3071,7 @@ export interface components {
          * @description What a token may do; `write` includes `read`, `*` is everything.
          * @enum {string}
          */
-        Scope: "*" | "account:read" | "account:write" | "workspaces:read" | "workspaces:write" | "mocks:read" | "mocks:write" | "files:read" | "files:write" | "domains:read" | "domains:write" | "requests:read" | "requests:write";
+        Scope: "*" | "account:read" | "account:write" | "workspaces:read" | "workspaces:write" | "mocks:read" | "mocks:write" | "files:read" | "files:write" | "domains:read" | "domains:write" | "requests:read" | "requests:write" | "state:read" | "state:write";
         SearchResult: {
             endpoints: components["schemas"]["FoundEndpoint"][];
             files: components["schemas"]["FoundFile"][];
@@ -2949,6 +3159,28 @@ export interface components {
          * @enum {string}
          */
         State: "offline" | "offline_invalid" | "publishing" | "published";
+        /** @description How often an entry with `times` was given for a path. */
+        StateCounter: {
+            count: number;
+            /** @description As in `GET /jobs/:id`. */
+            endpoint: string;
+            /** @description Its place in `responses`, from 1. */
+            entry: number;
+            /** @description As it was asked. */
+            path: string;
+            /** @description How often the entry is given. */
+            times: number;
+        };
+        StateValue: {
+            /** @description Nobody has changed it since the mock's file said it. */
+            initial: boolean;
+            /** @description Of the state, or the path that was asked for. */
+            name: string;
+            /** @description Of the resources (`crud`) whose items it keeps. */
+            paths?: string[];
+            /** @description Any JSON. */
+            value: unknown;
+        };
         /** @description What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here. */
         SupabaseSignIn: {
             /** @description The ways to sign in that the project has switched on, in the order in which to offer them: `email` for a password or a link by e-mail, or the name of an OAuth provider, such as `github`. */
@@ -3465,6 +3697,10 @@ export interface components {
         MockSlug: string;
         /** @description The number of a revision, from 1. */
         RevisionNumber: number;
+        /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+        SessionName: string;
+        /** @description A name of the state, or a dotted path that begins with one, such as `orders.7.paid`. A dot within a part is written twice. */
+        StatePath: string;
         /** @description The token's id. */
         TokenID: string;
         /** @description The first hour; a day before `to` if it is not given. 31 days before `to` at most. */
@@ -4180,6 +4416,62 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    putClock: {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClockUpdate"];
+            };
+        };
+        responses: {
+            /** @description The session's time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clock"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteClock: {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It follows the mock's time. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listMockDomains: {
         parameters: {
             query?: {
@@ -4705,6 +4997,170 @@ export interface operations {
         };
         responses: {
             200: components["responses"]["Mock"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMockSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MockSessionList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMockSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description The name of the session. */
+                session_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is forgotten. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getState: {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the session remembers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MockState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteState: {
+        parameters: {
+            query?: {
+                /** @description A name of the state. */
+                name?: string;
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is as in the beginning. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getStateValue: {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description A name of the state, or a dotted path that begins with one, such as `orders.7.paid`. A dot within a part is written twice. */
+                path: components["parameters"]["StatePath"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The value. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateValue"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putStateValue: {
+        parameters: {
+            query?: {
+                /** @description The session, as `X-Mocloud-Session` names it; absent: the common one. */
+                session_name?: components["parameters"]["SessionName"];
+            };
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+                /** @description A name of the state, or a dotted path that begins with one, such as `orders.7.paid`. A dot within a part is written twice. */
+                path: components["parameters"]["StatePath"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStateValue"];
+            };
+        };
+        responses: {
+            /** @description The name that the path begins with, and its value now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateValue"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

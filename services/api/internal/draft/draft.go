@@ -15,6 +15,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/question"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -58,7 +59,7 @@ type Memberships interface {
 	Membership(ctx context.Context, who workspace.Caller, slug string) (workspace.Membership, error)
 }
 
-// Ask asks a mock server; see tryit.Ask.
+// Ask asks a mock server; see tryit.Place.
 type Ask func(ctx context.Context, q tryit.Question) (tryit.Answer, error)
 
 // Service tries drafts. It is safe for concurrent use.
@@ -158,7 +159,7 @@ func (s *Service) try(ctx context.Context, who workspace.Caller, q tryit.Questio
 	}
 	a, err := s.ask(ctx, q)
 	switch {
-	case errors.Is(err, tryit.ErrBusy):
+	case errors.Is(err, question.ErrBusy):
 		return t, apperr.New(apperr.RateLimited, "Too many drafts are being tried right now; try again in a moment.")
 	case err != nil:
 		return t, apperr.New(apperr.Unavailable, "No mock server is answering right now; try again in a moment.").WithCause(err)

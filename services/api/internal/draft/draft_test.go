@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/pkg/question"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -119,8 +120,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"a request in a path": {never, "", Request{Method: "GET", Path: "/ HTTP/1.1\r\nX: y"}, apperr.Invalid},
 		"a header in a name":  {never, "", Request{Method: "GET", Path: "/", Header: http.Header{"A: b\r\nC": {"d"}}}, apperr.Invalid},
 		"a header in a value": {never, "", Request{Method: "GET", Path: "/", Header: http.Header{"A": {"b\r\nC: d"}}}, apperr.Invalid},
-		"busy":                {answer(tryit.Answer{}, tryit.ErrBusy), "", get, apperr.RateLimited},
-		"nobody":              {answer(tryit.Answer{}, tryit.ErrNobody), "", get, apperr.Unavailable},
+		"busy":                {answer(tryit.Answer{}, question.ErrBusy), "", get, apperr.RateLimited},
+		"nobody":              {answer(tryit.Answer{}, question.ErrNobody), "", get, apperr.Unavailable},
 		"no Redis":            {answer(tryit.Answer{}, errors.New("dial")), "", get, apperr.Unavailable},
 		"a problem":           {answer(tryit.Answer{Problem: "no"}, nil), "", get, apperr.Invalid},
 	} {

@@ -480,6 +480,8 @@ const (
 	ScopeMocksWrite      Scope = "mocks:write"
 	ScopeRequestsRead    Scope = "requests:read"
 	ScopeRequestsWrite   Scope = "requests:write"
+	ScopeStateRead       Scope = "state:read"
+	ScopeStateWrite      Scope = "state:write"
 	ScopeWorkspacesRead  Scope = "workspaces:read"
 	ScopeWorkspacesWrite Scope = "workspaces:write"
 )
@@ -508,6 +510,10 @@ func (e Scope) Valid() bool {
 	case ScopeRequestsRead:
 		return true
 	case ScopeRequestsWrite:
+		return true
+	case ScopeStateRead:
+		return true
+	case ScopeStateWrite:
 		return true
 	case ScopeWorkspacesRead:
 		return true
@@ -955,6 +961,30 @@ type ChangeEvent struct {
 //
 // Example: ["GET /pets"]
 type ChosenOperations = []string
+
+// Clock defines model for Clock.
+type Clock struct {
+	// Now What the session takes for the time.
+	Now time.Time `json:"now"`
+
+	// Own The session has a time of its own; else it is the mock's.
+	Own     bool `json:"own"`
+	Stopped bool `json:"stopped"`
+}
+
+// ClockUpdate defines model for ClockUpdate.
+type ClockUpdate struct {
+	// Advance By how much it goes ahead, such as `90s`, `2h30m` or `3d`; with a minus, back.
+	//
+	// Example: 2h
+	Advance *string `json:"advance,omitempty"`
+
+	// At The time that it is now.
+	At *time.Time `json:"at,omitempty"`
+
+	// Stopped Whether it stands still; absent: as before.
+	Stopped *bool `json:"stopped,omitempty"`
+}
 
 // Content YAML in moclojer's format, up to 1 MiB.
 //
@@ -1634,6 +1664,43 @@ type MockRestore struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// MockSession defines model for MockSession.
+type MockSession struct {
+	Bytes int64 `json:"bytes"`
+
+	// ExpiresAt When it is forgotten unless it is used.
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Name Empty for the common one; of a session that a mock finds by `mocloud.session`, a digest with `~` in front.
+	Name   string    `json:"name"`
+	UsedAt time.Time `json:"used_at"`
+}
+
+// MockSessionList defines model for MockSessionList.
+type MockSessionList struct {
+	Items []MockSession `json:"items"`
+}
+
+// MockState defines model for MockState.
+type MockState struct {
+	// Bytes What is kept of the session takes.
+	Bytes    int64          `json:"bytes"`
+	Clock    Clock          `json:"clock"`
+	Counters []StateCounter `json:"counters"`
+
+	// ExpiresAt When it is forgotten unless it is used.
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+
+	// SessionName Absent: the common one.
+	SessionName *string `json:"session_name,omitempty"`
+
+	// UsedAt When it was last used, which reading is; absent if nothing is kept of it.
+	UsedAt *time.Time `json:"used_at,omitempty"`
+
+	// Values In the order of the mock's file.
+	Values []StateValue `json:"values"`
+}
+
 // MockUpdate defines model for MockUpdate.
 type MockUpdate struct {
 	// Description For people; may be empty.
@@ -1804,6 +1871,12 @@ type NewSignInLink struct {
 	// Create Create the account if it does not exist.
 	Create   *bool   `json:"create,omitempty"`
 	Username *string `json:"username,omitempty"`
+}
+
+// NewStateValue defines model for NewStateValue.
+type NewStateValue struct {
+	// Value Any JSON; `null` removes.
+	Value json.RawMessage `json:"value"`
 }
 
 // NewToken defines model for NewToken.
@@ -2344,6 +2417,38 @@ type SkipDelays = bool
 // still answers.
 type State string
 
+// StateCounter How often an entry with `times` was given for a path.
+type StateCounter struct {
+	Count int `json:"count"`
+
+	// Endpoint As in `GET /jobs/:id`.
+	Endpoint string `json:"endpoint"`
+
+	// Entry Its place in `responses`, from 1.
+	Entry int `json:"entry"`
+
+	// Path As it was asked.
+	Path string `json:"path"`
+
+	// Times How often the entry is given.
+	Times int `json:"times"`
+}
+
+// StateValue defines model for StateValue.
+type StateValue struct {
+	// Initial Nobody has changed it since the mock's file said it.
+	Initial bool `json:"initial"`
+
+	// Name Of the state, or the path that was asked for.
+	Name string `json:"name"`
+
+	// Paths Of the resources (`crud`) whose items it keeps.
+	Paths *[]string `json:"paths,omitempty"`
+
+	// Value Any JSON.
+	Value json.RawMessage `json:"value"`
+}
+
 // SupabaseSignIn What a browser needs to sign in with Supabase; absent if people do not, or the publishable key is not known here.
 type SupabaseSignIn struct {
 	// Providers The ways to sign in that the project has switched on, in the order in which to offer them: `email` for a password or a link by e-mail, or the name of an OAuth provider, such as `github`.
@@ -2836,6 +2941,12 @@ type MockSlug = string
 // RevisionNumber defines model for RevisionNumber.
 type RevisionNumber = int
 
+// SessionName defines model for SessionName.
+type SessionName = string
+
+// StatePath defines model for StatePath.
+type StatePath = string
+
 // TokenID defines model for TokenID.
 type TokenID = string
 
@@ -3022,6 +3133,18 @@ type UpdateMockContentParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// DeleteClockParams defines parameters for DeleteClock.
+type DeleteClockParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// PutClockParams defines parameters for PutClock.
+type PutClockParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
 // ListMockDomainsParams defines parameters for ListMockDomains.
 type ListMockDomainsParams struct {
 	// Limit The largest number of items on a page.
@@ -3163,6 +3286,33 @@ type RollbackMockParams struct {
 	// IfMatch The ETag of the mock as it was read, or a revision alone (`"7"`); several may be given, separated by commas. 412 if the
 	// mock was changed meanwhile; the problem carries its current `revision` then.
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
+}
+
+// DeleteStateParams defines parameters for DeleteState.
+type DeleteStateParams struct {
+	// Name A name of the state.
+	Name *string `form:"name,omitempty" json:"name,omitempty"`
+
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// GetStateParams defines parameters for GetState.
+type GetStateParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// GetStateValueParams defines parameters for GetStateValue.
+type GetStateValueParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
+}
+
+// PutStateValueParams defines parameters for PutStateValue.
+type PutStateValueParams struct {
+	// SessionName The session, as `X-Mocloud-Session` names it; absent: the common one.
+	SessionName *SessionName `form:"session_name,omitempty" json:"session_name,omitempty"`
 }
 
 // GetMockUsageParams defines parameters for GetMockUsage.
@@ -3420,6 +3570,9 @@ type UpdateMockJSONRequestBody = MockUpdate
 // UpdateMockContentJSONRequestBody defines body for UpdateMockContent for application/json ContentType.
 type UpdateMockContentJSONRequestBody = NewRevision
 
+// PutClockJSONRequestBody defines body for PutClock for application/json ContentType.
+type PutClockJSONRequestBody = ClockUpdate
+
 // CreateDomainJSONRequestBody defines body for CreateDomain for application/json ContentType.
 type CreateDomainJSONRequestBody = NewDomain
 
@@ -3440,6 +3593,9 @@ type UpdateRevisionJSONRequestBody = RevisionUpdate
 
 // RollbackMockJSONRequestBody defines body for RollbackMock for application/json ContentType.
 type RollbackMockJSONRequestBody = Rollback
+
+// PutStateValueJSONRequestBody defines body for PutStateValue for application/json ContentType.
+type PutStateValueJSONRequestBody = NewStateValue
 
 // CheckTrafficJSONRequestBody defines body for CheckTraffic for application/json ContentType.
 type CheckTrafficJSONRequestBody = NewTrafficCheck
@@ -3569,6 +3725,12 @@ type ServerInterface interface {
 	// UpdateMockContent Write a new revision
 	// (PUT /api/v1/mocks/{mock_id})
 	UpdateMockContent(ctx echo.Context, mockID MockID, params UpdateMockContentParams) error
+	// DeleteClock Let a session follow the mock's time again
+	// (DELETE /api/v1/mocks/{mock_id}/clock)
+	DeleteClock(ctx echo.Context, mockID MockID, params DeleteClockParams) error
+	// PutClock Set, stop or advance the time of a session
+	// (PUT /api/v1/mocks/{mock_id}/clock)
+	PutClock(ctx echo.Context, mockID MockID, params PutClockParams) error
 	// ListMockDomains List a mock's domains
 	// (GET /api/v1/mocks/{mock_id}/domains)
 	ListMockDomains(ctx echo.Context, mockID MockID, params ListMockDomainsParams) error
@@ -3629,6 +3791,24 @@ type ServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{mock_id}/rollback)
 	RollbackMock(ctx echo.Context, mockID MockID, params RollbackMockParams) error
+	// ListMockSessions List the sessions of a mock
+	// (GET /api/v1/mocks/{mock_id}/sessions)
+	ListMockSessions(ctx echo.Context, mockID MockID) error
+	// DeleteMockSession Forget a session
+	// (DELETE /api/v1/mocks/{mock_id}/sessions/{session_name})
+	DeleteMockSession(ctx echo.Context, mockID MockID, sessionName string) error
+	// DeleteState Begin anew
+	// (DELETE /api/v1/mocks/{mock_id}/state)
+	DeleteState(ctx echo.Context, mockID MockID, params DeleteStateParams) error
+	// GetState Read what a mock remembers
+	// (GET /api/v1/mocks/{mock_id}/state)
+	GetState(ctx echo.Context, mockID MockID, params GetStateParams) error
+	// GetStateValue Read one value of the state
+	// (GET /api/v1/mocks/{mock_id}/state/{path})
+	GetStateValue(ctx echo.Context, mockID MockID, path StatePath, params GetStateValueParams) error
+	// PutStateValue Set one value of the state
+	// (PUT /api/v1/mocks/{mock_id}/state/{path})
+	PutStateValue(ctx echo.Context, mockID MockID, path StatePath, params PutStateValueParams) error
 	// CheckTraffic Check a draft against the latest requests
 	// (POST /api/v1/mocks/{mock_id}/traffic-check)
 	CheckTraffic(ctx echo.Context, mockID MockID) error
@@ -4474,6 +4654,56 @@ func (w *ServerInterfaceWrapper) UpdateMockContent(ctx echo.Context) error {
 	return err
 }
 
+// DeleteClock converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteClock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteClockParams
+	// ------------- Optional query parameter "session_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session_name", ctx.QueryParams(), &params.SessionName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteClock(ctx, mockID, params)
+	return err
+}
+
+// PutClock converts echo context to params.
+func (w *ServerInterfaceWrapper) PutClock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutClockParams
+	// ------------- Optional query parameter "session_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session_name", ctx.QueryParams(), &params.SessionName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutClock(ctx, mockID, params)
+	return err
+}
+
 // ListMockDomains converts echo context to params.
 func (w *ServerInterfaceWrapper) ListMockDomains(ctx echo.Context) error {
 	var err error
@@ -5144,6 +5374,169 @@ func (w *ServerInterfaceWrapper) RollbackMock(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.RollbackMock(ctx, mockID, params)
+	return err
+}
+
+// ListMockSessions converts echo context to params.
+func (w *ServerInterfaceWrapper) ListMockSessions(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListMockSessions(ctx, mockID)
+	return err
+}
+
+// DeleteMockSession converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteMockSession(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// ------------- Path parameter "session_name" -------------
+	var sessionName string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "session_name", ctx.Param("session_name"), &sessionName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteMockSession(ctx, mockID, sessionName)
+	return err
+}
+
+// DeleteState converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteState(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DeleteStateParams
+	// ------------- Optional query parameter "name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "name", ctx.QueryParams(), &params.Name, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter name: %s", err))
+	}
+
+	// ------------- Optional query parameter "session_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session_name", ctx.QueryParams(), &params.SessionName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteState(ctx, mockID, params)
+	return err
+}
+
+// GetState converts echo context to params.
+func (w *ServerInterfaceWrapper) GetState(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStateParams
+	// ------------- Optional query parameter "session_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session_name", ctx.QueryParams(), &params.SessionName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetState(ctx, mockID, params)
+	return err
+}
+
+// GetStateValue converts echo context to params.
+func (w *ServerInterfaceWrapper) GetStateValue(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// ------------- Path parameter "path" -------------
+	var path StatePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "path", ctx.Param("path"), &path, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter path: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStateValueParams
+	// ------------- Optional query parameter "session_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session_name", ctx.QueryParams(), &params.SessionName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetStateValue(ctx, mockID, path, params)
+	return err
+}
+
+// PutStateValue converts echo context to params.
+func (w *ServerInterfaceWrapper) PutStateValue(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// ------------- Path parameter "path" -------------
+	var path StatePath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "path", ctx.Param("path"), &path, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter path: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutStateValueParams
+	// ------------- Optional query parameter "session_name" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "session_name", ctx.QueryParams(), &params.SessionName, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter session_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutStateValue(ctx, mockID, path, params)
 	return err
 }
 
@@ -6511,6 +6904,14 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/endpoints", wrapper.ListEndpointCounts, options.OperationMiddlewares["listEndpointCounts"]...)
 	router.GET(options.BaseURL+"/api/v1/search", wrapper.SearchWorkspaces, options.OperationMiddlewares["searchWorkspaces"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/webhooks", wrapper.ListWebhooks, options.OperationMiddlewares["listWebhooks"]...)
+	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/state", wrapper.DeleteState, options.OperationMiddlewares["deleteState"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/state", wrapper.GetState, options.OperationMiddlewares["getState"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/state/:path", wrapper.GetStateValue, options.OperationMiddlewares["getStateValue"]...)
+	router.PUT(options.BaseURL+"/api/v1/mocks/:mock_id/state/:path", wrapper.PutStateValue, options.OperationMiddlewares["putStateValue"]...)
+	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/sessions", wrapper.ListMockSessions, options.OperationMiddlewares["listMockSessions"]...)
+	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/sessions/:session_name", wrapper.DeleteMockSession, options.OperationMiddlewares["deleteMockSession"]...)
+	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/clock", wrapper.DeleteClock, options.OperationMiddlewares["deleteClock"]...)
+	router.PUT(options.BaseURL+"/api/v1/mocks/:mock_id/clock", wrapper.PutClock, options.OperationMiddlewares["putClock"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/traffic-check", wrapper.CheckTraffic, options.OperationMiddlewares["checkTraffic"]...)
@@ -7902,6 +8303,81 @@ func (response UpdateMockContentdefaultApplicationProblemPlusJSONResponse) Visit
 	return err
 }
 
+type DeleteClockRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params DeleteClockParams
+}
+
+type DeleteClockResponseObject interface {
+	VisitDeleteClockResponse(w http.ResponseWriter) error
+}
+
+type DeleteClock204Response struct {
+}
+
+func (response DeleteClock204Response) VisitDeleteClockResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteClockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteClockdefaultApplicationProblemPlusJSONResponse) VisitDeleteClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutClockRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params PutClockParams
+	Body   *PutClockJSONRequestBody
+}
+
+type PutClockResponseObject interface {
+	VisitPutClockResponse(w http.ResponseWriter) error
+}
+
+type PutClock200JSONResponse Clock
+
+func (response PutClock200JSONResponse) VisitPutClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutClockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutClockdefaultApplicationProblemPlusJSONResponse) VisitPutClockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMockDomainsRequestObject struct {
 	MockID MockID `json:"mock_id"`
 	Params ListMockDomainsParams
@@ -8782,6 +9258,236 @@ type RollbackMockdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RollbackMockdefaultApplicationProblemPlusJSONResponse) VisitRollbackMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMockSessionsRequestObject struct {
+	MockID MockID `json:"mock_id"`
+}
+
+type ListMockSessionsResponseObject interface {
+	VisitListMockSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListMockSessions200JSONResponse MockSessionList
+
+func (response ListMockSessions200JSONResponse) VisitListMockSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMockSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMockSessionsdefaultApplicationProblemPlusJSONResponse) VisitListMockSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMockSessionRequestObject struct {
+	MockID      MockID `json:"mock_id"`
+	SessionName string `json:"session_name"`
+}
+
+type DeleteMockSessionResponseObject interface {
+	VisitDeleteMockSessionResponse(w http.ResponseWriter) error
+}
+
+type DeleteMockSession204Response struct {
+}
+
+func (response DeleteMockSession204Response) VisitDeleteMockSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteMockSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMockSessiondefaultApplicationProblemPlusJSONResponse) VisitDeleteMockSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteStateRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params DeleteStateParams
+}
+
+type DeleteStateResponseObject interface {
+	VisitDeleteStateResponse(w http.ResponseWriter) error
+}
+
+type DeleteState204Response struct {
+}
+
+func (response DeleteState204Response) VisitDeleteStateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteStatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteStatedefaultApplicationProblemPlusJSONResponse) VisitDeleteStateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStateRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Params GetStateParams
+}
+
+type GetStateResponseObject interface {
+	VisitGetStateResponse(w http.ResponseWriter) error
+}
+
+type GetState200JSONResponse MockState
+
+func (response GetState200JSONResponse) VisitGetStateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStatedefaultApplicationProblemPlusJSONResponse) VisitGetStateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStateValueRequestObject struct {
+	MockID MockID    `json:"mock_id"`
+	Path   StatePath `json:"path"`
+	Params GetStateValueParams
+}
+
+type GetStateValueResponseObject interface {
+	VisitGetStateValueResponse(w http.ResponseWriter) error
+}
+
+type GetStateValue200JSONResponse StateValue
+
+func (response GetStateValue200JSONResponse) VisitGetStateValueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStateValuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStateValuedefaultApplicationProblemPlusJSONResponse) VisitGetStateValueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutStateValueRequestObject struct {
+	MockID MockID    `json:"mock_id"`
+	Path   StatePath `json:"path"`
+	Params PutStateValueParams
+	Body   *PutStateValueJSONRequestBody
+}
+
+type PutStateValueResponseObject interface {
+	VisitPutStateValueResponse(w http.ResponseWriter) error
+}
+
+type PutStateValue200JSONResponse StateValue
+
+func (response PutStateValue200JSONResponse) VisitPutStateValueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutStateValuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutStateValuedefaultApplicationProblemPlusJSONResponse) VisitPutStateValueResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10934,6 +11640,12 @@ type StrictServerInterface interface {
 	// UpdateMockContent Write a new revision
 	// (PUT /api/v1/mocks/{mock_id})
 	UpdateMockContent(ctx context.Context, request UpdateMockContentRequestObject) (UpdateMockContentResponseObject, error)
+	// DeleteClock Let a session follow the mock's time again
+	// (DELETE /api/v1/mocks/{mock_id}/clock)
+	DeleteClock(ctx context.Context, request DeleteClockRequestObject) (DeleteClockResponseObject, error)
+	// PutClock Set, stop or advance the time of a session
+	// (PUT /api/v1/mocks/{mock_id}/clock)
+	PutClock(ctx context.Context, request PutClockRequestObject) (PutClockResponseObject, error)
 	// ListMockDomains List a mock's domains
 	// (GET /api/v1/mocks/{mock_id}/domains)
 	ListMockDomains(ctx context.Context, request ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error)
@@ -10994,6 +11706,24 @@ type StrictServerInterface interface {
 	// RollbackMock Go back to an earlier revision
 	// (POST /api/v1/mocks/{mock_id}/rollback)
 	RollbackMock(ctx context.Context, request RollbackMockRequestObject) (RollbackMockResponseObject, error)
+	// ListMockSessions List the sessions of a mock
+	// (GET /api/v1/mocks/{mock_id}/sessions)
+	ListMockSessions(ctx context.Context, request ListMockSessionsRequestObject) (ListMockSessionsResponseObject, error)
+	// DeleteMockSession Forget a session
+	// (DELETE /api/v1/mocks/{mock_id}/sessions/{session_name})
+	DeleteMockSession(ctx context.Context, request DeleteMockSessionRequestObject) (DeleteMockSessionResponseObject, error)
+	// DeleteState Begin anew
+	// (DELETE /api/v1/mocks/{mock_id}/state)
+	DeleteState(ctx context.Context, request DeleteStateRequestObject) (DeleteStateResponseObject, error)
+	// GetState Read what a mock remembers
+	// (GET /api/v1/mocks/{mock_id}/state)
+	GetState(ctx context.Context, request GetStateRequestObject) (GetStateResponseObject, error)
+	// GetStateValue Read one value of the state
+	// (GET /api/v1/mocks/{mock_id}/state/{path})
+	GetStateValue(ctx context.Context, request GetStateValueRequestObject) (GetStateValueResponseObject, error)
+	// PutStateValue Set one value of the state
+	// (PUT /api/v1/mocks/{mock_id}/state/{path})
+	PutStateValue(ctx context.Context, request PutStateValueRequestObject) (PutStateValueResponseObject, error)
 	// CheckTraffic Check a draft against the latest requests
 	// (POST /api/v1/mocks/{mock_id}/traffic-check)
 	CheckTraffic(ctx context.Context, request CheckTrafficRequestObject) (CheckTrafficResponseObject, error)
@@ -12145,6 +12875,81 @@ func (sh *strictHandler) UpdateMockContent(ctx echo.Context, mockID MockID, para
 	return nil
 }
 
+// DeleteClock operation middleware
+func (sh *strictHandler) DeleteClock(ctx echo.Context, mockID MockID, params DeleteClockParams) error {
+	var request DeleteClockRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteClock(ctx.Request().Context(), request.(DeleteClockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteClock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteClockResponseObject); ok {
+		return validResponse.VisitDeleteClockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutClock operation middleware
+func (sh *strictHandler) PutClock(ctx echo.Context, mockID MockID, params PutClockParams) error {
+	var request PutClockRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	var body PutClockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutClock(ctx.Request().Context(), request.(PutClockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutClock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutClockResponseObject); ok {
+		return validResponse.VisitPutClockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListMockDomains operation middleware
 func (sh *strictHandler) ListMockDomains(ctx echo.Context, mockID MockID, params ListMockDomainsParams) error {
 	var request ListMockDomainsRequestObject
@@ -12822,6 +13627,186 @@ func (sh *strictHandler) RollbackMock(ctx echo.Context, mockID MockID, params Ro
 		return err
 	} else if validResponse, ok := response.(RollbackMockResponseObject); ok {
 		return validResponse.VisitRollbackMockResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListMockSessions operation middleware
+func (sh *strictHandler) ListMockSessions(ctx echo.Context, mockID MockID) error {
+	var request ListMockSessionsRequestObject
+
+	request.MockID = mockID
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMockSessions(ctx.Request().Context(), request.(ListMockSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMockSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListMockSessionsResponseObject); ok {
+		return validResponse.VisitListMockSessionsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteMockSession operation middleware
+func (sh *strictHandler) DeleteMockSession(ctx echo.Context, mockID MockID, sessionName string) error {
+	var request DeleteMockSessionRequestObject
+
+	request.MockID = mockID
+	request.SessionName = sessionName
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMockSession(ctx.Request().Context(), request.(DeleteMockSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMockSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteMockSessionResponseObject); ok {
+		return validResponse.VisitDeleteMockSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteState operation middleware
+func (sh *strictHandler) DeleteState(ctx echo.Context, mockID MockID, params DeleteStateParams) error {
+	var request DeleteStateRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteState(ctx.Request().Context(), request.(DeleteStateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteState")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteStateResponseObject); ok {
+		return validResponse.VisitDeleteStateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetState operation middleware
+func (sh *strictHandler) GetState(ctx echo.Context, mockID MockID, params GetStateParams) error {
+	var request GetStateRequestObject
+
+	request.MockID = mockID
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetState(ctx.Request().Context(), request.(GetStateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetState")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStateResponseObject); ok {
+		return validResponse.VisitGetStateResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetStateValue operation middleware
+func (sh *strictHandler) GetStateValue(ctx echo.Context, mockID MockID, path StatePath, params GetStateValueParams) error {
+	var request GetStateValueRequestObject
+
+	request.MockID = mockID
+	request.Path = path
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStateValue(ctx.Request().Context(), request.(GetStateValueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStateValue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetStateValueResponseObject); ok {
+		return validResponse.VisitGetStateValueResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutStateValue operation middleware
+func (sh *strictHandler) PutStateValue(ctx echo.Context, mockID MockID, path StatePath, params PutStateValueParams) error {
+	var request PutStateValueRequestObject
+
+	request.MockID = mockID
+	request.Path = path
+	request.Params = params
+
+	var body PutStateValueJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutStateValue(ctx.Request().Context(), request.(PutStateValueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutStateValue")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutStateValueResponseObject); ok {
+		return validResponse.VisitPutStateValueResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

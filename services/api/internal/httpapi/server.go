@@ -30,6 +30,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/record"
+	"github.com/mocloud/mocloud/services/api/internal/remembered"
 	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
@@ -74,6 +75,7 @@ type Deps struct {
 	Publications *publication.Service
 	Events       *live.Events
 	Records      *record.Service
+	Remembered   *remembered.Service
 	Idempotency  *idempotency.Service
 	Audit        *audit.Service
 	Quotas       *quota.Service

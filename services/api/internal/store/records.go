@@ -188,6 +188,20 @@ func (s *Store) ClearRequests(ctx context.Context, who workspace.Caller, mockID 
 	return failed("clear requests", err)
 }
 
+// NoteMock writes into the audit log that the caller did something with a mock that is not kept here, if check allows it.
+func (s *Store) NoteMock(ctx context.Context, who workspace.Caller, mockID string, check func(mock.Mock) error) error {
+	return failed("note what was done with a mock", s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
+		m, err := seenMock(ctx, tx, who, mockID)
+		if err == nil {
+			err = check(m)
+		}
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, who, aboutMock(&m))
+	}))
+}
+
 // deletedAtOnce bounds what one transaction deletes of requests, which may be large.
 const deletedAtOnce = 200
 

@@ -95,6 +95,7 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 		return false
 	}
 	use := c.memory.use(spec, first)
+	e.timed = use.time
 	if auth.JSON == "" && len(first) == 0 && len(spec.Responses) == 0 && !use.any() {
 		return false
 	}
@@ -154,6 +155,9 @@ func (c *endpointCompiler) option(e *endpoint, entry *mockspec.Entry, name entry
 func (c *endpointCompiler) part(e *endpoint, r *mockspec.Response, name entryName, pos mockspec.Position) *endpoint {
 	spec := *e.spec
 	spec.Response, spec.Responses, spec.NoResponse, spec.Auth = *r, nil, false, mockspec.Auth{}
+	if name != (entryName{}) {
+		spec.Resource = nil // it answers in place of the operation
+	}
 	to := &endpoint{spec: &spec, label: e.label, compiler: c, params: e.params, entry: name}
 	if c.fromUser {
 		to.line = pos.Line
@@ -233,7 +237,7 @@ func (x *exchange) candidates(yield func(*endpoint, route.Captures) bool) {
 func (x *exchange) laterWaits() (waits bool) {
 	x.candidates(func(e *endpoint, _ route.Captures) bool {
 		e.ready()
-		waits = waits || e.waits
+		waits = waits || e.waits || e.timed && x.mayHaveSession()
 		return !waits
 	})
 	return waits

@@ -24,6 +24,8 @@ type endpoint struct {
 	plain bool
 	// waits means that making the answer may mean waiting for somebody else.
 	waits bool
+	// timed means that the answer may depend on the time, which may be the session's own.
+	timed bool
 	// long means that a template of status, headers or body has loops, so that making the answer may take long.
 	long   bool
 	status int

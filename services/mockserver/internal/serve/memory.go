@@ -86,12 +86,16 @@ func digestOf(text string) string {
 type memoryUse struct {
 	names    []string
 	counters bool
+	time     bool // which a named session may have of its own
 }
 
 func (u *memoryUse) any() bool { return len(u.names) > 0 || u.counters }
 
 // wholeState finds uses of the state that do not name what they use.
 var wholeState = regexp.MustCompile(`\bstate(\.\{\{|[^.\w"-])`)
+
+// theTime finds uses of the time.
+var theTime = regexp.MustCompile(`\bnow\b`)
 
 // use finds out what an endpoint may need, from how it is written: too much does no harm.
 func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memoryUse) {
@@ -103,10 +107,11 @@ func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memo
 	for i := range all.Responses {
 		u.counters = u.counters || all.Responses[i].Times > 0
 	}
+	text := string(mockspec.AppendEndpoint(nil, &all))
+	u.time = theTime.MatchString(text)
 	if len(m.states) == 0 {
 		return u
 	}
-	text := string(mockspec.AppendEndpoint(nil, &all))
 	if !strings.Contains(text, "state") && !strings.Contains(text, `"set":`) {
 		return u
 	}

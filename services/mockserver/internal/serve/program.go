@@ -203,6 +203,11 @@ func (p *program) worlds(host string, byItem bool) []*world {
 	case host != "":
 		return []*world{p.byHost[strings.ToLower(host)]}
 	}
+	return p.all()
+}
+
+// all are all worlds.
+func (p *program) all() []*world {
 	all := []*world{p.everywhere}
 	for _, w := range p.byHost {
 		all = append(all, w)

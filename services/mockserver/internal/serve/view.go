@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockstate"
@@ -197,21 +198,29 @@ func largest(changes []mockstate.Change) string {
 
 // remembers reports whether answering the request needs what the mock remembers.
 func (x *exchange) remembers() bool {
-	ch := x.endpoint.choice
-	if ch.around.any() || !x.endpoint.declines {
-		return ch.around.any()
+	needs := func(e *endpoint) bool {
+		return e.choice != nil && e.choice.around.any() || e.timed && x.mayHaveSession()
+	}
+	if needs(x.endpoint) || !x.endpoint.declines {
+		return needs(x.endpoint)
 	}
 	found := false
 	x.candidates(func(e *endpoint, _ route.Captures) bool {
 		e.ready()
-		found = e.choice != nil && e.choice.around.any()
+		found = needs(e)
 		return !found
 	})
 	return found
 }
 
+// mayHaveSession reports whether the request may be one of a named session, which may have a time of its own.
+func (x *exchange) mayHaveSession() bool {
+	_, named := x.scope.Request.SessionName()
+	return named || len(x.program.memory.session) > 0
+}
+
 // asked are the fields that answering the request may need.
-func (x *exchange) asked() []string {
+func (x *exchange) asked(session mockstate.Session) []string {
 	var fields []string
 	add := func(e *endpoint) {
 		if e.choice == nil {
@@ -225,6 +234,9 @@ func (x *exchange) asked() []string {
 				fields = append(fields, mockstate.CounterPrefix+o.counter+":"+x.scope.Request.Path)
 			}
 		}
+	}
+	if session.Name != "" {
+		fields = append(fields, clockField)
 	}
 	if !x.endpoint.declines {
 		add(x.endpoint)
@@ -268,6 +280,23 @@ const (
 //nolint:gochecknoglobals // immutable
 var lockSeed = maphash.MakeSeed()
 
+func (c *Core) lockOf(s mockstate.Session) *sync.Mutex {
+	return &c.locks[maphash.String(lockSeed, s.MockID+"\x00"+s.Name)%uint64(len(c.locks))]
+}
+
+// repeatedly does something that ends with a commit until nobody else changed the session meanwhile.
+func (c *Core) repeatedly(x *exchange, do func() error) (err error) {
+	for try := range commitTries {
+		if try > 0 {
+			x.wait(rand.N(commitPause * time.Duration(try))) // #nosec G404 -- it is only to keep servers from trying at the same time
+		}
+		if err = do(); !errors.Is(err, mockstate.ErrMoved) {
+			return err
+		}
+	}
+	return err
+}
+
 // transact answers a request on what the mock remembers, as if no other request of the session were answered meanwhile: what it saw is what
 // was there when its changes were stored, or it does it all again.
 func (c *Core) transact(x *exchange) {
@@ -278,11 +307,11 @@ func (c *Core) transact(x *exchange) {
 		})
 		return
 	}
-	lock := &c.locks[maphash.String(lockSeed, session.MockID+"\x00"+session.Name)%uint64(len(c.locks))]
+	lock := c.lockOf(session)
 	lock.Lock() // against tries in vain; the store keeps those apart who do not share this process
 	defer lock.Unlock()
 	first := x.endpoint
-	fields := x.asked()
+	fields := x.asked(session)
 	for try := range commitTries {
 		if try > 0 {
 			x.wait(rand.N(commitPause * time.Duration(try))) // #nosec G404 -- it is only to keep servers from trying at the same time
@@ -335,6 +364,7 @@ func (x *exchange) again(first *endpoint, session mockstate.Session, snapshot mo
 	x.view = (&view{x: x, session: session, snapshot: snapshot}).again()
 	q := &x.scope.Request
 	q.State = x.view
+	x.clock()
 	_, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
 	x.scope.Rebind(&first.params, x.captures)
 	x.scope.Budget().Refill()

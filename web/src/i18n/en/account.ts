@@ -74,6 +74,7 @@ export const tokens = {
     files: 'Files',
     domains: 'Domains',
     requests: 'Requests and usage',
+    state: 'What mocks remember',
   },
   level: { none: 'No access', read: 'Read', write: 'Read and write' },
   everything: 'Everything',

@@ -75,6 +75,7 @@ export const tokens: typeof en.tokens = {
     files: 'Arquivos',
     domains: 'Domínios',
     requests: 'Requisições e uso',
+    state: 'O que os mocks lembram',
   },
   level: { none: 'Sem acesso', read: 'Ler', write: 'Ler e escrever' },
   everything: 'Tudo',
