@@ -95,6 +95,9 @@ func (r *Rule) Control(network, address string, _ syscall.RawConn) error {
 // ParsePrefixes reads a list of prefixes or single addresses, such as "10.0.0.0/8", separated by commas.
 func ParsePrefixes(list string) ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix
+	if strings.TrimSpace(list) == "none" {
+		return nil, nil
+	}
 	for item := range strings.SplitSeq(list, ",") {
 		item = strings.TrimSpace(item)
 		if item == "" {

@@ -111,7 +111,12 @@ func TestParsePrefixes(t *testing.T) {
 	if diff := cmp.Diff(want, texts); diff != "" {
 		t.Error(diff)
 	}
-	for _, bad := range []string{"10.0.0.0/33", "example.com", "10.0.0"} {
+	for _, nothing := range []string{"", " ", ",", "none", " none\n"} {
+		if got, err := egress.ParsePrefixes(nothing); err != nil || len(got) > 0 {
+			t.Errorf("%q: %v, %v", nothing, got, err)
+		}
+	}
+	for _, bad := range []string{"10.0.0.0/33", "example.com", "10.0.0", "none,10.0.0.0/8"} {
 		if _, err := egress.ParsePrefixes(bad); err == nil {
 			t.Errorf("%q: no error", bad)
 		}

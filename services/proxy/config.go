@@ -50,7 +50,7 @@ type Config struct {
 	// ForwardPorts are the ports that tenants' calls may reach; 0 means every port.
 	ForwardPorts []uint16 `env:"PROXY_FORWARD_PORTS" envDefault:"80,443"`
 	// ForwardAllow permits addresses that are denied otherwise, for an installation's own test network: prefixes,
-	// separated by commas.
+	// separated by commas, or none.
 	ForwardAllow string `env:"PROXY_FORWARD_ALLOW"`
 	// ForwardDeny refuses public addresses, for example the installation's own: prefixes, separated by commas.
 	ForwardDeny string `env:"PROXY_FORWARD_DENY"`

@@ -38,7 +38,8 @@ that is no setting, reports everything that is wrong and does not start.
 Redis and the object store are (` + "`DATABASE_URL`, `REDIS_URL`, `OBJECT_STORE_URL` and `REDIS_PREFIX`" + ` have no effect), and how the
 services reach each other. While only its own machine can connect, it lifts the rates (` + "`API_RATE_ADDRESS`, `API_RATE_ACCOUNT`" + `)
 and quotas (` + "`API_QUOTA_MOCKS`, `…_ENDPOINTS`, `…_CONTENT`, `…_FILES`" + `), and lets webhooks reach programs on the machine
-(` + "`PROXY_FORWARD_ALLOW`, `PROXY_FORWARD_PORTS`" + `), unless these are set. ` + "`mocloud run`" + ` takes the ` + "`MOCKSERVER_…`" + ` variables.
+(` + "`PROXY_FORWARD_ALLOW`, `PROXY_FORWARD_PORTS`" + `), unless these are set; ` + "`PROXY_FORWARD_ALLOW=none`" + ` keeps webhooks off
+the machine. ` + "`mocloud run`" + ` takes the ` + "`MOCKSERVER_…`" + ` variables.
 
 ## Every service
 

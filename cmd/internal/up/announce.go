@@ -41,7 +41,7 @@ func (c *cloud) announce(ctx context.Context, out io.Writer) error {
 		SignInURL: c.names.public + "/signin?code=" + url.QueryEscape(c.signInCode),
 		PublicURL: c.names.public, Token: c.token.Reveal(), DataPath: c.data.path, OpsURL: "http://" + c.ports.ops.Addr().String(),
 		Push: c.command("push FILE --wait"), List: c.command("list"),
-		Local: c.names.local, OwnDomain: c.names.baseDomain != localDomain, Insecure: c.names.tls,
+		Local: c.names.local, CallsHome: c.callsThisMachine(), OwnDomain: c.names.baseDomain != localDomain, Insecure: c.names.tls,
 	}
 	for _, m := range mocks {
 		if m.Slug == firstMock && m.State != client.Offline {

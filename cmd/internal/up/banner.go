@@ -18,6 +18,7 @@ type banner struct {
 	Push      string // the command that publishes a mock
 	List      string // the command that lists mocks
 	Local     bool   // nobody but this machine can connect
+	CallsHome bool   // webhooks may call programs on this machine
 	OwnDomain bool   // mocks have host names that others can resolve
 	Insecure  bool   // the certificate of the mocks may be one that curl does not trust
 }
@@ -47,8 +48,10 @@ func (b banner) write(out io.Writer) error {
 // reach says who can connect, and what mocks can reach.
 func (b banner) reach() string {
 	switch {
-	case b.Local:
+	case b.Local && b.CallsHome:
 		return "  Only this machine can connect, and webhooks may call programs on it. `mocloud up --help` says how to\n  open mocloud to others.\n"
+	case b.Local:
+		return "  Only this machine can connect, and webhooks cannot call programs on it, as PROXY_FORWARD_ALLOW says.\n  `mocloud up --help` says how to open mocloud to others.\n"
 	case b.OwnDomain:
 		return "  Others can connect. Webhooks reach public addresses only.\n"
 	}

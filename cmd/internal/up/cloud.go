@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/version"
 	"github.com/mocloud/mocloud/pkg/config"
+	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/objstore/storeurl"
@@ -170,6 +172,18 @@ func (c *cloud) toThisMachine() []string {
 		return nil
 	}
 	return []string{"PROXY_FORWARD_ALLOW=127.0.0.0/8,::1/128", "PROXY_FORWARD_PORTS=0"}
+}
+
+// callsThisMachine reports whether webhooks and external bodies may reach programs on this machine.
+func (c *cloud) callsThisMachine() bool {
+	proxy, err := settings[struct {
+		Allow string `env:"PROXY_FORWARD_ALLOW"`
+	}](c, c.toThisMachine(), nil)
+	if err != nil {
+		return false
+	}
+	allowed, err := egress.ParsePrefixes(proxy.Allow)
+	return err == nil && slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(netip.AddrFrom4([4]byte{127, 0, 0, 1})) })
 }
 
 // settings reads a service's Config: what `mocloud up` decides, else the process's environment, else the defaults of `mocloud up`.

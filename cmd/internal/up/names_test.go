@@ -128,8 +128,33 @@ func TestLimitsFollowWhoCanConnect(t *testing.T) {
 	}
 }
 
+// The banner promises calls to this machine only where they are permitted.
+func TestWhoIsCalled(t *testing.T) {
+	for _, c := range []struct {
+		local   bool
+		environ []string
+		want    bool
+	}{
+		{true, nil, true},
+		{true, []string{"PROXY_FORWARD_ALLOW="}, true},
+		{true, []string{"PROXY_FORWARD_ALLOW=none"}, false},
+		{true, []string{"PROXY_FORWARD_ALLOW=10.0.0.0/8"}, false},
+		{true, []string{"PROXY_FORWARD_ALLOW=10.0.0.0/8,127.0.0.1"}, true},
+		{false, nil, false},
+		{false, []string{"PROXY_FORWARD_ALLOW=127.0.0.0/8"}, true},
+	} {
+		cloud := &cloud{names: names{local: c.local}, environ: c.environ}
+		if got := cloud.callsThisMachine(); got != c.want {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+	if said := (banner{Local: true}).reach(); !strings.Contains(said, "webhooks cannot call programs on it") {
+		t.Error(said)
+	}
+}
+
 func TestBanner(t *testing.T) {
-	b := banner{MockURL: "http://hello-dev.localhost:8000", PathURL: "http://localhost:8000/~dev/hello", Push: "bin/mocloud push FILE", Local: true}
+	b := banner{MockURL: "http://hello-dev.localhost:8000", PathURL: "http://localhost:8000/~dev/hello", Push: "bin/mocloud push FILE", Local: true, CallsHome: true}
 	var said strings.Builder
 	if err := b.write(&said); err != nil {
 		t.Fatal(err)
