@@ -10,13 +10,13 @@ import (
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/secret"
-	"github.com/mocloud/mocloud/pkg/testkit"
+	testcertificate "github.com/mocloud/mocloud/pkg/testkit/certificate"
 )
 
 // certificate makes one for 127.0.0.1 that signs itself.
 func certificate(t *testing.T) (chain, key string, roots *x509.CertPool) {
 	t.Helper()
-	chain, key = testkit.Certificate(t)
+	chain, key = testcertificate.New(t)
 	roots = x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(chain))
 	return chain, key, roots

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/lifecycle"
-	"github.com/mocloud/mocloud/pkg/testkit"
+	"github.com/mocloud/mocloud/pkg/testkit/certificate"
 )
 
 func listenAt(t *testing.T, address string) net.Listener {
@@ -59,13 +59,13 @@ func TestNames(t *testing.T) {
 // Who serves mocks over TLS is told https, however the certificate is given, and wherever an address is made of it.
 func TestNamesWithTLS(t *testing.T) {
 	local := listenAt(t, "127.0.0.1:0")
-	certificate, private := testkit.Certificate(t)
+	chain, private := certificate.New(t)
 	file := filepath.Join(t.TempDir(), "c.pem")
-	if err := os.WriteFile(file, []byte(certificate), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(chain), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("MOCKSERVER_TLS_KEY", private)
-	for key, value := range map[string]string{"MOCKSERVER_TLS_CERTIFICATE": certificate, "MOCKSERVER_TLS_CERTIFICATE_FILE": file} {
+	for key, value := range map[string]string{"MOCKSERVER_TLS_CERTIFICATE": chain, "MOCKSERVER_TLS_CERTIFICATE_FILE": file} {
 		t.Run(key, func(t *testing.T) {
 			t.Setenv(key, value)
 			get := func(o options) names {

@@ -1,4 +1,5 @@
-package testkit
+// Package certificate makes certificates for tests of TLS.
+package certificate
 
 import (
 	"crypto/ecdsa"
@@ -12,8 +13,8 @@ import (
 	"time"
 )
 
-// Certificate makes a certificate for 127.0.0.1 that signs itself, and its key, in PEM.
-func Certificate(t testing.TB) (chain, key string) {
+// New makes a certificate for 127.0.0.1 that signs itself, and its key, in PEM.
+func New(t testing.TB) (chain, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
