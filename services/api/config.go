@@ -20,26 +20,26 @@ import (
 type Config struct {
 	// DatabaseURL is postgres://user:password@host/name or sqlite:///absolute/path.
 	DatabaseURL secret.String `env:"DATABASE_URL,required"`
-	// Migrate brings the schema up to date at the start. Without it the api refuses to start on an older one.
+	// Migrate updates the database schema at start. Without it the api refuses to start on an older one.
 	Migrate bool `env:"API_MIGRATE" envDefault:"true"`
 
 	// PublicURL is where browsers and programs reach the api. With https, session cookies are Secure.
 	PublicURL string `env:"API_PUBLIC_URL" envDefault:"http://localhost:3000"`
-	// InstanceName is what the people of this installation call it.
+	// InstanceName is the name that users see.
 	InstanceName string `env:"API_INSTANCE_NAME" envDefault:"mocloud"`
-	// BaseDomain is what the host names of mocks end with: {mock}-{workspace}.{base domain}.
+	// BaseDomain is the domain that the host names of mocks end with: {mock}-{workspace}.{base domain}.
 	BaseDomain string `env:"BASE_DOMAIN" envDefault:"localhost"`
-	// DNSMode is "wildcard" (one record *.BASE_DOMAIN covers every host; publishing changes no DNS) or "per-host" (records of its own for each
+	// DNSMode is "wildcard" (one record *.BASE_DOMAIN covers every host; publishing changes no DNS) or "per-host" (a record for each
 	// published mock's host, for installations without a wildcard). cloudops needs the same.
 	DNSMode string `env:"DNS_MODE" envDefault:"wildcard"`
 	// MockURL is where a mock is reached, with {host} where its host name goes.
 	MockURL string `env:"MOCK_URL" envDefault:"http://{host}:8000"`
-	// PathURL is where mocks also answer below /~{workspace}/{mock}, for programs that cannot resolve their host names, such as
-	// http://localhost:8000; empty: nobody is told of it. Mock servers have a setting of their own for it, MOCKSERVER_PATH_FORM.
+	// PathURL is where mocks also answer under /~{workspace}/{mock}, for programs that cannot resolve their host names, such as
+	// http://localhost:8000; empty: the address is not shown. Mock servers have their own setting for it, MOCKSERVER_PATH_FORM.
 	PathURL string `env:"MOCK_PATH_URL"`
 
 	// Account is the username of the account that AdminToken and SignInCode belong to, and the slug of its workspace. It is created
-	// at the start if it is missing.
+	// at start if it is missing.
 	Account string `env:"API_ACCOUNT" envDefault:"dev"`
 	// AdminToken is an API token of that account with all scopes, at least 16 characters long. Its hash is stored at every start; the
 	// token of an earlier start is revoked.
@@ -47,36 +47,36 @@ type Config struct {
 	// AuthMode is how people sign in: local (username and password) or supabase (access tokens of a Supabase project). API
 	// tokens and one-time links work in both.
 	AuthMode AuthMode `env:"AUTH_MODE" envDefault:"local"`
-	// SignUp is who may create an account where AUTH_MODE is local: open (everybody), invite (whoever has an invitation to a
-	// workspace) or closed (nobody; an administrator makes sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
+	// SignUp is who may create an account where AUTH_MODE is local: open (everybody), invite (people with an invitation to a
+	// workspace) or closed (nobody; an administrator creates sign-in links for new accounts with MOCLOUD_ADMIN_TOKEN).
 	SignUp signin.SignUp `env:"API_SIGN_UP" envDefault:"closed"`
 	// SupabaseURL is the Supabase project, such as https://abcdefgh.supabase.co. Its tokens are verified with the keys at
 	// {SUPABASE_URL}/auth/v1/.well-known/jwks.json.
 	SupabaseURL string `env:"SUPABASE_URL"`
 	// SupabaseSecret is the project's JWT secret, if it still signs tokens with one (HS256), at least 32 characters long.
 	SupabaseSecret secret.String `env:"SUPABASE_JWT_SECRET"`
-	// SupabaseAudience is what the tokens' aud has to be.
+	// SupabaseAudience is what the tokens' aud must be.
 	SupabaseAudience string `env:"SUPABASE_AUDIENCE" envDefault:"authenticated"`
-	// SupabasePublishableKey is the project's publishable key (or its older anon key), with which browsers sign in. It is no
+	// SupabasePublishableKey is the project's publishable key (or its older anon key), with which browsers sign in. It is not
 	// secret: everybody who opens the console gets it.
 	SupabasePublishableKey string `env:"SUPABASE_PUBLISHABLE_KEY"`
-	// SupabaseProviders are the ways to sign in that the project has switched on, with a comma between them, in the order in
-	// which the console offers them: email (a password, or a link by e-mail), or an OAuth provider such as github or google.
+	// SupabaseProviders are the ways to sign in that the project has switched on, separated by commas, in the order in which the
+	// console offers them: email (a password, or a link by e-mail), or an OAuth provider such as github or google.
 	SupabaseProviders []string `env:"SUPABASE_PROVIDERS" envDefault:"email"`
 
 	// TrustedProxies are the networks (CIDR, separated by commas) of the proxies in front of the api, whose X-Forwarded-For says
 	// where a request comes from. Without them, everybody behind a proxy shares its limits.
 	TrustedProxies []netip.Prefix `env:"API_TRUSTED_PROXIES"`
-	// RateAddress is how many requests a second one IP address may make, five seconds' worth at once; 0 for any number.
-	// Each process counts for itself.
+	// RateAddress is how many requests a second one IP address may make, with bursts of five seconds' worth; 0 for any number. Each
+	// process counts separately.
 	RateAddress float64 `env:"API_RATE_ADDRESS" envDefault:"100"`
-	// RateAccount is how many requests a second one account may make, five seconds' worth at once; 0 for any number.
+	// RateAccount is how many requests a second one account may make, with bursts of five seconds' worth; 0 for any number.
 	RateAccount float64 `env:"API_RATE_ACCOUNT" envDefault:"100"`
-	// RateSignIn is how many attempts to sign in or up a minute one IP address may make, and how often it may ask whether a
-	// username is free; 0 for any number.
+	// RateSignIn is how many attempts to sign in or up a minute one IP address may make, and how often it may ask whether a username
+	// is available; 0 for any number.
 	RateSignIn float64 `env:"API_RATE_SIGNIN" envDefault:"30"`
 
-	// SignInCode is good for one sign-in to that account, at /signin?code=… within 15 minutes of the start.
+	// SignInCode is valid for one sign-in to that account, at /signin?code=… within 15 minutes of the start.
 	SignInCode secret.String `env:"API_SIGNIN_CODE"`
 	// Seed publishes a first mock, "hello", when nothing was ever published from this database and the account has no mocks.
 	Seed bool `env:"API_SEED" envDefault:"false"`
@@ -92,13 +92,13 @@ type Config struct {
 	MaxFile int64 `env:"API_MAX_FILE" envDefault:"8388608"`
 	// MaxFiles bounds how many files a workspace has.
 	MaxFiles int64 `env:"API_MAX_FILES" envDefault:"1000"`
-	// KeepRevisions is how many earlier revisions of a mock are kept, beside pinned ones and the published one.
+	// KeepRevisions is how many earlier revisions of a mock are kept, besides pinned ones and the published one.
 	KeepRevisions int `env:"API_KEEP_REVISIONS" envDefault:"200"`
 	// MaxPinned bounds the pinned revisions of a mock.
 	MaxPinned int `env:"API_MAX_PINNED" envDefault:"50"`
 	// KeepDeletedFor is how long a deleted mock can be restored.
 	KeepDeletedFor time.Duration `env:"API_KEEP_DELETED_FOR" envDefault:"168h"`
-	// KeepDeleted is how many deleted mocks of a workspace can be restored; beyond that the oldest end for good.
+	// KeepDeleted is how many deleted mocks of a workspace can be restored; beyond that the oldest are deleted for good.
 	KeepDeleted int `env:"API_KEEP_DELETED" envDefault:"100"`
 	// MaxLongLived bounds how many requests of one account may wait for publications, follow events or transfer files at a time.
 	MaxLongLived int `env:"API_MAX_LONG_LIVED" envDefault:"500"`
@@ -106,14 +106,13 @@ type Config struct {
 	MaxLongLivedAddress int `env:"API_MAX_LONG_LIVED_ADDRESS" envDefault:"2000"`
 	// Quota is how much a workspace may hold. 0 means any amount.
 	Quota Quota `envPrefix:"API_QUOTA_"`
-	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer begins
-	// again.
+	// KeepTombstones is how long the change log remembers what was deleted. A consumer that was away for longer starts over.
 	KeepTombstones time.Duration `env:"API_KEEP_TOMBSTONES" envDefault:"720h"`
 	// KeepUsage is how long the counts of requests by hour are kept.
 	KeepUsage time.Duration `env:"API_KEEP_USAGE" envDefault:"2160h"`
-	// HoldSlugs is how long a slug that was given up, with its hosts, is kept from everybody but who gave it up.
+	// HoldSlugs is how long a slug that was given up, with its hosts, stays reserved for its former owner.
 	HoldSlugs time.Duration `env:"API_HOLD_SLUGS" envDefault:"720h"`
-	// DomainGrace is how long a mock goes on answering on a verified custom domain whose proof is gone.
+	// DomainGrace is how long a mock keeps answering on a verified custom domain whose proof is gone.
 	DomainGrace time.Duration `env:"API_DOMAIN_GRACE" envDefault:"168h"`
 	// KeepLostDomains is how long a custom domain is kept after that, in case its proof comes back; then it is removed.
 	KeepLostDomains time.Duration `env:"API_KEEP_LOST_DOMAINS" envDefault:"720h"`

@@ -14,18 +14,18 @@ import (
 
 // Config is what can be set; config.Load fills the defaults. A limit of 0 means none.
 type Config struct {
-	// PathForm lets mocks answer at /~workspace/mock/… on hosts that are no mock's own, for places without wildcard DNS.
+	// PathForm lets mocks answer at /~workspace/mock/… on hosts that belong to no mock, where there is no wildcard DNS.
 	PathForm bool `env:"MOCKSERVER_PATH_FORM" envDefault:"true"`
 	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64 `env:"MOCKSERVER_MAX_BODY" envDefault:"1048576"`
-	// RequestsPerSecond bounds how often one mock is asked.
+	// RequestsPerSecond bounds how many requests a second one mock answers.
 	RequestsPerSecond int `env:"MOCKSERVER_REQUESTS_PER_SECOND" envDefault:"10000"`
 	// ConcurrentRequests bounds how many requests and WebSockets one mock answers at a time.
 	ConcurrentRequests int `env:"MOCKSERVER_CONCURRENT_REQUESTS" envDefault:"1000"`
-	// ClientIPHeader names the header in which a trusted proxy in front tells the caller's address, such as
-	// X-Forwarded-For; empty: the address of the connection counts.
+	// ClientIPHeader names the header in which a trusted proxy in front passes on the caller's address, such as X-Forwarded-For;
+	// empty: the address of the connection is used.
 	ClientIPHeader string `env:"MOCKSERVER_CLIENT_IP_HEADER"`
-	// IdleMocks is how long a mock that nobody calls stays compiled; it is compiled again in milliseconds.
+	// IdleMocks is how long a mock without calls stays compiled; it is compiled again in milliseconds.
 	IdleMocks time.Duration `env:"MOCKSERVER_IDLE_MOCKS" envDefault:"10m"`
 
 	// RecordPerSecond is how many requests of one mock are recorded in a second; the others are only counted. 0: all are
@@ -37,7 +37,7 @@ type Config struct {
 	RecordRate int64 `env:"MOCKSERVER_RECORD_RATE" envDefault:"2097152"`
 	// RecordBody bounds what is recorded of a request's body, and of its answer's, in bytes.
 	RecordBody int `env:"MOCKSERVER_RECORD_BODY" envDefault:"65536"`
-	// RecordBytes bounds the memory of records that wait to be stored, in bytes. The oldest give way, and are counted.
+	// RecordBytes bounds the memory of records that wait to be stored, in bytes. The oldest are dropped, and counted.
 	RecordBytes int64 `env:"MOCKSERVER_RECORD_BYTES" envDefault:"33554432"`
 	// RecordRedact is the words that make the name of a header or field sensitive: its value is masked in the records of
 	// mocks that are recorded redacted.
@@ -49,26 +49,25 @@ type Config struct {
 	ReadTimeout time.Duration `env:"MOCKSERVER_READ_TIMEOUT" envDefault:"30s"`
 	// WriteTimeout bounds how long an answer may take; simulated latency is added to it.
 	WriteTimeout time.Duration `env:"MOCKSERVER_WRITE_TIMEOUT" envDefault:"90s"`
-	// IdleTimeout ends a connection on which nothing is asked.
+	// IdleTimeout closes a connection without requests.
 	IdleTimeout time.Duration `env:"MOCKSERVER_IDLE_TIMEOUT" envDefault:"2m"`
 	// MaxHeaderBytes bounds the head of a request.
 	MaxHeaderBytes int `env:"MOCKSERVER_MAX_HEADER_BYTES" envDefault:"65536"`
 
-	// TLSCertificate is a certificate chain in PEM, for mocks over HTTPS where no load balancer does that; empty: plain HTTP. It
-	// is read once, at the start.
+	// TLSCertificate is a certificate chain in PEM, for mocks over HTTPS where no load balancer provides it; empty: plain HTTP. It
+	// is read once, at start.
 	TLSCertificate string `env:"MOCKSERVER_TLS_CERTIFICATE"`
 	// TLSKey is the certificate's key in PEM.
 	TLSKey secret.String `env:"MOCKSERVER_TLS_KEY"`
 
-	// EgressURL is the proxy through which webhooks and external bodies leave; empty: they may reach public addresses
-	// directly, and nothing else.
+	// EgressURL is the proxy for webhooks and external bodies; empty: they may only reach public addresses, directly.
 	EgressURL string `env:"MOCKSERVER_EGRESS_URL"`
 	// EgressToken is this service's token at the proxy.
 	EgressToken secret.String `env:"MOCKSERVER_EGRESS_TOKEN"`
 
 	// Prefix begins every Redis channel and key.
 	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
-	// Poll is how often the object store is looked at while Redis is away.
+	// Poll is how often the object store is checked while Redis is away.
 	Poll time.Duration `env:"MOCKSERVER_POLL" envDefault:"2s"`
 
 	// File serves files on disk instead of what is published; nil in a cloud.

@@ -8,19 +8,19 @@ import (
 
 // Config configures the generator.
 type Config struct {
-	// Prefix goes before every Redis channel and key; all services of an installation share it.
+	// Prefix the prefix of every Redis channel and key; the same for all services of an installation.
 	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
 	// Lease is how long a generator that died keeps the others from taking over.
 	Lease time.Duration `env:"YAMLGEN_LEASE" envDefault:"5s"`
-	// WriteShare is the most of its time, 0 to 1, that the generator spends on writing the unified mock.
+	// WriteShare is the largest share of its time, 0 to 1, that the generator spends writing the unified mock.
 	WriteShare float64 `env:"YAMLGEN_WRITE_SHARE" envDefault:"0.15"`
 	// MaxAge is how long a change waits at most to be in the unified mock, whatever WriteShare says.
 	MaxAge time.Duration `env:"YAMLGEN_MAX_AGE" envDefault:"1m"`
-	// PendingBytes is how many bytes of changes wait in memory for the unified mock before it is written out of turn.
+	// PendingBytes is how many bytes of changes wait in memory for the unified mock before it is written early.
 	PendingBytes int `env:"YAMLGEN_PENDING_BYTES" envDefault:"67108864"`
 	// Tombstones is how many removed mocks are remembered for consumers that were away.
 	Tombstones int `env:"YAMLGEN_TOMBSTONES" envDefault:"10000"`
-	// Parallel is how many calls to the object store go on at the same time.
+	// Parallel is how many calls to the object store run at the same time.
 	Parallel int `env:"YAMLGEN_PARALLEL" envDefault:"8"`
 	// MaxContent bounds a mock's content, in bytes; the same for the api and yamlgen.
 	MaxContent int `env:"MOCK_MAX_CONTENT" envDefault:"1048576"`
