@@ -8,7 +8,7 @@ import (
 
 // Config configures the generator.
 type Config struct {
-	// Prefix the prefix of every Redis channel and key; the same for all services of an installation.
+	// Prefix is the prefix of every Redis channel and key; the same for all services of an installation.
 	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
 	// Lease is how long a generator that died keeps the others from taking over.
 	Lease time.Duration `env:"YAMLGEN_LEASE" envDefault:"5s"`

@@ -29,12 +29,12 @@ func (s *Service) Run(ctx context.Context) error {
 	var collected time.Time
 	for {
 		if err := s.mend(ctx); err != nil && ctx.Err() == nil {
-			s.log.WarnContext(ctx, "keep the files in order; it is tried again", "error", err)
+			s.log.WarnContext(ctx, "cannot tidy up files; it will be retried", "error", err)
 		}
 		if s.now().Sub(collected) >= collectEvery && ctx.Err() == nil {
 			collected = s.now()
 			if err := s.repo.CollectFiles(ctx, collected.Add(readGrace), batch); err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "collect the files of workspaces that are gone; it is tried again", "error", err)
+				s.log.WarnContext(ctx, "cannot collect the files of deleted workspaces; it will be retried", "error", err)
 			}
 		}
 		select {

@@ -174,7 +174,7 @@ func (s *Service) publishIndex(ctx context.Context, workspaceID string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	if err := s.writeIndex(ctx, workspaceID); err != nil {
-		s.log.WarnContext(ctx, "write the index of a workspace's files; it is tried again", "workspace_id", workspaceID, "error", err)
+		s.log.WarnContext(ctx, "cannot write the index of a workspace's files; it will be retried", "workspace_id", workspaceID, "error", err)
 	}
 }
 
