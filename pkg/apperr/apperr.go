@@ -1,5 +1,5 @@
 // Package apperr is the error that a user may see: a stable code, a sentence, and the cause that only the log sees.
-// It is turned into HTTP at one place of each service. Everybody may import it.
+// It is turned into HTTP at one place of each service.
 package apperr
 
 import (

@@ -1,5 +1,4 @@
-// Package backend opens what the services of an installation share: its Redis and its object store. The mains of the services that
-// use them import it, and cmd.
+// Package backend opens what the services of an installation share: its Redis and its object store.
 package backend
 
 import (

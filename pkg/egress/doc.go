@@ -1,4 +1,4 @@
 // Package egress is how mocloud calls addresses that somebody else chose: webhooks, external bodies, pass-through. It
 // holds the rule that says which addresses may be reached, which the proxy enforces, and the http.Client that leaves
-// through the proxy. The mock server, cloudops, the proxy and cmd may import it; it imports package secret only.
+// through the proxy.
 package egress

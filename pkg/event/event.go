@@ -1,5 +1,5 @@
 // Package event is the contract of everything that crosses Redis: the envelope, the streams and one payload per type,
-// each with a version. Everybody may import it; it imports nothing of ours. docs/events.md is generated from it.
+// each with a version. docs/events.md is generated from it.
 package event
 
 import (

@@ -1,5 +1,5 @@
 // Package files is what the api and the mock servers agree on about the files of a workspace: how they may be named,
-// and the index in the object store that says which object holds which file. Both services import it.
+// and the index in the object store that says which object holds which file.
 //
 // The content of a file is an object that is written once, under a key that no other content ever has. The index of the workspace names
 // the objects of its files. The api writes it after its database has committed a change; a mock server reads it, so that what it serves

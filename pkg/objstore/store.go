@@ -1,5 +1,5 @@
 // Package objstore is the port to the object store: a directory (dirstore) or an S3 server (s3store). Both pass the
-// conformance suite in objstoretest, so that callers need not know which one they have. Everybody may import it.
+// conformance suite in objstoretest, so that callers need not know which one they have.
 package objstore
 
 import (

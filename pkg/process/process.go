@@ -1,4 +1,4 @@
-// Package process is the body of a service's main: settings, signals, logger, metrics, and the ops port. The mains import it.
+// Package process is the body of a service's main: settings, signals, logger, metrics, and the ops port.
 package process
 
 import (

@@ -1,4 +1,4 @@
-// Package secret keeps secrets out of logs. Everybody may import it.
+// Package secret keeps secrets out of logs.
 package secret
 
 import "log/slog"

@@ -1,4 +1,4 @@
-// Package telemetry makes the logger of a process. Mains and cmd/mocloud import it; services get their logger.
+// Package telemetry makes the logger of a process.
 package telemetry
 
 import (

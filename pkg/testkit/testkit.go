@@ -1,6 +1,5 @@
 // Package testkit gives tests real servers: Postgres, Redis and an S3 server, shared ones for tests that only need a corner of
-// their own, and own processes for tests that kill and pause them; and a proxy that makes networks fail. Only tests may
-// import it.
+// their own, and own processes for tests that kill and pause them; and a proxy that makes networks fail.
 //
 // The shared servers are those that TEST_POSTGRES_URL, TEST_REDIS_URL and TEST_S3_URL name. `make test` starts fresh ones and
 // sets the variables; `go run ./testkit/testservers -- COMMAND` in pkg does the same for one command. A test that lacks its

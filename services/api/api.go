@@ -1,5 +1,5 @@
 // Package api is the service that people and programs talk to: the HTTP API, the plain page, and the change log that
-// tells the other services what to serve. It owns the database. Only its main, cmd/mocloud and tests import it.
+// tells the other services what to serve. It owns the database.
 package api
 
 import (

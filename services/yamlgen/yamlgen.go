@@ -1,6 +1,5 @@
 // Package yamlgen is the generator: it turns the changes of the mocks stream into each mock's file, the unified mock, and
-// the unified stream that mock servers follow. Several may run; one is active, another takes over within seconds. Only
-// cmd and tests import it.
+// the unified stream that mock servers follow. Several may run; one is active, another takes over within seconds.
 package yamlgen
 
 import (

@@ -1,5 +1,4 @@
-// Package backup is `mocloud backup` and `mocloud backup restore`: what `mocloud up` keeps, as one file. Only cmd/mocloud
-// imports it.
+// Package backup is `mocloud backup` and `mocloud backup restore`: what `mocloud up` keeps, as one file.
 package backup
 
 import (

@@ -1,4 +1,4 @@
-// Package convert is `mocloud import`: it makes a mock from another tool's document. Only cmd/mocloud imports it.
+// Package convert is `mocloud import`: it makes a mock from another tool's document.
 package convert
 
 import (

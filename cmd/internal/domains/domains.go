@@ -1,4 +1,4 @@
-// Package domains is `mocloud domains`: the custom host names of mocks. Only cmd/mocloud imports it.
+// Package domains is `mocloud domains`: the custom host names of mocks.
 package domains
 
 import (

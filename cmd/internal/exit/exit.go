@@ -1,4 +1,4 @@
-// Package exit says with which status mocloud ends, so that a CI job can tell what went wrong. The commands import it.
+// Package exit says with which status mocloud ends, so that a CI job can tell what went wrong.
 package exit
 
 import "errors"

@@ -1,4 +1,4 @@
-// Package files is `mocloud files`: the files of a workspace that mocks name as external bodies. Only cmd/mocloud imports it.
+// Package files is `mocloud files`: the files of a workspace that mocks name as external bodies.
 package files
 
 import (

@@ -1,4 +1,4 @@
-// Package flags has the kinds of flags that pflag lacks. The commands import it.
+// Package flags has the kinds of flags that pflag lacks.
 package flags
 
 import (

@@ -1,4 +1,4 @@
-// Package format is `mocloud fmt`: it writes mocks in canonical form. Only cmd/mocloud imports it.
+// Package format is `mocloud fmt`: it writes mocks in canonical form.
 package format
 
 import (

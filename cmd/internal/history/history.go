@@ -1,4 +1,4 @@
-// Package history has the commands for a mock's revisions: history, diff and rollback. Only cmd/mocloud imports it.
+// Package history has the commands for a mock's revisions: history, diff and rollback.
 package history
 
 import (

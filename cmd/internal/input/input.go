@@ -1,4 +1,4 @@
-// Package input reads the files that commands are given. The commands import it.
+// Package input reads the files that commands are given.
 package input
 
 import (

@@ -1,4 +1,4 @@
-// Package invite is `mocloud invite`: invitations to a workspace. Only cmd/mocloud imports it.
+// Package invite is `mocloud invite`: invitations to a workspace.
 package invite
 
 import (

@@ -1,4 +1,4 @@
-// Package list is `mocloud list`. Only cmd/mocloud imports it.
+// Package list is `mocloud list`.
 package list
 
 import (

@@ -1,4 +1,4 @@
-// Package login is `mocloud login` and `mocloud logout`. Only cmd/mocloud imports it.
+// Package login is `mocloud login` and `mocloud logout`.
 package login
 
 import (

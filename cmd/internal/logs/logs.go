@@ -1,4 +1,4 @@
-// Package logs is `mocloud logs`: the requests that a mock answered. Only cmd/mocloud imports it.
+// Package logs is `mocloud logs`: the requests that a mock answered.
 package logs
 
 import (

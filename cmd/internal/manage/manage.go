@@ -1,5 +1,4 @@
-// Package manage has the commands that change a mock as a whole: rm, restore, publish, unpublish, rename and copy. Only cmd/mocloud
-// imports it.
+// Package manage has the commands that change a mock as a whole: rm, restore, publish, unpublish, rename and copy.
 package manage
 
 import (

@@ -1,4 +1,4 @@
-// Package migrate is `mocloud migrate`. Only cmd/mocloud imports it.
+// Package migrate is `mocloud migrate`.
 package migrate
 
 import (

@@ -1,4 +1,4 @@
-// Package open is `mocloud open`: a mock, or the console, in the browser. Only cmd/mocloud imports it.
+// Package open is `mocloud open`: a mock, or the console, in the browser.
 package open
 
 import (

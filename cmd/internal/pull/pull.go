@@ -1,4 +1,4 @@
-// Package pull is `mocloud pull`. Only cmd/mocloud imports it.
+// Package pull is `mocloud pull`.
 package pull
 
 import (

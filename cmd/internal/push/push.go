@@ -1,4 +1,4 @@
-// Package push is `mocloud push`: files become published mocks. Only cmd/mocloud imports it.
+// Package push is `mocloud push`: files become published mocks.
 package push
 
 import (

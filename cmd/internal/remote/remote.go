@@ -1,5 +1,5 @@
 // Package remote is how the commands reach a running mocloud: which server, as whom, what its answers mean, and how they
-// are shown. The commands import it.
+// are shown.
 package remote
 
 import (

@@ -1,5 +1,4 @@
-// Package render is `mocloud render`: it renders templates as mocks do, for trying them out and for tests. Only cmd/mocloud
-// imports it.
+// Package render is `mocloud render`: it renders templates as mocks do, for trying them out and for tests.
 package render
 
 import (

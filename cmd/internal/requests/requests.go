@@ -1,5 +1,5 @@
 // Package requests is `mocloud requests`: one request that a mock answered, in full, and forgetting them. `mocloud logs` lists and
-// follows them. Only cmd/mocloud imports it.
+// follows them.
 package requests
 
 import (

@@ -1,5 +1,4 @@
-// Package run is `mocloud run`: it serves mocks from files without any cloud, as moclojer does. Only cmd/mocloud
-// imports it.
+// Package run is `mocloud run`: it serves mocks from files without any cloud, as moclojer does.
 package run
 
 import (

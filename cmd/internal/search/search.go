@@ -1,4 +1,4 @@
-// Package search is `mocloud search`: text in all mocks. Only cmd/mocloud imports it.
+// Package search is `mocloud search`: text in all mocks.
 package search
 
 import (

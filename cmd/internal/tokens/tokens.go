@@ -1,4 +1,4 @@
-// Package tokens is `mocloud tokens`: API tokens for programs. Only cmd/mocloud imports it.
+// Package tokens is `mocloud tokens`: API tokens for programs.
 package tokens
 
 import (

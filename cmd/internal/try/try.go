@@ -1,4 +1,4 @@
-// Package try is `mocloud try`: what a mock, or a file, would answer to a request. Only cmd/mocloud imports it.
+// Package try is `mocloud try`: what a mock, or a file, would answer to a request.
 package try
 
 import (

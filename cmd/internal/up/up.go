@@ -1,5 +1,5 @@
 // Package up is `mocloud up`: the five services in one process on embedded dependencies. They are the same services as
-// apart and talk over the same things; only the URLs differ. cmd/mocloud imports it.
+// apart and talk over the same things; only the URLs differ.
 package up
 
 import (

@@ -1,4 +1,4 @@
-// Package validate is `mocloud validate`: it checks mocks and prints what is wrong with them. Only cmd/mocloud imports it.
+// Package validate is `mocloud validate`: it checks mocks and prints what is wrong with them.
 package validate
 
 import (

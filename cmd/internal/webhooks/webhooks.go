@@ -1,4 +1,4 @@
-// Package webhooks is `mocloud webhooks`: what became of the webhooks that a mock sent. Only cmd/mocloud imports it.
+// Package webhooks is `mocloud webhooks`: what became of the webhooks that a mock sent.
 package webhooks
 
 import (

@@ -1,5 +1,4 @@
-// Package har makes mocks of HAR 1.2 files, in which browsers and proxies record requests and their answers. Only
-// pkg/importer uses it.
+// Package har makes mocks of HAR 1.2 files, in which browsers and proxies record requests and their answers.
 package har
 
 import (

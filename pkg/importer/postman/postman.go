@@ -1,5 +1,5 @@
 // Package postman makes mocks of Postman collections 2.0 and 2.1: an endpoint for each request, which answers as the
-// examples that are saved with it. Only pkg/importer uses it.
+// examples that are saved with it.
 package postman
 
 import (

@@ -1,5 +1,4 @@
-// Package wiremock makes mocks of WireMock's stub mappings: a file with one, a list, or what its admin API exports. Only
-// pkg/importer uses it.
+// Package wiremock makes mocks of WireMock's stub mappings: a file with one, a list, or what its admin API exports.
 package wiremock
 
 import (

@@ -1,5 +1,5 @@
 // Package objstoretest is the conformance suite of the object store port: what passes it may stand behind an
-// objstore.Store. Only tests may import it.
+// objstore.Store.
 package objstoretest
 
 import (

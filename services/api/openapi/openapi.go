@@ -1,5 +1,5 @@
 // Package openapi holds the source of the HTTP API: openapi.yaml. The server, its types, the Go client and the request
-// validation come from it. The api service and tests import it.
+// validation come from it.
 package openapi
 
 import (

@@ -1,5 +1,5 @@
 // Package cloud runs mocloud as black-box tests see it: as `mocloud up`, or as five processes with Postgres, Redis and an S3 server,
-// with a client of its HTTP API and one of its mocks. Only tests import it.
+// with a client of its HTTP API and one of its mocks.
 package cloud
 
 import (

@@ -1,5 +1,5 @@
 // Package draft puts a mock together from what an importer finds: endpoints with several answers, and notes on what is
-// lost. Only the importers use it.
+// lost.
 package draft
 
 import (

@@ -1,4 +1,4 @@
-// Package source reads the JSON documents that are imported, with the place of every value. Only the importers use it.
+// Package source reads the JSON documents that are imported, with the place of every value.
 package source
 
 import (

@@ -1,4 +1,4 @@
-// Package exact holds a body to the size that was announced for it. Only the stores of objstore may import it.
+// Package exact holds a body to the size that was announced for it.
 package exact
 
 import (

@@ -1,5 +1,4 @@
-// Package server starts Postgres, Redis and S3 servers as child processes on loopback. Only testkit and its testservers may
-// import it.
+// Package server starts Postgres, Redis and S3 servers as child processes on loopback.
 package server
 
 import (

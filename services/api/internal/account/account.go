@@ -1,5 +1,4 @@
-// Package account is about who calls: accounts, and how what proves them is kept. The api's other business packages, its
-// store and its presentation import it. Secrets are kept as hashes only.
+// Package account is about who calls: accounts, and how what proves them is kept. Secrets are kept as hashes only.
 package account
 
 import (

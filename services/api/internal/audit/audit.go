@@ -1,5 +1,5 @@
 // Package audit is about who did what in a workspace. An entry is written in the transaction of the write that it is
-// about, so that neither is there without the other. The api's store, its root and its presentation import it.
+// about, so that neither is there without the other.
 package audit
 
 import (

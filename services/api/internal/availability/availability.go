@@ -1,5 +1,5 @@
-// Package availability tells whether a name can be had, before somebody asks for it. The api's store, its root and its
-// presentation import it. What it says may be wrong a moment later: the write itself decides.
+// Package availability tells whether a name can be had, before somebody asks for it. What it says may be wrong a
+// moment later: the write itself decides.
 package availability
 
 import (

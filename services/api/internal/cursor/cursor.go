@@ -1,5 +1,5 @@
 // Package cursor is about places in lists as clients keep them: what a page's next_cursor holds, and what is left of it when
-// somebody sends it back. The business packages with lists import it.
+// somebody sends it back.
 package cursor
 
 import (

@@ -1,5 +1,5 @@
-// Package domain is about custom host names of mocks: claiming one, proving that it is one's own, and giving it up. The
-// api's store and its presentation import it. cloudops looks at the DNS and says what it sees; what follows from that is decided here.
+// Package domain is about custom host names of mocks: claiming one, proving that it is one's own, and giving it up. cloudops looks at
+// the DNS and says what it sees; what follows from that is decided here.
 package domain
 
 import (

@@ -1,5 +1,5 @@
 // Package draft tries mocks before they are published: what a draft would answer to a request, and why. A mock server
-// answers; nothing is stored, recorded or sent. The api's root and its presentation import it.
+// answers; nothing is stored, recorded or sent.
 package draft
 
 import (

@@ -1,4 +1,4 @@
-// Package export writes all that an account has into an archive. The api's root and its presentation import it.
+// Package export writes all that an account has into an archive.
 package export
 
 import (

@@ -1,5 +1,4 @@
-// Package file is about the files of a workspace: uploading, replacing, reading and deleting what mocks answer with. The
-// api's store and its presentation import it.
+// Package file is about the files of a workspace: uploading, replacing, reading and deleting what mocks answer with.
 //
 // A content is written to the object store under a key of its own before the database knows it, and its row is what makes it the
 // file's. An index in the object store, made from the rows after they are committed, tells the mock servers (pkg/files). What a crash leaves behind

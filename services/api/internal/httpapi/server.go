@@ -1,6 +1,5 @@
 // Package httpapi is the presentation layer of the api: the resources of the OpenAPI contract on echo, behind generated strict
-// handlers and the package gate, and the pages of the package page beside them. Only the api's root package imports it; it sees
-// business packages and never the store.
+// handlers and the package gate, and the pages of the package page beside them.
 package httpapi
 
 import (

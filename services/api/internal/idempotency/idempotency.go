@@ -1,5 +1,5 @@
 // Package idempotency remembers the answers of requests that created something, so that a client that has lost an answer
-// can ask again without creating it twice. The api's store, its root and its presentation import it.
+// can ask again without creating it twice.
 //
 // The client names its attempt with a key. What is stored of a key is a hash, and the answer is encrypted with another
 // secret that only the key gives: an answer may hold a fresh token, and the database alone must not show it.

@@ -1,5 +1,4 @@
-// Package mock is about mocks: creating, editing, publishing, moving and deleting them, and their history. The api's store,
-// its publication package and its presentation import it.
+// Package mock is about mocks: creating, editing, publishing, moving and deleting them, and their history.
 package mock
 
 import (

@@ -1,5 +1,5 @@
-// Package quota is about how much a workspace may hold. The api's store, its root and its presentation import it. A limit
-// is checked by the store in the transaction of the write that needs more.
+// Package quota is about how much a workspace may hold. A limit is checked by the store in the transaction of the write
+// that needs more.
 package quota
 
 import (

@@ -1,6 +1,5 @@
 // Package record is about what mock servers report of mocks: the requests that were recorded, how many there were, and how
-// webhooks fared; and about what a mock's owner wants to be recorded. The api's store, its root and its presentation
-// import it.
+// webhooks fared; and about what a mock's owner wants to be recorded.
 package record
 
 import (

@@ -1,5 +1,4 @@
-// Package search finds mocks, endpoints and files in the workspaces of a caller. The api's store, its root and its presentation
-// import it.
+// Package search finds mocks, endpoints and files in the workspaces of a caller.
 package search
 
 import (

@@ -1,5 +1,4 @@
 // Package signin is about how a person becomes known: passwords, one-time links, sessions, and what slows down who guesses.
-// The api's store, its presentation and its root package import it.
 package signin
 
 import (

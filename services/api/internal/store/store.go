@@ -1,5 +1,5 @@
 // Package store keeps what the api owns in Postgres or SQLite: one implementation over bun, one set of migrations, one
-// conformance suite. Only the api's root package imports it; business packages see it as the repositories they declare.
+// conformance suite.
 package store
 
 import (

@@ -1,5 +1,4 @@
-// Package token is about API tokens: what programs show instead of a person's sign-in, and what each may do. The api's store,
-// its presentation and its root package import it.
+// Package token is about API tokens: what programs show instead of a person's sign-in, and what each may do.
 package token
 
 import (

@@ -1,5 +1,4 @@
-// Package workspace is about the owners of mocks: who is a member, and what a member may do. The api's business packages,
-// its store and its presentation import it.
+// Package workspace is about the owners of mocks: who is a member, and what a member may do.
 package workspace
 
 import (

@@ -1,5 +1,4 @@
-// Package limit bounds what one mock, and one caller of one endpoint, may take of the server. The serving core imports
-// it.
+// Package limit bounds what one mock, and one caller of one endpoint, may take of the server.
 package limit
 
 import (

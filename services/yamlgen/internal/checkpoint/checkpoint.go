@@ -1,5 +1,5 @@
 // Package checkpoint keeps the unified mock in the object store in step with the changes: at once while the file is small,
-// at a bounded share of the generator's time when it is large. The generator imports it.
+// at a bounded share of the generator's time when it is large.
 package checkpoint
 
 import (

@@ -1,5 +1,5 @@
 // Package index is the generator's memory of every mock: what the unified mock's comments say, brought up to date with each
-// change. It is the change log of the unified stream. The generator imports it.
+// change. It is the change log of the unified stream.
 package index
 
 import (

@@ -1,6 +1,5 @@
 // Package lease lets one of several generators be active: whoever holds a key in Redis, as long as it renews it. It is a
-// courtesy that saves work, not what correctness rests on: that is the object store's conditional writes. The service's
-// root imports it.
+// courtesy that saves work, not what correctness rests on: that is the object store's conditional writes.
 package lease
 
 import (

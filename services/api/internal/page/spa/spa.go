@@ -1,5 +1,5 @@
 // Package spa serves the files of a single-page application: those whose names say what is in them for ever, compressed when
-// they were built, and one page for every address that the application knows. Only the presentation layer of the api imports it.
+// they were built, and one page for every address that the application knows.
 package spa
 
 import (
