@@ -72,7 +72,7 @@ func (b *Budget) Note(n int) error {
 	return b.check()
 }
 
-// Spend takes steps. Once the budget is exhausted it returns the same error for ever.
+// Spend takes steps. Once the budget is exhausted it returns the same error forever.
 func (b *Budget) Spend(steps int) error {
 	b.left -= steps
 	if b.left < b.look {

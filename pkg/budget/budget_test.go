@@ -22,7 +22,7 @@ func TestSteps(t *testing.T) {
 		if b.Left() != 0 || b.Used() != steps {
 			t.Errorf("of %d steps %d are left and %d used", steps, b.Left(), b.Used())
 		}
-		for range 3 { // for ever
+		for range 3 { // forever
 			if e, ok := errors.AsType[*budget.Error](b.Spend(1)); !ok || e.What != "steps" || b.Err() == nil {
 				t.Fatalf("after %d steps: %v", steps, e)
 			}

@@ -11,7 +11,7 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// ErrDenied says that the destination is not allowed. Its cause is for the log; a tenant hears no more than this.
+// ErrDenied says that the destination is not allowed. Its cause is for the log; a tenant learns no more than this.
 var ErrDenied = errors.New("destination not allowed")
 
 // Policy describes a Rule. The zero Policy permits every public address on ports 80 and 443.

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write what is made into the corpus")
 
-// TestCorpus imports the documents of testdata: the mock that is made of each, and what is told about it. The documents of
+// TestCorpus imports the documents of testdata: the mock that is made from each, and the notes about it. The documents of
 // OpenAPI are those of pkg/openapi.
 func TestCorpus(t *testing.T) {
 	t.Parallel()

@@ -57,7 +57,7 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// TestNoFormat: whoever brings something else reads all that can be imported; what is not even YAML is told as that.
+// TestNoFormat: other documents get a message that lists what can be imported; text that is not even YAML gets its own.
 func TestNoFormat(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{

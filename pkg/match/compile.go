@@ -395,7 +395,7 @@ func kindName(v selmer.Value) string {
 	}
 }
 
-// sentenceOf is an error without the place in the template, which is told apart.
+// sentenceOf is an error without its place in the template, which is reported separately.
 func sentenceOf(err error) string {
 	if e, ok := errors.AsType[*selmer.Error](err); ok {
 		return e.Message

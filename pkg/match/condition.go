@@ -134,7 +134,7 @@ func (c *Condition) Test(s Subject) (bool, error) {
 	return false, nil
 }
 
-// Why says which line does not hold, and why: what came and what was expected. It is "" if all hold.
+// Why says which line does not hold, and why: the value and what was expected. It is "" if all hold.
 func (c *Condition) Why(s Subject) string {
 	if c.Always() {
 		return ""

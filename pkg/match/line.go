@@ -219,7 +219,7 @@ func equalBodies(b *Body, want selmer.Value) bool {
 	return false
 }
 
-// why says what came and what was expected.
+// why names the value and what was expected.
 func (l *line) why(e *evaluation) string {
 	items := l.left.values(e)
 	name := l.left.text()
@@ -271,7 +271,7 @@ func (l *line) bodyProblem(e *evaluation) string {
 	return e.JSONProblem()
 }
 
-// unlike ends a sentence that begins with what came.
+// unlike ends a sentence that begins with the value.
 func (t *test) unlike(i item, e *evaluation) string {
 	switch t.op {
 	case opMatches:

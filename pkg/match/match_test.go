@@ -67,7 +67,7 @@ func compile(t *testing.T, condition string) *match.Condition {
 	return c
 }
 
-// TestTruth is the table of docs/mock-format.md's rules: what came, and which conditions on x hold then.
+// TestTruth is the table of rules in docs/mock-format.md: a value, and which conditions on x it meets.
 func TestTruth(t *testing.T) {
 	conditions := []string{`7`, `"7"`, `{"contains":"7"}`, `{"matches":"\\d"}`, `{"gte":7}`, `{"absent":true}`, `not`}
 	for _, row := range []struct{ came, holds string }{

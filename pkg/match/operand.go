@@ -84,7 +84,7 @@ func (o *operand) make(s selmer.Scope) (selmer.Value, error) {
 	return o.constant, nil
 }
 
-// compileOperand compiles a value; seen hears of the variables of its templates.
+// compileOperand compiles a value; seen gets the variables of its templates.
 func compileOperand(v selmer.Value, o *Options, seen func([]selmer.Variable)) (operand, error) {
 	out := operand{constant: v}
 	switch v.Kind() {

@@ -110,7 +110,7 @@ func (r *reader) errors() int {
 // response reads what is answered.
 func (r *reader) response(n *yaml.Node) Response { return r.answer(n, responseTable, nil) }
 
-// answer reads an answer; other hears of the keys that not every answer has.
+// answer reads an answer; other gets the keys that not every answer has.
 func (r *reader) answer(n *yaml.Node, t *table, other func(k *key, v *yaml.Node)) Response {
 	out := Response{Pos: at(n), Status: Text{Pos: at(n), Raw: "200"}}
 	var body, external *yaml.Node

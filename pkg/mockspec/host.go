@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// WithHost is the text with host in every item, in place of whatever host the user wrote. The document must have no errors.
+// WithHost is the text with host in every item, instead of whatever host the user wrote. The document must have no errors.
 // Text is inserted, so that everything else stays as it was written; where a document is written in a way that text cannot simply
 // be inserted into, it is written anew from its tree, which keeps order and comments but not the layout.
 func (d *Document) WithHost(host string) ([]byte, error) {

@@ -49,7 +49,7 @@ type key struct {
 	unread  bool   // known to other versions of moclojer, not read here
 	ours    bool   // moclojer 0.4 does not know it: in compat mode it is ignored
 	later   bool   // a word that is kept for what is not offered yet
-	instead string // what to do in place of a word that others have
+	instead string // what to do instead of a word that others have
 }
 
 // table is the list of keys that one map of the format may have, in canonical order.

@@ -35,7 +35,7 @@ type CORS struct {
 	MaxAge      int // seconds for which a browser may remember a preflight
 }
 
-// ErrorResponses are what a mock answers in place of the server's own errors.
+// ErrorResponses are what a mock answers instead of the server's own errors.
 type ErrorResponses struct{ All []ErrorResponse }
 
 // ErrorResponse is the answer to requests that the server would answer with Status.
@@ -54,7 +54,7 @@ type Variable struct {
 	Pos  Position
 	Name string
 	JSON string    // a text may be a template
-	Rows *External // in place of JSON: the rows of a file
+	Rows *External // instead of JSON: the rows of a file
 }
 
 // Defaults are what every endpoint has that does not say otherwise.
@@ -104,7 +104,7 @@ type Endpoint struct {
 	Tag       string
 	Summary   string
 
-	// Resource is what answers in place of Response and Responses, in endpoints that Resource.Endpoints made.
+	// Resource is what answers instead of Response and Responses, in endpoints that Resource.Endpoints made.
 	Resource *Resource
 }
 
@@ -137,7 +137,7 @@ type Entry struct {
 	Response
 
 	If     Condition
-	Times  int      // 0: for ever
+	Times  int      // 0: forever
 	Chance *float64 // nil: always
 }
 
@@ -279,6 +279,6 @@ type WebSocket struct {
 type Reaction struct {
 	Pos      Position
 	Pattern  Text      // text equality, a template, or a regular expression that matches the whole message
-	If       Condition // in place of Pattern
+	If       Condition // instead of Pattern
 	Response Body
 }

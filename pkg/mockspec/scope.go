@@ -16,7 +16,7 @@ type scope struct {
 	body    *Schema // nil: any
 	compat  bool
 	message bool // a WebSocket
-	refusal bool // an answer in place of one of the server's own
+	refusal bool // an answer instead of one of the server's own
 	states  map[string]bool
 }
 

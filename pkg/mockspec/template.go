@@ -215,7 +215,7 @@ func notJSON(text string) *jsonSyntaxError {
 }
 
 // fillTags replaces the tags of a template by values of the same length, so that places in the result are places in
-// the template: digits, which are a number outside of texts and text inside, or a text in place of a key. It is not
+// the template: digits, which are a number outside of texts and text inside, or a text instead of a key. It is not
 // simple when the template has tags other than values and comments.
 func fillTags(s string) (filled []byte, simple bool) {
 	filled = []byte(s)

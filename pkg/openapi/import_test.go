@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write what is made into the corpus")
 
-// TestImport reads the corpus: an OpenAPI document, the mock that is made of it, and what is told about it.
+// TestImport reads the corpus: an OpenAPI document, the mock that is made from it, and the notes about it.
 func TestImport(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/import/*.txtar")

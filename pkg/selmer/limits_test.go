@@ -10,7 +10,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
-// TestLimits renders templates that would take for ever or fill the memory.
+// TestLimits renders templates that would take forever or fill the memory.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	numbers := "[" + strings.TrimSuffix(strings.Repeat("1,", 5000), ",") + "]"

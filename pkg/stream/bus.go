@@ -111,7 +111,7 @@ func (s *redisSubscription) receive(ctx context.Context) (message, error) {
 	}
 }
 
-// watch pings, and closes the subscription when nothing is heard any more or the context ends, which ends receive.
+// watch pings, and closes the subscription when nothing arrives any more or the context ends, which ends receive.
 func (s *redisSubscription) watch(ctx context.Context) {
 	defer close(s.done)
 	defer s.pubsub.Close() //nolint:errcheck // closing twice is the only error

@@ -32,7 +32,7 @@ type ConsumerConfig struct {
 	WaitBytes    int           // bytes that may wait for their turn; default 32 MiB
 	ReportEvery  time.Duration // between event.Applied while nothing happens; default 1 s
 
-	// Connection, when set, is told when changes can arrive and when not. It is called by one goroutine and must not block.
+	// Connection, when set, is called when changes can arrive and when they no longer can. It is called by one goroutine and must not block.
 	Connection func(connected bool)
 
 	Log     *slog.Logger          // nil means silence
@@ -58,7 +58,7 @@ func (c *ConsumerConfig) setDefaults() {
 	}
 }
 
-// silence is how long nothing may be heard of a stream before its consumer says that changes cannot arrive, though the
+// silence is how long nothing may arrive on a stream before its consumer says that changes cannot arrive, though the
 // connection stands. Producers send a heartbeat about once a second.
 const silence = 10 * time.Second
 

@@ -9,7 +9,7 @@
 // producer keeps a [Log]: not necessarily every change, but always the latest one of each thing, so that a replay of
 // everything after a number leads to the present state. A log that lost its past (a restored database) starts a new
 // epoch; so does one whose consumers report (event.Applied) a number beyond its head, or a newer epoch than its own.
-// Epochs are ordered (NewEpoch): a consumer follows the newest one that it hears, and what older ones say changes nothing.
+// Epochs are ordered (NewEpoch): a consumer follows the newest one that it sees, and messages of older ones change nothing.
 //
 // A consumer keeps its [Position] with its output. It applies changes strictly in order, each once in effect: a number at
 // or below the position is dropped, a number beyond the next waits until what is between has arrived or is known to be
@@ -63,7 +63,7 @@
 //	more arrives than may wait           the furthest is dropped; it shows as a hole when its turn comes
 //	Redis is gone, restarted, or forgets the position is with the output, numbers with the producer: reconnect, ask
 //	the connection is silent             pings find out within seconds; then as a lost connection
-//	it stands, and no producer is heard  after 10 s the consumer counts as disconnected, and asks once one is heard
+//	it is up, and no producer is heard  after 10 s the consumer counts as disconnected, and asks once one is heard
 //	the log was purged                   too_old → resetting; in the middle of a replay from 0 (snapshot) only if more was
 //	                                     forgotten since it began
 //	the database was restored            new epoch → resetting

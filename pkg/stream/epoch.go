@@ -17,7 +17,7 @@ const (
 )
 
 // NewEpoch names a life of a stream's numbers that begins now and comes after the life named after, "" if there was none.
-// Epochs are ordered as text: of two that are heard, the greater is the newer one, and what is said of the other is over. An
+// Epochs are ordered as text: of two, the greater is the newer one, and messages of the other are ignored. An
 // after that NewEpoch did not make counts as older than all that it makes.
 func NewEpoch(after string) string {
 	at := time.Now().UnixMilli()

@@ -83,7 +83,7 @@ func TestStrayEpochs(t *testing.T) {
 	cases := map[string]struct {
 		says   stray
 		times  int
-		resets bool // the consumer may begin anew
+		resets bool // the consumer may start over
 	}{
 		"an old heartbeat":                         {says: heartbeatOf("e1", 500), times: 1},
 		"an old heartbeat of a number seen":        {says: heartbeatOf("e1", 1), times: 1},
@@ -206,7 +206,7 @@ func TestProducerOfThePastDoesNotAnswer(t *testing.T) {
 	})
 }
 
-// TestNobodyIsHeard: a connection on which no producer is heard is none, though it stands.
+// TestNobodyIsHeard: a connection without a producer counts as none, though it is up.
 func TestNobodyIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, elsewhere, l, h := newSimBus(1, faults{}), newSimBus(2, faults{}), newSimLog("e1"), newSimHandler()

@@ -7,7 +7,7 @@ import (
 )
 
 // TestForgottenWhileReplaying: a replay from 0 that is under way when tombstones are forgotten may hold what they
-// removed, and has to begin anew; one that began afterwards misses nothing.
+// removed, and has to start over; one that began afterwards misses nothing.
 func TestForgottenWhileReplaying(t *testing.T) {
 	l := newSimLog("e1")
 	l.commit("a", false)

@@ -9,7 +9,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 )
 
-// Heads follows how far a stream's producers are, as their heartbeats say, without consuming it. It calls heard for each
+// Heads follows how far a stream's producers are, from their heartbeats, without consuming it. It calls heard for each
 // heartbeat, from one goroutine; heard must not block. It returns when ctx ends.
 func Heads(ctx context.Context, client *redis.Client, log *slog.Logger, prefix string, s event.Stream, seen func(Position)) {
 	if log == nil {

@@ -27,7 +27,7 @@ type loop struct {
 	askedFrom uint64
 	patience  backoff
 
-	resync string // the epoch to begin anew with, "" if none
+	resync string // the epoch to start over with, "" if none
 
 	// rival is an older epoch that is heard while the followed one has been silent since rivalSince, "" if there is none.
 	rival      string

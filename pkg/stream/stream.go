@@ -41,7 +41,7 @@ type Log interface {
 
 // Purger is a Log that forgets tombstones. Its After answers for every number with what it has; whether that is enough
 // depends on who asks: a consumer whose state stands at a number below Forgotten may hold things whose removal was
-// forgotten and has to begin anew; one that is in the middle of a replay from 0 only if more was forgotten since it began.
+// forgotten and has to start over; one that is in the middle of a replay from 0 only if more was forgotten since it began.
 // A tombstone should be kept for much longer than a replay from 0 takes, or such replays never end.
 type Purger interface {
 	Log
@@ -62,7 +62,7 @@ type Handler interface {
 }
 
 // Snapshotter is a Handler that can load a snapshot by itself, from wherever its producer keeps one. Snapshot is then
-// called in place of Reset, and the replay begins at the Position that it returns. It loads the latest snapshot there is, of
+// called instead of Reset, and the replay begins at the Position that it returns. It loads the latest snapshot there is, of
 // the epoch asked for or a newer one; a Position of an older epoch means that there is none yet, and that nothing was loaded:
 // the consumer tries again with backoff.
 type Snapshotter interface {

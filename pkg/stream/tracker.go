@@ -21,7 +21,7 @@ type tracker struct {
 	maxChanges, maxBytes int
 }
 
-// reset begins anew at a position and forgets what waits.
+// reset starts over at a position and forgets what waits.
 func (t *tracker) reset(p Position) {
 	t.epoch, t.taken, t.head = p.Epoch, p.Number, p.Number
 	t.waiting, t.changes, t.bytes = nil, 0, 0

@@ -34,7 +34,7 @@ type Question struct {
 	Content       string `json:"content"` // YAML without errors
 
 	Request
-	// Fetch is a URL whose content is wanted in place of a draft's answer, for WorkspaceID; the rest is empty then.
+	// Fetch is a URL whose content is wanted instead of a draft's answer, for WorkspaceID; the rest is empty then.
 	Fetch string `json:"fetch,omitempty"`
 
 	More       []Request `json:"more,omitempty"`        // further requests, answered one after another

@@ -230,7 +230,7 @@ func TestDamageIsNoticed(t *testing.T) {
 }
 
 // TestBrokenReaderIsNoDamage: a file that cannot be read to its end, wherever that is, is not taken for a damaged one, which would be
-// made anew.
+// rebuilt.
 func TestBrokenReaderIsNoDamage(t *testing.T) {
 	var file bytes.Buffer
 	h := unified.Header{Epoch: "e", Change: 2, Mocks: 1, Endpoints: 2}

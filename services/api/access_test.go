@@ -23,7 +23,7 @@ func (b *bench) join(slug, username string) (credentials string) {
 	return credentials
 }
 
-// A stream of events ends when its caller's access does, because it is told so, and not when it asks by itself the next time.
+// A stream of events ends when its caller's access does, because of a notice, and not only at its next own check.
 // Everybody else's goes on.
 func TestStreamsEndWithTheAccess(t *testing.T) {
 	t.Parallel()
@@ -237,7 +237,7 @@ func TestABusyStreamEnds(t *testing.T) {
 	if _, err := events.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
-	// Nobody is told: as when the notice is lost.
+	// There is no notice, as when it is lost.
 	b.sql("DELETE FROM api_tokens WHERE id = ?", made.Token.ID)
 	if _, err := io.Copy(io.Discard, events); err != nil {
 		t.Errorf("the stream goes on: %v", err)

@@ -241,7 +241,7 @@ func TestEditsAreAcceptedWithoutRedis(t *testing.T) {
 	}
 }
 
-// With Postgres gone the API says so and asks to come back; when it is back, so is the API.
+// With Postgres gone the API says so and asks to retry; when Postgres is back, so is the API.
 func TestPostgresGone(t *testing.T) {
 	t.Parallel()
 	postgres := testkit.PostgresServer(t)

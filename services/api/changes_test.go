@@ -10,7 +10,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 )
 
-// A published mock can be saved without going live: what is published goes on answering, and the state says how far it is behind.
+// A published mock can be saved without going live: what is published keeps answering, and the state says how far it is behind.
 func TestSaveWithoutGoingLive(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -84,7 +84,7 @@ type changeBody struct {
 	WorkspaceID                    string `json:"workspace_id"`
 }
 
-// Who follows hears of every kind of change, by whom it was made and by which client, and of what concerns the account alone.
+// Followers get every kind of change, with its author and client, and what concerns the account alone.
 func TestChangesAreTold(t *testing.T) {
 	t.Parallel()
 	b := start(t, openly)
@@ -128,7 +128,7 @@ func TestChangesAreTold(t *testing.T) {
 			t.Errorf("%s %s: %+v", c.method, c.path, got)
 		}
 	}
-	// What failed is told to nobody, and a client's name that is none is left out.
+	// Failed operations send no event, and an invalid client name is left out.
 	b.want(http.StatusNotFound, "PATCH", "/api/v1/workspaces/acme/members/nobody", `{"role":"editor"}`)
 	b.want(http.StatusNoContent, "DELETE", "/api/v1/mocks/"+m.ID, "", "X-Mocloud-Client: <tab>")
 	if c := next(acme, "mock_deleted"); c.Username != "dev" || c.Client != "" {

@@ -11,7 +11,7 @@ import (
 const (
 	reapEvery    = time.Minute
 	purgeEvery   = time.Hour
-	purgeTimeout = purgeEvery / 2 // a purge of much goes on for long, and begins anew the next time
+	purgeTimeout = purgeEvery / 2 // a purge of much goes on for long, and starts over the next time
 )
 
 // chore bounds what the database remembers. Every replica does it; that does no harm.

@@ -16,7 +16,7 @@ type domainBody struct {
 	Records                                     []struct{ Type, Name, Value string }
 }
 
-// A claimed host is told to cloudops; when its proof is found the mock answers on it, and when it is given up no longer.
+// A claimed host is announced to cloudops; the mock answers on it once its proof is found, until it is given up.
 func TestDomains(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -122,7 +122,7 @@ func TestEventsOfDomains(t *testing.T) {
 	}
 }
 
-// Where each mock's host has records of its own, cloudops is told of it with every write that matters, and what it answers is shown.
+// Where each mock's host has records of its own, every relevant write announces it to cloudops, and the report of cloudops is shown.
 func TestOwnHosts(t *testing.T) {
 	t.Parallel()
 	b := start(t, func(cfg *api.Config) { cfg.DNSMode = api.PerHost })

@@ -29,7 +29,7 @@ func (b *bench) upload(status int, name, content string, headers ...string) answ
 	return b.want(status, "PUT", filesPath+"?name="+url.QueryEscape(name), content, append([]string{"Content-Type: "}, headers...)...)
 }
 
-// index is what the mock servers are told of the workspace's files.
+// index is the index of the workspace's files that mock servers read.
 func (b *bench) index(workspaceID string) files.Index {
 	b.t.Helper()
 	o, err := b.objects.Get(b.t.Context(), files.IndexKey(workspaceID))
@@ -166,7 +166,7 @@ func (s *broken) Put(ctx context.Context, key string, body io.Reader, size int64
 	return s.Store.Put(ctx, key, body, size, opts)
 }
 
-// What fails in between leaves nothing that anybody sees, and nothing for ever.
+// What fails in between leaves nothing that anybody sees, and nothing forever.
 func TestFilesHeal(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -35,7 +35,7 @@ func TestHead(t *testing.T) {
 	}
 }
 
-// Nothing that anybody is told is kept on the way or by a browser, taken for something else, or shown within another page:
+// No answer is kept on the way or by a browser, taken for something else, or shown within another page:
 // whatever was asked for, and whether it worked.
 func TestEveryAnswerIsGuarded(t *testing.T) {
 	t.Parallel()

@@ -55,7 +55,7 @@ func TestIdempotencyKeyOfAFailure(t *testing.T) {
 	b.want(http.StatusCreated, "POST", "/api/v1/mocks", body, key)
 }
 
-// Of many that come at the same time one creates; the others are told to come back, or answered as it.
+// Of many that come at the same time one creates; the others are asked to retry, or get its answer.
 func TestIdempotencyKeyUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	b := start(t)
@@ -150,7 +150,7 @@ func TestCreationsTakeAnIdempotencyKey(t *testing.T) {
 	}
 }
 
-// Who knows an answer already is told that nothing changed.
+// A client that already has an answer learns that nothing changed.
 func TestIfNoneMatch(t *testing.T) {
 	t.Parallel()
 	b := start(t)

@@ -156,7 +156,7 @@ func TestForeignPagesCannotUseASession(t *testing.T) {
 	b.want(http.StatusSeeOther, "POST", "/signin", "code=one-time", nobody, "Content-Type: application/x-www-form-urlencoded", "Sec-Fetch-Site: same-origin")
 }
 
-// Other origins are told nothing, whatever they ask.
+// Other origins learn nothing, whatever they ask.
 func TestNoOtherOriginIsAllowed(t *testing.T) {
 	t.Parallel()
 	b := start(t)

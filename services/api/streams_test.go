@@ -92,7 +92,7 @@ func (g *generator) reach(t *testing.T, number uint64) (stream.Position, []event
 	}
 }
 
-// applied has a mock server say what it has applied, in place of what it said before.
+// applied has a mock server say what it has applied, instead of what it said before.
 func (b *bench) applied(instance string, p stream.Position, leaving bool) {
 	b.t.Helper()
 	if stop := b.saying[instance]; stop != nil {

@@ -309,7 +309,7 @@ func TestRunRefusesABrokenFile(t *testing.T) {
 	}
 }
 
-// TestWebSocketOfAReplacedMock checks that clients are told to come back, by a reload with 1012 and by a stop with 1001.
+// TestWebSocketOfAReplacedMock checks that clients are asked to reconnect, by a reload with 1012 and by a stop with 1001.
 func TestWebSocketOfAReplacedMock(t *testing.T) {
 	const content = "- websocket: {path: '/ws/:room', on-connect: {response: '%s {{path-params.room}}'}, on-message: [{pattern: ping, response: pong}]}\n- endpoint: {path: /x, response: {body: ok}}"
 	r := runFile(t, fmt.Sprintf(content, "first"))

@@ -105,7 +105,7 @@ func TestRestoredDatabase(t *testing.T) {
 	w.settle()
 }
 
-// TestDamagedFile: a unified mock that somebody broke is made anew.
+// TestDamagedFile: a unified mock that somebody broke is rebuilt.
 func TestDamagedFile(t *testing.T) {
 	w := newWorld(t, 4)
 	first := w.start(0)

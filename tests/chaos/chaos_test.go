@@ -66,7 +66,7 @@ func answers(t *testing.T, c *cloud.Cloud, mock cloud.Mock, want string) {
 	}
 }
 
-// waits makes an edit that cannot be live yet: the API takes it, says so, and the mock goes on answering as before.
+// waits makes an edit that cannot be live yet: the API accepts it as publishing, and the mock keeps answering as before.
 func waits(t *testing.T, c *cloud.Cloud, mock cloud.Mock, text, before string) {
 	t.Helper()
 	edited, err := c.Update(t.Context(), mock.ID, cloud.Answering(text))

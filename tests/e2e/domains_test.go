@@ -174,7 +174,7 @@ func TestDomainOfACustomer(t *testing.T) {
 	})
 }
 
-// TestDomainOfTwo: two workspaces claim a host; who proves it first has it, the other is told so, and gets it when it is given up.
+// TestDomainOfTwo: two workspaces claim a host; the first to prove it has it; the other sees that, and gets it when it is given up.
 // Neither sees anything of the other.
 func TestDomainOfTwo(t *testing.T) {
 	withDomains(t, func(t *testing.T, d *domains) {

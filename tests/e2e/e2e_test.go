@@ -170,7 +170,7 @@ func TestMainJob(t *testing.T) {
 	})
 }
 
-// TestInvalidEdit: an edit with errors is kept and explained, and the last good revision goes on answering.
+// TestInvalidEdit: an edit with errors is kept and explained, and the last good revision keeps answering.
 func TestInvalidEdit(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
 		mock := published(t, c, "fragile", cloud.Answering("good"))

@@ -67,7 +67,7 @@ func latest(t *testing.T, api *client.ClientWithResponses, mock, path string) *c
 	return found
 }
 
-// recorded is all that is told of a request, as one text.
+// recorded is everything that a record says, as one text.
 func recorded(r *client.RecordedRequest) string {
 	return fmt.Sprint(r.Query, r.Request.Headers, r.Request.Body, r.Response.Body)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/mocloud/mocloud/tests/internal/cloud"
 )
 
-// TestCannotStart: what is in the way of `mocloud up` is told in one sentence, with an exit code that scripts see.
+// TestCannotStart: what stops `mocloud up` is explained in one sentence, with an exit code for scripts.
 func TestCannotStart(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

@@ -225,7 +225,7 @@ func auditLog(t *testing.T, c *cloud.Cloud) {
 	}
 }
 
-// quotas: a workspace that holds as much as it may says so, how much that is, and goes on when there is room again.
+// quotas: a full workspace says so, names its limit, and accepts writes when there is room again.
 func quotas(t *testing.T, c *cloud.Cloud) {
 	ctx, xena := t.Context(), signUp(t, c, "xena")
 	organisation(t, xena, "xenaco")

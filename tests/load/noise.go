@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// noiseCount is what came back.
+// noiseCount counts the answers.
 type noiseCount struct{ Answered, Refused int64 }
 
 // runNoise is the neighbour: `load noise KIND ADDRESS DURATION`. It prints what it counted.

@@ -92,7 +92,7 @@ func (p *push) ref(file string) (remote.Ref, error) {
 	return ref, nil
 }
 
-// source reads one file. What an import leaves out is told; a document that no mock can be made from is an error.
+// source reads one file. What an import leaves out is reported; a document that no mock can be made from is an error.
 func (p *push) source(ctx context.Context, file string, ref remote.Ref) (*source, error) {
 	raw, err := input.Read(p.In, file, input.MaxDocument)
 	if err != nil {

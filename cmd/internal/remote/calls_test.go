@@ -14,7 +14,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/client"
 )
 
-// Whatever a server answers, the user is told what was wrong and what to do, and CI sees a status that fits.
+// Whatever a server answers, the user learns what was wrong and what to do, and CI gets a fitting exit status.
 func TestWhatServersAnswer(t *testing.T) {
 	problem := func(status int, code, detail string) string {
 		return fmt.Sprintf(`{"status":%d,"code":%q,"detail":%q,"request_id":"r1","title":"t","type":"about:blank"}`, status, code, detail)

@@ -48,7 +48,7 @@ type Session struct {
 // OnWait makes call be called whenever the server asks to wait before the next request.
 func (s *Session) OnWait(call func(time.Duration)) { s.pace.waiting = call }
 
-// quietWait is how long a wait may be that nobody is told of.
+// quietWait is the longest wait that is not announced.
 const quietWait = 3 * time.Second
 
 // Command completes a command that calls a server: it gets the flags --server and --json, and run is called with a

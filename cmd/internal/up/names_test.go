@@ -21,7 +21,7 @@ func listenAt(t *testing.T, address string) net.Listener {
 	return l
 }
 
-// What people are told follows from where mocloud listens, unless they said what to tell.
+// The addresses that people see follow from where mocloud listens, unless they were configured.
 func TestNames(t *testing.T) {
 	local, open := listenAt(t, "127.0.0.1:0"), listenAt(t, ":0")
 	for _, key := range []string{"MOCKSERVER_TLS_CERTIFICATE", "MOCKSERVER_PATH_FORM"} {

@@ -261,7 +261,7 @@ func TestFolderComesAndGoes(t *testing.T) {
 
 const childSize = 200_000
 
-// startChild runs this test binary as another process, which prints a line after each write, for ever.
+// startChild runs this test binary as another process, which prints a line after each write, forever.
 func startChild(t *testing.T, dir, job string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], job)

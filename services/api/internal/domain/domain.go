@@ -182,7 +182,7 @@ type Repository interface {
 	SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]Domain, error)
 }
 
-// Announcer hears of every committed write. It must not block.
+// Announcer is called with every committed write. It must not block.
 type Announcer interface {
 	changelog.Announcer
 	// Announce is for a write that changed a mock too.

@@ -147,7 +147,7 @@ func agree(media string, found *mimetype.MIME) bool {
 	case found.Parent() == nil: // bytes without a known form
 		return !text(media, declared)
 	case within(found, plain):
-		// Which kind of text it is cannot be told for sure, but a page of HTML in place of JSON is a common accident.
+		// Which kind of text it is cannot be told for sure, but a page of HTML instead of JSON is a common accident.
 		markup := within(found, "text/html") || within(found, "text/xml")
 		return (declared == nil || text(media, declared)) && (!markup || !files.IsJSON(media))
 	case declared == nil:

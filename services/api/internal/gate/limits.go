@@ -14,7 +14,7 @@ import (
 )
 
 // limiter allows each of many callers so many requests. It keeps the most recent ones, in this process; one that falls out
-// begins anew with a full burst.
+// starts over with a full burst.
 type limiter struct {
 	what  string
 	limit rate.Limit

@@ -54,7 +54,7 @@ type Config struct {
 	Origins  []string
 	Instance Instance // as everybody may see it
 	// KeepAlive is how often a silent stream of events gets a comment, so that proxies keep it, and how long one may go on at
-	// the most after its caller's access has ended: where nobody says so, as when a token expires.
+	// the most after its caller's access has ended: where there is no notice, as when a token expires.
 	KeepAlive time.Duration
 }
 

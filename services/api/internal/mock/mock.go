@@ -158,7 +158,7 @@ type Notice struct {
 	By      workspace.Actor
 }
 
-// Announcer hears of every committed write. It must not block.
+// Announcer is called with every committed write. It must not block.
 type Announcer interface {
 	Announce(n Notice)
 }

@@ -71,7 +71,7 @@ func (h *Hasher) Hash(ctx context.Context, password secret.String) (string, erro
 	return h.encode(salt, key), nil
 }
 
-// Verify reports whether encoded is the hash of the password, and whether it should be made anew as the parameters have
+// Verify reports whether encoded is the hash of the password, and whether it should be hashed again because the parameters have
 // changed since. An empty encoded is nobody's: it costs the same and never fits, so that the time says nothing about
 // whether an account exists.
 func (h *Hasher) Verify(ctx context.Context, encoded string, password secret.String) (fits, stale bool, err error) {

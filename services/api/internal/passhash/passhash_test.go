@@ -52,7 +52,7 @@ func TestHash(t *testing.T) {
 func TestBounds(t *testing.T) {
 	t.Parallel()
 	h := New(cheap, 1)
-	h.slots <- struct{}{} // somebody computes for ever
+	h.slots <- struct{}{} // somebody computes forever
 	ctx, cancel := context.WithCancel(t.Context())
 	results := make(chan error)
 	for range queued {

@@ -32,7 +32,7 @@ type watchedLog struct {
 	renewed time.Time // when consumers were last heard in a newer epoch than the log's, and it was renewed for that
 }
 
-// Consumers follow a new epoch within moments. One that reports a newer epoch still, again and again, hears another installation.
+// Consumers follow a new epoch within moments. One that keeps reporting a still newer epoch receives messages of another installation.
 const (
 	renewAgain = 10 * time.Second
 	suspicious = time.Minute

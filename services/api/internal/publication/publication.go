@@ -73,7 +73,7 @@ type Rejection struct {
 func (s *Service) Of(m mock.Mock) Publication {
 	p := s.of(m)
 	if !p.Settled {
-		// Whoever sees that hears from this replica when it has settled. It may have, just now.
+		// A caller that sees this is notified by this replica when it has settled, which may be just now.
 		s.waits.expect(m.ID, m.Change)
 		p = s.of(m)
 	}

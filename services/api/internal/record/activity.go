@@ -11,7 +11,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// maxActivity is the longest time that the activity of many mocks is told of at once.
+// maxActivity is the longest time that one answer covers of the activity of many mocks.
 const maxActivity = 7 * 24 * time.Hour
 
 // Activity is how much one mock was called from a time to another.

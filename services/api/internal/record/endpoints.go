@@ -7,7 +7,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// Bounds of what is told of one mock's endpoints.
+// Bounds of an answer about one mock's endpoints.
 const (
 	MaxEndpointCounts = 1000
 	MaxUnmatched      = 50

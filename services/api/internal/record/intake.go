@@ -47,7 +47,7 @@ type Storage interface {
 	Retain(ctx context.Context, mockID string, now time.Time) error
 }
 
-// Intake takes the reports of mock servers: passes them on, stores them, and says so. Hear is safe for concurrent use; Run
+// Intake takes the reports of mock servers: it forwards them, stores them and confirms them. Hear is safe for concurrent use; Run
 // is called once.
 type Intake struct {
 	storage  Storage
@@ -110,7 +110,7 @@ func (i *Intake) Hear(e event.Envelope) {
 	}
 }
 
-// Run stores what is heard until ctx ends, and what is left of it then.
+// Run stores what arrives until ctx ends, and then what is left of it.
 func (i *Intake) Run(ctx context.Context) error {
 	defer i.recent.stop()
 	timer := time.NewTimer(time.Hour)

@@ -10,7 +10,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// MaxUsage is the longest time that usage is told of at once; usualUsage is the one that nobody asked for.
+// MaxUsage is the longest time that one answer covers; usualUsage is the default.
 const (
 	MaxUsage   = 31 * 24 * time.Hour
 	usualUsage = 24 * time.Hour
@@ -70,7 +70,7 @@ func Quantile(latency []event.LatencyCount, q float64) uint64 {
 	return 0
 }
 
-// period is from and to in whole hours, with the usual in place of zeros, or an error that a user may see.
+// period is from and to in whole hours, with defaults for zeros, or an error that a user may see.
 func period(from, to, now time.Time) (time.Time, time.Time, error) {
 	if to.IsZero() {
 		to = now

@@ -57,7 +57,7 @@ func (s *Service) ByAccessToken(ctx context.Context, token secret.String) (accou
 }
 
 // usernames are what an account on first sight may be called: after its e-mail address, with a number if that is taken, and
-// at last with what nobody else has. Names that are reserved or not possible are not among them.
+// at last with what nobody else has. Names that are reserved or invalid are not among them.
 func usernames(c idp.Claims) []string {
 	const numbered, unique = 20, 12
 	local, _, _ := strings.Cut(strings.ToLower(c.Email), "@")

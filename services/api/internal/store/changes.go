@@ -31,7 +31,7 @@ type changeRow struct {
 	Payload   string       `bun:"payload"`
 }
 
-// appendChange numbers a change and puts it into the log in place of the key's last one. The stream's row stays locked
+// appendChange numbers a change and puts it into the log, where it replaces the key's last one. The stream's row stays locked
 // until tx ends, so that numbers have no holes and become visible in their order.
 func (s *Store) appendChange(ctx context.Context, tx bun.Tx, c changelog.Change) (event.Envelope, error) {
 	payload, err := withRecording(ctx, tx, c.Payload)

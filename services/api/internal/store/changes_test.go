@@ -197,7 +197,7 @@ func TestLogCompactsAndPurges(t *testing.T) {
 		if n := must[uint64](t)(log.Forgotten(ctx)); n != 4 {
 			t.Errorf("forgot tombstones up to %d", n)
 		}
-		// Who begins anew gets through, however small its batches are.
+		// Who starts over gets through, however small its batches are.
 		at := uint64(0)
 		var all []uint64
 		for range 10 {

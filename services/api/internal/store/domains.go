@@ -155,7 +155,7 @@ func rivals(ctx context.Context, db bun.IDB, d domain.Domain) ([]domain.Domain, 
 	return domainsOf(rows), err
 }
 
-// maxRivals bounds who is told that a host is another's, or free, at once. The others see it when they look.
+// maxRivals bounds how many rivals are notified at once that a host is taken, or free. The others see it when they look.
 const maxRivals = 50
 
 func domainsOf(rows []domainRow) []domain.Domain {

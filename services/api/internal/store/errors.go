@@ -15,7 +15,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 )
 
-// failed wraps an error of the database once. Where the database itself is the trouble, the user is told to come back.
+// failed wraps an error of the database once. Where the database itself is the trouble, the user is asked to retry.
 // Errors that already have a public side pass unchanged.
 func failed(doing string, err error) error {
 	if err == nil {

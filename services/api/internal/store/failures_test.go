@@ -29,7 +29,7 @@ func TestFailures(t *testing.T) {
 		if got := count("a", "b"); len(got) != 2 || got["a"].N != 0 || !got["b"].Last.IsZero() {
 			t.Errorf("at first: %v", got)
 		}
-		// Many at once, with the same keys in whatever order: none is lost, none waits for another for ever.
+		// Many at once, with the same keys in whatever order: none is lost, none waits for another forever.
 		var work errgroup.Group
 		for i := range 20 {
 			keys := [][]string{{"a", "b", "c"}, {"c", "b", "a"}}[i%2]

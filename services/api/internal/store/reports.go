@@ -162,7 +162,7 @@ func appendCounts(rows []countsRow, r *event.RequestsRecorded) ([]countsRow, err
 	return rows, nil
 }
 
-// storeCounts puts totals in place of earlier ones. Of the rows with one key only the latest is stored: a statement can
+// storeCounts replaces earlier totals. Of the rows with one key only the latest is stored: a statement can
 // change a row once.
 func storeCounts(ctx context.Context, tx bun.Tx, rows []countsRow) error {
 	compare := func(a, b countsRow) int {

@@ -36,7 +36,7 @@ func mayBeJSON(text []byte) bool {
 }
 
 // CompactTemplate does to a template what Compact would do to everything it can render, if it can tell: the template
-// must be a JSON value in which `{{…}}` stands inside strings or in place of whole values. ok is false when it is not;
+// must be a JSON value in which `{{…}}` stands inside strings or instead of whole values. ok is false when it is not;
 // then what was rendered has to be looked at each time.
 func CompactTemplate(template string) (compact string, ok bool) {
 	shape := make([]byte, 0, len(template)) // the JSON text with a 0 for every tag outside of strings

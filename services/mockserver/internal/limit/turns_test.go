@@ -123,7 +123,7 @@ func TestTurnsAreBounded(t *testing.T) {
 	})
 }
 
-// Whoever gives up or not, no more work than possible is done at a time, no turn is lost, and nobody waits for ever.
+// Whoever gives up or not, no more work than possible is done at a time, no turn is lost, and nobody waits forever.
 func TestTurnsUnderStress(t *testing.T) {
 	const atOnce = 3
 	turns := NewTurns(atOnce, 1000)

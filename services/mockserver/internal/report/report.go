@@ -216,7 +216,7 @@ func (r *Reporter) seal(ctx context.Context) {
 	r.open, r.openBytes = nil, 0
 }
 
-// addWebhook puts a delivery into the next report, in place of what was to be said of it.
+// addWebhook puts a delivery into the next report, where it replaces an earlier state.
 func (r *Reporter) addWebhook(ctx context.Context, d webhook.Delivery) {
 	e, ok := r.masks.delivery(d)
 	if !ok {

@@ -257,7 +257,7 @@ func TestWebhooks(t *testing.T) {
 	})
 }
 
-// TestOverRedis: what is said over Redis is heard on both sides. Whoever stores all that comes leaves nothing to be repeated.
+// TestOverRedis: messages over Redis arrive on both sides. When everything is stored, nothing is left to be repeated.
 func TestOverRedis(t *testing.T) {
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
 	t.Cleanup(func() { _ = client.Close() })

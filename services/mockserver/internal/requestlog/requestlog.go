@@ -1,5 +1,5 @@
 // Package requestlog prints a line for each request that was answered, for somebody who runs one mock in a terminal. The root
-// package runs it in place of the reporter.
+// package runs it instead of the reporter.
 package requestlog
 
 import (

@@ -31,7 +31,7 @@ func (p Problem) Sentence() string {
 	return fmt.Sprintf("%s: expected %s, got %s", what, p.Expected, p.Got)
 }
 
-// maxProblems bounds how many problems of one request are told.
+// maxProblems bounds how many problems of one request are reported.
 const maxProblems = 20
 
 // Check compares the request with the declared query parameters and body. Everything that is declared must be there.

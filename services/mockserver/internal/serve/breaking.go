@@ -11,7 +11,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
-// Breaker is a ResponseWriter that is told of a fault in place of breaking a connection, which it has not.
+// Breaker is a ResponseWriter without a connection to break: it is called with the fault instead.
 type Breaker interface{ Break(fault string) }
 
 // garbageBytes is how much is sent that is no answer.

@@ -25,7 +25,7 @@ type choice struct {
 type option struct {
 	when   *match.Condition
 	chance float64 // 1: always
-	times  int     // 0: for ever
+	times  int     // 0: forever
 	// counter names the count of how often it was given.
 	counter string
 	to      *endpoint

@@ -110,7 +110,7 @@ func (c *Core) open(s *site.Site, previous *hosted) *hosted {
 	return h
 }
 
-// close ends what the table kept for a site. Requests that are underway finish; WebSockets are told.
+// close ends what the table kept for a site. Requests that are underway finish; WebSockets get a close frame.
 func (c *Core) close(h *hosted) {
 	close(h.done)
 }

@@ -54,7 +54,7 @@ type endpoint struct {
 	// declines means that it may leave a request to the next endpoint.
 	declines bool
 	set      *match.Assignments // what becomes of the state; nil: nothing
-	resource *resource          // what answers in place of a body; nil: none
+	resource *resource          // what answers instead of a body; nil: none
 
 	// entry says which of several answers this is, for explanations.
 	entry entryName

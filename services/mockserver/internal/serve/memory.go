@@ -127,7 +127,7 @@ func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memo
 	return u
 }
 
-// countersOf names the counters of an endpoint's answers: by what they are, so that one that is edited begins anew, and those that are
+// countersOf names the counters of an endpoint's answers: by what they are, so that one that is edited starts over, and those that are
 // equal by their order.
 func countersOf(e *endpoint, options []option) {
 	seen := map[string]int{}

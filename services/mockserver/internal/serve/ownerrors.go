@@ -5,7 +5,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 )
 
-// errors are the answers that a mock has in place of the server's own, by status.
+// errors are the answers that a mock has instead of the server's own, by status.
 func (c *endpointCompiler) errors(written *mockspec.ErrorResponses) map[int]*endpoint {
 	if written == nil || c.compat {
 		return nil
@@ -18,7 +18,7 @@ func (c *endpointCompiler) errors(written *mockspec.ErrorResponses) map[int]*end
 	return all
 }
 
-// ownError answers with what the mock has in place of an error of the server's own. It reports whether there is that, and it
+// ownError answers with what the mock has instead of an error of the server's own. It reports whether there is that, and it
 // could be made.
 func (x *exchange) ownError(status int, r *refusal) bool {
 	if x.program == nil || x.program.errors == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
 )
 
-// A person who opens an address in a browser gets a page in place of a line of JSON.
+// A person who opens an address in a browser gets a page instead of a line of JSON.
 
 const pageStyle = "body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}" +
 	"code{font:.9em ui-monospace,monospace;overflow-wrap:anywhere}h1{font-size:1.4rem}li{margin:.4rem 0}footer{opacity:.7;font-size:.9rem}"

@@ -50,7 +50,7 @@ type program struct {
 	// broken is why the mock cannot be served; then the rest is empty.
 	broken   error
 	own      *headers          // of the answers that the server makes itself
-	errors   map[int]*endpoint // answers in place of those, by status
+	errors   map[int]*endpoint // answers instead of those, by status
 	keep     bool              // it has rate limits that must not be forgotten
 	clock    time.Time         // when its time stands still; zero if it does not
 	memory   *memory

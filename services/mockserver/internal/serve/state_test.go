@@ -87,7 +87,7 @@ func TestReplicas(t *testing.T) {
 	}
 }
 
-// TestPublishedAgain: state stays when a mock is published again; a name begins anew when its initial value was edited, a count when its
+// TestPublishedAgain: state stays when a mock is published again; a name starts over when its initial value was edited, a count when its
 // entry was.
 func TestPublishedAgain(t *testing.T) {
 	core := plain(serve.Config{}, serve.Deps{})

@@ -124,7 +124,7 @@ func TestTry(t *testing.T) {
 	}
 }
 
-// The webhook is told, and not sent: there is nobody at the address, and nothing runs that would send.
+// The webhook is reported, and not sent: nothing listens at the address, and nothing runs that would send it.
 func TestWebhooksAreTold(t *testing.T) {
 	t.Parallel()
 	a := trier().Try(t.Context(), question("POST", "/orders", `{"id": "7"}`))

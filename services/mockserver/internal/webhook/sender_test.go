@@ -62,7 +62,7 @@ func status(code int, header ...string) func(*http.Request) (*http.Response, err
 	}
 }
 
-// answers gives one answer after the other; the last one for ever.
+// answers gives one answer after the other; the last one forever.
 func answers(list ...func(*http.Request) (*http.Response, error)) func(*http.Request) (*http.Response, error) {
 	var mu sync.Mutex
 	return func(r *http.Request) (*http.Response, error) {

@@ -86,7 +86,7 @@ type Deps struct {
 	Client  *http.Client          // the egress client; redirects are not followed whatever it says
 	Log     *slog.Logger          // nil: not logged
 	Metrics prometheus.Registerer // nil: not measured
-	// Changed hears of every change of a delivery, of at most ten new ones of a mock in a second; nil: nobody does. It must
+	// Changed is called with every change of a delivery, for at most ten new ones of a mock in a second; nil: there is no such call. It must
 	// not block.
 	Changed func(Delivery)
 }

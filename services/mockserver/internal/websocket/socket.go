@@ -31,7 +31,7 @@ type Socket struct {
 
 type reaction struct {
 	pattern  *pattern
-	when     *match.Condition // in place of pattern
+	when     *match.Condition // instead of pattern
 	response *selmer.Template // nil: nothing is sent
 	line     int              // in the mock's file, 0 if unknown
 }

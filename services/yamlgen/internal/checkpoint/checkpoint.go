@@ -32,7 +32,7 @@ type Deps struct {
 	Store   objstore.Store
 	Log     *slog.Logger
 	Metrics *Metrics
-	// Written is told of each file that was written, with the changes in it. The next write waits for it; it must not call
+	// Written is called for each file that was written, with the changes in it. The next write waits for it; it must not call
 	// the Writer.
 	Written func(ctx context.Context, e event.UnifiedGenerated, changes []unified.Change)
 }

@@ -51,7 +51,7 @@ func open(t *testing.T) *flaky {
 	return &flaky{Store: s}
 }
 
-// writer makes one that has loaded the file; written is told what it wrote.
+// writer makes one that has loaded the file; written gets what it wrote.
 func writer(t *testing.T, s objstore.Store, cfg checkpoint.Config, written func(event.UnifiedGenerated)) (*checkpoint.Writer, []string) {
 	t.Helper()
 	cfg.WriteTimeout = time.Minute

@@ -11,7 +11,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/unified"
 )
 
-// written is told by the checkpoint of each unified mock that was written.
+// written is called by the checkpoint for each unified mock that was written.
 func (g *Generator) written(ctx context.Context, e event.UnifiedGenerated, changes []unified.Change) {
 	g.leftMu.Lock()
 	for _, c := range changes {

@@ -161,7 +161,7 @@ func (g *Generator) desiredBy(i *intent) *desired {
 		return d
 	}
 	u, m := i.update, &d.mock
-	m.Recording = u.Recording // also of what goes on answering when it is refused: it is the owner's word on privacy
+	m.Recording = u.Recording // also of what keeps answering when it is refused: it is the owner's word on privacy
 	s, made := single.Open(first(u.Hosts), u.Content, u.Lines, u.Seal, g.cfg.Limits)
 	var diagnostics []mockspec.Diagnostic
 	if !made {

@@ -8,7 +8,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/unified"
 )
 
-// TestSplitKeepsNoItems: what the index keeps of a mock for ever has not its lines behind it.
+// TestSplitKeepsNoItems: what the index keeps of a mock does not keep its lines in memory.
 func TestSplitKeepsNoItems(t *testing.T) {
 	items := make([]byte, 64<<10)
 	made := weak.Make(&items[0])

@@ -1,4 +1,4 @@
-// Package spa serves the files of a single-page application: those whose names say what is in them for ever, compressed when
+// Package spa serves the files of a single-page application: those whose names say what is in them forever, compressed when
 // they were built, and one page for every address that the application knows.
 package spa
 
