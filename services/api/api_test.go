@@ -219,7 +219,7 @@ func TestAKillBetweenCommitAndPublishLosesNothing(t *testing.T) {
 	g := b.generator()
 	m := b.create("pets", good)
 	a := b.account("dev") // with another token
-	killed := mock.NewService(b.store(), mock.Config{Addresses: mock.Addresses{BaseDomain: "localhost"}}, dropped{}, time.Now)
+	killed := mock.NewService(b.store().Mocks, mock.Config{Addresses: mock.Addresses{BaseDomain: "localhost"}}, dropped{}, time.Now)
 	if _, err := killed.Publish(t.Context(), workspace.Caller{AccountID: a.ID}, m.ID); err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	addresses := mock.Addresses{BaseDomain: s.cfg.BaseDomain, URL: s.cfg.MockURL, PathURL: s.cfg.PathURL}
 	limits := mockspec.Limits{Bytes: s.cfg.MaxContent, Endpoints: s.cfg.MaxEndpoints}
 	p := &parts{service: s, db: db, producers: map[event.Stream]*stream.Producer{}}
-	p.accounts = account.NewService(db, now)
+	p.accounts = account.NewService(db.Accounts, now)
 	cfg := signin.Config{Passwords: s.cfg.AuthMode == Local, SignUp: s.cfg.SignUp, Issuer: s.cfg.issuer(), PublicURL: s.cfg.PublicURL}
 	if cfg.Issuer != "" && s.cfg.SupabasePublishableKey != "" {
 		cfg.Supabase = &signin.Supabase{
@@ -83,28 +83,28 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		}, s.deps.Log, now)
 		provider = p.provider
 	}
-	p.signIns = signin.NewService(cfg, db, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
-	p.tokens = token.NewService(db, s.deps.Log, now)
-	p.files = file.NewService(db, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
-	p.idempotency = idempotency.NewService(db, now)
+	p.signIns = signin.NewService(cfg, db.SignIns, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
+	p.tokens = token.NewService(db.Tokens, s.deps.Log, now)
+	p.files = file.NewService(db.Files, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
+	p.idempotency = idempotency.NewService(db.Keys, now)
 	p.outbox = outbox.New(s.deps.Log)
 	p.events = live.NewEvents(p.outbox, s.deps.Log, time.Now)
-	p.publications = publication.New(db, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, p.events, s.deps.Log, time.Now)
-	p.mocks = mock.NewService(db, mock.Config{
+	p.publications = publication.New(db.Publications, db.Log(event.Mocks), db.Log(event.Domains), p.outbox, p.events, s.deps.Log, time.Now)
+	p.mocks = mock.NewService(db.Mocks, mock.Config{
 		Addresses: addresses, Limits: limits, KeepRevisions: s.cfg.KeepRevisions, MaxPinned: s.cfg.MaxPinned,
 		KeepDeletedFor: s.cfg.KeepDeletedFor, KeepDeleted: s.cfg.KeepDeleted, Fetch: s.fetch, PerHost: s.cfg.DNSMode == PerHost,
 	}, p.publications, now)
-	p.domains = domain.NewService(db, domain.Hosts{BaseDomain: s.cfg.BaseDomain, PerMock: s.cfg.DNSMode == PerHost, Of: addresses.Host}, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, p.events, s.deps.Log, now)
+	p.domains = domain.NewService(db.Domains, domain.Hosts{BaseDomain: s.cfg.BaseDomain, PerMock: s.cfg.DNSMode == PerHost, Of: addresses.Host}, domain.Times{Grace: s.cfg.DomainGrace, Keep: s.cfg.KeepLostDomains}, p.mocks.BuildChange, p.publications, p.events, s.deps.Log, now)
 
 	recent := record.NewRecent()
-	p.intake = record.NewIntake(db, recent, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
+	p.intake = record.NewIntake(db.Reports, recent, s.deps.Log, s.deps.Metrics, func(ctx context.Context, stored event.ReportsStored) error {
 		return stream.Announce(ctx, s.deps.Redis, s.cfg.RedisPrefix, stored)
 	})
 	p.deletedWorkspace = make(chan struct{}, 1)
-	p.workspaces = workspace.NewService(db, s.cfg.HoldSlugs, now, p.workspaceDeleted, p.events.AccessChanged)
-	profiles := account.NewProfiles(db, s.cfg.HoldSlugs, now, p.workspaceDeleted)
+	p.workspaces = workspace.NewService(db.Workspaces, s.cfg.HoldSlugs, now, p.workspaceDeleted, p.events.AccessChanged)
+	profiles := account.NewProfiles(db.Accounts, s.cfg.HoldSlugs, now, p.workspaceDeleted)
 
-	records := record.NewService(db, recent, p.publications)
+	records := record.NewService(db.Records, recent, p.publications)
 
 	handler, err := httpapi.New(
 		httpapi.Config{
@@ -119,16 +119,16 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		httpapi.Deps{
 			Idempotency: p.idempotency, Console: s.deps.Console,
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
-			Mocks: p.mocks, Publications: p.publications, Events: p.events, Audit: audit.NewService(db), Quotas: quota.NewService(db),
+			Mocks: p.mocks, Publications: p.publications, Events: p.events, Audit: audit.NewService(db.Audit), Quotas: quota.NewService(db.Quotas),
 			Files:     p.files,
 			Domains:   p.domains,
 			Profiles:  profiles,
-			Available: availability.NewService(db),
+			Available: availability.NewService(db.Slugs),
 			Export:    &export.Service{Profiles: profiles, Workspaces: p.workspaces, Mocks: p.mocks, Files: p.files, Tokens: p.tokens},
-			Drafts:    draft.NewService(p.mocks, db, records, addresses, s.ask),
+			Drafts:    draft.NewService(p.mocks, db.Workspaces, records, addresses, s.ask),
 			Records:   records,
-			Search:    search.NewService(db, p.mocks.Outline),
-			Remembered: remembered.NewService(p.mocks, db, func(ctx context.Context, q control.Question) (control.Answer, error) {
+			Search:    search.NewService(db.Search, p.mocks.Outline),
+			Remembered: remembered.NewService(p.mocks, db.Records, func(ctx context.Context, q control.Question) (control.Answer, error) {
 				return control.Place(s.deps.Redis, s.cfg.RedisPrefix).Ask(ctx, q)
 			}),
 		})

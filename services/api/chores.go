@@ -24,11 +24,15 @@ func (p *parts) chores() []chore {
 	cfg := p.service.cfg
 	ago := func(d time.Duration) time.Time { return time.Now().Add(-d) }
 	chores := []chore{
-		{"purge requests", func(ctx context.Context) (int64, error) { return 0, p.db.RetainAll(ctx, time.Now(), cfg.KeepUsage) }},
-		{"purge the audit log", func(ctx context.Context) (int64, error) { return p.db.PurgeAudit(ctx, ago(cfg.KeepAudit)) }},
+		{"purge requests", func(ctx context.Context) (int64, error) {
+			return 0, p.db.Reports.RetainAll(ctx, time.Now(), cfg.KeepUsage)
+		}},
+		{"purge the audit log", func(ctx context.Context) (int64, error) { return p.db.Audit.PurgeAudit(ctx, ago(cfg.KeepAudit)) }},
 		{"purge deleted mocks", p.mocks.Purge},
 		{"purge idempotency keys", p.idempotency.Purge},
-		{"forget failed tries to sign in", func(ctx context.Context) (int64, error) { return p.db.PurgeFailures(ctx, ago(signin.Forgotten)) }},
+		{"forget failed tries to sign in", func(ctx context.Context) (int64, error) {
+			return p.db.SignIns.PurgeFailures(ctx, ago(signin.Forgotten))
+		}},
 	}
 	for name := range p.producers {
 		chores = append(chores, chore{"purge the change log of " + string(name), func(ctx context.Context) (int64, error) {
@@ -71,7 +75,7 @@ func (p *parts) reap(ctx context.Context) error {
 	for {
 		for more := true; more && ctx.Err() == nil; {
 			step, cancel := context.WithTimeout(ctx, reapEvery)
-			reaped, err := p.db.Reap(step)
+			reaped, err := p.db.Workspaces.Reap(step)
 			cancel()
 			if err != nil && ctx.Err() == nil {
 				p.service.deps.Log.WarnContext(ctx, "remove a deleted workspace", "error", err)

@@ -365,7 +365,7 @@ func (b *bench) behind(statement string, args int) (*sql.DB, string) {
 // account makes another account with the token NAME-token.
 func (b *bench) account(name string) account.Account {
 	b.t.Helper()
-	a, err := account.NewService(b.store(), time.Now).Provision(b.t.Context(), name, secret.New(name+"-token"), secret.String{})
+	a, err := account.NewService(b.store().Accounts, time.Now).Provision(b.t.Context(), name, secret.New(name+"-token"), secret.String{})
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func one(ctx context.Context, q *bun.RawQuery) (account.Account, error) {
 }
 
 // EnsureAccount implements account.Repository.
-func (s *Store) EnsureAccount(ctx context.Context, username string, now time.Time) (account.Account, error) {
+func (s accountStore) EnsureAccount(ctx context.Context, username string, now time.Time) (account.Account, error) {
 	var a account.Account
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var err error
@@ -59,7 +59,7 @@ func (s *Store) EnsureAccount(ctx context.Context, username string, now time.Tim
 }
 
 // CreateAccount implements signin.Repository.
-func (s *Store) CreateAccount(ctx context.Context, wanted account.New) (account.Account, error) {
+func (s accountStore) CreateAccount(ctx context.Context, wanted account.New) (account.Account, error) {
 	var a account.Account
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		err := takeSlug(ctx, tx, wanted.Username, "", wanted.CreatedAt, errNameTaken(wanted.Username))
@@ -138,12 +138,12 @@ func createAccount(ctx context.Context, tx bun.Tx, wanted account.New) (account.
 }
 
 // AccountByUsername implements signin.Repository.
-func (s *Store) AccountByUsername(ctx context.Context, username string) (account.Account, error) {
+func (s accountStore) AccountByUsername(ctx context.Context, username string) (account.Account, error) {
 	return found(one(ctx, s.read.NewRaw("SELECT id, username, created_at FROM accounts WHERE username = ?", username)))
 }
 
 // AccountByIdentity implements signin.Repository.
-func (s *Store) AccountByIdentity(ctx context.Context, id account.Identity) (account.Account, error) {
+func (s accountStore) AccountByIdentity(ctx context.Context, id account.Identity) (account.Account, error) {
 	return found(one(ctx, s.read.NewRaw(`SELECT a.id, a.username, a.created_at FROM identities i JOIN accounts a ON a.id = i.account_id
 		WHERE i.issuer = ? AND i.subject = ?`, id.Issuer, id.Subject)))
 }
@@ -157,7 +157,7 @@ func found(a account.Account, err error) (account.Account, error) {
 }
 
 // Login implements signin.Repository.
-func (s *Store) Login(ctx context.Context, name string) (account.Account, string, error) {
+func (s accountStore) Login(ctx context.Context, name string) (account.Account, string, error) {
 	var row struct {
 		accountRow
 		Password string `bun:"password"`
@@ -171,14 +171,14 @@ func (s *Store) Login(ctx context.Context, name string) (account.Account, string
 }
 
 // Password implements signin.Repository.
-func (s *Store) Password(ctx context.Context, accountID string) (string, error) {
+func (s accountStore) Password(ctx context.Context, accountID string) (string, error) {
 	var encoded string
 	err := s.read.NewRaw("SELECT password FROM accounts WHERE id = ?", accountID).Scan(ctx, &encoded)
 	return encoded, failed("read a password's hash", err)
 }
 
 // SetPassword implements signin.Repository.
-func (s *Store) SetPassword(ctx context.Context, who workspace.Caller, encoded string, keep account.Hash) error {
+func (s accountStore) SetPassword(ctx context.Context, who workspace.Caller, encoded string, keep account.Hash) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewRaw("UPDATE accounts SET password = ? WHERE id = ?", encoded, who.AccountID).Exec(ctx); err != nil {
 			return err
@@ -192,7 +192,7 @@ func (s *Store) SetPassword(ctx context.Context, who workspace.Caller, encoded s
 }
 
 // Rehash implements signin.Repository.
-func (s *Store) Rehash(ctx context.Context, accountID, old, encoded string) error {
+func (s accountStore) Rehash(ctx context.Context, accountID, old, encoded string) error {
 	_, err := s.write.NewRaw("UPDATE accounts SET password = ? WHERE id = ? AND password = ?", encoded, accountID, old).Exec(ctx)
 	return failed("replace a password's hash", err)
 }

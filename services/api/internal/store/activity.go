@@ -11,7 +11,7 @@ import (
 )
 
 // Activity implements record.Repository. It reads the hours of one workspace's mocks, of which its quota allows so many.
-func (s *Store) Activity(ctx context.Context, who workspace.Caller, q record.ActivityQuery) ([]record.Activity, error) {
+func (s recordStore) Activity(ctx context.Context, who workspace.Caller, q record.ActivityQuery) ([]record.Activity, error) {
 	in, err := findMembership(ctx, s.read, who, q.WorkspaceSlug)
 	if err != nil {
 		return nil, failed("read activity", err)

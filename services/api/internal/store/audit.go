@@ -14,7 +14,7 @@ import (
 
 // audit writes who did what into the audit log, in the transaction of the write itself. Every write that a person or a
 // program asks for has one.
-func (s *Store) audit(ctx context.Context, tx bun.Tx, who workspace.Caller, e audit.Entry) error {
+func (s *core) audit(ctx context.Context, tx bun.Tx, who workspace.Caller, e audit.Entry) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make audit id: %w", err)
@@ -60,7 +60,7 @@ type auditRow struct {
 }
 
 // AuditLog implements audit.Repository.
-func (s *Store) AuditLog(ctx context.Context, workspaceID string, q audit.Query) ([]audit.Record, error) {
+func (s auditStore) AuditLog(ctx context.Context, workspaceID string, q audit.Query) ([]audit.Record, error) {
 	sel := s.read.NewSelect().TableExpr("audit AS u").ColumnExpr("u.*, COALESCE(a.username, '') AS username").
 		Join("LEFT JOIN accounts AS a ON a.id = u.account_id AND a.deleted_at IS NULL").
 		Where("u.workspace_id = ?", workspaceID).Order("u.id DESC").Limit(int64(q.Limit))
@@ -97,7 +97,7 @@ func (s *Store) AuditLog(ctx context.Context, workspaceID string, q audit.Query)
 const purgedAtOnce = 1000
 
 // PurgeAudit forgets entries from before a time, in bounded transactions, and returns how many.
-func (s *Store) PurgeAudit(ctx context.Context, before time.Time) (int64, error) {
+func (s auditStore) PurgeAudit(ctx context.Context, before time.Time) (int64, error) {
 	n, err := s.deleteInTurns(ctx, purgedAtOnce, "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id < ? ORDER BY id LIMIT ?)", idAt(before))
 	return n, failed("purge the audit log", err)
 }

@@ -20,21 +20,21 @@ import (
 func TestAuditOfMocks(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		who := as(ann)
 		who.Operation, who.Means, who.RequestID = "createMock", workspace.Token, "r1"
-		m := must[mock.Mock](t)(s.CreateMock(ctx, who, newMock("pets"), anyone))
-		if _, err := s.CreateMock(ctx, who, newMock("pets"), anyone); err == nil {
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, who, newMock("pets"), anyone))
+		if _, err := s.Mocks.CreateMock(ctx, who, newMock("pets"), anyone); err == nil {
 			t.Fatal("the slug was taken twice")
 		}
 		who.Operation, who.Means, who.RequestID = "publishMock", workspace.Session, "r2"
-		if _, _, err := s.UpdateMock(ctx, who, m.ID, publish); err != nil {
+		if _, _, err := s.Mocks.UpdateMock(ctx, who, m.ID, publish); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.UpdateMock(ctx, who, m.ID, func(mock.Mock) (mock.Write, error) { return mock.Write{}, nil }); err != nil {
+		if _, _, err := s.Mocks.UpdateMock(ctx, who, m.ID, func(mock.Mock) (mock.Write, error) { return mock.Write{}, nil }); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := s.UpdateMock(ctx, as(ann), m.ID, remove); err != nil {
+		if _, _, err := s.Mocks.UpdateMock(ctx, as(ann), m.ID, remove); err != nil {
 			t.Fatal(err)
 		}
 		about := func(action string) audit.Entry {
@@ -45,7 +45,7 @@ func TestAuditOfMocks(t *testing.T) {
 			{Entry: about("publishMock"), AccountID: ann.ID, Username: "ann", Means: workspace.Session, RequestID: "r2"},
 			{Entry: about("createMock"), AccountID: ann.ID, Username: "ann", Means: workspace.Token, RequestID: "r1"},
 		}
-		got := must[[]audit.Record](t)(s.AuditLog(ctx, m.WorkspaceID, audit.Query{Limit: 10}))
+		got := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, m.WorkspaceID, audit.Query{Limit: 10}))
 		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(audit.Record{}, "ID", "At")); diff != "" {
 			t.Error(diff)
 		}
@@ -60,9 +60,9 @@ func TestAuditOfMocks(t *testing.T) {
 func TestAuditLog(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
-		in := must[workspace.Membership](t)(s.Membership(ctx, as(ann), "ann"))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
+		in := must[workspace.Membership](t)(s.Workspaces.Membership(ctx, as(ann), "ann"))
 		var times []time.Time
 		for i, a := range []account.Account{ann, bob, ann, bob, ann} {
 			who := as(a)
@@ -73,13 +73,13 @@ func TestAuditLog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all := must[[]audit.Record](t)(s.AuditLog(ctx, in.ID, audit.Query{Limit: 1}))
+			all := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, in.ID, audit.Query{Limit: 1}))
 			times = append(times, all[0].At)
 			for time.Since(times[i]) < 2*time.Millisecond {
 				runtime.Gosched() // the next entry has another millisecond
 			}
 		}
-		page := must[[]audit.Record](t)(s.AuditLog(ctx, in.ID, audit.Query{Limit: 2}))
+		page := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, in.ID, audit.Query{Limit: 2}))
 		for name, c := range map[string]struct {
 			q    audit.Query
 			want string
@@ -100,20 +100,20 @@ func TestAuditLog(t *testing.T) {
 				c.q.Limit = 10
 			}
 			got := ""
-			for _, r := range must[[]audit.Record](t)(s.AuditLog(ctx, in.ID, c.q)) {
+			for _, r := range must[[]audit.Record](t)(s.Audit.AuditLog(ctx, in.ID, c.q)) {
 				got += r.TargetID
 			}
 			if got != c.want {
 				t.Errorf("%s: %q, wanted %q", name, got, c.want)
 			}
 		}
-		if other := must[[]audit.Record](t)(s.AuditLog(ctx, "another", audit.Query{Limit: 10})); len(other) != 0 {
+		if other := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, "another", audit.Query{Limit: 10})); len(other) != 0 {
 			t.Errorf("%d entries of another workspace", len(other))
 		}
-		if n := must[int64](t)(s.PurgeAudit(ctx, times[2])); n != 2 {
+		if n := must[int64](t)(s.Audit.PurgeAudit(ctx, times[2])); n != 2 {
 			t.Errorf("purged %d", n)
 		}
-		if left := must[[]audit.Record](t)(s.AuditLog(ctx, in.ID, audit.Query{Limit: 10})); len(left) != 3 {
+		if left := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, in.ID, audit.Query{Limit: 10})); len(left) != 3 {
 			t.Errorf("%d are left", len(left))
 		}
 	})
@@ -123,15 +123,15 @@ func TestAuditLog(t *testing.T) {
 func TestAuditOfTheAccount(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		in := must[workspace.Membership](t)(s.Membership(ctx, as(ann), "ann"))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		in := must[workspace.Membership](t)(s.Workspaces.Membership(ctx, as(ann), "ann"))
 		err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 			return s.audit(ctx, tx, as(ann), audit.Entry{Kind: "token"})
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := must[[]audit.Record](t)(s.AuditLog(ctx, in.ID, audit.Query{Limit: 10})); len(got) != 1 || got[0].Kind != "token" {
+		if got := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, in.ID, audit.Query{Limit: 10})); len(got) != 1 || got[0].Kind != "token" {
 			t.Errorf("%+v", got)
 		}
 	})

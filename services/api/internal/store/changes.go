@@ -33,7 +33,7 @@ type changeRow struct {
 
 // appendChange numbers a change and puts it into the log, where it replaces the key's last one. The stream's row stays locked
 // until tx ends, so that numbers have no holes and become visible in their order.
-func (s *Store) appendChange(ctx context.Context, tx bun.Tx, c changelog.Change) (event.Envelope, error) {
+func (s *core) appendChange(ctx context.Context, tx bun.Tx, c changelog.Change) (event.Envelope, error) {
 	payload, err := withRecording(ctx, tx, c.Payload)
 	if err != nil {
 		return event.Envelope{}, err

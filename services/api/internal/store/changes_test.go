@@ -25,22 +25,22 @@ func TestConcurrentWritersLeaveNoHole(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		const writers, each = 8, 12
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		log := s.Log(event.Mocks)
-		shared := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("shared"), anyone))
+		shared := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("shared"), anyone))
 		var mu sync.Mutex
 		var numbers []uint64
 		var wg sync.WaitGroup
 		for w := range writers {
 			wg.Go(func() {
-				own, err := s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", w)), anyone)
+				own, err := s.Mocks.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", w)), anyone)
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				for i := range each {
 					id := []string{own.ID, shared.ID}[i%2]
-					_, changes, err := s.UpdateMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
+					_, changes, err := s.Mocks.UpdateMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
 						m.Revision++
 						w, err := publish(m)
 						w.NewRevision = true
@@ -88,7 +88,7 @@ func TestConcurrentWritersLeaveNoHole(t *testing.T) {
 				t.Fatalf("number %d is %d", i+1, n)
 			}
 		}
-		got := must[mock.Mock](t)(s.Mock(ctx, as(ann), shared.ID))
+		got := must[mock.Mock](t)(s.Mocks.Mock(ctx, as(ann), shared.ID))
 		if len(numbers) != writers*each || got.Revision != 1+writers*each/2 {
 			t.Errorf("%d numbers, revision %d", len(numbers), got.Revision)
 		}
@@ -100,10 +100,10 @@ func TestConcurrentWritersLeaveNoHole(t *testing.T) {
 func TestLogWithoutMoreIsWhole(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		busy := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("busy"), anyone))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		busy := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("busy"), anyone))
 		edit := func() error {
-			_, _, err := s.UpdateMock(ctx, as(ann), busy.ID, publish)
+			_, _, err := s.Mocks.UpdateMock(ctx, as(ann), busy.ID, publish)
 			return err
 		}
 		if err := edit(); err != nil {
@@ -139,15 +139,15 @@ func TestLogWithoutMoreIsWhole(t *testing.T) {
 func TestLogCompactsAndPurges(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		log := s.Log(event.Mocks)
 		ids := map[string]string{}
 		do := func(slug string, decide func(mock.Mock) (mock.Write, error)) {
 			t.Helper()
 			if ids[slug] == "" {
-				ids[slug] = must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(slug), anyone)).ID
+				ids[slug] = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock(slug), anyone)).ID
 			}
-			if _, _, err := s.UpdateMock(ctx, as(ann), ids[slug], decide); err != nil {
+			if _, _, err := s.Mocks.UpdateMock(ctx, as(ann), ids[slug], decide); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -279,11 +279,11 @@ func TestAnotherLifeOfTheDatabase(t *testing.T) {
 func TestBatchesAreBoundedByBytes(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		large := strings.Repeat("x", maxBatchBytes/2+1)
 		for i := range 3 {
-			m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
-			_, _, err := s.UpdateMock(ctx, as(ann), m.ID, func(m mock.Mock) (mock.Write, error) {
+			m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
+			_, _, err := s.Mocks.UpdateMock(ctx, as(ann), m.ID, func(m mock.Mock) (mock.Write, error) {
 				return mock.Write{Mock: m, Changes: []changelog.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, Content: large}}}}, nil
 			})
 			if err != nil {

@@ -113,13 +113,13 @@ func findDomain(ctx context.Context, db bun.IDB, who *workspace.Caller, id strin
 }
 
 // Domain implements domain.Repository.
-func (s *Store) Domain(ctx context.Context, who workspace.Caller, id string) (domain.Domain, error) {
+func (s domainStore) Domain(ctx context.Context, who workspace.Caller, id string) (domain.Domain, error) {
 	d, err := findDomain(ctx, s.read, &who, id)
 	return d, failed("read a domain", err)
 }
 
 // Domains implements domain.Repository.
-func (s *Store) Domains(ctx context.Context, who workspace.Caller, query domain.Query) ([]domain.Domain, error) {
+func (s domainStore) Domains(ctx context.Context, who workspace.Caller, query domain.Query) ([]domain.Domain, error) {
 	q := selectDomains(s.read, &who).Where("d.id > ?", query.After).Order("d.id").Limit(int64(query.Limit))
 	if query.WorkspaceSlug != "" {
 		if _, err := findMembership(ctx, s.read, who, query.WorkspaceSlug); err != nil {
@@ -128,7 +128,7 @@ func (s *Store) Domains(ctx context.Context, who workspace.Caller, query domain.
 		q = q.Where("w.slug = ?", query.WorkspaceSlug)
 	}
 	if query.MockID != "" {
-		if _, err := s.Mock(ctx, who, query.MockID); err != nil {
+		if _, err := (mockStore{s.core}).Mock(ctx, who, query.MockID); err != nil {
 			return nil, err
 		}
 		q = q.Where("d.mock_id = ?", query.MockID)
@@ -141,7 +141,7 @@ func (s *Store) Domains(ctx context.Context, who workspace.Caller, query domain.
 }
 
 // SpentDomains implements domain.Repository.
-func (s *Store) SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]domain.Domain, error) {
+func (s domainStore) SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]domain.Domain, error) {
 	var rows []domainRow
 	err := s.read.NewSelect().Model(&rows).Join("LEFT JOIN mocks AS m ON m.id = d.mock_id").
 		Where("m.id IS NULL OR d.suspended_at <= ?", suspendedBefore.UTC()).Order("d.id").Limit(int64(limit)).Scan(ctx)
@@ -167,7 +167,7 @@ func domainsOf(rows []domainRow) []domain.Domain {
 }
 
 // AddDomain implements domain.Repository.
-func (s *Store) AddDomain(ctx context.Context, who workspace.Caller, d domain.Domain, check func(mock.Mock) (domain.Write, error)) (domain.Result, error) {
+func (s domainStore) AddDomain(ctx context.Context, who workspace.Caller, d domain.Domain, check func(mock.Mock) (domain.Write, error)) (domain.Result, error) {
 	var r domain.Result
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		m, err := s.lockMock(ctx, tx, who, d.MockID, false)
@@ -205,20 +205,19 @@ func (s *Store) AddDomain(ctx context.Context, who workspace.Caller, d domain.Do
 }
 
 // UpdateDomain implements domain.Repository.
-func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(domain.Domain) (domain.Write, error)) (domain.Result, error) {
+func (s domainStore) UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(domain.Domain) (domain.Write, error)) (domain.Result, error) {
 	var r domain.Result
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		d, err := findDomain(ctx, tx, who, id)
 		if err != nil {
 			return err
 		}
-		if s.postgres() { // the mock is the lock: of its domains, and for its hosts
-			if _, err := tx.NewRaw("SELECT id FROM mocks WHERE id = ? FOR UPDATE", d.MockID).Exec(ctx); err != nil {
-				return err
-			}
-			if d, err = findDomain(ctx, tx, who, id); err != nil {
-				return err
-			}
+		// The mock is the lock: of its domains, and for its hosts.
+		if err := s.lock(ctx, tx, "SELECT id FROM mocks WHERE id = ?", forAll, d.MockID); err != nil {
+			return err
+		}
+		if d, err = findDomain(ctx, tx, who, id); err != nil {
+			return err
 		}
 		w, err := decide(d)
 		r.Domain = d
@@ -244,7 +243,7 @@ func (s *Store) UpdateDomain(ctx context.Context, who *workspace.Caller, id stri
 }
 
 // logDomain writes what others must know of a written domain, and who did it.
-func (s *Store) logDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller, w domain.Write, r *domain.Result) error {
+func (s domainStore) logDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller, w domain.Write, r *domain.Result) error {
 	if who != nil {
 		entry := audit.Entry{WorkspaceID: r.Domain.WorkspaceID, Kind: "domain", TargetID: r.Domain.ID, Label: r.Domain.Host}
 		if err := s.audit(ctx, tx, *who, entry); err != nil {
@@ -283,7 +282,7 @@ func (s *Store) logDomain(ctx context.Context, tx bun.Tx, who *workspace.Caller,
 }
 
 // servedMock reads a mock as the others hear of it.
-func (s *Store) servedMock(ctx context.Context, tx bun.Tx, id string) (mock.Mock, error) {
+func (s domainStore) servedMock(ctx context.Context, tx bun.Tx, id string) (mock.Mock, error) {
 	var row mockRow
 	if err := selectMocks(tx, true).Where("m.id = ?", id).Scan(ctx, &row); err != nil {
 		return mock.Mock{}, err
@@ -296,7 +295,7 @@ func (s *Store) servedMock(ctx context.Context, tx bun.Tx, id string) (mock.Mock
 }
 
 // withServed adds the content that is served, which only decisions about a mock see.
-func (s *Store) withServed(ctx context.Context, tx bun.Tx, m mock.Mock) (mock.Mock, error) {
+func (s *core) withServed(ctx context.Context, tx bun.Tx, m mock.Mock) (mock.Mock, error) {
 	if m.PublishedRevision == 0 || m.PublishedRevision == m.Revision {
 		return m, nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // EndpointCounts implements record.Repository. A mock keeps so many requests at the most, so that counting them is bounded.
-func (s *Store) EndpointCounts(ctx context.Context, who workspace.Caller, mockID string, since time.Time) (record.EndpointCounts, error) {
+func (s recordStore) EndpointCounts(ctx context.Context, who workspace.Caller, mockID string, since time.Time) (record.EndpointCounts, error) {
 	var counts record.EndpointCounts
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
 		return counts, failed("count requests", err)

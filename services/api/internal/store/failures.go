@@ -21,7 +21,7 @@ type failureRow struct {
 }
 
 // CountFailures implements signin.FailureRepository.
-func (s *Store) CountFailures(ctx context.Context, keys []string, decide func(map[string]signin.Failures) error) error {
+func (s failureStore) CountFailures(ctx context.Context, keys []string, decide func(map[string]signin.Failures) error) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		counts := map[string]signin.Failures{}
 		for _, key := range keys {
@@ -56,7 +56,7 @@ func writeFailures(ctx context.Context, tx bun.Tx, counts map[string]signin.Fail
 }
 
 // PurgeFailures forgets counts whose last failure was before a time, in bounded transactions, and returns how many.
-func (s *Store) PurgeFailures(ctx context.Context, before time.Time) (int64, error) {
+func (s failureStore) PurgeFailures(ctx context.Context, before time.Time) (int64, error) {
 	n, err := s.deleteInTurns(ctx, purgedAtOnce, "DELETE FROM signin_failures WHERE key IN (SELECT key FROM signin_failures WHERE last_at < ? ORDER BY last_at LIMIT ?)", before.UTC())
 	return n, failed("forget failed tries to sign in", err)
 }

@@ -17,7 +17,7 @@ func TestFailures(t *testing.T) {
 			t.Helper()
 			var got map[string]signin.Failures
 			refused := errors.New("refused")
-			err := s.CountFailures(ctx, keys, func(counts map[string]signin.Failures) error {
+			err := s.SignIns.CountFailures(ctx, keys, func(counts map[string]signin.Failures) error {
 				got = counts
 				return refused
 			})
@@ -34,7 +34,7 @@ func TestFailures(t *testing.T) {
 		for i := range 20 {
 			keys := [][]string{{"a", "b", "c"}, {"c", "b", "a"}}[i%2]
 			work.Go(func() error {
-				return s.CountFailures(ctx, keys, func(counts map[string]signin.Failures) error {
+				return s.SignIns.CountFailures(ctx, keys, func(counts map[string]signin.Failures) error {
 					for key, f := range counts {
 						counts[key] = signin.Failures{N: f.N + 1, Last: start.Add(time.Duration(f.N) * time.Second)}
 					}
@@ -54,10 +54,10 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s: %v", key, f)
 			}
 		}
-		if _, err := s.PurgeFailures(ctx, start.Add(19*time.Second)); err != nil || count("a")["a"].N != 20 {
+		if _, err := s.SignIns.PurgeFailures(ctx, start.Add(19*time.Second)); err != nil || count("a")["a"].N != 20 {
 			t.Errorf("purged too early: %v", err)
 		}
-		if _, err := s.PurgeFailures(ctx, start.Add(20*time.Second)); err != nil || count("a")["a"].N != 0 {
+		if _, err := s.SignIns.PurgeFailures(ctx, start.Add(20*time.Second)); err != nil || count("a")["a"].N != 0 {
 			t.Errorf("not purged: %v", err)
 		}
 	})

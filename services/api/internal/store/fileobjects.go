@@ -17,31 +17,31 @@ func addGarbage(ctx context.Context, db bun.IDB, key string, due time.Time) erro
 }
 
 // ReserveObject implements file.Repository.
-func (s *Store) ReserveObject(ctx context.Context, key string, due time.Time) error {
+func (s fileStore) ReserveObject(ctx context.Context, key string, due time.Time) error {
 	return failed("reserve an object", addGarbage(ctx, s.write, key, due))
 }
 
 // ReleaseObject implements file.Repository.
-func (s *Store) ReleaseObject(ctx context.Context, key string, due time.Time) error {
+func (s fileStore) ReleaseObject(ctx context.Context, key string, due time.Time) error {
 	_, err := s.write.NewRaw("UPDATE file_garbage SET due_at = ? WHERE object_key = ?", due.UTC(), key).Exec(ctx)
 	return failed("release an object", err)
 }
 
 // DueObjects implements file.Repository.
-func (s *Store) DueObjects(ctx context.Context, now time.Time, limit int) ([]string, error) {
+func (s fileStore) DueObjects(ctx context.Context, now time.Time, limit int) ([]string, error) {
 	var keys []string
 	err := s.read.NewRaw("SELECT object_key FROM file_garbage WHERE due_at <= ? ORDER BY due_at LIMIT ?", now.UTC(), limit).Scan(ctx, &keys)
 	return keys, failed("list objects to remove", err)
 }
 
 // ForgetObject implements file.Repository.
-func (s *Store) ForgetObject(ctx context.Context, key string) error {
+func (s fileStore) ForgetObject(ctx context.Context, key string) error {
 	_, err := s.write.NewRaw("DELETE FROM file_garbage WHERE object_key = ?", key).Exec(ctx)
 	return failed("forget an object", err)
 }
 
 // FileIndex implements file.Repository.
-func (s *Store) FileIndex(ctx context.Context, workspaceID string) (files.Index, error) {
+func (s fileStore) FileIndex(ctx context.Context, workspaceID string) (files.Index, error) {
 	i := files.Index{Files: map[string]files.File{}}
 	// The version first: what is written between the two reads is in the index a little early, and again with its version.
 	err := s.read.NewRaw("SELECT version FROM file_indexes WHERE workspace_id = ?", workspaceID).Scan(ctx, &i.Version)
@@ -57,20 +57,20 @@ func (s *Store) FileIndex(ctx context.Context, workspaceID string) (files.Index,
 }
 
 // FileIndexWritten implements file.Repository.
-func (s *Store) FileIndexWritten(ctx context.Context, workspaceID string, version int64) error {
+func (s fileStore) FileIndexWritten(ctx context.Context, workspaceID string, version int64) error {
 	_, err := s.write.NewRaw("UPDATE file_indexes SET written = ? WHERE workspace_id = ? AND written < ?", version, workspaceID, version).Exec(ctx)
 	return failed("note that an index of files is written", err)
 }
 
 // PendingFileIndexes implements file.Repository.
-func (s *Store) PendingFileIndexes(ctx context.Context, limit int) ([]string, error) {
+func (s fileStore) PendingFileIndexes(ctx context.Context, limit int) ([]string, error) {
 	var ids []string
 	err := s.read.NewRaw("SELECT workspace_id FROM file_indexes WHERE written < version ORDER BY workspace_id LIMIT ?", limit).Scan(ctx, &ids)
 	return ids, failed("list indexes of files to write", err)
 }
 
 // CollectFiles implements file.Repository.
-func (s *Store) CollectFiles(ctx context.Context, due time.Time, limit int) error {
+func (s fileStore) CollectFiles(ctx context.Context, due time.Time, limit int) error {
 	var gone []string
 	err := s.read.NewRaw(`SELECT i.workspace_id FROM file_indexes AS i LEFT JOIN workspaces AS w ON w.id = i.workspace_id
 		WHERE w.id IS NULL ORDER BY i.workspace_id LIMIT ?`, limit).Scan(ctx, &gone)

@@ -60,7 +60,7 @@ func findFile(ctx context.Context, db bun.IDB, in workspace.Membership, id, name
 }
 
 // File implements file.Repository.
-func (s *Store) File(ctx context.Context, who workspace.Caller, slug, id string) (file.File, error) {
+func (s fileStore) File(ctx context.Context, who workspace.Caller, slug, id string) (file.File, error) {
 	in, err := findMembership(ctx, s.read, who, slug)
 	if err != nil {
 		return file.File{}, failed("read a file", err)
@@ -70,7 +70,7 @@ func (s *Store) File(ctx context.Context, who workspace.Caller, slug, id string)
 }
 
 // Files implements file.Repository.
-func (s *Store) Files(ctx context.Context, who workspace.Caller, slug string, query file.Query) ([]file.File, error) {
+func (s fileStore) Files(ctx context.Context, who workspace.Caller, slug string, query file.Query) ([]file.File, error) {
 	in, err := findMembership(ctx, s.read, who, slug)
 	if err != nil {
 		return nil, failed("list files", err)
@@ -102,7 +102,7 @@ func fileMocks(ctx context.Context, db bun.IDB, f file.File, after string, limit
 }
 
 // FileMocks implements file.Repository.
-func (s *Store) FileMocks(ctx context.Context, who workspace.Caller, slug, id, after string, limit int) ([]file.Mock, error) {
+func (s fileStore) FileMocks(ctx context.Context, who workspace.Caller, slug, id, after string, limit int) ([]file.Mock, error) {
 	f, err := s.File(ctx, who, slug, id)
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func insertReferences(ctx context.Context, tx bun.Tx, m mock.Mock) error {
 }
 
 // LookAtFile implements file.Repository.
-func (s *Store) LookAtFile(ctx context.Context, who workspace.Caller, slug, name string) (file.Present, error) {
+func (s fileStore) LookAtFile(ctx context.Context, who workspace.Caller, slug, name string) (file.Present, error) {
 	in, err := findMembership(ctx, s.read, who, slug)
 	if err != nil {
 		return file.Present{}, failed("look at a file", err)
@@ -160,7 +160,7 @@ const someMocks = 10
 var errUnchanged = errors.New("nothing to write")
 
 // WriteFile implements file.Repository.
-func (s *Store) WriteFile(ctx context.Context, who workspace.Caller, slug, id, name string, decide func(file.Present) (file.Write, error)) error {
+func (s fileStore) WriteFile(ctx context.Context, who workspace.Caller, slug, id, name string, decide func(file.Present) (file.Write, error)) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		in, err := findMembership(ctx, tx, who, slug)
 		if err != nil {

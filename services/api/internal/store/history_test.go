@@ -35,18 +35,18 @@ func numbers(revisions []mock.Revision) []int {
 func TestRevisions(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
-		m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		step := func(decide func(mock.Mock) (mock.Write, error)) {
 			t.Helper()
-			if _, _, err := s.UpdateMock(ctx, as(ann), m.ID, decide); err != nil {
+			if _, _, err := s.Mocks.UpdateMock(ctx, as(ann), m.ID, decide); err != nil {
 				t.Fatal(err)
 			}
 		}
 		pin := func(number int, pinned bool) {
 			t.Helper()
-			must[mock.Revision](t)(s.MarkRevision(ctx, as(ann), m.ID, number, func(_ mock.Mock, r mock.Revision, _ int) (mock.Revision, error) {
+			must[mock.Revision](t)(s.Mocks.MarkRevision(ctx, as(ann), m.ID, number, func(_ mock.Mock, r mock.Revision, _ int) (mock.Revision, error) {
 				r.Pinned, r.Label = pinned, "why"
 				return r, nil
 			}))
@@ -57,17 +57,17 @@ func TestRevisions(t *testing.T) {
 		for range 5 {
 			step(next)
 		}
-		if got := numbers(must[[]mock.Revision](t)(s.Revisions(ctx, as(ann), m.ID, 0, 10))); !slices.Equal(got, []int{7, 6, 5, 2, 1}) {
+		if got := numbers(must[[]mock.Revision](t)(s.Mocks.Revisions(ctx, as(ann), m.ID, 0, 10))); !slices.Equal(got, []int{7, 6, 5, 2, 1}) {
 			t.Errorf("kept %v: the current one, two before it, the published one and the pinned one", got)
 		}
-		if got := numbers(must[[]mock.Revision](t)(s.Revisions(ctx, as(ann), m.ID, 6, 2))); !slices.Equal(got, []int{5, 2}) {
+		if got := numbers(must[[]mock.Revision](t)(s.Mocks.Revisions(ctx, as(ann), m.ID, 6, 2))); !slices.Equal(got, []int{5, 2}) {
 			t.Errorf("the page below 6 is %v", got)
 		}
-		r := must[mock.Revision](t)(s.Revision(ctx, as(ann), m.ID, 7))
+		r := must[mock.Revision](t)(s.Mocks.Revision(ctx, as(ann), m.ID, 7))
 		if r.Author != "ann" || r.Message != "message 7" || r.Size != len("content 7") || r.Errors != 1 || r.Warnings != 2 || r.Content != "content 7" || len(r.Diagnostics) != 3 {
 			t.Errorf("read back: %+v", r)
 		}
-		if r := must[mock.Revision](t)(s.Revision(ctx, as(ann), m.ID, 1)); !r.Pinned || r.Label != "why" {
+		if r := must[mock.Revision](t)(s.Mocks.Revision(ctx, as(ann), m.ID, 1)); !r.Pinned || r.Label != "why" {
 			t.Errorf("the pin: %+v", r)
 		}
 		step(func(m mock.Mock) (mock.Write, error) {
@@ -78,17 +78,17 @@ func TestRevisions(t *testing.T) {
 		})
 		pin(1, false)
 		step(next)
-		if got := numbers(must[[]mock.Revision](t)(s.Revisions(ctx, as(ann), m.ID, 0, 10))); !slices.Equal(got, []int{8, 7, 6, 2}) {
+		if got := numbers(must[[]mock.Revision](t)(s.Mocks.Revisions(ctx, as(ann), m.ID, 0, 10))); !slices.Equal(got, []int{8, 7, 6, 2}) {
 			t.Errorf("kept %v after unpinning", got)
 		}
 		for name, err := range map[string]error{
-			"foreign list": func() error { _, err := s.Revisions(ctx, as(bob), m.ID, 0, 10); return err }(),
-			"foreign read": func() error { _, err := s.Revision(ctx, as(bob), m.ID, 8); return err }(),
+			"foreign list": func() error { _, err := s.Mocks.Revisions(ctx, as(bob), m.ID, 0, 10); return err }(),
+			"foreign read": func() error { _, err := s.Mocks.Revision(ctx, as(bob), m.ID, 8); return err }(),
 			"foreign mark": func() error {
-				_, err := s.MarkRevision(ctx, as(bob), m.ID, 8, func(_ mock.Mock, r mock.Revision, _ int) (mock.Revision, error) { return r, nil })
+				_, err := s.Mocks.MarkRevision(ctx, as(bob), m.ID, 8, func(_ mock.Mock, r mock.Revision, _ int) (mock.Revision, error) { return r, nil })
 				return err
 			}(),
-			"pruned": func() error { _, err := s.Revision(ctx, as(ann), m.ID, 3); return err }(),
+			"pruned": func() error { _, err := s.Mocks.Revision(ctx, as(ann), m.ID, 3); return err }(),
 		} {
 			if apperr.CodeOf(err) != apperr.NotFound {
 				t.Errorf("%s: %v", name, err)
@@ -100,25 +100,25 @@ func TestRevisions(t *testing.T) {
 func TestDeletedMocks(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		restore := func(id, slug string) (mock.Mock, error) {
-			m, _, err := s.RestoreMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
+			m, _, err := s.Mocks.RestoreMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
 				m.DeletedAt, m.Slug = time.Time{}, slug
 				return mock.Write{Action: mock.Restored, Mock: m}, nil
 			})
 			return m, err
 		}
 		deleted := func(text string) (slugs []string) {
-			for _, m := range must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Deleted: true, Text: text, Sort: mock.ByDeleted, Backwards: true}, Limit: 10})) {
+			for _, m := range must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Deleted: true, Text: text, Sort: mock.ByDeleted, Backwards: true}, Limit: 10})) {
 				slugs = append(slugs, m.Slug)
 			}
 			return slugs
 		}
 		var ids []string
 		for i := range 5 {
-			m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone)) // the slug is free each time
+			m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone)) // the slug is free each time
 			ids = append(ids, m.ID)
-			if _, _, err := s.UpdateMock(ctx, as(ann), m.ID, func(m mock.Mock) (mock.Write, error) {
+			if _, _, err := s.Mocks.UpdateMock(ctx, as(ann), m.ID, func(m mock.Mock) (mock.Write, error) {
 				m.DeletedAt = start.Add(time.Duration(i) * time.Hour)
 				return mock.Write{Action: mock.Deleted, Mock: m, KeepDeleted: 3}, nil
 			}); err != nil {
@@ -133,7 +133,7 @@ func TestDeletedMocks(t *testing.T) {
 				t.Errorf("%v are found by %q", got, text)
 			}
 		}
-		if _, err := s.Mock(ctx, as(ann), ids[4]); apperr.CodeOf(err) != apperr.NotFound {
+		if _, err := s.Mocks.Mock(ctx, as(ann), ids[4]); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("a deleted mock is read: %v", err)
 		}
 		if _, err := restore(ids[0], "pets"); apperr.CodeOf(err) != apperr.NotFound {
@@ -148,7 +148,7 @@ func TestDeletedMocks(t *testing.T) {
 		if _, err := restore(ids[4], "pets"); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("restored what is not deleted: %v", err)
 		}
-		if n := must[int64](t)(s.PurgeMocks(ctx, start.Add(3*time.Hour))); n != 1 {
+		if n := must[int64](t)(s.Mocks.PurgeMocks(ctx, start.Add(3*time.Hour))); n != 1 {
 			t.Errorf("purged %d", n)
 		}
 		if got := deleted(""); len(got) != 1 {
@@ -160,15 +160,15 @@ func TestDeletedMocks(t *testing.T) {
 func TestMoves(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
 		_, err := s.write.NewRaw("INSERT INTO members (account_id, workspace_id, role, created_at) SELECT ?, id, 'editor', ? FROM workspaces WHERE slug = 'bob'", ann.ID, start).Exec(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		move := func(who account.Account, into string) (mock.Mock, error) {
-			m, _, err := s.MoveMock(ctx, as(who), m.ID, into, func(m mock.Mock, in workspace.Membership) (mock.Write, error) {
+			m, _, err := s.Mocks.MoveMock(ctx, as(who), m.ID, into, func(m mock.Mock, in workspace.Membership) (mock.Write, error) {
 				m.WorkspaceID, m.WorkspaceSlug, m.Role = in.ID, in.Slug, in.Role
 				return mock.Write{Action: mock.Moved, Mock: m, Changes: []changelog.Change{{Key: m.ID, Payload: event.MockUpdated{MockID: m.ID, WorkspaceID: m.WorkspaceID}}}}, nil
 			})
@@ -183,10 +183,10 @@ func TestMoves(t *testing.T) {
 		if moved := must[mock.Mock](t)(move(ann, "bob")); moved.WorkspaceSlug != "bob" || moved.Role != workspace.Editor || moved.Change != 1 {
 			t.Errorf("moved: %+v", moved)
 		}
-		if seen := must[mock.Mock](t)(s.Mock(ctx, as(bob), m.ID)); seen.ID != m.ID || seen.WorkspaceSlug != "bob" {
+		if seen := must[mock.Mock](t)(s.Mocks.Mock(ctx, as(bob), m.ID)); seen.ID != m.ID || seen.WorkspaceSlug != "bob" {
 			t.Errorf("bob sees %+v", seen)
 		}
-		must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
+		must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		if _, err := move(ann, "ann"); apperr.CodeOf(err) != apperr.Conflict {
 			t.Errorf("moved over another: %v", err)
 		}
@@ -197,8 +197,8 @@ func TestMoves(t *testing.T) {
 func TestListOrdersAndFilters(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
 		_, err := s.write.NewRaw("INSERT INTO members (account_id, workspace_id, role, created_at) SELECT ?, id, 'viewer', ? FROM workspaces WHERE slug = 'bob'", ann.ID, start).Exec(ctx)
 		if err != nil {
 			t.Fatal(err)
@@ -210,9 +210,9 @@ func TestListOrdersAndFilters(t *testing.T) {
 			if i%3 == 0 {
 				m.Diagnostics = []mockspec.Diagnostic{{Severity: mockspec.Error}}
 			}
-			created := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), m, anyone))
+			created := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), m, anyone))
 			if i == 4 {
-				if _, _, err := s.UpdateMock(ctx, as(ann), created.ID, publish); err != nil {
+				if _, _, err := s.Mocks.UpdateMock(ctx, as(ann), created.ID, publish); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -239,7 +239,7 @@ func TestListOrdersAndFilters(t *testing.T) {
 			q := mock.Query{Filter: c.filter, Limit: 2}
 			var slugs []string
 			for {
-				page := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), q))
+				page := must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, as(ann), q))
 				for _, m := range page {
 					slugs = append(slugs, m.Slug)
 					at := m.UpdatedAt
@@ -256,8 +256,8 @@ func TestListOrdersAndFilters(t *testing.T) {
 				t.Errorf("%s: %s, wanted %s", name, got, c.want)
 			}
 		}
-		must[mock.Mock](t)(s.CreateMock(ctx, as(must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))), newMock("of-bob"), anyone))
-		all := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 10}))
+		must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))), newMock("of-bob"), anyone))
+		all := must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 10}))
 		if len(all) != 8 || all[7].Slug != "of-bob" || all[7].Role != workspace.Viewer || all[0].Role != workspace.Owner {
 			t.Errorf("all workspaces: %d mocks, the last %+v", len(all), all[len(all)-1])
 		}

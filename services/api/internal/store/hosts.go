@@ -15,7 +15,7 @@ import (
 )
 
 // SaveHost implements domain.Repository.
-func (s *Store) SaveHost(ctx context.Context, h domain.Host) (changed bool, err error) {
+func (s domainStore) SaveHost(ctx context.Context, h domain.Host) (changed bool, err error) {
 	result, err := s.write.NewRaw(`INSERT INTO hosts (mock_id, host, state, reason) SELECT id, ?, ?, ? FROM mocks WHERE id = ?
 		ON CONFLICT (mock_id) DO UPDATE SET host = EXCLUDED.host, state = EXCLUDED.state, reason = EXCLUDED.reason
 		WHERE hosts.host <> EXCLUDED.host OR hosts.state <> EXCLUDED.state OR hosts.reason <> EXCLUDED.reason`,
@@ -28,7 +28,7 @@ func (s *Store) SaveHost(ctx context.Context, h domain.Host) (changed bool, err 
 }
 
 // Host implements domain.Repository.
-func (s *Store) Host(ctx context.Context, mockID string) (domain.Host, error) {
+func (s domainStore) Host(ctx context.Context, mockID string) (domain.Host, error) {
 	h := domain.Host{MockID: mockID}
 	err := s.read.NewRaw("SELECT host, state, reason FROM hosts WHERE mock_id = ?", mockID).Scan(ctx, &h.Host, &h.State, &h.Reason)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -44,7 +44,7 @@ const publishedHost = "m.published_revision > 0 AND m.deleted_at IS NULL AND w.d
 const ownHost = `c.stream = 'domains' AND c.type = 'domain.created' AND NOT c.tombstone AND c.payload LIKE '%"custom":false%'`
 
 // SettleHosts implements domain.Repository.
-func (s *Store) SettleHosts(ctx context.Context, wanted bool, host func(mock.Mock) string, limit int) ([]event.Envelope, error) {
+func (s domainStore) SettleHosts(ctx context.Context, wanted bool, host func(mock.Mock) string, limit int) ([]event.Envelope, error) {
 	var events []event.Envelope
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		events = nil

@@ -14,27 +14,27 @@ import (
 func TestSettleHosts(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := as(must[account.Account](t)(s.EnsureAccount(ctx, "ann", start)))
+		ann := as(must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start)))
 		host := func(m mock.Mock) string { return m.Slug + "-" + m.WorkspaceSlug + ".mocks.example.com" }
 		var ids []string
 		for _, slug := range []string{"a", "b", "c"} {
-			m := must[mock.Mock](t)(s.CreateMock(ctx, ann, newMock(slug), anyone))
+			m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, ann, newMock(slug), anyone))
 			if ids = append(ids, m.ID); slug == "c" {
 				continue // never published
 			}
-			if _, _, err := s.UpdateMock(ctx, ann, m.ID, publish); err != nil {
+			if _, _, err := s.Mocks.UpdateMock(ctx, ann, m.ID, publish); err != nil {
 				t.Fatal(err)
 			}
 		}
 		// A custom domain is none of its business.
 		custom := domain.Domain{ID: "d1", MockID: ids[0], Host: "api.customer.dev", Ownership: domain.Pending, Routing: domain.Missing, CreatedAt: start}
-		must[domain.Result](t)(s.AddDomain(ctx, ann, custom, func(mock.Mock) (domain.Write, error) {
+		must[domain.Result](t)(s.Domains.AddDomain(ctx, ann, custom, func(mock.Mock) (domain.Write, error) {
 			return domain.Write{Domain: custom, Changes: nil}, nil
 		}))
 		settle := func(wanted bool) (types []event.Type, hosts []string) {
 			t.Helper()
 			for {
-				changes := must[[]event.Envelope](t)(s.SettleHosts(ctx, wanted, host, 1))
+				changes := must[[]event.Envelope](t)(s.Domains.SettleHosts(ctx, wanted, host, 1))
 				if len(changes) == 0 {
 					return types, hosts
 				}
@@ -55,7 +55,7 @@ func TestSettleHosts(t *testing.T) {
 		if types, _ := settle(true); len(types) != 0 {
 			t.Errorf("asked again: %v", types)
 		}
-		if _, _, err := s.UpdateMock(ctx, ann, ids[0], remove); err != nil {
+		if _, _, err := s.Mocks.UpdateMock(ctx, ann, ids[0], remove); err != nil {
 			t.Fatal(err)
 		}
 		if types, _ := settle(true); len(types) != 1 || types[0] != event.TypeDomainDeleted {
@@ -73,22 +73,22 @@ func TestSettleHosts(t *testing.T) {
 func TestSaveHost(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := as(must[account.Account](t)(s.EnsureAccount(ctx, "ann", start)))
-		m := must[mock.Mock](t)(s.CreateMock(ctx, ann, newMock("pets"), anyone))
+		ann := as(must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start)))
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, ann, newMock("pets"), anyone))
 		h := domain.Host{MockID: m.ID, Host: "pets-ann.mocks.example.com", State: "publishing", Reason: "The DNS record is being created."}
 		for i, changed := range []bool{true, false} {
-			if got := must[bool](t)(s.SaveHost(ctx, h)); got != changed {
+			if got := must[bool](t)(s.Domains.SaveHost(ctx, h)); got != changed {
 				t.Errorf("stored the %d. time: changed %t", i+1, got)
 			}
 		}
 		h.State, h.Reason = "published", ""
-		if !must[bool](t)(s.SaveHost(ctx, h)) || must[domain.Host](t)(s.Host(ctx, m.ID)) != h {
+		if !must[bool](t)(s.Domains.SaveHost(ctx, h)) || must[domain.Host](t)(s.Domains.Host(ctx, m.ID)) != h {
 			t.Error("the new state is not stored")
 		}
-		if must[bool](t)(s.SaveHost(ctx, domain.Host{MockID: "no-mock", Host: "x", State: "published"})) {
+		if must[bool](t)(s.Domains.SaveHost(ctx, domain.Host{MockID: "no-mock", Host: "x", State: "published"})) {
 			t.Error("the host of no mock is stored")
 		}
-		if _, err := s.Host(ctx, "no-mock"); apperr.CodeOf(err) != apperr.NotFound {
+		if _, err := s.Domains.Host(ctx, "no-mock"); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("of no mock: %v", err)
 		}
 	})

@@ -12,7 +12,7 @@ import (
 )
 
 // ClaimKey implements idempotency.Repository.
-func (s *Store) ClaimKey(ctx context.Context, c idempotency.Claim) (r idempotency.Record, fresh bool, err error) {
+func (s keyStore) ClaimKey(ctx context.Context, c idempotency.Claim) (r idempotency.Record, fresh bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		// Whoever comes at the same time waits here for the end of this transaction.
 		result, err := tx.NewRaw(`INSERT INTO idempotency_keys (account_id, key, fingerprint, response, created_at, locked_until, expires_at)
@@ -43,19 +43,19 @@ func (s *Store) ClaimKey(ctx context.Context, c idempotency.Claim) (r idempotenc
 }
 
 // FinishKey implements idempotency.Repository.
-func (s *Store) FinishKey(ctx context.Context, accountID, key, answer string) error {
+func (s keyStore) FinishKey(ctx context.Context, accountID, key, answer string) error {
 	_, err := s.write.NewRaw("UPDATE idempotency_keys SET response = ? WHERE account_id = ? AND key = ?", answer, accountID, key).Exec(ctx)
 	return failed("remember an answer", err)
 }
 
 // ReleaseKey implements idempotency.Repository.
-func (s *Store) ReleaseKey(ctx context.Context, accountID, key string) error {
+func (s keyStore) ReleaseKey(ctx context.Context, accountID, key string) error {
 	_, err := s.write.NewRaw("DELETE FROM idempotency_keys WHERE account_id = ? AND key = ? AND response = ''", accountID, key).Exec(ctx)
 	return failed("release an idempotency key", err)
 }
 
 // PurgeKeys implements idempotency.Repository.
-func (s *Store) PurgeKeys(ctx context.Context, now time.Time) (int64, error) {
+func (s keyStore) PurgeKeys(ctx context.Context, now time.Time) (int64, error) {
 	n, err := s.deleteInTurns(ctx, purgedAtOnce, `DELETE FROM idempotency_keys WHERE expires_at IN (SELECT expires_at FROM idempotency_keys
 		WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`, now.UTC())
 	return n, failed("purge idempotency keys", err)

@@ -13,11 +13,11 @@ import (
 func TestIdempotencyKeys(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
 		claim := func(a account.Account, key, fingerprint string, at time.Time) (idempotency.Record, bool) {
 			t.Helper()
-			r, fresh, err := s.ClaimKey(ctx, idempotency.Claim{
+			r, fresh, err := s.Keys.ClaimKey(ctx, idempotency.Claim{
 				AccountID: a.ID, Key: key, Fingerprint: fingerprint, Now: at, LockedUntil: at.Add(time.Minute), Expires: at.Add(time.Hour), Kept: 3,
 			})
 			if err != nil {
@@ -49,10 +49,10 @@ func TestIdempotencyKeys(t *testing.T) {
 			if r, fresh := claim(ann, "k", "g", start); fresh || r != (idempotency.Record{Fingerprint: "f"}) {
 				t.Errorf("while it is worked on: %+v, %t", r, fresh)
 			}
-			if err := s.FinishKey(ctx, ann.ID, "k", "sealed"); err != nil {
+			if err := s.Keys.FinishKey(ctx, ann.ID, "k", "sealed"); err != nil {
 				t.Fatal(err)
 			}
-			if err := s.ReleaseKey(ctx, ann.ID, "k"); err != nil { // too late
+			if err := s.Keys.ReleaseKey(ctx, ann.ID, "k"); err != nil { // too late
 				t.Fatal(err)
 			}
 			if r, fresh := claim(ann, "k", "f", start.Add(59*time.Minute)); fresh || r.Answer != "sealed" {
@@ -67,7 +67,7 @@ func TestIdempotencyKeys(t *testing.T) {
 		})
 		t.Run("who gives up, or dies, makes room", func(t *testing.T) {
 			claim(ann, "given up", "f", start)
-			if err := s.ReleaseKey(ctx, ann.ID, "given up"); err != nil {
+			if err := s.Keys.ReleaseKey(ctx, ann.ID, "given up"); err != nil {
 				t.Fatal(err)
 			}
 			if _, fresh := claim(ann, "given up", "g", start); !fresh {
@@ -85,7 +85,7 @@ func TestIdempotencyKeys(t *testing.T) {
 			if err := s.read.NewRaw("SELECT key FROM idempotency_keys WHERE account_id = ? ORDER BY created_at", bob.ID).Scan(ctx, &left); err != nil || fmt.Sprint(left) != "[3 4 5]" {
 				t.Errorf("left %v, %v", left, err)
 			}
-			if n := must[int64](t)(s.PurgeKeys(ctx, start.Add(time.Hour+4*time.Second))); n != 3 { // 3 and 4 of bob, the crowd of ann
+			if n := must[int64](t)(s.Keys.PurgeKeys(ctx, start.Add(time.Hour+4*time.Second))); n != 3 { // 3 and 4 of bob, the crowd of ann
 				t.Errorf("purged %d", n)
 			}
 		})

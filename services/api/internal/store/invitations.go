@@ -64,13 +64,13 @@ func invitations(ctx context.Context, q *bun.RawQuery) ([]workspace.Invitation, 
 }
 
 // Invitations implements workspace.InvitationRepository.
-func (s *Store) Invitations(ctx context.Context, workspaceID string, now time.Time, after string, limit int) ([]workspace.Invitation, error) {
+func (s invitationStore) Invitations(ctx context.Context, workspaceID string, now time.Time, after string, limit int) ([]workspace.Invitation, error) {
 	return invitations(ctx, s.read.NewRaw(invitationSelect+" WHERE i.workspace_id = ? AND i.id > ? AND i.expires_at > ? ORDER BY i.id LIMIT ?",
 		workspaceID, after, now.UTC(), limit))
 }
 
 // InvitationsFor implements workspace.InvitationRepository.
-func (s *Store) InvitationsFor(ctx context.Context, accountID string, now time.Time, after string, limit int) ([]workspace.Invitation, error) {
+func (s invitationStore) InvitationsFor(ctx context.Context, accountID string, now time.Time, after string, limit int) ([]workspace.Invitation, error) {
 	return invitations(ctx, s.read.NewRaw(invitationSelect+" WHERE i.account_id = ? AND i.id > ? AND i.expires_at > ? ORDER BY i.id LIMIT ?",
 		accountID, after, now.UTC(), limit))
 }
@@ -85,7 +85,7 @@ func aboutInvitation(i workspace.Invitation) audit.Entry {
 }
 
 // CreateInvitation implements workspace.InvitationRepository.
-func (s *Store) CreateInvitation(
+func (s invitationStore) CreateInvitation(
 	ctx context.Context, who workspace.Caller, slug string, i workspace.Invitation, check func(workspace.Membership) error,
 ) (workspace.Invitation, error) {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -142,7 +142,7 @@ func notMember(ctx context.Context, tx bun.Tx, workspaceID, accountID, username 
 }
 
 // RevokeInvitation implements workspace.InvitationRepository.
-func (s *Store) RevokeInvitation(
+func (s invitationStore) RevokeInvitation(
 	ctx context.Context, who workspace.Caller, slug, id string, now time.Time, check func(workspace.Membership, workspace.Invitation) error,
 ) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -162,7 +162,7 @@ func (s *Store) RevokeInvitation(
 	return failed("revoke an invitation", err)
 }
 
-func (s *Store) endInvitation(ctx context.Context, tx bun.Tx, who workspace.Caller, i workspace.Invitation) error {
+func (s invitationStore) endInvitation(ctx context.Context, tx bun.Tx, who workspace.Caller, i workspace.Invitation) error {
 	if _, err := tx.NewRaw("DELETE FROM invitations WHERE id = ?", i.ID).Exec(ctx); err != nil {
 		return err
 	}
@@ -172,13 +172,13 @@ func (s *Store) endInvitation(ctx context.Context, tx bun.Tx, who workspace.Call
 const bySecret = " WHERE i.secret_hash = ? AND i.expires_at > ?"
 
 // InvitationBySecret implements workspace.InvitationRepository.
-func (s *Store) InvitationBySecret(ctx context.Context, hash string, now time.Time) (workspace.Invitation, error) {
+func (s invitationStore) InvitationBySecret(ctx context.Context, hash string, now time.Time) (workspace.Invitation, error) {
 	i, err := invitation(ctx, s.read.NewRaw(invitationSelect+bySecret, hash, now.UTC()))
 	return i, failed("look at an invitation", err)
 }
 
 // ClaimInvitation implements workspace.InvitationRepository.
-func (s *Store) ClaimInvitation(ctx context.Context, who workspace.Caller, hash string, now time.Time) (workspace.Invitation, error) {
+func (s invitationStore) ClaimInvitation(ctx context.Context, who workspace.Caller, hash string, now time.Time) (workspace.Invitation, error) {
 	var i workspace.Invitation
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var err error
@@ -208,19 +208,16 @@ func (s *Store) ClaimInvitation(ctx context.Context, who workspace.Caller, hash 
 }
 
 // ownInvitation finds an invitation of the caller's and locks its workspace's members.
-func (s *Store) ownInvitation(ctx context.Context, tx bun.Tx, who workspace.Caller, id string, now time.Time) (workspace.Invitation, error) {
-	if s.postgres() {
-		_, err := tx.NewRaw(`SELECT w.id FROM workspaces w WHERE w.id IN (SELECT workspace_id FROM invitations WHERE id = ? AND account_id = ?) ?`,
-			id, who.AccountID, bun.Safe(forMembers)).Exec(ctx)
-		if err != nil {
-			return workspace.Invitation{}, err
-		}
+func (s invitationStore) ownInvitation(ctx context.Context, tx bun.Tx, who workspace.Caller, id string, now time.Time) (workspace.Invitation, error) {
+	const its = "SELECT w.id FROM workspaces w WHERE w.id IN (SELECT workspace_id FROM invitations WHERE id = ? AND account_id = ?)"
+	if err := s.lock(ctx, tx, its, forMembers, id, who.AccountID); err != nil {
+		return workspace.Invitation{}, err
 	}
 	return invitation(ctx, tx.NewRaw(invitationSelect+" WHERE i.id = ? AND i.account_id = ? AND i.expires_at > ?", id, who.AccountID, now.UTC()))
 }
 
 // AcceptInvitation implements workspace.InvitationRepository.
-func (s *Store) AcceptInvitation(
+func (s invitationStore) AcceptInvitation(
 	ctx context.Context, who workspace.Caller, id string, now time.Time, check func(workspace.Invitation) error,
 ) (workspace.Membership, error) {
 	var in workspace.Membership
@@ -251,7 +248,7 @@ func (s *Store) AcceptInvitation(
 }
 
 // DeclineInvitation implements workspace.InvitationRepository.
-func (s *Store) DeclineInvitation(ctx context.Context, who workspace.Caller, id string, now time.Time) error {
+func (s invitationStore) DeclineInvitation(ctx context.Context, who workspace.Caller, id string, now time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		i, err := s.ownInvitation(ctx, tx, who, id, now)
 		if err != nil {

@@ -27,7 +27,7 @@ func (r memberRow) member() workspace.Member {
 }
 
 // Members implements workspace.Repository.
-func (s *Store) Members(ctx context.Context, workspaceID, after string, limit int) ([]workspace.Member, error) {
+func (s memberStore) Members(ctx context.Context, workspaceID, after string, limit int) ([]workspace.Member, error) {
 	var rows []memberRow
 	err := s.read.NewRaw(memberSelect+" WHERE mb.workspace_id = ? AND mb.account_id > ? ORDER BY mb.account_id LIMIT ?", workspaceID, after, limit).Scan(ctx, &rows)
 	members := make([]workspace.Member, len(rows))
@@ -38,7 +38,7 @@ func (s *Store) Members(ctx context.Context, workspaceID, after string, limit in
 }
 
 // Member implements workspace.Repository.
-func (s *Store) Member(ctx context.Context, in workspace.Membership, username string) (workspace.Member, error) {
+func (s memberStore) Member(ctx context.Context, in workspace.Membership, username string) (workspace.Member, error) {
 	var row memberRow
 	err := s.read.NewRaw(memberSelect+" WHERE mb.workspace_id = ? AND a.username = ?", in.ID, username).Scan(ctx, &row)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -52,7 +52,7 @@ func errNoMember(slug, username string) error {
 }
 
 // UpdateMember implements workspace.Repository.
-func (s *Store) UpdateMember(
+func (s memberStore) UpdateMember(
 	ctx context.Context, who workspace.Caller, slug, username string,
 	decide func(in workspace.Membership, m workspace.Member, owners int) (workspace.Role, error),
 ) (workspace.Member, error) {

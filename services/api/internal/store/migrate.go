@@ -5,10 +5,8 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 // Migrations only add: a program of the release before runs beside this one while instances are replaced. What nothing
@@ -16,21 +14,6 @@ import (
 //
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
-
-func (s *Store) migrations() (*goose.Provider, error) {
-	files, err := fs.Sub(migrationFiles, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	if !s.postgres() {
-		return goose.NewProvider(goose.DialectSQLite3, s.write.DB, files)
-	}
-	locker, err := lock.NewPostgresSessionLocker() // replicas may start together
-	if err != nil {
-		return nil, err
-	}
-	return goose.NewProvider(goose.DialectPostgres, s.write.DB, files, goose.WithSessionLocker(locker))
-}
 
 // migrate applies missing migrations, or says that there are some. A schema from a newer program is refused: this one
 // would not know what it means.

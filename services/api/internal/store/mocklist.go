@@ -13,7 +13,7 @@ import (
 
 // Mocks implements mock.Repository. It goes from workspace to workspace, each in an order that an index has: one query
 // over all of them would have to sort all the mocks that a caller can see, for every page.
-func (s *Store) Mocks(ctx context.Context, who workspace.Caller, q mock.Query) ([]mock.Mock, error) {
+func (s mockStore) Mocks(ctx context.Context, who workspace.Caller, q mock.Query) ([]mock.Mock, error) {
 	var found []mock.Mock
 	after := q.After
 	for first := true; len(found) < q.Limit; first = false {
@@ -38,7 +38,7 @@ func (s *Store) Mocks(ctx context.Context, who workspace.Caller, q mock.Query) (
 
 // nextWorkspace finds the caller's first workspace with mocks behind a place, or (first) the one of the place; nil if
 // there is none.
-func (s *Store) nextWorkspace(ctx context.Context, who workspace.Caller, f mock.Filter, after *mock.Place, first bool) (*membershipRow, error) {
+func (s mockStore) nextWorkspace(ctx context.Context, who workspace.Caller, f mock.Filter, after *mock.Place, first bool) (*membershipRow, error) {
 	var rows []membershipRow
 	q := s.read.NewSelect().ColumnExpr("w.id, w.slug, w.name, w.created_at, mb.role").
 		TableExpr("members AS mb").Join("JOIN workspaces AS w ON w.id = mb.workspace_id").Where("?", membership(who)).
@@ -69,7 +69,7 @@ var lastRequest = bun.SafeQuery(`(SELECT max(coalesce(c.last_at, c.hour)) FROM r
 	AND c.hour = (SELECT max(h.hour) FROM request_counts AS h WHERE h.subject = m.id))`)
 
 // mocksOf selects the mocks of a workspace behind a place in it, or from the first on if the place has no mock.
-func (s *Store) mocksOf(workspaceID string, f mock.Filter, after mock.Place, limit int) *bun.SelectQuery {
+func (s mockStore) mocksOf(workspaceID string, f mock.Filter, after mock.Place, limit int) *bun.SelectQuery {
 	q := selectMocks(s.read, false).ColumnExpr("? AS last_at", lastRequest).Where("m.workspace_id = ?", workspaceID).Where("?", existence(f.Deleted)).Limit(int64(limit))
 	direction, beyond := bun.Safe("ASC"), bun.Safe(">")
 	if f.Backwards {

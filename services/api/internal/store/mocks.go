@@ -151,20 +151,20 @@ func existence(deleted bool) schema.QueryWithArgs {
 }
 
 // Mock implements mock.Repository.
-func (s *Store) Mock(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error) {
+func (s mockStore) Mock(ctx context.Context, who workspace.Caller, id string) (mock.Mock, error) {
 	m, err := findMock(ctx, s.read, who, id, false)
 	return m, failed("read a mock", err)
 }
 
 // MockBySlug implements mock.Repository.
-func (s *Store) MockBySlug(ctx context.Context, who workspace.Caller, workspaceSlug, slug string) (mock.Mock, error) {
+func (s mockStore) MockBySlug(ctx context.Context, who workspace.Caller, workspaceSlug, slug string) (mock.Mock, error) {
 	q := selectMocks(s.read, true).Where("w.slug = ?", workspaceSlug).Where("m.slug = ?", slug).Where("?", existence(false))
 	m, err := scanOne(ctx, q, who, errNoSuchMock)
 	return m, failed("read a mock", err)
 }
 
 // MocksByID implements publication.Repository.
-func (s *Store) MocksByID(ctx context.Context, ids []string) ([]mock.Mock, error) {
+func (s mockStore) MocksByID(ctx context.Context, ids []string) ([]mock.Mock, error) {
 	return list(ctx, selectMocks(s.read, false).Where("m.id IN (?)", bun.List(ids)).Where("?", existence(false)))
 }
 

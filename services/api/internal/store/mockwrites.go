@@ -44,7 +44,7 @@ func taken(err error, m mock.Mock) error {
 }
 
 // CreateMock implements mock.Repository.
-func (s *Store) CreateMock(ctx context.Context, who workspace.Caller, m mock.Mock, check func(workspace.Membership) error) (mock.Mock, error) {
+func (s mockStore) CreateMock(ctx context.Context, who workspace.Caller, m mock.Mock, check func(workspace.Membership) error) (mock.Mock, error) {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		in, err := findWorkspace(ctx, tx, who, m.WorkspaceSlug)
 		if err != nil {
@@ -82,7 +82,7 @@ func severities(diagnostics []mockspec.Diagnostic) (errors, warnings int) {
 }
 
 // insertRevision stores m's current revision, unless it makes the workspace larger than it may be.
-func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock, live bool) error {
+func (s mockStore) insertRevision(ctx context.Context, tx bun.Tx, authorID string, m mock.Mock, live bool) error {
 	diagnostics := m.Diagnostics
 	if diagnostics == nil {
 		diagnostics = []mockspec.Diagnostic{}
@@ -108,7 +108,7 @@ func (s *Store) insertRevision(ctx context.Context, tx bun.Tx, authorID string, 
 }
 
 // measure stores how large m's current revision is. Growth has to be within the quota.
-func (s *Store) measure(ctx context.Context, tx bun.Tx, m mock.Mock) error {
+func (s mockStore) measure(ctx context.Context, tx bun.Tx, m mock.Mock) error {
 	var endpoints, bytes bool
 	err := s.edits.row(ctx, tx, selectGrowth, m.Endpoints, len(m.Content), m.ID).Scan(&endpoints, &bytes)
 	if err != nil {
@@ -127,17 +127,17 @@ func (s *Store) measure(ctx context.Context, tx bun.Tx, m mock.Mock) error {
 }
 
 // UpdateMock implements mock.Repository.
-func (s *Store) UpdateMock(ctx context.Context, who workspace.Caller, id string, decide func(mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
+func (s mockStore) UpdateMock(ctx context.Context, who workspace.Caller, id string, decide func(mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
 	return s.writeMock(ctx, who, id, false, func(_ context.Context, _ bun.Tx, m mock.Mock) (mock.Write, error) { return decide(m) })
 }
 
 // RestoreMock implements mock.Repository.
-func (s *Store) RestoreMock(ctx context.Context, who workspace.Caller, id string, decide func(mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
+func (s mockStore) RestoreMock(ctx context.Context, who workspace.Caller, id string, decide func(mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
 	return s.writeMock(ctx, who, id, true, func(_ context.Context, _ bun.Tx, m mock.Mock) (mock.Write, error) { return decide(m) })
 }
 
 // MoveMock implements mock.Repository.
-func (s *Store) MoveMock(ctx context.Context, who workspace.Caller, id, into string, decide func(mock.Mock, workspace.Membership) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
+func (s mockStore) MoveMock(ctx context.Context, who workspace.Caller, id, into string, decide func(mock.Mock, workspace.Membership) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
 	return s.writeMock(ctx, who, id, false, func(ctx context.Context, tx bun.Tx, m mock.Mock) (mock.Write, error) {
 		in, err := findWorkspace(ctx, tx, who, into)
 		if err == nil {
@@ -151,7 +151,7 @@ func (s *Store) MoveMock(ctx context.Context, who workspace.Caller, id, into str
 }
 
 // writeMock locks a mock, living or deleted, and stores what decide says.
-func (s *Store) writeMock(ctx context.Context, who workspace.Caller, id string, deleted bool, decide func(context.Context, bun.Tx, mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
+func (s mockStore) writeMock(ctx context.Context, who workspace.Caller, id string, deleted bool, decide func(context.Context, bun.Tx, mock.Mock) (mock.Write, error)) (mock.Mock, []event.Envelope, error) {
 	var m mock.Mock
 	var changes []event.Envelope
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
@@ -176,18 +176,15 @@ func (s *Store) writeMock(ctx context.Context, who workspace.Caller, id string, 
 }
 
 // lockMock reads a mock that nobody else changes before tx ends.
-func (s *Store) lockMock(ctx context.Context, tx bun.Tx, who workspace.Caller, id string, deleted bool) (mock.Mock, error) {
-	if s.postgres() {
-		// Lock first and read then: a lock on a join would miss the row if its revision changed while it waited.
-		// SQLite's transaction is the only writer from its beginning.
-		_, err := tx.NewRaw(`SELECT id FROM mocks WHERE id = ? AND workspace_id IN (SELECT mb.workspace_id FROM members mb WHERE ?) FOR UPDATE`,
-			id, membership(who)).Exec(ctx)
-		if err == nil {
-			_, err = tx.NewRaw("SELECT w.id FROM workspaces w WHERE w.id = (SELECT workspace_id FROM mocks WHERE id = ?) ?", id, bun.Safe(forSlug)).Exec(ctx)
-		}
-		if err != nil {
-			return mock.Mock{}, err
-		}
+func (s *core) lockMock(ctx context.Context, tx bun.Tx, who workspace.Caller, id string, deleted bool) (mock.Mock, error) {
+	// Lock first and read then: a lock on a join would miss the row if its revision changed while it waited.
+	const its = "SELECT id FROM mocks WHERE id = ? AND workspace_id IN (SELECT mb.workspace_id FROM members mb WHERE ?)"
+	if err := s.lock(ctx, tx, its, forAll, id, membership(who)); err != nil {
+		return mock.Mock{}, err
+	}
+	const workspaces = "SELECT w.id FROM workspaces w WHERE w.id = (SELECT workspace_id FROM mocks WHERE id = ?)"
+	if err := s.lock(ctx, tx, workspaces, forSlug, id); err != nil {
+		return mock.Mock{}, err
 	}
 	m, err := findMock(ctx, tx, who, id, deleted)
 	if err != nil {
@@ -197,7 +194,7 @@ func (s *Store) lockMock(ctx context.Context, tx bun.Tx, who workspace.Caller, i
 }
 
 // apply stores w. The changes come last: the stream's row is locked from the first of them to the commit.
-func (s *Store) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *mock.Mock, w mock.Write) ([]event.Envelope, error) {
+func (s mockStore) apply(ctx context.Context, tx bun.Tx, who workspace.Caller, m *mock.Mock, w mock.Write) ([]event.Envelope, error) {
 	if w.NewRevision {
 		if err := s.insertRevision(ctx, tx, who.AccountID, *m, w.GoesLive); err != nil {
 			return nil, err
@@ -267,7 +264,7 @@ const maxPruned = 100
 const mocksAtOnce = 50
 
 // PurgeMocks implements mock.Repository. Revisions go with their mock.
-func (s *Store) PurgeMocks(ctx context.Context, before time.Time) (int64, error) {
+func (s mockStore) PurgeMocks(ctx context.Context, before time.Time) (int64, error) {
 	n, err := s.deleteInTurns(ctx, mocksAtOnce, `DELETE FROM mocks WHERE id IN (SELECT id FROM mocks WHERE deleted_at IS NOT NULL AND deleted_at < ?
 		ORDER BY deleted_at LIMIT ?)`, before.UTC())
 	return n, failed("purge deleted mocks", err)

@@ -15,7 +15,7 @@ import (
 )
 
 // UnifiedPosition implements publication.Repository.
-func (s *Store) UnifiedPosition(ctx context.Context) (stream.Position, error) {
+func (s outcomeStore) UnifiedPosition(ctx context.Context) (stream.Position, error) {
 	var p stream.Position
 	var number int64
 	err := s.read.NewRaw("SELECT epoch, number FROM positions WHERE stream = ?", event.Unified).Scan(ctx, &p.Epoch, &number)
@@ -27,7 +27,7 @@ func (s *Store) UnifiedPosition(ctx context.Context) (stream.Position, error) {
 }
 
 // SaveOutcomes implements publication.Repository.
-func (s *Store) SaveOutcomes(ctx context.Context, p stream.Position, rejections []publication.Rejection) error {
+func (s outcomeStore) SaveOutcomes(ctx context.Context, p stream.Position, rejections []publication.Rejection) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		for _, r := range rejections {
 			encoded, err := json.Marshal(r.Diagnostics)
@@ -51,7 +51,7 @@ func (s *Store) SaveOutcomes(ctx context.Context, p stream.Position, rejections 
 }
 
 // ResetOutcomes implements publication.Repository.
-func (s *Store) ResetOutcomes(ctx context.Context, epoch string) error {
+func (s outcomeStore) ResetOutcomes(ctx context.Context, epoch string) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if _, err := tx.NewRaw("UPDATE mocks SET rejected = 0, rejection = '[]' WHERE rejected <> 0").Exec(ctx); err != nil {
 			return err

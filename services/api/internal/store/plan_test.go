@@ -19,7 +19,7 @@ func TestListsUseAnIndex(t *testing.T) {
 	t.Parallel()
 	s := open(t, testkit.Postgres(t))
 	ctx := t.Context()
-	must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+	must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 	for _, statement := range []string{
 		// A large workspace, and many small ones.
 		`INSERT INTO workspaces (id, slug, name, created_at) SELECT 'w' || i, 'w' || i, '', now() FROM generate_series(1, 1000) AS i`,
@@ -53,7 +53,7 @@ func TestListsUseAnIndex(t *testing.T) {
 		} {
 			for _, after := range []mock.Place{{}, {Slug: "slug5", Time: start, ID: "m5"}} {
 				var lines []string
-				if err := s.read.NewRaw("EXPLAIN (COSTS OFF) ?", s.mocksOf(workspaceID, f, after, 51)).Scan(ctx, &lines); err != nil {
+				if err := s.read.NewRaw("EXPLAIN (COSTS OFF) ?", s.Mocks.mocksOf(workspaceID, f, after, 51)).Scan(ctx, &lines); err != nil {
 					t.Fatal(err)
 				}
 				plan := strings.Join(lines, "\n")

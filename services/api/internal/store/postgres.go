@@ -58,7 +58,7 @@ func openPostgres(ctx context.Context, databaseURL secret.String) (_ *Store, nam
 		return nil, "", errors.Join(err, db.Close())
 	}
 	pool := bun.NewDB(db, pgdialect.New())
-	return &Store{read: pool, write: pool}, name, nil
+	return newStore(pool, pool), name, nil
 }
 
 // checkEncoding refuses a database that would not keep every text as it is.

@@ -25,18 +25,16 @@ func findProfile(ctx context.Context, db bun.IDB, accountID string) (account.Pro
 }
 
 // Profile implements account.ProfileRepository.
-func (s *Store) Profile(ctx context.Context, accountID string) (account.Profile, error) {
+func (s accountStore) Profile(ctx context.Context, accountID string) (account.Profile, error) {
 	p, err := findProfile(ctx, s.read, accountID)
 	return p, failed("read an account", err)
 }
 
 // lockProfile reads the caller's profile, which nobody changes until tx ends, and locks its own workspace.
-func (s *Store) lockProfile(ctx context.Context, tx bun.Tx, who workspace.Caller) (account.Profile, workspace.Membership, error) {
+func (s accountStore) lockProfile(ctx context.Context, tx bun.Tx, who workspace.Caller) (account.Profile, workspace.Membership, error) {
 	var in workspace.Membership
-	if s.postgres() {
-		if _, err := tx.NewRaw("SELECT id FROM accounts WHERE id = ? FOR NO KEY UPDATE", who.AccountID).Exec(ctx); err != nil {
-			return account.Profile{}, in, err
-		}
+	if err := s.lock(ctx, tx, "SELECT id FROM accounts WHERE id = ?", forMembers, who.AccountID); err != nil {
+		return account.Profile{}, in, err
 	}
 	p, err := findProfile(ctx, tx, who.AccountID)
 	if err == nil {
@@ -46,7 +44,7 @@ func (s *Store) lockProfile(ctx context.Context, tx bun.Tx, who workspace.Caller
 }
 
 // UpdateProfile implements account.ProfileRepository.
-func (s *Store) UpdateProfile(
+func (s accountStore) UpdateProfile(
 	ctx context.Context, who workspace.Caller, now, until time.Time, decide func(account.Profile, workspace.Holding) (account.Profile, error),
 ) (account.Profile, error) {
 	var p account.Profile
@@ -101,7 +99,7 @@ func moveUsername(ctx context.Context, tx bun.Tx, own workspace.Workspace, p acc
 }
 
 // DeleteAccount implements account.ProfileRepository.
-func (s *Store) DeleteAccount(ctx context.Context, who workspace.Caller, now, until time.Time, check func(account.Profile) error) error {
+func (s accountStore) DeleteAccount(ctx context.Context, who workspace.Caller, now, until time.Time, check func(account.Profile) error) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		p, own, err := s.lockProfile(ctx, tx, who)
 		if err != nil {
@@ -133,7 +131,7 @@ func (s *Store) DeleteAccount(ctx context.Context, who workspace.Caller, now, un
 }
 
 // leaveAll takes the account out of all workspaces but its own, unless it is the last owner of some.
-func (s *Store) leaveAll(ctx context.Context, tx bun.Tx, who workspace.Caller, own string, about audit.Entry) error {
+func (s accountStore) leaveAll(ctx context.Context, tx bun.Tx, who workspace.Caller, own string, about audit.Entry) error {
 	var rows []membershipRow
 	err := tx.NewRaw(membershipSelect+" WHERE mb.account_id = ? AND mb.workspace_id <> ? ORDER BY mb.workspace_id", who.AccountID, own).Scan(ctx, &rows)
 	if err != nil {

@@ -18,12 +18,12 @@ func TestProfiles(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
 		o := newOrgs(t, s)
-		profiles := account.NewProfiles(s, time.Hour, func() time.Time { return o.now }, func() { o.buried++ })
+		profiles := account.NewProfiles(s.Accounts, time.Hour, func() time.Time { return o.now }, func() { o.deleted++ })
 		update := func(who workspace.Caller, username, email string, expected int) error {
 			return second(profiles.Update(ctx, who, account.Change{Username: &username, Email: &email, Expected: expected}))
 		}
-		m := must[mock.Mock](t)(s.CreateMock(ctx, o.ann, newMock("pets"), anyone))
-		if _, _, err := s.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, newMock("pets"), anyone))
+		if _, _, err := s.Mocks.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
 			t.Fatal(err)
 		}
 		for _, step := range []struct {
@@ -62,15 +62,15 @@ func TestDeletingAnAccount(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
 		o := newOrgs(t, s)
-		profiles := account.NewProfiles(s, time.Hour, func() time.Time { return o.now }, func() { o.buried++ })
+		profiles := account.NewProfiles(s.Accounts, time.Hour, func() time.Time { return o.now }, func() { o.deleted++ })
 		o.acme(t, workspace.Admin, workspace.Editor)
-		own := must[mock.Mock](t)(s.CreateMock(ctx, o.ann, newMock("pets"), anyone))
-		if _, _, err := s.UpdateMock(ctx, o.ann, own.ID, publish); err != nil {
+		own := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, newMock("pets"), anyone))
+		if _, _, err := s.Mocks.UpdateMock(ctx, o.ann, own.ID, publish); err != nil {
 			t.Fatal(err)
 		}
 		shared := newMock("shared")
 		shared.WorkspaceSlug = "acme"
-		shared = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, shared, anyone))
+		shared = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, shared, anyone))
 
 		if err := profiles.Delete(ctx, o.ann, "anna"); apperr.CodeOf(err) != apperr.Invalid {
 			t.Errorf("with a wrong confirmation: %v", err)
@@ -78,25 +78,25 @@ func TestDeletingAnAccount(t *testing.T) {
 		if err := profiles.Delete(ctx, o.ann, "ann"); apperr.CodeOf(err) != apperr.Conflict || !strings.Contains(fmt.Sprint(err), "acme") {
 			t.Errorf("as the last owner of acme: %v", err)
 		}
-		if _, err := s.Mock(ctx, o.ann, own.ID); err != nil {
+		if _, err := s.Mocks.Mock(ctx, o.ann, own.ID); err != nil {
 			t.Errorf("a refusal changed something: %v", err)
 		}
 		must[workspace.Member](t)(o.SetRole(ctx, o.ann, "acme", "bob", workspace.Owner, workspace.SeenMember{}))
 		if err := profiles.Delete(ctx, o.ann, "ann"); err != nil {
 			t.Fatal(err)
 		}
-		if memberships := must[[]workspace.Membership](t)(s.Workspaces(ctx, o.ann, "", 10)); len(memberships) != 0 {
+		if memberships := must[[]workspace.Membership](t)(s.Workspaces.Workspaces(ctx, o.ann, "", 10)); len(memberships) != 0 {
 			t.Errorf("still a member: %+v", memberships)
 		}
-		if _, err := s.CreateAccount(ctx, account.New{Username: "ann", CreatedAt: o.now}); apperr.CodeOf(err) != apperr.Conflict {
+		if _, err := s.Accounts.CreateAccount(ctx, account.New{Username: "ann", CreatedAt: o.now}); apperr.CodeOf(err) != apperr.Conflict {
 			t.Errorf("the name went to somebody else at once: %v", err)
 		}
 		anonymous := func(when string) {
 			t.Helper()
-			if r := must[mock.Revision](t)(s.Revision(ctx, o.bob, shared.ID, 1)); r.Author != "" || r.Content == "" {
+			if r := must[mock.Revision](t)(s.Mocks.Revision(ctx, o.bob, shared.ID, 1)); r.Author != "" || r.Content == "" {
 				t.Errorf("%s, the shared revision is %+v", when, r)
 			}
-			log := must[[]audit.Record](t)(s.AuditLog(ctx, shared.WorkspaceID, audit.Query{Limit: 100}))
+			log := must[[]audit.Record](t)(s.Audit.AuditLog(ctx, shared.WorkspaceID, audit.Query{Limit: 100}))
 			for _, r := range log {
 				if r.AccountID == o.ann.AccountID && r.Username != "" {
 					t.Errorf("%s, the audit log has %+v", when, r)
@@ -115,7 +115,7 @@ func TestDeletingAnAccount(t *testing.T) {
 		if err := s.read.NewRaw("SELECT COUNT(*) FROM accounts WHERE id = ?", o.ann.AccountID).Scan(ctx, &accounts); err != nil || accounts != 0 {
 			t.Errorf("%d accounts are left, %v", accounts, err)
 		}
-		must[account.Account](t)(s.EnsureAccount(ctx, "ann", o.now)) // the operator's own is not held back
+		must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", o.now)) // the operator's own is not held back
 	})
 }
 
@@ -126,12 +126,12 @@ func TestAvailability(t *testing.T) {
 		o.now = time.Now()
 		must[workspace.Membership](t)(o.Create(ctx, o.ann, "acme", ""))
 		must[workspace.Membership](t)(o.Create(ctx, o.ann, "acme2", ""))
-		must[mock.Mock](t)(s.CreateMock(ctx, o.ann, newMock("pets"), anyone))
+		must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, newMock("pets"), anyone))
 		must[workspace.Membership](t)(o.Create(ctx, o.ann, "gone", ""))
 		if err := o.Delete(ctx, o.ann, "gone", ""); err != nil {
 			t.Fatal(err)
 		}
-		service := availability.NewService(s)
+		service := availability.NewService(s.Slugs)
 		for _, c := range []struct {
 			who        workspace.Caller
 			kind       availability.Kind

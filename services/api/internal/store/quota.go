@@ -36,14 +36,14 @@ func counted(r quota.Resource) string {
 // within refuses the write of tx with a *quota.ExceededError if the workspace holds more of one of the resources than it
 // may. Call it after a write that made it hold more, and not after one that made it hold less: who is beyond a limit that
 // was lowered can always go back. From then on until tx ends nobody else adds to the workspace.
-func (s *Store) within(ctx context.Context, tx bun.Tx, workspaceID string, resources ...quota.Resource) error {
-	locked := !s.postgres() // SQLite's transaction is the only writer from its beginning
+func (s *core) within(ctx context.Context, tx bun.Tx, workspaceID string, resources ...quota.Resource) error {
+	locked := false
 	for _, r := range resources {
 		if s.limits[r] <= 0 {
 			continue
 		}
 		if !locked {
-			if _, err := tx.NewRaw("SELECT id FROM workspaces WHERE id = ? FOR NO KEY UPDATE", workspaceID).Exec(ctx); err != nil {
+			if err := s.lock(ctx, tx, "SELECT id FROM workspaces WHERE id = ?", forMembers, workspaceID); err != nil {
 				return fmt.Errorf("lock a workspace: %w", err)
 			}
 			locked = true
@@ -59,7 +59,7 @@ func (s *Store) within(ctx context.Context, tx bun.Tx, workspaceID string, resou
 	return nil
 }
 
-func (s *Store) use(ctx context.Context, db bun.IDB, workspaceID string, r quota.Resource) (quota.Use, error) {
+func (s *core) use(ctx context.Context, db bun.IDB, workspaceID string, r quota.Resource) (quota.Use, error) {
 	u := quota.Use{Resource: r, Limit: s.limits[r]}
 	if err := db.NewRaw(counted(r), workspaceID).Scan(ctx, &u.Used); err != nil {
 		return u, fmt.Errorf("count the %s of a workspace: %w", r, err)
@@ -68,7 +68,7 @@ func (s *Store) use(ctx context.Context, db bun.IDB, workspaceID string, r quota
 }
 
 // QuotaUse implements quota.Repository.
-func (s *Store) QuotaUse(ctx context.Context, workspaceID string) ([]quota.Use, error) {
+func (s quotaStore) QuotaUse(ctx context.Context, workspaceID string) ([]quota.Use, error) {
 	var all []quota.Use
 	for _, r := range quota.Resources() {
 		if counted(r) == "" {

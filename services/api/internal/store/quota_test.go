@@ -18,11 +18,11 @@ func TestQuotaIsHeldUnderConcurrency(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
 		s.Limit(quota.Limits{quota.Mocks: 3})
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		var wg sync.WaitGroup
 		results := make([]error, 8)
 		for i := range results {
-			wg.Go(func() { _, results[i] = s.CreateMock(ctx, as(ann), newMock(fmt.Sprint("m", i)), anyone) })
+			wg.Go(func() { _, results[i] = s.Mocks.CreateMock(ctx, as(ann), newMock(fmt.Sprint("m", i)), anyone) })
 		}
 		wg.Wait()
 		created := 0
@@ -45,13 +45,13 @@ func TestQuotaIsHeldUnderConcurrency(t *testing.T) {
 func TestQuotaOfContent(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		small, large := newMock("small"), newMock("large")
 		small.Endpoints, small.Content, large.Endpoints, large.Content = 1, "1", 5, "12345"
-		small = must[mock.Mock](t)(s.CreateMock(ctx, as(ann), small, anyone))
-		large = must[mock.Mock](t)(s.CreateMock(ctx, as(ann), large, anyone))
+		small = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), small, anyone))
+		large = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), large, anyone))
 		edit := func(id string, endpoints int, content string) error {
-			_, _, err := s.UpdateMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
+			_, _, err := s.Mocks.UpdateMock(ctx, as(ann), id, func(m mock.Mock) (mock.Write, error) {
 				m.Revision++
 				m.Endpoints, m.Content = endpoints, content
 				return mock.Write{Mock: m, NewRevision: true}, nil
@@ -85,9 +85,9 @@ func TestQuotaOfContent(t *testing.T) {
 				t.Errorf("%s: %v, wanted a lack of %q", step.what, err, step.exceeded)
 			}
 		}
-		in := must[workspace.Membership](t)(s.Membership(ctx, as(ann), "ann"))
+		in := must[workspace.Membership](t)(s.Workspaces.Membership(ctx, as(ann), "ann"))
 		used := map[quota.Resource]int64{}
-		for _, u := range must[[]quota.Use](t)(s.QuotaUse(ctx, in.ID)) {
+		for _, u := range must[[]quota.Use](t)(s.Quotas.QuotaUse(ctx, in.ID)) {
 			used[u.Resource] = u.Used
 		}
 		if used[quota.Mocks] != 2 || used[quota.Endpoints] != 4 || used[quota.Content] != 4 || used[quota.Members] != 1 {

@@ -25,17 +25,14 @@ type Reaped struct {
 // Reap removes a part of what deleted workspaces and accounts hold, in one bounded transaction: of every mock that the other services
 // have heard of, the change log keeps a tombstone. What holds nothing is removed itself. Replicas may reap at
 // the same time, and what is cut short is gone on with.
-func (s *Store) Reap(ctx context.Context) (Reaped, error) {
+func (s workspaceStore) Reap(ctx context.Context) (Reaped, error) {
 	var r Reaped
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		lock := ""
-		if s.postgres() {
-			lock = "FOR NO KEY UPDATE SKIP LOCKED"
-		}
+		free := s.locks(forFree)
 		var workspaceID string
-		err := tx.NewRaw("SELECT id FROM workspaces WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", bun.Safe(lock)).Scan(ctx, &workspaceID)
+		err := tx.NewRaw("SELECT id FROM workspaces WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", free).Scan(ctx, &workspaceID)
 		if errors.Is(err, sql.ErrNoRows) {
-			r.More, err = reapAccount(ctx, tx, lock)
+			r.More, err = reapAccount(ctx, tx, free)
 			return err
 		}
 		if err != nil {
@@ -47,7 +44,7 @@ func (s *Store) Reap(ctx context.Context) (Reaped, error) {
 	return r, failed("remove a deleted workspace", err)
 }
 
-func (s *Store) reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped) error {
+func (s workspaceStore) reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string, r *Reaped) error {
 	var rows []struct {
 		ID     string `bun:"id"`
 		Change int64  `bun:"change"`
@@ -82,9 +79,9 @@ func (s *Store) reapWorkspace(ctx context.Context, tx bun.Tx, workspaceID string
 
 // reapAccount lets a part of what a deleted account wrote in the workspaces of others forget it, and in the end removes the
 // account. It reports whether there was one.
-func reapAccount(ctx context.Context, tx bun.Tx, lock string) (bool, error) {
+func reapAccount(ctx context.Context, tx bun.Tx, free bun.Safe) (bool, error) {
 	var accountID string
-	err := tx.NewRaw("SELECT id FROM accounts WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", bun.Safe(lock)).Scan(ctx, &accountID)
+	err := tx.NewRaw("SELECT id FROM accounts WHERE deleted_at IS NOT NULL ORDER BY id LIMIT 1 ?", free).Scan(ctx, &accountID)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

@@ -46,7 +46,7 @@ func findSettings(ctx context.Context, db bun.IDB, mockID string) (record.Settin
 }
 
 // Settings implements record.Repository.
-func (s *Store) Settings(ctx context.Context, who workspace.Caller, mockID string) (record.Settings, error) {
+func (s recordStore) Settings(ctx context.Context, who workspace.Caller, mockID string) (record.Settings, error) {
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
 		return record.Settings{}, failed("read settings", err)
 	}
@@ -56,7 +56,7 @@ func (s *Store) Settings(ctx context.Context, who workspace.Caller, mockID strin
 
 // UpdateSettings implements record.Repository. A published mock is announced as it was last, which need not be as it is
 // now, with the new recording: appendChange adds it.
-func (s *Store) UpdateSettings(ctx context.Context, who workspace.Caller, mockID string, decide func(mock.Mock, record.Settings) (record.Settings, error)) (next record.Settings, m mock.Mock, changes []event.Envelope, err error) {
+func (s recordStore) UpdateSettings(ctx context.Context, who workspace.Caller, mockID string, decide func(mock.Mock, record.Settings) (record.Settings, error)) (next record.Settings, m mock.Mock, changes []event.Envelope, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if m, err = s.lockMock(ctx, tx, who, mockID, false); err != nil {
 			return err
@@ -93,7 +93,7 @@ func (s *Store) UpdateSettings(ctx context.Context, who workspace.Caller, mockID
 }
 
 // republish repeats the last change of a published mock.
-func (s *Store) republish(ctx context.Context, tx bun.Tx, m *mock.Mock) ([]event.Envelope, error) {
+func (s recordStore) republish(ctx context.Context, tx bun.Tx, m *mock.Mock) ([]event.Envelope, error) {
 	var last changeRow
 	err := tx.NewSelect().Model(&last).Where("stream = ? AND key = ?", event.Mocks, m.ID).Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) || last.Type != event.TypeMockUpdated {
@@ -119,7 +119,7 @@ func (s *Store) republish(ctx context.Context, tx bun.Tx, m *mock.Mock) ([]event
 }
 
 // MockUsage implements record.Repository.
-func (s *Store) MockUsage(ctx context.Context, who workspace.Caller, mockID string, from, to time.Time) ([]event.RequestCounts, error) {
+func (s recordStore) MockUsage(ctx context.Context, who workspace.Caller, mockID string, from, to time.Time) ([]event.RequestCounts, error) {
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
 		return nil, failed("read usage", err)
 	}
@@ -128,7 +128,7 @@ func (s *Store) MockUsage(ctx context.Context, who workspace.Caller, mockID stri
 }
 
 // WorkspaceUsage implements record.Repository.
-func (s *Store) WorkspaceUsage(ctx context.Context, who workspace.Caller, slug string, from, to time.Time) ([]event.RequestCounts, error) {
+func (s recordStore) WorkspaceUsage(ctx context.Context, who workspace.Caller, slug string, from, to time.Time) ([]event.RequestCounts, error) {
 	in, err := findMembership(ctx, s.read, who, slug)
 	if err != nil {
 		return nil, failed("read usage", err)
@@ -138,7 +138,7 @@ func (s *Store) WorkspaceUsage(ctx context.Context, who workspace.Caller, slug s
 }
 
 // usage adds up what the instances counted.
-func (s *Store) usage(ctx context.Context, subject string, from, to time.Time) ([]event.RequestCounts, error) {
+func (s recordStore) usage(ctx context.Context, subject string, from, to time.Time) ([]event.RequestCounts, error) {
 	rows, err := s.read.NewSelect().Model((*countsRow)(nil)).
 		Where("subject = ? AND hour >= ? AND hour < ?", subject, from.UTC(), to.UTC()).Order("hour").Rows(ctx)
 	if err != nil {

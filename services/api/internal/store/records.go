@@ -67,7 +67,7 @@ func seenMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string) 
 }
 
 // requestsOf selects summaries of the requests of a mock that who may see.
-func (s *Store) requestsOf(ctx context.Context, who workspace.Caller, mockID string) (*bun.SelectQuery, error) {
+func (s recordStore) requestsOf(ctx context.Context, who workspace.Caller, mockID string) (*bun.SelectQuery, error) {
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func contains(text string) string {
 }
 
 // Requests implements record.Repository.
-func (s *Store) Requests(ctx context.Context, who workspace.Caller, mockID string, q record.Query) ([]event.RequestRecord, error) {
+func (s recordStore) Requests(ctx context.Context, who workspace.Caller, mockID string, q record.Query) ([]event.RequestRecord, error) {
 	sel, err := s.requestsOf(ctx, who, mockID)
 	if err != nil {
 		return nil, failed("list requests", err)
@@ -139,7 +139,7 @@ func (s *Store) Requests(ctx context.Context, who workspace.Caller, mockID strin
 }
 
 // RequestsSince implements record.Repository.
-func (s *Store) RequestsSince(ctx context.Context, who workspace.Caller, mockID, after string, limit int) ([]event.RequestRecord, error) {
+func (s recordStore) RequestsSince(ctx context.Context, who workspace.Caller, mockID, after string, limit int) ([]event.RequestRecord, error) {
 	sel, err := s.requestsOf(ctx, who, mockID)
 	if err != nil {
 		return nil, failed("list requests", err)
@@ -153,7 +153,7 @@ func (s *Store) RequestsSince(ctx context.Context, who workspace.Caller, mockID,
 }
 
 // Request implements record.Repository.
-func (s *Store) Request(ctx context.Context, who workspace.Caller, mockID, id string) (event.RequestRecord, error) {
+func (s recordStore) Request(ctx context.Context, who workspace.Caller, mockID, id string) (event.RequestRecord, error) {
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
 		return event.RequestRecord{}, failed("read a request", err)
 	}
@@ -167,7 +167,7 @@ func (s *Store) Request(ctx context.Context, who workspace.Caller, mockID, id st
 
 // ClearRequests implements record.Repository. It deletes in bounded transactions; the first has the audit entry, so that
 // a clearing that was cut off is in the log.
-func (s *Store) ClearRequests(ctx context.Context, who workspace.Caller, mockID string, check func(mock.Mock) error) error {
+func (s recordStore) ClearRequests(ctx context.Context, who workspace.Caller, mockID string, check func(mock.Mock) error) error {
 	var newest string
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		m, err := seenMock(ctx, tx, who, mockID)
@@ -189,7 +189,7 @@ func (s *Store) ClearRequests(ctx context.Context, who workspace.Caller, mockID 
 }
 
 // NoteMock writes into the audit log that the caller did something with a mock that is not kept here, if check allows it.
-func (s *Store) NoteMock(ctx context.Context, who workspace.Caller, mockID string, check func(mock.Mock) error) error {
+func (s recordStore) NoteMock(ctx context.Context, who workspace.Caller, mockID string, check func(mock.Mock) error) error {
 	return failed("note what was done with a mock", s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		m, err := seenMock(ctx, tx, who, mockID)
 		if err == nil {
@@ -224,7 +224,7 @@ type deliveryRow struct {
 }
 
 // Deliveries implements record.Repository.
-func (s *Store) Deliveries(ctx context.Context, who workspace.Caller, mockID, before string, limit int) ([]event.WebhookDelivery, error) {
+func (s recordStore) Deliveries(ctx context.Context, who workspace.Caller, mockID, before string, limit int) ([]event.WebhookDelivery, error) {
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
 		return nil, failed("list webhooks", err)
 	}

@@ -32,8 +32,8 @@ func requestsReport(instance string, sequence uint64, records ...event.RequestRe
 func TestReportsAreStoredOnce(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		a := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		m := must[mock.Mock](t)(s.CreateMock(ctx, as(a), newMock("pets"), anyone))
+		a := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(a), newMock("pets"), anyone))
 		gone := uuid.NewString()
 		var reports []record.Report
 		for i := range 20 {
@@ -55,44 +55,44 @@ func TestReportsAreStoredOnce(t *testing.T) {
 				for i := range 10 {
 					at := (i*7 + replica*11) % 36
 					batch := append([]record.Report{reports[at]}, reports[at:at+5]...)
-					if err := s.StoreReports(ctx, batch, start); err != nil {
+					if err := s.Reports.StoreReports(ctx, batch, start); err != nil {
 						t.Error(err)
 					}
 				}
 			})
 		}
 		wg.Wait()
-		if err := s.StoreReports(ctx, reports, start); err != nil {
+		if err := s.Reports.StoreReports(ctx, reports, start); err != nil {
 			t.Fatal(err)
 		}
-		got := must[[]event.RequestRecord](t)(s.Requests(ctx, as(a), m.ID, record.Query{Limit: 100}))
+		got := must[[]event.RequestRecord](t)(s.Records.Requests(ctx, as(a), m.ID, record.Query{Limit: 100}))
 		if len(got) != 20 || got[0].Path != "/19" || got[0].Request.Head != "" || got[0].Request.Size != 3 {
 			t.Errorf("%d requests, %+v", len(got), got)
 		}
-		whole := must[event.RequestRecord](t)(s.Request(ctx, as(a), m.ID, got[0].ID))
+		whole := must[event.RequestRecord](t)(s.Records.Request(ctx, as(a), m.ID, got[0].ID))
 		if whole.Request.Head != "A: it's \\ ?0\r\n" || whole.Request.Body != "☃" || !whole.Time.Equal(start) {
 			t.Errorf("%+v", whole)
 		}
-		hours := must[[]event.RequestCounts](t)(s.MockUsage(ctx, as(a), m.ID, start, start.Add(time.Hour)))
+		hours := must[[]event.RequestCounts](t)(s.Records.MockUsage(ctx, as(a), m.ID, start, start.Add(time.Hour)))
 		if len(hours) != 1 || hours[0].Success != 20 || hours[0].Latency[0].Requests != 20 {
 			t.Errorf("%+v", hours)
 		}
-		all := must[[]event.RequestCounts](t)(s.WorkspaceUsage(ctx, as(a), "ann", start, start.Add(time.Hour)))
+		all := must[[]event.RequestCounts](t)(s.Records.WorkspaceUsage(ctx, as(a), "ann", start, start.Add(time.Hour)))
 		if len(all) != 1 || all[0].Success != 20 {
 			t.Errorf("%+v", all)
 		}
-		webhooks := must[[]event.WebhookDelivery](t)(s.Deliveries(ctx, as(a), m.ID, "", 10))
+		webhooks := must[[]event.WebhookDelivery](t)(s.Records.Deliveries(ctx, as(a), m.ID, "", 10))
 		if len(webhooks) != 1 || webhooks[0].Version != 20 || !webhooks[0].Next.Equal(start.Add(19*time.Hour)) {
 			t.Errorf("%+v", webhooks)
 		}
 		// Another instance's counts of the hour come on top.
-		err := s.StoreReports(ctx, []record.Report{{Requests: &event.RequestsRecorded{Instance: "j", Sequence: 1, Counts: []event.RequestCounts{
+		err := s.Reports.StoreReports(ctx, []record.Report{{Requests: &event.RequestsRecorded{Instance: "j", Sequence: 1, Counts: []event.RequestCounts{
 			{WorkspaceID: m.WorkspaceID, MockID: m.ID, Hour: start, ServerError: 2, Latency: []event.LatencyCount{{UpTo: 16, Requests: 1}, {UpTo: 20, Requests: 1}}},
 		}}}}, start)
 		if err != nil {
 			t.Fatal(err)
 		}
-		hours = must[[]event.RequestCounts](t)(s.MockUsage(ctx, as(a), m.ID, start, start.Add(time.Hour)))
+		hours = must[[]event.RequestCounts](t)(s.Records.MockUsage(ctx, as(a), m.ID, start, start.Add(time.Hour)))
 		if len(hours) != 1 || hours[0].Success != 20 || hours[0].ServerError != 2 || hours[0].Latency[0].Requests != 21 || hours[0].Latency[1].Requests != 1 {
 			t.Errorf("%+v", hours)
 		}
@@ -102,33 +102,33 @@ func TestReportsAreStoredOnce(t *testing.T) {
 func TestRequestsAreTheMembersOwn(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
-		m := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		r := aRequest(m.ID, start, 1)
-		if err := s.StoreReports(ctx, []record.Report{requestsReport("i", 1, r)}, start); err != nil {
+		if err := s.Reports.StoreReports(ctx, []record.Report{requestsReport("i", 1, r)}, start); err != nil {
 			t.Fatal(err)
 		}
-		_, list := s.Requests(ctx, as(bob), m.ID, record.Query{Limit: 1})
-		_, since := s.RequestsSince(ctx, as(bob), m.ID, "", 1)
-		_, one := s.Request(ctx, as(bob), m.ID, r.ID)
-		_, webhooks := s.Deliveries(ctx, as(bob), m.ID, "", 1)
-		_, usage := s.MockUsage(ctx, as(bob), m.ID, start, start.Add(time.Hour))
-		_, all := s.WorkspaceUsage(ctx, as(bob), "ann", start, start.Add(time.Hour))
-		_, settings := s.Settings(ctx, as(bob), m.ID)
-		_, _, _, write := s.UpdateSettings(ctx, as(bob), m.ID, func(_ mock.Mock, now record.Settings) (record.Settings, error) { return now, nil })
+		_, list := s.Records.Requests(ctx, as(bob), m.ID, record.Query{Limit: 1})
+		_, since := s.Records.RequestsSince(ctx, as(bob), m.ID, "", 1)
+		_, one := s.Records.Request(ctx, as(bob), m.ID, r.ID)
+		_, webhooks := s.Records.Deliveries(ctx, as(bob), m.ID, "", 1)
+		_, usage := s.Records.MockUsage(ctx, as(bob), m.ID, start, start.Add(time.Hour))
+		_, all := s.Records.WorkspaceUsage(ctx, as(bob), "ann", start, start.Add(time.Hour))
+		_, settings := s.Records.Settings(ctx, as(bob), m.ID)
+		_, _, _, write := s.Records.UpdateSettings(ctx, as(bob), m.ID, func(_ mock.Mock, now record.Settings) (record.Settings, error) { return now, nil })
 		for name, err := range map[string]error{
 			"list": list, "since": since, "one": one, "webhooks": webhooks, "usage": usage, "all": all, "settings": settings, "write": write,
-			"clear": s.ClearRequests(ctx, as(bob), m.ID, allowed),
+			"clear": s.Records.ClearRequests(ctx, as(bob), m.ID, allowed),
 		} {
 			if apperr.CodeOf(err) != apperr.NotFound {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := s.ClearRequests(ctx, as(ann), m.ID, allowed); err != nil {
+		if err := s.Records.ClearRequests(ctx, as(ann), m.ID, allowed); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.Request(ctx, as(ann), m.ID, r.ID); apperr.CodeOf(err) != apperr.NotFound {
+		if _, err := s.Records.Request(ctx, as(ann), m.ID, r.ID); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("after clearing: %v", err)
 		}
 	})
@@ -137,21 +137,21 @@ func TestRequestsAreTheMembersOwn(t *testing.T) {
 func TestRetention(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		a := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		a := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		paths := func(m mock.Mock) (out []string) {
-			for _, r := range must[[]event.RequestRecord](t)(s.Requests(ctx, as(a), m.ID, record.Query{Limit: 1000})) {
+			for _, r := range must[[]event.RequestRecord](t)(s.Records.Requests(ctx, as(a), m.ID, record.Query{Limit: 1000})) {
 				out = append(out, r.Path)
 			}
 			return out
 		}
-		few := must[mock.Mock](t)(s.CreateMock(ctx, as(a), newMock("few"), anyone))
-		short := must[mock.Mock](t)(s.CreateMock(ctx, as(a), newMock("short"), anyone))
-		usual := must[mock.Mock](t)(s.CreateMock(ctx, as(a), newMock("usual"), anyone))
+		few := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(a), newMock("few"), anyone))
+		short := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(a), newMock("short"), anyone))
+		usual := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(a), newMock("usual"), anyone))
 		for id, edit := range map[string]func(*record.Settings){
 			few.ID:   func(s *record.Settings) { s.KeepRequests = 3 },
 			short.ID: func(s *record.Settings) { s.KeepHours = 2 },
 		} {
-			_, _, _, err := s.UpdateSettings(ctx, as(a), id, func(_ mock.Mock, now record.Settings) (record.Settings, error) {
+			_, _, _, err := s.Records.UpdateSettings(ctx, as(a), id, func(_ mock.Mock, now record.Settings) (record.Settings, error) {
 				edit(&now)
 				return now, nil
 			})
@@ -173,10 +173,10 @@ func TestRetention(t *testing.T) {
 		old := start.Add(-100 * 24 * time.Hour)
 		report := requestsReport("i", 1, all...)
 		report.Requests.Counts = []event.RequestCounts{{MockID: usual.ID, Hour: old, Success: 1}, {MockID: usual.ID, Hour: start, Success: 1}}
-		if err := s.StoreReports(ctx, []record.Report{report}, old); err != nil {
+		if err := s.Reports.StoreReports(ctx, []record.Report{report}, old); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.RetainAll(ctx, start.Add(4*time.Hour+time.Minute), 90*24*time.Hour); err != nil {
+		if err := s.Reports.RetainAll(ctx, start.Add(4*time.Hour+time.Minute), 90*24*time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		for name, c := range map[string]struct{ got, want []string }{
@@ -188,12 +188,12 @@ func TestRetention(t *testing.T) {
 				t.Errorf("%s: %v", name, c.got)
 			}
 		}
-		hours := must[[]event.RequestCounts](t)(s.MockUsage(ctx, as(a), usual.ID, old, start.Add(time.Hour)))
+		hours := must[[]event.RequestCounts](t)(s.Records.MockUsage(ctx, as(a), usual.ID, old, start.Add(time.Hour)))
 		if len(hours) != 1 || !hours[0].Hour.Equal(start) {
 			t.Errorf("counts: %+v", hours)
 		}
 		// The report is forgotten, its requests are not taken twice all the same.
-		if err := s.StoreReports(ctx, []record.Report{report}, start); err != nil {
+		if err := s.Reports.StoreReports(ctx, []record.Report{report}, start); err != nil {
 			t.Fatal(err)
 		}
 		if got := paths(usual); len(got) != 5 {
@@ -205,11 +205,11 @@ func TestRetention(t *testing.T) {
 func TestRecordingTravelsWithEveryChange(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		a := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		m := must[mock.Mock](t)(s.CreateMock(ctx, as(a), newMock("pets"), anyone))
+		a := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		m := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(a), newMock("pets"), anyone))
 		set := func(mode event.RecordingMode) []event.Envelope {
 			t.Helper()
-			_, _, changes, err := s.UpdateSettings(ctx, as(a), m.ID, func(_ mock.Mock, now record.Settings) (record.Settings, error) {
+			_, _, changes, err := s.Records.UpdateSettings(ctx, as(a), m.ID, func(_ mock.Mock, now record.Settings) (record.Settings, error) {
 				now.Mode = mode
 				now.Version++
 				return now, nil
@@ -229,7 +229,7 @@ func TestRecordingTravelsWithEveryChange(t *testing.T) {
 		if changes := set(event.RecordOff); len(changes) != 0 {
 			t.Errorf("a mock that is offline is announced: %+v", changes)
 		}
-		_, changes, err := s.UpdateMock(ctx, as(a), m.ID, publish)
+		_, changes, err := s.Mocks.UpdateMock(ctx, as(a), m.ID, publish)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +240,7 @@ func TestRecordingTravelsWithEveryChange(t *testing.T) {
 		if mode := said(changes); mode != event.RecordFull {
 			t.Errorf("changed to %q", mode)
 		}
-		if got := must[mock.Mock](t)(s.Mock(ctx, as(a), m.ID)); got.Change != changes[0].Number {
+		if got := must[mock.Mock](t)(s.Mocks.Mock(ctx, as(a), m.ID)); got.Change != changes[0].Number {
 			t.Errorf("the mock's change is %d, not %d", got.Change, changes[0].Number)
 		}
 		if changes := set(event.RecordFull); len(changes) != 0 {

@@ -46,7 +46,7 @@ const rowsAtOnce = 100
 
 // StoreReports implements record.Storage. Of several replicas that store the same report at the same time, one inserts its
 // row; the others wait for that to be committed, and have nothing left to do.
-func (s *Store) StoreReports(ctx context.Context, reports []record.Report, now time.Time) error {
+func (s reportStore) StoreReports(ctx context.Context, reports []record.Report, now time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		fresh, err := freshReports(ctx, tx, reports, now)
 		if err != nil || len(fresh) == 0 {
@@ -119,7 +119,7 @@ func freshReports(ctx context.Context, tx bun.Tx, reports []record.Report, now t
 }
 
 // existing is those of the mocks that there are. They stay until tx ends.
-func (s *Store) existing(ctx context.Context, tx bun.Tx, mocks map[string]bool) (map[string]bool, error) {
+func (s reportStore) existing(ctx context.Context, tx bun.Tx, mocks map[string]bool) (map[string]bool, error) {
 	if len(mocks) == 0 {
 		return nil, nil
 	}
@@ -127,12 +127,8 @@ func (s *Store) existing(ctx context.Context, tx bun.Tx, mocks map[string]bool) 
 	for id := range mocks {
 		ids = append(ids, id)
 	}
-	lock := ""
-	if s.postgres() {
-		lock = " ORDER BY id FOR KEY SHARE"
-	}
 	var found []string
-	if err := tx.NewRaw("SELECT id FROM mocks WHERE id IN (?)"+lock, bun.List(ids)).Scan(ctx, &found); err != nil {
+	if err := tx.NewRaw("SELECT id FROM mocks WHERE id IN (?) ORDER BY id ?", bun.List(ids), s.locks(forSlug)).Scan(ctx, &found); err != nil {
 		return nil, fmt.Errorf("find the mocks of reports: %w", err)
 	}
 	there := make(map[string]bool, len(found))

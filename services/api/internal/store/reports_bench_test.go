@@ -24,11 +24,11 @@ func BenchmarkEditsWhileReportsAreStored(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.Cleanup(func() { _ = s.Close() })
-			a, err := s.EnsureAccount(b.Context(), "ann", start)
+			a, err := s.Accounts.EnsureAccount(b.Context(), "ann", start)
 			if err != nil {
 				b.Fatal(err)
 			}
-			m, err := s.CreateMock(b.Context(), as(a), newMock("pets"), anyone)
+			m, err := s.Mocks.CreateMock(b.Context(), as(a), newMock("pets"), anyone)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -42,7 +42,7 @@ func BenchmarkEditsWhileReportsAreStored(b *testing.B) {
 			var took []time.Duration
 			for b.Loop() {
 				began := time.Now()
-				if _, _, err := s.UpdateMock(b.Context(), as(a), m.ID, publish); err != nil {
+				if _, _, err := s.Mocks.UpdateMock(b.Context(), as(a), m.ID, publish); err != nil {
 					b.Fatal(err)
 				}
 				took = append(took, time.Since(began))
@@ -78,9 +78,9 @@ func storeReports(ctx context.Context, b *testing.B, s *Store, mockID string) {
 		for i := range 50 {
 			report.Requests.Counts = append(report.Requests.Counts, event.RequestCounts{MockID: fmt.Sprint(i), Hour: start, Success: uint64(n)})
 		}
-		err := s.StoreReports(ctx, []record.Report{report}, start)
+		err := s.Reports.StoreReports(ctx, []record.Report{report}, start)
 		if err == nil {
-			err = s.Retain(ctx, mockID, start)
+			err = s.Reports.Retain(ctx, mockID, start)
 		}
 		if err != nil && ctx.Err() == nil {
 			b.Error(err)

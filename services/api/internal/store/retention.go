@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"time"
-
-	"github.com/mocloud/mocloud/services/api/internal/record"
 )
 
 // Bounds of a mock's webhooks that are kept.
@@ -19,7 +17,7 @@ const (
 )
 
 // Retain implements record.Storage.
-func (s *Store) Retain(ctx context.Context, mockID string, now time.Time) error {
+func (s reportStore) Retain(ctx context.Context, mockID string, now time.Time) error {
 	settings, err := findSettings(ctx, s.read, mockID)
 	if err == nil {
 		err = s.retain(ctx, "requests", mockID, settings.KeepRequests, deletedAtOnce, now.Add(-time.Duration(settings.KeepHours)*time.Hour))
@@ -31,7 +29,7 @@ func (s *Store) Retain(ctx context.Context, mockID string, now time.Time) error 
 }
 
 // retain deletes all rows of a mock but the newest ones that are not from before a time.
-func (s *Store) retain(ctx context.Context, table, mockID string, newest, atOnce int, before time.Time) error {
+func (s reportStore) retain(ctx context.Context, table, mockID string, newest, atOnce int, before time.Time) error {
 	upTo := idAt(before)
 	var tooMany string
 	err := s.read.NewRaw("SELECT id FROM "+table+" WHERE mock_id = ? ORDER BY id DESC LIMIT 1 OFFSET ?", mockID, newest).Scan(ctx, &tooMany)
@@ -42,14 +40,14 @@ func (s *Store) retain(ctx context.Context, table, mockID string, newest, atOnce
 }
 
 // deleteUpTo deletes the rows of a mock up to an id, in bounded transactions.
-func (s *Store) deleteUpTo(ctx context.Context, table, mockID, upTo string, atOnce int) error {
+func (s *core) deleteUpTo(ctx context.Context, table, mockID, upTo string, atOnce int) error {
 	_, err := s.deleteInTurns(ctx, atOnce, "DELETE FROM "+table+" WHERE id IN (SELECT id FROM "+table+" WHERE mock_id = ? AND id <= ? ORDER BY id LIMIT ?)", mockID, upTo)
 	return err
 }
 
 // deleteInTurns repeats a statement whose last argument is about the most that it deletes, until it deletes less, and returns how
 // much that was together.
-func (s *Store) deleteInTurns(ctx context.Context, atOnce int, statement string, args ...any) (deleted int64, err error) {
+func (s *core) deleteInTurns(ctx context.Context, atOnce int, statement string, args ...any) (deleted int64, err error) {
 	args = append(args, atOnce)
 	for {
 		result, err := s.write.NewRaw(statement, args...).Exec(ctx)
@@ -64,7 +62,7 @@ func (s *Store) deleteInTurns(ctx context.Context, atOnce int, statement string,
 }
 
 // RetainAll does what Retain does for all mocks, and forgets counts that are older than usage.
-func (s *Store) RetainAll(ctx context.Context, now time.Time, usage time.Duration) error {
+func (s reportStore) RetainAll(ctx context.Context, now time.Time, usage time.Duration) error {
 	for _, table := range []string{"requests", "webhook_deliveries"} {
 		for mockID := ""; ; {
 			err := s.read.NewRaw("SELECT mock_id FROM "+table+" WHERE mock_id > ? ORDER BY mock_id LIMIT 1", mockID).Scan(ctx, &mockID)
@@ -87,8 +85,3 @@ func (s *Store) RetainAll(ctx context.Context, now time.Time, usage time.Duratio
 	}
 	return failed("purge reports", err)
 }
-
-var (
-	_ record.Repository = (*Store)(nil)
-	_ record.Storage    = (*Store)(nil)
-)

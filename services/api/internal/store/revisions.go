@@ -58,7 +58,7 @@ func selectRevisions(db bun.IDB, who workspace.Caller, mockID string) *bun.Selec
 }
 
 // Revisions implements mock.Repository.
-func (s *Store) Revisions(ctx context.Context, who workspace.Caller, id string, below, limit int) ([]mock.Revision, error) {
+func (s revisionStore) Revisions(ctx context.Context, who workspace.Caller, id string, below, limit int) ([]mock.Revision, error) {
 	q := selectRevisions(s.read, who, id).Order("r.number DESC").Limit(int64(limit))
 	if below > 0 {
 		q = q.Where("r.number < ?", below)
@@ -94,13 +94,13 @@ func findRevision(ctx context.Context, db bun.IDB, who workspace.Caller, id stri
 }
 
 // Revision implements mock.Repository.
-func (s *Store) Revision(ctx context.Context, who workspace.Caller, id string, number int) (mock.Revision, error) {
+func (s revisionStore) Revision(ctx context.Context, who workspace.Caller, id string, number int) (mock.Revision, error) {
 	r, err := findRevision(ctx, s.read, who, id, number)
 	return r, failed("read a revision", err)
 }
 
 // MarkRevision implements mock.Repository.
-func (s *Store) MarkRevision(ctx context.Context, who workspace.Caller, id string, number int, decide func(m mock.Mock, r mock.Revision, pinned int) (mock.Revision, error)) (mock.Revision, error) {
+func (s revisionStore) MarkRevision(ctx context.Context, who workspace.Caller, id string, number int, decide func(m mock.Mock, r mock.Revision, pinned int) (mock.Revision, error)) (mock.Revision, error) {
 	var r mock.Revision
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		m, err := s.lockMock(ctx, tx, who, id, false)
@@ -129,7 +129,7 @@ func (s *Store) MarkRevision(ctx context.Context, who workspace.Caller, id strin
 
 // pruneRevisions removes the oldest revisions of m until keep are left beside those that have a pin, are published, or are
 // the current one.
-func (s *Store) pruneRevisions(ctx context.Context, tx bun.Tx, m mock.Mock, keep int) error {
+func (s *core) pruneRevisions(ctx context.Context, tx bun.Tx, m mock.Mock, keep int) error {
 	if err := s.edits.exec(ctx, tx, pruneRevision, m.ID, m.ID, m.Revision, m.PublishedRevision, maxPruned, keep); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func searched(q *bun.SelectQuery, who workspace.Caller, slug string) *bun.Select
 func begins(text string) string { return strings.TrimPrefix(contains(text), "%") }
 
 // seenWorkspace is an error if the caller has no workspace with that slug; "" names none.
-func (s *Store) seenWorkspace(ctx context.Context, who workspace.Caller, slug string) error {
+func (s *core) seenWorkspace(ctx context.Context, who workspace.Caller, slug string) error {
 	if slug == "" {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (s *Store) seenWorkspace(ctx context.Context, who workspace.Caller, slug st
 }
 
 // MocksNamed implements search.Repository.
-func (s *Store) MocksNamed(ctx context.Context, who workspace.Caller, slug, text string, limit int) ([]mock.Mock, error) {
+func (s searchStore) MocksNamed(ctx context.Context, who workspace.Caller, slug, text string, limit int) ([]mock.Mock, error) {
 	if err := s.seenWorkspace(ctx, who, slug); err != nil {
 		return nil, failed("search", err)
 	}
@@ -44,13 +44,13 @@ func (s *Store) MocksNamed(ctx context.Context, who workspace.Caller, slug, text
 }
 
 // MocksWith implements search.Repository.
-func (s *Store) MocksWith(ctx context.Context, who workspace.Caller, slug, text string, limit int) ([]mock.Mock, error) {
+func (s searchStore) MocksWith(ctx context.Context, who workspace.Caller, slug, text string, limit int) ([]mock.Mock, error) {
 	return list(ctx, searched(selectMocks(s.read, true), who, slug).Where("?", existence(false)).
 		Where("LOWER(r.content) LIKE ? ESCAPE '!'", contains(text)).Order("m.updated_at DESC", "m.id").Limit(int64(limit)))
 }
 
 // FilesNamed implements search.Repository.
-func (s *Store) FilesNamed(ctx context.Context, who workspace.Caller, slug, text string, limit int) ([]search.File, error) {
+func (s searchStore) FilesNamed(ctx context.Context, who workspace.Caller, slug, text string, limit int) ([]search.File, error) {
 	var found []search.File
 	q := s.read.NewSelect().ColumnExpr("f.id, f.name, w.slug AS workspace_slug").TableExpr("files AS f").Join("JOIN workspaces AS w ON w.id = f.workspace_id")
 	err := searched(q, who, slug).Where("LOWER(f.name) LIKE ? ESCAPE '!'", contains(text)).

@@ -47,7 +47,7 @@ const sessionColumns = "s.id, s.account_id, s.means, s.created_at, COALESCE(s.la
 const live = "s.expires_at > ? AND COALESCE(s.last_used_at, s.created_at) > ?"
 
 // AccountBySession implements signin.Repository.
-func (s *Store) AccountBySession(ctx context.Context, hash account.Hash, now, idle time.Time) (account.Account, signin.Session, error) {
+func (s sessionStore) AccountBySession(ctx context.Context, hash account.Hash, now, idle time.Time) (account.Account, signin.Session, error) {
 	var row sessionRow
 	err := s.read.NewRaw("SELECT "+sessionColumns+`, a.username, a.created_at AS account_at FROM sessions s JOIN accounts a ON a.id = s.account_id
 		WHERE s.hash = ? AND `+live, hash, now.UTC(), idle.UTC()).Scan(ctx, &row)
@@ -75,13 +75,13 @@ func insertSession(ctx context.Context, tx bun.Tx, accountID string, hash accoun
 }
 
 // CreateSession implements signin.Repository.
-func (s *Store) CreateSession(ctx context.Context, accountID string, hash account.Hash, session signin.Session) error {
+func (s sessionStore) CreateSession(ctx context.Context, accountID string, hash account.Hash, session signin.Session) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error { return insertSession(ctx, tx, accountID, hash, session) })
 	return failed("create a session", err)
 }
 
 // RedeemCode implements signin.Repository.
-func (s *Store) RedeemCode(ctx context.Context, code, hash account.Hash, session signin.Session) (account.Account, error) {
+func (s sessionStore) RedeemCode(ctx context.Context, code, hash account.Hash, session signin.Session) (account.Account, error) {
 	var a account.Account
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var accountID string
@@ -102,7 +102,7 @@ func (s *Store) RedeemCode(ctx context.Context, code, hash account.Hash, session
 }
 
 // Sessions implements signin.Repository.
-func (s *Store) Sessions(ctx context.Context, accountID string, now, idle time.Time) ([]signin.Session, error) {
+func (s sessionStore) Sessions(ctx context.Context, accountID string, now, idle time.Time) ([]signin.Session, error) {
 	var rows []sessionRow
 	err := s.read.NewRaw("SELECT "+sessionColumns+" FROM sessions s WHERE s.account_id = ? AND s.id <> '' AND "+live+" ORDER BY s.id DESC LIMIT ?",
 		accountID, now.UTC(), idle.UTC(), signin.MaxSessions).Scan(ctx, &rows)
@@ -114,13 +114,13 @@ func (s *Store) Sessions(ctx context.Context, accountID string, now, idle time.T
 }
 
 // EndSession implements signin.Repository.
-func (s *Store) EndSession(ctx context.Context, hash account.Hash) error {
+func (s sessionStore) EndSession(ctx context.Context, hash account.Hash) error {
 	_, err := s.write.NewRaw("DELETE FROM sessions WHERE hash = ?", hash).Exec(ctx)
 	return failed("end a session", err)
 }
 
 // EndSessionByID implements signin.Repository.
-func (s *Store) EndSessionByID(ctx context.Context, who workspace.Caller, id string) error {
+func (s sessionStore) EndSessionByID(ctx context.Context, who workspace.Caller, id string) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var agent string
 		err := tx.NewRaw("DELETE FROM sessions WHERE account_id = ? AND id = ? AND id <> '' RETURNING user_agent", who.AccountID, id).Scan(ctx, &agent)
@@ -136,7 +136,7 @@ func (s *Store) EndSessionByID(ctx context.Context, who workspace.Caller, id str
 }
 
 // EndOtherSessions implements signin.Repository.
-func (s *Store) EndOtherSessions(ctx context.Context, who workspace.Caller, keep account.Hash) error {
+func (s sessionStore) EndOtherSessions(ctx context.Context, who workspace.Caller, keep account.Hash) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := endOthers(ctx, tx, who.AccountID, keep); err != nil {
 			return err
@@ -152,12 +152,12 @@ func endOthers(ctx context.Context, tx bun.Tx, accountID string, keep account.Ha
 }
 
 // SessionsUsed implements signin.Repository.
-func (s *Store) SessionsUsed(ctx context.Context, used map[string]time.Time) error {
+func (s sessionStore) SessionsUsed(ctx context.Context, used map[string]time.Time) error {
 	return s.used(ctx, "UPDATE sessions SET last_used_at = ? WHERE hash = ? AND (last_used_at IS NULL OR last_used_at < ?)", used)
 }
 
 // used runs an update for each of what was used, in one transaction.
-func (s *Store) used(ctx context.Context, update string, used map[string]time.Time) error {
+func (s *core) used(ctx context.Context, update string, used map[string]time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		for _, key := range slices.Sorted(maps.Keys(used)) { // in order: two instances must not wait for each other
 			if _, err := tx.NewRaw(update, used[key].UTC(), key, used[key].UTC()).Exec(ctx); err != nil {
@@ -170,14 +170,14 @@ func (s *Store) used(ctx context.Context, update string, used map[string]time.Ti
 }
 
 // SignedInFrom implements signin.Repository.
-func (s *Store) SignedInFrom(ctx context.Context, accountID, address string) (bool, error) {
+func (s sessionStore) SignedInFrom(ctx context.Context, accountID, address string) (bool, error) {
 	var known bool
 	err := s.read.NewRaw("SELECT EXISTS (SELECT 1 FROM sessions WHERE account_id = ? AND address = ?)", accountID, address).Scan(ctx, &known)
 	return known, failed("find sessions of an address", err)
 }
 
 // AddLink implements signin.Repository.
-func (s *Store) AddLink(ctx context.Context, who workspace.Caller, a account.Account, code account.Hash, means signin.Means, now, expires time.Time) error {
+func (s sessionStore) AddLink(ctx context.Context, who workspace.Caller, a account.Account, code account.Hash, means signin.Means, now, expires time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		if err := addCode(ctx, tx, a.ID, code, means, now, expires); err != nil {
 			return err
@@ -188,7 +188,7 @@ func (s *Store) AddLink(ctx context.Context, who workspace.Caller, a account.Acc
 }
 
 // AddCode implements account.Repository.
-func (s *Store) AddCode(ctx context.Context, accountID string, code account.Hash, now, expires time.Time) error {
+func (s accountStore) AddCode(ctx context.Context, accountID string, code account.Hash, now, expires time.Time) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		return addCode(ctx, tx, accountID, code, signin.FromLink, now, expires)
 	})

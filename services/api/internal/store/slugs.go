@@ -47,13 +47,13 @@ func moveSlug(ctx context.Context, tx bun.Tx, from, to, accountID string, now, u
 }
 
 // TakenSlugs implements availability.Repository.
-func (s *Store) TakenSlugs(ctx context.Context, accountID string, slugs []string) (map[string]bool, error) {
+func (s slugStore) TakenSlugs(ctx context.Context, accountID string, slugs []string) (map[string]bool, error) {
 	return slugSet(ctx, s.read.NewRaw("SELECT slug FROM workspaces WHERE slug IN (?) UNION SELECT slug FROM held_slugs WHERE slug IN (?) AND account_id <> ? AND until > ?",
 		bun.List(slugs), bun.List(slugs), accountID, time.Now().UTC()))
 }
 
 // TakenMockSlugs implements availability.Repository.
-func (s *Store) TakenMockSlugs(ctx context.Context, workspaceID string, slugs []string) (map[string]bool, error) {
+func (s slugStore) TakenMockSlugs(ctx context.Context, workspaceID string, slugs []string) (map[string]bool, error) {
 	return slugSet(ctx, s.read.NewRaw("SELECT slug FROM mocks WHERE workspace_id = ? AND slug IN (?)", workspaceID, bun.List(slugs)))
 }
 

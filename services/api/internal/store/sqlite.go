@@ -47,7 +47,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
-	s := &Store{read: bun.NewDB(read, sqlitedialect.New()), write: bun.NewDB(write, sqlitedialect.New())}
+	s := newStore(bun.NewDB(read, sqlitedialect.New()), bun.NewDB(write, sqlitedialect.New()))
 	if info.Size() <= checkedSize {
 		var result string
 		err := s.write.NewRaw("PRAGMA quick_check(1)").Scan(ctx, &result)

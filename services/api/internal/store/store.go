@@ -4,56 +4,139 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect"
 
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/api/internal/account"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
+	"github.com/mocloud/mocloud/services/api/internal/availability"
 	"github.com/mocloud/mocloud/services/api/internal/domain"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
+	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-var (
-	_ account.Repository     = (*Store)(nil)
-	_ signin.Repository      = (*Store)(nil)
-	_ token.Repository       = (*Store)(nil)
-	_ domain.Repository      = (*Store)(nil)
-	_ file.Repository        = (*Store)(nil)
-	_ workspace.Repository   = (*Store)(nil)
-	_ mock.Repository        = (*Store)(nil)
-	_ idempotency.Repository = (*Store)(nil)
-	_ publication.Repository = (*Store)(nil)
-	_ audit.Repository       = (*Store)(nil)
+// Store is an open database: a repository for each business package. It is safe for concurrent use.
+type Store struct {
+	*core
 
-	_ account.ProfileRepository = (*Store)(nil)
-	_ quota.Repository          = (*Store)(nil)
-	_ search.Repository         = (*Store)(nil)
+	Accounts     accountStore
+	SignIns      signInRepository
+	Tokens       tokenStore
+	Workspaces   workspaceRepository
+	Mocks        mockRepository
+	Publications publicationRepository
+	Files        fileStore
+	Domains      domainStore
+	Records      recordStore
+	Reports      reportStore
+	Audit        auditStore
+	Quotas       quotaStore
+	Slugs        slugStore
+	Keys         keyStore
+	Search       searchStore
+}
+
+// The aggregates: each has its own tables, and the queries about them.
+type (
+	accountStore    struct{ *core } // accounts and what people do with their own
+	sessionStore    struct{ *core } // sessions and sign-in codes
+	failureStore    struct{ *core } // failed attempts to sign in
+	tokenStore      struct{ *core }
+	membershipStore struct{ *core } // of callers in workspaces
+	workspaceStore  struct{ membershipStore }
+	memberStore     struct{ *core }
+	invitationStore struct{ *core }
+	mockStore       struct{ *core }
+	revisionStore   struct{ *core }
+	fileStore       struct{ *core }
+	domainStore     struct{ *core }
+	recordStore     struct{ *core } // of requests, as people read them
+	reportStore     struct{ *core } // of requests, as mock servers send them
+	outcomeStore    struct{ *core } // of generating mocks
+	auditStore      struct{ membershipStore }
+	quotaStore      struct{ membershipStore }
+	slugStore       struct{ membershipStore }
+	keyStore        struct{ *core } // of idempotent requests
+	searchStore     struct{ *core }
 )
 
-// Store is an open database. It is safe for concurrent use.
-type Store struct {
-	read  *bun.DB
-	write *bun.DB // SQLite: one connection, as there can be one writer; Postgres: the same as read
+// The repositories of packages whose aggregates are several.
+type (
+	signInRepository struct {
+		accountStore
+		sessionStore
+		failureStore
+	}
+	workspaceRepository struct {
+		workspaceStore
+		memberStore
+		invitationStore
+	}
+	mockRepository struct {
+		mockStore
+		revisionStore
+	}
+	publicationRepository struct {
+		mockStore
+		outcomeStore
+	}
+)
 
-	edits *prepared
+var (
+	_ account.Repository        = accountStore{}
+	_ account.ProfileRepository = accountStore{}
+	_ signin.Repository         = signInRepository{}
+	_ token.Repository          = tokenStore{}
+	_ workspace.Repository      = workspaceRepository{}
+	_ mock.Repository           = mockRepository{}
+	_ publication.Repository    = publicationRepository{}
+	_ file.Repository           = fileStore{}
+	_ domain.Repository         = domainStore{}
+	_ record.Repository         = recordStore{}
+	_ record.Storage            = reportStore{}
+	_ audit.Repository          = auditStore{}
+	_ quota.Repository          = quotaStore{}
+	_ availability.Repository   = slugStore{}
+	_ idempotency.Repository    = keyStore{}
+	_ search.Repository         = searchStore{}
+)
 
-	limits quota.Limits // of each workspace
+// newStore makes the repositories over a database.
+func newStore(read, write *bun.DB) *Store {
+	c := &core{read: read, write: write}
+	accounts, memberships, mocks := accountStore{c}, membershipStore{c}, mockStore{c}
+	return &Store{
+		core:         c,
+		Accounts:     accounts,
+		SignIns:      signInRepository{accounts, sessionStore{c}, failureStore{c}},
+		Tokens:       tokenStore{c},
+		Workspaces:   workspaceRepository{workspaceStore{memberships}, memberStore{c}, invitationStore{c}},
+		Mocks:        mockRepository{mocks, revisionStore{c}},
+		Publications: publicationRepository{mocks, outcomeStore{c}},
+		Files:        fileStore{c},
+		Domains:      domainStore{c},
+		Records:      recordStore{c},
+		Reports:      reportStore{c},
+		Audit:        auditStore{memberships},
+		Quotas:       quotaStore{memberships},
+		Slugs:        slugStore{memberships},
+		Keys:         keyStore{c},
+		Search:       searchStore{c},
+	}
 }
 
 // Open connects to "postgres://…" or "sqlite:///absolute/path" and prepares the schema: with migrate it applies missing
@@ -105,11 +188,4 @@ func (s *Store) Close() error {
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	return failed("reach the database", s.read.PingContext(ctx))
-}
-
-func (s *Store) postgres() bool { return s.write.Dialect().Name() == dialect.PG }
-
-// inTx runs do in a transaction of the writer.
-func (s *Store) inTx(ctx context.Context, do func(ctx context.Context, tx bun.Tx) error) error {
-	return s.write.RunInTx(ctx, &sql.TxOptions{}, do)
 }

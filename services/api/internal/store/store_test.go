@@ -123,12 +123,12 @@ func remove(m mock.Mock) (mock.Write, error) {
 func TestAccounts(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		a := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		again := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start.Add(time.Hour)))
+		a := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		again := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start.Add(time.Hour)))
 		if diff := cmp.Diff(a, again); diff != "" || a.Username != "ann" || !a.CreatedAt.Equal(start) {
 			t.Fatalf("the account is not the same the second time: %s", diff)
 		}
-		memberships := must[[]workspace.Membership](t)(s.Workspaces(ctx, as(a), "", 10))
+		memberships := must[[]workspace.Membership](t)(s.Workspaces.Workspaces(ctx, as(a), "", 10))
 		if len(memberships) != 1 || memberships[0].Slug != "ann" || memberships[0].Role != workspace.Owner {
 			t.Fatalf("memberships: %+v", memberships)
 		}
@@ -138,13 +138,13 @@ func TestAccounts(t *testing.T) {
 func TestMocks(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
-		bob := must[account.Account](t)(s.EnsureAccount(ctx, "bob", start))
-		created := must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
+		bob := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "bob", start))
+		created := must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		if created.WorkspaceSlug != "ann" || created.Role != workspace.Owner {
 			t.Fatalf("created in %q as %q", created.WorkspaceSlug, created.Role)
 		}
-		if diff := cmp.Diff(created, must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID)), cmp.FilterValues(noDiagnostics, cmp.Ignore())); diff != "" {
+		if diff := cmp.Diff(created, must[mock.Mock](t)(s.Mocks.Mock(ctx, as(ann), created.ID)), cmp.FilterValues(noDiagnostics, cmp.Ignore())); diff != "" {
 			t.Errorf("read back: %s", diff)
 		}
 
@@ -153,19 +153,19 @@ func TestMocks(t *testing.T) {
 				want apperr.Code
 				do   func() error
 			}{
-				"slug taken": {apperr.Conflict, func() error { _, err := s.CreateMock(ctx, as(ann), newMock("pets"), anyone); return err }},
+				"slug taken": {apperr.Conflict, func() error { _, err := s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone); return err }},
 				"foreign workspace": {apperr.NotFound, func() error {
 					m := newMock("x")
 					m.WorkspaceSlug = "ann"
-					_, err := s.CreateMock(ctx, as(bob), m, anyone)
+					_, err := s.Mocks.CreateMock(ctx, as(bob), m, anyone)
 					return err
 				}},
-				"foreign mock, read":   {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(bob), created.ID); return err }},
-				"foreign mock, write":  {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, publish); return err }},
-				"foreign mock, delete": {apperr.NotFound, func() error { _, _, err := s.UpdateMock(ctx, as(bob), created.ID, remove); return err }},
-				"injection in an id":   {apperr.NotFound, func() error { _, err := s.Mock(ctx, as(ann), "' OR '1'='1"); return err }},
+				"foreign mock, read":   {apperr.NotFound, func() error { _, err := s.Mocks.Mock(ctx, as(bob), created.ID); return err }},
+				"foreign mock, write":  {apperr.NotFound, func() error { _, _, err := s.Mocks.UpdateMock(ctx, as(bob), created.ID, publish); return err }},
+				"foreign mock, delete": {apperr.NotFound, func() error { _, _, err := s.Mocks.UpdateMock(ctx, as(bob), created.ID, remove); return err }},
+				"injection in an id":   {apperr.NotFound, func() error { _, err := s.Mocks.Mock(ctx, as(ann), "' OR '1'='1"); return err }},
 				"injection in an owner": {apperr.NotFound, func() error {
-					_, err := s.Mock(ctx, workspace.Caller{AccountID: "' OR '1'='1"}, created.ID)
+					_, err := s.Mocks.Mock(ctx, workspace.Caller{AccountID: "' OR '1'='1"}, created.ID)
 					return err
 				}},
 			} {
@@ -173,13 +173,13 @@ func TestMocks(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			if list := must[[]mock.Mock](t)(s.Mocks(ctx, as(bob), mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 10})); len(list) != 0 {
+			if list := must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, as(bob), mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 10})); len(list) != 0 {
 				t.Errorf("bob sees %d mocks of ann", len(list))
 			}
 		})
 		t.Run("a refusal writes nothing", func(t *testing.T) {
 			refused := errors.New("refused")
-			_, changes, err := s.UpdateMock(ctx, as(ann), created.ID, func(m mock.Mock) (mock.Write, error) {
+			_, changes, err := s.Mocks.UpdateMock(ctx, as(ann), created.ID, func(m mock.Mock) (mock.Write, error) {
 				w, _ := publish(m)
 				return w, refused
 			})
@@ -191,7 +191,7 @@ func TestMocks(t *testing.T) {
 			}
 		})
 		t.Run("an edit, published", func(t *testing.T) {
-			m, changes, err := s.UpdateMock(ctx, as(ann), created.ID, func(m mock.Mock) (mock.Write, error) {
+			m, changes, err := s.Mocks.UpdateMock(ctx, as(ann), created.ID, func(m mock.Mock) (mock.Write, error) {
 				m.Revision, m.Content, m.Diagnostics, m.UpdatedAt = 2, "two", nil, start.Add(time.Second)
 				w, err := publish(m)
 				w.NewRevision = true
@@ -200,7 +200,7 @@ func TestMocks(t *testing.T) {
 			if err != nil || len(changes) != 1 || changes[0].Number != 1 || changes[0].Epoch == "" || m.Change != 1 {
 				t.Fatalf("%v, changes %+v, mock's change %d", err, changes, m.Change)
 			}
-			got := must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID))
+			got := must[mock.Mock](t)(s.Mocks.Mock(ctx, as(ann), created.ID))
 			if got.Content != "two" || got.Revision != 2 || got.PublishedRevision != 2 || got.Change != 1 || len(got.Diagnostics) != 0 || !got.UpdatedAt.Equal(start.Add(time.Second)) {
 				t.Errorf("read back: %+v", got)
 			}
@@ -208,42 +208,42 @@ func TestMocks(t *testing.T) {
 		t.Run("outcomes", func(t *testing.T) {
 			rejection := []event.Diagnostic{{Line: 3, Severity: "error", Code: "BAD", Message: "it's bad"}}
 			for number, epoch := range []string{"e", "e"} {
-				err := s.SaveOutcomes(ctx, stream.Position{Epoch: epoch, Number: uint64(9 - number)}, []publication.Rejection{
+				err := s.Publications.SaveOutcomes(ctx, stream.Position{Epoch: epoch, Number: uint64(9 - number)}, []publication.Rejection{
 					{MockID: created.ID, Change: 1, Diagnostics: rejection}, {MockID: created.ID, Change: 0}, {MockID: "gone", Change: 5},
 				})
 				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			if p := must[stream.Position](t)(s.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "e", Number: 9}) {
+			if p := must[stream.Position](t)(s.Publications.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "e", Number: 9}) {
 				t.Errorf("position %+v", p)
 			}
-			got := must[[]mock.Mock](t)(s.MocksByID(ctx, []string{created.ID, "gone"}))
+			got := must[[]mock.Mock](t)(s.Mocks.MocksByID(ctx, []string{created.ID, "gone"}))
 			if len(got) != 1 || got[0].Rejected != 1 || !cmp.Equal(got[0].Rejection, rejection) {
 				t.Errorf("read back: %+v", got)
 			}
-			if err := s.ResetOutcomes(ctx, "f"); err != nil {
+			if err := s.Publications.ResetOutcomes(ctx, "f"); err != nil {
 				t.Fatal(err)
 			}
-			if p := must[stream.Position](t)(s.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "f"}) {
+			if p := must[stream.Position](t)(s.Publications.UnifiedPosition(ctx)); p != (stream.Position{Epoch: "f"}) {
 				t.Errorf("position after the reset %+v", p)
 			}
-			if got := must[mock.Mock](t)(s.Mock(ctx, as(ann), created.ID)); got.Rejected != 0 || len(got.Rejection) != 0 {
+			if got := must[mock.Mock](t)(s.Mocks.Mock(ctx, as(ann), created.ID)); got.Rejected != 0 || len(got.Rejection) != 0 {
 				t.Errorf("after the reset: %+v", got)
 			}
 		})
 		t.Run("deleted, and purged with its history", func(t *testing.T) {
-			if _, _, err := s.UpdateMock(ctx, as(ann), created.ID, remove); err != nil {
+			if _, _, err := s.Mocks.UpdateMock(ctx, as(ann), created.ID, remove); err != nil {
 				t.Fatal(err)
 			}
-			if n := must[int64](t)(s.PurgeMocks(ctx, start.Add(time.Hour+time.Second))); n != 1 {
+			if n := must[int64](t)(s.Mocks.PurgeMocks(ctx, start.Add(time.Hour+time.Second))); n != 1 {
 				t.Errorf("purged %d mocks", n)
 			}
 			var revisions int
 			if err := s.read.NewRaw("SELECT count(*) FROM revisions").Scan(ctx, &revisions); err != nil || revisions != 0 {
 				t.Errorf("%d revisions are left, %v", revisions, err)
 			}
-			must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock("pets"), anyone))
+			must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock("pets"), anyone))
 		})
 	})
 }
@@ -253,14 +253,14 @@ func noDiagnostics(a, b []event.Diagnostic) bool { return len(a) == 0 && len(b) 
 func TestListPages(t *testing.T) {
 	conformance(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		ann := must[account.Account](t)(s.EnsureAccount(ctx, "ann", start))
+		ann := must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "ann", start))
 		for i := range 7 {
-			must[mock.Mock](t)(s.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
+			must[mock.Mock](t)(s.Mocks.CreateMock(ctx, as(ann), newMock(fmt.Sprintf("m%d", i)), anyone))
 		}
 		var slugs []string
 		q := mock.Query{Filter: mock.Filter{Sort: mock.BySlug}, Limit: 3}
 		for {
-			page := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), q))
+			page := must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, as(ann), q))
 			for _, m := range page {
 				slugs = append(slugs, m.Slug)
 				if m.Content != "" {
@@ -275,7 +275,7 @@ func TestListPages(t *testing.T) {
 		if want := []string{"m0", "m1", "m2", "m3", "m4", "m5", "m6"}; !slices.Equal(slugs, want) {
 			t.Errorf("listed %v", slugs)
 		}
-		if other := must[[]mock.Mock](t)(s.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{WorkspaceSlug: "bob", Sort: mock.BySlug}, Limit: 3})); len(other) != 0 {
+		if other := must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, as(ann), mock.Query{Filter: mock.Filter{WorkspaceSlug: "bob", Sort: mock.BySlug}, Limit: 3})); len(other) != 0 {
 			t.Errorf("listed %d mocks of another workspace", len(other))
 		}
 	})

@@ -44,7 +44,7 @@ func (r *tokenRow) token() token.Token {
 }
 
 // TokenByHash implements token.Repository.
-func (s *Store) TokenByHash(ctx context.Context, hash account.Hash, now time.Time) (token.Token, account.Account, error) {
+func (s tokenStore) TokenByHash(ctx context.Context, hash account.Hash, now time.Time) (token.Token, account.Account, error) {
 	var row tokenRow
 	err := s.read.NewSelect().Model(&row).ColumnExpr("t.*, a.username, a.created_at AS account_at").
 		Join("JOIN accounts AS a ON a.id = t.account_id").
@@ -72,7 +72,7 @@ func aboutToken(t token.Token) audit.Entry {
 }
 
 // CreateToken implements token.Repository.
-func (s *Store) CreateToken(ctx context.Context, who workspace.Caller, slug string, t token.Token, hash account.Hash, check func(workspace.Membership) error) (token.Token, error) {
+func (s tokenStore) CreateToken(ctx context.Context, who workspace.Caller, slug string, t token.Token, hash account.Hash, check func(workspace.Membership) error) (token.Token, error) {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		q, in, err := tokensOf(ctx, tx, who, slug)
 		if err != nil {
@@ -105,7 +105,7 @@ func (s *Store) CreateToken(ctx context.Context, who workspace.Caller, slug stri
 }
 
 // Tokens implements token.Repository.
-func (s *Store) Tokens(ctx context.Context, who workspace.Caller, slug, after string, limit int, check func(workspace.Membership) error) ([]token.Token, error) {
+func (s tokenStore) Tokens(ctx context.Context, who workspace.Caller, slug, after string, limit int, check func(workspace.Membership) error) ([]token.Token, error) {
 	q, in, err := tokensOf(ctx, s.read, who, slug)
 	if err != nil {
 		return nil, failed("list tokens", err)
@@ -149,13 +149,13 @@ func findToken(ctx context.Context, db bun.IDB, who workspace.Caller, slug, id s
 }
 
 // Token implements token.Repository.
-func (s *Store) Token(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership) error) (token.Token, error) {
+func (s tokenStore) Token(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership) error) (token.Token, error) {
 	t, err := findToken(ctx, s.read, who, slug, id, func(in workspace.Membership, _ token.Token) error { return check(in) })
 	return t, failed("read a token", err)
 }
 
 // DeleteToken implements token.Repository.
-func (s *Store) DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, token.Token) error) (token.Token, error) {
+func (s tokenStore) DeleteToken(ctx context.Context, who workspace.Caller, slug, id string, check func(workspace.Membership, token.Token) error) (token.Token, error) {
 	var t token.Token
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) (err error) {
 		if t, err = findToken(ctx, tx, who, slug, id, check); err != nil {
@@ -167,7 +167,7 @@ func (s *Store) DeleteToken(ctx context.Context, who workspace.Caller, slug, id 
 }
 
 // DeleteShownToken implements token.Repository.
-func (s *Store) DeleteShownToken(ctx context.Context, who workspace.Caller, id string, check func(token.Token) error) error {
+func (s tokenStore) DeleteShownToken(ctx context.Context, who workspace.Caller, id string, check func(token.Token) error) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		var row tokenRow
 		err := tx.NewSelect().Model(&row).Where("t.id = ? AND t.account_id = ?", id, who.AccountID).Scan(ctx)
@@ -185,7 +185,7 @@ func (s *Store) DeleteShownToken(ctx context.Context, who workspace.Caller, id s
 	return failed("delete the token that was shown", err)
 }
 
-func (s *Store) endToken(ctx context.Context, tx bun.Tx, who workspace.Caller, t token.Token) error {
+func (s tokenStore) endToken(ctx context.Context, tx bun.Tx, who workspace.Caller, t token.Token) error {
 	if _, err := tx.NewRaw("DELETE FROM api_tokens WHERE id = ?", t.ID).Exec(ctx); err != nil {
 		return err
 	}
@@ -193,12 +193,12 @@ func (s *Store) endToken(ctx context.Context, tx bun.Tx, who workspace.Caller, t
 }
 
 // TokensUsed implements token.Repository.
-func (s *Store) TokensUsed(ctx context.Context, used map[string]time.Time) error {
+func (s tokenStore) TokensUsed(ctx context.Context, used map[string]time.Time) error {
 	return s.used(ctx, "UPDATE api_tokens SET last_used_at = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at < ?)", used)
 }
 
 // SetConfiguredToken implements account.Repository.
-func (s *Store) SetConfiguredToken(ctx context.Context, accountID string, hash account.Hash, now time.Time) error {
+func (s accountStore) SetConfiguredToken(ctx context.Context, accountID string, hash account.Hash, now time.Time) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("make token id: %w", err)

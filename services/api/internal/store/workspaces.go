@@ -37,7 +37,7 @@ func (r membershipRow) membership() workspace.Membership {
 }
 
 // Workspaces implements workspace.Repository.
-func (s *Store) Workspaces(ctx context.Context, who workspace.Caller, after string, limit int) ([]workspace.Membership, error) {
+func (s workspaceStore) Workspaces(ctx context.Context, who workspace.Caller, after string, limit int) ([]workspace.Membership, error) {
 	var rows []membershipRow
 	err := s.read.NewRaw(membershipSelect+" WHERE ? AND mb.workspace_id > ? ORDER BY mb.workspace_id LIMIT ?",
 		membership(who), after, limit).Scan(ctx, &rows)
@@ -49,7 +49,7 @@ func (s *Store) Workspaces(ctx context.Context, who workspace.Caller, after stri
 }
 
 // Membership implements workspace.Repository.
-func (s *Store) Membership(ctx context.Context, who workspace.Caller, slug string) (workspace.Membership, error) {
+func (s membershipStore) Membership(ctx context.Context, who workspace.Caller, slug string) (workspace.Membership, error) {
 	m, err := findMembership(ctx, s.read, who, slug)
 	return m, failed("find a workspace", err)
 }
@@ -63,24 +63,12 @@ func findMembership(ctx context.Context, db bun.IDB, who workspace.Caller, slug 
 	return row.membership(), err
 }
 
-// How a workspace is locked. Whoever writes what its slug is a part of does so beside others; whoever changes its members or
-// adds to what it holds takes turns; whoever changes its slug or ends it waits for all of them. SQLite's transaction is the
-// only writer from its beginning.
-const (
-	forSlug    = "FOR KEY SHARE"
-	forMembers = "FOR NO KEY UPDATE"
-	forAll     = "FOR UPDATE"
-)
-
 // lockWorkspace finds the caller's membership, which nobody changes until tx ends.
-func (s *Store) lockWorkspace(ctx context.Context, tx bun.Tx, who workspace.Caller, slug, how string) (workspace.Membership, error) {
-	if s.postgres() {
-		// Lock first and read then: what is read with the lock is from before it was waited for.
-		_, err := tx.NewRaw("SELECT w.id FROM workspaces w WHERE w.slug = ? AND w.id IN (SELECT mb.workspace_id FROM members mb WHERE ?) ?",
-			slug, membership(who), bun.Safe(how)).Exec(ctx)
-		if err != nil {
-			return workspace.Membership{}, err
-		}
+func (s *core) lockWorkspace(ctx context.Context, tx bun.Tx, who workspace.Caller, slug string, how locking) (workspace.Membership, error) {
+	// Lock first and read then: what is read with the lock is from before it was waited for.
+	const its = "SELECT w.id FROM workspaces w WHERE w.slug = ? AND w.id IN (SELECT mb.workspace_id FROM members mb WHERE ?)"
+	if err := s.lock(ctx, tx, its, how, slug, membership(who)); err != nil {
+		return workspace.Membership{}, err
 	}
 	return findMembership(ctx, tx, who, slug)
 }
@@ -94,12 +82,10 @@ func aboutWorkspace(w workspace.Workspace) audit.Entry {
 const maxOwned = 50
 
 // CreateWorkspace implements workspace.Repository.
-func (s *Store) CreateWorkspace(ctx context.Context, who workspace.Caller, w workspace.Workspace) (workspace.Membership, error) {
+func (s workspaceStore) CreateWorkspace(ctx context.Context, who workspace.Caller, w workspace.Workspace) (workspace.Membership, error) {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if s.postgres() {
-			if _, err := tx.NewRaw("SELECT id FROM accounts WHERE id = ? FOR NO KEY UPDATE", who.AccountID).Exec(ctx); err != nil {
-				return err
-			}
+		if err := s.lock(ctx, tx, "SELECT id FROM accounts WHERE id = ?", forMembers, who.AccountID); err != nil {
+			return err
 		}
 		var owned int
 		err := tx.NewRaw("SELECT COUNT(*) FROM members WHERE account_id = ? AND role = ?", who.AccountID, workspace.Owner).Scan(ctx, &owned)
@@ -133,7 +119,7 @@ func addMember(ctx context.Context, tx bun.Tx, workspaceID, accountID string, ro
 }
 
 // UpdateWorkspace implements workspace.Repository.
-func (s *Store) UpdateWorkspace(
+func (s workspaceStore) UpdateWorkspace(
 	ctx context.Context, who workspace.Caller, slug string, now, until time.Time,
 	decide func(workspace.Membership, workspace.Holding) (workspace.Workspace, error),
 ) (workspace.Membership, error) {
@@ -181,7 +167,7 @@ func holding(ctx context.Context, tx bun.Tx, workspaceID string) (workspace.Hold
 }
 
 // DeleteWorkspace implements workspace.Repository.
-func (s *Store) DeleteWorkspace(
+func (s workspaceStore) DeleteWorkspace(
 	ctx context.Context, who workspace.Caller, slug string, now, until time.Time, check func(workspace.Membership, workspace.Holding) error,
 ) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {

@@ -22,16 +22,16 @@ type orgs struct {
 	*workspace.Service
 	s                   *Store
 	now                 time.Time
-	buried              int
+	deleted             int
 	ann, bob, cid, dora workspace.Caller
 }
 
 func newOrgs(t *testing.T, s *Store) *orgs {
 	t.Helper()
 	o := &orgs{s: s, now: start}
-	o.Service = workspace.NewService(s, time.Hour, func() time.Time { return o.now }, func() { o.buried++ }, func(string, string) {})
+	o.Service = workspace.NewService(s.Workspaces, time.Hour, func() time.Time { return o.now }, func() { o.deleted++ }, func(string, string) {})
 	for name, who := range map[string]*workspace.Caller{"ann": &o.ann, "bob": &o.bob, "cid": &o.cid, "dora": &o.dora} {
-		*who = as(must[account.Account](t)(s.EnsureAccount(t.Context(), name, start)))
+		*who = as(must[account.Account](t)(s.Accounts.EnsureAccount(t.Context(), name, start)))
 	}
 	return o
 }
@@ -154,7 +154,7 @@ func TestTheLastOwnerStaysUnderConcurrency(t *testing.T) {
 		}
 		wg.Wait()
 		owners := 0
-		for _, m := range must[[]workspace.Member](t)(s.Members(ctx, in.ID, "", 10)) {
+		for _, m := range must[[]workspace.Member](t)(s.Workspaces.Members(ctx, in.ID, "", 10)) {
 			if m.Role == workspace.Owner {
 				owners++
 			}
@@ -185,7 +185,7 @@ func TestInvitations(t *testing.T) {
 		}
 		t.Run("a link works once", func(t *testing.T) {
 			_, shown := link()
-			eve := as(must[account.Account](t)(s.EnsureAccount(ctx, "eve", start)))
+			eve := as(must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "eve", start)))
 			var wg sync.WaitGroup
 			errs := make([]error, 6)
 			for i := range errs {
@@ -216,7 +216,7 @@ func TestInvitations(t *testing.T) {
 			code("revoked again", o.Revoke(ctx, o.bob, "acme", i.ID), apperr.NotFound)
 		})
 		t.Run("of somebody else", func(t *testing.T) {
-			frank := as(must[account.Account](t)(s.EnsureAccount(ctx, "frank", start)))
+			frank := as(must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "frank", start)))
 			i, _, err := o.Invite(ctx, o.ann, "acme", "frank", workspace.Owner)
 			if err != nil {
 				t.Fatal(err)
@@ -243,7 +243,7 @@ func TestInvitations(t *testing.T) {
 			}
 		})
 		t.Run("it is void when the inviter could not give it", func(t *testing.T) {
-			gail := as(must[account.Account](t)(s.EnsureAccount(ctx, "gail", start)))
+			gail := as(must[account.Account](t)(s.Accounts.EnsureAccount(ctx, "gail", start)))
 			i, _, err := o.Invite(ctx, o.bob, "acme", "gail", workspace.Admin)
 			if err != nil {
 				t.Fatal(err)
@@ -258,7 +258,7 @@ func TestInvitations(t *testing.T) {
 				t.Fatal(err)
 			}
 			var used int64
-			for _, u := range must[[]quota.Use](t)(s.QuotaUse(ctx, in.ID)) {
+			for _, u := range must[[]quota.Use](t)(s.Quotas.QuotaUse(ctx, in.ID)) {
 				if u.Resource == quota.Members {
 					used = u.Used
 				}
@@ -284,12 +284,12 @@ func TestRenamingAWorkspace(t *testing.T) {
 		}
 		m := newMock("pets")
 		m.WorkspaceSlug = "acme"
-		m = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, m, anyone))
-		if _, _, err := s.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
+		m = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, m, anyone))
+		if _, _, err := s.Mocks.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
 			t.Fatal(err)
 		}
 		unpublish := func() error {
-			_, _, err := s.UpdateMock(ctx, o.ann, m.ID, func(m mock.Mock) (mock.Write, error) {
+			_, _, err := s.Mocks.UpdateMock(ctx, o.ann, m.ID, func(m mock.Mock) (mock.Write, error) {
 				m.PublishedRevision = 0
 				return mock.Write{Mock: m}, nil
 			})
@@ -317,7 +317,7 @@ func TestRenamingAWorkspace(t *testing.T) {
 				t.Errorf("%s: %v, wanted %q", step.what, step.err, step.want)
 			}
 		}
-		if got := must[mock.Mock](t)(s.Mock(ctx, o.ann, m.ID)); got.WorkspaceSlug != "emca" {
+		if got := must[mock.Mock](t)(s.Mocks.Mock(ctx, o.ann, m.ID)); got.WorkspaceSlug != "emca" {
 			t.Errorf("the mock is in %s", got.WorkspaceSlug)
 		}
 	})
@@ -333,9 +333,9 @@ func TestDeletingAWorkspace(t *testing.T) {
 		for i := range mocks {
 			m := newMock(fmt.Sprint("m", i))
 			m.WorkspaceSlug = "acme"
-			m = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, m, anyone))
+			m = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, m, anyone))
 			if i < published {
-				if _, _, err := s.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
+				if _, _, err := s.Mocks.UpdateMock(ctx, o.ann, m.ID, publish); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -351,13 +351,13 @@ func TestDeletingAWorkspace(t *testing.T) {
 				t.Errorf("deleted %s", what)
 			}
 		}
-		if err := o.Delete(ctx, o.ann, "acme", "acme"); err != nil || o.buried != 1 {
-			t.Fatalf("%v, said %d times", err, o.buried)
+		if err := o.Delete(ctx, o.ann, "acme", "acme"); err != nil || o.deleted != 1 {
+			t.Fatalf("%v, said %d times", err, o.deleted)
 		}
 		if _, err := o.Find(ctx, o.ann, "acme"); apperr.CodeOf(err) != apperr.NotFound {
 			t.Errorf("found: %v", err)
 		}
-		if list := must[[]mock.Mock](t)(s.Mocks(ctx, o.ann, mock.Query{Limit: 10})); len(list) != 0 {
+		if list := must[[]mock.Mock](t)(s.Mocks.Mocks(ctx, o.ann, mock.Query{Limit: 10})); len(list) != 0 {
 			t.Errorf("%d mocks are listed", len(list))
 		}
 		if _, err := o.Create(ctx, o.dora, "acme", ""); apperr.CodeOf(err) != apperr.Conflict {
@@ -382,7 +382,7 @@ func TestDeletingAWorkspace(t *testing.T) {
 				t.Errorf("%d %s are left, %v", n, table, err)
 			}
 		}
-		if _, err := s.CreateAccount(ctx, account.New{Username: "acme", CreatedAt: o.now}); apperr.CodeOf(err) != apperr.Conflict {
+		if _, err := s.Accounts.CreateAccount(ctx, account.New{Username: "acme", CreatedAt: o.now}); apperr.CodeOf(err) != apperr.Conflict {
 			t.Errorf("the slug went to a new account at once: %v", err)
 		}
 		o.now = o.now.Add(time.Hour)
@@ -393,7 +393,7 @@ func TestDeletingAWorkspace(t *testing.T) {
 func reap(t *testing.T, s *Store) (steps, mocks, tombstones int) {
 	t.Helper()
 	for more := true; more; steps++ {
-		r := must[Reaped](t)(s.Reap(t.Context()))
+		r := must[Reaped](t)(s.Workspaces.Reap(t.Context()))
 		mocks += len(r.Mocks)
 		for _, c := range r.Changes {
 			tombstones += len(c)
@@ -412,7 +412,7 @@ func TestRenamingAgainstPublishing(t *testing.T) {
 		must[workspace.Membership](t)(o.Create(ctx, o.ann, "acme", ""))
 		m := newMock("pets")
 		m.WorkspaceSlug = "acme"
-		m = must[mock.Mock](t)(s.CreateMock(ctx, o.ann, m, anyone))
+		m = must[mock.Mock](t)(s.Mocks.CreateMock(ctx, o.ann, m, anyone))
 		var hosted string
 		decided, renamed := make(chan struct{}), make(chan error, 1)
 		go func() {
@@ -421,7 +421,7 @@ func TestRenamingAgainstPublishing(t *testing.T) {
 			_, err := o.Update(ctx, o.ann, "acme", workspace.Change{Slug: &slug})
 			renamed <- err
 		}()
-		_, _, err := s.UpdateMock(ctx, o.ann, m.ID, func(m mock.Mock) (mock.Write, error) {
+		_, _, err := s.Mocks.UpdateMock(ctx, o.ann, m.ID, func(m mock.Mock) (mock.Write, error) {
 			close(decided)
 			stop, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 			defer cancel()
@@ -437,7 +437,7 @@ func TestRenamingAgainstPublishing(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = <-renamed
-		if got := must[mock.Mock](t)(s.Mock(ctx, o.ann, m.ID)); got.WorkspaceSlug != hosted || apperr.CodeOf(err) != apperr.Conflict {
+		if got := must[mock.Mock](t)(s.Mocks.Mock(ctx, o.ann, m.ID)); got.WorkspaceSlug != hosted || apperr.CodeOf(err) != apperr.Conflict {
 			t.Errorf("published in %s, now in %s, renamed: %v", hosted, got.WorkspaceSlug, err)
 		}
 	})
