@@ -94,7 +94,7 @@ func (c Config) Validate() error {
 	}
 	for _, id := range c.DigitalOceanApps {
 		if !digitalocean.IsID(id) {
-			wrong("PROXY_DIGITALOCEAN_APPS: %q is no app id", id)
+			wrong("PROXY_DIGITALOCEAN_APPS: %q is not an app id", id)
 		}
 	}
 	for key, value := range map[string]string{"PROXY_CLOUDFLARE_URL": c.CloudflareURL, "PROXY_DIGITALOCEAN_URL": c.DigitalOceanURL} {

@@ -232,7 +232,7 @@ func TestDomainOfTwo(t *testing.T) {
 		d.answers(t, host, "zoe's")
 		d.create(t, first, client.RecordTXT)
 		waiting := d.becomes(t, first.ID, "the other is told", func(s client.Domain) bool {
-			return strings.HasPrefix(s.Reason, "The host is verified for another mock") && strings.Contains(s.Reason, "The proof is there")
+			return strings.HasPrefix(s.Reason, "The host is verified for another mock") && strings.Contains(s.Reason, "The proof was found")
 		})
 		if waiting.State != client.DomainPendingDNS || waiting.Ownership != client.OwnershipPending || waiting.Routing != client.RoutingConflict {
 			t.Errorf("%+v", waiting)

@@ -90,12 +90,12 @@ func TestSeen(t *testing.T) {
 // A host that another mock has is not given to a second one, and the reason follows the other's claim without a look.
 func TestTaken(t *testing.T) {
 	now := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
-	proven := event.DomainObserved{Ownership: event.OwnershipProven, Routing: "ok", Reason: "The proof is there."}
+	proven := event.DomainObserved{Ownership: event.OwnershipProven, Routing: "ok", Reason: "The proof was found."}
 	d := Domain{Ownership: Pending, Routing: Missing, Taken: true}.seen(proven, now, week)
 	if d.Ownership != Pending || d.Routing != OK || d.State() != PendingDNS || !strings.HasPrefix(d.Why(), "The host is verified for another mock") {
 		t.Errorf("%+v: %s", d, d.Why())
 	}
-	if d.Taken = false; d.Why() != "The proof is there." {
+	if d.Taken = false; d.Why() != "The proof was found." {
 		t.Errorf("free again: %s", d.Why())
 	}
 	if d = d.seen(proven, now, week); d.Ownership != Verified {

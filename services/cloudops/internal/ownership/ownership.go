@@ -178,7 +178,7 @@ func (c *Checker) sayAgain(ctx context.Context) {
 func (c *Checker) say(ctx context.Context, l *look) bool {
 	if err := c.announce(ctx, l.seen); err != nil {
 		l.said = time.Time{}
-		c.log.DebugContext(ctx, "say what was seen of a domain; it is said again", "error", err)
+		c.log.DebugContext(ctx, "cannot report the state of a domain; it will be reported again", "error", err)
 		return false
 	}
 	l.said = time.Now()

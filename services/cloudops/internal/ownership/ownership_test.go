@@ -94,11 +94,11 @@ func TestSee(t *testing.T) {
 	z.set("A half.co", "192.0.2.1")
 	z.set("AAAA half.co", "2001:db8::2")
 	for host, want := range map[string]event.DomainObserved{
-		"good.co":   {Ownership: "proven", Routing: "ok", Reason: "The proof is there. It leads here."},
+		"good.co":   {Ownership: "proven", Routing: "ok", Reason: "The proof was found. The host leads here."},
 		"other.co":  {Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co leads to elsewhere.net"},
 		"none.co":   {Ownership: "missing", Routing: "missing", Reason: "There is no TXT record at _mocloud-challenge.none.co yet."},
 		"empty.co":  {Ownership: "missing", Routing: "missing", Reason: "no TXT record"},
-		"apex.co":   {Ownership: "missing", Routing: "ok", Reason: "It leads here."},
+		"apex.co":   {Ownership: "missing", Routing: "ok", Reason: "The host leads here."},
 		"half.co":   {Ownership: "missing", Routing: "conflict", Reason: "half.co leads to the address 2001:db8::2, which is not one of x.edge.mocloud.dev"},
 		"broken.co": {Ownership: "unknown", Routing: "unknown", Reason: "do not answer"},
 	} {

@@ -51,18 +51,18 @@ func seeProof(ctx context.Context, dns DNS, d desired.Domain, r *event.ObservedR
 	switch {
 	case d.Token == "":
 		found(r, event.RecordUnknown)
-		return event.OwnershipUnknown, "The domain has no proof to look for; give it up and add it again."
+		return event.OwnershipUnknown, "The domain has no proof to look for; remove it and add it again."
 	case errors.Is(err, ErrNone):
 		found(r, event.RecordMissing)
 		return event.OwnershipMissing, fmt.Sprintf("There is no TXT record at %s yet.", r.Name)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return event.OwnershipUnknown, fmt.Sprintf("The name servers of %s do not answer; they are asked again.", d.Host)
+		return event.OwnershipUnknown, fmt.Sprintf("The name servers of %s do not answer; they will be asked again.", d.Host)
 	}
 	for _, text := range texts {
 		if subtle.ConstantTimeCompare([]byte(text), []byte(r.Expected)) == 1 {
 			found(r, event.RecordOK, text)
-			return event.OwnershipProven, "The proof is there."
+			return event.OwnershipProven, "The proof was found."
 		}
 	}
 	found(r, event.RecordDifferent, texts...)
@@ -76,13 +76,13 @@ func seeRoute(ctx context.Context, dns DNS, d desired.Domain, r *event.ObservedR
 		return seeAddresses(ctx, dns, d, r)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return routingUnknown, "Where it leads is not known."
+		return routingUnknown, "It is not known where the host leads."
 	case target != d.Target:
 		found(r, event.RecordDifferent, target)
 		return routingConflict, fmt.Sprintf("%s leads to %s, not to %s.", d.Host, target, d.Target)
 	}
 	found(r, event.RecordOK, target)
-	return routingOK, "It leads here."
+	return routingOK, "The host leads here."
 }
 
 // seeAddresses looks where a host without a CNAME leads. At the top of a zone none is possible; there DNS providers answer with
@@ -95,26 +95,26 @@ func seeAddresses(ctx context.Context, dns DNS, d desired.Domain, r *event.Obser
 		return routingMissing, fmt.Sprintf("%s has no CNAME record that leads to %s.", d.Host, d.Target)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return routingUnknown, "Where it leads is not known."
+		return routingUnknown, "It is not known where the host leads."
 	}
 	r.Type = "ALIAS"
 	ours, err := dns.Addresses(ctx, d.Target)
 	switch {
 	case errors.Is(err, ErrNone):
 		found(r, event.RecordDifferent, texts(addresses)...)
-		return routingConflict, fmt.Sprintf("%s has address records and no CNAME record; %s, which it should lead to, has no address, which is for the operator of this installation to mend.", d.Host, d.Target)
+		return routingConflict, fmt.Sprintf("%s has address records and no CNAME record; %s, which it should lead to, has no address. Ask your administrator to fix that.", d.Host, d.Target)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return routingUnknown, "Where it leads is not known."
+		return routingUnknown, "It is not known where the host leads."
 	}
 	for _, a := range addresses {
 		if !slices.Contains(ours, a) {
 			found(r, event.RecordDifferent, texts(addresses)...)
-			return routingConflict, fmt.Sprintf("%s leads to the address %s, which is not one of %s; where a CNAME record is not possible use an ALIAS or ANAME record.", d.Host, a, d.Target)
+			return routingConflict, fmt.Sprintf("%s leads to the address %s, which is not one of %s; where a CNAME record is not allowed, use an ALIAS or ANAME record.", d.Host, a, d.Target)
 		}
 	}
 	found(r, event.RecordOK, texts(addresses)...)
-	return routingOK, "It leads here."
+	return routingOK, "The host leads here."
 }
 
 func texts(addresses []netip.Addr) (all []string) {

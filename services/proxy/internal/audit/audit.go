@@ -60,7 +60,7 @@ func New(log *slog.Logger, path string, maxBytes int64) *Trail {
 func (t *Trail) Write(ctx context.Context, e Entry) {
 	line, err := json.Marshal(e)
 	if err != nil {
-		t.log.ErrorContext(ctx, "audit line not encoded", "error", err)
+		t.log.ErrorContext(ctx, "cannot encode an audit line", "error", err)
 		return
 	}
 	level := slog.LevelInfo
@@ -74,7 +74,7 @@ func (t *Trail) Write(ctx context.Context, e Entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.append(append(line, '\n')); err != nil {
-		t.log.ErrorContext(ctx, "audit line not written to its file", "error", err)
+		t.log.ErrorContext(ctx, "cannot write an audit line to its file", "error", err)
 	}
 }
 

@@ -52,7 +52,7 @@ func TestLevelsAndBrokenFile(t *testing.T) {
 	if strings.Contains(got, "permitted") || !strings.Contains(got, "refused") || !strings.Contains(got, "provider") {
 		t.Errorf("at level info the log has:\n%s", got)
 	}
-	if !strings.Contains(got, "audit line not written") {
+	if !strings.Contains(got, "cannot write an audit line") {
 		t.Error("a file that cannot be written is not mentioned")
 	}
 }

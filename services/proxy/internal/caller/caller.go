@@ -38,7 +38,7 @@ func Parse(list secret.String) (*Set, error) {
 		case len(token) < minToken:
 			return nil, fmt.Errorf("the token of %s is shorter than %d characters", name, minToken)
 		case seen[name]:
-			return nil, fmt.Errorf("%s is there twice", name)
+			return nil, fmt.Errorf("%s is given twice", name)
 		}
 		seen[name] = true
 		s.callers = append(s.callers, entry{name, sha256.Sum256([]byte(token))})

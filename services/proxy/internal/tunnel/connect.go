@@ -83,7 +83,7 @@ func (t *tunnel) touch() {
 	_ = t.upstream.SetDeadline(deadline)
 }
 
-var errBytes = errors.New("the tunnel carried more bytes than it may")
+var errBytes = errors.New("the tunnel reached its limit of bytes")
 
 func (t *tunnel) run(fromClient io.Reader) error {
 	var wg sync.WaitGroup

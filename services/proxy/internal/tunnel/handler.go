@@ -63,7 +63,7 @@ func NewHandler(cfg Config, callers *caller.Set, trail *audit.Trail, log *slog.L
 		cfg: cfg, callers: callers, trail: trail, log: log.With("component", "forward"),
 		limits: newLimits(cfg.MaxOpen, cfg.MaxOpenPerUser, cfg.PerMinute), dial: dialer.DialContext,
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Namespace: "mocloud", Subsystem: "proxy", Name: "forward_calls_total", Help: "Tenants' outgoing calls, by what became of them.",
+			Namespace: "mocloud", Subsystem: "proxy", Name: "forward_calls_total", Help: "Tenants' outgoing calls, by outcome.",
 		}, []string{"outcome"}),
 		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "mocloud", Subsystem: "proxy", Name: "forward_bytes_total", Help: "Bytes of tenants' outgoing calls.",
@@ -201,9 +201,9 @@ func targetOf(r *http.Request) (string, error) {
 	case !u.IsAbs() || u.Host == "":
 		return "", errors.New("this is a proxy: ask for http://host/path, or CONNECT host:port")
 	case u.Scheme != "http":
-		return "", errors.New("only http:// is possible without CONNECT")
+		return "", errors.New("only http:// works without CONNECT")
 	case u.User != nil:
-		return "", errors.New("the URL must not hold a user")
+		return "", errors.New("the URL must not contain a user")
 	}
 	port := u.Port()
 	if port == "" {

@@ -35,7 +35,7 @@ func (l *limits) begin(name string) (end func(), reason string) {
 	defer l.mu.Unlock()
 	now := time.Now()
 	if l.open >= l.total {
-		return nil, "too many open calls in all"
+		return nil, "too many open calls"
 	}
 	u, known := l.users[name]
 	if !known {
@@ -48,9 +48,9 @@ func (l *limits) begin(name string) (end func(), reason string) {
 	u.last = now
 	switch {
 	case u.open >= l.perUser:
-		return nil, "too many open calls of this user"
+		return nil, "this user has too many open calls"
 	case !u.rate.AllowN(now, 1):
-		return nil, "too many calls a minute of this user"
+		return nil, "this user makes too many calls a minute"
 	}
 	u.open++
 	l.open++

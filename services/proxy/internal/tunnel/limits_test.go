@@ -19,13 +19,13 @@ func TestLimits(t *testing.T) {
 	}
 	first := begin("a", "")
 	begin("a", "")
-	begin("a", "too many open calls of this user")
+	begin("a", "this user has too many open calls")
 	begin("b", "")
-	begin("c", "too many open calls in all")
+	begin("c", "too many open calls")
 	first()
 	first() // ending twice counts once
 	begin("c", "")
-	begin("a", "too many open calls in all")
+	begin("a", "too many open calls")
 }
 
 func TestLimitsForgetSilentUsers(t *testing.T) {
@@ -47,7 +47,7 @@ func TestLimitsForgetSilentUsers(t *testing.T) {
 		if _, reason := l.begin("new"); reason != "" {
 			t.Errorf("%q after a minute", reason)
 		}
-		if _, reason := l.begin("0"); reason != "too many open calls of this user" {
+		if _, reason := l.begin("0"); reason != "this user has too many open calls" {
 			t.Errorf("%q: a user with an open call was forgotten", reason)
 		}
 	})

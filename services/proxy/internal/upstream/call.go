@@ -50,7 +50,7 @@ type result struct {
 // errLimited says that the budget is used up, errBroken that the breaker is open.
 var (
 	errLimited = errors.New("the rate budget is used up")
-	errBroken  = errors.New("the upstream keeps failing; calls pause")
+	errBroken  = errors.New("the upstream keeps failing; calls are paused")
 	errNoToken = errors.New("no credentials are configured at the proxy")
 )
 

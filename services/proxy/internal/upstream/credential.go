@@ -35,7 +35,7 @@ func (c *Credential) Token(ctx context.Context) secret.String {
 	defer c.mu.Unlock()
 	if c.path != "" {
 		if err := c.read(); err != nil {
-			c.log.WarnContext(ctx, "provider token not read again", "error", err)
+			c.log.WarnContext(ctx, "cannot read the provider's token again", "error", err)
 		}
 	}
 	return c.token

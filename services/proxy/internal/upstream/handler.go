@@ -39,7 +39,7 @@ func NewHandler(callers *caller.Set, trail *audit.Trail, log *slog.Logger, metri
 		upstreams: map[string]*Upstream{}, callers: callers, trail: trail, log: log.With("component", "reverse"),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "mocloud", Subsystem: "proxy", Name: "provider_calls_total",
-			Help: "Calls to providers, by what became of them.",
+			Help: "Calls to providers, by outcome.",
 		}, []string{"upstream", "outcome"}),
 	}
 	for _, u := range upstreams {
@@ -121,15 +121,15 @@ func (u *Upstream) fetch(who string) cloudprovider.Fetch {
 		case errors.Is(res.err, errLimited):
 			return nil, &cloudprovider.Refusal{Status: http.StatusTooManyRequests, Message: res.err.Error()}
 		case res.err != nil:
-			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: "the proxy could not read what is to be changed: " + describe(res.err)}
+			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: "the proxy could not read the object to change: " + describe(res.err)}
 		case res.status == http.StatusNotFound:
-			return nil, &cloudprovider.Refusal{Status: http.StatusNotFound, Message: "what is to be changed does not exist"}
+			return nil, &cloudprovider.Refusal{Status: http.StatusNotFound, Message: "the object to change does not exist"}
 		case res.status != http.StatusOK:
-			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: fmt.Sprintf("the proxy could not read what is to be changed: status %d", res.status)}
+			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: fmt.Sprintf("the proxy could not read the object to change: status %d", res.status)}
 		}
 		object, err := cloudprovider.DecodeObject(res.body)
 		if err != nil {
-			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: "the proxy could not read what is to be changed: not a JSON object"}
+			return nil, &cloudprovider.Refusal{Status: http.StatusBadGateway, Message: "the proxy could not read the object to change: not a JSON object"}
 		}
 		return object, nil
 	}

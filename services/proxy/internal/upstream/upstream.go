@@ -65,7 +65,7 @@ func New(p Provider, credential *Credential, transport http.RoundTripper, log *s
 		gauges := []prometheus.Collector{
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 				Namespace: "mocloud", Subsystem: "proxy", Name: "breaker_open",
-				Help: "1 while no calls are made because the upstream fails.", ConstLabels: prometheus.Labels{"upstream": p.Name},
+				Help: "1 while calls are paused because the upstream fails.", ConstLabels: prometheus.Labels{"upstream": p.Name},
 			}, func() float64 {
 				if u.breaker.State() == gobreaker.StateOpen {
 					return 1
