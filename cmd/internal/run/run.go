@@ -109,10 +109,10 @@ const maxPort = 65535
 func listenControl(ctx context.Context, address string) (net.Listener, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, exit.With(exit.Usage, fmt.Errorf("--control %s is no address: write it like 127.0.0.1:8001", address))
+		return nil, exit.With(exit.Usage, fmt.Errorf("--control %s is not an address: write it like 127.0.0.1:8001", address))
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, exit.With(exit.Usage, fmt.Errorf("--control %s: only addresses of this machine are possible, such as 127.0.0.1:8001", address))
+		return nil, exit.With(exit.Usage, fmt.Errorf("--control %s: use an address of this machine, such as 127.0.0.1:8001", address))
 	}
 	l, err := lifecycle.Listen(ctx, address)
 	if errors.Is(err, lifecycle.ErrInUse) {
