@@ -14,7 +14,13 @@ import { Records } from './records'
 const stateTones: Record<Domain['state'], Tone> = { pending_dns: 'info', active: 'good', degraded: 'warn', suspended: 'bad' }
 const ownershipTones: Record<Domain['ownership'], Tone> = { pending: 'info', verified: 'good', grace: 'warn', lost: 'bad' }
 const routingTones: Record<Domain['routing'], Tone> = { missing: 'info', conflict: 'bad', ok: 'good' }
-const certificateTones: Record<Domain['certificate'], Tone> = { none: 'off', issuing: 'info', active: 'good', expiring: 'warn', failed: 'bad' }
+const certificateTones: Record<Domain['certificate'], Tone> = {
+  none: 'off',
+  issuing: 'info',
+  active: 'good',
+  expiring: 'warn',
+  failed: 'bad',
+}
 
 const everyMs = 1500
 const longestMs = 20_000

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
 import { endpointCountsQuery, requestQuery } from '@/api/queries/requests'
 import { schemaQuery } from '@/api/queries/tools'
 import { queryClient } from '@/api/query-client'
@@ -14,6 +14,7 @@ import { useNarrow } from '@/lib/use-size'
 import { trafficOf, useTraffic } from '@/live/requests'
 import { useMay, useMock } from '@/shell/here'
 import { Button } from '@/ui/button'
+import { Skeleton } from '@/ui/parts'
 import { Segments } from '@/ui/segments'
 import { Handle, useWidth } from '@/ui/split'
 import { toast } from '@/ui/toast'
@@ -32,6 +33,9 @@ import { TrafficCheckDialog } from './traffic-check-dialog'
 import { useSaving, useSession } from './use-editor'
 import { insertion, type Sample } from './yaml/insert'
 import { answersOf, type Item, label, plain } from './yaml/outline'
+
+// The form brings the parser; who writes YAML does without.
+const FormPanel = lazy(() => import('./form-panel'))
 
 type Panels = { outline: boolean; side: boolean; drawer: boolean }
 const isPanels = (value: unknown): value is Panels =>
@@ -52,7 +56,17 @@ setLookup(async (mock: string, item: Item) => {
 })
 
 /** The text, what it answers, and who calls: one screen. */
-export function EditorPage({ line: wantedLine, at }: { line?: number | undefined; at?: string | undefined }) {
+export function EditorPage({
+  line: wantedLine,
+  at,
+  view = 'yaml',
+  onView,
+}: {
+  line?: number | undefined
+  at?: string | undefined
+  view?: 'yaml' | 'form' | undefined
+  onView: (view: 'yaml' | 'form') => void
+}) {
   const t = useT()
   const mock = useMock()
   const may = useMay('editor')
@@ -135,6 +149,7 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
     { id: 'editor.outline', label: t.editor.toggleOutline, keys: 'mod+b', run: () => flip('outline') },
     { id: 'editor.try', label: t.editor.toggleTry, keys: 'mod+\\', run: () => flip('side') },
     { id: 'editor.drawer', label: t.editor.toggleDrawer, keys: 'mod+j', run: () => flip('drawer') },
+    { id: 'editor.view', label: t.editor.toggleForm, keys: 'mod+e', run: () => onView(view === 'form' ? 'yaml' : 'form') },
     { id: 'editor.fix', label: t.editor.fixHere, keys: 'alt+enter', run: () => fixAll(false) },
     { id: 'editor.fix-all', label: t.editor.fixAll, keys: 'mod+.', run: () => fixAll(true) },
     { id: 'editor.next', label: t.editor.nextProblem, keys: 'f8', run: next },
@@ -168,6 +183,24 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
       }}
     />
   )
+  const text =
+    view === 'form' ? (
+      <Suspense fallback={<Skeleton />}>
+        <FormPanel
+          session={session}
+          items={items}
+          line={line}
+          changes={changes}
+          may={may}
+          onYaml={(n) => {
+            onView('yaml')
+            requestAnimationFrame(() => session.goTo(n))
+          }}
+        />
+      </Suspense>
+    ) : (
+      <CodeArea session={session} line={wantedLine} />
+    )
   const drawer = <Drawer session={session} mock={mock} traffic={traffic} />
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -177,6 +210,8 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
         may={may}
         saving={saving}
         narrow={narrow}
+        view={view}
+        onView={onView}
         panels={panels}
         onPanel={flip}
         onCheck={() => setChecking(true)}
@@ -209,7 +244,7 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
           {phone === 'outline' && outline}
           {phone === 'text' && (
             <>
-              <CodeArea session={session} line={wantedLine} />
+              {text}
               {diagnostics.length > 0 && <div className="flex h-28 border-line border-t">{drawer}</div>}
             </>
           )}
@@ -231,7 +266,7 @@ export function EditorPage({ line: wantedLine, at }: { line?: number | undefined
               </>
             )}
             <section aria-label={t.editor.text} className="flex min-w-0 flex-1 flex-col">
-              <CodeArea session={session} line={wantedLine} />
+              {text}
             </section>
             {panels.side && (
               <>

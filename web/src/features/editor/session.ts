@@ -1,3 +1,4 @@
+import { redo, undo } from '@codemirror/commands'
 import { type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint'
 import { EditorState, Transaction } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
@@ -241,6 +242,27 @@ export class EditorSession {
     }
   }
 
+  /** step undoes a change, or does it again, whether the editor is in the page or not. */
+  step(which: 'undo' | 'redo'): boolean {
+    const act = which === 'undo' ? undo : redo
+    if (this.view) return act(this.view)
+    const done = act({ state: this.#state, dispatch: (transaction) => (this.#state = transaction.state) })
+    if (done) this.#edited()
+    return done
+  }
+
+  /** itemText is the text of an item, and where it begins. */
+  itemText(item: Item): { text: string; from: number } {
+    const { doc } = this.state
+    const from = doc.line(Math.min(item.line, doc.lines)).from
+    return { text: doc.sliceString(from, doc.line(Math.min(item.end, doc.lines)).to), from }
+  }
+
+  /** look finds the items at once, in place of in a moment. */
+  look(): void {
+    this.#look()
+  }
+
   /** fix makes the change that a diagnostic proposes. */
   fix(diagnostic: Diagnostic): boolean {
     const change = applyFix(this.state.doc, diagnostic)
@@ -252,7 +274,12 @@ export class EditorSession {
   /** goTo puts the cursor at a place. */
   goTo(line: number, column = 1): void {
     const view = this.view
-    if (!view) return
+    if (!view) {
+      const at = this.#state.doc.line(Math.min(Math.max(1, line), this.#state.doc.lines)).from
+      this.#state = this.#state.update({ selection: { anchor: at } }).state
+      this.line.set(line)
+      return
+    }
     const { from, length } = view.state.doc.line(Math.min(Math.max(1, line), view.state.doc.lines))
     const at = from + Math.min(Math.max(0, column - 1), length)
     view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: 'center' }) })

@@ -9,6 +9,7 @@ import { Buttons, Dialog } from '@/ui/dialog'
 import { Field, Input } from '@/ui/field'
 import { Menu } from '@/ui/menu'
 import { Badge } from '@/ui/parts'
+import { Segments } from '@/ui/segments'
 import type { EditorSession } from './session'
 import type { useSaving } from './use-editor'
 
@@ -18,13 +19,15 @@ interface ToolbarProps {
   may: boolean
   saving: ReturnType<typeof useSaving>
   narrow: boolean
+  view: 'yaml' | 'form'
+  onView: (view: 'yaml' | 'form') => void
   panels: { outline: boolean; side: boolean; drawer: boolean }
   onPanel: (panel: 'outline' | 'side' | 'drawer') => void
   onCheck: () => void
 }
 
 /** Saving and publishing, and what is there to be saved. */
-export function Toolbar({ session, mock, may, saving, narrow, panels, onPanel, onCheck }: ToolbarProps) {
+export function Toolbar({ session, mock, may, saving, narrow, view, onView, panels, onPanel, onCheck }: ToolbarProps) {
   const t = useT()
   const diagnostics = useCell(session.diagnostics)
   const conflict = useCell(session.conflict)
@@ -57,6 +60,15 @@ export function Toolbar({ session, mock, may, saving, narrow, panels, onPanel, o
           <PanelLeft size={16} strokeWidth={1.5} />
         </IconButton>
       )}
+      <Segments
+        label={t.editor.view}
+        value={view}
+        onChange={onView}
+        segments={[
+          { value: 'yaml', label: t.editor.yaml },
+          { value: 'form', label: t.editor.form },
+        ]}
+      />
       <p role="status" className="flex items-center gap-2 text-ink-2">
         {dirty ? <Badge tone="warn">{t.editor.unsaved}</Badge> : <span className="num text-ink-3">r{mock.revision}</span>}
         {mock.state === 'offline_invalid' && online && (
