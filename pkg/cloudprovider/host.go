@@ -47,7 +47,7 @@ func CheckContent(kind, content string) error {
 		}
 	case "A", "AAAA":
 		if addr, err := netip.ParseAddr(content); err != nil || addr.Is4() != (kind == "A") || addr.Zone() != "" {
-			return Refuse("%q is no address for a record of type %s", Clip(content), kind)
+			return Refuse("%q is not an address for a record of type %s", Clip(content), kind)
 		}
 	case "TXT":
 		if content == "" || len(content) > 2048 {

@@ -21,7 +21,7 @@ func DecodeObject(raw []byte) (map[string]any, error) {
 		return nil, err
 	}
 	if object == nil {
-		return nil, errors.New("null is no object")
+		return nil, errors.New("null is not an object")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows the object")

@@ -19,7 +19,7 @@ func Refuse(format string, args ...any) error {
 	return &Refusal{http.StatusForbidden, "denied by the proxy: " + fmt.Sprintf(format, args...)}
 }
 
-// Malformed is the Refusal of a body that is no JSON object.
+// Malformed is the Refusal of a body that is not JSON object.
 func Malformed() error {
 	return &Refusal{http.StatusBadRequest, "denied by the proxy: the body is not one JSON object"}
 }

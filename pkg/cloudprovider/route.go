@@ -71,7 +71,7 @@ func checkPath(p string) error {
 	}
 	for _, c := range []byte(p) {
 		if !isPlain(c) && c != '/' {
-			return fmt.Errorf("%w: the path holds a character that no allowed path has", ErrDenied)
+			return fmt.Errorf("%w: the path contains a character that no allowed path has", ErrDenied)
 		}
 	}
 	return nil
@@ -116,7 +116,7 @@ func checkQuery(route Route, raw string) (string, error) {
 	}
 	for key, vs := range values {
 		if !slices.Contains(route.Query, key) || len(vs) != 1 {
-			return "", fmt.Errorf("%w: the query may hold only %s, each once", ErrDenied, strings.Join(route.Query, ", "))
+			return "", fmt.Errorf("%w: the query may contain only %s, each once", ErrDenied, strings.Join(route.Query, ", "))
 		}
 		if len(vs[0]) > maxQueryValue || strings.ContainsFunc(vs[0], func(r rune) bool { return r < ' ' || r > '~' }) {
 			return "", fmt.Errorf("%w: the query's %s is too long or not plain text", ErrDenied, key)

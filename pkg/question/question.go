@@ -29,7 +29,7 @@ const (
 // Errors of Ask; compare with errors.Is.
 var (
 	ErrBusy   = errors.New("too many questions wait for an answer")
-	ErrNobody = errors.New("nobody answered in time")
+	ErrNobody = errors.New("no answer in time")
 )
 
 // Place is where questions Q of one kind are asked and answered with A, both of which JSON can say.

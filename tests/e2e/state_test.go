@@ -147,7 +147,7 @@ func TestRunControl(t *testing.T) {
 	if answer.Body != `[{"id":1},{"id":9}]` {
 		t.Errorf("%s", answer.Body)
 	}
-	mocloud("as in the beginning", "state", "--reset")
+	mocloud("initial values again", "state", "--reset")
 	mocloud("2030-01-02", "clock", "--session", "s", "--at", "2030-01-01T12:00:00Z", "--advance", "1d", "--stop")
 	mocloud("s ", "sessions")
 	mocloud("forgotten", "sessions", "--forget", "s")

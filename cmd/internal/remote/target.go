@@ -46,7 +46,7 @@ func MockCommand(cmd *cobra.Command, most int, changes func(args []string) bool,
 			return onServer(cmd, args)
 		}
 		if _, _, err := net.SplitHostPort(*control); err != nil {
-			return exit.With(exit.Usage, fmt.Errorf("--control %s is no address: write it like 127.0.0.1:8001", *control))
+			return exit.With(exit.Usage, fmt.Errorf("--control %s is not an address: write it like 127.0.0.1:8001", *control))
 		}
 		c, err := New("http://"+*control, secret.String{})
 		if err != nil {

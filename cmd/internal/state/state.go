@@ -22,7 +22,7 @@ import (
 )
 
 func sessionFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().StringP("session", "s", "", "the `NAME` of the session, as X-Mocloud-Session says it (default: the common one)")
+	return cmd.Flags().StringP("session", "s", "", "`NAME` of the session, as in the header X-Mocloud-Session (default: the shared session)")
 }
 
 // Command reads, sets and resets state.
@@ -30,14 +30,14 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "state [WORKSPACE/]MOCK [PATH [VALUE]]",
 		Short: "Read, set or reset what a mock remembers",
-		Long: "Show what a mock remembers, or what is at a dotted PATH, or set that to a VALUE: JSON, or else a text. The items of a `crud` resource\n" +
-			"are the list of its name. `-` at the end of a path appends to a list, and null removes. --reset goes back to the initial values, with\n" +
-			"a name of the state to that one alone.",
+		Long: "Show what a mock remembers, or the value at a dotted PATH, or set it to a VALUE: JSON, or else text. The items of a `crud` resource\n" +
+			"are the list with its name. `-` at the end of a path appends to a list, and null removes. --reset restores the initial values, or,\n" +
+			"with the name of a state, only that one.",
 		Example: "  mocloud state shop\n  mocloud state shop orders.7\n  mocloud state shop orders.7 '{\"paid\":true}'\n  mocloud state shop chaos true --session ci-7\n" +
 			"  mocloud state shop users @users.json\n  mocloud state shop --reset\n  mocloud state shop users --reset\n  mocloud state --control 127.0.0.1:8001 orders",
 	}
 	session := sessionFlag(cmd)
-	reset := cmd.Flags().Bool("reset", false, "go back to the initial values")
+	reset := cmd.Flags().Bool("reset", false, "restore the initial values")
 	return remote.MockCommand(cmd, 2, func(args []string) bool { return *reset || len(args) == 2 }, func(ctx context.Context, s *remote.Session, t remote.Target, args []string) error {
 		switch {
 		case *reset && len(args) == 2:
@@ -63,7 +63,7 @@ func Command() *cobra.Command {
 
 func show(out io.Writer, t remote.Target, state *client.MockState) {
 	if len(state.Values) == 0 && len(state.Counters) == 0 {
-		_, _ = fmt.Fprintf(out, "%s remembers nothing: its file has no `state`, and no entry with `times` was given.\n", t.Name)
+		_, _ = fmt.Fprintf(out, "%s remembers nothing: its file has no `state`, and no entry with `times` was used.\n", t.Name)
 	}
 	for _, v := range state.Values {
 		note := ""
@@ -148,24 +148,24 @@ func forget(ctx context.Context, s *remote.Session, t remote.Target, session str
 	if session != "" {
 		what += " in the session " + session
 	}
-	return s.Show(map[string]string{"reset": t.Name}, func(out io.Writer) { _, _ = fmt.Fprintln(out, what+" is as in the beginning.") })
+	return s.Show(map[string]string{"reset": t.Name}, func(out io.Writer) { _, _ = fmt.Fprintln(out, what+" has its initial values again.") })
 }
 
 // SessionsCommand lists and forgets sessions.
 func SessionsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "sessions [WORKSPACE/]MOCK",
-		Short:   "List the sessions of a mock, or forget one",
-		Long:    "List the sessions that a mock remembers something of, the latest used first: each has a state, counters and a clock of its own.",
+		Short:   "List the sessions of a mock, or delete one",
+		Long:    "List the sessions that a mock remembers, the latest used first: each has its own state, counters and clock.",
 		Example: "  mocloud sessions shop\n  mocloud sessions shop --forget ci-7",
 	}
-	gone := cmd.Flags().String("forget", "", "forget the session of that `NAME`")
+	gone := cmd.Flags().String("forget", "", "delete the session with this `NAME`")
 	return remote.MockCommand(cmd, 0, func([]string) bool { return *gone != "" }, func(ctx context.Context, s *remote.Session, t remote.Target, _ []string) error {
 		if *gone != "" {
 			if err := remote.Done(s.DeleteMockSessionWithResponse(ctx, t.ID, *gone)); err != nil {
 				return err
 			}
-			return s.Show(map[string]string{"forgotten": *gone}, func(out io.Writer) { _, _ = fmt.Fprintf(out, "The session %s is forgotten.\n", *gone) })
+			return s.Show(map[string]string{"forgotten": *gone}, func(out io.Writer) { _, _ = fmt.Fprintf(out, "Deleted the session %s.\n", *gone) })
 		}
 		list, err := remote.Read((*client.ListMockSessionsResponse).GetJSON200)(s.ListMockSessionsWithResponse(ctx, t.ID))
 		if err != nil {
@@ -173,7 +173,7 @@ func SessionsCommand() *cobra.Command {
 		}
 		return s.Show(list.Items, func(out io.Writer) {
 			if len(list.Items) == 0 {
-				_, _ = fmt.Fprintf(out, "%s remembers nothing of any session.\n", t.Name)
+				_, _ = fmt.Fprintf(out, "%s has no sessions.\n", t.Name)
 				return
 			}
 			_, _ = fmt.Fprintln(out, "SESSION\tBYTES\tLAST USED\tFORGOTTEN")
@@ -193,16 +193,16 @@ func ClockCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clock [WORKSPACE/]MOCK",
 		Short: "Show, set, stop or advance the time of a session",
-		Long: "Show what a session of a mock takes for the time, or change it: `now` in templates and conditions follows. Waiting, rate limits and\n" +
+		Long: "Show or change the time of a mock's session, which `now` in templates and conditions follows. Delays, rate limits and\n" +
 			"expiries do not.",
 		Example: "  mocloud clock shop --session ci-7\n  mocloud clock shop --session ci-7 --advance 2h\n  mocloud clock shop --session ci-7 --at 2026-12-24T18:00:00Z --stop\n" +
 			"  mocloud clock shop --session ci-7 --go\n  mocloud clock shop --session ci-7 --reset",
 	}
 	session := sessionFlag(cmd)
 	at := cmd.Flags().String("at", "", "set it to this `TIME`, such as 2026-12-24T18:00:00Z")
-	advance := cmd.Flags().String("advance", "", "let it go ahead by this `DURATION`, such as 90s, 2h30m or 3d; with a minus, back")
-	stop := cmd.Flags().Bool("stop", false, "let it stand still")
-	goes := cmd.Flags().Bool("go", false, "let it go on")
+	advance := cmd.Flags().String("advance", "", "move it ahead by this `DURATION`, such as 90s, 2h30m or 3d; a minus moves it back")
+	stop := cmd.Flags().Bool("stop", false, "stop it")
+	goes := cmd.Flags().Bool("go", false, "let it run again")
 	reset := cmd.Flags().Bool("reset", false, "let the session follow the mock's time again")
 	cmd.MarkFlagsMutuallyExclusive("stop", "go", "reset")
 	changes := func([]string) bool {
@@ -218,7 +218,7 @@ func ClockCommand() *cobra.Command {
 			if *at != "" {
 				parsed, err := time.Parse(time.RFC3339, *at)
 				if err != nil {
-					return exit.With(exit.Usage, fmt.Errorf("--at %s is no time: write it like 2026-12-24T18:00:00Z", *at))
+					return exit.With(exit.Usage, fmt.Errorf("--at %s is not a time: write it like 2026-12-24T18:00:00Z", *at))
 				}
 				update.At = &parsed
 			}

@@ -126,8 +126,8 @@ func (op *Operation) verify(described *openapi3.Operation, scope, role string) e
 	must(slices.Contains([]duration{brief, wait, transfer, export, stream}, op.duration), "the x-duration %q is not known", op.duration)
 	must(streams(described) == (op.duration == stream), "server-sent events and x-duration: %s go together", stream)
 	must((described.Parameters.GetByInAndName(openapi3.ParameterInQuery, "wait") != nil) == (op.duration == wait), "a query parameter wait and x-duration: %s go together", wait)
-	must(!op.raw || op.duration == transfer, "a body that is no JSON needs x-duration: %s", transfer)
-	must(!op.raw || !op.idempotent, "a body that is no JSON cannot have an Idempotency-Key: two requests could not be compared")
+	must(!op.raw || op.duration == transfer, "a body that is not JSON needs x-duration: %s", transfer)
+	must(!op.raw || !op.idempotent, "a body that is not JSON cannot have an Idempotency-Key: two requests could not be compared")
 	event, found := described.Extensions["x-event"]
 	must(!found || event == "change" && op.writes, "an x-event is change, of an operation that writes; it has %v", event)
 	return errors.Join(faults...)

@@ -119,12 +119,12 @@ func (s *Service) change(ctx context.Context, who workspace.Caller, q control.Qu
 // of asks about a mock.
 func (s *Service) of(ctx context.Context, m mock.Mock, q control.Question) (control.Answer, error) {
 	if !m.Published() {
-		return control.Answer{}, apperr.New(apperr.Conflict, "The mock is not published, so that it remembers nothing; publish it first.")
+		return control.Answer{}, apperr.New(apperr.Conflict, "The mock is not published, so it remembers nothing; publish it first.")
 	}
 	a, err := s.ask(ctx, q)
 	switch {
 	case errors.Is(err, question.ErrBusy):
-		return a, apperr.New(apperr.RateLimited, "The mock servers have too many questions to answer right now; try again in a moment.")
+		return a, apperr.New(apperr.RateLimited, "The mock servers are busy right now; try again in a moment.")
 	case err != nil:
 		return a, apperr.New(apperr.Unavailable, "No mock server is answering right now; try again in a moment.").WithCause(err)
 	}
