@@ -150,7 +150,7 @@ func TestRunControl(t *testing.T) {
 	mocloud("initial values again", "state", "--reset")
 	mocloud("2030-01-02", "clock", "--session", "s", "--at", "2030-01-01T12:00:00Z", "--advance", "1d", "--stop")
 	mocloud("s ", "sessions")
-	mocloud("forgotten", "sessions", "--forget", "s")
+	mocloud("Deleted the session s", "sessions", "--forget", "s")
 	mocloud(`no state "nope"`, "state", "nope")
 	for _, open := range []string{"0.0.0.0:0", "192.0.2.1:8001", "example.com:80", "8001"} {
 		out, err := exec.CommandContext(t.Context(), filepath.Join(string(binaries), "mocloud"), "run", file, "--port", "0", "--control", open).CombinedOutput()
