@@ -1,5 +1,4 @@
-// Package config turns the environment into a typed configuration. Only mains and cmd/mocloud import it: services get
-// their Config as a value.
+// Package config turns the environment into a typed configuration. Services get their Config as a value.
 package config
 
 import (

@@ -1,3 +1,3 @@
 // Package mockspec reads, validates, normalises and writes mocks: moclojer's YAML format and what mocloud adds to it
-// (docs/mock-format.md). Everybody who looks at a mock does it through this package. It imports selmer only.
+// (docs/mock-format.md). Everybody who looks at a mock does it through this package.
 package mockspec

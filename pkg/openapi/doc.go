@@ -4,6 +4,5 @@
 //
 // The documents are read as trees and not through a model of one version, so that one walker serves all three versions,
 // a document with a mistake somewhere is still imported, and every complaint has its line (docs/adr). Nothing outside of
-// the document is ever read: a reference to a file or an address is a note. The api imports it, the mock server (for
-// /swagger.json), and the command line.
+// the document is ever read: a reference to a file or an address is a note.
 package openapi

@@ -1,5 +1,4 @@
 // Package selmer is the template language of mocks: Selmer 1.12.58, compiled once and rendered on every request.
-// It imports the standard library only.
 //
 // A template is compiled to a flat program over one piece of text. A [Template] is immutable and safe for concurrent
 // use; rendering appends to the caller's buffer and allocates nothing for text and plain variables.

@@ -1,6 +1,6 @@
-// Package single makes one mock's files from what its user wrote: the document as it is kept in the object store, with the
-// mock's host in it, and the lines for the unified mock. It does no I/O. The api makes them of what it has just read, so that
-// the generator need not read the YAML again; the generator makes them where the api did not, or by other rules. They import it.
+// Package single makes one mock's files from what its user wrote: the document as it is kept in the object store, with the mock's
+// host in it, and the lines for the unified mock. It does no I/O. The api makes them of what it has just read, so that the
+// generator need not read the YAML again; the generator makes them where the api did not, or by other rules.
 package single
 
 import (

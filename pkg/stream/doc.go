@@ -1,6 +1,6 @@
-// Package stream makes a lossless, ordered stream of numbered changes out of Redis Pub/Sub, which delivers at most once
-// and remembers nothing. Producers are the api (streams mocks and domains) and yamlgen (stream unified); consumers are
-// yamlgen, cloudops, the mock servers and the api. It imports package event only.
+// Package stream makes a lossless, ordered stream of numbered changes out of Redis Pub/Sub, which delivers at most once and
+// remembers nothing. Producers are the api (streams mocks and domains) and yamlgen (stream unified); consumers are yamlgen,
+// cloudops, the mock servers and the api.
 //
 // # Model
 //

@@ -1,7 +1,6 @@
-// Package cloudops makes DNS records what they should be. It follows the domains stream, keeps the domains as they should
-// be with its position in the object store, compares them with what the provider has, changes the records that are its own, looks
-// for the proofs of custom domains, and reports how each domain stands. It has no credentials: its provider calls go through the proxy. cmd and tests may
-// import it.
+// Package cloudops makes DNS records what they should be. It follows the domains stream, keeps the domains as they should be with
+// its position in the object store, compares them with what the provider has, changes the records that are its own, looks for the
+// proofs of custom domains, and reports how each domain stands. It has no credentials: its provider calls go through the proxy.
 package cloudops
 
 import (

@@ -1,7 +1,6 @@
-// Package proxy is mocloud's only way out. In reverse mode it makes provider calls for cloudops: it alone has the
-// providers' tokens, permits only the calls on its allow-list, keeps them within budgets and writes an audit line for each.
-// In forward mode it makes tenants' outgoing calls, which never reach a private address. It knows no business rules.
-// cmd and tests may import it.
+// Package proxy is mocloud's only way out. In reverse mode it makes provider calls for cloudops: it alone has the providers'
+// tokens, permits only the calls on its allow-list, keeps them within budgets and writes an audit line for each. In forward mode
+// it makes tenants' outgoing calls, which never reach a private address. It knows no business rules.
 package proxy
 
 import (

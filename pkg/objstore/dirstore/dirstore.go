@@ -1,5 +1,4 @@
-// Package dirstore keeps objects as files of a directory: the object store of `mocloud up` and of tests. Programs and
-// tests may import it; services take an objstore.Store.
+// Package dirstore keeps objects as files of a directory: the object store of `mocloud up` and of tests.
 //
 // An object is the file of the same name, so that a person can look at it and grep it. A write goes to a temporary file
 // of the store's own folder (.mocloud-store), is synced, and renamed over the object under a lock; a process that dies at any

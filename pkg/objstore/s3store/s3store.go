@@ -1,5 +1,4 @@
-// Package s3store keeps objects in a bucket of an S3 server: the object store of production. Programs and tests may import
-// it; services take an objstore.Store.
+// Package s3store keeps objects in a bucket of an S3 server: the object store of production.
 //
 // Conditional writes are the server's own (If-Match, If-None-Match), so they hold between machines; the server must have
 // them (AWS S3, DigitalOcean Spaces, Cloudflare R2, Ceph, MinIO and versitygw do). An ETag is the server's.

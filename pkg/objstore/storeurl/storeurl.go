@@ -1,5 +1,4 @@
-// Package storeurl opens the object store that a URL names, so that a program needs one setting for either kind. Programs
-// and tests may import it; services take an objstore.Store.
+// Package storeurl opens the object store that a URL names, so that a program needs one setting for either kind.
 //
 // The URLs are
 //

@@ -1,5 +1,5 @@
-// Package port reserves ports of loopback for programs that listen on them later, and again after they were killed. A port that was
-// only found to be free may be somebody else's by then. testkit and other tests import it.
+// Package port reserves ports of loopback for programs that listen on them later, and again after they were killed. A port that
+// was only found to be free may be somebody else's by then.
 package port
 
 import (

@@ -1,7 +1,6 @@
-// Package gate is what a request of the HTTP API passes before a resource answers it: limits, identity, deadlines, validation
-// and idempotency. The x- attributes of the OpenAPI document say what each operation needs, so that nothing here names one. What
-// goes wrong anywhere becomes a problem (RFC 9457) here. The packages httpapi and page import it, and the api's root package; it
-// knows none of the resources.
+// Package gate is what a request of the HTTP API passes before a resource answers it: limits, identity, deadlines, validation and
+// idempotency. The x- attributes of the OpenAPI document say what each operation needs, so that nothing here names one. What goes
+// wrong anywhere becomes a problem (RFC 9457) here. It knows none of the resources.
 package gate
 
 import (

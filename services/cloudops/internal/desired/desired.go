@@ -1,5 +1,5 @@
 // Package desired is the domains as they should be: the state that the domains stream leads to, kept with its position in one
-// object, so that the two cannot disagree after a crash. Only cloudops imports it.
+// object, so that the two cannot disagree after a crash.
 package desired
 
 import (

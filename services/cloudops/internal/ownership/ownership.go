@@ -1,5 +1,5 @@
-// Package ownership looks at the DNS records of custom domains: is the proof there, and where does the host lead? It says what
-// it sees; what follows from that is the api's to decide. Only cloudops imports it.
+// Package ownership looks at the DNS records of custom domains: is the proof there, and where does the host lead? It says what it
+// sees; what follows from that is the api's to decide.
 package ownership
 
 import (

@@ -1,5 +1,5 @@
-// Package plan compares the domains as they should be with the DNS records that are there, and says what to do and how
-// things stand. It is pure: the same input gives the same plan. Only cloudops imports it.
+// Package plan compares the domains as they should be with the DNS records that are there, and says what to do and how things
+// stand. It is pure: the same input gives the same plan.
 package plan
 
 import (

@@ -1,4 +1,4 @@
-// Package provider is cloudops' view of a DNS provider: records, and what can be done with them. Only cloudops imports it.
+// Package provider is cloudops' view of a DNS provider: records, and what can be done with them.
 package provider
 
 import (

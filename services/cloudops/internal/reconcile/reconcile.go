@@ -1,6 +1,5 @@
-// Package reconcile makes the provider's records what they should be, again and again: observe, plan, apply, read back,
-// report. It is level-triggered: a change is only a reason to look at everything, so that none can be missed. Only cloudops
-// imports it.
+// Package reconcile makes the provider's records what they should be, again and again: observe, plan, apply, read back, report.
+// It is level-triggered: a change is only a reason to look at everything, so that none can be missed.
 package reconcile
 
 import (

@@ -1,5 +1,5 @@
-// Package audit writes one line per call that went through the proxy or was refused: to the log, and to a file if there
-// is one. A line holds only the fields of Entry: headers, bodies and secrets have no place in it. Only the proxy imports it.
+// Package audit writes one line per call that went through the proxy or was refused: to the log, and to a file if there is one. A
+// line holds only the fields of Entry: headers, bodies and secrets have no place in it.
 package audit
 
 import (

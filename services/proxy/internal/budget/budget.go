@@ -1,5 +1,4 @@
-// Package budget keeps calls to a provider below its rate limits, and stops them when the provider says so. Only the proxy
-// imports it.
+// Package budget keeps calls to a provider below its rate limits, and stops them when the provider says so.
 package budget
 
 import (

@@ -1,4 +1,4 @@
-// Package caller knows who may use the proxy: names and tokens. Only the proxy imports it.
+// Package caller knows who may use the proxy: names and tokens.
 package caller
 
 import (

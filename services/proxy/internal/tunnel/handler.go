@@ -1,6 +1,6 @@
-// Package tunnel is the proxy's forward mode: tenants' calls to addresses that they chose, by CONNECT for https and in
-// absolute form for http. Whether an address may be reached is decided by egress.Rule at the moment of connecting, on the
-// address itself. TLS is never opened. Only the proxy imports it.
+// Package tunnel is the proxy's forward mode: tenants' calls to addresses that they chose, by CONNECT for https and in absolute
+// form for http. Whether an address may be reached is decided by egress.Rule at the moment of connecting, on the address itself.
+// TLS is never opened.
 package tunnel
 
 import (
