@@ -108,6 +108,11 @@ func (m *Mock) Externals() []*External {
 			add(&d.Responses[i].Body)
 		}
 	}
+	if errors := m.Settings.Errors; errors != nil {
+		for i := range errors.All {
+			add(&errors.All[i].Response.Body)
+		}
+	}
 	for i := range m.Settings.State {
 		if rows := m.Settings.State[i].Rows; rows != nil {
 			out = append(out, rows)

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mocloud/mocloud/pkg/fair"
 	"github.com/mocloud/mocloud/services/api/internal/audit"
 	"github.com/mocloud/mocloud/services/api/internal/idempotency"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
@@ -54,6 +55,7 @@ type Gate struct {
 	deps       Deps
 	operations map[string]*Operation // by method and echo path
 	limits     limits
+	large      *fair.Slots // of requests with large bodies
 	accounts   *concurrent
 	addresses  *concurrent
 }
@@ -66,7 +68,7 @@ func New(cfg Config, doc *openapi3.T, deps Deps) (*Gate, error) {
 		return nil, err
 	}
 	return &Gate{
-		cfg: cfg, deps: deps, operations: operations, limits: newLimits(cfg),
+		cfg: cfg, deps: deps, operations: operations, limits: newLimits(cfg), large: newLarge(),
 		accounts: newConcurrent("This account", cfg.MaxConcurrentAccount), addresses: newConcurrent("Your address", cfg.MaxConcurrentAddress),
 	}, nil
 }
@@ -115,8 +117,16 @@ func (g *Gate) middleware(next echo.HandlerFunc) echo.HandlerFunc {
 			}
 			defer leave()
 		}
-		body, err := g.validate(c, op)
+		body, err := g.read(c, op)
 		if err != nil {
+			return err
+		}
+		leave, err := g.place(c.Request().Context(), op, len(body))
+		if err != nil {
+			return err
+		}
+		defer leave()
+		if err := g.validate(c, op, body); err != nil {
 			return err
 		}
 		if op.writes {

@@ -33,6 +33,9 @@ func (g *Gate) once(c echo.Context, key string, body []byte, next echo.HandlerFu
 		return err
 	}
 	if before != nil {
+		if err := g.stillThere(c, before.Header["Location"]); err != nil {
+			return err
+		}
 		return replay(c, before)
 	}
 	h, err := hold(c, next)
@@ -57,6 +60,53 @@ func (g *Gate) once(c echo.Context, key string, body []byte, next echo.HandlerFu
 		g.deps.Log.WarnContext(ctx, "remember an answer", "error", err)
 	}
 	return h.send()
+}
+
+// stillThere reads what a request created, as its caller. An answer that was remembered is nobody's business any more who may not
+// read that now, or where it is gone.
+func (g *Gate) stillThere(c echo.Context, location string) error {
+	if location == "" {
+		return nil
+	}
+	asked := c.Request()
+	r, err := http.NewRequestWithContext(asked.Context(), http.MethodGet, location, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("read what was created: %w", err)
+	}
+	found := c.Echo().NewContext(r, nil)
+	c.Echo().Router().Find(http.MethodGet, r.URL.Path, found)
+	if _, ok := g.operations[http.MethodGet+" "+found.Path()]; !ok {
+		return nil // it cannot be read
+	}
+	r.RemoteAddr, r.Host = asked.RemoteAddr, asked.Host
+	for _, name := range []string{"Authorization", "Cookie", "X-Forwarded-For"} {
+		r.Header[name] = asked.Header[name]
+	}
+	w := &statusOnly{header: http.Header{}}
+	c.Echo().ServeHTTP(w, r)
+	if w.status == http.StatusNotFound || w.status == http.StatusGone {
+		return apperr.New(apperr.NotFound, "What the first request with this Idempotency-Key created is not there any more, or not yours to read.")
+	}
+	return nil
+}
+
+// statusOnly is a ResponseWriter for whoever wants to know how a request is answered, and nothing else.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (w *statusOnly) Header() http.Header { return w.header }
+
+func (w *statusOnly) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+}
+
+func (w *statusOnly) Write(b []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	return len(b), nil
 }
 
 // replay answers as the first request with the key was answered.

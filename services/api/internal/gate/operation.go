@@ -26,6 +26,7 @@ type Operation struct {
 	beyond      bool        // about no single workspace
 	limit       limitName   // of an address, beside that of all requests
 	duration    duration
+	queue       queue
 	body        *openapi3.RequestBody // JSON; nil if there is none, or the handler reads and bounds it
 	raw         bool                  // the body is no JSON
 	idempotent  bool                  // takes an Idempotency-Key
@@ -43,6 +44,14 @@ const (
 	transfer duration = "transfer" // of a file
 	export   duration = "export"   // of everything
 	stream   duration = "stream"   // until the caller goes
+)
+
+// queue is an x-queue: where requests with large bodies wait for others.
+type queue string
+
+const (
+	sharedQueue queue = ""    // with those of all other operations
+	ownQueue    queue = "own" // behind the gate: they wait for more than a processor
 )
 
 // anyToken is the x-scope of what a program may do with every token, and none the x-role of what is about no single workspace
@@ -89,6 +98,7 @@ func operationOf(doc *openapi3.T, path, method string, item *openapi3.PathItem, 
 		beyond:      role == none,
 		limit:       limitName(attribute(described, "x-limit")),
 		duration:    duration(attribute(described, "x-duration")),
+		queue:       queue(attribute(described, "x-queue")),
 		idempotent:  declares(described, idempotencyKey),
 		conditional: method == http.MethodGet && declares(described, ifNoneMatch),
 		writes:      method != http.MethodGet && len(security) > 0,
@@ -124,6 +134,7 @@ func (op *Operation) verify(described *openapi3.Operation, scope, role string) e
 		must(op.limit == "", "x-limit is for public operations; accounts have a limit of their own")
 	}
 	must(slices.Contains([]duration{brief, wait, transfer, export, stream}, op.duration), "the x-duration %q is not known", op.duration)
+	must(op.queue == sharedQueue || op.queue == ownQueue, "the x-queue %q is not known", op.queue)
 	must(streams(described) == (op.duration == stream), "server-sent events and x-duration: %s go together", stream)
 	must((described.Parameters.GetByInAndName(openapi3.ParameterInQuery, "wait") != nil) == (op.duration == wait), "a query parameter wait and x-duration: %s go together", wait)
 	must(!op.raw || op.duration == transfer, "a body that is not JSON needs x-duration: %s", transfer)

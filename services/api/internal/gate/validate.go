@@ -32,24 +32,17 @@ type validBody struct {
 // ValidatedValue is what the generated handlers look for.
 func (b validBody) ValidatedValue() any { return b.value }
 
-// validate holds a request to the document and returns its body, which is read and decoded here and nowhere else, unless it is
-// no JSON.
-func (g *Gate) validate(c echo.Context, op *Operation) ([]byte, error) {
-	var body []byte
+// validate holds a request to the document. Its body is decoded here and nowhere else, unless it is no JSON.
+func (g *Gate) validate(c echo.Context, op *Operation, body []byte) error {
 	var value any
-	if !op.raw {
+	if len(body) > 0 {
 		var err error
-		if body, err = g.read(c, op); err != nil {
-			return nil, err
-		}
-		if len(body) > 0 {
-			if value, err = decodeBody(c.Request(), body); err != nil {
-				return nil, err
-			}
+		if value, err = decodeBody(c.Request(), body); err != nil {
+			return err
 		}
 	}
 	if err := checkParameters(c, op); err != nil {
-		return nil, err
+		return err
 	}
 	params := make(map[string]string, len(c.ParamNames()))
 	for _, name := range c.ParamNames() {
@@ -60,24 +53,24 @@ func (g *Gate) validate(c echo.Context, op *Operation) ([]byte, error) {
 		Request: r, PathParams: params, Route: op.route, Options: &openapi3filter.Options{ExcludeRequestBody: true},
 	})
 	if err != nil {
-		return nil, explainParameter(err)
+		return explainParameter(err)
 	}
 	if op.body == nil {
-		return body, nil
+		return nil
 	}
 	if err := checkValue(r, op.body, body, value); err != nil {
-		return nil, err
+		return err
 	}
 	if len(body) > 0 {
 		r.Body = validBody{io.NopCloser(bytes.NewReader(body)), value}
 	}
-	return body, nil
+	return nil
 }
 
-// read reads a body to its end. It is bounded.
+// read reads a body to its end, unless it is no JSON. It is bounded.
 func (g *Gate) read(c echo.Context, op *Operation) ([]byte, error) {
 	r := c.Request()
-	if r.Body == nil || r.Body == http.NoBody {
+	if op.raw || r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
 	most := g.cfg.MaxBody

@@ -10,15 +10,20 @@ import (
 	"unicode/utf8"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/api/internal/draft"
 	"github.com/mocloud/mocloud/services/api/internal/gate"
+	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
 // TryContent implements StrictServerInterface.
 func (h *handlers) TryContent(ctx context.Context, r TryContentRequestObject) (TryContentResponseObject, error) {
 	requests, err := tryRequests(r.Body.Request, r.Body.Requests)
 	if err != nil {
+		return nil, err
+	}
+	if err := mayFetch(ctx, &r.Body.Content); err != nil {
 		return nil, err
 	}
 	t, err := h.Drafts.Content(ctx, caller(ctx), value(r.Body.WorkspaceSlug, ""), r.Body.Content, value(r.Body.SkipDelays, false), requests)
@@ -34,6 +39,9 @@ func (h *handlers) TryMock(ctx context.Context, r TryMockRequestObject) (TryMock
 	if err != nil {
 		return nil, err
 	}
+	if err := mayFetch(ctx, r.Body.Content); err != nil {
+		return nil, err
+	}
 	t, err := h.Drafts.Mock(ctx, caller(ctx), r.MockID, draft.Draft{
 		Content: r.Body.Content, Revision: value(r.Body.Revision, 0), Published: value(r.Body.Published, false), SkipDelays: value(r.Body.SkipDelays, false),
 	}, requests)
@@ -43,9 +51,29 @@ func (h *handlers) TryMock(ctx context.Context, r TryMockRequestObject) (TryMock
 	return TryMock200JSONResponse{TryJSONResponse(tryOf(t, r.Body.Request == nil))}, nil
 }
 
+// mayFetch refuses content of the caller's own that names files or URLs, unless the caller's token may read files: the answer to a
+// try shows them. What a mock itself names anybody who calls the mock can read.
+func mayFetch(ctx context.Context, content *string) error {
+	refused := gate.IdentityOf(ctx).Permit(readFiles)
+	if refused == nil || content == nil {
+		return nil
+	}
+	parsed, _ := mockspec.Parse([]byte(*content), mockspec.Options{})
+	if len(parsed.Externals()) == 0 {
+		return nil
+	}
+	return refused
+}
+
+// readFiles is the scope for reading files.
+const readFiles token.Scope = "files:read"
+
 // CheckTraffic implements StrictServerInterface.
 func (h *handlers) CheckTraffic(ctx context.Context, r CheckTrafficRequestObject) (CheckTrafficResponseObject, error) {
 	const usual, told = 50, 16 << 10
+	if err := mayFetch(ctx, r.Body.Content); err != nil {
+		return nil, err
+	}
 	check, err := h.Drafts.Traffic(ctx, caller(ctx), r.MockID, r.Body.Content, value(r.Body.Limit, usual))
 	if err != nil {
 		return nil, err

@@ -3,12 +3,14 @@ package mock
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/fair"
 	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/openapi"
@@ -39,6 +41,15 @@ type Fetch func(ctx context.Context, accountID, url string) ([]byte, error)
 // made to keep the api busy.
 const maxConversion = 10 * time.Second
 
+// waitingConversions is how many documents of one account may wait to be converted.
+const waitingConversions = 32
+
+// newConversions lets documents be converted on at most half of the processors, since a conversion keeps one busy and may take some
+// hundred MiB, and one at a time for each account, so that nobody's documents keep others waiting.
+func newConversions() *fair.Slots {
+	return fair.NewSlots(max(1, runtime.GOMAXPROCS(0)/2), 1, waitingConversions)
+}
+
 // MaxDocument bounds an imported document, in bytes.
 const MaxDocument = 4 << 20
 
@@ -49,7 +60,7 @@ func (s *Service) Import(ctx context.Context, who workspace.Caller, i Import) (I
 	if err != nil {
 		return Imported{}, err
 	}
-	done, err := s.conversions.begin(ctx, who.AccountID)
+	done, err := s.conversions.Take(ctx, who.AccountID)
 	if err != nil {
 		return Imported{}, apperr.New(apperr.Unavailable, "Too many documents are being imported right now; try again in a few seconds.").WithCause(err)
 	}

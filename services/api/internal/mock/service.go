@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/fair"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/single"
 	"github.com/mocloud/mocloud/services/api/internal/changelog"
@@ -40,7 +41,7 @@ type Service struct {
 	cfg         Config
 	announcer   Announcer
 	now         func() time.Time
-	conversions *conversions
+	conversions *fair.Slots
 }
 
 // NewService makes a Service over repo. Every committed write is announced.
