@@ -14,8 +14,10 @@ import (
 
 // Config is what can be set; config.Load fills the defaults. A limit of 0 means none.
 type Config struct {
-	// PathForm lets mocks answer at /~workspace/mock/… on hosts that belong to no mock, where there is no wildcard DNS.
-	PathForm bool `env:"MOCKSERVER_PATH_FORM" envDefault:"true"`
+	// PathForm lets mocks answer at /~workspace/mock/… on hosts that belong to no mock, where there is no wildcard DNS. The pages of
+	// all of them are on one origin then, so that browsers are told to keep them apart; host names do that better. `mocloud up`
+	// without a base domain turns it on.
+	PathForm bool `env:"MOCKSERVER_PATH_FORM" envDefault:"false"`
 	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64 `env:"MOCKSERVER_MAX_BODY" envDefault:"1048576"`
 	// RequestsPerSecond bounds how many requests a second one mock answers.

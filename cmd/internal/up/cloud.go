@@ -40,6 +40,7 @@ type cloud struct {
 	token      secret.String
 	signInCode string
 	environ    []string // of the process
+	pathForm   []string // the mock server's default
 }
 
 func (c *cloud) openObjects(ctx context.Context) (storeurl.Store, error) {
@@ -102,7 +103,7 @@ func (c *cloud) yamlgen(objects objstore.Store) (lifecycle.Member, error) {
 }
 
 func (c *cloud) mockserver(objects objstore.Store) (lifecycle.Member, error) {
-	cfg, err := settings[mockserver.Config](c, nil, map[string]string{
+	cfg, err := settings[mockserver.Config](c, c.pathForm, map[string]string{
 		"MOCKSERVER_EGRESS_URL":   "http://" + c.ports.forward.Addr().String(),
 		"MOCKSERVER_EGRESS_TOKEN": c.serviceToken(),
 	})

@@ -31,7 +31,7 @@ const localDomain = "localhost"
 
 // names finds out what was not said.
 func (o options) names(ctx context.Context, p *ports) (names, error) {
-	env, err := config.Load[mockserver.Config](os.Environ())
+	env, err := config.Load[mockserver.Config](append(o.pathForm(), os.Environ()...))
 	if err != nil {
 		return names{}, err
 	}
@@ -50,6 +50,14 @@ func (o options) names(ctx context.Context, p *ports) (names, error) {
 		}
 	}
 	return n, nil
+}
+
+// pathForm turns the path form on where mocks may have no host names that others resolve, unless the environment says otherwise.
+func (o options) pathForm() []string {
+	if o.baseDomain != "" {
+		return nil
+	}
+	return []string{"MOCKSERVER_PATH_FORM=true"}
 }
 
 // loopback reports whether only this machine can connect.

@@ -91,10 +91,8 @@ func (a *answer) settle(shared bool) {
 	a.sent = slices.DeleteFunc(a.sent, func(h header) bool {
 		return a.status == http.StatusNotModified && h.name == "Content-Type" // net/http leaves it out, too
 	})
-	for i := range a.sent {
-		if shared && a.sent[i].name == "Set-Cookie" {
-			a.sent[i].values = settable(a.sent[i].values)
-		}
+	if shared {
+		a.confine()
 	}
 }
 

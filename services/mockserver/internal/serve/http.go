@@ -39,7 +39,12 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			x.prefix = strings.TrimSuffix(path, x.scope.Request.Path)
 			withoutSessions(r.Header)
 		}
-		abort = c.serveMock(x, w, r) //nolint:contextcheck // the request's context is in x
+		if x.shared && asksForWorker(r.Header) {
+			x.noWorker()
+			x.write(w)
+		} else {
+			abort = c.serveMock(x, w, r) //nolint:contextcheck // the request's context is in x
+		}
 	}
 	c.done(x)
 	x.reset()
