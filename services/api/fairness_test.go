@@ -39,7 +39,7 @@ func TestTriesReadNoFiles(t *testing.T) {
 	t.Parallel()
 	b := start(t)
 	b.background(func(ctx context.Context) error { // a mock server that shows whatever it is asked
-		return tryit.Serve(ctx, b.redis, slog.New(slog.DiscardHandler), prefix, func(context.Context, tryit.Question) tryit.Answer {
+		return tryit.Place(b.redis, prefix).Serve(ctx, slog.New(slog.DiscardHandler), func(context.Context, tryit.Question) tryit.Answer {
 			return tryit.Answer{Status: http.StatusOK}
 		})
 	})

@@ -80,9 +80,14 @@ func TestNamesWithTLS(t *testing.T) {
 			if !n.tls || n.mockURL != "https://{host}:"+port(local) || n.pathURL != "https://localhost:"+port(local) || !strings.HasPrefix(n.public, "http://") {
 				t.Errorf("for this machine: %+v", n)
 			}
-			if n := get(options{baseDomain: "mocks.test"}); n.pathURL != "https://mocks.test:"+port(local) {
-				t.Errorf("with a base domain: %+v", n)
+			if n := get(options{baseDomain: "mocks.test"}); n.pathURL != "" {
+				t.Errorf("with a base domain, mocks have host names: %+v", n)
 			}
+			t.Setenv("MOCKSERVER_PATH_FORM", "true")
+			if n := get(options{baseDomain: "mocks.test"}); n.pathURL != "https://mocks.test:"+port(local) {
+				t.Errorf("with a base domain and the path form: %+v", n)
+			}
+			t.Setenv("MOCKSERVER_PATH_FORM", "")
 			if n := get(options{mockURL: "http://{host}:81"}); n.mockURL != "http://{host}:81" {
 				t.Errorf("behind something that ends TLS: %+v", n)
 			}
