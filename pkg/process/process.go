@@ -65,6 +65,7 @@ func Main[E any](name string, build func(ctx context.Context, p *Process, settin
 		Metrics: NewMetrics(),
 		Health:  &lifecycle.Health{},
 	}
+	LimitMemory(0)
 	err = p.run(ctx, name, common.OpsAddr, func() (Service, error) { return build(ctx, p, settings) })
 	if err != nil {
 		return failed(name, err)

@@ -27,6 +27,9 @@ type Config struct {
 	// ClientIPHeader names the header in which a trusted proxy in front passes on the caller's address, such as X-Forwarded-For;
 	// empty: the address of the connection is used.
 	ClientIPHeader string `env:"MOCKSERVER_CLIENT_IP_HEADER"`
+	// Cache bounds the memory of what can be made again, in bytes: half of it is for compiled mocks, half for external bodies. What
+	// nobody has used of late leaves first.
+	Cache int64 `env:"MOCKSERVER_CACHE" envDefault:"536870912"`
 	// IdleMocks is how long a mock without calls stays compiled; it is compiled again in milliseconds.
 	IdleMocks time.Duration `env:"MOCKSERVER_IDLE_MOCKS" envDefault:"10m"`
 
@@ -108,6 +111,9 @@ func (c *Config) Validate() error {
 		if n.value < 0 {
 			problems = append(problems, fmt.Errorf("%s must not be negative; 0 means none", n.name))
 		}
+	}
+	if c.Cache != 0 && c.Cache < 16<<20 {
+		problems = append(problems, errors.New("MOCKSERVER_CACHE must be 16777216 (16 MiB) or more; 0 means no limit"))
 	}
 	if c.MaxBody <= 0 {
 		problems = append(problems, errors.New("MOCKSERVER_MAX_BODY must be a positive number of bytes"))

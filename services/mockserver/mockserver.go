@@ -29,6 +29,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/controlport"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
@@ -104,7 +105,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.external = external.New(external.Config{}, external.Deps{Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
+	s.external = external.New(external.Config{CacheBytes: cfg.Cache / 2}, external.Deps{Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
 	var changed func(webhook.Delivery)
 	if cfg.File == nil {
 		s.reporter = report.New(report.Config{
@@ -128,7 +129,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
 	}, serve.Deps{
-		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(), Docs: docs,
+		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: cacheOf(cfg.Cache / 2), Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		State: s.state,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			h, err := s.webhooks.Compile(of, endpoint, w)
@@ -146,6 +147,14 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		},
 	})
 	return s, nil
+}
+
+// cacheOf is a cache of so many bytes; zero means no bound.
+func cacheOf(limit int64) *cache.Cache {
+	if limit == 0 {
+		return nil
+	}
+	return cache.New(limit)
 }
 
 // orAny is a limit as a number: zero means none.

@@ -31,7 +31,7 @@ const localDomain = "localhost"
 
 // names finds out what was not said.
 func (o options) names(ctx context.Context, p *ports) (names, error) {
-	env, err := config.Load[mockserver.Config](append(o.pathForm(), os.Environ()...))
+	env, err := config.Load[mockserver.Config](append(os.Environ(), o.pathForm()...))
 	if err != nil {
 		return names{}, err
 	}
@@ -54,7 +54,7 @@ func (o options) names(ctx context.Context, p *ports) (names, error) {
 
 // pathForm turns the path form on where mocks may have no host names that others resolve, unless the environment says otherwise.
 func (o options) pathForm() []string {
-	if o.baseDomain != "" {
+	if o.baseDomain != "" || os.Getenv("MOCKSERVER_PATH_FORM") != "" {
 		return nil
 	}
 	return []string{"MOCKSERVER_PATH_FORM=true"}

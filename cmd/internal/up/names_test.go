@@ -47,7 +47,7 @@ func TestNames(t *testing.T) {
 		t.Error("one open port is taken for none")
 	}
 	n = get(options{baseDomain: "mocks.test", publicURL: "https://console.test/", mockURL: "https://{host}"}, open, open)
-	if n.public != "https://console.test" || n.baseDomain != "mocks.test" || n.mockURL != "https://{host}" || n.pathURL != "https://mocks.test" {
+	if n.public != "https://console.test" || n.baseDomain != "mocks.test" || n.mockURL != "https://{host}" || n.pathURL != "" {
 		t.Errorf("as said: %+v", n)
 	}
 	t.Setenv("MOCKSERVER_PATH_FORM", "false")

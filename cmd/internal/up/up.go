@@ -24,7 +24,7 @@ import (
 
 // options are the flags.
 type options struct {
-	data, api, mocks, ops          string
+	data, api, mocks, ops, memory  string
 	baseDomain, publicURL, mockURL string
 }
 
@@ -57,6 +57,7 @@ mocloud up decides itself: the database, Redis, the object store, and how the se
 	flags.StringVar(&o.api, "api", or("API_ADDR", "127.0.0.1:3000"), "`ADDRESS` of the console and the API (API_ADDR)")
 	flags.StringVar(&o.mocks, "mocks", or("MOCKSERVER_ADDR", "127.0.0.1:8000"), "`ADDRESS` of the mocks (MOCKSERVER_ADDR)")
 	flags.StringVar(&o.ops, "ops", or("OPS_ADDR", "127.0.0.1:3002"), "`ADDRESS` of health checks and metrics (OPS_ADDR)")
+	flags.StringVar(&o.memory, "memory", "", "`SIZE` of the memory that mocloud keeps to, such as 2GB (default: what the container allows)")
 	flags.StringVar(&o.baseDomain, "base-domain", os.Getenv("BASE_DOMAIN"), "`DOMAIN` that the host names of mocks end with (BASE_DOMAIN; default localhost)")
 	flags.StringVar(&o.publicURL, "public-url", os.Getenv("API_PUBLIC_URL"), "`URL` at which people reach the console (API_PUBLIC_URL; default: its address)")
 	flags.StringVar(&o.mockURL, "mock-url", os.Getenv("MOCK_URL"), "`URL` at which people reach a mock, with {host} where its host name goes (MOCK_URL; default http://{host} and the port)")
@@ -72,6 +73,9 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 		if err := level.UnmarshalText([]byte(text)); err != nil {
 			return exit.With(exit.Usage, errors.New("LOG_LEVEL must be debug, info, warn or error"))
 		}
+	}
+	if err := o.limitMemory(); err != nil {
+		return exit.With(exit.Usage, err)
 	}
 	if err := unknown(os.Environ()); err != nil {
 		return exit.With(exit.Usage, err)
@@ -117,6 +121,20 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 	}
 	announce := lifecycle.Member{Name: "announce", Run: func(ctx context.Context) error { return c.announce(ctx, out) }}
 	return lifecycle.Run(ctx, c.log, append(members, announce)...)
+}
+
+// limitMemory keeps to what was said, or to what the container allows.
+func (o options) limitMemory() error {
+	if o.memory == "" {
+		process.LimitMemory(0)
+		return nil
+	}
+	bytes, err := process.ParseBytes(o.memory)
+	if err != nil {
+		return fmt.Errorf("--memory: %w", err)
+	}
+	process.LimitMemory(bytes)
+	return nil
 }
 
 // closers are closed in reverse order.

@@ -9,12 +9,14 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mocloud/mocloud/pkg/charset"
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 )
@@ -30,7 +32,8 @@ type endpointCompiler struct {
 	defaults defaults
 	memory   *memory
 
-	one sync.Mutex // guards shared while an endpoint is compiled
+	cached atomic.Pointer[cache.Item] // accounts for what is compiled
+	one    sync.Mutex                 // guards shared while an endpoint is compiled
 	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
 	shared map[string]*headers
 }
@@ -54,6 +57,7 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	for i := range spec.Webhooks {
 		err = cmp.Or(err, c.hook(e, &spec.Webhooks[i]))
 	}
+	c.cached.Load().Grow(e.size())
 	if err == nil && spec.Response.Set != "" && !c.compat {
 		set, problems := match.CompileSet(parseJSON(spec.Response.Set), match.Options{})
 		if err := match.FirstError(problems); err != nil {
@@ -79,6 +83,23 @@ func (c *endpointCompiler) answer(e *endpoint) {
 			e.block, e.body.fixed = together[:n:n], together[n:]
 		}
 	}
+}
+
+// size is about how many bytes the templates of an answer take.
+func (e *endpoint) size() (n int64) {
+	add := func(t *selmer.Template) {
+		if t != nil {
+			n += t.Size()
+		}
+	}
+	add(e.statusTemplate)
+	add(e.body.template)
+	for _, h := range e.varying {
+		for _, v := range h.values {
+			add(v.template)
+		}
+	}
+	return n
 }
 
 // hook compiles a webhook of the endpoint.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/mockstate"
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
@@ -45,6 +46,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
 	Turns    *limit.Turns // optional: those of everything else that may take a processor for long
+	Cache    *cache.Cache // optional: of compiled mocks; without it they have no bound
 	Recorder *record.Recorder
 	External External        // optional: without it external bodies are refused
 	Webhook  CompileHook     // optional: without it no webhook is sent
@@ -113,6 +115,7 @@ func (c *Core) open(s *site.Site, previous *hosted) *hosted {
 // close ends what the table kept for a site. Requests that are underway finish; WebSockets get a close frame.
 func (c *Core) close(h *hosted) {
 	close(h.done)
+	h.cached.Load().Remove()
 }
 
 // Ready says that the mocks are known. Until then callers of unknown hosts are asked to come back.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
@@ -29,6 +30,7 @@ type hosted struct {
 	// compiled is made by the first request and may be dropped again when nobody asked for a while.
 	compiled  atomic.Pointer[program]
 	compiling sync.Mutex
+	cached    atomic.Pointer[cache.Item] // accounts for compiled
 	used      atomic.Bool
 }
 
@@ -55,6 +57,7 @@ type program struct {
 	clock    time.Time         // when its time stands still; zero if it does not
 	memory   *memory
 	fromUser bool
+	compiler *endpointCompiler // of its endpoints
 }
 
 // world is what answers on one host.
@@ -87,17 +90,30 @@ func (h *hosted) program() *program {
 		return p
 	}
 	p := h.compile()
+	item := h.core.deps.Cache.Add(timesContent*int64(len(h.site.Content)), &h.used, func() { h.compiled.CompareAndSwap(p, nil) })
+	if p.compiler != nil {
+		p.compiler.cached.Store(item)
+	}
 	h.compiled.Store(p)
+	h.cached.Swap(item).Remove() // what was there was dropped while nobody called
+	select {
+	case <-h.done: // requests that are underway still use it
+		item.Remove()
+	default:
+	}
 	return p
 }
+
+// timesContent is about how many bytes a mock takes in memory for each that is written of it, without its templates.
+const timesContent = 24
 
 // rest drops the compiled mock if nobody asked since the last call. It is made again when somebody does.
 func (h *hosted) rest() {
 	if h.used.Swap(false) {
 		return
 	}
-	if p := h.compiled.Load(); p != nil && !p.keep {
-		h.compiled.CompareAndSwap(p, nil)
+	if p := h.compiled.Load(); p != nil && !p.keep && h.compiled.CompareAndSwap(p, nil) && p.compiler != nil {
+		p.compiler.cached.Load().Remove()
 	}
 }
 
@@ -119,6 +135,7 @@ func (h *hosted) compile() *program {
 		core: h.core, mock: h, compat: compat == mockspec.CompatMoclojer04, fromUser: fromUser, fake: h.core.fake,
 		cors: crossOriginOf(mock.Settings.CORS), defaults: defaults{mock.Settings.Defaults},
 	}
+	p.compiler = c
 	p.everywhere.cors = c.cors
 	p.remember(c)
 	p.own = c.common(nil)
