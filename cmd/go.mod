@@ -16,7 +16,14 @@ require (
 	golang.org/x/term v0.47.0
 )
 
-require github.com/andybalholm/brotli v1.3.0 // indirect
+require (
+	github.com/andybalholm/brotli v1.3.0 // indirect
+	github.com/digitalocean/godo v1.236.0 // indirect
+	github.com/google/go-querystring v1.1.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.7 // indirect
+	golang.org/x/oauth2 v0.37.0 // indirect
+)
 
 require (
 	code.dny.dev/ssrf v0.3.0 // indirect

@@ -23,6 +23,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/manage"
 	"github.com/mocloud/mocloud/cmd/internal/migrate"
 	"github.com/mocloud/mocloud/cmd/internal/open"
+	"github.com/mocloud/mocloud/cmd/internal/providers"
 	"github.com/mocloud/mocloud/cmd/internal/pull"
 	"github.com/mocloud/mocloud/cmd/internal/push"
 	"github.com/mocloud/mocloud/cmd/internal/render"
@@ -58,7 +59,7 @@ func main() {
 			root.AddCommand(c)
 		}
 	}
-	group(here, up.Command(), backup.Command(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand())
+	group(here, up.Command(), backup.Command(), run.Command(), validate.Command(), format.Command(), render.Command(), convert.ImportCommand(), providers.Command())
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command(),
 		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
 		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),

@@ -5,6 +5,7 @@ package cloudops
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/lease"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
@@ -42,6 +44,9 @@ type Service struct {
 	reconciler *reconcile.Reconciler
 	checker    *ownership.Checker
 	transport  *http.Transport // to the proxy
+	log        *slog.Logger
+	lease      *lease.Lease
+	every      time.Duration // of the lease
 }
 
 // New checks cfg and makes a service. It does no I/O; Run works.
@@ -56,7 +61,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if health == nil {
 		health = &lifecycle.Health{}
 	}
-	s := &Service{transport: &http.Transport{
+	s := &Service{log: deps.Log, every: cfg.Lease, lease: lease.New(deps.Redis, cfg.RedisPrefix+"cloudops:lease", rand.Text(), cfg.Lease), transport: &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		MaxIdleConnsPerHost:   2,
 		IdleConnTimeout:       30 * time.Second,
@@ -67,14 +72,17 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, p)
 	}
 	s.checker = ownership.New(ownership.NewServers(cfg.Resolver), state.Snapshot, announce, deps.Log)
-	var err error
+	dns, apps, err := newProviders(cfg, deps, s.transport)
+	if err != nil {
+		return nil, fmt.Errorf("cloudops: %w", err)
+	}
 	s.reconciler, err = reconcile.New(reconcile.Config{
 		Plan: plan.Config{
 			BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
 			Target: cfg.Target, Proxied: cfg.Proxied, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
 		},
 		Quiet: cfg.Quiet, Interval: cfg.Interval, Report: cfg.Report,
-	}, newProviders(cfg, s.transport), state.Snapshot, announce, deps.Log, deps.Metrics)
+	}, dns, apps, state.Snapshot, announce, deps.Log, deps.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("cloudops: %w", err)
 	}
@@ -89,13 +97,57 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	return s, nil
 }
 
-// Run works until ctx ends; then it finishes what it is doing and returns nil.
+// Run works until ctx ends; then it finishes what it is doing and returns nil. Of several instances one is active; all follow the
+// stream, so that another one takes over at once.
 func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.consumer.Run(ctx) })
-	group.Go(func() error { return s.reconciler.Run(ctx) })
-	group.Go(func() error { return s.checker.Run(ctx) })
+	group.Go(func() error { return s.lead(ctx) })
 	err := group.Wait()
 	s.transport.CloseIdleConnections()
 	return err
+}
+
+// lead works whenever this instance has the lease.
+func (s *Service) lead(ctx context.Context) error {
+	ticker := time.NewTicker(s.every / 3)
+	defer ticker.Stop()
+	stop := func() error { return nil }
+	active := false
+	for {
+		if _, err := s.lease.Take(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "cannot renew the lease; it will be retried", "error", err)
+		}
+		if held := s.lease.Held(); held != active {
+			s.log.InfoContext(ctx, "this instance changes its turn", "active", held)
+			if active = held; held {
+				stop = s.work(ctx)
+			} else if err := stop(); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			err := stop()
+			// Another takes over at once; without this, when the lease ends.
+			if released := s.lease.Release(context.WithoutCancel(ctx)); released != nil {
+				s.log.DebugContext(ctx, "cannot release the lease; it ends by itself", "error", released)
+			}
+			return err
+		case <-ticker.C:
+		}
+	}
+}
+
+// work starts what the active instance does, and returns how to stop it.
+func (s *Service) work(ctx context.Context) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	s.reconciler.Wake() // what the others left
+	group.Go(func() error { return s.reconciler.Run(ctx) })
+	group.Go(func() error { return s.checker.Run(ctx) })
+	return func() error {
+		cancel()
+		return group.Wait()
+	}
 }

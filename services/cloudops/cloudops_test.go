@@ -209,3 +209,24 @@ func TestConfigProblems(t *testing.T) {
 		t.Error("an empty configuration is taken")
 	}
 }
+
+// Of two instances one works; when it ends, the other one does, from where it was.
+func TestOneWorksTheOtherStandsBy(t *testing.T) {
+	w := newWorld(t)
+	first := w.start(t, nil, "BASE_DOMAIN=localhost", "CLOUDOPS_LEASE=1s")
+	w.publish(t, event.DomainCreated{WorkspaceID: "w", MockID: "m", DomainID: "d1", Host: "pets-ann.localhost"})
+	await(t, w, func(e event.DomainApplied) bool { return e.DomainID == "d1" })
+	w.start(t, nil, "BASE_DOMAIN=localhost", "CLOUDOPS_LEASE=1s")
+	owner := w.client.Get(t.Context(), "test:cloudops:lease").Val()
+	w.publish(t, event.DomainCreated{WorkspaceID: "w", MockID: "m", DomainID: "d2", Host: "cats-ann.localhost"})
+	await(t, w, func(e event.DomainApplied) bool { return e.DomainID == "d2" })
+	if now := w.client.Get(t.Context(), "test:cloudops:lease").Val(); owner == "" || now != owner {
+		t.Errorf("the lease went from %q to %q though its owner lives", owner, now)
+	}
+	first()
+	w.publish(t, event.DomainCreated{WorkspaceID: "w", MockID: "m", DomainID: "d3", Host: "dogs-ann.localhost"})
+	await(t, w, func(e event.DomainApplied) bool { return e.DomainID == "d3" })
+	if now := w.client.Get(t.Context(), "test:cloudops:lease").Val(); now == owner {
+		t.Error("the lease stayed with who is gone")
+	}
+}

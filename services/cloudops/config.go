@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/cloudprovider/cloudflare"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/digitalocean"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
 )
@@ -32,6 +33,11 @@ type Config struct {
 	ProxyToken secret.String `env:"CLOUDOPS_PROXY_TOKEN"`
 	// CloudflareZone is the id of the zone at Cloudflare that holds the base domain. Empty: there is no provider.
 	CloudflareZone string `env:"CLOUDOPS_CLOUDFLARE_ZONE"`
+	// DigitalOceanApp is the id of the app at DigitalOcean's App Platform that stands before the mock servers: it is told the domains that
+	// it has to answer for. Empty: there is none.
+	DigitalOceanApp string `env:"CLOUDOPS_DIGITALOCEAN_APP"`
+	// AppDomains is how many domains the app may have.
+	AppDomains int `env:"CLOUDOPS_APP_DOMAINS" envDefault:"50"`
 	// Target is the host name that records point at: the mock servers' own.
 	Target string `env:"CLOUDOPS_TARGET"`
 	// Proxied lets Cloudflare's network answer for the records.
@@ -52,6 +58,8 @@ type Config struct {
 	Quiet time.Duration `env:"CLOUDOPS_QUIET" envDefault:"2s"`
 	// Interval is the time between two looks at the provider when nothing changes.
 	Interval time.Duration `env:"CLOUDOPS_INTERVAL" envDefault:"10m"`
+	// Lease is how long an instance that died stays the active one; the others stand by.
+	Lease time.Duration `env:"CLOUDOPS_LEASE" envDefault:"15s"`
 	// Report is the time between two reports of all domains.
 	Report time.Duration `env:"CLOUDOPS_REPORT" envDefault:"1m"`
 }
@@ -74,8 +82,11 @@ func (c Config) Validate() error {
 	if c.DNSMode == "per-host" && !c.hasProvider() {
 		wrong("DNS_MODE: per-host needs a provider; set CLOUDOPS_CLOUDFLARE_ZONE")
 	}
-	if c.hasProvider() {
+	if c.hasProvider() || c.DigitalOceanApp != "" {
 		c.checkProvider(wrong)
+	}
+	if c.AppDomains <= 0 {
+		wrong("CLOUDOPS_APP_DOMAINS must be more than 0")
 	}
 	if !(cloudprovider.Mark{Owner: c.Owner}).Valid() {
 		wrong("CLOUDOPS_OWNER: %q must be 1 to 32 letters, digits, dots, dashes or underscores", c.Owner)
@@ -86,14 +97,17 @@ func (c Config) Validate() error {
 	if c.Quiet < 0 || c.DeleteAfter < 0 {
 		wrong("CLOUDOPS_QUIET and CLOUDOPS_DELETE_AFTER must not be negative")
 	}
-	if c.Interval <= 0 || c.Report <= 0 {
-		wrong("CLOUDOPS_INTERVAL and CLOUDOPS_REPORT must be more than 0")
+	if c.Interval <= 0 || c.Report <= 0 || c.Lease < time.Second {
+		wrong("CLOUDOPS_INTERVAL and CLOUDOPS_REPORT must be more than 0, and CLOUDOPS_LEASE at least 1s")
 	}
 	return errors.Join(problems...)
 }
 
 func (c Config) checkProvider(wrong func(string, ...any)) {
-	if !cloudflare.IsID(c.CloudflareZone) {
+	if c.DigitalOceanApp != "" && !digitalocean.IsID(c.DigitalOceanApp) {
+		wrong("CLOUDOPS_DIGITALOCEAN_APP: %q is no app id", c.DigitalOceanApp)
+	}
+	if c.hasProvider() && !cloudflare.IsID(c.CloudflareZone) {
 		wrong("CLOUDOPS_CLOUDFLARE_ZONE: %q is not an id of 32 hex digits", c.CloudflareZone)
 	}
 	u, err := url.Parse(c.ProxyURL)
@@ -103,7 +117,7 @@ func (c Config) checkProvider(wrong func(string, ...any)) {
 	if c.ProxyToken.Empty() {
 		wrong("CLOUDOPS_PROXY_TOKEN is missing")
 	}
-	if !hostPattern.MatchString(c.Target) || !strings.Contains(c.Target, ".") {
+	if c.hasProvider() && (!hostPattern.MatchString(c.Target) || !strings.Contains(c.Target, ".")) {
 		wrong("CLOUDOPS_TARGET: %q is not the host name that records are to point at", c.Target)
 	}
 	if plan.Policy(c.Policy).Rank() < 0 {

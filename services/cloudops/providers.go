@@ -4,17 +4,29 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
 	"github.com/mocloud/mocloud/services/cloudops/internal/provider"
+	"github.com/mocloud/mocloud/services/cloudops/internal/reconcile"
 )
 
 // callTimeout bounds a call through the proxy, which may read before it writes, each within a minute.
 const callTimeout = 3 * time.Minute
 
-// newProviders makes the client of the configured provider; nil if there is none.
-func newProviders(cfg Config, transport http.RoundTripper) provider.DNS {
-	if !cfg.hasProvider() {
-		return nil
-	}
+// newProviders makes the clients of the configured providers: of the records, and of the app. Each is nil if there is none.
+func newProviders(cfg Config, deps Deps, transport http.RoundTripper) (provider.DNS, *reconcile.Apps, error) {
 	client := &http.Client{Transport: transport, Timeout: callTimeout}
-	return provider.NewCloudflare(cfg.ProxyURL, cfg.ProxyToken, cfg.CloudflareZone, client)
+	var dns provider.DNS
+	if cfg.hasProvider() {
+		dns = provider.NewCloudflare(cfg.ProxyURL, cfg.ProxyToken, cfg.CloudflareZone, client)
+	}
+	if cfg.DigitalOceanApp == "" {
+		return dns, nil, nil
+	}
+	app, err := provider.NewDigitalOcean(cfg.ProxyURL, cfg.ProxyToken, cfg.DigitalOceanApp, client)
+	if err != nil {
+		return nil, nil, err
+	}
+	return dns, reconcile.NewApps(plan.AppConfig{
+		BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Policy: plan.Policy(cfg.Policy), Max: cfg.AppDomains,
+	}, app, deps.Objects, deps.Log), nil
 }

@@ -2,58 +2,16 @@ package proxy_test
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/mocloud/mocloud/pkg/testkit/providertest"
 )
 
-const app = "4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf"
-
-// spec has what our structs would not know: it must survive.
-const spec = `{"name":"mocks","region":"nyc","features":["x"],"services":[{"name":"web","http_port":8000,"envs":[{"key":"S","value":"EV[1:abc]","type":"SECRET"}]}],` +
-	`"domains":[{"domain":"mocks.example.com","type":"PRIMARY","wildcard":true},{"domain":"old.example.net","type":"ALIAS"}]}`
-
-// digitalOcean plays one app. Every request is judged by the strict document.
-type digitalOcean struct {
-	t     *testing.T
-	judge *providertest.Judge
-	mu    sync.Mutex
-	spec  string
-	puts  int
-}
-
-func (d *digitalOcean) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := d.judge.Check(r); err != nil {
-		d.t.Errorf("DigitalOcean would refuse %s %s: %v", r.Method, r.URL, err)
-	}
-	if r.Header.Get("Authorization") != "Bearer do-token" {
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	w.Header().Set("X-Request-Id", "do-request-1")
-	if r.Method == http.MethodPut {
-		raw, _ := io.ReadAll(r.Body)
-		var update struct{ Spec json.RawMessage }
-		if err := json.Unmarshal(raw, &update); err != nil {
-			d.t.Error(err)
-		}
-		d.spec, d.puts = string(update.Spec), d.puts+1
-	}
-	_, _ = io.WriteString(w, `{"app":{"id":"`+app+`","spec":`+d.spec+`}}`)
-}
-
 func TestDigitalOcean(t *testing.T) {
-	fake := &digitalOcean{t: t, judge: providertest.NewJudge(t, providertest.DigitalOceanStrict), spec: spec}
-	server := httptest.NewServer(fake)
-	t.Cleanup(server.Close)
-	r := run(t, "PROXY_DIGITALOCEAN_URL="+server.URL, "PROXY_DIGITALOCEAN_TOKEN=do-token", "PROXY_DIGITALOCEAN_APPS="+app)
+	fake := providertest.NewDigitalOcean(t)
+	app, spec := fake.App, providertest.Spec
+	r := run(t, "PROXY_DIGITALOCEAN_URL="+fake.URL, "PROXY_DIGITALOCEAN_TOKEN="+fake.Token, "PROXY_DIGITALOCEAN_APPS="+app)
 	base := r.reverse + "/digitalocean/v2/apps"
 	put := func(s string) string { return `{"spec":` + s + `}` }
 	edit := func(from, to string) string {
@@ -95,8 +53,8 @@ func TestDigitalOcean(t *testing.T) {
 			}
 		})
 	}
-	if fake.puts != 0 {
-		t.Fatalf("%d updates were let through", fake.puts)
+	if _, updates := fake.Spec(); updates != 0 {
+		t.Fatalf("%d updates were let through", updates)
 	}
 	if got := call(t, "POST", base+"/propose", strings.Replace(added, `{"spec"`, `{"app_id":"`+app+`","spec"`, 1)); got.status != 200 {
 		t.Errorf("proposal: %+v", got)
@@ -108,7 +66,8 @@ func TestDigitalOcean(t *testing.T) {
 	if err := json.Unmarshal([]byte(added), &was); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(`{"spec":`+fake.spec+`}`), &is); err != nil {
+	stored, _ := fake.Spec()
+	if err := json.Unmarshal([]byte(`{"spec":`+stored+`}`), &is); err != nil {
 		t.Fatal(err)
 	}
 	wasText, _ := json.Marshal(was)
@@ -118,10 +77,10 @@ func TestDigitalOcean(t *testing.T) {
 	}
 	r.stop()
 	log := r.log.String()
-	if !strings.Contains(log, `"domains_added":["new.example.net"]`) || !strings.Contains(log, "do-request-1") {
+	if !strings.Contains(log, `"domains_added":["new.example.net"]`) || !strings.Contains(log, "sim-request-1") {
 		t.Error("the audit trail does not tell what was added")
 	}
-	for _, secret := range []string{"do-token", "EV[1:abc]", "hello"} {
+	for _, secret := range []string{fake.Token, "EV[1:abc]", "hello"} {
 		if strings.Contains(log, secret) {
 			t.Errorf("%q is in the log", secret)
 		}

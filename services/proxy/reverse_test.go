@@ -116,7 +116,7 @@ func TestCloudflareCallsWithInjectedCredentials(t *testing.T) {
 	first := lines[0]
 	change, _ := first["change"].(map[string]any)
 	if first["caller"] != "cloudops" || first["upstream"] != "cloudflare" || first["route"] != "/zones/{zone}/dns_records" ||
-		first["outcome"] != "answered" || first["status"] != 200.0 || first["upstream_id"] != "8f0000000000abcd-TST" ||
+		first["outcome"] != "answered" || first["status"] != 200.0 || first["upstream_id"] != "8f0000000000abcd-SIM" ||
 		change["action"] != "create" || change["name"] != "pets-ann.mocks.example.com" {
 		t.Errorf("audit line: %v", first)
 	}

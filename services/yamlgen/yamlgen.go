@@ -15,13 +15,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/lease"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/checkpoint"
 	"github.com/mocloud/mocloud/services/yamlgen/internal/generate"
-	"github.com/mocloud/mocloud/services/yamlgen/internal/lease"
 )
 
 // Bounds of single steps.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,27 +31,40 @@ func Command() *cobra.Command {
 				_, _ = fmt.Fprintln(out, "No domains yet. Claim one: mocloud domains add HOST MOCK") // Show tells whether it could be written
 				return
 			}
-			_, _ = fmt.Fprintln(out, "HOST\tMOCK\tSTATE\tOWNERSHIP\tROUTING")
+			_, _ = fmt.Fprintln(out, "HOST\tMOCK\tSTATE\tOWNERSHIP\tROUTING\tCERTIFICATE")
 			for _, d := range all {
-				_, _ = fmt.Fprintf(out, "%s\t%s/%s\t%s\t%s\t%s\n", d.Host, d.WorkspaceSlug, d.MockSlug, d.State, d.Ownership, d.Routing)
+				_, _ = fmt.Fprintf(out, "%s\t%s/%s\t%s\t%s\t%s\t%s\n", d.Host, d.WorkspaceSlug, d.MockSlug, d.State, d.Ownership, d.Routing, d.Certificate)
 			}
 		})
 	})
 	cmd.AddCommand(
+		remote.Command(&cobra.Command{
+			Use:   "show HOST",
+			Short: "Show a domain, and each of its DNS records beside what was found",
+			Args:  cobra.ExactArgs(1),
+		}, func(ctx context.Context, s *remote.Session, args []string) error {
+			d, err := find(ctx, s, args[0])
+			if err != nil {
+				return err
+			}
+			return show(s, d)
+		}),
 		remote.Command(&cobra.Command{
 			Use:   "add HOST [WORKSPACE/]MOCK",
 			Short: "Claim a host name for a mock, and show the DNS records to create",
 			Args:  cobra.ExactArgs(2),
 		}, add),
 		remote.Command(&cobra.Command{
-			Use:   "verify HOST",
-			Short: "Check a domain's DNS records now",
-			Args:  cobra.ExactArgs(1),
+			Use:     "verify HOST",
+			Aliases: []string{"check"},
+			Short:   "Check a domain's DNS records now",
+			Args:    cobra.ExactArgs(1),
 		}, verify),
 		remote.Command(&cobra.Command{
-			Use:   "remove HOST",
-			Short: "Remove a domain; remove its CNAME record first",
-			Args:  cobra.ExactArgs(1),
+			Use:     "remove HOST",
+			Aliases: []string{"rm"},
+			Short:   "Remove a domain; remove its CNAME record first",
+			Args:    cobra.ExactArgs(1),
 		}, remove),
 	)
 	return cmd
@@ -117,9 +132,27 @@ func find(ctx context.Context, s *remote.Session, host string) (*client.Domain, 
 
 func show(s *remote.Session, d *client.Domain) error {
 	return s.Show(d, func(out io.Writer) {
-		_, _ = fmt.Fprintf(out, "%s  %s/%s  %s\n%s\n\nDNS records:\n", d.Host, d.WorkspaceSlug, d.MockSlug, d.State, d.Reason)
+		say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format, args...) } // Show tells whether it could be written
+		say("%s  %s/%s  %s\n%s\n", d.Host, d.WorkspaceSlug, d.MockSlug, d.State, d.Reason)
+		say("\nOwnership    %s\nRouting      %s\nCertificate  %s", d.Ownership, d.Routing, d.Certificate)
+		if d.CertificateReason != nil {
+			say(": %s", *d.CertificateReason)
+		}
+		say("\n\nDNS records:\n")
 		for _, r := range d.Records {
-			_, _ = fmt.Fprintf(out, "  %s\t%s\t%s\n", r.Type, r.Name, r.Value)
+			say("  %s\t%s\t%s\n", r.Type, r.Name, r.Value)
+			switch {
+			case r.State == nil || *r.State == client.RecordOK:
+			case *r.State == client.RecordDifferent:
+				say("  \tit holds\t%s\n", strings.Join(r.Seen, ", "))
+			case *r.State == client.RecordMissing:
+				say("  \tit is missing\t\n")
+			default:
+				say("  \tnobody could say what it holds\t\n")
+			}
+		}
+		if d.NextCheckAt != nil {
+			say("\nThey are looked at next at %s.\n", d.NextCheckAt.Local().Format(time.DateTime))
 		}
 	})
 }

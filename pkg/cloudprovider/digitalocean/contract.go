@@ -75,6 +75,8 @@ func errorID(status int) string {
 		return "unauthorized"
 	case http.StatusNotFound:
 		return "not_found"
+	case http.StatusConflict:
+		return "conflict"
 	case http.StatusTooManyRequests:
 		return "too_many_requests"
 	case http.StatusServiceUnavailable:

@@ -2,7 +2,9 @@ package digitalocean
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"sort"
@@ -15,13 +17,57 @@ func (c Config) guardUpdate(ctx context.Context, m cloudprovider.Match, body []b
 	if err != nil {
 		return nil, nil, cloudprovider.Malformed()
 	}
-	if err := cloudprovider.OnlyKeys(update, "an update of an app", "spec", "update_all_source_versions"); err != nil {
+	if err := cloudprovider.OnlyKeys(update, "an update of an app", "spec", "update_all_source_versions", ExpectKey); err != nil {
 		return nil, nil, err
 	}
 	if all, there := update["update_all_source_versions"]; there && all != false {
 		return nil, nil, cloudprovider.Refuse("an update must not rebuild the sources")
 	}
-	return c.guardSpec(ctx, m.Params["app"], update, fetch)
+	expected, err := expectationOf(update)
+	if err != nil {
+		return nil, nil, err
+	}
+	send, change, err := c.guardSpec(ctx, m.Params["app"], update, fetch)
+	if err == nil && expected != nil && !expected.allows(change) {
+		return nil, nil, &cloudprovider.Refusal{Status: http.StatusConflict, Message: "the domains of the app changed meanwhile; read it again"}
+	}
+	return send, change, err
+}
+
+// ExpectKey is the member of an update that says which domains it is to add and to remove. It is for the proxy alone. An update that
+// would do more, because somebody else changed the domains since the caller read them, is refused: App Platform has no
+// conditional writes, so this is what prevents lost updates.
+const ExpectKey = "mocloud_expect"
+
+// Expectation is the value of ExpectKey.
+type Expectation struct {
+	Add    []string `json:"add"`
+	Remove []string `json:"remove"`
+}
+
+func expectationOf(update map[string]any) (*Expectation, error) {
+	value, there := update[ExpectKey]
+	if !there {
+		return nil, nil //nolint:nilnil // none is expected
+	}
+	delete(update, ExpectKey)
+	raw, err := cloudprovider.EncodeObject(value)
+	var e Expectation
+	if err == nil {
+		err = json.Unmarshal(raw, &e)
+	}
+	if err != nil {
+		return nil, cloudprovider.Malformed()
+	}
+	return &e, nil
+}
+
+func (e *Expectation) allows(change map[string]any) bool {
+	within := func(key string, most []string) bool {
+		names, _ := change[key].([]string)
+		return !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(most, name) })
+	}
+	return within("domains_added", e.Add) && within("domains_removed", e.Remove)
 }
 
 func (c Config) guardPropose(ctx context.Context, _ cloudprovider.Match, body []byte, fetch cloudprovider.Fetch) ([]byte, map[string]any, error) {

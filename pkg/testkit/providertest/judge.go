@@ -58,6 +58,24 @@ func NewJudge(t testing.TB, document string) *Judge {
 
 // Check judges a request whose path is relative to the API's base. It does not consume the body.
 func (j *Judge) Check(r *http.Request) error {
+	input, err := j.input(r)
+	if err != nil {
+		return err
+	}
+	return openapi3filter.ValidateRequest(r.Context(), input)
+}
+
+// CheckAnswer judges the answer to a request as Check takes it.
+func (j *Judge) CheckAnswer(r *http.Request, status int, header http.Header, body []byte) error {
+	input, err := j.input(r)
+	if err != nil {
+		return err
+	}
+	answer := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: status, Header: header, Options: input.Options}
+	return openapi3filter.ValidateResponse(r.Context(), answer.SetBodyBytes(body))
+}
+
+func (j *Judge) input(r *http.Request) (*openapi3filter.RequestValidationInput, error) {
 	u := *j.server
 	u.Path = strings.TrimSuffix(u.Path, "/") + r.URL.Path
 	u.RawQuery = r.URL.RawQuery
@@ -65,25 +83,25 @@ func (j *Judge) Check(r *http.Request) error {
 	if r.Body != nil {
 		var err error
 		if body, err = io.ReadAll(r.Body); err != nil {
-			return err
+			return nil, err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	judged, err := http.NewRequestWithContext(r.Context(), r.Method, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(body) > 0 {
 		judged.Header.Set("Content-Type", r.Header.Get("Content-Type"))
 	}
 	route, params, err := j.router.FindRoute(judged)
 	if err != nil {
-		return fmt.Errorf("no such path: %s %s: %w", r.Method, r.URL.Path, err)
+		return nil, fmt.Errorf("no such path: %s %s: %w", r.Method, r.URL.Path, err)
 	}
-	return openapi3filter.ValidateRequest(r.Context(), &openapi3filter.RequestValidationInput{
+	return &openapi3filter.RequestValidationInput{
 		Request: judged, PathParams: params, Route: route,
 		Options: &openapi3filter.Options{AuthenticationFunc: func(context.Context, *openapi3filter.AuthenticationInput) error { return nil }},
-	})
+	}, nil
 }
 
 // Transport judges every request before it is sent on: a request that the provider would not take fails the test.

@@ -55,3 +55,37 @@ func TestCases(t *testing.T) {
 		t.Errorf("%d cases were judged, want 25 by two documents each", count)
 	}
 }
+
+// What the simulators answer is what the providers' documents say that they answer.
+func TestSimulatorsAnswerAsTheDocumentsSay(t *testing.T) {
+	cloudflare, digitalOcean := NewCloudflare(t), NewDigitalOcean(t)
+	record := `{"type":"CNAME","name":"api.example.com","content":"edge.example.net","ttl":1,"proxied":true,"comment":"mocloud:v1 owner=prod"}`
+	records := cloudflare.URL + "/zones/" + cloudflare.Zone + "/dns_records"
+	app := digitalOcean.URL + "/v2/apps/" + digitalOcean.App
+	for _, call := range []struct{ method, url, token, body string }{
+		{"POST", records, cloudflare.Token, record},
+		{"GET", records, cloudflare.Token, ""},
+		{"GET", app, digitalOcean.Token, ""},
+		{"PUT", app, digitalOcean.Token, `{"spec":` + Spec + `}`},
+		{"GET", app + "/deployments", digitalOcean.Token, ""},
+		{"POST", digitalOcean.URL + "/v2/apps/propose", digitalOcean.Token, `{"spec":` + Spec + `,"app_id":"` + digitalOcean.App + `"}`},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), call.method, call.url, bytes.NewReader([]byte(call.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+call.token)
+		req.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Errorf("%s %s: status %d", call.method, call.url, res.StatusCode)
+		}
+	}
+	if got := digitalOcean.Domains(); len(got) != 2 {
+		t.Errorf("the app has the domains %q", got)
+	}
+}

@@ -65,7 +65,13 @@ type Plan struct {
 func (p *Plan) Empty() bool { return len(p.Create)+len(p.Update)+len(p.Delete) == 0 }
 
 // Status is how a domain stands.
-type Status struct{ State, Reason string }
+type Status struct {
+	State, Reason string
+
+	// Where the provider has the certificate; "" where it has none to do with it.
+	Certificate, CertificateReason string
+	CertificateExpiresAt           time.Time
+}
 
 // The states, as event.DomainApplied names them.
 const (
@@ -120,7 +126,7 @@ func Make(c Config, in Input) Plan {
 		case !c.Provider || !under(host, c.Domain):
 			p.Statuses[d.ID] = c.elsewhere(host)
 		case needed[host]:
-			p.Statuses[d.ID] = Status{OfflineInvalid, fmt.Sprintf("The host name %s belongs to another domain of this installation; remove one of the two.", host)}
+			p.Statuses[d.ID] = Status{State: OfflineInvalid, Reason: fmt.Sprintf("The host name %s belongs to another domain of this installation; remove one of the two.", host)}
 		default:
 			needed[host] = true
 			p.Statuses[d.ID] = c.ownRecord(&p, d.ID, host, at[host])
@@ -135,18 +141,18 @@ func (c Config) underWildcard(host string, at map[string][]provider.Record) Stat
 	wildcard := "*." + c.BaseDomain
 	switch {
 	case !c.Provider:
-		return Status{Published, "No DNS provider is configured: the wildcard record " + wildcard + " is yours to create."}
+		return Status{State: Published, Reason: "No DNS provider is configured: the wildcard record " + wildcard + " is yours to create."}
 	case len(at[host]) > 0 && !c.ours(at[host][0]): // ours is left from another mode, and will go
-		return Status{OfflineInvalid, fmt.Sprintf("A DNS record of type %s at %s hides the wildcard record; remove it.", at[host][0].Type, host)}
+		return Status{State: OfflineInvalid, Reason: fmt.Sprintf("A DNS record of type %s at %s hides the wildcard record; remove it.", at[host][0].Type, host)}
 	case len(at[wildcard]) > 0:
-		return Status{Published, "The wildcard record " + wildcard + " covers this host."}
+		return Status{State: Published, Reason: "The wildcard record " + wildcard + " covers this host."}
 	}
-	return Status{Publishing, fmt.Sprintf("The wildcard record %s does not exist; create it as a CNAME to %s.", wildcard, c.Target)}
+	return Status{State: Publishing, Reason: fmt.Sprintf("The wildcard record %s does not exist; create it as a CNAME to %s.", wildcard, c.Target)}
 }
 
 // elsewhere is a host in a zone that is not ours to write: whoever has the zone makes its records.
 func (c Config) elsewhere(host string) Status {
-	return Status{Published, fmt.Sprintf("The DNS records of %s are not mocloud's to make.", host)}
+	return Status{State: Published, Reason: fmt.Sprintf("The DNS records of %s are not mocloud's to make.", host)}
 }
 
 // ownRecord is a host that needs a record of its own.
@@ -154,15 +160,15 @@ func (c Config) ownRecord(p *Plan, domainID, host string, there []provider.Recor
 	want := provider.Record{Type: "CNAME", Name: host, Content: c.Target, TTL: 1, Proxied: c.Proxied, Comment: c.Mark.Comment(domainID)}
 	for _, r := range there {
 		if !c.ours(r) {
-			return Status{OfflineInvalid, fmt.Sprintf("A DNS record of type %s that mocloud did not make exists at %s; remove it or choose another host name.", r.Type, host)}
+			return Status{State: OfflineInvalid, Reason: fmt.Sprintf("A DNS record of type %s that mocloud did not make exists at %s; remove it or choose another host name.", r.Type, host)}
 		}
 	}
 	if len(there) == 0 {
 		if c.Policy.Rank() < CreateOnly.Rank() {
-			return Status{Publishing, fmt.Sprintf("The record %s is missing, and the policy %q does not permit creating it.", host, c.Policy)}
+			return Status{State: Publishing, Reason: fmt.Sprintf("The record %s is missing, and the policy %q does not permit creating it.", host, c.Policy)}
 		}
 		p.Create = append(p.Create, want)
-		return Status{Publishing, "The DNS record is being created."}
+		return Status{State: Publishing, Reason: "The DNS record is being created."}
 	}
 	have := there[0]
 	want.ID = have.ID
@@ -170,13 +176,13 @@ func (c Config) ownRecord(p *Plan, domainID, host string, there []provider.Recor
 		have.TTL = 1 // proxied records are always automatic, whatever is shown
 	}
 	if have == want {
-		return Status{Published, ""}
+		return Status{State: Published, Reason: ""}
 	}
 	if c.Policy.Rank() < UpsertOnly.Rank() {
-		return Status{Publishing, fmt.Sprintf("The record %s differs from what it should be, and the policy %q does not permit changing it.", host, c.Policy)}
+		return Status{State: Publishing, Reason: fmt.Sprintf("The record %s differs from what it should be, and the policy %q does not permit changing it.", host, c.Policy)}
 	}
 	p.Update = append(p.Update, want)
-	return Status{Publishing, "The DNS record is being repaired."}
+	return Status{State: Publishing, Reason: "The DNS record is being repaired."}
 }
 
 // orphans finds records of ours that nobody needs, and what of them may be deleted now.

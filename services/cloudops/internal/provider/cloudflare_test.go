@@ -113,7 +113,7 @@ func TestCloudflareErrors(t *testing.T) {
 	}
 	for status, check := range map[int]func(*provider.Error) bool{
 		400: func(e *provider.Error) bool {
-			return e.Terminal() && !e.Refused() && e.Message == "failure of the test"
+			return e.Terminal() && !e.Refused() && e.Message == "a failure that was asked for"
 		},
 		401: func(e *provider.Error) bool { return e.Refused() && !e.Terminal() },
 		403: func(e *provider.Error) bool { return e.Refused() && !e.Terminal() },

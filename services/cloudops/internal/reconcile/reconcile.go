@@ -40,6 +40,7 @@ const (
 type Reconciler struct {
 	cfg      Config
 	dns      provider.DNS // nil if there is none
+	apps     *Apps        // nil if there is none
 	desired  func() desired.Snapshot
 	announce func(context.Context, event.Payload) error
 	log      *slog.Logger
@@ -57,15 +58,15 @@ type Reconciler struct {
 	states  *prometheus.GaugeVec
 }
 
-// New makes a reconciler; it does no I/O. dns may be nil; a nil registerer means no metrics.
-func New(cfg Config, dns provider.DNS, state func() desired.Snapshot, announce func(context.Context, event.Payload) error,
+// New makes a reconciler; it does no I/O. dns and apps may be nil; a nil registerer means no metrics.
+func New(cfg Config, dns provider.DNS, apps *Apps, state func() desired.Snapshot, announce func(context.Context, event.Payload) error,
 	log *slog.Logger, metrics prometheus.Registerer,
 ) (*Reconciler, error) {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "mocloud", Subsystem: "cloudops", Name: name, Help: help}, labels)
 	}
 	r := &Reconciler{
-		cfg: cfg, dns: dns, desired: state, announce: announce, log: log.With("component", "reconcile"),
+		cfg: cfg, dns: dns, apps: apps, desired: state, announce: announce, log: log.With("component", "reconcile"),
 		dirty: make(chan struct{}, 1), orphaned: map[string]time.Time{}, domains: map[string]desired.Domain{},
 		statuses: map[string]plan.Status{}, reported: map[string]plan.Status{},
 		rounds:  counter("rounds_total", "Rounds of the reconciler, by result.", "result"),
@@ -116,7 +117,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 
 // settle waits until changes are quiet, so that a burst is one round. Without a provider a round costs nothing.
 func (r *Reconciler) settle(ctx context.Context) bool {
-	if r.dns == nil {
+	if r.dns == nil && r.apps == nil {
 		return ctx.Err() == nil
 	}
 	end := time.NewTimer(maxQuiet)
@@ -161,13 +162,40 @@ func (r *Reconciler) backoff() time.Duration {
 	return firstBackoff/2 + rand.N(most)
 }
 
-// reconcile observes, plans, applies and reads back. The wait it returns with an error is what the provider asked for.
+// reconcile makes the records and then the app's domains what they should be. The wait it returns with an error is what the
+// provider asked for.
 func (r *Reconciler) reconcile(ctx context.Context) (time.Duration, error) {
 	snapshot := r.desired()
+	statuses, wait, err := r.reconcileRecords(ctx, snapshot)
+	if r.apps != nil {
+		of, again, appErr := r.apps.reconcile(ctx, snapshot)
+		switch {
+		case statuses == nil || of == nil:
+			statuses = nil
+		default:
+			for id, status := range of {
+				statuses[id] = plan.Worse(statuses[id], status)
+			}
+		}
+		if err = errors.Join(err, appErr); err != nil {
+			wait = max(retryAfter(err), 0)
+		} else {
+			wait = min(wait, again)
+		}
+	}
+	if statuses == nil {
+		r.unknown(snapshot)
+	} else {
+		r.keep(snapshot, statuses)
+	}
+	return wait, err
+}
+
+// reconcileRecords observes, plans, applies and reads back. It returns no statuses if the provider could not be read.
+func (r *Reconciler) reconcileRecords(ctx context.Context, snapshot desired.Snapshot) (map[string]plan.Status, time.Duration, error) {
 	p, err := r.look(ctx, snapshot)
 	if err != nil {
-		r.unknown(snapshot)
-		return retryAfter(err), err
+		return nil, retryAfter(err), err
 	}
 	if p.Refused != "" {
 		r.log.WarnContext(ctx, "records that nobody needs are kept", "reason", p.Refused, "records", len(p.Orphaned))
@@ -177,15 +205,13 @@ func (r *Reconciler) reconcile(ctx context.Context) (time.Duration, error) {
 		wait = min(wait, r.cfg.Plan.DeleteAfter+time.Second)
 	}
 	if p.Empty() {
-		r.keep(snapshot, p.Statuses)
-		return wait, nil
+		return p.Statuses, wait, nil
 	}
 	failed, more, applyErr := r.apply(ctx, p)
 	// What is true now, whatever the calls seemed to do.
 	after, err := r.look(ctx, snapshot)
 	if err != nil {
-		r.unknown(snapshot)
-		return retryAfter(err), errors.Join(applyErr, err)
+		return nil, retryAfter(err), errors.Join(applyErr, err)
 	}
 	for id, d := range snapshot.Domains {
 		status := after.Statuses[id]
@@ -193,14 +219,13 @@ func (r *Reconciler) reconcile(ctx context.Context) (time.Duration, error) {
 			after.Statuses[id] = reason
 		}
 	}
-	r.keep(snapshot, after.Statuses)
 	switch {
 	case applyErr != nil:
 		wait = retryAfter(applyErr)
 	case more:
 		wait = 0
 	}
-	return wait, applyErr
+	return after.Statuses, wait, applyErr
 }
 
 // look observes and plans.

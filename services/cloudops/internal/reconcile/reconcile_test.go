@@ -165,7 +165,7 @@ func start(t *testing.T, change func(*reconcile.Config), test func(b *bench)) {
 			dns = nil
 		}
 		var err error
-		b.Reconciler, err = reconcile.New(cfg, dns, func() desired.Snapshot {
+		b.Reconciler, err = reconcile.New(cfg, dns, nil, func() desired.Snapshot {
 			b.mu.Lock()
 			defer b.mu.Unlock()
 			return b.desired

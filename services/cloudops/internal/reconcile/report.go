@@ -44,7 +44,7 @@ func (r *Reconciler) unknown(snapshot desired.Snapshot) {
 	for id := range snapshot.Domains {
 		status, known := r.statuses[id]
 		if !known {
-			status = plan.Status{State: plan.Publishing, Reason: "The DNS provider cannot be read just now; it is tried again."}
+			status = plan.Status{State: plan.Publishing, Reason: "The provider cannot be read just now; it is tried again."}
 		}
 		statuses[id] = status
 	}
@@ -59,6 +59,7 @@ func (r *Reconciler) report(ctx context.Context) {
 		}
 		err := r.announce(ctx, event.DomainApplied{
 			DomainID: id, Host: r.domains[id].Host, Custom: r.domains[id].Custom, State: status.State, Reason: status.Reason,
+			Certificate: status.Certificate, CertificateReason: status.CertificateReason, CertificateExpiresAt: status.CertificateExpiresAt,
 		})
 		if err != nil {
 			if ctx.Err() == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/mocloud/mocloud/services/yamlgen/internal/lease"
+	"github.com/mocloud/mocloud/pkg/lease"
 )
 
 const ttl = time.Minute

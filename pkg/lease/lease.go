@@ -1,5 +1,5 @@
-// Package lease lets one of several generators be active: whoever holds a key in Redis, as long as it renews it. It is a
-// courtesy that saves work, not what correctness rests on: that is the object store's conditional writes.
+// Package lease lets one of several instances be active: whoever holds a key in Redis, as long as it renews it. It is a courtesy
+// that saves work, not what correctness rests on: that is for conditional writes.
 package lease
 
 import (
