@@ -3,6 +3,7 @@ package cloudprovider
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -30,10 +31,8 @@ func (z Zone) CheckName(name string) error {
 		return Refuse("%q is not a host name under %s", Clip(name), z.Domain)
 	}
 	label := prefix[strings.LastIndexByte(prefix, '.')+1:]
-	for _, reserved := range z.Reserved {
-		if label == reserved {
-			return Refuse("%q is reserved", Clip(name))
-		}
+	if slices.Contains(z.Reserved, label) {
+		return Refuse("%q is reserved", Clip(name))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package providertest
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -62,6 +63,7 @@ func NewDigitalOcean(t testing.TB) *DigitalOcean {
 
 // serve starts a handler behind a judge of what it is asked and what it answers.
 func serve(t testing.TB, document, prefix string, handler http.Handler) (url string) {
+	t.Helper()
 	judge := NewJudge(t, document)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -79,9 +81,7 @@ func serve(t testing.TB, document, prefix string, handler http.Handler) (url str
 		if err := judge.CheckAnswer(judged, recorder.Code, recorder.Header(), recorder.Body.Bytes()); err != nil && recorder.Code < 300 {
 			t.Errorf("the provider would not answer %s %s like this: %v", r.Method, r.URL, err)
 		}
-		for key, values := range recorder.Header() {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), recorder.Header())
 		w.WriteHeader(recorder.Code)
 		_, _ = w.Write(recorder.Body.Bytes())
 	}))

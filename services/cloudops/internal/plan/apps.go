@@ -88,7 +88,11 @@ func (c AppConfig) wanted(s desired.Snapshot) map[string]string {
 	hosts := map[string]string{}
 	for _, d := range s.Domains {
 		host := strings.ToLower(d.Host)
-		if d.Custom && !d.Serves || !d.Custom && !(c.PerHost && under(host, c.BaseDomain)) {
+		needed := d.Serves
+		if !d.Custom {
+			needed = c.PerHost && under(host, c.BaseDomain)
+		}
+		if !needed {
 			continue
 		}
 		if other, taken := hosts[host]; !taken || d.ID < other {
@@ -146,15 +150,12 @@ func (c AppConfig) removals(p *AppPlan, in AppInput, wanted map[string]string, a
 // Worse is how a domain stands that needs both.
 func Worse(a, b Status) Status {
 	order := []string{Published, Publishing, Offline, OfflineInvalid}
-	worse := a
+	worse, better := a, b
 	if slices.Index(order, b.State) > slices.Index(order, a.State) {
-		worse = b
+		worse, better = b, a
 	}
 	if worse.Certificate == "" {
-		worse.Certificate, worse.CertificateReason, worse.CertificateExpiresAt = b.Certificate, b.CertificateReason, b.CertificateExpiresAt
-	}
-	if worse.Certificate == "" {
-		worse.Certificate, worse.CertificateReason, worse.CertificateExpiresAt = a.Certificate, a.CertificateReason, a.CertificateExpiresAt
+		worse.Certificate, worse.CertificateReason, worse.CertificateExpiresAt = better.Certificate, better.CertificateReason, better.CertificateExpiresAt
 	}
 	return worse
 }
