@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var errStopping = errors.New("stopping") //nolint:gochecknoglobals // an error
+var errStopping = errors.New("stopping")
 
 // What has no public side shows nothing of itself.
 func TestUnknownErrorsAreNotShown(t *testing.T) {

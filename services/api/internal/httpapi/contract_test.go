@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -73,12 +74,10 @@ func TestProblemsAreDescribed(t *testing.T) {
 	failing := map[string]error{}
 	e.GET("/fail/:kind", func(c echo.Context) error { return failing[c.Param("kind")] })
 	seen := map[int]string{}
-	for kind, failure := range map[string]error{
+	maps.Copy(failing, map[string]error{
 		"bad_request": gate.BadRequest("slug", "x"), "mock_invalid": &mock.InvalidError{Err: apperr.New(apperr.Invalid, "x"), Diagnostics: []mockspec.Diagnostic{{Severity: mockspec.Error, Code: "X", Message: "x"}}},
 		"quota": &quota.ExceededError{Err: apperr.New(apperr.QuotaExceeded, "x"), Use: quota.Use{Resource: quota.Mocks, Used: 2, Limit: 1}}, "lost_update": &mock.LostUpdateError{Err: apperr.New(apperr.Precondition, "x"), Mock: mock.Mock{Revision: 3}},
-	} {
-		failing[kind] = failure
-	}
+	})
 	for _, code := range []apperr.Code{
 		apperr.Invalid, apperr.Unauthorized, apperr.Forbidden, apperr.QuotaExceeded, apperr.NotFound, apperr.Conflict, apperr.Precondition,
 		apperr.TooLarge, apperr.RateLimited, apperr.Internal, apperr.Unavailable,

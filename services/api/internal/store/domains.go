@@ -128,7 +128,7 @@ func (s domainStore) Domains(ctx context.Context, who workspace.Caller, query do
 		q = q.Where("w.slug = ?", query.WorkspaceSlug)
 	}
 	if query.MockID != "" {
-		if _, err := (mockStore{s.core}).Mock(ctx, who, query.MockID); err != nil {
+		if _, err := mockStore(s).Mock(ctx, who, query.MockID); err != nil {
 			return nil, err
 		}
 		q = q.Where("d.mock_id = ?", query.MockID)
