@@ -46,7 +46,7 @@ type Config struct {
 	RecordBytes int64 `env:"MOCKSERVER_RECORD_BYTES" envDefault:"33554432"`
 	// RecordRedact is the words that make the name of a header or field sensitive: its value is masked in the records of
 	// mocks that are recorded redacted.
-	RecordRedact []string `env:"MOCKSERVER_RECORD_REDACT" envDefault:"authorization,cookie,token,secret,password,passwd,passphrase,pwd,apikey,accesskey,privatekey,credential,session,signature,jwt,csrf,xsrf"`
+	RecordRedact []string `env:"MOCKSERVER_RECORD_REDACT" envDefault:"authorization,cookie,token,secret,password,passwd,passphrase,pwd,apikey,accesskey,privatekey,credential,session,signature,jwt,csrf,xsrf,subscriptionkey,functionskey,assertion"`
 
 	// ReadHeaderTimeout bounds how long a caller may take to send the head of a request.
 	ReadHeaderTimeout time.Duration `env:"MOCKSERVER_READ_HEADER_TIMEOUT" envDefault:"10s"`

@@ -2,10 +2,12 @@ package redact
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 )
 
 var rules = New([]string{"Authorization", "cookie", "token", "password", "api-key"}, []string{"IBAN"})
@@ -126,4 +128,76 @@ func inString(text string) bool {
 		}
 	}
 	return in
+}
+
+// Bodies in which no word can be found are withheld.
+func TestUnreadableBodies(t *testing.T) {
+	secret := `{"password":"S"}`
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, _ = w.Write([]byte(secret)) // a buffer takes everything
+	_ = w.Close()
+	var little, big []byte
+	for _, unit := range utf16.Encode([]rune(secret)) {
+		little = append(little, byte(unit), byte(unit>>8))
+		big = append(big, byte(unit>>8), byte(unit))
+	}
+	for name, body := range map[string][]byte{"gzip": packed.Bytes(), "UTF-16LE": little, "UTF-16BE": big, "Latin 1": []byte("password=\xe9")} {
+		if got := rules.Body(body, "application/json"); string(got) != Mask {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := rules.Body([]byte("caf\xc3"), "text/plain"); string(got) != "caf\xc3" {
+		t.Errorf("cut off within a character: %q", got)
+	}
+}
+
+func TestFurtherSecrets(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"n":"{\"password\":\"S\",\"a\":1}","b":2}`: `{"n":"{\"password\":\"[redacted]\",\"a\":1}","b":2}`,
+		`["[{\"token\":1}]", "x"]`:                   `["[{\"token\":\"[redacted]\"}]", "x"]`,
+		`{"n":"{\"a\":1}"}`:                          `{"n":"{\"a\":1}"}`,
+		`{"pin":1,"otp":2,"key":"k","keyboard":"k"}`: `{"pin":"[redacted]","otp":"[redacted]","key":"[redacted]","keyboard":"k"}`,
+		`p%61ssword=S`:                               `[redacted]`,
+		`p%2561ssword=S`:                             `[redacted]`,
+	} {
+		if got := string(rules.Body([]byte(body), "text/plain")); got != want {
+			t.Errorf("%s became %s", body, got)
+		}
+	}
+	if got := rules.Header("X-Original-Url: /x?token=1\r\nX-Auth: a\r\nLink: https://h/?a=1&code=2\r\n"); got != "X-Original-Url: /x?token=[redacted]\r\nX-Auth: [redacted]\r\nLink: https://h/?a=1&code=[redacted]\r\n" {
+		t.Errorf("%q", got)
+	}
+	if got := rules.Query("key=1&monkey=2&sig=3"); got != "key=[redacted]&monkey=2&sig=[redacted]" {
+		t.Error(got)
+	}
+}
+
+func TestPath(t *testing.T) {
+	for _, c := range [][3]string{
+		{"/p/S", "/p/:token", "/p/[redacted]"},
+		{"/p/S/x/7", "/p/:token|string/x/:id|int", "/p/[redacted]/x/7"},
+		{"/users/7", "/users/:id", "/users/7"},
+		{"/v1.S", "/v:major.:token", "/[redacted]"},
+		{"/a/b/c", "/a/*", "/a/b/c"},
+		{"/token/x", "/token/x", "/token/x"},
+		{"/", "/", "/"},
+		{"", "", ""},
+	} {
+		if got := rules.Path(c[0], c[1]); got != c[2] {
+			t.Errorf("%s by %s became %s", c[0], c[1], got)
+		}
+	}
+}
+
+// What it costs is in proportion to the text, however often it is encoded.
+func TestRedactingIsLinear(t *testing.T) {
+	deep := `"x"`
+	for range 12 {
+		quoted, _ := json.Marshal("[" + deep + "]")
+		deep = string(quoted)
+	}
+	for _, body := range []string{"%" + strings.Repeat("25", 200_000), strings.Repeat("%", 400_000), "[" + deep + "]"} {
+		rules.Body([]byte(body), "text/plain")
+	}
 }

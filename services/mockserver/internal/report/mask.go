@@ -66,6 +66,9 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	default:
 		e.Mode = event.RecordMetadata
 	}
+	if _, pattern, ok := strings.Cut(e.Endpoint, " "); ok && e.Mode != event.RecordFull {
+		e.Path = m.rules(c.Recording).Path(e.Path, pattern)
+	}
 	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Response.Head) + len(e.Response.Body)
 	return e, size
 }
