@@ -31,6 +31,7 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
 	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/controlport"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
@@ -101,11 +102,12 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("outgoing calls: %w", err)
 	}
+	calls := depth.New(cfg.EgressToken.Reveal()) // all mock servers of an installation have it
 	files, folders, err := s.files()
 	if err != nil {
 		return nil, err
 	}
-	s.external = external.New(external.Config{CacheBytes: cfg.Cache / 2}, external.Deps{Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
+	s.external = external.New(external.Config{CacheBytes: cfg.Cache / 2}, external.Deps{Depth: calls, Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
 	var changed func(webhook.Delivery)
 	if cfg.File == nil {
 		s.reporter = report.New(report.Config{
@@ -113,7 +115,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		}, report.Deps{Log: deps.Log, Metrics: deps.Metrics, Redis: deps.Redis, Recorder: s.recorder})
 		changed = s.reporter.Webhook
 	}
-	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Client: client, Log: deps.Log, Metrics: deps.Metrics, Changed: changed})
+	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Depth: calls, Client: client, Log: deps.Log, Metrics: deps.Metrics, Changed: changed})
 	turns := limit.NewTurns(runtime.GOMAXPROCS(0), orAny(cfg.ConcurrentRequests))
 	s.sockets = websocket.New(websocket.Config{}, turns, deps.Metrics)
 	docs := func(s *site.Site, m *mockspec.Mock) serve.Docs {
@@ -129,7 +131,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
 	}, serve.Deps{
-		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: cacheOf(cfg.Cache / 2), Recorder: s.recorder, External: s.external, Page: apidoc.NewPage(), Docs: docs,
+		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: cacheOf(cfg.Cache / 2), Recorder: s.recorder, Depth: calls, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		State: s.state,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			h, err := s.webhooks.Compile(of, endpoint, w)

@@ -21,6 +21,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/fair"
 	"github.com/mocloud/mocloud/pkg/files"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
 // Providers of an external body.
@@ -73,6 +74,7 @@ func (c *Config) setDefaults() {
 type Deps struct {
 	Files   Source                // the workspaces' files; nil: there are none
 	Folders Folders               // folders of this machine that mocks may name; nil, as in a hosted server: none
+	Depth   *depth.Signer         // nil: one of its own
 	Client  *http.Client          // fetches URLs: the egress client, never a plain one in a hosted server; nil: URLs are refused
 	Metrics prometheus.Registerer // nil: not measured
 }
@@ -84,6 +86,7 @@ type Request struct {
 	Path        string // a file of the workspace, or an http(s) URL
 	Folder      string // mockspec.External.Folder: the beginning of Path, if it leaves the workspace; the file is below it
 	Sheet       string // ProviderXLSX only; "" is the first sheet
+	Depth       int    // webhooks and external bodies that led to the request that asks
 }
 
 // Content is a loaded body. Data is shared between callers and must not be changed.
@@ -117,6 +120,9 @@ type Loader struct {
 // New makes a Loader; it starts nothing.
 func New(cfg Config, deps Deps) *Loader {
 	cfg.setDefaults()
+	if deps.Depth == nil {
+		deps.Depth = depth.New("")
+	}
 	base, cancel := context.WithCancel(context.Background())
 	return &Loader{
 		cfg:    cfg,
@@ -155,8 +161,11 @@ func (l *Loader) Load(ctx context.Context, req Request) (Content, error) {
 		l.loads.WithLabelValues("cache").Inc()
 		return e.content, e.err
 	}
+	if k.url && req.Depth >= depth.Max {
+		return Content{}, apperr.New(apperr.Invalid, "external-body %q is not loaded: external bodies and webhooks call each other in a loop", k.path)
+	}
 	result := l.flights.DoChan(k.String(), func() (any, error) { //nolint:contextcheck // a shared load outlives the caller who began it
-		e, err := l.refresh(k)
+		e, err := l.refresh(k, req.Depth)
 		return e, err
 	})
 	select {
@@ -173,7 +182,7 @@ func (l *Loader) Load(ctx context.Context, req Request) (Content, error) {
 
 // refresh loads k anew, or finds that it has not changed, and caches the outcome. An error of its own means that no
 // load was tried and that nothing was cached.
-func (l *Loader) refresh(k key) (entry, error) {
+func (l *Loader) refresh(k key, calls int) (entry, error) {
 	if err := l.begin(k.workspace); err != nil {
 		return entry{}, err
 	}
@@ -189,7 +198,7 @@ func (l *Loader) refresh(k key) (entry, error) {
 
 	old, known := l.cache.get(k)
 	known = known && old.err == nil
-	e, err := l.load(ctx, k, old)
+	e, err := l.load(ctx, k, old, calls)
 	now := time.Now()
 	switch {
 	case err == nil && e.unchanged:
@@ -217,11 +226,11 @@ func (l *Loader) refresh(k key) (entry, error) {
 }
 
 // load fetches k and turns it into content; old says which version is known already.
-func (l *Loader) load(ctx context.Context, k key, old entry) (entry, error) {
+func (l *Loader) load(ctx context.Context, k key, old entry, calls int) (entry, error) {
 	var raw rawContent
 	var err error
 	if k.url {
-		raw, err = l.fetch(ctx, k, old.version)
+		raw, err = l.fetch(ctx, k, old.version, calls)
 	} else {
 		raw, err = l.open(ctx, k, old.version)
 	}

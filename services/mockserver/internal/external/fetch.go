@@ -8,10 +8,11 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/egress"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
 // fetch loads a URL, unless the origin says that it still has the version known (an ETag).
-func (l *Loader) fetch(ctx context.Context, k key, known string) (rawContent, error) {
+func (l *Loader) fetch(ctx context.Context, k key, known string, calls int) (rawContent, error) {
 	if l.deps.Client == nil {
 		return rawContent{}, describe(k, apperr.New(apperr.Invalid, "this server does not fetch URLs; use a file of the workspace"))
 	}
@@ -22,6 +23,7 @@ func (l *Loader) fetch(ctx context.Context, k key, known string) (rawContent, er
 	}
 	req.Header.Set("Accept", "application/json, */*;q=0.5")
 	req.Header.Set("User-Agent", "mocloud")
+	req.Header.Set(depth.Header, l.deps.Depth.Sign(calls+1, req.Host))
 	if known != "" {
 		req.Header.Set("If-None-Match", known)
 	}

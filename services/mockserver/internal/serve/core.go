@@ -18,6 +18,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/mockstate"
 	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/route"
@@ -48,6 +49,7 @@ type Deps struct {
 	Turns    *limit.Turns // optional: those of everything else that may take a processor for long
 	Cache    *cache.Cache // optional: of compiled mocks; without it they have no bound
 	Recorder *record.Recorder
+	Depth    *depth.Signer   // optional: without it no request is one that a webhook or an external body led to
 	External External        // optional: without it external bodies are refused
 	Webhook  CompileHook     // optional: without it no webhook is sent
 	Socket   CompileSocket   // optional: without it WebSockets are refused

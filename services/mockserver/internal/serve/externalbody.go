@@ -8,6 +8,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
 )
 
@@ -42,6 +43,7 @@ func (c *Core) loadExternal(x *exchange) error {
 	defer cancel()
 	loaded, err := c.deps.External.Load(ctx, external.Request{
 		WorkspaceID: x.mock.site.WorkspaceID, Provider: from.spec.Provider, Path: string(path), Folder: from.folder, Sheet: from.spec.SheetName,
+		Depth: x.depth(),
 	})
 	if err != nil {
 		return failed(err)
@@ -72,6 +74,15 @@ func (c *Core) loadExternal(x *exchange) error {
 		return failed(err)
 	}
 	return err
+}
+
+// depth is how many webhooks and external bodies led to the request.
+func (x *exchange) depth() int {
+	values := x.header.Values(depth.Header)
+	if len(values) == 0 || x.core.deps.Depth == nil {
+		return 0
+	}
+	return x.core.deps.Depth.Of(values[0], x.scope.Request.Host)
 }
 
 // fill makes the body of this request from content that is not the same for every request.

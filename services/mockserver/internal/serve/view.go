@@ -119,6 +119,7 @@ func (v *view) rows(of *variable) selmer.Value {
 	folder, _ := of.rows.Folder()
 	loaded, err := core.deps.External.Load(ctx, external.Request{
 		WorkspaceID: v.x.mock.site.WorkspaceID, Provider: of.rows.Provider, Path: of.rows.Path.Raw, Folder: folder, Sheet: of.rows.SheetName,
+		Depth: v.x.depth(),
 	})
 	if err != nil {
 		return failed(err)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/egress"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
 // maxAnswer is how much of an answer is read, so that its connection can be used again.
@@ -46,7 +47,7 @@ func (s *Sender) attempt(ctx context.Context, j *job) result {
 		req.Header.Set("User-Agent", "mocloud-webhook")
 	}
 	req.Header.Set(DeliveryHeader, j.delivery.ID)
-	req.Header.Set(DepthHeader, strconv.Itoa(j.call.Depth+1))
+	req.Header.Set(depth.Header, s.depth.Sign(j.call.Depth+1, req.Host))
 	resp, err := s.client.Do(req)
 	if err != nil {
 		return failure(err, s.cfg.Timeout)

@@ -16,6 +16,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
@@ -90,7 +91,7 @@ func (s *Sender) Compile(of *site.Site, endpoint string, w *mockspec.Webhook) (*
 // ownedByHTTP names headers that describe the connection or the framing and not the message, and our own.
 func ownedByHTTP(name string) bool {
 	switch name {
-	case "Connection", "Content-Length", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", DeliveryHeader, DepthHeader:
+	case "Connection", "Content-Length", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade", DeliveryHeader, depth.Header:
 		return true
 	}
 	return strings.HasPrefix(name, "Proxy-")
@@ -171,8 +172,8 @@ func (h *Hook) render(sc *scope.Scope) (Call, error) {
 			call.Header.Set("Content-Type", contentTypeOf(call.Body))
 		}
 	}
-	if depth := sc.Request.Header.Values(DepthHeader); len(depth) > 0 {
-		call.Depth = DepthOf(depth[0])
+	if values := sc.Request.Header.Values(depth.Header); len(values) > 0 {
+		call.Depth = h.sender.depth.Of(values[0], sc.Request.Host)
 	}
 	return call, nil
 }

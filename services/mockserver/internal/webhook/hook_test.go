@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 )
@@ -86,7 +87,7 @@ func TestFire(t *testing.T) {
 		},
 		"plain text": {
 			hook: mockspec.Webhook{URL: text("https://x.example/"), Body: textBody(`Hello {{json-params.user}}`)}, body: `{"user":"\"b\" & <c>"}`,
-			header: http.Header{DepthHeader: {"1"}},
+			header: http.Header{depth.Header: {"signed 1"}},
 			want:   &Call{Endpoint: "POST /orders/:id", URL: "https://x.example/", Method: "POST", Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}, Body: []byte(`Hello "b" & <c>`), Depth: 1},
 		},
 		"own content type": {
@@ -104,6 +105,9 @@ func TestFire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := New(Config{}, Deps{Client: &http.Client{}})
+			if tt.header.Get(depth.Header) != "" {
+				tt.header = http.Header{depth.Header: {s.depth.Sign(1, "h")}}
+			}
 			h, err := s.Compile(&site.Site{WorkspaceID: "w", MockID: "m"}, "POST /orders/:id", &tt.hook)
 			if err != nil {
 				t.Fatal(err)
@@ -145,7 +149,7 @@ func TestCompileErrors(t *testing.T) {
 	}
 }
 
-// A mock whose webhook calls itself stops after MaxDepth.
+// A mock whose webhook calls itself stops after depth.Max.
 func TestCircleEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -155,14 +159,14 @@ func TestCircleEnds(t *testing.T) {
 			return status(200)(r)
 		})
 		var err error
-		if h, err = s.Compile(&site.Site{WorkspaceID: "w", MockID: "m"}, "POST /", &mockspec.Webhook{URL: text("https://self.example/")}); err != nil {
+		if h, err = s.Compile(&site.Site{WorkspaceID: "w", MockID: "m"}, "POST /", &mockspec.Webhook{URL: text("https://h/")}); err != nil {
 			t.Fatal(err)
 		}
 		h.Fire(request("", nil))
 		pass(time.Hour)
 		stop()
-		if len(r.requests) != MaxDepth {
-			t.Errorf("%d webhooks from one request, want %d", len(r.requests), MaxDepth)
+		if len(r.requests) != depth.Max {
+			t.Errorf("%d webhooks from one request, want %d", len(r.requests), depth.Max)
 		}
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
 // Sender queues and sends webhooks. Enqueue and History are safe for concurrent use; Run is called once.
@@ -22,6 +23,7 @@ type Sender struct {
 	log    *slog.Logger
 	logged *rate.Limiter  // of the deliveries that failed: mocks must not fill the log
 	report func(Delivery) // optional
+	depth  *depth.Signer
 
 	mu       sync.Mutex
 	queue    *queue
@@ -45,8 +47,8 @@ func New(cfg Config, deps Deps) *Sender {
 	}
 	s := &Sender{
 		cfg: cfg, client: &client, log: log, logged: rate.NewLimiter(1, 20), report: deps.Changed,
-		history: newHistory(cfg.History, cfg.HistoryMocks),
-		wake:    make(chan struct{}, 1),
+		depth: deps.Depth, history: newHistory(cfg.History, cfg.HistoryMocks),
+		wake: make(chan struct{}, 1),
 		calls: promauto.With(deps.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "mocloud_webhooks_total", Help: "Webhooks that are done, by outcome: delivered, failed, dropped.",
 		}, []string{"state"}),
@@ -56,6 +58,9 @@ func New(cfg Config, deps Deps) *Sender {
 		waiting: promauto.With(deps.Metrics).NewGauge(prometheus.GaugeOpts{
 			Name: "mocloud_webhooks_queued", Help: "Webhooks that are waiting or being sent.",
 		}),
+	}
+	if s.depth == nil {
+		s.depth = depth.New("")
 	}
 	s.queue = newQueue(&s.cfg)
 	return s
@@ -74,7 +79,7 @@ func (s *Sender) Enqueue(workspaceID, mockID string, call Call) error {
 	err := ErrStopping
 	switch {
 	case s.stopping:
-	case call.Depth >= MaxDepth:
+	case call.Depth >= depth.Max:
 		err = ErrLoop
 	default:
 		var evicted []*job

@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/mocloud/mocloud/pkg/egress"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
 // receiver is a RoundTripper that notes what it gets and answers by a function.
@@ -124,7 +125,7 @@ func TestDeliver(t *testing.T) {
 		}
 		req := r.requests[0]
 		if r.at[0] != time.Minute || req.Host != "virtual.example" || req.Header.Get("X-Own") != "1" || req.Header.Get("Host") != "" ||
-			req.Header.Get(DepthHeader) != "3" || req.Header.Get(DeliveryHeader) != s.History("m")[0].ID || req.Header.Get("User-Agent") == "" {
+			s.depth.Of(req.Header.Get(depth.Header), "virtual.example") != 3 || req.Header.Get(DeliveryHeader) != s.History("m")[0].ID || req.Header.Get("User-Agent") == "" {
 			t.Errorf("after %v: %s %v", r.at[0], req.Host, req.Header)
 		}
 		stop()
@@ -238,7 +239,7 @@ func TestQueueIsBounded(t *testing.T) {
 			t.Errorf("above the bytes of a workspace: %v", err)
 		}
 		deep := call("x.example")
-		deep.Depth = DepthOf("7")
+		deep.Depth = depth.Max
 		if err := s.Enqueue("a", "m", deep); !errors.Is(err, ErrLoop) {
 			t.Errorf("a circle: %v", err)
 		}

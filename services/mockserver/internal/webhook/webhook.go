@@ -12,24 +12,19 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
 // Headers of a webhook.
 const (
 	// DeliveryHeader carries the id of the delivery; it is the same for every attempt, so that a receiver can tell.
 	DeliveryHeader = "X-Mocloud-Delivery"
-	// DepthHeader counts the webhooks that led to a request: a webhook may call a mock that has a webhook.
-	DepthHeader = "X-Mocloud-Webhook-Depth"
 )
-
-// MaxDepth is how many webhooks may follow from one another. A mock whose webhook calls itself stops there.
-const MaxDepth = 5
 
 // Errors of Enqueue; compare with errors.Is.
 var (
@@ -89,6 +84,7 @@ type Deps struct {
 	// Changed is called with every change of a delivery, for at most ten new ones of a mock in a second; nil: there is no such call. It must
 	// not block.
 	Changed func(Delivery)
+	Depth   *depth.Signer // nil: one of its own
 }
 
 // Call is one webhook, ready to be sent. It shares no memory with the request that it came from.
@@ -99,18 +95,9 @@ type Call struct {
 	Header   http.Header
 	Body     []byte
 	Delay    time.Duration // before the first try
-	Depth    int           // webhooks that led to the request that this call came from; see DepthOf
+	Depth    int           // webhooks that led to the request that this call came from; see package depth
 
 	Recording *event.Recording // of the mock: what may be shown of it
-}
-
-// DepthOf reads DepthHeader of a request to a mock.
-func DepthOf(header string) int {
-	n, err := strconv.Atoi(header)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return min(n, MaxDepth)
 }
 
 // size is what a waiting call costs in memory, roughly.
