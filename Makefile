@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build install web web-dev up down logs test test-compose test-web e2e chaos bench bench-api bench-behaviours bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build install web web-dev up down logs test test-compose test-web e2e chaos bench bench-api bench-behaviours bench-console bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -52,6 +52,9 @@ bench-api: ## measure the API's lists, reads and edits with up to 100,000 mocks 
 
 bench-behaviours: ## measure what conditions and state add to an answer (1 minute)
 	@cd services/mockserver && go test ./internal/serve -run='^$$' -bench=Behaviours -benchmem
+
+bench-console: ## measure the console in Chromium: sizes, first paint, long tasks, frames, latencies (3 minutes)
+	@scripts/bench-console
 
 bench-http: ## compare the mock server with a bare net/http handler, one JSON line a workload (5 minutes)
 	@scripts/bench-http

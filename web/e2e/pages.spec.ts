@@ -16,6 +16,7 @@ const pages = [
   '/w/dev/mocks/axe/history',
   '/w/dev/mocks/axe/domains',
   '/w/dev/mocks/axe/webhooks',
+  '/w/dev/mocks/axe/state',
   '/w/dev/mocks/axe/settings',
   '/w/dev/files',
   '/w/dev/domains',

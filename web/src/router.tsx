@@ -26,6 +26,12 @@ const signIn = createRoute({
   validateSearch: search({ to: text, code: text }),
   component: lazyRouteComponent(() => import('@/routes/signin')),
 })
+const signInReturn = createRoute({
+  getParentRoute: () => root,
+  path: '/signin/return',
+  validateSearch: search({ code: text, error_description: text }),
+  component: lazyRouteComponent(() => import('@/routes/signin-return')),
+})
 const signUp = createRoute({ getParentRoute: () => root, path: '/signup', component: lazyRouteComponent(() => import('@/routes/signup')) })
 const invitation = createRoute({
   getParentRoute: () => root,
@@ -150,6 +156,11 @@ const mockWebhooks = createRoute({
   path: '/webhooks',
   component: lazyRouteComponent(() => import('@/routes/mock-webhooks')),
 })
+const mockState = createRoute({
+  getParentRoute: () => mock,
+  path: '/state',
+  component: lazyRouteComponent(() => import('@/routes/mock-state')),
+})
 const mockSettings = createRoute({
   getParentRoute: () => mock,
   path: '/settings',
@@ -258,6 +269,7 @@ const data = createRoute({
 
 const tree = root.addChildren([
   signIn,
+  signInReturn,
   signUp,
   invitation,
   app.addChildren([
@@ -266,7 +278,7 @@ const tree = root.addChildren([
     workspace.addChildren([
       workspaceHome,
       list,
-      mock.addChildren([editor, requests, history, mockDomains, mockWebhooks, mockSettings]),
+      mock.addChildren([editor, requests, history, mockDomains, mockWebhooks, mockState, mockSettings]),
       files,
       domains,
       usage,

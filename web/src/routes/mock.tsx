@@ -69,6 +69,7 @@ export default function MockFrame() {
           { to: `${at}/history`, label: t.tabs.history, count: String(mock.revision) },
           { to: `${at}/domains`, label: t.tabs.domains },
           { to: `${at}/webhooks`, label: t.tabs.webhooks },
+          { to: `${at}/state`, label: t.tabs.state },
           { to: `${at}/settings`, label: t.tabs.settings },
         ]}
       />

@@ -23,7 +23,7 @@ export default function SignInPage() {
   if (code) return <ByLink code={code} to={to} />
   return (
     <PublicFrame title={t.signin.title}>
-      <SignInForm onDone={() => entered(to)} />
+      <SignInForm to={to} onDone={() => entered(to)} />
       <p className="mt-4 text-ink-3 text-sm">{t.signin.linkHint}</p>
       {methods?.sign_up === 'open' && (
         <p className="mt-2 text-ink-2">

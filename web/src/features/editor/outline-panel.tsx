@@ -25,7 +25,9 @@ function rowsOf(items: readonly Item[], ghosts: Ghost[], filter: string): Row[] 
   for (const each of items) {
     if (each.kind === 'other' || !`${each.method} ${each.path}`.toLowerCase().includes(text)) continue
     const name = groupOf(each)
-    groups.set(name, [...(groups.get(name) ?? []), each])
+    const group = groups.get(name)
+    if (group) group.push(each)
+    else groups.set(name, [each])
   }
   const rows: Row[] = []
   for (const [name, list] of groups) {

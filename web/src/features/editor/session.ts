@@ -119,7 +119,10 @@ export class EditorSession {
   }
 
   #look(): void {
-    this.items.set(outline(this.state.doc.iterLines()))
+    const [now, before] = [outline(this.state.doc.iterLines()), this.items.get()]
+    // Most keys change no endpoint: then nobody who shows them has anything to do.
+    const same = now.length === before.length && now.every((each, index) => sameItem(each, before[index] as Item))
+    if (!same) this.items.set(now)
   }
 
   async #check(): Promise<void> {
@@ -286,6 +289,9 @@ export class EditorSession {
     view.focus()
   }
 }
+
+const sameItem = (a: Item, b: Item) =>
+  a.kind === b.kind && a.method === b.method && a.path === b.path && a.line === b.line && a.end === b.end && a.tag === b.tag
 
 const sessions = new Map<string, EditorSession>()
 

@@ -24,7 +24,7 @@ export function SignInAgain() {
   }
   return (
     <Dialog open={open} onClose={() => undefined} firm title={t.signin.again} lead={t.signin.againLead}>
-      <SignInForm username={data.data.username} onDone={done} />
+      <SignInForm username={data.data.username} to={location.pathname + location.search} onDone={done} />
       <p className="mt-3 text-ink-3 text-sm">{t.signin.linkHint}</p>
     </Dialog>
   )

@@ -1,13 +1,24 @@
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { methodsQuery, signIn } from '@/api/queries/account'
 import { useT } from '@/i18n'
 import { Button } from '@/ui/button'
 import { Field, Input } from '@/ui/field'
 import { ProblemText } from '@/ui/problem'
 
-/** Signs in with a password, where the server takes one. */
-export function SignInForm({ username: known = '', onDone }: { username?: string; onDone: (username: string) => void }) {
+// Few servers have an identity provider.
+const SupabaseForm = lazy(() => import('./supabase-form'))
+
+/** Signs in in the ways that the server has; `to` is where a provider's way back leads. */
+export function SignInForm({
+  username: known = '',
+  to = '/',
+  onDone,
+}: {
+  username?: string
+  to?: string | undefined
+  onDone: (username: string) => void
+}) {
   const t = useT()
   const { data: methods } = useQuery(methodsQuery)
   const [username, setUsername] = useState(known)
@@ -29,6 +40,12 @@ export function SignInForm({ username: known = '', onDone }: { username?: string
     }
   }
 
+  if (methods?.supabase)
+    return (
+      <Suspense fallback={null}>
+        <SupabaseForm project={methods.supabase} to={to} onDone={onDone} />
+      </Suspense>
+    )
   if (methods && !methods.password) return <p className="text-ink-2">{t.signin.noPassword}</p>
   return (
     <form

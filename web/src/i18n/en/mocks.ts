@@ -49,5 +49,6 @@ export const tabs = {
   history: 'History',
   domains: 'Domains',
   webhooks: 'Webhooks',
+  state: 'State',
   settings: 'Settings',
 }

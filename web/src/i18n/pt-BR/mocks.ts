@@ -49,5 +49,6 @@ export const tabs: typeof en.tabs = {
   history: 'Histórico',
   domains: 'Domínios',
   webhooks: 'Webhooks',
+  state: 'Estado',
   settings: 'Configurações',
 }

@@ -1,0 +1,3 @@
+import { StatePage } from '@/features/state/state-page'
+
+export default StatePage
