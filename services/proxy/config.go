@@ -18,7 +18,8 @@ import (
 
 // Config is what can be set; config.Load fills the defaults. Every secret can be given by a file instead: KEY_FILE names it.
 type Config struct {
-	// ReverseCallers may make provider calls: "name:token" pairs, separated by commas. Only cloudops should be among them.
+	// ReverseCallers may make provider calls: "name:token" pairs, separated by commas. Only cloudops should be among them. To replace a token,
+	// give the name twice, with the old token and the new one, until the caller has the new one.
 	ReverseCallers secret.String `env:"PROXY_REVERSE_CALLERS"`
 	// ForwardCallers may make outgoing calls for tenants: "name:token" pairs, separated by commas.
 	ForwardCallers secret.String `env:"PROXY_FORWARD_CALLERS"`
@@ -69,6 +70,8 @@ type Config struct {
 	// ForwardPerMinute bounds the calls of one tenant in a minute.
 	ForwardPerMinute int `env:"PROXY_FORWARD_PER_MINUTE" envDefault:"600"`
 
+	// AuditToken lets an operator read the latest entries of the audit trail at /audit of the reverse listener; empty: nobody can.
+	AuditToken secret.String `env:"PROXY_AUDIT_TOKEN"`
 	// AuditFile gets the audit trail besides the log; empty: the log alone.
 	AuditFile string `env:"PROXY_AUDIT_FILE"`
 	// AuditFileBytes is the size at which the file is renamed, with .1 at its end, over the former one.

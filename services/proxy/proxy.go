@@ -110,7 +110,14 @@ func (s *Service) newReverse(cfg Config) error {
 		return err
 	}
 	// A call takes at most a minute, and a guard may read before it writes.
-	s.serve(s.deps.ReverseListener, s.reverse, 3*time.Minute)
+	trail := s.trail.Handler(cfg.AuditToken)
+	s.serve(s.deps.ReverseListener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.EscapedPath() == audit.Path {
+			trail.ServeHTTP(w, r)
+			return
+		}
+		s.reverse.ServeHTTP(w, r) // as it is: a mux would clean paths that have to be refused
+	}), 3*time.Minute)
 	return nil
 }
 

@@ -132,6 +132,20 @@ func TestCloudflareCallsWithInjectedCredentials(t *testing.T) {
 	}
 }
 
+// The one wildcard record of the domain is mocloud's to make, as long as it carries our mark.
+func TestCloudflareWildcard(t *testing.T) {
+	fake, _, records := cloudflareProxy(t)
+	wildcard := `{"type":"CNAME","name":"*.mocks.example.com","content":"edge.example.net","ttl":1,"proxied":true,"comment":"mocloud:v1 owner=test ref=wildcard"}`
+	if got := call(t, "POST", records, wildcard); got.status != 200 || len(fake.Records()) != 1 {
+		t.Errorf("%+v", got)
+	}
+	for _, other := range []string{"*.example.com", "*.a.mocks.example.com", "a.*.mocks.example.com", "**.mocks.example.com", "*.evilmocks.example.com"} {
+		if got := call(t, "POST", records, strings.Replace(wildcard, "*.mocks.example.com", other, 1)); got.status != 403 {
+			t.Errorf("%s: %+v", other, got)
+		}
+	}
+}
+
 func TestCloudflareDenials(t *testing.T) {
 	fake, r, records := cloudflareProxy(t)
 	foreign := fake.Put(providertest.Record{Type: "CNAME", Name: "shop.mocks.example.com", Content: "x.example.net", TTL: 1})

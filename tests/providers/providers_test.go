@@ -268,3 +268,17 @@ func eventually(t *testing.T, so func() bool) {
 		}
 	}
 }
+
+// With a wildcard there is one record for all hosts: cloudops makes it, mends it, and publishing changes nothing.
+func TestTheWildcard(t *testing.T) {
+	b := start(t, "DNS_MODE=wildcard")
+	wildcard := func() bool {
+		all := b.cloudflare.Records()
+		return len(all) == 1 && all[0].Name == "*.mocks.example.com" && all[0].Content == "edge.example.net" && all[0].Comment == "mocloud:v1 owner=test ref=wildcard"
+	}
+	eventually(t, wildcard)
+	b.publish(t, created("d1", "pets-ann.mocks.example.com"))
+	b.await(t, "d1", "published")
+	b.cloudflare.Remove("*.mocks.example.com")
+	eventually(t, wildcard)
+}

@@ -92,12 +92,15 @@ func (c Config) ours(r provider.Record) bool { return r.Type == "CNAME" && c.Mar
 
 func under(host, domain string) bool { return domain != "" && strings.HasSuffix(host, "."+domain) }
 
+// wildcardRef is what the wildcard record's mark names in place of a domain.
+const wildcardRef = "wildcard"
+
 // Make makes the plan.
 //
 //	host                    mode       records at the name   →  do       state
 //	under the base domain   wildcard   no provider              –        published, the wildcard is the operator's
 //	                                   none, wildcard there     –        published
-//	                                   none, no wildcard        –        publishing, create the wildcard
+//	                                   none, no wildcard        create   publishing, the wildcard
 //	                                   somebody else's          –        offline_invalid, it hides the wildcard
 //	under the zone's domain per host   none                     create   publishing
 //	  (or custom)                      ours, as it should be    –        published
@@ -112,6 +115,10 @@ func Make(c Config, in Input) Plan {
 		at[r.Name] = append(at[r.Name], r)
 	}
 	needed := map[string]bool{}
+	if wildcard := "*." + c.BaseDomain; c.Provider && !c.PerHost && (len(at[wildcard]) == 0 || c.ours(at[wildcard][0])) {
+		needed[wildcard] = true
+		c.ownRecord(&p, wildcardRef, wildcard, at[wildcard])
+	}
 	// Sorted, so that of two domains with one host it is always the same that gets it.
 	domains := make([]desired.Domain, 0, len(in.Desired.Domains))
 	for _, d := range in.Desired.Domains {
@@ -146,6 +153,9 @@ func (c Config) underWildcard(host string, at map[string][]provider.Record) Stat
 		return Status{State: OfflineInvalid, Reason: fmt.Sprintf("A DNS record of type %s at %s hides the wildcard record; remove it.", at[host][0].Type, host)}
 	case len(at[wildcard]) > 0:
 		return Status{State: Published, Reason: "The wildcard record " + wildcard + " covers this host."}
+	}
+	if c.Policy.Rank() >= CreateOnly.Rank() {
+		return Status{State: Publishing, Reason: fmt.Sprintf("The wildcard record %s is being created.", wildcard)}
 	}
 	return Status{State: Publishing, Reason: fmt.Sprintf("The wildcard record %s does not exist; create it as a CNAME to %s.", wildcard, c.Target)}
 }

@@ -78,7 +78,10 @@ func TestMake(t *testing.T) {
 			config: wildcard(), desired: want(domain("d1", host)), state: plan.Published,
 			records: []provider.Record{{ID: "w", Type: "CNAME", Name: "*.mocks.example.com"}},
 		},
-		"wildcard, missing": {config: wildcard(), desired: want(domain("d1", host)), state: plan.Publishing},
+		"wildcard, missing": {
+			config: wildcard(), desired: want(domain("d1", host)), state: plan.Publishing,
+			create: []provider.Record{ours("", "*.mocks.example.com", "wildcard")},
+		},
 		"wildcard, hidden by a foreign record": {
 			config: wildcard(), desired: want(domain("d1", host)), state: plan.OfflineInvalid,
 			records: []provider.Record{{ID: "w", Type: "CNAME", Name: "*.mocks.example.com"}, {ID: "t", Type: "TXT", Name: host}},
@@ -97,7 +100,7 @@ func TestMake(t *testing.T) {
 			desired: want(desired.Domain{ID: "d1", Host: "api.customer.dev", Custom: true}),
 		},
 		"custom, in our zone": {
-			config: wildcard(), state: plan.Publishing, create: []provider.Record{ours("", "special.mocks.example.com", "d1")},
+			config: wildcard(), state: plan.Publishing, create: []provider.Record{ours("", "*.mocks.example.com", "wildcard"), ours("", "special.mocks.example.com", "d1")},
 			desired: want(desired.Domain{ID: "d1", Host: "special.mocks.example.com", Custom: true}),
 		},
 		"similar zone":    {config: perHost(), desired: want(domain("d1", "a.evilmocks.example.com")), state: plan.Published},

@@ -42,6 +42,8 @@ type Entry struct {
 type Trail struct {
 	log *slog.Logger
 
+	recent ring
+
 	mu   sync.Mutex
 	path string
 	max  int64
@@ -55,9 +57,13 @@ func New(log *slog.Logger, path string, maxBytes int64) *Trail {
 	return &Trail{log: log.With("component", "audit"), path: path, max: maxBytes}
 }
 
+// Recent returns the latest entries that fit, newest first, at most limit. It knows those of this process, of which the oldest are forgotten.
+func (t *Trail) Recent(limit int, fits func(Entry) bool) []Entry { return t.recent.latest(limit, fits) }
+
 // Write appends a line. The log gets provider calls and refusals at level info, permitted forward calls at debug. A file that
 // cannot be written is an error in the log and does not fail the call.
 func (t *Trail) Write(ctx context.Context, e Entry) {
+	t.recent.add(e)
 	line, err := json.Marshal(e)
 	if err != nil {
 		t.log.ErrorContext(ctx, "cannot encode an audit line", "error", err)

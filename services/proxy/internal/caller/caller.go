@@ -26,10 +26,13 @@ var namePattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 // minToken is the least length of a token, in bytes.
 const minToken = 16
 
-// Parse reads "name:token" pairs, separated by commas or white space. Its errors never show a token.
+// maxTokens is how many tokens a caller can have: the present one and the next, so that tokens can be replaced without a pause.
+const maxTokens = 2
+
+// Parse reads "name:token" pairs, separated by commas or white space. A name may be there twice, with the present token and the next. Its errors never show a token.
 func Parse(list secret.String) (*Set, error) {
 	s := &Set{}
-	seen := map[string]bool{}
+	tokens := map[string]int{}
 	for i, pair := range strings.FieldsFunc(list.Reveal(), func(r rune) bool { return strings.ContainsRune(", \t\r\n", r) }) {
 		name, token, ok := strings.Cut(pair, ":")
 		switch {
@@ -37,10 +40,10 @@ func Parse(list secret.String) (*Set, error) {
 			return nil, fmt.Errorf("item %d is not of the form name:token", i+1)
 		case len(token) < minToken:
 			return nil, fmt.Errorf("the token of %s is shorter than %d characters", name, minToken)
-		case seen[name]:
-			return nil, fmt.Errorf("%s is given twice", name)
+		case tokens[name] == maxTokens:
+			return nil, fmt.Errorf("%s has more than %d tokens; remove the oldest", name, maxTokens)
 		}
-		seen[name] = true
+		tokens[name]++
 		s.callers = append(s.callers, entry{name, sha256.Sum256([]byte(token))})
 	}
 	return s, nil

@@ -34,7 +34,7 @@ func TestSet(t *testing.T) {
 }
 
 func TestParseProblems(t *testing.T) {
-	for _, list := range []string{"justatoken-0123456789", ":0123456789abcdef", "a b:0123456789abcdef", "a:short", "a:0123456789abcdef,a:fedcba9876543210", "a+b:0123456789abcdef"} {
+	for _, list := range []string{"justatoken-0123456789", ":0123456789abcdef", "a b:0123456789abcdef", "a:short", "a:0123456789abcdef,a:fedcba9876543210,a:0123456789fedcba", "a+b:0123456789abcdef"} {
 		_, err := caller.Parse(secret.New(list))
 		if err == nil {
 			t.Errorf("%q: no error", list)
@@ -44,6 +44,19 @@ func TestParseProblems(t *testing.T) {
 			if strings.Contains(err.Error(), token) {
 				t.Errorf("%q: the error shows the token: %v", list, err)
 			}
+		}
+	}
+}
+
+// While a token is replaced, the old one and the new one are both the caller's.
+func TestReplacingAToken(t *testing.T) {
+	s, err := caller.Parse(secret.New("a:0123456789abcdef,a:fedcba9876543210,b:0123456789fedcba"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{"0123456789abcdef", "fedcba9876543210"} {
+		if got, err := s.ByToken(token); got != "a" || err != nil || s.Check("b", token) == nil {
+			t.Errorf("%q, %v", got, err)
 		}
 	}
 }
