@@ -287,6 +287,9 @@ func (s *Service) file(ctx context.Context) (follow func(context.Context) error,
 		return nil, err
 	}
 	s.ready()
+	if ready := s.cfg.File.Ready; ready != nil {
+		ready(s.url())
+	}
 	return func(ctx context.Context) error {
 		file.Watch(ctx)
 		return nil
@@ -323,13 +326,18 @@ func (s *Service) closeRoots() {
 
 func (s *Service) fileSource() *filesource.Source {
 	f := s.cfg.File
+	return filesource.New(filesource.Config{
+		Files: f.Files, Prefix: f.Prefix, Mocks: f.Mocks, Compat: f.Compat, Watch: f.Watch, Out: f.Out, URL: s.url(),
+	}, s.core)
+}
+
+// url is where a person on this machine reaches the mocks.
+func (s *Service) url() string {
 	scheme := "http://"
 	if s.cfg.TLSCertificate != "" {
 		scheme = "https://"
 	}
-	return filesource.New(filesource.Config{
-		Files: f.Files, Prefix: f.Prefix, Mocks: f.Mocks, Compat: f.Compat, Watch: f.Watch, Out: f.Out, URL: scheme + address(s.deps.Listener),
-	}, s.core)
+	return scheme + address(s.deps.Listener)
 }
 
 // address is where a person on this machine reaches a listener.

@@ -41,20 +41,29 @@ type options struct {
 func Command() *cobra.Command {
 	var o options
 	c := &cobra.Command{
-		Use:   "run FILE…",
+		Use:   "run FILE… [-- COMMAND…]",
 		Short: "Serve mocks from files, without a cloud",
 		Long: "Serve files and folders as one mock: moclojer YAML, and OpenAPI documents, WireMock mappings, Postman collections and HAR\n" +
 			"files, converted as by `mocloud import`. In a folder, every .yml, .yaml and .json file is served.\n" +
 			"With --mocks, FILE is one OpenAPI document, and another file has the responses of its operations.\n" +
 			"Changes are served as soon as they are saved; if one cannot be served, mocloud says why, and keeps serving the last good version.\n" +
 			"Each request is printed. Only this machine can connect, unless you set --host.\n\n" +
+			"With a COMMAND, such as tests, the mock is served on a free port while the command runs, which finds it at $MOCK_URL.\n" +
+			"mocloud then ends with the command's status. What mocloud prints goes to standard error.\n\n" +
 			"Files may be as large as memory allows; a server has limits (1 MiB and 2,000 endpoints a mock, unless its administrator\n" +
 			"set others), which `mocloud validate` checks. MOCKSERVER_… variables set limits for requests.",
-		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0\n  mocloud run moclojer.yml --control 127.0.0.1:8001",
+		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0\n  mocloud run moclojer.yml --control 127.0.0.1:8001\n  mocloud run moclojer.yml --quiet -- npm test",
 		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, files []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			files, command, err := split(cmd, args)
+			if err != nil {
+				return err
+			}
 			o.any = !cmd.Flags().Changed("port")
-			return run(cmd.Context(), cmd, files, o)
+			if o.any && command != nil {
+				o.port = 0
+			}
+			return run(cmd.Context(), cmd, files, command, o)
 		},
 	}
 	f := c.Flags()
@@ -69,10 +78,15 @@ func Command() *cobra.Command {
 	return c
 }
 
-func run(ctx context.Context, cmd *cobra.Command, files []string, o options) error {
+func run(ctx context.Context, cmd *cobra.Command, files, command []string, o options) error {
 	cfg, err := configure(cmd, files, o)
 	if err != nil {
 		return err
+	}
+	ready := make(chan string, 1)
+	if command != nil {
+		o.aside(&cfg, cmd.ErrOrStderr())
+		cfg.File.Ready = func(url string) { ready <- url }
 	}
 	listener, err := o.listen(ctx, cmd.ErrOrStderr())
 	if err != nil {
@@ -96,7 +110,12 @@ func run(ctx context.Context, cmd *cobra.Command, files []string, o options) err
 		}
 		return errors.Join(err, listener.Close())
 	}
-	if err = service.Run(ctx); errors.Is(err, mockserver.ErrInvalid) {
+	if command != nil {
+		err = during(ctx, cmd, service, ready, command)
+	} else {
+		err = service.Run(ctx)
+	}
+	if errors.Is(err, mockserver.ErrInvalid) {
 		return exit.With(exit.Invalid, err)
 	}
 	return err
@@ -164,6 +183,14 @@ func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config
 		cfg.File.Log = cmd.OutOrStdout()
 	}
 	return cfg, nil
+}
+
+// aside prints what the mock server says to w: standard output is the command's.
+func (o options) aside(cfg *mockserver.Config, w io.Writer) {
+	cfg.File.Out = w
+	if !o.quiet {
+		cfg.File.Log = w
+	}
 }
 
 // environ is the environment with this command's own defaults: a person at his own machine is not limited, and sees what a person
