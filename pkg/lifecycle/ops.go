@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,7 +16,7 @@ import (
 )
 
 // Ops is the member that answers /livez, /readyz, /metrics and /debug/pprof on its own listener, which is not meant for
-// the public. /readyz names the parts that do not work and never their errors.
+// the public; profiles only this machine gets. /readyz names the parts that do not work and never their errors.
 func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Member {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
@@ -24,10 +26,10 @@ func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Mem
 		writeHealth(w, health.Broken())
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("GET /debug/pprof/", onlyHere(pprof.Index))
+	mux.HandleFunc("GET /debug/pprof/profile", onlyHere(pprof.Profile))
+	mux.HandleFunc("GET /debug/pprof/trace", onlyHere(pprof.Trace))
+	mux.HandleFunc("GET /debug/pprof/symbol", onlyHere(pprof.Symbol))
 	server := &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -38,6 +40,29 @@ func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Mem
 	return Member{Name: "ops", Run: func(ctx context.Context) error {
 		return Serve(ctx, server, listener)
 	}}
+}
+
+// onlyHere answers this machine alone, by a name that is its own: profiles show what is in memory, and a page of another site may lead a
+// browser here under a name of its own.
+func onlyHere(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		from, err := netip.ParseAddrPort(r.RemoteAddr)
+		if err != nil || !from.Addr().Unmap().IsLoopback() || !isThisMachine(r.Host) {
+			http.Error(w, "profiles are for this machine: ask http://localhost from it", http.StatusForbidden)
+			return
+		}
+		next(w, r)
+	}
+}
+
+// isThisMachine reports whether a Host header names this machine as it calls itself.
+func isThisMachine(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 
 // Serve runs server on listener, with a bounded number of connections, until ctx ends. Then it lets requests finish as
