@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -68,10 +69,24 @@ const neighbourMock = `
     method: POST
     path: /body
     response: {body: '{"first": {{json-params.0}}}'}
+- endpoint: {path: /headers, response: {headers: {Content-Type: text/plain}, body: '{% for i in 100|range %}{{headers|json|count}} {% endfor %}'}}
 `
 
+// costlyEndpoints are those whose templates are too long to read.
+func costlyEndpoints() string {
+	var variables strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&variables, "{{query-params.v%d}}", i)
+	}
+	const endpoint = "- endpoint: {path: %s, method: %s, response: {headers: {Content-Type: text/plain}, body: '%s'}}\n"
+	return fmt.Sprintf(endpoint, "/names", "POST", strings.Repeat("{{json-params.zzzzz}}", 5000)) +
+		fmt.Sprintf(endpoint, "/variables", "GET", variables.String())
+}
+
 // noises are what the neighbour does; the first is nothing.
-func noises() []string { return []string{"nothing", "requests", "templates", "bodies", "slow"} }
+func noises() []string {
+	return []string{"nothing", "requests", "templates", "bodies", "slow", "headers", "lookups", "explanations", "half-sent", "idle"}
+}
 
 // runNeighbour measures the quiet workspace's answers beside each noise, and writes a line for each to out.
 func runNeighbour(ctx context.Context, o neighbourOptions, out io.Writer) (err error) {
@@ -127,7 +142,7 @@ func pinned(s *service, cpu int, program string, args ...string) {
 }
 
 func publishNeighbours(dir string) error {
-	lines, err := linesOf([]byte(neighbourMock))
+	lines, err := linesOf([]byte(neighbourMock + costlyEndpoints()))
 	if err != nil {
 		return err
 	}
