@@ -35,6 +35,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/try"
 	"github.com/mocloud/mocloud/cmd/internal/up"
 	"github.com/mocloud/mocloud/cmd/internal/validate"
+	"github.com/mocloud/mocloud/cmd/internal/verify"
 	"github.com/mocloud/mocloud/cmd/internal/version"
 	"github.com/mocloud/mocloud/cmd/internal/webhooks"
 	"github.com/mocloud/mocloud/pkg/process"
@@ -63,7 +64,7 @@ func main() {
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command(),
 		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
 		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),
-		state.Command(), state.SessionsCommand(), state.ClockCommand(), files.Command(), tokens.Command(), invite.Command())
+		state.Command(), state.SessionsCommand(), state.ClockCommand(), verify.Command(), files.Command(), tokens.Command(), invite.Command())
 	root.AddCommand(migrate.Command(), healthcheck.Command(), version.Command())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetArgs(flags.Join(os.Args[1:]))

@@ -27,6 +27,7 @@ const (
 	Sessions  Act = "sessions"   // which there are
 	SetClock  Act = "set_clock"  // of a named session
 	FreeClock Act = "free_clock" // the session follows the mock's time again
+	Verify    Act = "verify"     // hold requests against expectations
 )
 
 // Question is one thing that is asked.
@@ -37,6 +38,11 @@ type Question struct {
 	Path    string          `json:"path,omitempty"`    // dotted, as in `set`
 	Value   json.RawMessage `json:"value,omitempty"`
 	Clock   ClockChange     `json:"clock,omitzero"`
+	// Of Verify: what is expected of which requests, oldest first. Without requests they are those that this server remembers.
+	Expect   []Expectation `json:"expect,omitempty"`
+	InOrder  bool          `json:"in_order,omitzero"`
+	Since    time.Time     `json:"since,omitzero"`
+	Requests []Request     `json:"requests,omitempty"`
 }
 
 // ClockChange says what becomes of a session's time. What is not given stays.
@@ -53,6 +59,7 @@ type Answer struct {
 	Value    *Value    `json:"value,omitempty"`
 	Sessions []Session `json:"sessions,omitempty"`
 	Clock    *Clock    `json:"clock,omitempty"`
+	Verdict  *Verdict  `json:"verdict,omitempty"`
 }
 
 // Problem is an error that a user may see.

@@ -130,6 +130,12 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Search:    search.NewService(db.Search, p.mocks.Outline),
 			Remembered: remembered.NewService(p.mocks, db.Records, func(ctx context.Context, q control.Question) (control.Answer, error) {
 				return control.Place(s.deps.Redis, s.cfg.RedisPrefix).Ask(ctx, q)
+			}, db.Records, remembered.Settling{
+				Servers: p.publications.MockServers,
+				Ask: func(ctx context.Context, server string) (bool, error) {
+					a, err := control.SettlePlace(s.deps.Redis, s.cfg.RedisPrefix, server).Ask(ctx, control.SettleQuestion{})
+					return a.Settled, err
+				},
 			}),
 		})
 	if err != nil {

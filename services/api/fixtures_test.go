@@ -170,6 +170,7 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"deleteMockSession": onPublished(map[string]string{"session_name": "ci-7"}, nil),
 	"putClock":          onPublished(nil, map[string]any{"advance": "2h"}),
 	"deleteClock":       onPublished(nil, nil),
+	"verifyMock":        onPublished(nil, map[string]any{"wait": "1ms", "expect": []any{map[string]any{"if": map[string]any{"request.path": "/x"}}}}),
 
 	// tools
 	"validateContent": func(*org, workspace.Role) call { return call{body: map[string]any{"content": good}} },

@@ -13,6 +13,7 @@ var unaudited = map[string]string{
 	"formatContent":        "nor does it",
 	"tryContent":           "nor does a try",
 	"tryMock":              "nor does a try",
+	"verifyMock":           "nor does a verification",
 	"checkTraffic":         "nor does a check",
 	"importDocument":       "nor does it",
 	"previewInvitation":    "nor does looking at an invitation",

@@ -50,7 +50,7 @@ func newWorld(t *testing.T, edit ...func(*api.Config)) *world {
 	})
 	w.background(func(ctx context.Context) error { // and what is asked about the state
 		return control.Place(w.redis, prefix).Serve(ctx, slog.New(slog.DiscardHandler), func(context.Context, control.Question) control.Answer {
-			return control.Answer{State: &control.State{}, Value: &control.Value{Value: []byte("1")}, Clock: &control.Clock{}}
+			return control.Answer{State: &control.State{}, Value: &control.Value{Value: []byte("1")}, Clock: &control.Clock{}, Verdict: &control.Verdict{}}
 		})
 	})
 	w.acme, w.rival = w.org("acme"), w.org("rival")

@@ -130,6 +130,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
+		Journal: deps.Control != nil,
 	}, serve.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: cacheOf(cfg.Cache / 2), Recorder: s.recorder, Depth: calls, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		State: s.state,
@@ -217,6 +218,11 @@ func (s *Service) Run(ctx context.Context) error {
 		run(&before, ctx, s.published().Run)
 		run(&before, ctx, func(ctx context.Context) error {
 			return control.Place(s.deps.Redis, s.cfg.Prefix).Serve(ctx, s.deps.Log, s.core.Control)
+		})
+		run(&before, ctx, func(ctx context.Context) error {
+			return control.SettlePlace(s.deps.Redis, s.cfg.Prefix, s.instance).Serve(ctx, s.deps.Log, func(ctx context.Context, _ control.SettleQuestion) control.SettleAnswer {
+				return control.SettleAnswer{Settled: s.reporter.Settle(ctx)}
+			})
 		})
 		run(&before, ctx, func(ctx context.Context) error {
 			return tryit.Place(s.deps.Redis, s.cfg.Prefix).Serve(ctx, s.deps.Log, s.drafts.Try)

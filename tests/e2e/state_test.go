@@ -116,6 +116,37 @@ func TestState(t *testing.T) {
 	})
 }
 
+// TestVerify: right after they were answered, requests are verified with whatever mock server answered them, each session's for itself.
+func TestVerify(t *testing.T) {
+	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
+		api, ctx := c.API(t), t.Context()
+		mock := published(t, c, "verified", shop)
+		const requests = 30
+		for i := range requests {
+			status, _ := inSession(t, c, fmt.Sprintf("%s/orders?i=%d", mock.URL, i), "ci-8")
+			if status != http.StatusOK {
+				t.Fatal(status)
+			}
+		}
+		session, wait, times, none := "ci-8", "20s", requests, 0
+		r, err := api.VerifyMockWithResponse(ctx, mock.ID, client.NewVerification{SessionName: &session, Wait: &wait, Expect: []client.Expectation{
+			{If: json.RawMessage(`{"request.path":"/orders"}`), Times: &times},
+			{If: json.RawMessage(`{"query-params.i":"7"}`)},
+			{If: json.RawMessage(`{"answer.status":{"gte":400}}`), Times: &none},
+		}})
+		check(t, err)
+		if v := r.JSON200; v == nil || !v.Ok || !v.Settled || v.Looked != requests {
+			t.Errorf("%s", r.Body)
+		}
+		other := "ci-9"
+		r, err = api.VerifyMockWithResponse(ctx, mock.ID, client.NewVerification{SessionName: &other, Wait: &wait, Expect: []client.Expectation{{If: json.RawMessage(`{"request.path":"/orders"}`)}}})
+		check(t, err)
+		if v := r.JSON200; v == nil || v.Ok || v.Expect[0].Reason == nil || *v.Expect[0].Reason != "expected at least 1 request, but none came" {
+			t.Errorf("another session: %s", r.Body)
+		}
+	})
+}
+
 // TestRunControl: `mocloud run --control` answers the commands for testers without any cloud, on this machine alone.
 func TestRunControl(t *testing.T) {
 	t.Parallel()
@@ -152,6 +183,8 @@ func TestRunControl(t *testing.T) {
 	mocloud("s ", "sessions")
 	mocloud("Deleted the session s", "sessions", "--forget", "s")
 	mocloud(`no state "nope"`, "state", "nope")
+	mocloud("expected 5 requests, but 2 came", "verify", "--if", "{request.path: /orders}", "--times", "5")
+	mocloud("ok: ", "verify", "--if", "{request.path: /orders}", "--at-most", "9")
 	for _, open := range []string{"0.0.0.0:0", "192.0.2.1:8001", "example.com:80", "8001"} {
 		out, err := exec.CommandContext(t.Context(), filepath.Join(string(binaries), "mocloud"), "run", file, "--port", "0", "--control", open).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), "127.0.0.1:8001") {

@@ -10,7 +10,7 @@ const (
 	Invalid   = 3 // the mock, document or template has errors
 	NotLive   = 4 // the mock is not live on every mock server in the time given
 	SignedOut = 5 // the server does not know the token, or the token may not do this
-	Partial   = 6 // it worked, but an import left parts of the document out
+	Partial   = 6 // it worked, but an import left parts of the document out, or `verify` found other requests than were expected
 	Stale     = 7 // somebody else changed the mock since it was pulled or pushed
 )
 

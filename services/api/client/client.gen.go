@@ -1211,6 +1211,31 @@ type EventClient = string
 // EventUsername Who did it; absent if the service itself did.
 type EventUsername = string
 
+// Expectation How often requests are expected for which a condition holds: at least once unless a number is given.
+type Expectation struct {
+	AtLeast *int `json:"at_least,omitempty"`
+	AtMost  *int `json:"at_most,omitempty"`
+
+	// If A condition, as in a mock's file; `answer.status` and `answer.endpoint` are what was answered.
+	If json.RawMessage `json:"if"`
+
+	// Times Exactly so often.
+	Times *int `json:"times,omitempty"`
+}
+
+// ExpectationResult defines model for ExpectationResult.
+type ExpectationResult struct {
+	// Count Of the requests for which the condition holds.
+	Count int `json:"count"`
+
+	// Nearest Requests for which it nearly holds, of an expectation that is not met.
+	Nearest []NearRequest `json:"nearest"`
+	Ok      bool          `json:"ok"`
+
+	// Reason Why it is not met.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
 // other servers.
 type Feature string
@@ -1715,6 +1740,19 @@ type MockUpdate struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// NearRequest defines model for NearRequest.
+type NearRequest struct {
+	// ID Of the recorded request.
+	ID *string `json:"id,omitempty"`
+
+	// Request As in `POST /orders?dry=1`.
+	Request string    `json:"request"`
+	Time    time.Time `json:"time"`
+
+	// Why Which line of the condition does not hold, what came and what was expected.
+	Why string `json:"why"`
+}
+
 // NewAccount defines model for NewAccount.
 type NewAccount struct {
 	// Email Another name to sign in with. No e-mail is sent to it, and it is not verified.
@@ -1910,6 +1948,25 @@ type NewTrafficCheck struct {
 
 	// Limit How many requests.
 	Limit *int `json:"limit,omitempty"`
+}
+
+// NewVerification defines model for NewVerification.
+type NewVerification struct {
+	Expect []Expectation `json:"expect"`
+
+	// InOrder The requests of an expectation come after those of the one before.
+	InOrder *bool `json:"in_order,omitempty"`
+
+	// SessionName Only requests with this `X-Mocloud-Session`; absent: all.
+	SessionName *string `json:"session_name,omitempty"`
+
+	// Since Only requests from this time on; absent: of the last hour.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Wait How long to wait for the mock servers, up to 20s.
+	//
+	// Example: 5s
+	Wait *string `json:"wait,omitempty"`
 }
 
 // NewWorkspace defines model for NewWorkspace.
@@ -2802,6 +2859,23 @@ type Validation struct {
 	Valid bool `json:"valid"`
 }
 
+// Verification defines model for Verification.
+type Verification struct {
+	Expect []ExpectationResult `json:"expect"`
+
+	// Looked How many requests were looked at.
+	Looked int `json:"looked"`
+
+	// NotKept How many requests of the mock were not recorded in the hours that are looked at. Unless a session is named, no upper bound is met then.
+	NotKept int64 `json:"not_kept"`
+
+	// Ok All expectations are met.
+	Ok bool `json:"ok"`
+
+	// Settled Every mock server has stored what it answered before the question; else more may come.
+	Settled bool `json:"settled"`
+}
+
 // Webhook defines model for Webhook.
 type Webhook struct {
 	Attempts int `json:"attempts"`
@@ -3602,6 +3676,9 @@ type CheckTrafficJSONRequestBody = NewTrafficCheck
 
 // TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
 type TryMockJSONRequestBody = TryMock
+
+// VerifyMockJSONRequestBody defines body for VerifyMock for application/json ContentType.
+type VerifyMockJSONRequestBody = NewVerification
 
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
@@ -4459,6 +4536,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
 	GetMockUsage(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyMockWithBody Verify which requests came
+	//
+	// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+	// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+	// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+	VerifyMockWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyMock Verify which requests came
+	//
+	// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+	// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+	// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+	VerifyMock(ctx context.Context, mockID MockID, body VerifyMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListWebhooks List the webhooks that a mock sent
 	//
@@ -6503,6 +6602,48 @@ func (c *Client) UnpublishMock(ctx context.Context, mockID MockID, reqEditors ..
 // Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
 func (c *Client) GetMockUsage(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMockUsageRequest(c.Server, mockID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyMockWithBody Verify which requests came
+//
+// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+func (c *Client) VerifyMockWithBody(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyMockRequestWithBody(c.Server, mockID, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyMock Verify which requests came
+//
+// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+func (c *Client) VerifyMock(ctx context.Context, mockID MockID, body VerifyMockJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyMockRequest(c.Server, mockID, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11050,6 +11191,53 @@ func NewGetMockUsageRequest(server string, mockID MockID, params *GetMockUsagePa
 	return req, nil
 }
 
+// NewVerifyMockRequest calls the generic VerifyMock builder with application/json body
+func NewVerifyMockRequest(server string, mockID MockID, body VerifyMockJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVerifyMockRequestWithBody(server, mockID, "application/json", bodyReader)
+}
+
+// NewVerifyMockRequestWithBody constructs an http.Request for the VerifyMock method, with any body, and a specified content type
+func NewVerifyMockRequestWithBody(server string, mockID MockID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "mock_id", mockID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/mocks/%s/verify", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListWebhooksRequest constructs an http.Request for the ListWebhooks method
 func NewListWebhooksRequest(server string, mockID MockID, params *ListWebhooksParams) (*http.Request, error) {
 	var err error
@@ -14330,6 +14518,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/mocks/{mock_id}/usage (the `GetMockUsage` operationId).
 	GetMockUsageWithResponse(ctx context.Context, mockID MockID, params *GetMockUsageParams, reqEditors ...RequestEditorFn) (*GetMockUsageResponse, error)
+
+	// VerifyMockWithBodyWithResponse Verify which requests came
+	//
+	// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+	// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+	// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+	VerifyMockWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyMockResponse, error)
+
+	// VerifyMockWithResponse Verify which requests came
+	//
+	// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+	// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+	// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+	VerifyMockWithResponse(ctx context.Context, mockID MockID, body VerifyMockJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyMockResponse, error)
 
 	// ListWebhooksWithResponse List the webhooks that a mock sent
 	//
@@ -17890,6 +18100,54 @@ func (r GetMockUsageResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetMockUsageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VerifyMockResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Verification
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyMockResponse) GetJSON200() *Verification {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyMockResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyMockResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyMockResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyMockResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyMockResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21479,6 +21737,40 @@ func (c *ClientWithResponses) GetMockUsageWithResponse(ctx context.Context, mock
 	return ParseGetMockUsageResponse(rsp)
 }
 
+// VerifyMockWithBodyWithResponse Verify which requests came
+//
+// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+func (c *ClientWithResponses) VerifyMockWithBodyWithResponse(ctx context.Context, mockID MockID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyMockResponse, error) {
+	rsp, err := c.VerifyMockWithBody(ctx, mockID, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyMockResponse(rsp)
+}
+
+// VerifyMockWithResponse Verify which requests came
+//
+// Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+// until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+// 200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/mocks/{mock_id}/verify (the `VerifyMock` operationId).
+func (c *ClientWithResponses) VerifyMockWithResponse(ctx context.Context, mockID MockID, body VerifyMockJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyMockResponse, error) {
+	rsp, err := c.VerifyMock(ctx, mockID, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyMockResponse(rsp)
+}
+
 // ListWebhooksWithResponse List the webhooks that a mock sent
 //
 // The latest webhooks, newest first, and their outcome. Anything in a URL that looks like a secret is masked.
@@ -24609,6 +24901,39 @@ func ParseGetMockUsageResponse(rsp *http.Response) (*GetMockUsageResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Usage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyMockResponse parses an HTTP response from a VerifyMockWithResponse call
+func ParseVerifyMockResponse(rsp *http.Response) (*VerifyMockResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyMockResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Verification
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

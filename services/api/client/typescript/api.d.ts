@@ -1155,6 +1155,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mocks/{mock_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify which requests came
+         * @description Holds the recorded requests against conditions like those in a mock's file: how many came, and with `in_order`, in which order. It first waits
+         *     until every mock server has stored what it answered before. What recording masks cannot be verified; of requests of a named session,
+         *     200 a second are recorded besides the sample of all others. The latest 1,000 requests are looked at.
+         */
+        post: operations["verifyMock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/mocks/{mock_id}/webhooks": {
         parameters: {
             query?: never;
@@ -2272,6 +2297,24 @@ export interface components {
         EventClient: string;
         /** @description Who did it; absent if the service itself did. */
         EventUsername: string;
+        /** @description How often requests are expected for which a condition holds: at least once unless a number is given. */
+        Expectation: {
+            at_least?: number;
+            at_most?: number;
+            /** @description A condition, as in a mock's file; `answer.status` and `answer.endpoint` are what was answered. */
+            if: unknown;
+            /** @description Exactly so often. */
+            times?: number;
+        };
+        ExpectationResult: {
+            /** @description Of the requests for which the condition holds. */
+            count: number;
+            /** @description Requests for which it nearly holds, of an expectation that is not met. */
+            nearest: components["schemas"]["NearRequest"][];
+            ok: boolean;
+            /** @description Why it is not met. */
+            reason?: string;
+        };
         /**
          * @description `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
          *     other servers.
@@ -2658,6 +2701,16 @@ export interface components {
             /** @description As for a new mock. */
             slug?: string;
         };
+        NearRequest: {
+            /** @description Of the recorded request. */
+            id?: string;
+            /** @description As in `POST /orders?dry=1`. */
+            request: string;
+            /** Format: date-time */
+            time: string;
+            /** @description Which line of the condition does not hold, what came and what was expected. */
+            why: string;
+        };
         NewAccount: {
             /** @description Another name to sign in with. No e-mail is sent to it, and it is not verified. */
             email?: string;
@@ -2759,6 +2812,23 @@ export interface components {
              * @default 50
              */
             limit: number;
+        };
+        NewVerification: {
+            expect: components["schemas"]["Expectation"][];
+            /** @description The requests of an expectation come after those of the one before. */
+            in_order?: boolean;
+            /** @description Only requests with this `X-Mocloud-Session`; absent: all. */
+            session_name?: string;
+            /**
+             * Format: date-time
+             * @description Only requests from this time on; absent: of the last hour.
+             */
+            since?: string;
+            /**
+             * @description How long to wait for the mock servers, up to 20s.
+             * @example 5s
+             */
+            wait?: string;
         };
         NewWorkspace: {
             name?: components["schemas"]["WorkspaceName"];
@@ -3434,6 +3504,20 @@ export interface components {
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description There is no error; there may be warnings. */
             valid: boolean;
+        };
+        Verification: {
+            expect: components["schemas"]["ExpectationResult"][];
+            /** @description How many requests were looked at. */
+            looked: number;
+            /**
+             * Format: int64
+             * @description How many requests of the mock were not recorded in the hours that are looked at. Unless a session is named, no upper bound is met then.
+             */
+            not_kept: number;
+            /** @description All expectations are met. */
+            ok: boolean;
+            /** @description Every mock server has stored what it answered before the question; else more may come. */
+            settled: boolean;
         };
         Webhook: {
             attempts: number;
@@ -5246,6 +5330,34 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Usage"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    verifyMock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The mock's id. */
+                mock_id: components["parameters"]["MockID"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVerification"];
+            };
+        };
+        responses: {
+            /** @description Whether they came as expected, and why not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
             default: components["responses"]["Problem"];
         };
     };

@@ -1211,6 +1211,31 @@ type EventClient = string
 // EventUsername Who did it; absent if the service itself did.
 type EventUsername = string
 
+// Expectation How often requests are expected for which a condition holds: at least once unless a number is given.
+type Expectation struct {
+	AtLeast *int `json:"at_least,omitempty"`
+	AtMost  *int `json:"at_most,omitempty"`
+
+	// If A condition, as in a mock's file; `answer.status` and `answer.endpoint` are what was answered.
+	If json.RawMessage `json:"if"`
+
+	// Times Exactly so often.
+	Times *int `json:"times,omitempty"`
+}
+
+// ExpectationResult defines model for ExpectationResult.
+type ExpectationResult struct {
+	// Count Of the requests for which the condition holds.
+	Count int `json:"count"`
+
+	// Nearest Requests for which it nearly holds, of an expectation that is not met.
+	Nearest []NearRequest `json:"nearest"`
+	Ok      bool          `json:"ok"`
+
+	// Reason Why it is not met.
+	Reason *string `json:"reason,omitempty"`
+}
+
 // Feature `console`: this server has the console. `custom_domains`: mocks can answer on hosts of your own. `webhooks`: mocks can call
 // other servers.
 type Feature string
@@ -1715,6 +1740,19 @@ type MockUpdate struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// NearRequest defines model for NearRequest.
+type NearRequest struct {
+	// ID Of the recorded request.
+	ID *string `json:"id,omitempty"`
+
+	// Request As in `POST /orders?dry=1`.
+	Request string    `json:"request"`
+	Time    time.Time `json:"time"`
+
+	// Why Which line of the condition does not hold, what came and what was expected.
+	Why string `json:"why"`
+}
+
 // NewAccount defines model for NewAccount.
 type NewAccount struct {
 	// Email Another name to sign in with. No e-mail is sent to it, and it is not verified.
@@ -1910,6 +1948,25 @@ type NewTrafficCheck struct {
 
 	// Limit How many requests.
 	Limit *int `json:"limit,omitempty"`
+}
+
+// NewVerification defines model for NewVerification.
+type NewVerification struct {
+	Expect []Expectation `json:"expect"`
+
+	// InOrder The requests of an expectation come after those of the one before.
+	InOrder *bool `json:"in_order,omitempty"`
+
+	// SessionName Only requests with this `X-Mocloud-Session`; absent: all.
+	SessionName *string `json:"session_name,omitempty"`
+
+	// Since Only requests from this time on; absent: of the last hour.
+	Since *time.Time `json:"since,omitempty"`
+
+	// Wait How long to wait for the mock servers, up to 20s.
+	//
+	// Example: 5s
+	Wait *string `json:"wait,omitempty"`
 }
 
 // NewWorkspace defines model for NewWorkspace.
@@ -2802,6 +2859,23 @@ type Validation struct {
 	Valid bool `json:"valid"`
 }
 
+// Verification defines model for Verification.
+type Verification struct {
+	Expect []ExpectationResult `json:"expect"`
+
+	// Looked How many requests were looked at.
+	Looked int `json:"looked"`
+
+	// NotKept How many requests of the mock were not recorded in the hours that are looked at. Unless a session is named, no upper bound is met then.
+	NotKept int64 `json:"not_kept"`
+
+	// Ok All expectations are met.
+	Ok bool `json:"ok"`
+
+	// Settled Every mock server has stored what it answered before the question; else more may come.
+	Settled bool `json:"settled"`
+}
+
 // Webhook defines model for Webhook.
 type Webhook struct {
 	Attempts int `json:"attempts"`
@@ -3603,6 +3677,9 @@ type CheckTrafficJSONRequestBody = NewTrafficCheck
 // TryMockJSONRequestBody defines body for TryMock for application/json ContentType.
 type TryMockJSONRequestBody = TryMock
 
+// VerifyMockJSONRequestBody defines body for VerifyMock for application/json ContentType.
+type VerifyMockJSONRequestBody = NewVerification
+
 // CreateSessionJSONRequestBody defines body for CreateSession for application/json ContentType.
 type CreateSessionJSONRequestBody = SignIn
 
@@ -3821,6 +3898,9 @@ type ServerInterface interface {
 	// GetMockUsage Count the requests of a mock
 	// (GET /api/v1/mocks/{mock_id}/usage)
 	GetMockUsage(ctx echo.Context, mockID MockID, params GetMockUsageParams) error
+	// VerifyMock Verify which requests came
+	// (POST /api/v1/mocks/{mock_id}/verify)
+	VerifyMock(ctx echo.Context, mockID MockID) error
 	// ListWebhooks List the webhooks that a mock sent
 	// (GET /api/v1/mocks/{mock_id}/webhooks)
 	ListWebhooks(ctx echo.Context, mockID MockID, params ListWebhooksParams) error
@@ -5620,6 +5700,22 @@ func (w *ServerInterfaceWrapper) GetMockUsage(ctx echo.Context) error {
 	return err
 }
 
+// VerifyMock converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyMock(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "mock_id" -------------
+	var mockID MockID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "mock_id", ctx.Param("mock_id"), &mockID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter mock_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyMock(ctx, mockID)
+	return err
+}
+
 // ListWebhooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListWebhooks(ctx echo.Context) error {
 	var err error
@@ -6912,6 +7008,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/sessions/:session_name", wrapper.DeleteMockSession, options.OperationMiddlewares["deleteMockSession"]...)
 	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/clock", wrapper.DeleteClock, options.OperationMiddlewares["deleteClock"]...)
 	router.PUT(options.BaseURL+"/api/v1/mocks/:mock_id/clock", wrapper.PutClock, options.OperationMiddlewares["putClock"]...)
+	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/verify", wrapper.VerifyMock, options.OperationMiddlewares["verifyMock"]...)
 	router.POST(options.BaseURL+"/api/v1/try", wrapper.TryContent, options.OperationMiddlewares["tryContent"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/try", wrapper.TryMock, options.OperationMiddlewares["tryMock"]...)
 	router.POST(options.BaseURL+"/api/v1/mocks/:mock_id/traffic-check", wrapper.CheckTraffic, options.OperationMiddlewares["checkTraffic"]...)
@@ -9658,6 +9755,46 @@ func (response GetMockUsagedefaultApplicationProblemPlusJSONResponse) VisitGetMo
 	return err
 }
 
+type VerifyMockRequestObject struct {
+	MockID MockID `json:"mock_id"`
+	Body   *VerifyMockJSONRequestBody
+}
+
+type VerifyMockResponseObject interface {
+	VisitVerifyMockResponse(w http.ResponseWriter) error
+}
+
+type VerifyMock200JSONResponse Verification
+
+func (response VerifyMock200JSONResponse) VisitVerifyMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyMockdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyMockdefaultApplicationProblemPlusJSONResponse) VisitVerifyMockResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWebhooksRequestObject struct {
 	MockID MockID `json:"mock_id"`
 	Params ListWebhooksParams
@@ -11736,6 +11873,9 @@ type StrictServerInterface interface {
 	// GetMockUsage Count the requests of a mock
 	// (GET /api/v1/mocks/{mock_id}/usage)
 	GetMockUsage(ctx context.Context, request GetMockUsageRequestObject) (GetMockUsageResponseObject, error)
+	// VerifyMock Verify which requests came
+	// (POST /api/v1/mocks/{mock_id}/verify)
+	VerifyMock(ctx context.Context, request VerifyMockRequestObject) (VerifyMockResponseObject, error)
 	// ListWebhooks List the webhooks that a mock sent
 	// (GET /api/v1/mocks/{mock_id}/webhooks)
 	ListWebhooks(ctx context.Context, request ListWebhooksRequestObject) (ListWebhooksResponseObject, error)
@@ -13954,6 +14094,54 @@ func (sh *strictHandler) GetMockUsage(ctx echo.Context, mockID MockID, params Ge
 		return err
 	} else if validResponse, ok := response.(GetMockUsageResponseObject); ok {
 		return validResponse.VisitGetMockUsageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyMock operation middleware
+func (sh *strictHandler) VerifyMock(ctx echo.Context, mockID MockID) error {
+	var request VerifyMockRequestObject
+
+	request.MockID = mockID
+
+	var body VerifyMockJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyMock(ctx.Request().Context(), request.(VerifyMockRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyMock")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyMockResponseObject); ok {
+		return validResponse.VisitVerifyMockResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

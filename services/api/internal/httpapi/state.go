@@ -2,10 +2,12 @@ package httpapi
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/control"
+	"github.com/mocloud/mocloud/services/api/internal/remembered"
 )
 
 // GetState implements StrictServerInterface.
@@ -86,4 +88,36 @@ func clockOf(c control.Clock) Clock { return Clock{Now: c.Now, Own: c.Own, Stopp
 // DeleteClock implements StrictServerInterface.
 func (h *handlers) DeleteClock(ctx context.Context, r DeleteClockRequestObject) (DeleteClockResponseObject, error) {
 	return DeleteClock204Response{}, h.Remembered.FreeClock(ctx, caller(ctx), r.MockID, value(r.Params.SessionName, ""))
+}
+
+// VerifyMock implements StrictServerInterface.
+func (h *handlers) VerifyMock(ctx context.Context, r VerifyMockRequestObject) (VerifyMockResponseObject, error) {
+	v := remembered.Verification{
+		Session: value(r.Body.SessionName, ""), Since: value(r.Body.Since, time.Time{}), InOrder: value(r.Body.InOrder, false),
+		Expect: make([]control.Expectation, len(r.Body.Expect)),
+	}
+	if text := value(r.Body.Wait, ""); text != "" {
+		var err error
+		if v.Wait, err = time.ParseDuration(text); err != nil || v.Wait < 0 {
+			return nil, apperr.New(apperr.Invalid, "The wait %q is not a duration; write it like 5s.", text).WithField("wait")
+		}
+	}
+	for i, e := range r.Body.Expect {
+		v.Expect[i] = control.Expectation{If: e.If, Times: e.Times, AtLeast: e.AtLeast, AtMost: e.AtMost}
+	}
+	verdict, err := h.Remembered.Verify(ctx, caller(ctx), r.MockID, v)
+	if err != nil {
+		return nil, err
+	}
+	out := Verification{
+		Ok: verdict.OK, Settled: verdict.Settled, NotKept: int64(min(verdict.NotKept, math.MaxInt64)), // #nosec G115 -- it is not more
+		Looked: verdict.Looked, Expect: make([]ExpectationResult, len(verdict.Expect)),
+	}
+	for i, e := range verdict.Expect {
+		out.Expect[i] = ExpectationResult{Ok: e.OK, Count: e.Count, Reason: present(e.Reason), Nearest: make([]NearRequest, len(e.Nearest))}
+		for j, n := range e.Nearest {
+			out.Expect[i].Nearest[j] = NearRequest{ID: present(n.ID), Time: n.Time, Request: n.Request, Why: n.Why}
+		}
+	}
+	return VerifyMock200JSONResponse(out), nil
 }

@@ -89,6 +89,20 @@ func (f *fleet) servers(change uint64) Servers {
 	return Servers{Live: live, Applied: applied}
 }
 
+// mockServers are the living mock servers, by the names in their reports.
+func (f *fleet) mockServers() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	oldest := f.now().Add(-alive)
+	var names []string
+	for key, r := range f.instances {
+		if key.service == mockServer && !r.seen.Before(oldest) {
+			names = append(names, key.id)
+		}
+	}
+	return names
+}
+
 // applied is the change up to which every living mock server has applied; 0 while none lives.
 func (f *fleet) applied() uint64 {
 	f.mu.Lock()

@@ -138,6 +138,9 @@ func (s *Service) Run(ctx context.Context) error {
 // Applied is the change up to which every living mock server has applied, for mock.Filter.
 func (s *Service) Applied() uint64 { return s.fleet.applied() }
 
+// MockServers are the living mock servers, by the names in their reports.
+func (s *Service) MockServers() []string { return s.fleet.mockServers() }
+
 func (s *Service) lookAtEpoch(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()

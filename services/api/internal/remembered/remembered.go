@@ -32,11 +32,14 @@ type Service struct {
 	mocks Mocks
 	notes Notes
 	ask   Ask
+
+	records  Records
+	settling Settling
 }
 
 // NewService makes a Service.
-func NewService(mocks Mocks, notes Notes, ask Ask) *Service {
-	return &Service{mocks: mocks, notes: notes, ask: ask}
+func NewService(mocks Mocks, notes Notes, ask Ask, records Records, settling Settling) *Service {
+	return &Service{mocks: mocks, notes: notes, ask: ask, records: records, settling: settling}
 }
 
 // State is what a session of a mock remembers.

@@ -152,6 +152,21 @@ func (s recordStore) RequestsSince(ctx context.Context, who workspace.Caller, mo
 	return items, failed("list requests", err)
 }
 
+// WholeRequests lists the latest requests of a mock from a time on, oldest first, with headers and bodies.
+func (s recordStore) WholeRequests(ctx context.Context, who workspace.Caller, mockID string, since time.Time, limit int) ([]event.RequestRecord, error) {
+	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {
+		return nil, failed("list whole requests", err)
+	}
+	var rows []requestRow
+	err := s.read.NewSelect().Model(&rows).ExcludeColumn("response_head", "response_body").
+		Where("q.mock_id = ? AND q.time >= ?", mockID, since.UTC()).Order("q.id DESC").Limit(int64(limit)).Scan(ctx)
+	out := make([]event.RequestRecord, len(rows))
+	for i := range rows {
+		out[len(rows)-1-i] = rows[i].record()
+	}
+	return out, failed("list whole requests", err)
+}
+
 // Request implements record.Repository.
 func (s recordStore) Request(ctx context.Context, who workspace.Caller, mockID, id string) (event.RequestRecord, error) {
 	if _, err := seenMock(ctx, s.read, who, mockID); err != nil {

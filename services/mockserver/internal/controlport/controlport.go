@@ -119,8 +119,25 @@ func Handler(ask Ask) http.Handler {
 		return q, err
 	}, func(a control.Answer) any { return a.Clock })
 	handle("DELETE /clock", func(r *http.Request) (control.Question, error) { return in(r, control.FreeClock, "") }, nil)
+	handle("POST /verify", func(r *http.Request) (control.Question, error) {
+		var body struct {
+			SessionName string                `json:"session_name"`
+			Since       time.Time             `json:"since"`
+			InOrder     bool                  `json:"in_order"`
+			Wait        string                `json:"wait"` // nothing is on its way here
+			Expect      []control.Expectation `json:"expect"`
+		}
+		err := decode(r, &body)
+		return control.Question{Act: control.Verify, Session: body.SessionName, Since: body.Since, InOrder: body.InOrder, Expect: body.Expect}, err
+	}, func(a control.Answer) any {
+		return struct {
+			Settled bool `json:"settled"`
+			NotKept int  `json:"not_kept"`
+			*control.Verdict
+		}{true, 0, a.Verdict}
+	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, apperr.New(apperr.NotFound, "There is nothing at %s %.200s; there are /state, /state/{path}, /sessions, /sessions/{session_name} and /clock.", r.Method, r.URL.Path))
+		refuse(w, apperr.New(apperr.NotFound, "There is nothing at %s %.200s; there are /state, /state/{path}, /sessions, /sessions/{session_name}, /clock and /verify.", r.Method, r.URL.Path))
 	})
 	return local(http.NewCrossOriginProtection().Handler(asInTheAPI(mux)))
 }

@@ -58,7 +58,11 @@ func (r *Recorder) take(l *Log, q *Request, choice *event.Recording) bool {
 		size = headerGuess
 	}
 	now := q.At.UnixNano()
-	if !l.budget.take(now, r.mock.of(size)) || !r.overall.take(now, r.all.of(size)) || r.used.Load()+int64(size) > r.limits.Bytes {
+	own, cost := &l.budget, r.mock.of(size)
+	if q.Session {
+		own, cost = &l.sessions, r.sessions.of(size)
+	}
+	if !own.take(now, cost) || !r.overall.take(now, r.all.of(size)) || r.used.Load()+int64(size) > r.limits.Bytes {
 		return false
 	}
 	c := r.free.Get().(*Record) //nolint:forcetypeassert // the pool holds nothing else

@@ -19,26 +19,31 @@ type Limits struct {
 	Bytes        int64 // of all records that are not released
 }
 
+// sessionsPerSecond is how many requests of named sessions of one mock are recorded in a second, beside the sample of all others:
+// tests verify them.
+const sessionsPerSecond = 200
+
 // queued is how many records may wait to be read.
 const queued = 1024
 
 // Recorder owns the logs of all mocks. It is safe for concurrent use; Collect has one caller at a time.
 type Recorder struct {
-	limits  Limits
-	mock    price // of a record to its mock's budget
-	all     price
-	overall budget
-	used    atomic.Int64 // bytes of the records that are not released
-	records chan *Record
-	free    sync.Pool           // of *Record
-	counted atomic.Pointer[Log] // the first of those that counted since they were collected
+	limits   Limits
+	mock     price // of a record to its mock's budget
+	sessions price // the same of a request of a named session
+	all      price
+	overall  budget
+	used     atomic.Int64 // bytes of the records that are not released
+	records  chan *Record
+	free     sync.Pool           // of *Record
+	counted  atomic.Pointer[Log] // the first of those that counted since they were collected
 }
 
 // New makes a recorder without logs.
 func New(limits Limits) *Recorder {
 	r := &Recorder{
 		limits: limits, records: make(chan *Record, queued),
-		mock: priceOf(limits.PerSecond, limits.Rate/4), all: priceOf(limits.AllPerSecond, limits.Rate),
+		mock: priceOf(limits.PerSecond, limits.Rate/4), sessions: priceOf(max(limits.PerSecond, sessionsPerSecond), limits.Rate/4), all: priceOf(limits.AllPerSecond, limits.Rate),
 	}
 	r.free.New = func() any { return new(Record) }
 	return r
@@ -68,6 +73,7 @@ type Log struct {
 	recording atomic.Pointer[event.Recording]
 	counters  atomic.Pointer[counters] // made by the first request
 	budget    budget
+	sessions  budget      // of requests of named sessions
 	listed    atomic.Bool // it is in the recorder's list of those that counted
 	next      *Log        // in that list
 }
@@ -90,6 +96,7 @@ type Header interface {
 type Request struct {
 	At       time.Time
 	Duration time.Duration
+	Session  bool // it is one of a named session
 	Method   string
 	Host     string
 	Path     string // as it came

@@ -82,6 +82,39 @@ func (r *Reporter) acknowledge(stored event.ReportsStored, now time.Time) {
 	r.meters.outstanding.Set(float64(len(r.outstanding)))
 }
 
+// waiter waits until the reports of records up to a sequence are stored.
+type waiter struct {
+	upTo uint64
+	done chan<- struct{}
+}
+
+// Settle waits until the requests that have been answered are stored, as far as they are recorded. It reports false if ctx ends before.
+func (r *Reporter) Settle(ctx context.Context) bool {
+	done := make(chan struct{})
+	select {
+	case r.settling <- done:
+	case <-ctx.Done():
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// release lets those go on whose reports are stored.
+func (r *Reporter) release() {
+	r.waiters = slices.DeleteFunc(r.waiters, func(w waiter) bool {
+		if slices.ContainsFunc(r.outstanding, func(s *report) bool { return s.sequence <= w.upTo && s.records != nil }) {
+			return false
+		}
+		close(w.done)
+		return true
+	})
+}
+
 // repeat publishes again what is due. Totals go into a new report.
 func (r *Reporter) repeat(ctx context.Context, now time.Time) {
 	for _, s := range slices.Clone(r.outstanding) {

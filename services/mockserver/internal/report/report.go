@@ -63,6 +63,8 @@ type Reporter struct {
 	meters meters
 	stored chan event.ReportsStored
 	hooks  chan webhook.Delivery
+	// settling are those who wait until what has been answered is stored.
+	settling chan chan<- struct{}
 
 	// All below belongs to Run.
 	masks       masks
@@ -75,12 +77,14 @@ type Reporter struct {
 	bytes       int64     // of outstanding
 	down        time.Time // until then nothing is published
 	stores      bool      // somebody acknowledges reports
+	waiters     []waiter
 }
 
 // New makes a reporter; it does no I/O.
 func New(cfg Config, deps Deps) *Reporter {
 	return &Reporter{
 		cfg: cfg, deps: deps, meters: newMeters(deps.Metrics), stored: make(chan event.ReportsStored, 64), hooks: make(chan webhook.Delivery, 1024),
+		settling:   make(chan chan<- struct{}),
 		deliveries: map[string]event.WebhookDelivery{}, masks: newMasks(cfg.Words), tallies: newTallies(),
 	}
 }
@@ -149,6 +153,14 @@ func (r *Reporter) loop(ctx context.Context) {
 			r.sealWebhooks(ctx)
 		case s := <-r.stored:
 			r.acknowledge(s, time.Now())
+			r.release()
+		case done := <-r.settling:
+			for len(r.deps.Recorder.Records()) > 0 {
+				r.add(ctx, <-r.deps.Recorder.Records())
+			}
+			r.seal(ctx)
+			r.waiters = append(r.waiters, waiter{r.sequence, done})
+			r.release()
 		case now := <-counting.C:
 			if !now.Before(next) {
 				r.count(ctx, now)

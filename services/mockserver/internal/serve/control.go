@@ -55,6 +55,8 @@ func (c *Core) control(ctx context.Context, q control.Question) (control.Answer,
 		a.Clock, err = c.setClock(x, session, q.Clock)
 	case control.FreeClock:
 		a.Clock, err = c.freeClock(x, session)
+	case control.Verify:
+		a.Verdict, err = c.verify(x, &q)
 	default:
 		err = apperr.New(apperr.Invalid, "This mock server does not know the act %q.", q.Act)
 	}

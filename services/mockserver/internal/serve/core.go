@@ -40,6 +40,8 @@ type Config struct {
 	ClientIPHeader string
 	// Seed makes fake.* and simulated latency repeatable; 0: they are not.
 	Seed uint64
+	// Journal keeps the latest requests here, so that they can be verified without an api.
+	Journal bool
 }
 
 // Deps are what the core needs. Optional parts are nil where there are none.
@@ -73,6 +75,8 @@ type Core struct {
 	anybody []string // the value of Access-Control-Allow-Origin
 	// locks are held by those who change a session: there are more sessions than locks.
 	locks [256]sync.Mutex
+	// journal keeps the latest requests; nil: it does not.
+	journal *journal
 }
 
 // defaultWaiting is how many of one workspace may wait for a turn.
@@ -87,6 +91,9 @@ func New(cfg Config, deps Deps) *Core {
 		deps.Turns = limit.NewTurns(runtime.GOMAXPROCS(0), defaultWaiting)
 	}
 	c := &Core{cfg: cfg, deps: deps, fake: scope.NewFake(cfg.Seed), dice: newDice(cfg.Seed), count: newCounters(deps.Metrics), anybody: []string{"*"}}
+	if cfg.Journal {
+		c.journal = &journal{}
+	}
 	c.table = route.NewTable(c.open, c.close)
 	c.pool.New = func() any {
 		return &exchange{core: c, captures: make(route.Captures, 0, 8), answer: answer{more: make([]header, 0, 8), sent: make([]header, 0, 16)}}
@@ -434,10 +441,14 @@ func (c *Core) done(x *exchange) {
 		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: x.header,
 		Query: q.Query, Body: q.Body, Status: a.status, AnswerHeader: a, Answer: a.body,
 	}
+	_, x.record.Session = q.SessionName()
 	if x.endpoint != nil {
 		x.record.Endpoint = x.endpoint.label
 	}
 	x.mock.life.log.Add(&x.record)
+	if c.journal != nil {
+		c.journal.note(x)
+	}
 	if e := x.endpoint; x.answered && len(e.hooks) > 0 {
 		// In any case, whether or not the caller is still there.
 		x.scope.Bound(nil, nil) //nolint:staticcheck // no context: what is sent does not end with the request
