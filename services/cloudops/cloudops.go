@@ -131,7 +131,7 @@ func (s *Service) lead(ctx context.Context) error {
 			err := stop()
 			// Another takes over at once; without this, when the lease ends.
 			if released := s.lease.Release(context.WithoutCancel(ctx)); released != nil {
-				s.log.DebugContext(ctx, "cannot release the lease; it ends by itself", "error", released)
+				s.log.DebugContext(ctx, "cannot release the lease; it will expire", "error", released)
 			}
 			return err
 		case <-ticker.C:
