@@ -8,6 +8,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/importer/har"
 	"github.com/mocloud/mocloud/pkg/importer/internal/draft"
 	"github.com/mocloud/mocloud/pkg/importer/internal/source"
+	"github.com/mocloud/mocloud/pkg/importer/mockoon"
 	"github.com/mocloud/mocloud/pkg/importer/postman"
 	"github.com/mocloud/mocloud/pkg/importer/wiremock"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -39,6 +40,8 @@ func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Dia
 	case OpenAPI, Unknown: // whose reader says best what is wrong with it
 	case Postman:
 		return importJSON(ctx, src, o, format, postman.Import)
+	case Mockoon:
+		return importJSON(ctx, src, o, format, mockoon.Import)
 	case HAR:
 		return importJSON(ctx, src, o, format, har.Import)
 	case WireMock:
@@ -82,7 +85,7 @@ const (
 
 // refusal says what a document is that is not imported.
 func refusal(name string, format Format) mockspec.Diagnostic {
-	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections, WireMock mappings and HAR files can be"
+	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections, Mockoon environments, WireMock mappings and HAR files can be"
 	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import one of those"}
 	switch format {
 	case Mock:

@@ -18,11 +18,12 @@ func ImportCommand() *cobra.Command {
 	var strict bool
 	c := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Make a mock from an OpenAPI, WireMock, Postman or HAR file",
-		Long: "Make a mock from an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON), WireMock mappings, a Postman collection or a HAR\n" +
-			"file, and print it: an endpoint for each operation or request, with the answers from FILE, and with values made from the schemas of\n" +
-			"an OpenAPI document that has no examples. FILE is recognised by its content. What is left out is listed on standard error;\n" +
-			"if that is a tenth of its operations or more, the status is 6. Nothing but FILE is read; `-` is standard input.",
+		Short: "Make a mock from an OpenAPI, WireMock, Mockoon, Postman or HAR file",
+		Long: "Make a mock from an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON), WireMock mappings, a Mockoon environment,\n" +
+			"a Postman collection or a HAR file, and print it: an endpoint for each operation or request, with the answers from FILE,\n" +
+			"and with values made from the schemas of an OpenAPI document that has no examples. FILE is recognised by its content.\n" +
+			"What is left out is listed on standard error; if that is a tenth of its operations or more, the status is 6. Nothing but\n" +
+			"FILE is read; `-` is standard input.",
 		Example: "  mocloud import petstore.yaml > pets.yml && mocloud run pets.yml\n  curl -s https://example.com/openapi.json | mocloud import - -o api.yml\n  mocloud import recorded.har -o api.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {

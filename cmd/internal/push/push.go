@@ -21,8 +21,8 @@ func Command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "push FILE…",
 		Short: "Create or edit mocks from files, and publish them",
-		Long: `Create or edit a mock from each file, and publish it. FILE is a mock; an OpenAPI document, WireMock mappings, a
-Postman collection or a HAR file, from which a mock is made as by ` + "`mocloud import`" + `; a folder, of which every .yml, .yaml and
+		Long: `Create or edit a mock from each file, and publish it. FILE is a mock; an OpenAPI document, WireMock mappings, a Mockoon
+environment, a Postman collection or a HAR file, from which a mock is made as by ` + "`mocloud import`" + `; a folder, of which every .yml, .yaml and
 .json file is pushed; or - for standard input.
 
 A mock has its file's name and belongs to your own workspace, unless --mock or --workspace says otherwise. Everything is checked

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -29,15 +30,22 @@ type Pair struct {
 // Answer is one answer of an endpoint, and when it is given.
 type Answer struct {
 	If    Map // always, if it is empty
+	Share Map // `times` or `chance`: not all requests that fit get it
 	Keys  Map // what it has of the keys of a response
 	At    *source.Node
 	Title string // what a note calls it
 }
 
+// always reports whether every request gets the answer.
+func (a *Answer) always() bool { return len(a.If) == 0 && len(a.Share) == 0 }
+
 // Mock is a mock in the making.
 type Mock struct {
 	o         openapi.Options
 	title     string
+	state     Map // what the mock remembers
+	settings  Map // of the whole mock
+	resources []Answer
 	endpoints []*endpoint
 	byRoute   map[string]*endpoint
 	notes     []mockspec.Diagnostic
@@ -99,14 +107,43 @@ func (m *Mock) Add(method, path string, extra Map, a Answer) {
 	e.answers = append(e.answers, a)
 }
 
-// Check says what is wrong with a condition; nil if it can be used.
-func (m *Mock) Check(condition Map) error {
-	return check(Map{{"path", "/"}, {"responses", []any{Map{{"if", condition}, {"status", 200}}}}})
+// Declare gives the mock a state and its initial value; of two of one name the first counts.
+func (m *Mock) Declare(name string, value any) {
+	for _, p := range m.state {
+		if p.Key == name {
+			return
+		}
+	}
+	m.state = append(m.state, Pair{name, value})
 }
 
-// check says what is wrong with an endpoint; nil if it can be served.
-func check(e Map) error {
-	text, err := encode([]any{Map{{"endpoint", e}}})
+// Setting sets a key of the settings of the whole mock.
+func (m *Mock) Setting(key string, value any) { m.settings = append(m.settings, Pair{key, value}) }
+
+// Resource adds a `crud` with these keys.
+func (m *Mock) Resource(at *source.Node, title string, keys Map) {
+	m.resources = append(m.resources, Answer{Keys: keys, At: at, Title: title})
+}
+
+// Check says what is wrong with a condition; nil if it can be used.
+func (m *Mock) Check(condition Map) error {
+	return m.CheckEndpoint(Map{{"path", "/"}, {"responses", []any{Map{{"if", condition}, {"status", 200}}}}})
+}
+
+// CheckEndpoint says what is wrong with an endpoint; nil if it can be served.
+func (m *Mock) CheckEndpoint(e Map) error { return m.check("endpoint", e) }
+
+// check says what is wrong with an item; nil if it can be served.
+func (m *Mock) check(kind string, item Map) error {
+	names := make(Map, len(m.state))
+	for i, p := range m.state {
+		names[i] = Pair{p.Key, nil}
+	}
+	items := []any{Map{{kind, item}}}
+	if len(names) > 0 {
+		items = append(items, Map{{"state", names}})
+	}
+	text, err := encode(items)
 	if err != nil {
 		return err
 	}
@@ -129,31 +166,42 @@ type Result struct {
 // Finish writes the mock. There is no result if nothing could be made, or ctx has ended.
 func (m *Mock) Finish(ctx context.Context) (*Result, []mockspec.Diagnostic) {
 	limits := m.o.Mock.OrDefault()
-	var items []any
-	size := 0
+	items, made, size := m.head(), 0, 0
+	if text, err := encode(items); err == nil {
+		size = len(text)
+	}
 	m.order()
+	add := func(kind, title string, at *source.Node, keys Map) (more bool) {
+		text, err := encode([]any{Map{{kind, keys}}})
+		if err == nil {
+			err = m.check(kind, keys)
+		}
+		if err != nil {
+			m.None(at, "%s is left out: %v", title, err)
+			return true
+		}
+		if size += len(text) + len(text)/16 + 1; size > limits.Bytes || made == limits.Endpoints {
+			m.note(at, mockspec.Warning, openapi.CodeTooLong, "the limit is %d endpoints and %d KiB a mock: the rest is left out", limits.Endpoints, limits.Bytes>>10)
+			return false
+		}
+		items = append(items, Map{{kind, keys}})
+		made++
+		return true
+	}
+	for _, r := range m.resources {
+		if !add("crud", r.Title, r.At, r.Keys) {
+			break
+		}
+	}
 	for _, e := range m.endpoints {
 		if ctx.Err() != nil {
 			return nil, []mockspec.Diagnostic{{File: m.o.Name, Line: 1, Column: 1, Severity: mockspec.Error, Code: openapi.CodeStopped, Message: "the import was stopped before it finished"}}
 		}
-		keys := m.keys(e)
-		at := e.answers[0].At
-		if err := check(keys); err != nil {
-			m.None(at, "%s %s is left out: %v", e.method, short(e.path), err)
-			continue
-		}
-		text, err := encode([]any{Map{{"endpoint", keys}}})
-		if err != nil {
-			m.None(at, "%s %s is left out: %v", e.method, short(e.path), err)
-			continue
-		}
-		if size += len(text) + len(text)/16 + 1; size > limits.Bytes || len(items) == limits.Endpoints {
-			m.note(at, mockspec.Warning, openapi.CodeTooLong, "the limit is %d endpoints and %d KiB a mock: the rest is left out", limits.Endpoints, limits.Bytes>>10)
+		if !add("endpoint", e.method+" "+short(e.path), e.answers[0].At, m.keys(e)) {
 			break
 		}
-		items = append(items, Map{{"endpoint", keys}})
 	}
-	if len(items) == 0 {
+	if made == 0 {
 		m.note(nil, mockspec.Error, openapi.CodeNoOperations, "there is nothing in the document that a mock could answer")
 		return nil, m.sorted()
 	}
@@ -163,7 +211,18 @@ func (m *Mock) Finish(ctx context.Context) (*Result, []mockspec.Diagnostic) {
 			content = formatted
 		}
 	}
-	return &Result{Content: content, Title: m.title, Endpoints: len(items)}, m.sorted()
+	return &Result{Content: content, Title: m.title, Endpoints: made}, m.sorted()
+}
+
+// head is what stands before the endpoints: state and settings.
+func (m *Mock) head() (items []any) {
+	if len(m.state) > 0 {
+		items = append(items, Map{{"state", m.state}})
+	}
+	if len(m.settings) > 0 {
+		items = append(items, Map{{"mocloud", m.settings}})
+	}
+	return items
 }
 
 // order puts the endpoints in the order of the document. Those of the same shape of path stay as they are, since the first
@@ -203,8 +262,12 @@ func (m *Mock) keys(e *endpoint) Map {
 	keys := Map{{"method", e.method}, {"path", e.path}}
 	var entries []any
 	for i, a := range e.answers {
-		if len(a.If) > 0 {
-			entries = append(entries, append(Map{{"if", a.If}}, a.Keys...))
+		if !a.always() {
+			entry := Map{}
+			if len(a.If) > 0 {
+				entry = append(entry, Pair{"if", a.If})
+			}
+			entries = append(entries, append(append(entry, a.Share...), a.Keys...))
 			continue
 		}
 		for _, other := range e.answers[i+1:] {
@@ -254,6 +317,8 @@ func node(v any) *yaml.Node {
 		return scalar("!!bool", fmt.Sprint(v))
 	case int:
 		return scalar("!!int", fmt.Sprint(v))
+	case float64:
+		return scalar("!!float", strconv.FormatFloat(v, 'f', -1, 64))
 	case string:
 		return text(v)
 	case Map:
