@@ -112,6 +112,7 @@ test('from a key to its diagnostics', async ({ home: page, cloud }) => {
             watch.observe(document.body, { subtree: true, childList: true, attributes: true })
           }),
       )
+      await page.waitForTimeout(100) // the page listens by then
       await page.keyboard.press('z')
       took.push(await wait)
       await page.keyboard.press('Backspace')

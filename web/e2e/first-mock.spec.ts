@@ -73,8 +73,9 @@ test('WireMock mappings are read like OpenAPI; what is refused leaves nothing of
   await expect(page.getByText('no endpoint answers it')).toBeVisible()
 })
 
-test('a suggested name gives way to what is typed, whenever it came', async ({ home: page }) => {
-  await page.goto('/new') // the name of the starter is taken: the first mock of the cloud has it
+test('a suggested name gives way to what is typed, whenever it came', async ({ home: page, cloud }) => {
+  await cloud.mock('hello', '[]', false).catch(() => undefined) // where it is not there from the beginning
+  await page.goto('/new') // the name of the starter is taken
   const name = page.getByLabel('Name', { exact: true })
   await expect(name).toHaveValue(/^hello-\d+$/)
   await page.keyboard.type('pets')

@@ -168,6 +168,9 @@ func (c *Cloud) AddAPI(settings ...string) string {
 	return name
 }
 
+// Addresses are where the api and the mock server are, and the token of the account that tests work as.
+func (c *Cloud) Addresses() (api, mocks, token string) { return c.api, c.mocks, c.token }
+
 // Processes are the names of the processes, in starting order.
 func (c *Cloud) Processes() []string { return c.names }
 

@@ -25,7 +25,12 @@ export interface Answer {
   body: string
 }
 
-/** A whole mocloud with a data folder of its own. */
+/** A mocloud that somebody else runs, such as the services apart. */
+const running = process.env.MOCLOUD_URL
+  ? { url: process.env.MOCLOUD_URL, token: process.env.MOCLOUD_TOKEN ?? '', mocks: Number(process.env.MOCLOUD_MOCKS_PORT) }
+  : undefined
+
+/** A whole mocloud with a data folder of its own, or the one that is running. */
 export class Mocloud {
   readonly #folder = mkdtempSync(join(tmpdir(), 'mocloud-e2e-'))
   #ports: number[] = []
@@ -33,10 +38,14 @@ export class Mocloud {
   token = ''
 
   get url(): string {
-    return `http://localhost:${this.#ports[0]}`
+    return running?.url ?? `http://localhost:${this.#ports[0]}`
   }
 
   async start(): Promise<void> {
+    if (running) {
+      this.token = running.token
+      return
+    }
     if (!existsSync(binary)) throw new Error(`${binary} is missing: run scripts/build, or name another one in MOCLOUD_BIN`)
     if (this.#ports.length === 0) this.#ports = [await freePort(), await freePort(), await freePort()]
     const [api, mocks, ops] = this.#ports.map((port) => `127.0.0.1:${port}`) as [string, string, string]
@@ -106,7 +115,7 @@ export class Mocloud {
 
   /** call asks a mock, as the world does. */
   call(slug: string, path: string, method = 'GET', body = ''): Promise<Answer> {
-    const port = this.#ports[1] as number
+    const port = running?.mocks ?? (this.#ports[1] as number)
     return new Promise((resolve, reject) => {
       const headers = {
         Host: `${slug}-dev.localhost:${port}`,

@@ -112,8 +112,9 @@ export class EditorSession {
   #edited(): void {
     this.dirty.set(this.state.doc.length !== this.base.length || this.text !== this.base)
     this.checking.set(true)
-    this.#later('outline', 60, () => this.#look())
-    this.#later('check', this.state.doc.length > 256 * 1024 ? 800 : 200, () => this.#check())
+    const large = this.state.doc.length > 256 * 1024
+    this.#later('outline', large ? 400 : 60, () => this.#look())
+    this.#later('check', large ? 800 : 200, () => this.#check())
     this.#later('draft', 400, () => void this.keep())
     this.changed.call()
   }
