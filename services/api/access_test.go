@@ -216,7 +216,9 @@ func TestUploadsEndWithTheirCredentials(t *testing.T) {
 // A stream of a mock that is asked all the time ends with its caller's access as well.
 func TestABusyStreamEnds(t *testing.T) {
 	t.Parallel()
-	b := start(t)
+	b := prepare(t)
+	b.keepAlive = 250 * time.Millisecond
+	b.run()
 	m := b.create("pets", good)
 	made := b.token("/api/v1/tokens", "CI", "requests:read")
 	ctx, cancel := context.WithTimeout(t.Context(), soon)

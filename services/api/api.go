@@ -52,7 +52,7 @@ const (
 	pingEvery    = 2 * time.Second
 	// passwordsAtOnce bounds the memory of hashing: each takes 19 MiB and one core.
 	passwordsAtOnce = 4
-	keepAlive       = 5 * time.Second
+	keepAlive       = 15 * time.Second
 )
 
 // New checks the configuration. It does no I/O.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -92,7 +93,9 @@ func TestFormat(t *testing.T) {
 // A stream of one workspace shows nothing of others, and ends when its caller is no member any more.
 func TestEventsOfAWorkspace(t *testing.T) {
 	t.Parallel()
-	b := start(t)
+	b := prepare(t)
+	b.keepAlive = 250 * time.Millisecond
+	b.run()
 	vic := b.account("vic")
 	b.sql("INSERT INTO members (account_id, workspace_id, role, created_at) SELECT ?, id, 'viewer', created_at FROM workspaces WHERE slug = 'dev'", vic.ID)
 	vics := "Authorization: Bearer vic-token"
@@ -108,7 +111,7 @@ func TestEventsOfAWorkspace(t *testing.T) {
 	buffer := make([]byte, 4096)
 	for {
 		if _, err := ended.Read(buffer); err != nil {
-			return // within KeepAlive
+			return // within some times KeepAlive
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (h *handlers) accessChanged(err error, accountID string) error {
 
 // watch is live.Events.Watch for the caller.
 func (h *handlers) watch(ctx context.Context, workspaceID string, look func(context.Context) error) (watched context.Context, stop func()) {
-	return h.Events.Watch(ctx, caller(ctx).AccountID, workspaceID, h.KeepAlive, look)
+	return h.Events.Watch(ctx, caller(ctx).AccountID, workspaceID, accessAge*h.KeepAlive, look)
 }
 
 // stillSees asks whether the caller may still do what they do, and see the mock.

@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// accessAge is how old may be what is known of the caller's access when an event goes out.
-	accessAge = time.Second
+	// accessAge is after how many silences of a stream it is asked again whether its caller may see it still, where no event says
+	// that this has changed: as when a token expires.
+	accessAge = 4
 	// eventWrite bounds how long a follower may take to accept what is written; a slower one reconnects.
 	eventWrite = 10 * time.Second
 	retryEvent = "retry: 1000\n\n"
@@ -25,11 +26,17 @@ const (
 // StreamEvents implements StrictServerInterface.
 func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject) (StreamEventsResponseObject, error) {
 	e := &eventResponse{ctx: ctx, handlers: h, slug: value(r.Params.WorkspaceSlug, "")}
+	// The events begin before the caller's access is asked, and before the requests do, so that none is missed that follows from the other.
+	e.follower = h.Events.Follow(value(r.Params.LastEventID, value(r.Params.After, "")), caller(ctx).AccountID)
+	followed := false
+	defer func() {
+		if !followed {
+			e.close()
+		}
+	}()
 	if err := e.look(); err != nil {
 		return nil, err
 	}
-	// The events begin before the requests do, so that none is missed that follows from the other.
-	e.follower = h.Events.Follow(value(r.Params.LastEventID, value(r.Params.After, "")))
 	watched := value(r.Params.RequestMockID, nil)
 	if len(watched) > 0 {
 		if err := gate.IdentityOf(ctx).Permit("requests:read"); err != nil {
@@ -39,21 +46,21 @@ func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject
 	for _, id := range watched {
 		m, err := h.Mocks.Find(ctx, caller(ctx), id)
 		if err != nil {
-			e.close()
 			return nil, err
 		}
 		follower, err := h.Records.Follow(ctx, caller(ctx), id, "")
 		if err != nil {
-			e.close()
 			return nil, err
 		}
 		e.requests = append(e.requests, &requestEvents{ctx: ctx, handlers: h, mockID: id, workspaceID: m.WorkspaceID, follower: follower})
 	}
+	followed = true
 	return e, nil
 }
 
-// close ends following requests.
+// close ends following.
 func (e *eventResponse) close() {
+	e.follower.Close()
 	for _, r := range e.requests {
 		r.follower.Close()
 	}
@@ -71,16 +78,21 @@ type eventResponse struct {
 	requests   []*requestEvents // of mocks whose requests come with the events
 }
 
-// look finds out which workspaces the caller may follow now. An error ends the stream.
+// look finds out which workspaces the caller may follow now, and follows them. An error ends the stream.
 func (e *eventResponse) look() (err error) {
 	if err := gate.StillMay(e.ctx); err != nil {
 		return err
 	}
 	e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, caller(e.ctx), e.slug)
-	if e.looked = time.Now(); err == nil && e.slug == "" {
+	if err != nil {
+		return err
+	}
+	e.looked = time.Now()
+	e.follower.Concern(e.workspaces)
+	if e.slug == "" {
 		e.workspaces[live.OfAccount(caller(e.ctx).AccountID)] = true
 	}
-	return err
+	return nil
 }
 
 // VisitStreamEventsResponse implements StreamEventsResponseObject.
@@ -159,14 +171,13 @@ func (e *eventResponse) next(all context.Context) ([]byte, error) {
 	if silent && (e.ctx.Err() != nil || errors.Is(err, live.ErrStopping)) {
 		return nil, err
 	}
-	concerned := live.AccessConcerned(events, caller(e.ctx).AccountID, e.workspaces)
-	if silent || concerned || time.Since(e.looked) > accessAge {
+	if live.AccessConcerned(events) || time.Since(e.looked) > accessAge*e.handlers.KeepAlive {
 		if err := e.look(); err != nil {
 			return nil, err
 		}
 	}
 	if silent {
-		return []byte(":\n\n"), nil
+		return fmt.Appendf(nil, ":\nid: %s\n\n", position), nil
 	}
 	return e.encode(events, position)
 }

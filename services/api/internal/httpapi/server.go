@@ -53,8 +53,8 @@ type Config struct {
 	// Origins are those of other servers that the console talks to: of the mocks, and of who signs people in.
 	Origins  []string
 	Instance Instance // as everybody may see it
-	// KeepAlive is how often a silent stream of events gets a comment, so that proxies keep it, and how long one may go on at
-	// the most after its caller's access has ended: where there is no notice, as when a token expires.
+	// KeepAlive is how often a silent stream of events gets a comment, so that proxies keep it. One goes on for some five times as long
+	// at the most after its caller's access has ended, where there is no notice of that, as when a token expires.
 	KeepAlive time.Duration
 }
 

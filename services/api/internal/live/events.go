@@ -42,6 +42,8 @@ type Event struct {
 	Name        string
 	Data        json.RawMessage
 	Value       any // in place of Data where whoever writes the event encodes it; not for other replicas
+
+	topic string // of those who are woken; set by Append
 }
 
 // OfAccount stands for an account where a workspace is named: such events the account alone may see.
@@ -58,6 +60,10 @@ type Events struct {
 	outbox   *outbox.Outbox
 	log      *slog.Logger
 	stopping chan struct{} // closed when Run ends
+
+	// Guarded by the feed's lock: all followers, and those of each topic, which is a workspace or OfAccount.
+	followers set
+	following map[string]set
 }
 
 // NewEvents makes Events. Notices for other replicas leave through out; now tells the time.
@@ -65,6 +71,7 @@ func NewEvents(out *outbox.Outbox, log *slog.Logger, now func() time.Time) *Even
 	stopping := make(chan struct{})
 	return &Events{
 		name: rand.Text()[:8], feed: NewFeed[Event](kept, stopping), peers: newPeers(now), outbox: out, log: log, stopping: stopping,
+		followers: set{}, following: map[string]set{},
 	}
 }
 
@@ -95,16 +102,29 @@ func (e *Events) Notify(workspaceID, name string, data any) {
 		e.log.Error("encode an event for followers", "event", name, "error", err)
 		return
 	}
-	e.feed.Append(Event{WorkspaceID: workspaceID, Name: name, Data: encoded})
+	e.Append(Event{WorkspaceID: workspaceID, Name: name, Data: encoded})
 	e.outbox.Notify(workspaceID, name, encoded)
 }
 
 // Append adds an event for the followers on this replica alone.
-func (e *Events) Append(ev Event) { e.feed.Append(ev) }
+func (e *Events) Append(ev Event) {
+	ev.topic = topicOf(ev)
+	e.feed.mu.Lock()
+	defer e.feed.mu.Unlock()
+	number := e.feed.end()
+	e.feed.append(ev)
+	whom := e.following[ev.topic]
+	if ev.Name == ResetEvent {
+		whom = e.followers
+	}
+	for fl := range whom {
+		fl.notice(number)
+	}
+}
 
 // Reset makes every follower on this replica read its lists again. What happened before still comes: a caller that has just made a
 // mock finds its event, whatever else goes wrong meanwhile.
-func (e *Events) Reset() { e.feed.Append(resetEvent()) }
+func (e *Events) Reset() { e.Append(resetEvent()) }
 
 // Receive takes a notice of a replica, and passes it on if it is another's. It returns it; nil if there is nothing new in it.
 func (e *Events) Receive(envelope event.Envelope) *Event {
@@ -119,7 +139,7 @@ func (e *Events) Receive(envelope event.Envelope) *Event {
 		return nil
 	}
 	ev := Event{WorkspaceID: n.WorkspaceID, Name: n.Name, Data: json.RawMessage(n.Data)}
-	e.feed.Append(ev)
+	e.Append(ev)
 	return &ev
 }
 
@@ -137,50 +157,4 @@ func (e *Events) number(id string) (uint64, bool) {
 	name, digits, _ := strings.Cut(id, "-")
 	n, err := strconv.ParseUint(digits, 10, 64)
 	return n, err == nil && name == e.name
-}
-
-// EventFollower reads Events from a place. It belongs to one goroutine.
-type EventFollower struct {
-	*Follower[Event]
-	events *Events
-	lost   bool // where it wanted to begin is not known any more
-}
-
-// Follow begins after the event with the id after, or with the next event if that is empty. If what came after it is
-// not known any more, a ResetEvent comes first.
-func (e *Events) Follow(after string) *EventFollower {
-	fl := &EventFollower{Follower: e.feed.Follow(), events: e}
-	if after == "" {
-		return fl
-	}
-	e.feed.mu.Lock()
-	defer e.feed.mu.Unlock()
-	if seen, ok := e.number(after); ok && seen+1 >= e.feed.first && seen < fl.next {
-		fl.next = seen + 1
-	} else {
-		fl.lost = true
-	}
-	return fl
-}
-
-// Next waits for more events, and returns them in order. If some are gone that the follower has not seen, it is a ResetEvent that
-// comes in their place. position is the id to go on after. It returns ctx's error when ctx ends, and ErrStopping when the service does.
-func (fl *EventFollower) Next(ctx context.Context) (events []Event, position string, err error) {
-	begin, missed := fl.next, 0
-	if fl.lost {
-		events, missed = fl.Take()
-		reset := resetEvent()
-		reset.ID = fl.events.id(begin - 1)
-		fl.lost, events = false, append([]Event{reset}, events...)
-		begin--
-	} else if events, missed, err = fl.Follower.Next(ctx); err != nil {
-		return nil, "", err
-	}
-	if missed > 0 { // what is left of them is in the lists, too
-		events, begin = []Event{resetEvent()}, fl.next-1
-	}
-	for i := range events {
-		events[i].ID = fl.events.id(begin + uint64(i))
-	}
-	return events, fl.events.id(fl.next - 1), nil
 }

@@ -32,6 +32,11 @@ func NewFeed[T any](keep int, stopping <-chan struct{}) *Feed[T] {
 func (f *Feed[T]) Append(item T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.append(item)
+}
+
+// append is Append for those who hold the lock.
+func (f *Feed[T]) append(item T) {
 	if len(f.items) == f.keep {
 		var none T
 		f.items[0] = none // the slice holds on to it for a while
@@ -43,11 +48,14 @@ func (f *Feed[T]) Append(item T) {
 	f.grown = make(chan struct{})
 }
 
+// end is the number of the next item, for those who hold the lock.
+func (f *Feed[T]) end() uint64 { return f.first + uint64(len(f.items)) }
+
 // Follow begins with the next item.
 func (f *Feed[T]) Follow() *Follower[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return &Follower[T]{feed: f, next: f.first + uint64(len(f.items))}
+	return &Follower[T]{feed: f, next: f.end()}
 }
 
 // Follower reads a feed from a place. It belongs to one goroutine.

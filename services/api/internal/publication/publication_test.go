@@ -250,7 +250,8 @@ func TestWaitEnds(t *testing.T) {
 func TestTooManyTouchedMocksReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := running(t)
-		follower := s.events.Follow("")
+		follower := s.events.Follow("", "ann")
+		follower.Concern(map[string]bool{"w": true})
 		ids := make([]string, maxTouched+1)
 		for i := range ids {
 			ids[i] = fmt.Sprint(i)
@@ -267,7 +268,8 @@ func TestSettledChangesReachFollowers(t *testing.T) {
 		s, d := running(t)
 		m := mock.Mock{ID: "m", WorkspaceID: "w", Revision: 1, PublishedRevision: 1, Change: 7}
 		d.put(m)
-		follower := s.events.Follow("")
+		follower := s.events.Follow("", "ann")
+		follower.Concern(map[string]bool{"w": true})
 		var states []State
 		look := func() {
 			t.Helper()
