@@ -84,14 +84,15 @@ var ErrInvalid = filesource.ErrInvalid
 
 // FileConfig is what `mocloud run` serves.
 type FileConfig struct {
-	Files  []string         // moclojer YAML files, documents that are imported, and folders of them: together one mock
-	Prefix string           // goes before every path of imported documents
-	Mocks  string           // answers by operation id, for the one file, which is an OpenAPI document
-	Compat mockspec.Compat  // overrides the files' own setting
-	Watch  bool             // serve changes as they are saved
-	Out    io.Writer        // where endpoints and diagnostics are printed; nil: nowhere
-	Log    io.Writer        // where each request is printed, a line each; nil: nowhere
-	Ready  func(url string) // called once, when the mock answers, with where; nil: nobody waits
+	Files   []string         // moclojer YAML files, documents that are imported, and folders of them: together one mock
+	Prefix  string           // goes before every path of imported documents
+	Mocks   string           // answers by operation id, for the one file, which is an OpenAPI document
+	Compat  mockspec.Compat  // overrides the files' own setting
+	Watch   bool             // serve changes as they are saved
+	Out     io.Writer        // where endpoints and diagnostics are printed; nil: nowhere
+	Log     io.Writer        // where each request is printed, a line each; nil: nowhere
+	Ready   func(url string) // called once, when the mock answers, with where; nil: nobody waits
+	Journal bool             // keep the latest requests, for Service.Requests and for verification
 }
 
 // Validate reports everything that is wrong.

@@ -130,7 +130,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.core = serve.New(serve.Config{
 		PathForm: cfg.PathForm, MaxBody: cfg.MaxBody, PerSecond: cfg.RequestsPerSecond, Concurrent: cfg.ConcurrentRequests,
 		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
-		Journal: deps.Control != nil,
+		Journal: deps.Control != nil || cfg.File != nil && cfg.File.Journal,
 	}, serve.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: cacheOf(cfg.Cache / 2), Recorder: s.recorder, Depth: calls, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		State: s.state,
@@ -256,6 +256,15 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Control answers a question about what the mocks remember, as the control address does.
+func (s *Service) Control(ctx context.Context, q control.Question) control.Answer { return s.core.Control(ctx, q) }
+
+// Requests are the latest requests, oldest first, if FileConfig.Journal keeps them.
+func (s *Service) Requests() []control.Request { return s.core.Requests() }
+
+// ForgetRequests empties what Requests returns.
+func (s *Service) ForgetRequests() { s.core.ForgetRequests() }
 
 // published is the source of a cloud: what is published, as the object store and the stream say.
 func (s *Service) published() *source.Source {

@@ -285,6 +285,28 @@ func (l *journal) since(from time.Time) []control.Request {
 	return out
 }
 
+// forget begins anew.
+func (l *journal) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kept, l.first = nil, 0
+}
+
+// Requests are those that the journal keeps, oldest first; none without a journal.
+func (c *Core) Requests() []control.Request {
+	if c.journal == nil {
+		return nil
+	}
+	return c.journal.since(time.Time{})
+}
+
+// ForgetRequests empties the journal.
+func (c *Core) ForgetRequests() {
+	if c.journal != nil {
+		c.journal.forget()
+	}
+}
+
 // note keeps a request that was answered.
 func (l *journal) note(x *exchange) {
 	q := &x.scope.Request
