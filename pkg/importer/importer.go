@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/mocloud/mocloud/pkg/importer/curl"
 	"github.com/mocloud/mocloud/pkg/importer/har"
 	"github.com/mocloud/mocloud/pkg/importer/internal/draft"
 	"github.com/mocloud/mocloud/pkg/importer/internal/source"
@@ -46,6 +47,9 @@ func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Dia
 		return importJSON(ctx, src, o, format, har.Import)
 	case WireMock:
 		return importJSON(ctx, src, o, format, wiremock.Import)
+	case CURL:
+		made, notes := curl.Import(ctx, src, o)
+		return resultOf(made, format), notes
 	default:
 		return nil, []mockspec.Diagnostic{refusal(o.Name, format)}
 	}
@@ -71,10 +75,14 @@ func importJSON(
 		return nil, []mockspec.Diagnostic{*problem}
 	}
 	made, notes := read(ctx, root, o)
+	return resultOf(made, format), notes
+}
+
+func resultOf(made *draft.Result, format Format) *Result {
 	if made == nil {
-		return nil, notes
+		return nil
 	}
-	return &Result{Format: format, Content: made.Content, Title: made.Title, Endpoints: made.Endpoints}, notes
+	return &Result{Format: format, Content: made.Content, Title: made.Title, Endpoints: made.Endpoints}
 }
 
 // The bounds of a document, where Options have none.
@@ -85,7 +93,7 @@ const (
 
 // refusal says what a document is that is not imported.
 func refusal(name string, format Format) mockspec.Diagnostic {
-	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections, Mockoon environments, WireMock mappings and HAR files can be"
+	const can = "OpenAPI 3 and Swagger 2 documents, Postman collections, Mockoon environments, WireMock mappings, HAR files and cURL commands can be"
 	d := mockspec.Diagnostic{File: name, Line: 1, Column: 1, Severity: mockspec.Error, Code: CodeNotImportable, Fix: "import one of those"}
 	switch format {
 	case Mock:

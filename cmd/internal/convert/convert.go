@@ -18,9 +18,9 @@ func ImportCommand() *cobra.Command {
 	var strict bool
 	c := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Make a mock from an OpenAPI, WireMock, Mockoon, Postman or HAR file",
+		Short: "Make a mock from an OpenAPI, WireMock, Mockoon, Postman or HAR file, or cURL commands",
 		Long: "Make a mock from an OpenAPI document (3.0, 3.1, or Swagger 2; YAML or JSON), WireMock mappings, a Mockoon environment,\n" +
-			"a Postman collection or a HAR file, and print it: an endpoint for each operation or request, with the answers from FILE,\n" +
+			"a Postman collection, a HAR file or cURL commands, and print it: an endpoint for each operation or request, with the answers from FILE,\n" +
 			"and with values made from the schemas of an OpenAPI document that has no examples. FILE is recognised by its content.\n" +
 			"What is left out is listed on standard error; if that is a tenth of its operations or more, the status is 6. Nothing but\n" +
 			"FILE is read; `-` is standard input.",

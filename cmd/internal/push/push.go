@@ -22,8 +22,8 @@ func Command() *cobra.Command {
 		Use:   "push FILE…",
 		Short: "Create or edit mocks from files, and publish them",
 		Long: `Create or edit a mock from each file, and publish it. FILE is a mock; an OpenAPI document, WireMock mappings, a Mockoon
-environment, a Postman collection or a HAR file, from which a mock is made as by ` + "`mocloud import`" + `; a folder, of which every .yml, .yaml and
-.json file is pushed; or - for standard input.
+environment, a Postman collection, a HAR file or cURL commands, from which a mock is made as by ` + "`mocloud import`" + `; a folder, of
+which every .yml, .yaml and .json file is pushed; or - for standard input.
 
 A mock has its file's name and belongs to your own workspace, unless --mock or --workspace says otherwise. Everything is checked
 before anything changes: names, contents, and whether the workspace has room. A mock that somebody else changed since you pulled

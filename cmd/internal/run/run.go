@@ -44,7 +44,8 @@ func Command() *cobra.Command {
 		Use:   "run FILE… [-- COMMAND…]",
 		Short: "Serve mocks from files, without a cloud",
 		Long: "Serve files and folders as one mock: moclojer YAML, and OpenAPI documents, WireMock mappings, Mockoon environments,\n" +
-			"Postman collections and HAR files, converted as by `mocloud import`. In a folder, every .yml, .yaml and .json file is served.\n" +
+			"Postman collections, HAR files and cURL commands, converted as by `mocloud import`. In a folder, every .yml, .yaml and\n" +
+			".json file is served.\n" +
 			"With --mocks, FILE is one OpenAPI document, and another file has the responses of its operations.\n" +
 			"Changes are served as soon as they are saved; if one cannot be served, mocloud says why, and keeps serving the last good version.\n" +
 			"Each request is printed. Only this machine can connect, unless you set --host.\n\n" +

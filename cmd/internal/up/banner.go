@@ -36,7 +36,7 @@ func (b banner) write(out io.Writer) error {
 	if b.MockURL != "" {
 		b.firstMock(&s)
 	}
-	s.WriteString("\nPublish your own mock, from moclojer's YAML or an OpenAPI, WireMock, Mockoon, Postman or HAR file, in another terminal:\n\n")
+	s.WriteString("\nPublish your own mock, from moclojer's YAML or an OpenAPI, WireMock, Mockoon, Postman or HAR file or cURL commands, in another terminal:\n\n")
 	fmt.Fprintf(&s, "  %s\n", b.Push)
 	s.WriteString("\nList your mocks:\n\n")
 	fmt.Fprintf(&s, "  %s\n", b.List)

@@ -31,7 +31,8 @@ func Command() *cobra.Command {
 		Long: "Check mocks. Each problem is one line: file:line:column: error|warning CODE: sentence.\n" +
 			"The exit status is 3 when there is an error; warnings do not count. `-` reads standard input. The limits are those of a server\n" +
 			"(1 MiB, 2,000 endpoints); with --local those of `mocloud run`, which takes files of any size.\n" +
-			"For OpenAPI documents, WireMock mappings, Mockoon environments, Postman collections and HAR files, the mock that `mocloud import` makes is checked.\n" +
+			"For OpenAPI documents, WireMock mappings, Mockoon environments, Postman collections, HAR files and cURL commands, the mock\n" +
+			"that `mocloud import` makes is checked.\n" +
 			"With --mocks, FILE is one OpenAPI document, and another file maps its operation ids to responses.",
 		Example: "  mocloud validate moclojer.yml\n  mocloud validate mocks/\n  mocloud validate openapi.yaml --mocks mocks.yaml\n  mocloud validate --json mocks/*.yml",
 		Args:    cobra.MinimumNArgs(1),

@@ -4,6 +4,7 @@ package wiremock
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -18,8 +19,9 @@ import (
 // Import makes a mock of stub mappings.
 func Import(ctx context.Context, root *source.Node, o openapi.Options) (*draft.Result, []mockspec.Diagnostic) {
 	m := draft.New(o, "")
+	scenarios := map[string]string{}
 	for _, s := range stubs(root) {
-		t := translator{m: m, stub: s}
+		t := translator{m: m, stub: s, scenarios: scenarios}
 		t.translate()
 	}
 	return m.Finish(ctx)
@@ -56,6 +58,8 @@ type translator struct {
 	stub   *source.Node
 	when   conditions
 	params []string // of the path, by their place
+
+	scenarios map[string]string // the names of their states, by their own
 }
 
 // started is the state in which every scenario begins.
@@ -78,11 +82,6 @@ func (t *translator) translate() {
 	case response.Text("proxyBaseUrl") != "":
 		t.m.None(response.Get("proxyBaseUrl"), "%s is left out: mocks do not forward requests", title)
 		return
-	case t.stub.Text("requiredScenarioState") != "" && t.stub.Text("requiredScenarioState") != started:
-		t.m.None(t.stub.Get("requiredScenarioState"), "%s is left out: mocks have no scenarios, and it is not for the first state", title)
-		return
-	case t.stub.Text("newScenarioState") != "" && t.stub.Text("newScenarioState") != started:
-		t.m.Loss(t.stub.Get("newScenarioState"), "%s does not change its scenario: mocks have no scenarios", title)
 	}
 	t.when.m = t.m
 	path, ok := t.path(request)
@@ -91,14 +90,42 @@ func (t *translator) translate() {
 		return
 	}
 	t.request(request)
+	set := t.scenario()
 	extra := draft.Map{}
 	if name := t.stub.Text("name"); name != "" {
 		extra = append(extra, draft.Pair{Key: "summary", Value: draft.Line(name, 200)})
 	}
-	answer := draft.Answer{If: t.when.all(), Keys: t.response(response), At: t.stub, Title: title}
+	answer := draft.Answer{If: t.when.all(), Keys: append(t.response(response), set...), At: t.stub, Title: title}
 	for _, method := range t.methods(request) {
 		t.m.Add(method, path, extra, answer)
 	}
+}
+
+// scenario adds the condition that the scenario of a stub is in the state that the stub requires, and returns what the answer
+// sets.
+func (t *translator) scenario() draft.Map {
+	scenario, required, next := t.stub.Text("scenarioName"), t.stub.Text("requiredScenarioState"), t.stub.Text("newScenarioState")
+	if scenario == "" || required == "" && next == "" {
+		return nil
+	}
+	name := t.scenarios[scenario]
+	if name == "" {
+		name = draft.Parameter(scenario)
+		for _, other := range t.scenarios {
+			if other == name { // two names may become one
+				name = fmt.Sprintf("%s-%d", name, len(t.scenarios)+1)
+			}
+		}
+		t.scenarios[scenario] = name
+		t.m.Declare(name, started)
+	}
+	if required != "" {
+		t.when.add(draft.Map{{Key: "state." + name, Value: draft.Inert(required)}}, t.stub.Get("requiredScenarioState"))
+	}
+	if next == "" {
+		return nil
+	}
+	return draft.Map{{Key: "set", Value: draft.Map{{Key: name, Value: draft.Inert(next)}}}}
 }
 
 // methods are the methods that a stub answers.

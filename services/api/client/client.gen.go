@@ -1336,7 +1336,7 @@ type FoundMock struct {
 	WorkspaceSlug string `json:"workspace_slug"`
 }
 
-// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text.
+// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text.
 type ImportableDocument = string
 
 // ImportableURL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
@@ -1365,7 +1365,7 @@ type ImportedContent struct {
 
 // ImportedDocument Either a `document` or its `url`.
 type ImportedDocument struct {
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text.
 	Document *ImportableDocument `json:"document,omitempty"`
 
 	// Operations The endpoints to take, as in `GET /pets`; all of them if it is not given.
@@ -1785,7 +1785,7 @@ type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text.
 	Document *ImportableDocument `json:"document,omitempty"`
 
 	// Message A note about the revision, for the mock's history.
@@ -3964,7 +3964,7 @@ type ClientInterface interface {
 
 	// ImportDocumentWithBody Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -3982,7 +3982,7 @@ type ClientInterface interface {
 
 	// ImportDocument Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -5399,7 +5399,7 @@ func (c *Client) FormatContent(ctx context.Context, body FormatContentJSONReques
 
 // ImportDocumentWithBody Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 // detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 // successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -5427,7 +5427,7 @@ func (c *Client) ImportDocumentWithBody(ctx context.Context, contentType string,
 
 // ImportDocument Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 // detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 // successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -13890,7 +13890,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportDocumentWithBodyWithResponse Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -13908,7 +13908,7 @@ type ClientWithResponsesInterface interface {
 
 	// ImportDocumentWithResponse Convert another tool's document to a mock's content
 	//
-	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+	// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 	// detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 	// successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 	// content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -20724,7 +20724,7 @@ func (c *ClientWithResponses) FormatContentWithResponse(ctx context.Context, bod
 
 // ImportDocumentWithBodyWithResponse Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 // detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 // successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -20748,7 +20748,7 @@ func (c *ClientWithResponses) ImportDocumentWithBodyWithResponse(ctx context.Con
 
 // ImportDocumentWithResponse Convert another tool's document to a mock's content
 //
-// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+// Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
 // detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
 // successful response: with the document's example, else with values made from its schemas. The same document always gives the same
 // content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The

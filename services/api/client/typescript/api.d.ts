@@ -309,7 +309,7 @@ export interface paths {
         put?: never;
         /**
          * Convert another tool's document to a mock's content
-         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments and HAR files; the format is
+         * @description Reads OpenAPI 3.0, 3.1 and Swagger 2, in YAML or JSON, Postman collections, WireMock mappings, Mockoon environments, HAR files and cURL commands; the format is
          *     detected. An operation, a request or the stubs of one path become an endpoint. An operation answers with its first
          *     successful response: with the document's example, else with values made from its schemas. The same document always gives the same
          *     content, and the content is always valid. Nothing is stored, and nothing outside the document is read. The
@@ -2393,7 +2393,7 @@ export interface components {
             name: string;
             workspace_slug: string;
         };
-        /** @description OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text. */
+        /** @description OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text. */
         ImportableDocument: string;
         /**
          * @description Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.

@@ -1336,7 +1336,7 @@ type FoundMock struct {
 	WorkspaceSlug string `json:"workspace_slug"`
 }
 
-// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text.
+// ImportableDocument OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text.
 type ImportableDocument = string
 
 // ImportableURL Where the document is; it is fetched from public addresses only, within ten seconds and up to 4 MiB.
@@ -1365,7 +1365,7 @@ type ImportedContent struct {
 
 // ImportedDocument Either a `document` or its `url`.
 type ImportedDocument struct {
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text.
 	Document *ImportableDocument `json:"document,omitempty"`
 
 	// Operations The endpoints to take, as in `GET /pets`; all of them if it is not given.
@@ -1785,7 +1785,7 @@ type NewImport struct {
 	// Description For people; may be empty.
 	Description *MockDescription `json:"description,omitempty"`
 
-	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment or a HAR file, as text.
+	// Document OpenAPI 3.0, 3.1 or Swagger 2 in YAML or JSON, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file or cURL commands, as text.
 	Document *ImportableDocument `json:"document,omitempty"`
 
 	// Message A note about the revision, for the mock's history.

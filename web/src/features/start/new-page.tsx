@@ -263,7 +263,7 @@ export function NewPage() {
             <Choice
               chosen={from === 'openapi'}
               title={t.start.openapi}
-              lead="OpenAPI, Postman, WireMock, Mockoon, HAR, YAML"
+              lead="OpenAPI, Postman, WireMock, Mockoon, HAR, cURL, YAML"
               onChoose={() => choose('openapi')}
             />
             <Choice chosen={from === 'empty'} title={t.start.empty} lead="[]" onChoose={() => choose('empty')} />
