@@ -90,7 +90,7 @@ func (s *shell) next() (string, wordKind) {
 // continued skips an end of a line that a command goes on behind.
 func (s *shell) continued() bool {
 	c := s.text[s.at]
-	if c != '\\' && !(s.caret && c == '^') && c != '`' {
+	if c != '\\' && c != '`' && (!s.caret || c != '^') {
 		return false
 	}
 	rest := strings.TrimPrefix(s.text[s.at+1:], "\r")

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mocloud/mocloud/pkg/importer/internal/draft"
@@ -190,7 +191,7 @@ func (r *route) translate() {
 // both is a condition of two, each of which may be missing.
 func both(a, b draft.Map) draft.Map {
 	if len(a) == 0 || len(b) == 0 {
-		return append(a[:len(a):len(a)], b...)
+		return append(slices.Clip(a), b...)
 	}
 	return draft.Map{{Key: "all", Value: []any{a, b}}}
 }

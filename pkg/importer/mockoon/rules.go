@@ -1,6 +1,7 @@
 package mockoon
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -68,7 +69,7 @@ var dotted = regexp.MustCompile(`^[\w-]+(?:\.[\w-]+)*$`)
 func (r *route) left(rule *source.Node) (string, error) {
 	target, modifier := rule.Text("target"), strings.TrimSpace(rule.Text("modifier"))
 	if nodes, err := handlebars.Parse(modifier); err != nil || len(nodes) > 1 || len(nodes) == 1 && nodes[0].Call != nil {
-		return "", fmt.Errorf("what it looks at is a template")
+		return "", errors.New("what it looks at is a template")
 	}
 	named := func(prefix string) (string, error) {
 		if !plainName.MatchString(modifier) {
@@ -98,7 +99,7 @@ func (r *route) left(rule *source.Node) (string, error) {
 		return named("path-params.")
 	case "path":
 		if modifier != "" {
-			return "", fmt.Errorf("mocks look at the path as a whole")
+			return "", errors.New("mocks look at the path as a whole")
 		}
 		return "request.path", nil
 	case "method":
@@ -110,9 +111,9 @@ func (r *route) left(rule *source.Node) (string, error) {
 		if b := r.bucketOf(id); b != nil && (rest == "" || dotted.MatchString(rest)) {
 			return strings.TrimSuffix("state."+b.state+"."+rest, "."), nil
 		}
-		return "", fmt.Errorf("there is no such data")
+		return "", errors.New("there is no such data")
 	}
-	return "", fmt.Errorf("mocks have no equivalent")
+	return "", errors.New("mocks have no equivalent")
 }
 
 // jsonPathOf is a path with dots, some of which are escaped, as a JSONPath.
@@ -168,7 +169,7 @@ func (r *route) rule(rule *source.Node) (draft.Map, error) {
 	case "valid_json_schema":
 		b := r.bucketOf(rule.Text("value"))
 		if b == nil || b.node == nil {
-			return nil, fmt.Errorf("its schema is in no data")
+			return nil, errors.New("its schema is in no data")
 		}
 		condition = is(draft.Map{{Key: "schema", Value: b.node}})
 	default:

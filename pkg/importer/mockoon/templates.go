@@ -1,7 +1,6 @@
 package mockoon
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -263,8 +262,6 @@ type value struct {
 	literal bool
 	plain   bool // comes as text, so that it would be put in quotes where JSON has a value
 }
-
-var simple = regexp.MustCompile(`^[\w.:+-]+$`)
 
 // operand is the value as an `if` has it.
 func (v value) operand() string {
