@@ -70,8 +70,9 @@
 //	Postgres fails over to a replica     the first number given in another timeline begins a new epoch; before that, reports
 //	that lagged behind                   from beyond the head do
 //	a producer of a past epoch wakes up  its messages are ignored, and it answers nobody who is further
-//	a stray message of a newer epoch     a reset begins; consumers report it, so that the log begins a newer one still, or return
-//	                                     to the one that goes on once the stray one has been silent for 10 s
+//	a stray message of a newer epoch     a reset begins. A plain Handler reports the epoch once it has reset, so that the log begins
+//	                                     a newer one still; a Snapshotter reports it only after a snapshot of it, and returns to the
+//	                                     epoch that goes on once the stray one has been silent for 10 s
 //	a reset cannot end                   news of a newer epoch replaces it
 //	the clock jumps                      Redis ends claims and leases early or late: a request is answered twice, two
 //	                                     generators are active; here only monotonic durations are used

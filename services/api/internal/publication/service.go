@@ -91,7 +91,7 @@ func (s *Service) observe(ctx context.Context, a event.Applied) {
 
 // settle touches the mocks whose latest change has now arrived everywhere.
 func (s *Service) settle() {
-	ids := s.waits.settled(func(change uint64) bool { return s.fleet.servers(change).all() })
+	ids := s.waits.settled(s.fleet.applied())
 	s.measures.arrived(ids...)
 	s.touch(ids...)
 }

@@ -1,6 +1,9 @@
 package publication
 
-import "sync"
+import (
+	"container/heap"
+	"sync"
+)
 
 // maxExpected bounds how many mocks are watched for their change to arrive everywhere; beyond that, followers learn of
 // the rest when they read again.
@@ -11,6 +14,7 @@ type waits struct {
 	mu       sync.Mutex
 	watchers map[string]map[chan struct{}]struct{}
 	expected map[string]uint64 // mock → its change that has not arrived everywhere
+	order    byChange          // the expected changes, the first one first, and some that are not expected any more
 	head     uint64            // of the log, as it was last seen
 }
 
@@ -56,21 +60,36 @@ func (w *waits) expect(id string, change uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.head = max(w.head, change)
-	if change == 0 || w.expected[id] >= change || len(w.expected) >= maxExpected {
+	before, known := w.expected[id]
+	if change == 0 || before >= change || !known && len(w.expected) >= maxExpected {
 		return
 	}
 	w.expected[id] = change
+	heap.Push(&w.order, expectation{change, id})
+	if len(w.order) > 2*len(w.expected)+minOrder {
+		w.tidy()
+	}
 }
 
-// settled removes and returns the mocks whose expected change has arrived.
-func (w *waits) settled(arrived func(change uint64) bool) []string {
+// tidy drops from the order what is not expected any more.
+func (w *waits) tidy() {
+	w.order = w.order[:0]
+	for id, change := range w.expected {
+		w.order = append(w.order, expectation{change, id})
+	}
+	heap.Init(&w.order)
+}
+
+// settled removes and returns the mocks whose expected change is among those up to the number, which have arrived.
+func (w *waits) settled(upTo uint64) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var ids []string
-	for id, change := range w.expected {
-		if arrived(change) {
-			ids = append(ids, id)
-			delete(w.expected, id)
+	for len(w.order) > 0 && w.order[0].change <= upTo {
+		e := heap.Pop(&w.order).(expectation)
+		if w.expected[e.id] == e.change {
+			ids = append(ids, e.id)
+			delete(w.expected, e.id)
 		}
 	}
 	return ids
@@ -82,4 +101,32 @@ func (w *waits) forget(id string) {
 	delete(w.expected, id)
 	w.mu.Unlock()
 	w.poke(id)
+}
+
+// minOrder is how many changes that are not expected any more are kept at the least, so that few are not tidied away all the time.
+const minOrder = 64
+
+// expectation is a change of a mock that is on its way.
+type expectation struct {
+	change uint64
+	id     string
+}
+
+// byChange is a heap.Interface: the earliest change is first.
+type byChange []expectation
+
+func (h byChange) Len() int { return len(h) }
+
+func (h byChange) Less(i, j int) bool { return h[i].change < h[j].change }
+
+func (h byChange) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+
+func (h *byChange) Push(e any) { *h = append(*h, e.(expectation)) }
+
+func (h *byChange) Pop() any {
+	last := len(*h) - 1
+	e := (*h)[last]
+	(*h)[last] = expectation{} // the slice holds on to it
+	*h = (*h)[:last]
+	return e
 }
