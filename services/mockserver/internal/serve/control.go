@@ -30,7 +30,7 @@ func (c *Core) Control(ctx context.Context, q control.Question) control.Answer {
 
 func (c *Core) control(ctx context.Context, q control.Question) (control.Answer, error) {
 	var a control.Answer
-	x, err := c.outside(ctx, q.MockID)
+	x, err := c.outside(ctx, q.MockID) //nolint:contextcheck // the context is in x
 	if err != nil {
 		return a, err
 	}
@@ -335,12 +335,12 @@ type ownClock struct {
 // clockField is the field of a session's own time.
 const clockField = "c:"
 
-// stoppedNow is what stands for a clock that goes.
-func (o ownClock) now(real time.Time) time.Time {
+// now is the time of the session when it is wall on the wall.
+func (o ownClock) now(wall time.Time) time.Time {
 	if !o.At.IsZero() {
 		return o.At
 	}
-	return real.Add(o.Shift)
+	return wall.Add(o.Shift)
 }
 
 // ownTime is the session's own time, if it has one.

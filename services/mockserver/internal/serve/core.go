@@ -204,7 +204,7 @@ func (c *Core) answerMatched(x *exchange) {
 		return
 	}
 	switch {
-	case e.choice == nil && !(e.timed && x.mayHaveSession()):
+	case e.choice == nil && (!e.timed || !x.mayHaveSession()):
 		if e.limiter != nil && !c.withinRate(x) || !c.read(x) {
 			return
 		}
