@@ -191,8 +191,8 @@ func (s *Service) provision(ctx context.Context, p *parts) error {
 		return err
 	}
 	who := workspace.Caller{AccountID: a.ID}
-	mocks, _, err := p.mocks.List(ctx, who, mock.Filter{}, "", 1)
-	if err != nil || len(mocks) > 0 {
+	mocks, err := p.mocks.List(ctx, who, mock.Filter{}, "", 1)
+	if err != nil || len(mocks.Items) > 0 {
 		return err
 	}
 	m, err := p.mocks.Create(ctx, who, mock.New{Slug: "hello", Content: seedContent})

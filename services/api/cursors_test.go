@@ -14,10 +14,10 @@ import (
 // forged are texts that no list gave out, as they are and as what a cursor holds.
 var forged = []string{
 	"\x00", "a\x00b", "\xff\xfe", "'; DROP TABLE mocks; --", "-1", "99999999999999999999", "%", "é", strings.Repeat("z", 300),
-	`{"l":"AAAAAAAAAAA=","w":"\u0000","s":"\u0000","i":"x"}`, `{"t":"9999-12-31T23:59:59.999999999Z"}`, `{`, `null`, `[]`,
+	`{"v":1,"l":"files","p":"\u0000"}`, `{"v":2,"l":"workspaces","p":""}`, `{"v":1,"l":"requests","p":5}`, `{"v":1,"l":"revisions","p":99999999999}`, `{`, `null`, `[]`,
 }
 
-// Cursors that no list gave out, or that another list did, are refused or lead nowhere; they are never the server's fault.
+// Cursors that no list gave out, or that another list did, are refused with the same 400.
 func TestForgedCursors(t *testing.T) {
 	t.Parallel()
 	for name, edit := range databases(t) {
@@ -37,7 +37,11 @@ func TestForgedCursors(t *testing.T) {
 				for _, text := range forged {
 					for _, cursor := range []string{text, base64.RawURLEncoding.EncodeToString([]byte(text)), given, given[:len(given)/2], lying(given)} {
 						c.query = merged(c.query, url.Values{"cursor": {cursor}})
-						if a := w.send(op, c, w.acme.user(workspace.Owner)); a.status >= 500 {
+						a := w.send(op, c, w.acme.user(workspace.Owner))
+						if own := op.OperationID == "listMocks" && cursor == given; own && a.status == http.StatusOK {
+							continue
+						}
+						if a.status != http.StatusBadRequest || !strings.Contains(string(a.body), `"cursor"`) {
 							t.Errorf("%s with the cursor %q: %d %s", op.OperationID, cursor, a.status, a.body)
 						}
 					}

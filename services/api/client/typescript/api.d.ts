@@ -5992,7 +5992,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description The `next_cursor` of the previous page. */
-                cursor?: string;
+                cursor?: components["parameters"]["Cursor"];
                 /** @description The largest number of items on a page. */
                 limit?: components["parameters"]["Limit"];
                 /** @description Only files whose names begin with this, such as `data/`. */

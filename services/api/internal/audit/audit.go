@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -56,22 +57,18 @@ type Service struct{ repo Repository }
 // NewService makes a Service over repo.
 func NewService(repo Repository) *Service { return &Service{repo: repo} }
 
-// List returns one page of the entries of the workspace with that slug and the cursor of the next page, "" on the last
-// one. Owners and admins may.
-func (s *Service) List(ctx context.Context, who workspace.Caller, slug string, q Query) ([]Record, string, error) {
+// List returns one page of the entries of the workspace with that slug; it sets the query's Before and Limit. Owners and
+// admins may.
+func (s *Service) List(ctx context.Context, who workspace.Caller, slug string, q Query, from string, limit int) (cursor.Page[Record], error) {
 	in, err := s.repo.Membership(ctx, who, slug)
 	if err != nil {
-		return nil, "", err
+		return cursor.Page[Record]{}, err
 	}
 	if err := in.Require(workspace.Admin); err != nil {
-		return nil, "", err
+		return cursor.Page[Record]{}, err
 	}
-	limit := q.Limit
-	q.Limit++
-	items, err := s.repo.AuditLog(ctx, in.ID, q)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, items[limit-1].ID, nil
+	return cursor.Read("audit", from, limit, func(r Record) string { return r.ID }, func(before string, limit int) ([]Record, error) {
+		q.Before, q.Limit = before, limit
+		return s.repo.AuditLog(ctx, in.ID, q)
+	})
 }

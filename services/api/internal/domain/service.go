@@ -120,20 +120,12 @@ func wanted(d Domain) changelog.Change {
 	}}
 }
 
-// List returns one page of domains and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, q Query, from string) ([]Domain, string, error) {
-	after, err := cursor.Place(from)
-	if err != nil {
-		return nil, "", err
-	}
-	limit := q.Limit
-	q.After, q.Limit = after, limit+1
-	items, err := s.repo.Domains(ctx, who, q)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, cursor.Of(items[limit-1].ID), nil
+// List returns one page of domains; it sets the query's After and Limit.
+func (s *Service) List(ctx context.Context, who workspace.Caller, q Query, from string, limit int) (cursor.Page[Domain], error) {
+	return cursor.Read("domains", from, limit, func(d Domain) string { return d.ID }, func(after string, limit int) ([]Domain, error) {
+		q.After, q.Limit = after, limit
+		return s.repo.Domains(ctx, who, q)
+	})
 }
 
 // Find returns a domain.

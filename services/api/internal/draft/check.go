@@ -13,13 +13,14 @@ import (
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
 // Records is what is needed of the service for recorded requests.
 type Records interface {
-	List(ctx context.Context, who workspace.Caller, mockID string, q record.Query) ([]event.RequestRecord, string, error)
+	List(ctx context.Context, who workspace.Caller, mockID string, q record.Query, from string, limit int) (cursor.Page[event.RequestRecord], error)
 	Find(ctx context.Context, who workspace.Caller, mockID, id string) (event.RequestRecord, error)
 }
 
@@ -70,13 +71,13 @@ func (s *Service) Traffic(ctx context.Context, who workspace.Caller, id string, 
 	if check.Diagnostics, err = s.mocks.Validate(after.Content); err != nil || mockspec.HasErrors(check.Diagnostics) {
 		return check, err
 	}
-	listed, _, err := s.records.List(ctx, who, id, record.Query{Limit: min(most, tryit.MaxRequests)})
+	listed, err := s.records.List(ctx, who, id, record.Query{}, "", min(most, tryit.MaxRequests))
 	if err != nil {
 		return check, err
 	}
-	check.Recorded = len(listed)
+	check.Recorded = len(listed.Items)
 	var requests []Request
-	for _, r := range listed {
+	for _, r := range listed.Items {
 		whole, err := s.records.Find(ctx, who, id, r.ID)
 		if apperr.CodeOf(err) == apperr.NotFound {
 			continue // it went meanwhile

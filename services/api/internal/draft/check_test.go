@@ -11,6 +11,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/record"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
@@ -19,8 +20,8 @@ import (
 // records are the requests of a mock, the latest first; one of them goes while it is looked for.
 type records []event.RequestRecord
 
-func (r records) List(_ context.Context, _ workspace.Caller, _ string, q record.Query) ([]event.RequestRecord, string, error) {
-	return r[:min(len(r), q.Limit)], "", nil
+func (r records) List(_ context.Context, _ workspace.Caller, _ string, _ record.Query, _ string, limit int) (cursor.Page[event.RequestRecord], error) {
+	return cursor.Page[event.RequestRecord]{Items: r[:min(len(r), limit)]}, nil
 }
 
 func (r records) Find(_ context.Context, _ workspace.Caller, _, id string) (event.RequestRecord, error) {

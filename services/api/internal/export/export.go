@@ -13,6 +13,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/services/api/internal/account"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/file"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/token"
@@ -47,15 +48,15 @@ func (s *Service) Write(ctx context.Context, who workspace.Caller, out io.Writer
 	}); err != nil {
 		return err
 	}
-	err = lines(a, "tokens.jsonl", profile.CreatedAt, func(cursor string) ([]token.Token, string, error) { return s.Tokens.List(ctx, who, "", cursor, page) },
+	err = lines(a, "tokens.jsonl", profile.CreatedAt, func(from string) (cursor.Page[token.Token], error) { return s.Tokens.List(ctx, who, "", from, page) },
 		func(t token.Token) any {
 			return map[string]any{"id": t.ID, "name": t.Name, "scopes": t.Scopes, "created_at": t.CreatedAt}
 		})
 	if err != nil {
 		return err
 	}
-	err = each(func(cursor string) ([]workspace.Membership, string, error) {
-		return s.Workspaces.List(ctx, who, cursor, page)
+	err = each(func(from string) (cursor.Page[workspace.Membership], error) {
+		return s.Workspaces.List(ctx, who, from, page)
 	},
 		func(in workspace.Membership) error { return s.workspace(ctx, who, a, in) })
 	if err != nil {
@@ -72,8 +73,8 @@ func (s *Service) workspace(ctx context.Context, who workspace.Caller, a archive
 		return err
 	}
 	err := lines(a, folder+"files.jsonl", in.CreatedAt,
-		func(cursor string) ([]file.File, string, error) {
-			return s.Files.List(ctx, who, in.Slug, "", cursor, page)
+		func(from string) (cursor.Page[file.File], error) {
+			return s.Files.List(ctx, who, in.Slug, "", from, page)
 		},
 		func(f file.File) any {
 			return map[string]any{"id": f.ID, "name": f.Name, "size": f.Size, "sha256": f.SHA256, "media_type": f.MediaType, "created_at": f.CreatedAt}
@@ -82,16 +83,16 @@ func (s *Service) workspace(ctx context.Context, who workspace.Caller, a archive
 		return err
 	}
 	err = each(
-		func(cursor string) ([]file.File, string, error) {
-			return s.Files.List(ctx, who, in.Slug, "", cursor, page)
+		func(from string) (cursor.Page[file.File], error) {
+			return s.Files.List(ctx, who, in.Slug, "", from, page)
 		},
 		func(f file.File) error { return s.file(ctx, who, a, folder+"files/", f) })
 	if err != nil {
 		return err
 	}
 	return each(
-		func(cursor string) ([]mock.Mock, string, error) {
-			return s.Mocks.List(ctx, who, mock.Filter{WorkspaceSlug: in.Slug, Sort: mock.BySlug}, cursor, page)
+		func(from string) (cursor.Page[mock.Mock], error) {
+			return s.Mocks.List(ctx, who, mock.Filter{WorkspaceSlug: in.Slug, Sort: mock.BySlug}, from, page)
 		},
 		func(m mock.Mock) error { return gone(s.mock(ctx, who, a, folder, m.ID)) })
 }
@@ -128,8 +129,8 @@ func (s *Service) mock(ctx context.Context, who workspace.Caller, a archive, fol
 	}); err != nil {
 		return err
 	}
-	list := func(cursor string) ([]mock.Revision, string, error) {
-		return s.Mocks.Revisions(ctx, who, m.ID, cursor, page)
+	list := func(from string) (cursor.Page[mock.Revision], error) {
+		return s.Mocks.Revisions(ctx, who, m.ID, from, page)
 	}
 	err = lines(a, folder+"revisions.jsonl", m.UpdatedAt, list, func(r mock.Revision) any {
 		return map[string]any{
@@ -180,25 +181,25 @@ func (a archive) json(name string, modified time.Time, v any) error {
 }
 
 // each goes through a list page by page.
-func each[T any](list func(cursor string) ([]T, string, error), do func(T) error) error {
-	for cursor := ""; ; {
-		items, next, err := list(cursor)
+func each[T any](list func(from string) (cursor.Page[T], error), do func(T) error) error {
+	for from := ""; ; {
+		page, err := list(from)
 		if err != nil {
 			return err
 		}
-		for _, item := range items {
+		for _, item := range page.Items {
 			if err := do(item); err != nil {
 				return err
 			}
 		}
-		if cursor = next; cursor == "" {
+		if from = page.Next; from == "" {
 			return nil
 		}
 	}
 }
 
 // lines writes a list as JSON, an item a line.
-func lines[T any](a archive, name string, modified time.Time, list func(cursor string) ([]T, string, error), of func(T) any) error {
+func lines[T any](a archive, name string, modified time.Time, list func(from string) (cursor.Page[T], error), of func(T) any) error {
 	w, err := a.create(name, modified)
 	if err != nil {
 		return fmt.Errorf("export %s: %w", name, err)

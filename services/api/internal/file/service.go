@@ -197,34 +197,19 @@ func (s *Service) Open(ctx context.Context, who workspace.Caller, slug, id strin
 	return f, o.Body, nil
 }
 
-// List returns one page of the files whose names begin with prefix, by name, and the cursor of the next page, "" on the
-// last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, from string, limit int) ([]File, string, error) {
-	after, err := cursor.Place(from)
-	if err != nil {
-		return nil, "", err
-	}
-	items, err := s.repo.Files(ctx, who, slug, Query{Prefix: prefix, After: after, Limit: limit + 1})
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, cursor.Of(items[limit-1].Name), nil
+// List returns one page of the files whose names begin with prefix, by name.
+func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, from string, limit int) (cursor.Page[File], error) {
+	return cursor.Read("files", from, limit, func(f File) string { return f.Name }, func(after string, limit int) ([]File, error) {
+		return s.repo.Files(ctx, who, slug, Query{Prefix: prefix, After: after, Limit: limit})
+	})
 }
 
-// Mocks returns one page of the mocks that name a file in their current or published revision, and the cursor of the next
-// page. A path that is a template names no file.
-func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, from string, limit int) ([]Mock, string, error) {
-	after, err := cursor.Place(from)
-	if err != nil {
-		return nil, "", err
-	}
-	items, err := s.repo.FileMocks(ctx, who, slug, id, after, limit+1)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, cursor.Of(items[limit-1].ID), nil
+// Mocks returns one page of the mocks that name a file in their current or published revision. A path that is a template
+// names no file.
+func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, from string, limit int) (cursor.Page[Mock], error) {
+	return cursor.Read("file_mocks", from, limit, func(m Mock) string { return m.ID }, func(after string, limit int) ([]Mock, error) {
+		return s.repo.FileMocks(ctx, who, slug, id, after, limit)
+	})
 }
 
 // Delete removes a file: apperr.Precondition unless its content has one of the SHA-256 sums ifMatch, none for any; apperr.Conflict if

@@ -15,6 +15,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/mockspec"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 )
 
@@ -155,6 +156,9 @@ func (g *Gate) problemOf(err error, r *http.Request) Problem {
 		p.Status, p.Code, p.Detail, p.Field = StatusOf(e.Code), string(e.Code), e.Message, e.Field
 	} else {
 		p.Status, p.Code, p.Detail = g.fromServer(err, r)
+	}
+	if errors.Is(err, cursor.Err) {
+		p.Status = http.StatusBadRequest // as any parameter that cannot be read
 	}
 	if e, ok := errors.AsType[*statusError](err); ok {
 		p.Status, p.Code = e.status, e.code

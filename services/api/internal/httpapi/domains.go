@@ -9,7 +9,7 @@ import (
 
 // ListMockDomains implements StrictServerInterface.
 func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequestObject) (ListMockDomainsResponseObject, error) {
-	page, err := h.domainPage(ctx, domain.Query{MockID: r.MockID, Limit: value(r.Params.Limit, defaultLimit)}, value(r.Params.Cursor, ""))
+	page, err := h.domainPage(ctx, domain.Query{MockID: r.MockID}, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
@@ -18,21 +18,17 @@ func (h *handlers) ListMockDomains(ctx context.Context, r ListMockDomainsRequest
 
 // ListDomains implements StrictServerInterface.
 func (h *handlers) ListDomains(ctx context.Context, r ListDomainsRequestObject) (ListDomainsResponseObject, error) {
-	query := domain.Query{WorkspaceSlug: value(r.Params.WorkspaceSlug, ""), Limit: value(r.Params.Limit, defaultLimit)}
-	page, err := h.domainPage(ctx, query, value(r.Params.Cursor, ""))
+	page, err := h.domainPage(ctx, domain.Query{WorkspaceSlug: value(r.Params.WorkspaceSlug, "")}, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
 	return ListDomains200JSONResponse{DomainPageJSONResponse(page)}, nil
 }
 
-func (h *handlers) domainPage(ctx context.Context, query domain.Query, cursor string) (DomainPage, error) {
-	domains, next, err := h.Domains.List(ctx, caller(ctx), query, cursor)
-	page := DomainPage{Items: make([]Domain, len(domains)), NextCursor: present(next)}
-	for i, d := range domains {
-		page.Items[i] = domainOf(d)
-	}
-	return page, err
+func (h *handlers) domainPage(ctx context.Context, query domain.Query, from string, limit int) (DomainPage, error) {
+	found, err := h.Domains.List(ctx, caller(ctx), query, from, limit)
+	items, next := itemsOf(found, domainOf)
+	return DomainPage{Items: items, NextCursor: next}, err
 }
 
 // AddDomain implements StrictServerInterface.

@@ -34,7 +34,7 @@ func (h *handlers) StreamEvents(ctx context.Context, r StreamEventsRequestObject
 			e.close()
 		}
 	}()
-	if err := e.look(); err != nil {
+	if err := e.look(ctx); err != nil {
 		return nil, err
 	}
 	watched := value(r.Params.RequestMockID, nil)
@@ -79,18 +79,18 @@ type eventResponse struct {
 }
 
 // look finds out which workspaces the caller may follow now, and follows them. An error ends the stream.
-func (e *eventResponse) look() (err error) {
-	if err := gate.StillMay(e.ctx); err != nil {
+func (e *eventResponse) look(ctx context.Context) (err error) {
+	if err := gate.StillMay(ctx); err != nil {
 		return err
 	}
-	e.workspaces, err = e.handlers.Workspaces.IDs(e.ctx, caller(e.ctx), e.slug)
+	e.workspaces, err = e.handlers.Workspaces.IDs(ctx, caller(ctx), e.slug)
 	if err != nil {
 		return err
 	}
 	e.looked = time.Now()
 	e.follower.Concern(e.workspaces)
 	if e.slug == "" {
-		e.workspaces[live.OfAccount(caller(e.ctx).AccountID)] = true
+		e.workspaces[live.OfAccount(caller(ctx).AccountID)] = true
 	}
 	return nil
 }
@@ -163,16 +163,16 @@ func (e *requestEvents) among(watched context.Context) ([]byte, error) {
 }
 
 // next waits for events and writes them.
-func (e *eventResponse) next(all context.Context) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(all, e.handlers.KeepAlive)
+func (e *eventResponse) next(ctx context.Context) ([]byte, error) {
+	waiting, cancel := context.WithTimeout(ctx, e.handlers.KeepAlive)
 	defer cancel()
-	events, position, err := e.follower.Next(ctx)
+	events, position, err := e.follower.Next(waiting)
 	silent := err != nil
-	if silent && (e.ctx.Err() != nil || errors.Is(err, live.ErrStopping)) {
+	if silent && (ctx.Err() != nil || errors.Is(err, live.ErrStopping)) {
 		return nil, err
 	}
 	if live.AccessConcerned(events) || time.Since(e.looked) > accessAge*e.handlers.KeepAlive {
-		if err := e.look(); err != nil {
+		if err := e.look(ctx); err != nil {
 			return nil, err
 		}
 	}

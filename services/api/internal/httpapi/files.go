@@ -14,15 +14,12 @@ import (
 
 // ListFiles implements StrictServerInterface.
 func (h *handlers) ListFiles(ctx context.Context, r ListFilesRequestObject) (ListFilesResponseObject, error) {
-	files, next, err := h.Files.List(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Prefix, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Files.List(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Prefix, ""), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := FilePage{Items: make([]File, len(files)), NextCursor: present(next)}
-	for i, f := range files {
-		page.Items[i] = fileOf(f)
-	}
-	return ListFiles200JSONResponse(page), nil
+	items, next := itemsOf(found, fileOf)
+	return ListFiles200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 // PutFile implements StrictServerInterface.
@@ -81,15 +78,16 @@ func (h *handlers) DeleteFile(ctx context.Context, r DeleteFileRequestObject) (D
 
 // ListFileMocks implements StrictServerInterface.
 func (h *handlers) ListFileMocks(ctx context.Context, r ListFileMocksRequestObject) (ListFileMocksResponseObject, error) {
-	mocks, next, err := h.Files.Mocks(ctx, caller(ctx), r.WorkspaceSlug, r.FileID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Files.Mocks(ctx, caller(ctx), r.WorkspaceSlug, r.FileID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := FileUsePage{Items: make([]FileUse, len(mocks)), NextCursor: present(next)}
-	for i, m := range mocks {
-		page.Items[i] = FileUse{MockID: m.ID, MockSlug: m.Slug, Current: m.Current, Published: m.Published}
-	}
-	return ListFileMocks200JSONResponse(page), nil
+	items, next := itemsOf(found, fileUseOf)
+	return ListFileMocks200JSONResponse{Items: items, NextCursor: next}, nil
+}
+
+func fileUseOf(m file.Mock) FileUse {
+	return FileUse{MockID: m.ID, MockSlug: m.Slug, Current: m.Current, Published: m.Published}
 }
 
 func fileOf(f file.File) File {

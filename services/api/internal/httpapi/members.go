@@ -11,15 +11,12 @@ import (
 
 // ListMembers implements StrictServerInterface.
 func (h *handlers) ListMembers(ctx context.Context, r ListMembersRequestObject) (ListMembersResponseObject, error) {
-	members, next, err := h.Workspaces.Members(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Workspaces.Members(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := MemberPage{Items: make([]Member, len(members)), NextCursor: present(next)}
-	for i, m := range members {
-		page.Items[i] = memberOf(m)
-	}
-	return ListMembers200JSONResponse(page), nil
+	items, next := itemsOf(found, memberOf)
+	return ListMembers200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 func memberOf(m workspace.Member) Member {
@@ -69,28 +66,22 @@ func (h *handlers) LeaveWorkspace(ctx context.Context, r LeaveWorkspaceRequestOb
 
 // ListInvitations implements StrictServerInterface.
 func (h *handlers) ListInvitations(ctx context.Context, r ListInvitationsRequestObject) (ListInvitationsResponseObject, error) {
-	all, next, err := h.Workspaces.Invitations(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Workspaces.Invitations(ctx, caller(ctx), r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	return ListInvitations200JSONResponse(invitationPage(all, next)), nil
+	items, next := itemsOf(found, invitationOf)
+	return ListInvitations200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 // ListOwnInvitations implements StrictServerInterface.
 func (h *handlers) ListOwnInvitations(ctx context.Context, r ListOwnInvitationsRequestObject) (ListOwnInvitationsResponseObject, error) {
-	all, next, err := h.Workspaces.InvitationsFor(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Workspaces.InvitationsFor(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	return ListOwnInvitations200JSONResponse(invitationPage(all, next)), nil
-}
-
-func invitationPage(all []workspace.Invitation, next string) InvitationPage {
-	page := InvitationPage{Items: make([]Invitation, len(all)), NextCursor: present(next)}
-	for i, v := range all {
-		page.Items[i] = invitationOf(v)
-	}
-	return page
+	items, next := itemsOf(found, invitationOf)
+	return ListOwnInvitations200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 func invitationOf(i workspace.Invitation) Invitation {

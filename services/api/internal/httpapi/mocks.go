@@ -16,23 +16,18 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/publication"
 )
 
-const defaultLimit = 50
-
 // ListMocks implements StrictServerInterface.
 func (h *handlers) ListMocks(ctx context.Context, r ListMocksRequestObject) (ListMocksResponseObject, error) {
 	sort, backwards := strings.CutPrefix(string(value(r.Params.Sort, "")), "-")
-	mocks, next, err := h.Mocks.List(ctx, caller(ctx), mock.Filter{
+	found, err := h.Mocks.List(ctx, caller(ctx), mock.Filter{
 		WorkspaceSlug: value(r.Params.WorkspaceSlug, ""), State: string(value(r.Params.State, "")), Applied: h.Publications.Applied(),
 		Text: value(r.Params.Q, ""), Deleted: value(r.Params.Deleted, false), Sort: mock.Sort(sort), Backwards: backwards,
 	}, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := MockPage{Items: make([]Mock, len(mocks)), NextCursor: present(next)}
-	for i, m := range mocks {
-		page.Items[i] = h.listed(m)
-	}
-	return ListMocks200JSONResponse(page), nil
+	items, next := itemsOf(found, h.listed)
+	return ListMocks200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 // CreateMock implements StrictServerInterface.

@@ -16,18 +16,14 @@ func (h *handlers) ListRequests(ctx context.Context, r ListRequestsRequestObject
 		Methods: value(r.Params.Method, nil), Matched: r.Params.Matched, Text: strings.TrimSpace(value(r.Params.Q, "")),
 		MinDuration: value(r.Params.MinDurationUs, 0), Host: value(r.Params.Host, ""), Path: value(r.Params.Path, ""), Endpoint: value(r.Params.Endpoint, ""),
 		Since: value(r.Params.Since, time.Time{}), Until: value(r.Params.Until, time.Time{}),
-		Before: value(r.Params.Cursor, ""), Limit: value(r.Params.Limit, defaultLimit),
 	}
 	q.StatusFrom, q.StatusTo = statuses(value(r.Params.Status, ""))
-	items, next, err := h.Records.List(ctx, caller(ctx), r.MockID, q)
+	found, err := h.Records.List(ctx, caller(ctx), r.MockID, q, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := RequestPage{Items: make([]Request, len(items)), NextCursor: present(next)}
-	for i, e := range items {
-		page.Items[i] = requestOf(e)
-	}
-	return ListRequests200JSONResponse(page), nil
+	items, next := itemsOf(found, requestOf)
+	return ListRequests200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 // statuses is the range that a status or a class of them names; the contract saw to its form.
@@ -184,25 +180,23 @@ func countsOf(c event.RequestCounts) RequestCounts {
 
 // ListWebhooks implements StrictServerInterface.
 func (h *handlers) ListWebhooks(ctx context.Context, r ListWebhooksRequestObject) (ListWebhooksResponseObject, error) {
-	items, next, err := h.Records.Deliveries(ctx, caller(ctx), r.MockID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Records.Deliveries(ctx, caller(ctx), r.MockID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := WebhookPage{Items: make([]Webhook, len(items)), NextCursor: present(next)}
-	for i, d := range items {
-		w := Webhook{
-			ID: d.ID, Endpoint: d.Endpoint, Method: d.Method, URL: d.URL, State: WebhookState(d.State), QueuedAt: d.Queued,
-			Attempts: d.Attempts, Reason: present(d.Reason), DurationUs: d.Duration,
-		}
-		if !d.Next.IsZero() {
-			w.NextAt = &d.Next
-		}
-		if d.Status != 0 {
-			w.Status = &d.Status
-		}
-		page.Items[i] = w
+	items, next := itemsOf(found, deliveryOf)
+	return ListWebhooks200JSONResponse{Items: items, NextCursor: next}, nil
+}
+
+func deliveryOf(d event.WebhookDelivery) Webhook {
+	w := Webhook{
+		ID: d.ID, Endpoint: d.Endpoint, Method: d.Method, URL: d.URL, State: WebhookState(d.State), QueuedAt: d.Queued,
+		Attempts: d.Attempts, Reason: present(d.Reason), DurationUs: d.Duration, Status: positive(d.Status),
 	}
-	return ListWebhooks200JSONResponse(page), nil
+	if !d.Next.IsZero() {
+		w.NextAt = &d.Next
+	}
+	return w
 }
 
 // ListEndpointCounts implements StrictServerInterface.

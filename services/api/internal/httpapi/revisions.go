@@ -12,15 +12,12 @@ import (
 
 // ListRevisions implements StrictServerInterface.
 func (h *handlers) ListRevisions(ctx context.Context, r ListRevisionsRequestObject) (ListRevisionsResponseObject, error) {
-	revisions, next, err := h.Mocks.Revisions(ctx, caller(ctx), r.MockID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Mocks.Revisions(ctx, caller(ctx), r.MockID, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := RevisionPage{Items: make([]Revision, len(revisions)), NextCursor: present(next)}
-	for i, v := range revisions {
-		page.Items[i] = revisionOf(v)
-	}
-	return ListRevisions200JSONResponse(page), nil
+	items, next := itemsOf(found, revisionOf)
+	return ListRevisions200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 // GetRevision implements StrictServerInterface.

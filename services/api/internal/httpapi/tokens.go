@@ -13,23 +13,20 @@ const own = ""
 
 // ListTokens implements StrictServerInterface.
 func (h *handlers) ListTokens(ctx context.Context, r ListTokensRequestObject) (ListTokensResponseObject, error) {
-	page, err := h.listTokens(ctx, own, r.Params.Cursor, r.Params.Limit)
+	page, err := h.listTokens(ctx, own, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	return ListTokens200JSONResponse{page}, err
 }
 
 // ListWorkspaceTokens implements StrictServerInterface.
 func (h *handlers) ListWorkspaceTokens(ctx context.Context, r ListWorkspaceTokensRequestObject) (ListWorkspaceTokensResponseObject, error) {
-	page, err := h.listTokens(ctx, r.WorkspaceSlug, r.Params.Cursor, r.Params.Limit)
+	page, err := h.listTokens(ctx, r.WorkspaceSlug, value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	return ListWorkspaceTokens200JSONResponse{page}, err
 }
 
-func (h *handlers) listTokens(ctx context.Context, slug string, cursor *string, limit *int) (TokensJSONResponse, error) {
-	tokens, next, err := h.Tokens.List(ctx, caller(ctx), slug, value(cursor, ""), value(limit, defaultLimit))
-	page := TokensJSONResponse{Items: make([]Token, len(tokens)), NextCursor: present(next)}
-	for i, t := range tokens {
-		page.Items[i] = tokenOf(t)
-	}
-	return page, err
+func (h *handlers) listTokens(ctx context.Context, slug, from string, limit int) (TokensJSONResponse, error) {
+	found, err := h.Tokens.List(ctx, caller(ctx), slug, from, limit)
+	items, next := itemsOf(found, tokenOf)
+	return TokensJSONResponse{Items: items, NextCursor: next}, err
 }
 
 // CreateToken implements StrictServerInterface.

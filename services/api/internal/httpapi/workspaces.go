@@ -9,15 +9,12 @@ import (
 
 // ListWorkspaces implements StrictServerInterface.
 func (h *handlers) ListWorkspaces(ctx context.Context, r ListWorkspacesRequestObject) (ListWorkspacesResponseObject, error) {
-	memberships, next, err := h.Workspaces.List(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
+	found, err := h.Workspaces.List(ctx, caller(ctx), value(r.Params.Cursor, ""), value(r.Params.Limit, defaultLimit))
 	if err != nil {
 		return nil, err
 	}
-	page := WorkspacePage{Items: make([]Workspace, len(memberships)), NextCursor: present(next)}
-	for i, m := range memberships {
-		page.Items[i] = workspaceOf(m)
-	}
-	return ListWorkspaces200JSONResponse(page), nil
+	items, next := itemsOf(found, workspaceOf)
+	return ListWorkspaces200JSONResponse{Items: items, NextCursor: next}, nil
 }
 
 func workspaceOf(m workspace.Membership) Workspace {

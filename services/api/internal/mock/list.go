@@ -3,8 +3,8 @@ package mock
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -38,10 +38,10 @@ type Filter struct {
 
 // Place is where a page begins: behind a mock of a list.
 type Place struct {
-	WorkspaceID string
-	Slug        string    // of BySlug
-	Time        time.Time // of the other orders
-	ID          string    // of the mock
+	WorkspaceID string    `json:"w"`
+	Slug        string    `json:"s,omitempty"` // of BySlug
+	Time        time.Time `json:"t,omitzero"`  // of the other orders
+	ID          string    `json:"i"`           // of the mock
 }
 
 // Query says which page of a list to read.
@@ -51,73 +51,45 @@ type Query struct {
 	Limit int
 }
 
-// placed is a Place as clients keep it. It is bound to the list that gave it out: of another order or filter it would
-// mean nothing.
-type placed struct {
-	List        []byte    `json:"l"`
-	WorkspaceID string    `json:"w"`
-	Slug        string    `json:"s,omitempty"`
-	Time        time.Time `json:"t,omitzero"`
-	ID          string    `json:"i"`
-}
-
-// list names a filter. Applied is left out: it grows while a client pages.
-func (f Filter) list() []byte {
+// name tells a filter's cursors from those of others: of another order or filter they would mean nothing. Applied is left
+// out: it grows while a client pages.
+func (f Filter) name() string {
 	f.Applied = 0
 	encoded, _ := json.Marshal(f) // strings and bools
 	sum := sha256.Sum256(encoded)
-	return sum[:8]
+	return "mocks/" + base64.RawURLEncoding.EncodeToString(sum[:8])
 }
 
-func (f Filter) place(text string) (*Place, error) {
-	if text == "" {
-		return nil, nil
-	}
-	encoded, err := cursor.Place(text)
-	if err != nil {
-		return nil, err
-	}
-	var c placed
-	if json.Unmarshal([]byte(encoded), &c) != nil || !slices.Equal(c.List, f.list()) || !cursor.IsText(c.WorkspaceID+c.Slug+c.ID) {
-		return nil, cursor.Err
-	}
-	return &Place{WorkspaceID: c.WorkspaceID, Slug: c.Slug, Time: c.Time, ID: c.ID}, nil
-}
-
-func (f Filter) after(m Mock) string {
-	c := placed{List: f.list(), WorkspaceID: m.WorkspaceID, ID: m.ID}
+func (f Filter) place(m Mock) Place {
+	p := Place{WorkspaceID: m.WorkspaceID, ID: m.ID}
 	switch f.Sort {
 	case ByUpdated:
-		c.Time = m.UpdatedAt
+		p.Time = m.UpdatedAt
 	case ByCreated:
-		c.Time = m.CreatedAt
+		p.Time = m.CreatedAt
 	case ByDeleted:
-		c.Time = m.DeletedAt
+		p.Time = m.DeletedAt
 	case ByRequest:
-		c.Time = m.LastRequestAt
+		p.Time = m.LastRequestAt
 	default:
-		c.Slug = m.Slug
+		p.Slug = m.Slug
 	}
-	encoded, _ := json.Marshal(c) // its time is one that a database kept
-	return cursor.Of(string(encoded))
+	return p
 }
 
-// List returns one page of mocks, grouped by workspace, and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, f Filter, from string, limit int) ([]Mock, string, error) {
+// List returns one page of mocks, grouped by workspace.
+func (s *Service) List(ctx context.Context, who workspace.Caller, f Filter, from string, limit int) (cursor.Page[Mock], error) {
 	if f.Text = strings.ToLower(strings.TrimSpace(f.Text)); f.Sort == "" {
 		f.Sort = BySlug
 	}
 	if f.Deleted {
 		f.Sort, f.Backwards = ByDeleted, true
 	}
-	after, err := f.place(from)
-	if err != nil {
-		return nil, "", err
-	}
-	items, err := s.repo.Mocks(ctx, who, Query{Filter: f, After: after, Limit: limit + 1})
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, f.after(items[limit-1]), nil
+	return cursor.Read(f.name(), from, limit, f.place, func(after Place, limit int) ([]Mock, error) {
+		q := Query{Filter: f, Limit: limit}
+		if after != (Place{}) {
+			q.After = &after
+		}
+		return s.repo.Mocks(ctx, who, q)
+	})
 }

@@ -2,7 +2,6 @@ package mock
 
 import (
 	"context"
-	"math"
 	"strconv"
 	"time"
 
@@ -27,24 +26,12 @@ type Revision struct {
 	PublishedAt      time.Time // when it went live last; zero if it never did, or that is not known
 }
 
-// Revisions returns one page of a mock's history, newest first, and the cursor of the next page, "" on the last one.
-func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, from string, limit int) ([]Revision, string, error) {
-	below := 0
-	if from != "" {
-		place, err := cursor.Place(from)
-		if err != nil {
-			return nil, "", err
-		}
-		if below, err = strconv.Atoi(place); err != nil || below < 1 || below > math.MaxInt32 {
-			return nil, "", cursor.Err
-		}
-	}
-	items, err := s.repo.Revisions(ctx, who, id, below, limit+1)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, cursor.Of(strconv.Itoa(items[limit-1].Number)), nil
+// Revisions returns one page of a mock's history, newest first.
+func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, from string, limit int) (cursor.Page[Revision], error) {
+	// The column has 32 bits.
+	return cursor.Read("revisions", from, limit, func(r Revision) int32 { return int32(r.Number) }, func(below int32, limit int) ([]Revision, error) {
+		return s.repo.Revisions(ctx, who, id, int(below), limit)
+	})
 }
 
 // Revision returns a revision with its content.

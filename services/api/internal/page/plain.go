@@ -71,12 +71,12 @@ func (p *pages) home(c echo.Context) error {
 	if a.ID == "" {
 		return p.render(c, http.StatusOK, view{})
 	}
-	mocks, next, err := p.Mocks.List(c.Request().Context(), workspace.Caller{AccountID: a.ID}, mock.Filter{}, "", shownMocks)
+	mocks, err := p.Mocks.List(c.Request().Context(), workspace.Caller{AccountID: a.ID}, mock.Filter{}, "", shownMocks)
 	if err != nil {
 		return err
 	}
-	v := view{Account: a.Username, More: next != ""}
-	for _, m := range mocks {
+	v := view{Account: a.Username, More: mocks.Next != ""}
+	for _, m := range mocks.Items {
 		v.Mocks = append(v.Mocks, p.shown(m))
 	}
 	return p.render(c, http.StatusOK, v)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 	"github.com/mocloud/mocloud/services/api/internal/mock"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
@@ -69,16 +70,13 @@ func NewService(repo Repository, recent *Recent, announcer mock.Announcer) *Serv
 	return &Service{repo: repo, recent: recent, announcer: announcer}
 }
 
-// List returns one page of a mock's requests and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, mockID string, q Query) ([]event.RequestRecord, string, error) {
-	limit := q.Limit
-	q.Limit++
-	items, err := s.repo.Requests(ctx, who, mockID, q)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, items[limit-1].ID, nil
+// List returns one page of a mock's requests; it sets the query's Before and Limit.
+func (s *Service) List(ctx context.Context, who workspace.Caller, mockID string, q Query, from string, limit int) (cursor.Page[event.RequestRecord], error) {
+	id := func(r event.RequestRecord) string { return r.ID }
+	return cursor.Read("requests", from, limit, id, func(before string, limit int) ([]event.RequestRecord, error) {
+		q.Before, q.Limit = before, limit
+		return s.repo.Requests(ctx, who, mockID, q)
+	})
 }
 
 // Find returns a request with headers and bodies.
@@ -101,12 +99,10 @@ func (s *Service) Clear(ctx context.Context, who workspace.Caller, mockID string
 	return err
 }
 
-// Deliveries returns one page of a mock's webhooks and the cursor of the next page, "" on the last one.
-func (s *Service) Deliveries(ctx context.Context, who workspace.Caller, mockID, before string, limit int) ([]event.WebhookDelivery, string, error) {
-	items, err := s.repo.Deliveries(ctx, who, mockID, before, limit+1)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, items[limit-1].ID, nil
+// Deliveries returns one page of a mock's webhooks.
+func (s *Service) Deliveries(ctx context.Context, who workspace.Caller, mockID, from string, limit int) (cursor.Page[event.WebhookDelivery], error) {
+	id := func(d event.WebhookDelivery) string { return d.ID }
+	return cursor.Read("webhooks", from, limit, id, func(before string, limit int) ([]event.WebhookDelivery, error) {
+		return s.repo.Deliveries(ctx, who, mockID, before, limit)
+	})
 }

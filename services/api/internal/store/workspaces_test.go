@@ -225,8 +225,8 @@ func TestInvitations(t *testing.T) {
 			code("declined", o.Decline(ctx, o.cid, i.ID), apperr.NotFound)
 			code("an owner's, revoked by an admin", o.Revoke(ctx, o.bob, "acme", i.ID), apperr.Forbidden)
 			code("a second one", func() error { _, _, err := o.Invite(ctx, o.ann, "acme", "frank", workspace.Viewer); return err }(), apperr.Conflict)
-			own, _, err := o.InvitationsFor(ctx, frank, "", 10)
-			if err != nil || len(own) != 1 || own[0].WorkspaceSlug != "acme" || own[0].Inviter != "ann" {
+			own, err := o.InvitationsFor(ctx, frank, "", 10)
+			if err != nil || len(own.Items) != 1 || own.Items[0].WorkspaceSlug != "acme" || own.Items[0].Inviter != "ann" {
 				t.Errorf("frank has %+v, %v", own, err)
 			}
 			if err := o.Decline(ctx, frank, i.ID); err != nil {
@@ -238,7 +238,7 @@ func TestInvitations(t *testing.T) {
 			_, shown := link()
 			o.now = o.now.Add(workspace.InvitationLife)
 			code("too late", second(o.Claim(ctx, o.dora, shown)), apperr.NotFound)
-			if open, _, err := o.Invitations(ctx, o.ann, "acme", "", 10); err != nil || len(open) != 0 {
+			if open, err := o.Invitations(ctx, o.ann, "acme", "", 10); err != nil || len(open.Items) != 0 {
 				t.Errorf("open: %+v, %v", open, err)
 			}
 		})

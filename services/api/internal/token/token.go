@@ -164,18 +164,11 @@ func mayManage(m workspace.Membership) error {
 	return m.Require(workspace.Admin)
 }
 
-// List returns one page of tokens and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who workspace.Caller, slug, from string, limit int) ([]Token, string, error) {
-	after, err := cursor.Place(from)
-	if err != nil {
-		return nil, "", err
-	}
-	items, err := s.repo.Tokens(ctx, who, slug, after, limit+1, mayManage)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, cursor.Of(items[limit-1].ID), nil
+// List returns one page of tokens.
+func (s *Service) List(ctx context.Context, who workspace.Caller, slug, from string, limit int) (cursor.Page[Token], error) {
+	return cursor.Read("tokens", from, limit, func(t Token) string { return t.ID }, func(after string, limit int) ([]Token, error) {
+		return s.repo.Tokens(ctx, who, slug, after, limit, mayManage)
+	})
 }
 
 // Find returns one token.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/secret"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 )
 
 // InvitationLife is how long an invitation is good for.
@@ -87,31 +88,27 @@ func hash(s secret.String) string {
 }
 
 // Invitations returns one page of the open invitations to a workspace, for its admins.
-func (s *Service) Invitations(ctx context.Context, who Caller, slug, cursor string, limit int) ([]Invitation, string, error) {
+func (s *Service) Invitations(ctx context.Context, who Caller, slug, from string, limit int) (cursor.Page[Invitation], error) {
 	in, err := s.repo.Membership(ctx, who, slug)
 	if err != nil {
-		return nil, "", err
+		return cursor.Page[Invitation]{}, err
 	}
 	if err := in.Require(Admin); err != nil {
-		return nil, "", err
+		return cursor.Page[Invitation]{}, err
 	}
-	items, err := s.repo.Invitations(ctx, in.ID, s.now(), cursor, limit+1)
-	return pageOf(items, limit, err)
+	return cursor.Read("invitations", from, limit, invitationID, func(after string, limit int) ([]Invitation, error) {
+		return s.repo.Invitations(ctx, in.ID, s.now(), after, limit)
+	})
 }
 
 // InvitationsFor returns one page of the caller's own invitations.
-func (s *Service) InvitationsFor(ctx context.Context, who Caller, cursor string, limit int) ([]Invitation, string, error) {
-	items, err := s.repo.InvitationsFor(ctx, who.AccountID, s.now(), cursor, limit+1)
-	return pageOf(items, limit, err)
+func (s *Service) InvitationsFor(ctx context.Context, who Caller, from string, limit int) (cursor.Page[Invitation], error) {
+	return cursor.Read("own_invitations", from, limit, invitationID, func(after string, limit int) ([]Invitation, error) {
+		return s.repo.InvitationsFor(ctx, who.AccountID, s.now(), after, limit)
+	})
 }
 
-func pageOf(items []Invitation, limit int, err error) ([]Invitation, string, error) {
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, items[limit-1].ID, nil
-}
+func invitationID(i Invitation) string { return i.ID }
 
 // Revoke takes an invitation to a workspace back. Admins may, if its role is not above theirs.
 func (s *Service) Revoke(ctx context.Context, who Caller, slug, id string) error {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/services/api/internal/cursor"
 )
 
 // Member is an account in a workspace.
@@ -15,18 +16,15 @@ type Member struct {
 	JoinedAt  time.Time
 }
 
-// Members returns one page of the members of a workspace and the cursor of the next page, "" on the last one.
-func (s *Service) Members(ctx context.Context, who Caller, slug, cursor string, limit int) ([]Member, string, error) {
+// Members returns one page of the members of a workspace.
+func (s *Service) Members(ctx context.Context, who Caller, slug, from string, limit int) (cursor.Page[Member], error) {
 	in, err := s.repo.Membership(ctx, who, slug)
 	if err != nil {
-		return nil, "", err
+		return cursor.Page[Member]{}, err
 	}
-	items, err := s.repo.Members(ctx, in.ID, cursor, limit+1)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, items[limit-1].AccountID, nil
+	return cursor.Read("members", from, limit, func(m Member) string { return m.AccountID }, func(after string, limit int) ([]Member, error) {
+		return s.repo.Members(ctx, in.ID, after, limit)
+	})
 }
 
 // Member returns the member with that username.

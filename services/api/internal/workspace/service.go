@@ -64,18 +64,11 @@ func NewService(repo Repository, hold time.Duration, now Clock, gone func(), cha
 	return &Service{repo: repo, hold: hold, now: now, gone: gone, changed: changed}
 }
 
-// List returns one page of the account's memberships and the cursor of the next page, "" on the last one.
-func (s *Service) List(ctx context.Context, who Caller, from string, limit int) ([]Membership, string, error) {
-	after, err := cursor.Place(from)
-	if err != nil {
-		return nil, "", err
-	}
-	items, err := s.repo.Workspaces(ctx, who, after, limit+1)
-	if err != nil || len(items) <= limit {
-		return items, "", err
-	}
-	items = items[:limit]
-	return items, cursor.Of(items[limit-1].ID), nil
+// List returns one page of the account's memberships.
+func (s *Service) List(ctx context.Context, who Caller, from string, limit int) (cursor.Page[Membership], error) {
+	return cursor.Read("workspaces", from, limit, func(m Membership) string { return m.ID }, func(after string, limit int) ([]Membership, error) {
+		return s.repo.Workspaces(ctx, who, after, limit)
+	})
 }
 
 // Find returns the workspace with that slug.
