@@ -17,7 +17,16 @@ type Places struct {
 	mu    sync.Mutex
 	open  int
 	peers map[netip.Prefix]*peer
+	// largest is whoever had the most when that was looked up, for so many more connections: a flood must not cost a search each.
+	largest *peer
+	again   int
 }
+
+// How much is looked at for one connection that gives way.
+const (
+	looksALargest = 64 // connections for one search of who has the most
+	looksAtPlaces = 64 // of whoever that is, at random
+)
 
 // peer is who connects: an IPv4 address, or what one customer has of IPv6.
 type peer struct {
@@ -74,18 +83,28 @@ func (p *Places) Enter(conn net.Conn) (*Place, bool) {
 // victim is the connection that gives way to one more from an address; nil if that address itself has the most, and all of them are
 // busy.
 func (p *Places) victim(from netip.Prefix) *Place {
-	most := p.peers[from]
-	for _, one := range p.peers {
-		if most == nil || len(one.places) > len(most.places) {
-			most = one
+	if p.again--; p.again < 0 || p.largest == nil || len(p.largest.places) < 2 {
+		p.again, p.largest = looksALargest, nil
+		for _, one := range p.peers {
+			if p.largest == nil || len(one.places) > len(p.largest.places) {
+				p.largest = one
+			}
 		}
+	}
+	most := p.peers[from]
+	if most == nil || p.largest != nil && len(p.largest.places) > len(most.places) {
+		most = p.largest
 	}
 	if most == nil {
 		return nil
 	}
 	latest := time.Now().Add(-idleEnough).UnixNano()
 	var idlest *Place
+	looked := 0
 	for place := range most.places {
+		if looked++; looked > looksAtPlaces {
+			break
+		}
 		if used := place.used.Load(); used <= latest && (idlest == nil || used < idlest.used.Load()) {
 			idlest = place
 		}
