@@ -4,9 +4,9 @@ package budget
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"runtime"
+	"strconv"
 	"time"
 )
 
@@ -25,7 +25,7 @@ type Budget struct {
 	// Slicer is asked whether work may go on; nil: always, and others get the processor for a moment.
 	Slicer Slicer
 
-	ctx    context.Context //nolint:containedctx // a budget is the bounds of one call, as a context is
+	ctx    context.Context // nil: work ends with the budget only
 	steps  int             // that there were
 	left   int
 	look   int // steps left below which the clock and the context are looked at
@@ -37,9 +37,16 @@ type Budget struct {
 	err    error
 }
 
-// Make returns a budget of so many steps and so much time. Work ends with ctx; nil: only with the budget.
+// Make returns a budget of so many steps and so much time. Work ends with ctx, too.
 func Make(ctx context.Context, steps int, most time.Duration) Budget {
-	return Budget{ctx: ctx, steps: steps, left: steps, look: max(steps-Every, 0), most: most}
+	b := Steps(steps, most)
+	b.ctx = ctx
+	return b
+}
+
+// Steps is Make for work that nobody waits for.
+func Steps(steps int, most time.Duration) Budget {
+	return Budget{steps: steps, left: steps, look: max(steps-Every, 0), most: most}
 }
 
 // Error says what ran out. It unwraps to the context's error if that was it.
@@ -119,7 +126,7 @@ func (b *Budget) check() error {
 	}
 	b.look = max(b.left-Every, 0)
 	if b.left < 0 {
-		return b.end(&Error{What: "steps", Limit: fmt.Sprint(b.steps)})
+		return b.end(&Error{What: "steps", Limit: strconv.Itoa(b.steps)})
 	}
 	now := time.Now()
 	if !b.marked.IsZero() {

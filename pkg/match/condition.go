@@ -66,7 +66,7 @@ func begin(s Subject) *evaluation {
 	if bounded, ok := s.(selmer.Bounded); ok {
 		e.budget = bounded.Budget()
 	} else {
-		e.own = budget.Make(nil, ownSteps, selmer.MaxTime)
+		e.own = budget.Steps(ownSteps, selmer.MaxTime)
 		e.budget = &e.own
 	}
 	return e

@@ -149,8 +149,8 @@ func (t *test) passes(i item, e *evaluation, whole bool) bool {
 		case opEquals:
 			ok = i.equal(want) || whole && e.scan(timesBody*len(e.Body().Raw())) && equalBodies(e.Body(), want)
 		case opContains:
-			budget := budgetOf
-			ok = e.scan(skim(i)) && i.contains(want, &budget) && e.scan(budgetOf-budget)
+			left := budgetOf
+			ok = e.scan(skim(i)) && i.contains(want, &left) && e.scan(budgetOf-left)
 		default:
 			var order int
 			if order, ok = i.compare(want); ok {

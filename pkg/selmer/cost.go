@@ -28,7 +28,7 @@ func budgetOf(s Scope) *budget.Budget {
 	if bounded, ok := s.(Bounded); ok {
 		return bounded.Budget()
 	}
-	b := budget.Make(nil, defaultMaxSteps, MaxTime)
+	b := budget.Steps(defaultMaxSteps, MaxTime)
 	return &b
 }
 

@@ -68,7 +68,7 @@ func (t *Template) renderer(s Scope) *renderer {
 		r.budget = bounded.Budget()
 		r.budget.Resume()
 	} else {
-		r.own = budget.Make(nil, t.options.MaxSteps, MaxTime)
+		r.own = budget.Steps(t.options.MaxSteps, MaxTime)
 		r.budget = &r.own
 	}
 	return r

@@ -54,7 +54,7 @@ func checkArchive(data []byte, limit int64) error {
 
 // tokens reads XML within the bounds of a spreadsheet: what stands in a cell, or between rows, is small and shallow.
 type tokens struct {
-	ctx     context.Context //nolint:containedctx // it is that of one reading
+	ctx     context.Context // of one reading
 	decoder *xml.Decoder
 	units   []string // elements that may be many, in each of which little stands
 	depth   int

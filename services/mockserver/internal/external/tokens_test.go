@@ -18,7 +18,7 @@ func TestTokens(t *testing.T) {
 		return "<sheetData>" + strings.Repeat("<row><c>"+inside+"</c></row>", n) + "</sheetData>"
 	}
 	for name, c := range map[string]struct {
-		ctx  context.Context //nolint:containedctx // of one reading
+		ctx  context.Context
 		part string
 		want string
 	}{

@@ -108,11 +108,14 @@ func (s *Scope) Bound(ctx context.Context, slicer budget.Slicer) {
 	s.budget.Slicer = slicer
 }
 
+// Unbound gives the scope a whole budget for work that goes on when the request's has ended.
+func (s *Scope) Unbound() { s.budget = budget.Steps(MaxSteps, selmer.MaxTime) }
+
 // Reset makes the scope that of another request.
 func (s *Scope) Reset(r Request, params *Params, captured []string) {
 	pairs := s.query.pairs[:0]
 	*s = Scope{Request: r, params: params, captured: captured}
-	s.budget = budget.Make(nil, MaxSteps, selmer.MaxTime)
+	s.budget = budget.Steps(MaxSteps, selmer.MaxTime)
 	s.path.scope, s.query.scope, s.header.scope, s.request.scope = s, s, s, s
 	s.query.pairs = pairs
 }

@@ -451,7 +451,7 @@ func (c *Core) done(x *exchange) {
 	}
 	if e := x.endpoint; x.answered && len(e.hooks) > 0 {
 		// In any case, whether or not the caller is still there.
-		x.scope.Bound(nil, nil) //nolint:staticcheck // no context: what is sent does not end with the request
+		x.scope.Unbound()
 		turn, ok := c.deps.Turns.Take(x.ctx, x.mock.site.WorkspaceID)
 		for _, h := range e.hooks {
 			h.Fire(&x.scope)
