@@ -36,7 +36,7 @@ func (fl *EventFollower) now(t *testing.T) (events []Event, position string, ok 
 // each once and in order, also when it reconnects or its workspaces change.
 func TestFollowersSeeWhatIsTheirs(t *testing.T) {
 	for seed := range uint64(200) {
-		random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
+		random := rand.New(rand.NewPCG(seed, 1))
 		e := quietEvents()
 		follower, in := e.Follow("", "ann"), map[string]bool{}
 		position := e.id(0)

@@ -15,7 +15,7 @@ import (
 // server has, as a look at each of them finds.
 func TestSettledIsWhatAScanFinds(t *testing.T) {
 	for seed := range uint64(100) {
-		random := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test that can be repeated
+		random := rand.New(rand.NewPCG(seed, 2))
 		now := time.Unix(0, 0)
 		f, w, plain := newFleet(func() time.Time { return now }), newWaits(), map[string]uint64{}
 		f.setEpoch("e")
