@@ -161,7 +161,7 @@ func (b *apiBench) fill(ctx context.Context, size int) error {
 	if err := work.Wait(); err != nil {
 		return err
 	}
-	b.cursors = b.cursors[:0]
+	b.cursors = append(b.cursors[:0], "") // of the first page
 	seen := 0
 	for cursor := ""; ; {
 		p, err := b.page(ctx, url.Values{"limit": {"200"}, "cursor": {cursor}})

@@ -20,7 +20,7 @@ func TestAPI(t *testing.T) {
 	if err := os.WriteFile(page, []byte("before\n"+tableBegin+tableEnd+"after\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o, err := parseAPI([]string{"-bin", bin, "-out", out, "-sizes", "210,420", "-clients", "2", "-each", "50ms"})
+	o, err := parseAPI([]string{"-bin", bin, "-out", out, "-sizes", "150,300", "-clients", "2", "-each", "50ms"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestAPI(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &l); err != nil {
 			t.Fatal(err)
 		}
-		if l.Operation != operations[i%len(operations)].name || l.Mocks != 210*(1+i/len(operations)) || l.CPU <= 0 || l.Rate <= 0 ||
+		if l.Operation != operations[i%len(operations)].name || l.Mocks != 150*(1+i/len(operations)) || l.CPU <= 0 || l.Rate <= 0 ||
 			l.P50 <= 0 || l.P99 < l.P50 || l.Requests == 0 || l.OfSmallest <= 0 {
 			t.Errorf("not what was measured: %s", text)
 		}

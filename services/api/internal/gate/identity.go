@@ -145,7 +145,7 @@ func (op *Operation) permit(who Identity) error {
 	if !op.anyScope && !who.scopes.Allow(op.scope) {
 		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "This needs a token with the scope %s; yours has %s.", op.scope, orElse(who.scopes.String(), "none")))
 	}
-	if who.WorkspaceID != "" && op.beyond && op.scope.Writes() {
+	if who.WorkspaceID != "" && op.noWorkspace && op.scope.Writes() {
 		return insufficientScope(op.scope, apperr.New(apperr.Forbidden, "Your token is limited to one workspace; use a personal token for this."))
 	}
 	return nil

@@ -23,7 +23,7 @@ type Operation struct {
 	public      bool
 	scope       token.Scope // that the caller's token needs
 	anyScope    bool        // any token will do
-	beyond      bool        // about no single workspace
+	noWorkspace bool        // about no single workspace
 	limit       limitName   // of an address, beside that of all requests
 	duration    duration
 	queue       queue
@@ -95,7 +95,7 @@ func operationOf(doc *openapi3.T, path, method string, item *openapi3.PathItem, 
 		public:      len(security) == 0,
 		scope:       token.Scope(scope),
 		anyScope:    scope == anyToken,
-		beyond:      role == none,
+		noWorkspace: role == none,
 		limit:       limitName(attribute(described, "x-limit")),
 		duration:    duration(attribute(described, "x-duration")),
 		queue:       queue(attribute(described, "x-queue")),

@@ -71,14 +71,14 @@ var lastRequest = bun.SafeQuery(`(SELECT max(coalesce(c.last_at, c.hour)) FROM r
 // mocksOf selects the mocks of a workspace behind a place in it, or from the first on if the place has no mock.
 func (s mockStore) mocksOf(workspaceID string, f mock.Filter, after mock.Place, limit int) *bun.SelectQuery {
 	q := selectMocks(s.read, false).ColumnExpr("? AS last_at", lastRequest).Where("m.workspace_id = ?", workspaceID).Where("?", existence(f.Deleted)).Limit(int64(limit))
-	direction, beyond := bun.Safe("ASC"), bun.Safe(">")
+	direction, comparison := bun.Safe("ASC"), bun.Safe(">")
 	if f.Backwards {
-		direction, beyond = "DESC", "<"
+		direction, comparison = "DESC", "<"
 	}
 	if f.Sort == mock.BySlug {
 		q = q.OrderExpr("m.slug ?", direction)
 		if after.ID != "" {
-			q = q.Where("m.slug ? ?", beyond, after.Slug)
+			q = q.Where("m.slug ? ?", comparison, after.Slug)
 		}
 	} else {
 		column := bun.SafeQuery("?", bun.Ident("m."+string(f.Sort)))
@@ -87,7 +87,7 @@ func (s mockStore) mocksOf(workspaceID string, f mock.Filter, after mock.Place, 
 		}
 		q = q.OrderExpr("? ?, m.id ?", column, direction, direction)
 		if after.ID != "" {
-			q = q.Where("(?, m.id) ? (?, ?)", column, beyond, after.Time.UTC(), after.ID)
+			q = q.Where("(?, m.id) ? (?, ?)", column, comparison, after.Time.UTC(), after.ID)
 		}
 	}
 	if f.Text != "" {

@@ -116,7 +116,7 @@ func (s accountStore) DeleteAccount(ctx context.Context, who workspace.Caller, n
 		if err := s.audit(ctx, tx, who, about); err != nil {
 			return err
 		}
-		if err := bury(ctx, tx, own.ID, own.Slug, p.ID, now, until); err != nil {
+		if err := detachWorkspace(ctx, tx, own.ID, own.Slug, p.ID, now, until); err != nil {
 			return err
 		}
 		for _, table := range []string{"sessions", "api_tokens", "signin_codes", "identities", "invitations"} {

@@ -187,13 +187,13 @@ func (s workspaceStore) DeleteWorkspace(
 		if err := s.audit(ctx, tx, who, about); err != nil {
 			return err
 		}
-		return bury(ctx, tx, in.ID, in.Slug, who.AccountID, now, until)
+		return detachWorkspace(ctx, tx, in.ID, in.Slug, who.AccountID, now, until)
 	})
 	return failed("delete a workspace", err)
 }
 
-// bury makes a workspace unreachable: it has no members and no slug any more. Reap removes the rest.
-func bury(ctx context.Context, tx bun.Tx, workspaceID, slug, accountID string, now, until time.Time) error {
+// detachWorkspace makes a workspace unreachable: it has no members and no slug any more. Reap removes the rest.
+func detachWorkspace(ctx context.Context, tx bun.Tx, workspaceID, slug, accountID string, now, until time.Time) error {
 	if err := holdSlug(ctx, tx, slug, accountID, until); err != nil {
 		return err
 	}
