@@ -258,7 +258,9 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // Control answers a question about what the mocks remember, as the control address does.
-func (s *Service) Control(ctx context.Context, q control.Question) control.Answer { return s.core.Control(ctx, q) }
+func (s *Service) Control(ctx context.Context, q control.Question) control.Answer {
+	return s.core.Control(ctx, q)
+}
 
 // Requests are the latest requests, oldest first, if FileConfig.Journal keeps them.
 func (s *Service) Requests() []control.Request { return s.core.Requests() }

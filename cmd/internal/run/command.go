@@ -74,7 +74,7 @@ func during(ctx context.Context, cmd *cobra.Command, service *mockserver.Service
 	case err := <-served:
 		return err
 	}
-	child := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // running the user's command is what this is for
+	child := exec.CommandContext(ctx, command[0], command[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	child.Env = append(os.Environ(), urlVariable+"="+url)
 	child.Cancel = func() error { return child.Process.Signal(syscall.SIGTERM) }

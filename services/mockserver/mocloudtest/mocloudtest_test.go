@@ -113,10 +113,11 @@ type recorder struct {
 
 func (r *recorder) Errorf(format string, args ...any) { r.said += fmt.Sprintf(format, args...) }
 func (r *recorder) Fatal(args ...any)                 { r.said += fmt.Sprint(args...); runtime.Goexit() }
+
 func (r *recorder) Fatalf(format string, args ...any) { r.Errorf(format, args...); runtime.Goexit() }
 
 // failing returns how a test fails.
-func failing(t *testing.T, test func(t testing.TB)) string {
+func failing(t *testing.T, test func(*recorder)) string {
 	t.Helper()
 	r := &recorder{TB: t}
 	done := make(chan struct{})
@@ -132,20 +133,20 @@ func failing(t *testing.T, test func(t testing.TB)) string {
 func TestWhatFails(t *testing.T) {
 	for _, c := range []struct {
 		name, says string
-		test       func(testing.TB)
+		test       func(*recorder)
 	}{
-		{"an invalid mock", "mock.yml:1:14", func(t testing.TB) { mocloudtest.Run(t, "- endpoint: {pth: /a}") }},
-		{"no YAML", "mock.yml:1", func(t testing.TB) { mocloudtest.Run(t, "- endpoint: [") }},
-		{"too many", "expected no request, but 1 came", func(t testing.TB) {
-			mock := mocloudtest.Run(t, pets)
-			call(t.(*recorder).TB.(*testing.T), "GET", mock.URL+"/pets", "")
+		{"an invalid mock", "mock.yml:1:14", func(r *recorder) { mocloudtest.Run(r, "- endpoint: {pth: /a}") }},
+		{"no YAML", "mock.yml:1", func(r *recorder) { mocloudtest.Run(r, "- endpoint: [") }},
+		{"too many", "expected no request, but 1 came", func(r *recorder) {
+			mock := mocloudtest.Run(r, pets)
+			call(t, "GET", mock.URL+"/pets", "")
 			mock.Await(1)
 			mock.Verify("{request.path: /pets}", 0)
 		}},
-		{"a condition that cannot be used", "`reqest` names nothing of a request", func(t testing.TB) {
-			mocloudtest.Run(t, pets).Verify("{reqest.path: /pets}", 1)
+		{"a condition that cannot be used", "`reqest` names nothing of a request", func(r *recorder) {
+			mocloudtest.Run(r, pets).Verify("{reqest.path: /pets}", 1)
 		}},
-		{"a condition that is no YAML", "is no YAML", func(t testing.TB) { mocloudtest.Run(t, pets).Verify("{", 1) }},
+		{"a condition that is no YAML", "is no YAML", func(r *recorder) { mocloudtest.Run(r, pets).Verify("{", 1) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := failing(t, c.test); !strings.Contains(got, c.says) {
