@@ -14,7 +14,8 @@ export const start = {
   from: 'Start from',
   openapi: 'A file or an address',
   empty: 'Empty',
-  paste: 'Paste or drop an OpenAPI document here, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file, cURL commands, or the YAML of a mock',
+  paste:
+    'Paste or drop an OpenAPI document here, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file, cURL commands, or the YAML of a mock',
   pick: 'Choose a file…',
   url: 'Address of a document',
   urlExample: 'https://example.com/openapi.yaml',

@@ -14,7 +14,8 @@ export const start: typeof en.start = {
   from: 'Começar de',
   openapi: 'Um arquivo ou endereço',
   empty: 'Vazio',
-  paste: 'Cole ou solte aqui um documento OpenAPI, uma coleção do Postman, mapeamentos do WireMock, um ambiente do Mockoon, um arquivo HAR, comandos cURL, ou o YAML de um mock',
+  paste:
+    'Cole ou solte aqui um documento OpenAPI, uma coleção do Postman, mapeamentos do WireMock, um ambiente do Mockoon, um arquivo HAR, comandos cURL, ou o YAML de um mock',
   pick: 'Escolher um arquivo…',
   url: 'Endereço de um documento',
   urlExample: 'https://example.com/openapi.yaml',
