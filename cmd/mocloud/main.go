@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/cmd/internal/backup"
 	"github.com/mocloud/mocloud/cmd/internal/convert"
+	"github.com/mocloud/mocloud/cmd/internal/doctor"
 	"github.com/mocloud/mocloud/cmd/internal/domains"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/files"
@@ -65,7 +66,7 @@ func main() {
 		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
 		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),
 		state.Command(), state.SessionsCommand(), state.ClockCommand(), verify.Command(), files.Command(), tokens.Command(), invite.Command())
-	root.AddCommand(migrate.Command(), healthcheck.Command(), version.Command())
+	root.AddCommand(migrate.Command(), doctor.Command(), healthcheck.Command(), version.Command())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetArgs(flags.Join(os.Args[1:]))
 	exit.Plainly(root)

@@ -26,11 +26,10 @@ type Config struct {
 // Open opens both; they are closed when the process ends. Nothing is sent to Redis yet.
 func Open(ctx context.Context, p *process.Process, c Config) (*redis.Client, objstore.Store, error) {
 	LogRedis(p.Log)
-	options, err := redis.ParseURL(c.RedisURL.Reveal())
+	client, err := OpenRedis(c.RedisURL)
 	if err != nil {
-		return nil, nil, errors.New("REDIS_URL must look like redis://[user:password@]host:port[/db]")
+		return nil, nil, err
 	}
-	client := redis.NewClient(options)
 	p.CloseAtEnd(client)
 	objects, err := storeurl.Open(ctx, c.ObjectStoreURL.Reveal())
 	if err != nil {
@@ -38,6 +37,15 @@ func Open(ctx context.Context, p *process.Process, c Config) (*redis.Client, obj
 	}
 	p.CloseAtEnd(objects)
 	return client, objects, nil
+}
+
+// OpenRedis makes a client; nothing is sent yet. The caller closes it.
+func OpenRedis(redisURL secret.String) (*redis.Client, error) {
+	options, err := redis.ParseURL(redisURL.Reveal())
+	if err != nil { // it may show the URL
+		return nil, errors.New("REDIS_URL must look like redis://[user:password@]host:port[/db]")
+	}
+	return redis.NewClient(options), nil
 }
 
 // LogRedis sends what the Redis client says of its own accord, which is about reconnecting, to log at the debug level. The

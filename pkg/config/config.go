@@ -65,6 +65,23 @@ func Load[T any](environ []string) (T, error) {
 	return cfg, errors.Join(problems...)
 }
 
+// Files are the paths that KEY_FILE variables of environ name, for the settings of T.
+func Files[T any](environ []string) []string {
+	var cfg T
+	params, err := env.GetFieldParams(&cfg)
+	if err != nil {
+		return nil // Load says why
+	}
+	var paths []string
+	for _, kv := range environ {
+		name, path, _ := strings.Cut(kv, "=")
+		if slices.ContainsFunc(params, func(p env.FieldParams) bool { return p.Key != "" && name == p.Key+"_FILE" }) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
 // Unknown reports variables of environ that begin with prefix and are no setting of T: they would have no effect. Kubernetes and
 // Docker set variables of the same kind for each service that they know; those pass.
 func Unknown[T any](environ []string, prefix string) error {

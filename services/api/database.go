@@ -18,6 +18,14 @@ func Migrate(ctx context.Context, databaseURL secret.String) error {
 	return db.Close()
 }
 
+// Condition is what an administrator wants to know of a database.
+type Condition = store.Condition
+
+// Inspect looks at a database and changes nothing. Its errors are sentences for the person who asks.
+func Inspect(ctx context.Context, databaseURL secret.String) (Condition, error) {
+	return store.Inspect(ctx, databaseURL)
+}
+
 // Backup writes a consistent copy of a SQLite database to path, where nothing may be, while the api uses it or not.
 func Backup(ctx context.Context, databaseURL secret.String, path string) error {
 	return store.Backup(ctx, databaseURL, path)

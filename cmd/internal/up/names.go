@@ -3,17 +3,12 @@ package up
 import (
 	"cmp"
 	"context"
-	"errors"
 	"net"
 	"os"
 	"strings"
 
 	"github.com/mocloud/mocloud/pkg/config"
-	"github.com/mocloud/mocloud/services/api"
-	"github.com/mocloud/mocloud/services/cloudops"
 	"github.com/mocloud/mocloud/services/mockserver"
-	"github.com/mocloud/mocloud/services/proxy"
-	"github.com/mocloud/mocloud/services/yamlgen"
 )
 
 // names are the addresses that people use.
@@ -86,28 +81,4 @@ func reachable(ctx context.Context, l net.Listener) string {
 		return own.IP.String()
 	}
 	return "localhost"
-}
-
-// unknown refuses variables that look like settings and are none.
-func unknown(environ []string) error {
-	type apiSettings struct {
-		Addr string `env:"API_ADDR"`
-		api.Config
-	}
-	type mockserverSettings struct {
-		Addr string `env:"MOCKSERVER_ADDR"`
-		mockserver.Config
-	}
-	type proxySettings struct {
-		Reverse string `env:"PROXY_REVERSE_ADDR"`
-		Forward string `env:"PROXY_FORWARD_ADDR"`
-		proxy.Config
-	}
-	return errors.Join(
-		config.Slips[apiSettings](environ, "API_"), // a prefix that others use, too
-		config.Slips[proxySettings](environ, "PROXY_"),
-		config.Unknown[mockserverSettings](environ, "MOCKSERVER_"),
-		config.Unknown[yamlgen.Config](environ, "YAMLGEN_"),
-		config.Unknown[cloudops.Config](environ, "CLOUDOPS_"),
-	)
 }

@@ -71,7 +71,7 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 	level := slog.LevelWarn
 	if text := os.Getenv("LOG_LEVEL"); text != "" {
 		if err := level.UnmarshalText([]byte(text)); err != nil {
-			return exit.With(exit.Usage, errors.New("LOG_LEVEL must be debug, info, warn or error"))
+			return exit.With(exit.Usage, errLogLevel)
 		}
 	}
 	if err := o.limitMemory(); err != nil {
