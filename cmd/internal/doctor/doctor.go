@@ -142,7 +142,7 @@ func (e *examination) configuration(err error) {
 
 // examination collects what the checks found.
 type examination struct {
-	ctx context.Context //nolint:containedctx // one examination is one call
+	ctx context.Context // one examination is one call
 	settings
 	environ []string
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -160,10 +161,7 @@ func TestServicesApart(t *testing.T) {
 		"an open secret":   {map[string]string{"CLOUDOPS_PROXY_TOKEN_FILE": open, "CLOUDOPS_PROXY_TOKEN": ""}, []string{"wrong secret files other users can read or change " + open, "chmod 0640 " + open}, false},
 		"no file of a key": {map[string]string{"REDIS_URL_FILE": open + "x", "REDIS_URL": ""}, []string{"wrong configuration REDIS_URL_FILE"}, false},
 	} {
-		environ := map[string]string{}
-		for key, value := range well {
-			environ[key] = value
-		}
+		environ := maps.Clone(well)
 		for key, value := range c.environ {
 			if environ[key] = value; value == "" {
 				delete(environ, key)
