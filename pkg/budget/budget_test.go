@@ -58,7 +58,7 @@ func TestTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := budget.Make(t.Context(), 100*budget.Every, time.Second)
 		work := func(steps int, takes time.Duration) error {
-			time.Sleep(takes)
+			time.Sleep(takes) //nolint:forbidigo // The time is the bubble's.
 			return b.Spend(steps)
 		}
 		for range 3 {

@@ -72,7 +72,8 @@ func TestCosts(t *testing.T) {
 				}
 			}
 			_, err = tmpl.Append(nil, scope(t, c.large))
-			if limit, ok := errors.AsType[*selmer.LimitError](err); !ok || limit.What != "steps" {
+			// Steps run out first; on a slow machine the clock may.
+			if limit, ok := errors.AsType[*selmer.LimitError](err); !ok || limit.What != "steps" && !strings.Contains(limit.What, "longer than") {
 				t.Errorf("with much data: %v", err)
 			}
 		})

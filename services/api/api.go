@@ -85,7 +85,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.Limit(s.cfg.Quota.limits())
-	p, err := s.assemble(db) //nolint:contextcheck // its handlers run in their requests' contexts
+	p, err := s.assemble(db)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func TestConsoleApart(t *testing.T) {
 	api, mocks, token := cloud.Start(t, binaries, cloud.Apart).Addresses()
 	_, port, err := net.SplitHostPort(mocks)
 	check(t, err)
-	run := exec.CommandContext(t.Context(), "npm", append([]string{"run", "--silent", "e2e", "--"}, flows...)...) //nolint:gosec // The flows are the caller's.
+	run := exec.CommandContext(t.Context(), "npm", append([]string{"run", "--silent", "e2e", "--"}, flows...)...)
 	run.Dir = "../../web"
 	run.Env = append(os.Environ(), "MOCLOUD_URL="+api, "MOCLOUD_TOKEN="+token, "MOCLOUD_MOCKS_PORT="+port)
 	out, err := run.CombinedOutput()

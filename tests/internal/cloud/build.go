@@ -55,7 +55,7 @@ func run(m *testing.M, binaries *Binaries) (int, error) {
 
 // build builds a program in its module by itself, with the settings of `go build work`, which filled the build cache.
 func build(dir, module, program string) error {
-	cmd := exec.Command("go", "build", "-tags="+os.Getenv("TEST_BUILD_TAGS"), "-ldflags=-s -w", "-o", dir+string(filepath.Separator), "./"+program) //nolint:noctx,gosec // The test's own timeout ends it.
+	cmd := exec.Command("go", "build", "-tags="+os.Getenv("TEST_BUILD_TAGS"), "-ldflags=-s -w", "-o", dir+string(filepath.Separator), "./"+program) //nolint:noctx // The test's own timeout ends it.
 	cmd.Dir = filepath.Join(repository(), module)
 	cmd.Env = append(os.Environ(), "GOWORK=off")
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -30,7 +30,7 @@ func (c *Core) Control(ctx context.Context, q control.Question) control.Answer {
 
 func (c *Core) control(ctx context.Context, q control.Question) (control.Answer, error) {
 	var a control.Answer
-	x, err := c.outside(ctx, q.MockID) //nolint:contextcheck // the context is in x
+	x, err := c.outside(ctx, q.MockID)
 	if err != nil {
 		return a, err
 	}
@@ -41,12 +41,12 @@ func (c *Core) control(ctx context.Context, q control.Question) (control.Answer,
 	switch q.Act {
 	case control.Read:
 		if q.Path != "" {
-			a.Value, err = c.readValue(x, session, q.Path)
+			a.Value, err = c.readValue(x, session, q.Path) //nolint:contextcheck // The context is in x.
 		} else {
-			a.State, err = c.readState(x, session)
+			a.State, err = c.readState(x, session) //nolint:contextcheck // The context is in x.
 		}
 	case control.Set:
-		a.Value, err = c.setValue(x, session, q.Path, q.Value)
+		a.Value, err = c.setValue(x, session, q.Path, q.Value) //nolint:contextcheck // The context is in x.
 	case control.Reset:
 		err = c.resetState(x, session, q.Path)
 	case control.Sessions:

@@ -40,7 +40,7 @@ func (c *Core) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			withoutSessions(r.Header)
 		}
 		if x.shared && asksForWorker(r.Header) {
-			x.noWorker()
+			x.noWorker() //nolint:contextcheck // The request's context is in x.
 			x.write(w)
 		} else {
 			abort = c.serveMock(x, w, r) //nolint:contextcheck // the request's context is in x

@@ -16,7 +16,7 @@ func (c *Core) unmatched(x *exchange) {
 	q := &x.scope.Request
 	methods := w.tree.Methods(q.Path)
 	if len(x.entered) > 0 {
-		c.leftOver(x, w)
+		c.leftOver(x)
 		return
 	}
 	if q.Method == http.MethodOptions && (!w.cors.Off && preflight(x) || len(methods) > 0) {
@@ -24,7 +24,7 @@ func (c *Core) unmatched(x *exchange) {
 		return
 	}
 	if len(methods) > 0 {
-		x.notAllowed(w, methods)
+		x.notAllowed(methods)
 		return
 	}
 	if x.program.docs != nil && (q.Method == http.MethodGet || q.Method == http.MethodHead) {
@@ -60,7 +60,7 @@ func (c *Core) unmatched(x *exchange) {
 }
 
 // leftOver answers a request that every endpoint of its method and path left to the next.
-func (c *Core) leftOver(x *exchange, w *world) {
+func (c *Core) leftOver(x *exchange) {
 	q := &x.scope.Request
 	r := refusal{
 		Error: "no_endpoint", Message: fmt.Sprintf("no endpoint of this mock answers this request to %s %s: none of the conditions hold", q.Method, q.Path),
@@ -89,7 +89,7 @@ func complete(methods []string, options bool) []string {
 }
 
 // notAllowed answers a method that a path does not have.
-func (x *exchange) notAllowed(w *world, methods []string) {
+func (x *exchange) notAllowed(methods []string) {
 	q := &x.scope.Request
 	allow := complete(methods, true)
 	r := refusal{
