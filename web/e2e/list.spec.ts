@@ -20,7 +20,7 @@ test('the keyboard alone: to a mock, its keys, and another page', async ({ home:
   await page.goto('/w/dev/mocks')
   await expect(page.getByRole('row').filter({ hasText: 'keyboard' })).toBeVisible()
   await page.keyboard.press('ControlOrMeta+k')
-  await expect(page.getByPlaceholder('Find a mock, a page or an action')).toBeFocused()
+  await expect(page.getByPlaceholder('Find a mock, an endpoint, a page or an action')).toBeFocused()
   await page.keyboard.type('keyboard')
   await expect(page.getByRole('dialog').getByRole('option', { selected: true })).toContainText('keyboard')
   await page.keyboard.press('Enter')

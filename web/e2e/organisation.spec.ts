@@ -8,7 +8,7 @@ test('an organisation: made, joined with a link, roles given and taken, and dele
   const making = page.getByRole('dialog')
   await making.getByLabel('Name', { exact: true }).fill('The Ministry')
   await making.getByLabel('Address').fill('dev')
-  await expect(making.getByRole('button', { name: /^Take / })).toBeVisible() // it is taken, and something like it is free
+  await expect(making.getByRole('button', { name: /^Use / })).toBeVisible() // it is taken, and something like it is free
   await making.getByLabel('Address').fill(slug)
   await expect(making.getByText('It is available.')).toBeVisible()
   await making.getByRole('button', { name: 'Create the organisation' }).click()
@@ -48,7 +48,7 @@ test('an organisation: made, joined with a link, roles given and taken, and dele
 
   await page.reload()
   await page.getByLabel(`Role of ${guestName}`).selectOption('editor')
-  await expect(page.getByText(`${guestName} has the role Editor now.`)).toBeVisible()
+  await expect(page.getByText(`${guestName} now has the role Editor.`)).toBeVisible()
   await other.goto(`/w/${slug}/files`)
   await expect(other.getByRole('button', { name: 'Upload' })).toBeEnabled()
 
