@@ -29,7 +29,7 @@ type Config struct {
 	ClientIPHeader string `env:"MOCKSERVER_CLIENT_IP_HEADER"`
 	// Cache bounds the memory of what can be made again, in bytes: half of it is for compiled mocks, half for external bodies. What
 	// nobody has used of late leaves first.
-	Cache int64 `env:"MOCKSERVER_CACHE" envDefault:"536870912"`
+	Cache int64 `env:"MOCKSERVER_CACHE" envDefault:"8589934592"`
 	// IdleMocks is how long a mock without calls stays compiled; it is compiled again in milliseconds.
 	IdleMocks time.Duration `env:"MOCKSERVER_IDLE_MOCKS" envDefault:"10m"`
 
