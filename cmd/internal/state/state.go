@@ -1,5 +1,4 @@
-// Package state is `mocloud state`, `mocloud sessions` and `mocloud clock`: what a mock remembers, for those who test with it. Only
-// cmd/mocloud imports it.
+// Package state is `mocloud state`, `mocloud sessions` and `mocloud clock`: what a mock remembers, for those who test with it.
 package state
 
 import (

@@ -1,4 +1,4 @@
-// Package verify is `mocloud verify`: whether the requests came that a test expects. Only cmd/mocloud imports it.
+// Package verify is `mocloud verify`: whether the requests came that a test expects.
 package verify
 
 import (

@@ -15,7 +15,6 @@ type waits struct {
 	watchers map[string]map[chan struct{}]struct{}
 	expected map[string]uint64 // mock → its change that has not arrived everywhere
 	order    byChange          // the expected changes, the first one first, and some that are not expected any more
-	head     uint64            // of the log, as it was last seen
 }
 
 func newWaits() *waits {
@@ -59,7 +58,6 @@ func (w *waits) poke(ids ...string) {
 func (w *waits) expect(id string, change uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.head = max(w.head, change)
 	before, known := w.expected[id]
 	if change == 0 || before >= change || !known && len(w.expected) >= maxExpected {
 		return
