@@ -85,6 +85,12 @@ test('typing in a mock of 2,000 endpoints', async ({ home: page, cloud }) => {
   await page.keyboard.type('; charset=utf-8 and some more words that go on for a while', { delay: 60 })
   await page.waitForTimeout(3000)
   note('typing in 2,000 endpoints: long tasks', told(await tasks(page)), 'none over 100 ms')
+  const session = await page.context().newCDPSession(page)
+  await session.send('Emulation.setCPUThrottlingRate', { rate: 4 })
+  await watchTasks(page)
+  await page.keyboard.type('; more words, and the path changes with none of them', { delay: 60 })
+  await page.waitForTimeout(3000)
+  note('the same, CPU at a quarter', told(await tasks(page)), '—')
 })
 
 test('from a key to its diagnostics', async ({ home: page, cloud }) => {

@@ -9,10 +9,11 @@ import { startLanguage } from '@/i18n'
 import { listen } from '@/keys/registry'
 import '@/lib/density'
 import { nonce } from '@/lib/nonce'
-import { router } from '@/router'
+import { headStart, router } from '@/router'
 import { Toasts } from '@/ui/toast'
 
 if (nonce) setNonce(nonce)
+headStart(location.pathname)
 listen()
 
 const place = document.getElementById('root')

@@ -2,7 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, notFoun
 import * as z from 'zod/mini'
 import { hasCode } from '@/api/problem'
 import { accountQuery } from '@/api/queries/account'
-import { bySlugQuery, indexQuery } from '@/api/queries/mocks'
+import { bySlugQuery, indexQuery, mockQuery } from '@/api/queries/mocks'
 import { workspacesQuery } from '@/api/queries/workspaces'
 import { queryClient } from '@/api/query-client'
 import { recall } from '@/lib/stored'
@@ -45,8 +45,7 @@ const app = createRoute({
   id: 'app',
   beforeLoad: async ({ location }) => {
     try {
-      await queryClient.ensureQueryData(accountQuery)
-      await queryClient.ensureQueryData(workspacesQuery)
+      await Promise.all([queryClient.ensureQueryData(accountQuery), queryClient.ensureQueryData(workspacesQuery)])
     } catch (error) {
       if (hasCode(error, 'unauthorized')) throw redirect({ to: '/signin', search: location.href === '/' ? {} : { to: location.href } })
       throw error
@@ -56,6 +55,25 @@ const app = createRoute({
   notFoundComponent: NotFound,
   errorComponent: Crashed,
 })
+
+/** headStart asks for what the page at an address needs before anything is drawn: its data and its code come side by side. */
+export function headStart(path: string): void {
+  const [, w, ws, mocks, mock, tab] = path.split('/')
+  if (w !== 'w' || !ws) return
+  const quietly = { retry: false }
+  void queryClient.prefetchQuery({ ...accountQuery, ...quietly })
+  void queryClient.prefetchQuery({ ...workspacesQuery, ...quietly })
+  if (mocks !== 'mocks') return
+  if (!mock) {
+    void import('@/routes/mocks')
+    void queryClient.prefetchQuery({ ...indexQuery(ws), ...quietly })
+    return
+  }
+  void import('@/routes/mock')
+  void document.fonts.load('12px "JetBrains Mono Variable"')
+  if (!tab) void import('@/routes/mock-editor')
+  void queryClient.prefetchQuery(bySlugQuery(ws, mock))
+}
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
@@ -123,6 +141,14 @@ const editor = createRoute({
   getParentRoute: () => mock,
   path: '/',
   validateSearch: search({ view: oneOf(['yaml', 'form']), at: text, line: whole }),
+  loader: async ({ params }) => {
+    const code = import('@/features/editor/open')
+    const listed = queryClient.getQueryData(indexQuery(params.ws).queryKey)?.find((each) => each.slug === params.mock)
+    const one = listed ?? (await queryClient.ensureQueryData(bySlugQuery(params.ws, params.mock)).catch(() => undefined))
+    if (!one) return
+    void queryClient.prefetchQuery(mockQuery(one.id))
+    await (await code).openEditor(one.id)
+  },
   component: lazyRouteComponent(() => import('@/routes/mock-editor')),
 })
 const requests = createRoute({

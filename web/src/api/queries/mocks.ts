@@ -40,17 +40,17 @@ export const mockQuery = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   })
 
-/** A mock by the names in an address, to show it before the list of all mocks is here. */
+/** A mock by the names in an address, to show it before the list of all mocks is here. Its content comes with it. */
 export const bySlugQuery = (ws: string, slug: string) =>
   queryOptions({
     queryKey: ['mocks', 'slug', ws, slug] as const,
-    queryFn: ({ signal }) =>
-      body(
-        api.GET('/api/v1/workspaces/{workspace_slug}/mocks/{mock_slug}', {
-          params: { path: { workspace_slug: ws, mock_slug: slug } },
-          signal,
-        }),
-      ),
+    queryFn: async ({ client, signal }) => {
+      const params = { path: { workspace_slug: ws, mock_slug: slug } }
+      const read = await tagged(api.GET('/api/v1/workspaces/{workspace_slug}/mocks/{mock_slug}', { params, signal }))
+      const known = mockKeys.one(read.data.id)
+      if (!client.getQueryData(known)) client.setQueryData(known, read)
+      return read.data
+    },
     retry: false,
   })
 

@@ -20,7 +20,7 @@ import { Handle, useWidth } from '@/ui/split'
 import { toast } from '@/ui/toast'
 import { CodeArea } from './code-area'
 import { setLookup } from './codemirror/complete'
-import { setHits } from './codemirror/hits'
+import { hitsShown, setHits } from './codemirror/hits'
 import { type Schema, setSchema } from './codemirror/schema'
 import { ConflictStrip } from './conflict-strip'
 import { Drawer } from './drawer'
@@ -90,7 +90,20 @@ export function EditorPage({
   useEffect(() => {
     if (schema) setSchema(schema as Schema)
   }, [schema])
-  useEffect(() => session.changed.add(() => setChanges((n) => n + 1)), [session])
+  // The form follows every key; what is tried waits for a pause, so that a key draws nothing but the text.
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const step = () => setChanges((n) => n + 1)
+    const stop = session.changed.add(() => {
+      clearTimeout(timer)
+      if (view === 'form') step()
+      else timer = setTimeout(step, 250)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [session, view])
 
   const { data: counts } = useQuery(endpointCountsQuery(mock.id))
   const counted = useMemo(() => count(traffic.items, counts), [traffic.items, counts])
@@ -101,7 +114,8 @@ export function EditorPage({
         return hits ? [[each.line, hits] as const] : []
       }),
     )
-    session.view?.dispatch({ effects: setHits.of(lines) })
+    const view = session.view
+    if (view && (lines.size > 0 || hitsShown(view.state))) view.dispatch({ effects: setHits.of(lines) })
   }, [session, items, counted])
 
   const itemAt = useCallback((n: number) => items.find((each) => each.line <= n && n <= each.end), [items])

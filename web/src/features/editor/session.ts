@@ -1,6 +1,6 @@
 import { redo, undo } from '@codemirror/commands'
-import { type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint'
-import { EditorState, Transaction } from '@codemirror/state'
+import { diagnosticCount, type Diagnostic as Mark, setDiagnostics } from '@codemirror/lint'
+import { EditorState, Text, Transaction } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import type { Tagged } from '@/api/client'
 import type { Diagnostic, Mock } from '@/api/queries/mocks'
@@ -42,7 +42,7 @@ export class EditorSession {
   /** Since when the text is a draft that was found, not one that was typed just now. */
   readonly found = new Cell<number | undefined>(undefined)
   readonly changed = new Listeners()
-  base: string
+  #base = Text.empty
   revision: number
   etag: string
   view: EditorView | undefined
@@ -55,7 +55,6 @@ export class EditorSession {
     this.mock = read.data.id
     const content = read.data.content ?? ''
     const stale = draft !== undefined && draft.revision !== read.data.revision
-    this.base = stale ? draft.base : content
     this.revision = stale ? draft.revision : read.data.revision
     this.etag = stale ? draft.etag : read.etag
     const text = draft?.text ?? content
@@ -74,6 +73,7 @@ export class EditorSession {
       ],
     })
     this.texts = texts
+    this.base = stale ? draft.base : content
     if (draft && text !== this.base) {
       this.dirty.set(true)
       this.found.set(draft.at)
@@ -84,6 +84,15 @@ export class EditorSession {
   }
 
   readonly texts: EditorTexts
+
+  /** What the text is compared with: the revision that it began from. */
+  get base(): string {
+    return this.#base.toString()
+  }
+  set base(text: string) {
+    // The same document where it is the same text: to compare a document with what it was made of costs next to nothing.
+    this.#base = text === this.text ? this.state.doc : this.state.toText(text)
+  }
 
   get state(): EditorState {
     return this.view?.state ?? this.#state
@@ -110,7 +119,7 @@ export class EditorSession {
   }
 
   #edited(): void {
-    this.dirty.set(this.state.doc.length !== this.base.length || this.text !== this.base)
+    this.dirty.set(!this.state.doc.eq(this.#base))
     this.checking.set(true)
     const large = this.state.doc.length > 256 * 1024
     this.#later('outline', large ? 400 : 60, () => this.#look())
@@ -154,7 +163,8 @@ export class EditorSession {
         actions: fix ? [{ name: this.texts.fix, apply: () => this.fix(each) }] : [],
       }
     })
-    view.dispatch(setDiagnostics(view.state, marks))
+    // Nothing to add and nothing to take away: an update would make the browser lay the page out once more.
+    if (marks.length > 0 || diagnosticCount(view.state) > 0) view.dispatch(setDiagnostics(view.state, marks))
   }
 
   /** keep writes the draft, or forgets it when there is nothing to keep. */

@@ -1,27 +1,19 @@
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { asProblem, hasCode } from '@/api/problem'
-import { accountQuery } from '@/api/queries/account'
 import { keepMock, type Mock, mockQuery, usePublish, useUnpublish } from '@/api/queries/mocks'
 import { readMock, revisionKeys, save } from '@/api/queries/revisions'
 import { format } from '@/api/queries/tools'
 import { texts, useT } from '@/i18n'
 import { useCell } from '@/lib/use-cell'
 import { failed, toast } from '@/ui/toast'
-import { type EditorSession, openSession } from './session'
+import { editorQuery } from './open'
+import type { EditorSession } from './session'
 
 /** useSession is what is being written of a mock, opened when the page first needs it. */
 export function useSession(id: string): EditorSession {
-  const t = useT()
-  const { data: account } = useSuspenseQuery(accountQuery)
   const { data: read } = useSuspenseQuery(mockQuery(id))
-  const { data: session } = useSuspenseQuery({
-    queryKey: ['editor', id],
-    queryFn: () =>
-      openSession(account.data.id, read, { label: t.editor.label, fix: t.editor.fix, last: t.editor.lastValue, none: t.editor.noValue }),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: Number.POSITIVE_INFINITY,
-  })
+  const { data: session } = useSuspenseQuery(editorQuery(id))
   // What others save is taken over, or is a conflict.
   useEffect(() => {
     if (session.heard(read) === 'taken') toast({ text: texts().editor.taken(read.data.revision) })

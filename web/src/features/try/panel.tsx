@@ -40,6 +40,7 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
   const cue = useCell(asked(mock.id))
   const [results, setResults] = useState<Results>({})
   const [busy, setBusy] = useState(false)
+  const sent = useRef<TryInput>(undefined)
   const running = useRef<AbortController | undefined>(undefined)
   const set = (change: Partial<TryInput>) => cell.set({ ...cell.get(), ...change })
 
@@ -47,6 +48,7 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
     const { method, path, headers, body, source } = cell.get()
     if (!path) return
     running.current?.abort()
+    sent.current = cell.get()
     const run = new AbortController()
     running.current = run
     const request = { method, path: path.startsWith('/') ? path : `/${path}`, headers: headersOf(headers), ...(body ? { body } : {}) }
@@ -73,6 +75,11 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
     }
   }, [cell, draft, mock.id, mock.url])
 
+  // A new edit is another question, whatever the request.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: that is what it is for
+  useEffect(() => {
+    sent.current = undefined
+  }, [changes])
   const latest = useRef(send)
   latest.current = send
   useEffect(() => {
@@ -81,8 +88,8 @@ export function TryPanel({ mock, draft, changes, onLine }: TryPanelProps) {
   // Again after an edit, and when another request was written: only what changes nothing.
   // biome-ignore lint/correctness/useExhaustiveDependencies: these are what it is repeated for
   useEffect(() => {
-    if (!safe.has(input.method) || input.source === 'browser' || !input.path) return
-    const timer = setTimeout(() => void latest.current(), 400)
+    if (!safe.has(input.method) || input.source === 'browser' || !input.path || sent.current === cell.get()) return
+    const timer = setTimeout(() => void latest.current(), 150)
     return () => clearTimeout(timer)
   }, [changes, input.method, input.path, input.source, input.headers])
 

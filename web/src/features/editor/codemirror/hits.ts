@@ -1,4 +1,4 @@
-import { RangeSetBuilder, StateEffect, StateField } from '@codemirror/state'
+import { type EditorState, RangeSetBuilder, StateEffect, StateField } from '@codemirror/state'
 import { type EditorView, GutterMarker, gutter } from '@codemirror/view'
 import { compact } from '@/i18n/format'
 
@@ -34,6 +34,9 @@ const field = StateField.define<{ lines: ReadonlyMap<number, Hits> }>({
     return value
   },
 })
+
+/** hitsShown says whether any line has a number. */
+export const hitsShown = (state: EditorState) => (state.field(field, false)?.lines.size ?? 0) > 0
 
 /** The number of calls beside each endpoint. */
 export const hitsGutter = [
