@@ -1,4 +1,4 @@
-import { ExternalLink } from 'lucide-react'
+import { ChevronDown, ExternalLink } from 'lucide-react'
 import { useT } from '@/i18n'
 import { curl, quote } from '@/lib/curl'
 import { buttonClass } from './button'
@@ -40,7 +40,7 @@ export function Address({ url }: { url: string }) {
           title={t.mocks.copyAs}
           className={buttonClass('quiet', 'h-6! min-w-6 px-1! text-ink-3!')}
         >
-          ▾
+          <ChevronDown size={14} strokeWidth={1.5} />
         </button>
       </Menu>
     </span>

@@ -245,12 +245,18 @@ export function EditorPage({
         <>
           <div className="border-line border-b bg-surface px-3 py-1.5">
             <Segments
-              label={t.editor.text}
-              value={phone}
-              onChange={setPhone}
+              label={t.editor.view}
+              value={phone === 'text' ? view : phone}
+              onChange={(next) => {
+                if (next === 'outline' || next === 'side') return setPhone(next)
+                setPhone('text')
+                if (next !== view) onView(next)
+              }}
+              className="flex! [&>button]:flex-1"
               segments={[
                 { value: 'outline', label: t.editor.outline },
-                { value: 'text', label: t.editor.text },
+                { value: 'yaml', label: t.editor.yaml },
+                { value: 'form', label: t.editor.form },
                 { value: 'side', label: t.editor.tryOut },
               ]}
             />

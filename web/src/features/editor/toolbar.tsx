@@ -60,26 +60,30 @@ export function Toolbar({ session, mock, may, saving, narrow, view, onView, pane
           <PanelLeft size={16} strokeWidth={1.5} />
         </IconButton>
       )}
-      <Segments
-        label={t.editor.view}
-        value={view}
-        onChange={onView}
-        segments={[
-          { value: 'yaml', label: t.editor.yaml },
-          { value: 'form', label: t.editor.form },
-        ]}
-      />
+      {!narrow && (
+        <Segments
+          label={t.editor.view}
+          value={view}
+          onChange={onView}
+          segments={[
+            { value: 'yaml', label: t.editor.yaml },
+            { value: 'form', label: t.editor.form },
+          ]}
+        />
+      )}
       <p role="status" className="flex items-center gap-2 text-ink-2">
         {dirty ? <Badge tone="warn">{t.editor.unsaved}</Badge> : <span className="num text-ink-3">r{mock.revision}</span>}
         {mock.state === 'offline_invalid' && online && (
           <span className="text-ink-3 text-sm">{t.editor.stillAnswers(mock.published_revision)}</span>
         )}
-        {errors > 0 && !online && <span className="text-bad text-sm">{t.editor.cannotPublish(errors)}</span>}
+        {errors > 0 && !online && <span className="mid:hidden text-bad text-sm">{t.editor.cannotPublish(errors)}</span>}
       </p>
       <span className="flex-1" />
-      <Button look="quiet" icon={<WandSparkles size={16} strokeWidth={1.5} />} onClick={() => void saving.tidy()} keys="alt+shift+f">
-        {t.editor.format}
-      </Button>
+      {!narrow && (
+        <IconButton label={t.editor.format} keys="alt+shift+f" onClick={() => void saving.tidy()}>
+          <WandSparkles size={16} strokeWidth={1.5} />
+        </IconButton>
+      )}
       {!online && (
         <Button
           icon={<Save size={16} strokeWidth={1.5} />}
@@ -117,6 +121,7 @@ export function Toolbar({ session, mock, may, saving, narrow, view, onView, pane
       <Menu
         label={t.common.more}
         entries={[
+          narrow && { label: t.editor.format, run: () => void saving.tidy() },
           { label: t.editor.saveWithMessage, keys: 'mod+shift+s', disabled: blocked || !dirty, run: () => setAsking(true) },
           online && { label: t.editor.saveQuiet, disabled: blocked || !dirty, run: () => void saving.store(undefined, false) },
           online && { label: t.editor.check, disabled: errors > 0 || !dirty, run: onCheck },

@@ -36,7 +36,7 @@ export function General() {
         </Section>
       )}
       {personal ? (
-        <Section title={t.org.delete} lead={t.org.deletePersonal}>
+        <Section title={t.org.deleteOwn} lead={t.org.deletePersonal}>
           <Link to="/account/data" className={buttonClass()}>
             {t.org.toData}
           </Link>

@@ -266,7 +266,7 @@ export function NewPage() {
               lead="OpenAPI, Postman, WireMock, Mockoon, HAR, cURL, YAML"
               onChoose={() => choose('openapi')}
             />
-            <Choice chosen={from === 'empty'} title={t.start.empty} lead="[]" onChoose={() => choose('empty')} />
+            <Choice chosen={from === 'empty'} title={t.start.empty} lead={t.start.emptyLead} onChoose={() => choose('empty')} />
           </div>
         </fieldset>
         {from === 'openapi' && (
@@ -351,7 +351,7 @@ export function NewPage() {
             </Panel>
           </div>
         )}
-        <div className="flex flex-wrap justify-end gap-2">
+        <div className="-mx-1 sticky bottom-0 flex flex-wrap justify-end gap-2 bg-bg px-1 py-3 narrow:bottom-14">
           <Button busy={busy} disabled={!slug || nothing} onClick={() => void submit(false)}>
             {t.start.create}
           </Button>

@@ -3,14 +3,14 @@ import { useState } from 'react'
 import { hasCode } from '@/api/problem'
 import { type MockState, mockSessionsQuery, stateQuery, useStateActs } from '@/api/queries/state'
 import { useT } from '@/i18n'
-import { bytes } from '@/i18n/format'
+import { bytes, exact } from '@/i18n/format'
 import { useMay, useMock } from '@/shell/here'
 import { Button } from '@/ui/button'
 import { Confirm } from '@/ui/confirm'
 import { Buttons, Dialog } from '@/ui/dialog'
 import { Field, Input, Select, Textarea } from '@/ui/field'
 import { Item, Items } from '@/ui/items'
-import { Badge, Empty, Panel, Skeleton, Time } from '@/ui/parts'
+import { Badge, Empty, Panel, Skeleton } from '@/ui/parts'
 import { Failed, ProblemText } from '@/ui/problem'
 import { failed } from '@/ui/toast'
 
@@ -36,7 +36,7 @@ export function StatePage() {
     )
   return (
     <div className="mx-auto flex w-full max-w-[1080px] flex-col gap-4 px-6 py-4 narrow:px-4">
-      <div className="flex flex-wrap items-end gap-3">
+      <div className="flex flex-wrap items-start gap-3">
         <Field label={t.state.session} className="w-64" hint={t.state.sessionHint}>
           {(props) => (
             <Select {...props} value={session} onChange={(event) => setSession(event.target.value)}>
@@ -50,13 +50,14 @@ export function StatePage() {
         <span className="flex-1" />
         {session !== '' && (
           <Button
+            className="mt-6"
             disabled={!may}
             onClick={() => acts.forget.mutate(session, { onSuccess: () => setSession(''), onError: (thrown) => failed(thrown) })}
           >
             {t.state.forget}
           </Button>
         )}
-        <Button disabled={!may} onClick={() => setAsking(true)}>
+        <Button className="mt-6" disabled={!may} onClick={() => setAsking(true)}>
           {t.state.reset}
         </Button>
       </div>
@@ -127,7 +128,9 @@ function Clock({ state, session, disabled, acts }: { state: MockState; session: 
   return (
     <Panel title={t.state.clock}>
       <div className="flex flex-wrap items-center gap-3 p-4">
-        <Time time={state.clock.now} />
+        <time dateTime={state.clock.now} className="num">
+          {exact(state.clock.now)}
+        </time>
         {state.clock.stopped && <Badge tone="warn">{t.state.stopped}</Badge>}
         <span className="flex-1" />
         {session === '' ? (

@@ -89,7 +89,7 @@ function Tiles({ total, t }: { total: Counts; t: Texts }) {
   const errors = errorsOf(total)
   const none = total.requests === 0
   const tiles = [
-    { label: t.usage.requests, value: compact(total.requests), hint: number(total.requests) },
+    { label: t.usage.requests, value: compact(total.requests), hint: total.requests < 1000 ? '' : number(total.requests) },
     { label: t.usage.errors, value: compact(errors), hint: none ? '' : t.usage.errorsAre(percent(errors / total.requests)) },
     { label: t.usage.p50, value: none ? '–' : duration(total.p50_us), hint: t.usage.p50Hint },
     { label: t.usage.p99, value: none ? '–' : duration(total.p99_us), hint: t.usage.p99Hint },

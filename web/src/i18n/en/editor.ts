@@ -1,4 +1,4 @@
-import { plural } from '../plural'
+import { milliseconds, plural } from '../plural'
 
 const count = (n: number, one: string, other = `${one}s`) => plural('en', n, one, other)
 
@@ -39,7 +39,7 @@ export const editor = {
   savedAs: (revision: number) => `Saved as r${revision}.`,
   goingLive: (revision: number) => `Saved as r${revision}; going live.`,
   live: (revision: number, servers: number, applied: number, ms?: number) =>
-    `r${revision} · live ${ms === undefined ? '' : `in ${ms} ms `}on ${applied} of ${servers}`,
+    `r${revision} · live ${ms === undefined ? '' : `in ${milliseconds(ms)} `}on ${applied} of ${servers}`,
   view: 'View',
   yaml: 'YAML',
   form: 'Form',

@@ -20,6 +20,7 @@ export const org = {
   deleted: (name: string) => `Deleted ${name}.`,
   deletePersonal: 'Your own workspace is deleted with your account.',
   toData: 'To your data',
+  deleteOwn: 'Delete this workspace',
 }
 
 export const members = {

@@ -81,6 +81,12 @@ export const audit = {
     verifyDomain: 'Checked the domain',
     createWorkspaceToken: 'Made the token',
     deleteWorkspaceToken: 'Revoked the token',
-    internal: 'Changed by the service:',
+    createSignInLink: 'Made a sign-in link for',
+    putStateValue: 'Set a value of the state of',
+    deleteState: 'Reset the state of',
+    deleteMockSession: 'Deleted a session of',
+    putClock: 'Set the clock of',
+    deleteClock: 'Gave its own time back to',
+    internal: 'The service changed',
   },
 }

@@ -1,4 +1,4 @@
-import { plural } from '../plural'
+import { milliseconds, plural } from '../plural'
 
 /** Texts of making a new mock. */
 export const start = {
@@ -14,6 +14,7 @@ export const start = {
   from: 'Start from',
   openapi: 'A file or an address',
   empty: 'Empty',
+  emptyLead: 'Write it from the first line',
   paste:
     'Paste or drop an OpenAPI document here, a Postman collection, WireMock mappings, a Mockoon environment, a HAR file, cURL commands, or the YAML of a mock',
   pick: 'Choose a file…',
@@ -37,7 +38,7 @@ export const start = {
   creating: 'Creating…',
   hasErrors: 'It has errors, so it will be created offline. The editor shows them.',
   live: 'Live',
-  liveIn: (ms: number) => `Live in ${ms} ms`,
+  liveIn: (ms: number) => `Live in ${milliseconds(ms)}`,
   publishing: 'Going live…',
   waiting: 'Waiting for the first request…',
   arrived: 'It answered its first request.',

@@ -1,5 +1,5 @@
 import type * as en from '../en/editor'
-import { plural } from '../plural'
+import { milliseconds, plural } from '../plural'
 
 const count = (n: number, one: string, other = `${one}s`) => plural('pt-BR', n, one, other)
 
@@ -38,7 +38,8 @@ export const editor: typeof en.editor = {
   wentOffline: (slug) => `${slug} está fora do ar.`,
   savedAs: (revision) => `Salvo como r${revision}.`,
   goingLive: (revision) => `Salvo como r${revision}; entrando no ar.`,
-  live: (revision, servers, applied, ms) => `r${revision} · no ar ${ms === undefined ? '' : `em ${ms} ms `}em ${applied} de ${servers}`,
+  live: (revision, servers, applied, ms) =>
+    `r${revision} · no ar ${ms === undefined ? '' : `em ${milliseconds(ms)} `}em ${applied} de ${servers}`,
   view: 'Vista',
   yaml: 'YAML',
   form: 'Formulário',

@@ -20,6 +20,7 @@ export const org: typeof en.org = {
   deleteButton: (name) => `Excluir ${name}`,
   deleted: (name) => `${name} foi excluída.`,
   deletePersonal: 'Seu próprio espaço é excluído com a sua conta.',
+  deleteOwn: 'Excluir este espaço',
   toData: 'Ir aos seus dados',
 }
 

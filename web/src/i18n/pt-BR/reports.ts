@@ -82,6 +82,12 @@ export const audit: typeof en.audit = {
     verifyDomain: 'Verificou o domínio',
     createWorkspaceToken: 'Criou o token',
     deleteWorkspaceToken: 'Revogou o token',
-    internal: 'Mudado pelo serviço:',
+    createSignInLink: 'Criou um link de acesso para',
+    putStateValue: 'Mudou um valor do estado de',
+    deleteState: 'Reiniciou o estado de',
+    deleteMockSession: 'Excluiu uma sessão de',
+    putClock: 'Acertou o relógio de',
+    deleteClock: 'Devolveu a hora normal a',
+    internal: 'O serviço mudou',
   },
 }

@@ -1,5 +1,5 @@
 import type * as en from '../en/start'
-import { plural } from '../plural'
+import { milliseconds, plural } from '../plural'
 
 export const start: typeof en.start = {
   title: 'Novo mock',
@@ -14,6 +14,7 @@ export const start: typeof en.start = {
   from: 'Começar de',
   openapi: 'Um arquivo ou endereço',
   empty: 'Vazio',
+  emptyLead: 'Escreva desde a primeira linha',
   paste:
     'Cole ou solte aqui um documento OpenAPI, uma coleção do Postman, mapeamentos do WireMock, um ambiente do Mockoon, um arquivo HAR, comandos cURL, ou o YAML de um mock',
   pick: 'Escolher um arquivo…',
@@ -37,7 +38,7 @@ export const start: typeof en.start = {
   creating: 'Criando…',
   hasErrors: 'Tem erros, então é criado fora do ar. O editor os mostra.',
   live: 'No ar',
-  liveIn: (ms) => `No ar em ${ms} ms`,
+  liveIn: (ms) => `No ar em ${milliseconds(ms)}`,
   publishing: 'Entrando no ar…',
   waiting: 'Esperando a primeira requisição…',
   arrived: 'Respondeu à primeira requisição.',
