@@ -44,6 +44,65 @@ func parsed(t interface{ Fatalf(string, ...any) }, src []byte) *mockspec.Mock {
 	return m
 }
 
+// outlined checks that outlines, once read, are the mock that all of the lines are.
+func outlined(t interface{ Fatalf(string, ...any) }, lines []byte, want *mockspec.Mock) {
+	got, outlines, err := mockspec.ReadOutlines(lines)
+	if err != nil {
+		t.Fatalf("outlines: %v\n%s", err, lines)
+	}
+	for _, o := range outlines {
+		e := o.Endpoint
+		if e == nil {
+			if e, err = mockspec.ReadEndpoint(o.Line); err != nil {
+				t.Fatalf("%v\n%s", err, o.Line)
+			}
+		}
+		if o.Method != e.Method || o.Host != e.Host || !cmp.Equal(o.Path, e.Path, meaning) {
+			t.Fatalf("the outline is %q %q %v, the endpoint %q %q %v", o.Method, o.Host, o.Path, e.Method, e.Host, e.Path)
+		}
+		if o.Endpoint == nil && (!e.Always() || e.RateLimit != nil || e.Auth.JSON != "" || e.Resource != nil) {
+			t.Fatalf("%s says more than what it answers", o.Line)
+		}
+		got.Endpoints = append(got.Endpoints, *e)
+	}
+	if diff := cmp.Diff(want, got, meaning); diff != "" {
+		t.Fatalf("outlines (-want +got):\n%s", diff)
+	}
+}
+
+// TestOutlines: what is left for later is what only answers, as it is written by us.
+func TestOutlines(t *testing.T) {
+	const answer = `"response":{"status":200,"body":"a \"}}\" \\"}`
+	for line, later := range map[string]bool{
+		`- {"endpoint":{"method":"GET","path":"/a",` + answer + `}}`:                                                    true,
+		`- {"endpoint":{"host":"a.example","method":"GET","path":"/:id|int",` + answer + `,"tag":"t","summary":"]}"}}`:  true,
+		`- {"endpoint":{"method":"POST","path":"/a","query":{"a":"int"},"body":{"a":[{"b":"string"}]},` + answer + `}}`: true,
+		`- {"endpoint":{"method":"ANY","path":"/*","response":{"status":404}}}`:                                         true,
+		`- {"endpoint":{"method":"GET","path":"/a",` + answer + `,"rate-limit":{"window-ms":1000,"max-requests":1}}}`:   false,
+		`- {"endpoint":{"method":"GET","path":"/a","responses":[{"if":{"query.a":"1"},"status":201}],` + answer + `}}`:  false,
+		`- {"endpoint":{"method":"GET","path":"/a","auth":"basic",` + answer + `}}`:                                     false,
+		`- {"endpoint":{"path":"/a",` + answer + `}}`:                                                                   false,
+		`- {"endpoint":{"method":"GET","path":"/\u0061",` + answer + `}}`:                                               false,
+		`- {"endpoint":{"method":"GET", "path":"/a",` + answer + `}}`:                                                   false,
+		`- {"endpoint":{"method":"GET","path":"/a",` + answer + `,"latency":{"min-ms":1,"max-ms":2}}}`:                  false,
+	} {
+		want, err := mockspec.DecodeLines([]byte(line))
+		if err != nil {
+			t.Fatalf("%v\n%s", err, line)
+		}
+		outlined(t, []byte(line), want)
+		_, outlines, _ := mockspec.ReadOutlines([]byte(line))
+		if len(outlines) != 1 || outlines[0].Endpoint == nil != later {
+			t.Errorf("%s: left for later: %v", line, !later)
+		}
+	}
+	for _, broken := range []string{`- {"endpoint":{"method":"GET","path":"/a"`, `- {"endpoint":{"method":"GET","path":"a","response":{}}}`, `- 1`, `x`} {
+		if _, _, err := mockspec.ReadOutlines([]byte(broken)); err == nil {
+			t.Errorf("%s is read", broken)
+		}
+	}
+}
+
 func TestLinesMeanTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := genMock().Draw(t, "mock")
@@ -60,7 +119,9 @@ func TestLinesMeanTheSame(t *testing.T) {
 		if diff := cmp.Diff(m, decoded, meaning, withoutTemplates()); diff != "" {
 			t.Fatalf("decoded (-want +got):\n%s", diff)
 		}
+		outlined(t, lines, decoded)
 		again := mockspec.EncodeLines(decoded) // in our own spelling of JSON
+		outlined(t, again, decoded)
 		if twice, err := mockspec.DecodeLines(again); err != nil || !bytes.Equal(again, mockspec.EncodeLines(twice)) {
 			t.Fatalf("encoded again: %v\n%s\n%s", err, again, mockspec.EncodeLines(twice))
 		}

@@ -118,8 +118,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.webhooks = webhook.New(webhook.Config{}, webhook.Deps{Depth: calls, Client: client, Log: deps.Log, Metrics: deps.Metrics, Changed: changed})
 	turns := limit.NewTurns(runtime.GOMAXPROCS(0), orAny(cfg.ConcurrentRequests))
 	s.sockets = websocket.New(websocket.Config{}, turns, deps.Metrics)
-	docs := func(s *site.Site, m *mockspec.Mock) serve.Docs {
-		return apidoc.New(m, apidoc.Info{Title: s.MockSlug, Version: strconv.Itoa(s.Revision)})
+	docs := func(s *site.Site, read func() *mockspec.Mock) serve.Docs {
+		return apidoc.New(read, apidoc.Info{Title: s.MockSlug, Version: strconv.Itoa(s.Revision)})
 	}
 	s.drafts = trial.New(cfg.MaxBody, trial.Deps{
 		Log: deps.Log, Turns: turns, External: s.external, Docs: docs, Page: apidoc.NewPage(), Webhooks: s.webhooks,

@@ -27,7 +27,7 @@ type Info struct {
 // Document is the OpenAPI document of one mock, generated when somebody asks for it first. It is safe for concurrent
 // use.
 type Document struct {
-	mock *mockspec.Mock
+	mock func() *mockspec.Mock
 	info Info
 
 	mu     sync.Mutex
@@ -42,9 +42,9 @@ const (
 // rendered is a generated document, cut where the address of the server belongs.
 type rendered struct{ before, after []byte }
 
-// New makes the document of a mock; nothing is generated yet.
-func New(mock *mockspec.Mock, info Info) *Document {
-	return &Document{mock: mock, info: info, byHost: map[string]*rendered{}}
+// New makes the document of a mock; nothing is read or generated yet.
+func New(read func() *mockspec.Mock, info Info) *Document {
+	return &Document{mock: sync.OnceValue(read), info: info, byHost: map[string]*rendered{}}
 }
 
 // JSON is the document as seen on host: with the endpoints that name it or no host; with all endpoints if host is "",
@@ -65,7 +65,7 @@ func (d *Document) rendered(host string) *rendered {
 	defer d.mu.Unlock()
 	r := d.byHost[host]
 	if r == nil {
-		r = render(d.mock, d.info, host)
+		r = render(d.mock(), d.info, host)
 		d.byHost[host] = r
 	}
 	return r
@@ -73,13 +73,14 @@ func (d *Document) rendered(host string) *rendered {
 
 // names reports whether the mock has something of its own for host, which bounds byHost by the mock's size.
 func (d *Document) names(host string) bool {
-	for i := range d.mock.Endpoints {
-		if d.mock.Endpoints[i].Host == host {
+	mock := d.mock()
+	for i := range mock.Endpoints {
+		if mock.Endpoints[i].Host == host {
 			return true
 		}
 	}
-	for i := range d.mock.WebSockets {
-		if d.mock.WebSockets[i].Host == host {
+	for i := range mock.WebSockets {
+		if mock.WebSockets[i].Host == host {
 			return true
 		}
 	}

@@ -101,7 +101,7 @@ func parse(t testing.TB, doc []byte) *openapi3.T {
 
 func TestDocument(t *testing.T) {
 	t.Parallel()
-	d := New(shop(), Info{Title: "pets", Version: "7"})
+	d := New(shop, Info{Title: "pets", Version: "7"})
 	doc := d.JSON("", "https://pets-ann.example.dev")
 	api := parse(t, doc)
 	if api.Info.Title != "pets" || api.Info.Version != "7" || api.Servers[0].URL != "https://pets-ann.example.dev" {
@@ -162,12 +162,12 @@ func TestDocument(t *testing.T) {
 
 func TestEmptyMock(t *testing.T) {
 	t.Parallel()
-	parse(t, New(&mockspec.Mock{}, Info{Title: "empty", Version: "1"}).JSON("h", "http://h"))
+	parse(t, New(func() *mockspec.Mock { return &mockspec.Mock{} }, Info{Title: "empty", Version: "1"}).JSON("h", "http://h"))
 }
 
 func TestServe(t *testing.T) {
 	t.Parallel()
-	d, page := New(shop(), Info{Title: "pets<1>", Version: "7"}), NewPage()
+	d, page := New(shop, Info{Title: "pets<1>", Version: "7"}), NewPage()
 	handlers := map[string]http.HandlerFunc{
 		"/swagger.json": func(w http.ResponseWriter, r *http.Request) { d.ServeJSON(w, r, r.Host, "http://"+r.Host) },
 		"/docs":         page.ServeHTTP,

@@ -13,13 +13,14 @@ func (d *Document) ServeHello(w http.ResponseWriter, r *http.Request, base strin
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if !strings.Contains(r.Header.Get("Accept"), "text/html") {
 		w.Header().Set("Content-Type", "application/json")
+		mock := d.mock()
 		body := asJSON(struct {
 			Mock      string `json:"mock"`
 			Revision  string `json:"revision"`
 			Endpoints int    `json:"endpoints"`
 			Docs      string `json:"docs"`
 			OpenAPI   string `json:"openapi"`
-		}{d.info.Title, d.info.Version, len(d.mock.Endpoints) + len(d.mock.WebSockets), base + "/docs", base + "/swagger.json"})
+		}{d.info.Title, d.info.Version, len(mock.Endpoints) + len(mock.WebSockets), base + "/docs", base + "/swagger.json"})
 		serve(w, r, append(body, '\n'))
 		return
 	}

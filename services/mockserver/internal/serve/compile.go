@@ -39,11 +39,28 @@ type endpointCompiler struct {
 }
 
 func (c *endpointCompiler) compile(e *endpoint) {
+	if c.read(e); e.fault != nil {
+		return
+	}
 	e.params = paramsOf(&e.spec.Path, e.spec.Query, c.compat, c.fake)
 	if c.choose(e) {
 		return
 	}
 	c.answer(e)
+}
+
+// read reads what is written of an endpoint, if nobody has.
+func (c *endpointCompiler) read(e *endpoint) {
+	if e.spec != nil {
+		return
+	}
+	spec, err := mockspec.ReadEndpoint(e.unread)
+	if err != nil {
+		e.fault, e.headers = &fault{what: "line", err: err}, c.common(nil)
+		spec = &mockspec.Endpoint{Method: e.method()}
+	}
+	c.cached.Load().Grow(readOf(e.unread))
+	e.spec, e.unread = spec, nil
 }
 
 // answer compiles an endpoint that answers in one way.
@@ -85,8 +102,12 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	}
 }
 
-// size is about how many bytes the templates of an answer take.
+// answerSize is about how many bytes an answer takes without its templates and body.
+const answerSize = 600
+
+// size is about how many bytes are compiled of an answer.
 func (e *endpoint) size() (n int64) {
+	n = answerSize + int64(len(e.body.fixed))
 	add := func(t *selmer.Template) {
 		if t != nil {
 			n += t.Size()

@@ -172,7 +172,7 @@ func (x *exchange) match() bool {
 	q.Now = x.program.clock
 	x.world = x.program.on(q.Host)
 	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
-	if x.endpoint == nil || q.Method == http.MethodOptions && x.endpoint.spec.Method == mockspec.MethodAny && !x.world.cors.Off && preflight(x) {
+	if x.endpoint == nil || q.Method == http.MethodOptions && x.endpoint.method() == mockspec.MethodAny && !x.world.cors.Off && preflight(x) {
 		x.endpoint = nil // what a browser asks is answered as ever
 		return false
 	}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,7 @@ type endpoint struct {
 	body    content
 	label   string // "GET /users/:id"
 
+	unread []byte // the line of which spec is made before anything is compiled
 	spec   *mockspec.Endpoint
 	line   int // in the user's file, 0 when unknown
 	params scope.Params
@@ -46,7 +48,8 @@ type endpoint struct {
 	statusTemplate *selmer.Template
 	varying        []varying
 
-	limiter *limit.Windows
+	rate    *mockspec.RateLimit
+	limiter *limit.Windows // by rate; nil: there is none
 	hooks   []Hook
 
 	// choice is how the endpoint chooses among several answers, or turns callers away; nil: it answers.
@@ -99,21 +102,41 @@ type content struct {
 const rateLimitKeys = 10_000
 
 // endpoint makes an endpoint of what is written.
-func (c *endpointCompiler) endpoint(spec *mockspec.Endpoint) *endpoint {
-	e := &endpoint{spec: spec, label: spec.Method + " " + spec.Path.Raw, compiler: c}
-	if c.fromUser {
-		e.line = spec.Pos.Line
+func (c *endpointCompiler) endpoint(o *mockspec.Outline) *endpoint {
+	e := &endpoint{unread: o.Line, spec: o.Endpoint, label: o.Method + " " + o.Path.Raw, compiler: c}
+	var rate *mockspec.RateLimit
+	if e.spec != nil {
+		rate = e.spec.RateLimit
+		e.declines = !e.spec.Always() && !c.defaults.always()
+		if c.fromUser {
+			e.line = e.spec.Pos.Line
+		}
 	}
-	e.declines = !spec.Always() && !c.defaults.always()
-	if r := c.defaults.rateLimit(spec); r != nil {
-		e.limiter = limit.NewWindows(time.Duration(r.WindowMS)*time.Millisecond, r.MaxRequests, rateLimitKeys)
+	if e.rate = c.defaults.rateLimit(rate); e.rate != nil {
+		e.limiter = limit.NewWindows(time.Duration(e.rate.WindowMS)*time.Millisecond, e.rate.MaxRequests, rateLimitKeys)
 	}
 	return e
 }
 
+// method is what the endpoint answers to.
+func (e *endpoint) method() string {
+	method, _, _ := strings.Cut(e.label, " ")
+	return method
+}
+
+// segments are those of the endpoint's path.
+func (e *endpoint) segments() []mockspec.Segment {
+	_, raw, _ := strings.Cut(e.label, " ")
+	path, err := mockspec.ParsePath(raw)
+	if err != nil { // it could be read before
+		return nil
+	}
+	return path.Segments
+}
+
 // rateLimit is the endpoint's own or the default.
-func (d *defaults) rateLimit(spec *mockspec.Endpoint) *mockspec.RateLimit {
-	limit := spec.RateLimit
+func (d *defaults) rateLimit(own *mockspec.RateLimit) *mockspec.RateLimit {
+	limit := own
 	if limit == nil && d.Defaults != nil {
 		limit = d.RateLimit
 	}

@@ -99,7 +99,7 @@ func split(path string) []string {
 
 // pattern returns the segments of an endpoint without the empty one of a trailing slash.
 func pattern(e *endpoint) []mockspec.Segment {
-	segments := e.spec.Path.Segments
+	segments := e.segments()
 	if n := len(segments); n > 0 && segments[n-1] == (mockspec.Segment{}) {
 		return segments[:n-1]
 	}
@@ -168,7 +168,7 @@ func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 
 func whyMethod(e *endpoint, method string, matched *endpoint) string {
 	if !e.answersTo(method) {
-		return fmt.Sprintf("the method is %s, not %s", e.spec.Method, method)
+		return fmt.Sprintf("the method is %s, not %s", e.method(), method)
 	}
 	if matched != nil {
 		return "it also matches, but is less specific"
@@ -273,7 +273,7 @@ func (x *exchange) considered() []near {
 
 // answersTo reports whether an endpoint is for a method.
 func (e *endpoint) answersTo(method string) bool {
-	return e.spec.Method == method || e.spec.Method == mockspec.MethodAny
+	return e.method() == method || e.method() == mockspec.MethodAny
 }
 
 // ascii encodes an explanation so that it can stand in a header.

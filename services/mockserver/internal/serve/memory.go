@@ -136,7 +136,7 @@ func countersOf(e *endpoint, options []option) {
 		if o.times == 0 {
 			continue
 		}
-		id := digestOf(e.spec.Method + " " + e.spec.Path.Raw + " " + o.counter)
+		id := digestOf(e.label + " " + o.counter)
 		seen[id]++
 		o.counter = fmt.Sprintf("%s.%d", id, seen[id])
 	}

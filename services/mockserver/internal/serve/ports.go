@@ -37,8 +37,8 @@ type Socket interface {
 	Serve(w http.ResponseWriter, r *http.Request, sc *scope.Scope, done <-chan struct{})
 }
 
-// Describe makes the description of a mock when it is compiled.
-type Describe func(s *site.Site, mock *mockspec.Mock) Docs
+// Describe makes the description of a mock, which it reads when somebody asks.
+type Describe func(s *site.Site, read func() *mockspec.Mock) Docs
 
 // Docs describes one mock to its callers. package apidoc implements it. Host is the host for which endpoints are shown,
 // "" for all of them; base is where the mock answers.

@@ -54,6 +54,7 @@ type program struct {
 	own      *headers          // of the answers that the server makes itself
 	errors   map[int]*endpoint // answers instead of those, by status
 	keep     bool              // it has rate limits that must not be forgotten
+	size     int64             // about how many bytes it takes without what its endpoints compile
 	clock    time.Time         // when its time stands still; zero if it does not
 	memory   *memory
 	fromUser bool
@@ -76,6 +77,9 @@ type socket struct {
 	err    error
 }
 
+// readOf is about how many bytes a line takes once it is read.
+func readOf(line []byte) int64 { return readSize + timesContent*int64(len(line)) }
+
 // program returns the compiled mock, compiling it if nobody has.
 func (h *hosted) program() *program {
 	if !h.used.Load() {
@@ -90,7 +94,7 @@ func (h *hosted) program() *program {
 		return p
 	}
 	p := h.compile()
-	item := h.core.deps.Cache.Add(timesContent*int64(len(h.site.Content)), &h.used, func() { h.compiled.CompareAndSwap(p, nil) })
+	item := h.core.deps.Cache.Add(p.size, &h.used, func() { h.compiled.CompareAndSwap(p, nil) })
 	if p.compiler != nil {
 		p.compiler.cached.Store(item)
 	}
@@ -104,8 +108,13 @@ func (h *hosted) program() *program {
 	return p
 }
 
-// timesContent is about how many bytes a mock takes in memory for each that is written of it, without its templates.
-const timesContent = 24
+// How many bytes a mock takes in memory without what its endpoints compile: BenchmarkMemory compares them with the heap.
+const (
+	programSize  = 3 << 10
+	endpointSize = 700 // an endpoint and the branches that lead to it
+	readSize     = 500 // an endpoint that was read, beside its text
+	timesContent = 3   // for each byte that is read
+)
 
 // rest drops the compiled mock if nobody asked since the last call. It is made again when somebody does.
 func (h *hosted) rest() {
@@ -118,14 +127,14 @@ func (h *hosted) rest() {
 }
 
 func (h *hosted) compile() *program {
-	mock, fromUser, err := parse(h.site)
+	mock, outlines, fromUser, err := parse(h.site)
 	if err != nil {
-		return &program{broken: err, own: h.own}
+		return &program{broken: err, own: h.own, size: programSize}
 	}
-	p := &program{mock: mock, fromUser: fromUser}
+	p := &program{mock: mock, fromUser: fromUser, size: programSize + timesContent*int64(len(h.site.Content))}
 	p.everywhere = &p.first
 	if h.core.deps.Docs != nil {
-		p.docs = h.core.deps.Docs(h.site, mock)
+		p.docs = h.core.deps.Docs(h.site, func() *mockspec.Mock { return described(h.site) })
 	}
 	compat := mock.Settings.Compat
 	if h.site.Compat != "" {
@@ -143,8 +152,8 @@ func (h *hosted) compile() *program {
 	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.
 	byItem := len(h.site.Hosts) == 0
 	if byItem {
-		for i := range mock.Endpoints {
-			p.addWorld(mock.Endpoints[i].Host)
+		for i := range outlines {
+			p.addWorld(outlines[i].Host)
 		}
 		for i := range mock.WebSockets {
 			p.addWorld(mock.WebSockets[i].Host)
@@ -153,22 +162,21 @@ func (h *hosted) compile() *program {
 			p.addWorld(mock.Resources[i].Host)
 		}
 	}
-	for i := range mock.Endpoints {
-		spec := &mock.Endpoints[i]
-		e := c.endpoint(spec)
-		p.keep = p.keep || e.limiter != nil
-		for _, w := range p.worlds(spec.Host, byItem) {
-			w.add(e)
-		}
-	}
 	for i := range mock.Resources {
 		of := mock.Resources[i].Endpoints()
 		for j := range of {
-			e := c.endpoint(&of[j])
-			p.keep = p.keep || e.limiter != nil
-			for _, w := range p.worlds(of[j].Host, byItem) {
-				w.add(e)
-			}
+			outlines = append(outlines, mockspec.OutlineOf(&of[j]))
+		}
+	}
+	for i := range outlines {
+		o := &outlines[i]
+		e := c.endpoint(o)
+		p.keep = p.keep || e.limiter != nil
+		if p.size += endpointSize + readSize; o.Endpoint == nil {
+			p.size -= readOf(o.Line)
+		}
+		for _, w := range p.worlds(o.Host, byItem) {
+			w.add(e, o.Path.Segments)
 		}
 	}
 	for i := range mock.WebSockets {
@@ -185,8 +193,8 @@ func (h *hosted) compile() *program {
 }
 
 // add leads requests to an endpoint, or to it if those before it decline. One that never gets any is left out.
-func (w *world) add(e *endpoint) {
-	last := w.tree.Add(e.spec.Method, e.spec.Path.Segments, e)
+func (w *world) add(e *endpoint, path []mockspec.Segment) {
+	last := w.tree.Add(e.method(), path, e)
 	if last != nil {
 		for w.next[last] != nil {
 			last = w.next[last]
@@ -242,24 +250,50 @@ func (p *program) on(host string) *world {
 	return p.everywhere
 }
 
-// parse reads a site's content. fromUser reports whether positions in it are places in the file that the user wrote: what is
-// published has lines of its own, such as hosts.
-func parse(s *site.Site) (mock *mockspec.Mock, fromUser bool, err error) {
+// parse reads a site's content: its endpoints as outlines, the rest as a mock. fromUser reports whether positions in it are
+// places in the file that the user wrote: what is published has lines of its own, such as hosts.
+func parse(s *site.Site) (rest *mockspec.Mock, endpoints []mockspec.Outline, fromUser bool, err error) {
+	if s.Parsed == nil && isLines(s.Content) {
+		if rest, endpoints, err := mockspec.ReadOutlines(s.Content); err == nil {
+			return rest, endpoints, false, nil
+		}
+	}
+	mock, err := whole(s)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	for i := range mock.Endpoints {
+		endpoints = append(endpoints, mockspec.OutlineOf(&mock.Endpoints[i]))
+	}
+	return mock, endpoints, s.Parsed != nil, nil
+}
+
+// whole reads all of a site's content.
+func whole(s *site.Site) (*mockspec.Mock, error) {
 	if s.Parsed != nil {
-		return s.Parsed, true, nil
+		return s.Parsed, nil
 	}
 	if isLines(s.Content) {
 		if mock, err := mockspec.DecodeLines(s.Content); err == nil {
-			return mock, false, nil
+			return mock, nil
 		}
 	}
 	mock, problems := mockspec.Parse(s.Content, mockspec.Options{Compat: s.Compat})
 	for _, d := range problems {
 		if d.Severity == mockspec.Error {
-			return nil, false, fmt.Errorf("line %d, column %d: %s", d.Line, d.Column, d.Message)
+			return nil, fmt.Errorf("line %d, column %d: %s", d.Line, d.Column, d.Message)
 		}
 	}
-	return mock, false, nil
+	return mock, nil
+}
+
+// described is what a mock's description tells; nothing, if its content cannot be read.
+func described(s *site.Site) *mockspec.Mock {
+	mock, err := whole(s)
+	if err != nil {
+		return &mockspec.Mock{}
+	}
+	return mock
 }
 
 // isLines guesses whether content is lines of the unified mock.

@@ -217,7 +217,7 @@ const rateLimited = "Rate limit exceeded"
 func (c *Core) withinRate(x *exchange) bool {
 	e := x.endpoint
 	key := ""
-	rule := e.compiler.defaults.rateLimit(e.spec)
+	rule := e.rate
 	if k := rule.Key; k == "" || k == "remote-addr" {
 		key = x.scope.Request.IP()
 	} else if values := x.header.Values(k); len(values) > 0 {
