@@ -35,7 +35,7 @@ func (l *left) text() string { return shorten(l.source) }
 // textRoots are the names whose values come as text.
 func isTextRoot(root string) bool {
 	switch root {
-	case "path-params", "query-params", "header-params", "headers", "cookies", "request", "basic", "bearer", "message":
+	case "path-params", "query-params", "header-params", "headers", "cookies", "request", "basic", "bearer", "prefer", "message":
 		return true
 	}
 	return false

@@ -20,7 +20,7 @@ func Roots() []Root {
 		fakes = append(fakes, f.Name)
 	}
 	slices.Sort(fakes)
-	keys := map[string][]string{"request": requestKeys, "graphql": graphqlKeys, "fake": fakes}
+	keys := map[string][]string{"request": requestKeys, "graphql": graphqlKeys, "prefer": preferKeys, "fake": fakes}
 	declared := map[string]string{"path-params": "path", "query-params": "query", "json-params": "body"}
 	old := (&scope{compat: true}).roots(true)
 	var out []Root
@@ -36,6 +36,7 @@ func Roots() []Root {
 var (
 	requestKeys = []string{"method", "path", "host", "id", "body", "query", "ip", "session"}
 	graphqlKeys = []string{"operation", "type", "fields", "variables"}
+	preferKeys  = []string{"code", "example", "dynamic"}
 
 	rootSummaries = map[string]string{
 		"path-params": "The parameters of the path.", "query-params": "The parameters of the query.", "json-params": "The fields of the request's JSON body.",
@@ -43,6 +44,7 @@ var (
 		"message": "The message of a WebSocket that is answered.", "header-params": "The headers of the request.", "cookies": "The cookies of the request.",
 		"request": "The request itself.", "basic": "Username and password of Basic authentication.", "bearer": "The token of Bearer authentication.",
 		"jwt": "The claims of a JSON Web Token, which is not verified.", "graphql": "The operation of a GraphQL request.",
-		"now": "The time of the answer.", "uuid": "A new random UUID.", "random": "A random number of a range, as in random.1-6.", "fake": "Made-up data, such as fake.first-name.",
+		"prefer": "Which of several responses the caller asks for, as in `Prefer: code=404`.",
+		"now":    "The time of the answer.", "uuid": "A new random UUID.", "random": "A random number of a range, as in random.1-6.", "fake": "Made-up data, such as fake.first-name.",
 	}
 )

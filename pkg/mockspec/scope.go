@@ -42,7 +42,7 @@ func (s *scope) roots(message bool) []string {
 		names = append(names, "error")
 	}
 	if !s.compat {
-		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "state", "now", "uuid", "random", "fake")
+		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "prefer", "state", "now", "uuid", "random", "fake")
 	}
 	return names
 }
@@ -99,6 +99,10 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 	case "state":
 		if !s.states[key] {
 			return s.undeclared("state", key, slices.Sorted(maps.Keys(s.states)), "no `state` declares `%s`", "declare it in `state`")
+		}
+	case "prefer":
+		if names := preferKeys; !slices.Contains(names, key) {
+			return s.undeclared("prefer", key, names, "there is no preference `%s`", "use code, example or dynamic")
 		}
 	case "graphql":
 		if names := graphqlKeys; !slices.Contains(names, key) {

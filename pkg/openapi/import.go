@@ -71,7 +71,7 @@ func Import(ctx context.Context, src []byte, o Options) (*Result, []mockspec.Dia
 
 func newImporter(ctx context.Context, o Options) *importer {
 	o.setDefaults()
-	return &importer{ctx: ctx, o: o, noted: map[string]bool{}, routes: map[string]bool{}, known: map[*value]kinds{}, composed: map[*value]*value{}}
+	return &importer{ctx: ctx, o: o, noted: map[string]bool{}, routes: map[string]bool{}, known: map[*value]kinds{}, composed: map[*value]*value{}, bodies: map[madeOf]answer{}}
 }
 
 // run writes the mock of a document, and reads it. It returns nil if there is none: the notes say why.
@@ -122,6 +122,7 @@ type importer struct {
 	known    map[*value]kinds  // of schemas
 	composed map[*value]*value // schemas with keywords beside their reference
 	families map[*value]*family
+	bodies   map[madeOf]answer // of JSON, which many answers share
 
 	answers *mockspec.Answers // of a pair, whose endpoints check nothing; nil for an import
 	ids     []string          // of all operations of a pair

@@ -28,32 +28,31 @@ func (im *importer) operation(path, method string, item, op *value) {
 	}
 	name, id := method+" "+oneLine(path, 100), op.string("operationId")
 	var sample *value
-	answer := answer{status: http.StatusOK, headers: emptyObject()}
+	given := answer{status: http.StatusOK, headers: emptyObject()}
 	if im.answers == nil {
 		sample = im.requestBody(op, parameters)
 	} else {
 		im.missing(op, name)
 	}
 	if im.answers == nil || id == "" || !im.answers.Has(id) {
-		answer = im.answer(name, op)
+		given = im.answer(name, op, parameters)
 	}
-	write := func(sample, body *value) []byte {
+	write := func(sample *value, size func(*answer) *value, alone bool) []byte {
 		var b bytes.Buffer
-		im.endpoint(&b, method, route, op, parameters, answer, sample, body)
+		im.endpoint(&b, method, route, op, parameters, given, sample, size, alone)
 		return b.Bytes()
 	}
-	w := written{full: write(sample, answer.body), bare: write(nil, answer.bare), op: op, name: name, id: id}
-	w.small = w.full
-	if answer.small != nil {
-		if small := write(nil, answer.small); len(small) < len(w.full) {
-			w.small = small
-		}
-	}
-	if len(w.small) > im.o.Mock.Bytes { // not worth keeping
-		w.full, w.small = w.bare, w.bare
+	w := written{op: op, name: name, id: id}
+	w.sizes[whole] = write(sample, func(a *answer) *value { return a.body }, false)
+	least := func(a *answer) *value { return cmp.Or(a.small, a.body) }
+	w.sizes[required] = w.smaller(whole, write(nil, least, false))
+	w.sizes[alone] = w.smaller(required, write(nil, least, true))
+	w.sizes[empty] = w.smaller(alone, write(nil, func(a *answer) *value { return a.bare }, true))
+	if len(w.sizes[alone]) > im.o.Mock.Bytes { // not worth keeping
+		w.sizes[whole], w.sizes[required], w.sizes[alone] = w.sizes[empty], w.sizes[empty], w.sizes[empty]
 		im.leaveOut(&w)
 	}
-	switch im.made += len(w.full) / bytesPerValue; {
+	switch im.made += len(w.sizes[whole]) / bytesPerValue; {
 	case im.ctx.Err() != nil:
 	case im.steps < 0:
 		im.warn(op, CodeTooLong, "the schemas of %s refer to each other too often: what is made of them is not complete", w.name)
@@ -67,53 +66,75 @@ func (im *importer) operation(path, method string, item, op *value) {
 // bytesPerValue is how many bytes that are kept until the mock is put together count as one value that was made.
 const bytesPerValue = 64
 
-// written is an endpoint: whole, with an answer that has no more than it must, and with the smallest answer there is.
+// written is an endpoint in several sizes, each no larger than the one before.
 type written struct {
-	full, small, bare []byte
-	op                *value
-	name, id          string
+	sizes    [empty + 1][]byte
+	op       *value
+	name, id string
+}
+
+// The sizes of an endpoint.
+const (
+	whole    = iota
+	required // its answers have only what their schemas require
+	alone    // it has one answer
+	empty    // with the smallest body there is
+)
+
+// smaller is text, or what the endpoint is in a size if that is smaller.
+func (w *written) smaller(size int, text []byte) []byte {
+	if len(text) < len(w.sizes[size]) {
+		return text
+	}
+	return w.sizes[size]
 }
 
 // maxNamed is how many of the answers that are left out are named one by one.
 const maxNamed = 20
 
-// assemble puts the mock together. If it would be too large, the largest answers are left out, and then endpoints.
+// assemble puts the mock together. If it would be too large, answers are made smaller, those that save most before others; then those that
+// must be asked for are left out, then bodies, and then endpoints.
 func (im *importer) assemble() {
 	room := im.o.Mock.Bytes - im.out.Len()
 	total := 0
-	for _, w := range im.written {
-		total += len(w.full)
+	for i := range im.written {
+		total += len(im.written[i].sizes[whole])
 	}
-	shrunk := im.shrink(total-room, func(w *written) []byte { return w.small })
-	for _, i := range shrunk {
-		total -= len(im.written[i].full) - len(im.written[i].small)
-		im.written[i].full = im.written[i].small
+	var chosen [empty + 1][]int
+	for size := required; size <= empty; size++ {
+		chosen[size] = im.shrink(total-room, size)
+		for _, i := range chosen[size] {
+			w := &im.written[i]
+			total -= len(w.sizes[whole]) - len(w.sizes[size])
+			w.sizes[whole] = w.sizes[size]
+		}
 	}
-	emptied := im.shrink(total-room, func(w *written) []byte { return w.bare })
-	for n, i := range emptied {
-		im.written[i].full = im.written[i].bare
+	for n, i := range chosen[empty] {
 		if n < maxNamed {
 			im.leaveOut(&im.written[i])
 		}
 	}
-	if len(emptied) > maxNamed {
-		im.warn(im.root, CodeTooLong, "the mock would be larger than %d KiB: the %d largest answers are left out", im.o.Mock.Bytes>>10, len(emptied))
+	if n := len(chosen[empty]); n > maxNamed {
+		im.warn(im.root, CodeTooLong, "the mock would be larger than %d KiB: the %d largest answers are left out", im.o.Mock.Bytes>>10, n)
 	}
-	if n := len(shrunk); n > 0 {
+	if n := len(chosen[alone]); n > 0 {
+		im.warn(im.root, CodeNotImported, "the mock would be larger than %d KiB: %d endpoints have only the answer that is given by default", im.o.Mock.Bytes>>10, n)
+	}
+	if n := len(chosen[required]); n > 0 {
 		im.warn(im.root, CodeSimplified, "the mock would be larger than %d KiB: the %d largest answers have only what their schemas require", im.o.Mock.Bytes>>10, n)
 	}
 	for _, w := range im.written {
-		if room -= len(w.full); room < 0 {
+		if room -= len(w.sizes[whole]); room < 0 {
 			im.warn(w.op, CodeTooLong, "the limit is %d KiB a mock: the rest is left out", im.o.Mock.Bytes>>10)
 			return
 		}
-		im.out.Write(w.full)
+		im.out.Write(w.sizes[whole])
 	}
 }
 
-// shrink chooses the endpoints to replace by something smaller, those that save most before others, until so much is saved.
-func (im *importer) shrink(needed int, by func(*written) []byte) (chosen []int) {
-	saved := func(i int) int { return len(im.written[i].full) - len(by(&im.written[i])) }
+// shrink chooses the endpoints to replace by a smaller size, those that save most before others, until so much is saved.
+func (im *importer) shrink(needed, size int) (chosen []int) {
+	saved := func(i int) int { return len(im.written[i].sizes[whole]) - len(im.written[i].sizes[size]) }
 	order := make([]int, 0, len(im.written))
 	for i := range im.written {
 		if saved(i) > 0 {
@@ -135,17 +156,17 @@ func (im *importer) leaveOut(w *written) {
 	im.warn(w.op, CodeTooLong, "the answer of %s is left out: the mock would be larger than %d KiB", w.name, im.o.Mock.Bytes>>10)
 }
 
-// endpoint writes one endpoint with a sample of its requests and the body of its answer; nil for none.
-func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, parameters []*value, a answer, sample, body *value) {
+// endpoint writes one endpoint with a sample of its requests, nil for none, and bodies of a size; alone without the answers that must be
+// asked for.
+func (im *importer) endpoint(
+	b *bytes.Buffer, method, route string, op *value, parameters []*value, a answer, sample *value, size func(*answer) *value, alone bool,
+) {
 	comment(b, "", oneLine(op.string("operationId"), 100))
 	if text := oneLine(op.string("description"), 300); text != oneLine(op.string("summary"), 300) {
 		comment(b, "", text)
 	}
 	if headers := requiredHeaders(parameters); len(headers) > 0 {
 		comment(b, "", "Callers send "+strings.Join(headers, ", ")+".")
-	}
-	if len(a.others) > 0 {
-		comment(b, "", "Answers too: "+oneLine(strings.Join(a.others, "; "), 300))
 	}
 	b.WriteString("- endpoint:\n")
 	key := func(name, value string) { fmt.Fprintf(b, "    %s: %s\n", name, value) }
@@ -159,16 +180,16 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 		b.WriteString("    body:")
 		block(b, sample, "      ")
 	}
+	if len(a.others) > 0 && !alone {
+		b.WriteString("    responses:\n")
+		for i := range a.others {
+			b.WriteString("      - if:")
+			block(b, a.others[i].when, "          ")
+			a.others[i].answer.write(b, "        ", size)
+		}
+	}
 	b.WriteString("    response:\n")
-	fmt.Fprintf(b, "      status: %d\n", a.status)
-	if len(a.headers.items) > 0 {
-		b.WriteString("      headers:")
-		block(b, a.headers, "        ")
-	}
-	if body != nil {
-		b.WriteString("      body:")
-		block(b, body, "        ")
-	}
+	a.write(b, "      ", size)
 	if tags := op.list("tags"); len(tags) > 0 && tags[0].kind == kindText && oneLine(tags[0].text, 100) != "" {
 		key("tag", scalarText(oneLine(tags[0].text, 100)))
 	}
@@ -176,4 +197,21 @@ func (im *importer) endpoint(b *bytes.Buffer, method, route string, op *value, p
 		key("summary", scalarText(summary))
 	}
 	b.WriteByte('\n')
+}
+
+// write writes the keys of a response.
+func (a *answer) write(b *bytes.Buffer, indent string, size func(*answer) *value) {
+	if a.echoes {
+		b.WriteString(indent + "status: \"{{prefer.code}}\"\n")
+	} else {
+		fmt.Fprintf(b, "%sstatus: %d\n", indent, a.status)
+	}
+	if len(a.headers.items) > 0 {
+		b.WriteString(indent + "headers:")
+		block(b, a.headers, indent+"  ")
+	}
+	if body := size(a); body != nil {
+		b.WriteString(indent + "body:")
+		block(b, body, indent+"  ")
+	}
 }

@@ -11,41 +11,35 @@ type answer struct {
 	status  int
 	headers *value
 	body    *value
-	small   *value   // the same with no more than there must be; nil if that is not known
-	bare    *value   // the smallest body that can be read as what it is
-	others  []string // the answers that were not chosen, in words
+	small   *value // the same with no more than there must be; nil if that is not known
+	bare    *value // the smallest body that can be read as what it is
+	echoes  bool   // the status is the one that the caller prefers
+	others  []alternative
 }
 
 // maxHeaders bounds the headers of one answer, and maxHeader the bytes of one.
 const maxHeaders, maxHeader = 50, 1000
 
-// answer chooses the response of an operation and makes its body.
-func (im *importer) answer(name string, op *value) answer {
-	a := answer{status: http.StatusOK, headers: emptyObject()}
+// answer chooses the response of an operation and makes its body, and those of the others.
+func (im *importer) answer(name string, op *value, parameters []*value) answer {
 	responses := op.get("responses")
 	if responses == nil || responses.kind != kindObject {
-		return a
+		return answer{status: http.StatusOK, headers: emptyObject()}
 	}
 	chosen := im.choose(responses)
-	for i, code := range responses.keys {
-		if i != chosen && rank(code) > 0 && len(a.others) < 20 {
-			a.others = append(a.others, strings.TrimSpace(oneLine(code, 10)+" "+oneLine(im.resolve(responses.items[i]).string("description"), 60)))
-		}
-	}
 	if chosen < 0 {
-		return a
+		return answer{status: http.StatusOK, headers: emptyObject()}
 	}
-	a.status = rank(responses.keys[chosen]) % 1000
+	status := rank(responses.keys[chosen]) % 1000
 	if rank(responses.keys[chosen]) >= firstError {
-		im.warn(responses, CodeSimplified, "%s documents only errors, so it answers %d: add a successful response", name, a.status)
+		im.warn(responses, CodeSimplified, "%s documents only errors, so it answers %d: add a successful response", name, status)
 	}
-	response := im.resolve(responses.items[chosen])
-	if response == nil {
-		return a
+	a := answer{status: status, headers: emptyObject()}
+	if response := im.resolve(responses.items[chosen]); response != nil {
+		a = im.answerOf(op, response, status, im.examplesOf(op, response)[0])
 	}
-	im.headers(&a, response)
-	if a.status != http.StatusNoContent && a.status != http.StatusResetContent && a.status != http.StatusNotModified {
-		im.body(&a, op, response)
+	if im.answers == nil {
+		a.others = im.alternatives(op, responses, parameters, chosen)
 	}
 	return a
 }
@@ -212,9 +206,8 @@ func isToken(s string) bool {
 	return s != "" && len(s) <= 100
 }
 
-// body makes the body of the chosen response.
-func (im *importer) body(a *answer, op, response *value) {
-	kind, schema, example := im.content(op, response)
+// body makes the body of an answer.
+func (im *importer) body(a *answer, kind string, schema, example *value) {
 	if kind == "" {
 		return
 	}
@@ -283,6 +276,12 @@ func (im *importer) jsonBody(a *answer, schema, example *value) {
 			example = parsed
 		}
 	}
+	key := madeOf{im.schema(schema), example}
+	if made, ok := im.bodies[key]; ok {
+		a.body, a.small, a.bare = made.body, made.small, made.bare
+		return
+	}
+	defer func() { im.bodies[key] = *a }()
 	v := im.valueOf(schema, example)
 	if v == nil {
 		v = emptyObject() // a circle, a reference that leads nowhere, or nothing said: JSON all the same
@@ -306,6 +305,9 @@ func (im *importer) jsonBody(a *answer, schema, example *value) {
 		}
 	}
 }
+
+// madeOf is what a body is made of.
+type madeOf struct{ schema, example *value }
 
 // jsonBody is a value as the body of an endpoint.
 func jsonBody(v *value) *value {

@@ -190,6 +190,10 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 		return s.claims()
 	case "graphql":
 		return s.graphQL()
+	case "prefer":
+		if p := (*preferences)(s); p.any() {
+			return selmer.ObjectOf(p), true
+		}
 	}
 	return selmer.Nil(), false
 }

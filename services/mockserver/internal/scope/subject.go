@@ -78,6 +78,10 @@ func (s *Scope) AppendTexts(dst []string, root, key string) ([]string, bool) {
 				dst = append(dst, value)
 			}
 		})
+	case "prefer":
+		if text, ok := s.preference(key); ok {
+			dst = append(dst, text)
+		}
 	case "request":
 		if v, ok := s.request.Get(key); ok {
 			dst = append(dst, v.String())
@@ -117,6 +121,8 @@ func (s *Scope) spend(root, key string) error {
 		n += s.path.Cost(key)
 	case "cookies":
 		n += (*cookieParams)(s).Cost(key)
+	case "prefer":
+		n += (*preferences)(s).Cost(key)
 	case "request":
 		n += s.request.Cost(key)
 	}

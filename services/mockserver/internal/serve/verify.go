@@ -62,7 +62,7 @@ func (x *exchange) judge(r *control.Request) *judged {
 // knownRoots are the names that conditions of a verification may begin with.
 func knownRoots() []string {
 	return []string{
-		"path-params", "query-params", "json-params", "header-params", "headers", "cookies", "request", "basic", "bearer", "jwt", "graphql", "answer", "now",
+		"path-params", "query-params", "json-params", "header-params", "headers", "cookies", "request", "basic", "bearer", "jwt", "graphql", "prefer", "answer", "now",
 	}
 }
 
