@@ -10,6 +10,7 @@ tool_module() {
   case $1 in
     golangci-lint) echo github.com/golangci/golangci-lint/v2 v2.15.0 cmd/golangci-lint ;;
     versitygw) echo github.com/versity/versitygw v1.8.0 cmd/versitygw ;;
+    pebble) echo github.com/letsencrypt/pebble/v2 v2.10.1 cmd/pebble ;;
     govulncheck) echo golang.org/x/vuln v1.9.0 cmd/govulncheck ;;
     *) echo "unknown tool $1" >&2 && return 1 ;;
   esac

@@ -37,6 +37,30 @@ func (z Zone) CheckName(name string) error {
 	return nil
 }
 
+// ProofLabel is the first label of the record by which a certificate authority recognises whose a domain is (DNS-01 of RFC 8555).
+const ProofLabel = "_acme-challenge"
+
+// proofPattern is a SHA-256 in base64url, which is all that such a record can hold.
+var proofPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+// IsProof reports whether value can be the value of such a record.
+func IsProof(value string) bool { return proofPattern.MatchString(value) }
+
+// CheckRecord refuses records that are not to be written. Beside those of hosts there is one: the proof of the domain for a certificate
+// authority.
+func (z Zone) CheckRecord(kind, name, content string) error {
+	if kind == "TXT" && name == ProofLabel+"."+z.Domain {
+		if !IsProof(strings.Trim(content, `"`)) {
+			return Refuse("%q is not the proof of a domain", Clip(content))
+		}
+		return nil
+	}
+	if err := CheckContent(kind, content); err != nil {
+		return err
+	}
+	return z.CheckName(name)
+}
+
 // CheckContent refuses contents that a record of that type cannot have.
 func CheckContent(kind, content string) error {
 	switch kind {

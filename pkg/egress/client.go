@@ -141,6 +141,18 @@ func (p *proxy) forRequest(req *http.Request) (*url.URL, error) {
 	return &u, nil
 }
 
+// Way is the way through the proxy for a client that somebody else makes, as http.Transport.Proxy has it; nil if there is no proxy.
+func Way(cfg Config) (func(*http.Request) (*url.URL, error), error) {
+	if cfg.ProxyURL == "" {
+		return nil, nil //nolint:nilnil // a direct way is no error
+	}
+	proxy, err := proxyURL(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return proxy.forRequest, nil
+}
+
 // UserSeparator stands between service and tenant in the user name that the proxy is given: "mockserver+TENANT".
 const UserSeparator = "+"
 

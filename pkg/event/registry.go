@@ -23,6 +23,7 @@ func Kinds() []Kind {
 		{DomainDeleted{}, true, []string{api}, []string{cloudops}},
 		{DomainVerificationDispatched{}, true, []string{api}, []string{cloudops}},
 		{Applied{}, false, []string{yamlgen, mockserver, cloudops}, []string{api, yamlgen}},
+		{CertificateObserved{}, false, []string{mockserver}, []string{api}},
 		{DomainApplied{}, false, []string{cloudops}, []string{api}},
 		{DomainObserved{}, false, []string{cloudops}, []string{api}},
 		{RequestsRecorded{}, false, []string{mockserver}, []string{api}},

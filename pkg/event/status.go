@@ -4,13 +4,14 @@ import "time"
 
 // The types of the status stream.
 const (
-	TypeApplied           Type = "applied"
-	TypeDomainApplied     Type = "domain.applied"
-	TypeDomainObserved    Type = "domain.observed"
-	TypeRequestsRecorded  Type = "requests.recorded"
-	TypeWebhooksDelivered Type = "webhooks.delivered"
-	TypeReportsStored     Type = "reports.stored"
-	TypeWorkspaceChanged  Type = "workspace.changed"
+	TypeApplied             Type = "applied"
+	TypeCertificateObserved Type = "certificate.observed"
+	TypeDomainApplied       Type = "domain.applied"
+	TypeDomainObserved      Type = "domain.observed"
+	TypeRequestsRecorded    Type = "requests.recorded"
+	TypeWebhooksDelivered   Type = "webhooks.delivered"
+	TypeReportsStored       Type = "reports.stored"
+	TypeWorkspaceChanged    Type = "workspace.changed"
 )
 
 // Applied says how far an instance has applied a stream. It is repeated about once a second while the instance lives.
@@ -26,6 +27,26 @@ type Applied struct {
 func (Applied) EventType() Type     { return TypeApplied }
 func (Applied) EventVersion() int   { return 1 }
 func (Applied) EventStream() Stream { return Status }
+
+// CertificateObserved says how the certificate of a host stands that mock servers keep.
+type CertificateObserved struct {
+	Host      string    `json:"host"`   // "*." and the base domain: the one for all hosts under it
+	State     string    `json:"state"`  // issuing, active, expiring, failed
+	Reason    string    `json:"reason"` // a sentence that a person can act on; "" if there is nothing to do
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+}
+
+// How a certificate stands.
+const (
+	CertificateIssuing  = "issuing"
+	CertificateActive   = "active"
+	CertificateExpiring = "expiring" // and not renewed, though it is time
+	CertificateFailed   = "failed"
+)
+
+func (CertificateObserved) EventType() Type     { return TypeCertificateObserved }
+func (CertificateObserved) EventVersion() int   { return 1 }
+func (CertificateObserved) EventStream() Stream { return Status }
 
 // DomainApplied says what the providers have of a host name, and what they still lack.
 type DomainApplied struct {

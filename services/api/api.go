@@ -131,7 +131,7 @@ func (p *parts) run(ctx context.Context) error {
 	start("keep files in order", p.files.Run)
 	start("keep domains in order", p.domains.Run)
 	start("listen to domains", func(ctx context.Context) error {
-		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeDomainObserved, event.TypeDomainApplied}, nil, p.domains.Hear)
+		return stream.Listen(ctx, deps.Redis, deps.Log, p.service.cfg.RedisPrefix, []event.Type{event.TypeDomainObserved, event.TypeDomainApplied, event.TypeCertificateObserved}, nil, p.domains.Hear)
 	})
 	start("note the use of sessions", p.signIns.Run)
 	if p.provider != nil {

@@ -17,15 +17,18 @@ import (
 	"github.com/redis/go-redis/v9"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mocloud/mocloud/pkg/challenge"
 	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lease"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/question"
 	"github.com/mocloud/mocloud/pkg/stream"
 	"github.com/mocloud/mocloud/services/cloudops/internal/desired"
 	"github.com/mocloud/mocloud/services/cloudops/internal/ownership"
 	"github.com/mocloud/mocloud/services/cloudops/internal/plan"
+	"github.com/mocloud/mocloud/services/cloudops/internal/proof"
 	"github.com/mocloud/mocloud/services/cloudops/internal/reconcile"
 )
 
@@ -43,6 +46,8 @@ type Service struct {
 	consumer   *stream.Consumer
 	reconciler *reconcile.Reconciler
 	checker    *ownership.Checker
+	prover     *proof.Prover
+	challenges question.Place[challenge.Question, challenge.Answer]
 	transport  *http.Transport // to the proxy
 	log        *slog.Logger
 	lease      *lease.Lease
@@ -71,7 +76,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	announce := func(ctx context.Context, p event.Payload) error {
 		return stream.Announce(ctx, deps.Redis, cfg.RedisPrefix, p)
 	}
-	s.checker = ownership.New(ownership.NewServers(cfg.Resolver), state.Snapshot, announce, deps.Log)
+	servers := ownership.NewServers(cfg.Resolver)
+	s.checker = ownership.New(servers, state.Snapshot, announce, deps.Log)
 	dns, apps, err := newProviders(cfg, deps, s.transport)
 	if err != nil {
 		return nil, fmt.Errorf("cloudops: %w", err)
@@ -86,6 +92,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cloudops: %w", err)
 	}
+	s.prover = &proof.Prover{DNS: dns, Seen: servers, Domain: cfg.BaseDomain, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), Log: deps.Log}
+	s.challenges = challenge.Place(deps.Redis, cfg.RedisPrefix)
 	health.Set("domains stream", false)
 	s.consumer, err = stream.NewConsumer(stream.ConsumerConfig{
 		Stream: event.Domains, Prefix: cfg.RedisPrefix, Service: "cloudops", Log: deps.Log, Metrics: deps.Metrics,
@@ -146,6 +154,7 @@ func (s *Service) work(ctx context.Context) (stop func() error) {
 	s.reconciler.Wake() // what the others left
 	group.Go(func() error { return s.reconciler.Run(ctx) })
 	group.Go(func() error { return s.checker.Run(ctx) })
+	group.Go(func() error { return s.challenges.Serve(ctx, s.log, s.prover.Answer) })
 	return func() error {
 		cancel()
 		return group.Wait()

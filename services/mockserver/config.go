@@ -65,6 +65,9 @@ type Config struct {
 	// TLSKey is the certificate's key in PEM.
 	TLSKey secret.String `env:"MOCKSERVER_TLS_KEY"`
 
+	// ACME gets certificates from an authority.
+	ACME ACME
+
 	// EgressURL is the proxy for webhooks and external bodies; empty: they may only reach public addresses, directly.
 	EgressURL string `env:"MOCKSERVER_EGRESS_URL"`
 	// EgressToken is this service's token at the proxy.
@@ -140,6 +143,12 @@ func (c *Config) Validate() error {
 	}
 	if _, err := c.tls(); err != nil {
 		problems = append(problems, err)
+	}
+	if _, err := c.ACME.check(); err != nil {
+		problems = append(problems, err)
+	}
+	if c.ACME.Directory != "" && c.TLSCertificate != "" {
+		problems = append(problems, errors.New("MOCKSERVER_ACME_DIRECTORY and MOCKSERVER_TLS_CERTIFICATE cannot be combined"))
 	}
 	if c.EgressURL != "" && c.EgressToken.Empty() {
 		problems = append(problems, errors.New("MOCKSERVER_EGRESS_TOKEN is missing: the proxy at MOCKSERVER_EGRESS_URL requires it"))

@@ -4,6 +4,7 @@ package mockserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,6 +31,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
 	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
+	"github.com/mocloud/mocloud/services/mockserver/internal/certificate"
 	"github.com/mocloud/mocloud/services/mockserver/internal/controlport"
 	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 	"github.com/mocloud/mocloud/services/mockserver/internal/external"
@@ -55,6 +57,7 @@ type Deps struct {
 	Redis    *redis.Client
 	Objects  objstore.Store
 	Listener net.Listener // for HTTP; Run closes it
+	Secure   net.Listener // for HTTPS, with Config.ACME; Run closes it
 	Control  net.Listener // optional, with Config.File: where testers reach what the mock remembers; Run closes it
 }
 
@@ -83,7 +86,8 @@ type Service struct {
 	webhooks *webhook.Sender
 	sockets  *websocket.Hub
 	drafts   *trial.Trier
-	roots    []*os.Root // of the files that external bodies may name; file mode only
+	secure   *certificate.Keeper // of certificates; nil if none are got
+	roots    []*os.Root          // of the files that external bodies may name; file mode only
 }
 
 // New checks the configuration and builds the service; it reads no mock and starts nothing.
@@ -96,9 +100,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		PerSecond: cfg.RecordPerSecond, AllPerSecond: cfg.RecordAllPerSecond, Body: cfg.RecordBody, Rate: cfg.RecordRate,
 		Bytes: cfg.RecordBytes,
 	})
-	client, err := egress.New(egress.Config{
-		ProxyURL: cfg.EgressURL, Service: "mockserver", Token: cfg.EgressToken, AllowPrivate: cfg.File != nil,
-	})
+	way := egress.Config{ProxyURL: cfg.EgressURL, Service: "mockserver", Token: cfg.EgressToken, AllowPrivate: cfg.File != nil}
+	client, err := egress.New(way)
 	if err != nil {
 		return nil, fmt.Errorf("outgoing calls: %w", err)
 	}
@@ -149,6 +152,9 @@ func New(cfg Config, deps Deps) (*Service, error) {
 			return h, nil
 		},
 	})
+	if s.secure, err = s.keeper(way); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -228,6 +234,10 @@ func (s *Service) Run(ctx context.Context) error {
 			return tryit.Place(s.deps.Redis, s.cfg.Prefix).Serve(ctx, s.deps.Log, s.drafts.Try)
 		})
 		run(&last, reporting, s.reporter.Run)
+		if s.secure != nil {
+			run(&before, ctx, s.secure.Run)
+			run(&before, ctx, s.serveSecure)
+		}
 	} else if follow, err := s.file(ctx); err == nil {
 		run(&before, ctx, follow)
 		if s.deps.Control != nil {
@@ -270,11 +280,15 @@ func (s *Service) ForgetRequests() { s.core.ForgetRequests() }
 
 // published is the source of a cloud: what is published, as the object store and the stream say.
 func (s *Service) published() *source.Source {
+	var table source.Table = s.core
+	if s.secure != nil {
+		table = certified{s.core, s.secure}
+	}
 	return source.New(source.Config{
 		Prefix: s.cfg.Prefix, Instance: s.instance, Poll: s.cfg.Poll, Parallel: fetchParallel,
 		Timeout: fetchTimeout, LoadTimeout: loadTimeout, Silence: apiSilence, CatchUp: catchUp,
 	}, source.Deps{
-		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: s.core,
+		Log: s.deps.Log, Metrics: s.deps.Metrics, Redis: s.deps.Redis, Objects: s.deps.Objects, Table: table,
 		Deleted: s.forget, Ready: s.ready,
 	})
 }
@@ -371,22 +385,36 @@ func address(l net.Listener) string {
 
 // serve serves what most requests are by itself, and lets net/http serve all others.
 func (s *Service) serve(ctx context.Context) error {
+	encryption, err := s.cfg.tls()
+	if err != nil {
+		return err
+	}
+	return s.listen(ctx, s.deps.Listener, encryption)
+}
+
+// serveSecure serves over HTTPS with the certificates that are got.
+func (s *Service) serveSecure(ctx context.Context) error {
+	return s.listen(ctx, s.deps.Secure, s.secure.TLS())
+}
+
+func (s *Service) listen(ctx context.Context, listener net.Listener, encryption *tls.Config) error {
 	var old, h2c http.Protocols
 	old.SetHTTP1(true)
 	h2c.SetUnencryptedHTTP2(true)
-	rest := s.server(&old)
-	var err error
-	if rest.TLSConfig, err = s.cfg.tls(); err != nil {
-		return err
-	}
-	if rest.TLSConfig != nil {
+	var simple http1.Handler = s.core
+	rest, http2 := s.server(&old), s.server(&h2c)
+	if rest.TLSConfig = encryption; encryption != nil {
 		old.SetHTTP2(true)
+	}
+	if s.secure != nil {
+		p := proven{s.core, s.core, s.secure}
+		simple, rest.Handler = p, p
 	}
 	return http1.New(http1.Config{
 		ReadHeaderTimeout: s.cfg.ReadHeaderTimeout, ReadTimeout: s.cfg.ReadTimeout, WriteTimeout: s.cfg.WriteTimeout,
 		IdleTimeout: s.cfg.IdleTimeout, MaxHeaderBytes: s.cfg.MaxHeaderBytes, MaxBody: s.cfg.MaxBody,
 		MaxConnections: lifecycle.MostConnections(),
-	}, s.core, s.deps.Log).Run(ctx, s.deps.Listener, rest, s.server(&h2c))
+	}, simple, s.deps.Log).Run(ctx, listener, rest, http2)
 }
 
 func (s *Service) server(protocols *http.Protocols) *http.Server {

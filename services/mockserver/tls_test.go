@@ -13,8 +13,8 @@ import (
 	testcertificate "github.com/mocloud/mocloud/pkg/testkit/certificate"
 )
 
-// certificate makes one for 127.0.0.1 that signs itself.
-func certificate(t *testing.T) (chain, key string, roots *x509.CertPool) {
+// selfSigned makes a certificate for 127.0.0.1 that signs itself.
+func selfSigned(t *testing.T) (chain, key string, roots *x509.CertPool) {
 	t.Helper()
 	chain, key = testcertificate.New(t)
 	roots = x509.NewCertPool()
@@ -24,7 +24,7 @@ func certificate(t *testing.T) (chain, key string, roots *x509.CertPool) {
 
 // TestTLS: with a certificate, mocks answer over HTTPS, by HTTP/2 if the caller can.
 func TestTLS(t *testing.T) {
-	chain, key, roots := certificate(t)
+	chain, key, roots := selfSigned(t)
 	file := filepath.Join(t.TempDir(), "raw.yml")
 	if err := os.WriteFile(file, []byte(rawMock), 0o600); err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestTLS(t *testing.T) {
 		transport.CloseIdleConnections()
 	}
 
-	other, _, _ := certificate(t)
+	other, _, _ := selfSigned(t)
 	for _, wrong := range []Config{{TLSCertificate: chain}, {TLSKey: secret.New(key)}, {TLSCertificate: other, TLSKey: secret.New(key)}} {
 		c := testConfig(cfg.File)
 		c.TLSCertificate, c.TLSKey = wrong.TLSCertificate, wrong.TLSKey

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/testkit/nametest"
 	"github.com/mocloud/mocloud/services/api/client"
 	"github.com/mocloud/mocloud/tests/internal/cloud"
 )
@@ -18,7 +19,7 @@ import (
 func withDomains(t *testing.T, test func(t *testing.T, d *domains)) {
 	t.Helper()
 	eachTarget(t, func(t *testing.T, each cloud.Target) {
-		names := cloud.NewNameServer(t)
+		names := nametest.New(t)
 		c := cloud.Start(t, binaries, each, "CLOUDOPS_RESOLVER="+names.Address, "API_QUOTA_DOMAINS=3")
 		test(t, &domains{Cloud: c, api: c.API(t), names: names})
 	})
@@ -29,7 +30,7 @@ type domains struct {
 	*cloud.Cloud
 
 	api   *client.ClientWithResponses
-	names *cloud.NameServer
+	names *nametest.Server
 }
 
 // add claims a host for a mock, as somebody.

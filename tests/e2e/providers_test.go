@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mocloud/mocloud/pkg/testkit/nametest"
 	"github.com/mocloud/mocloud/pkg/testkit/providertest"
 	"github.com/mocloud/mocloud/services/api/client"
 	"github.com/mocloud/mocloud/tests/internal/cloud"
@@ -18,7 +19,7 @@ import (
 func TestHostsAtTheProviders(t *testing.T) {
 	eachTarget(t, func(t *testing.T, each cloud.Target) {
 		ctx := t.Context()
-		names, zone, app := cloud.NewNameServer(t), providertest.NewCloudflare(t), providertest.NewDigitalOcean(t)
+		names, zone, app := nametest.New(t), providertest.NewCloudflare(t), providertest.NewDigitalOcean(t)
 		zone.Put(providertest.Record{Type: "A", Name: "by-hand.mocks.example.com", Content: "192.0.2.1", TTL: 60})
 		c := cloud.Start(t, binaries, each, "CLOUDOPS_RESOLVER="+names.Address, "DNS_MODE=per-host", "BASE_DOMAIN=mocks.example.com",
 			"PROXY_CLOUDFLARE_URL="+zone.URL, "PROXY_CLOUDFLARE_TOKEN="+zone.Token, "PROXY_CLOUDFLARE_ZONES="+zone.Zone+"=mocks.example.com",

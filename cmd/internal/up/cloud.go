@@ -106,13 +106,14 @@ func (c *cloud) mockserver(objects objstore.Store) (lifecycle.Member, error) {
 	cfg, err := settings[mockserver.Config](c, c.pathForm, map[string]string{
 		"MOCKSERVER_EGRESS_URL":   "http://" + c.ports.forward.Addr().String(),
 		"MOCKSERVER_EGRESS_TOKEN": c.serviceToken(),
+		"BASE_DOMAIN":             c.names.baseDomain,
 	})
 	if err != nil {
 		return lifecycle.Member{}, err
 	}
 	s, err := mockserver.New(cfg, mockserver.Deps{
 		Log: c.logFor("mockserver"), Metrics: c.metricsFor("mockserver"), Health: c.health, Redis: c.bus.client, Objects: objects,
-		Listener: c.ports.mocks,
+		Listener: c.ports.mocks, Secure: c.ports.https,
 	})
 	if err != nil {
 		return lifecycle.Member{}, err

@@ -35,9 +35,13 @@ func (o options) names(ctx context.Context, p *ports) (names, error) {
 	if n.tls {
 		scheme = "https://"
 	}
+	mockURL := scheme + "{host}:" + port(p.mocks)
+	if p.https != nil && env.ACME.Wildcard {
+		mockURL = "https://{host}:" + port(p.https)
+	}
 	n.baseDomain = cmp.Or(o.baseDomain, localDomain)
 	n.public = strings.TrimRight(cmp.Or(o.publicURL, "http://"+net.JoinHostPort(reachable(ctx, p.api), port(p.api))), "/")
-	n.mockURL = strings.TrimRight(cmp.Or(o.mockURL, scheme+"{host}:"+port(p.mocks)), "/")
+	n.mockURL = strings.TrimRight(cmp.Or(o.mockURL, mockURL), "/")
 	if env.PathForm {
 		n.pathURL = scheme + net.JoinHostPort(reachable(ctx, p.mocks), port(p.mocks))
 		if o.baseDomain != "" {

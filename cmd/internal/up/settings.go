@@ -61,7 +61,8 @@ func unknown(environ []string) error {
 		api.Config
 	}
 	type mockserverSettings struct {
-		Addr string `env:"MOCKSERVER_ADDR"`
+		Addr  string `env:"MOCKSERVER_ADDR"`
+		HTTPS string `env:"MOCKSERVER_HTTPS_ADDR"`
 		mockserver.Config
 	}
 	type proxySettings struct {

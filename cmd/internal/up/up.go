@@ -24,8 +24,8 @@ import (
 
 // options are the flags.
 type options struct {
-	data, api, mocks, ops, memory  string
-	baseDomain, publicURL, mockURL string
+	data, api, mocks, https, ops, memory string
+	baseDomain, publicURL, mockURL       string
 }
 
 // Command is `mocloud up`.
@@ -56,6 +56,7 @@ mocloud up decides itself: the database, Redis, the object store, and how the se
 	flags.StringVar(&o.data, "data", "data", "`FOLDER` for all data")
 	flags.StringVar(&o.api, "api", or("API_ADDR", "127.0.0.1:3000"), "`ADDRESS` of the console and the API (API_ADDR)")
 	flags.StringVar(&o.mocks, "mocks", or("MOCKSERVER_ADDR", "127.0.0.1:8000"), "`ADDRESS` of the mocks (MOCKSERVER_ADDR)")
+	flags.StringVar(&o.https, "https", or("MOCKSERVER_HTTPS_ADDR", "127.0.0.1:8443"), "`ADDRESS` of the mocks over HTTPS, if MOCKSERVER_ACME_DIRECTORY is set (MOCKSERVER_HTTPS_ADDR)")
 	flags.StringVar(&o.ops, "ops", or("OPS_ADDR", "127.0.0.1:3002"), "`ADDRESS` of health checks and metrics (OPS_ADDR)")
 	flags.StringVar(&o.memory, "memory", "", "`SIZE` of the memory that mocloud keeps to, such as 2GB (default: what the container allows)")
 	flags.StringVar(&o.baseDomain, "base-domain", os.Getenv("BASE_DOMAIN"), "`DOMAIN` that the host names of mocks end with (BASE_DOMAIN; default localhost)")
@@ -153,6 +154,7 @@ func (c *closers) close() error {
 // ports are the listeners. They are opened before anything else starts, so that a port in use is one clear sentence.
 type ports struct {
 	api, mocks, ops  net.Listener
+	https            net.Listener // nil if nobody makes certificates for it
 	forward, reverse net.Listener // the proxy's, for the other services only
 }
 
@@ -164,10 +166,14 @@ func (o options) listen(ctx context.Context) (*ports, error) {
 	}{
 		{"--api", o.api, &p.api},
 		{"--mocks", o.mocks, &p.mocks},
+		{"--https", o.https, &p.https},
 		{"--ops", o.ops, &p.ops},
 		{"", "127.0.0.1:0", &p.forward},
 		{"", "127.0.0.1:0", &p.reverse},
 	} {
+		if l.flag == "--https" && os.Getenv("MOCKSERVER_ACME_DIRECTORY") == "" {
+			continue // there would be no certificates
+		}
 		opened, err := lifecycle.Listen(ctx, l.addr)
 		if err != nil {
 			if l.flag != "" {
@@ -183,7 +189,7 @@ func (o options) listen(ctx context.Context) (*ports, error) {
 // Close closes the listeners that no service closed yet.
 func (p *ports) Close() error {
 	var errs []error
-	for _, l := range []net.Listener{p.api, p.mocks, p.ops, p.forward, p.reverse} {
+	for _, l := range []net.Listener{p.api, p.mocks, p.https, p.ops, p.forward, p.reverse} {
 		if l == nil {
 			continue
 		}

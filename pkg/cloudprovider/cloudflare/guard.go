@@ -74,12 +74,9 @@ func (c Config) ours(ctx context.Context, m cloudprovider.Match, fetch cloudprov
 
 // checkRecord refuses records that are not ours to write.
 func (c Config) checkRecord(zone string, record map[string]any) error {
-	kind := cloudprovider.Text(record, "type")
-	if err := cloudprovider.CheckContent(kind, cloudprovider.Text(record, "content")); err != nil {
-		return err
-	}
 	domain := cloudprovider.Zone{Domain: c.Zones[zone], Reserved: c.Reserved}
-	if err := domain.CheckName(cloudprovider.Text(record, "name")); err != nil {
+	err := domain.CheckRecord(cloudprovider.Text(record, "type"), cloudprovider.Text(record, "name"), cloudprovider.Text(record, "content"))
+	if err != nil {
 		return err
 	}
 	comment := cloudprovider.Text(record, "comment")

@@ -30,7 +30,8 @@ type Process struct {
 
 	name       string
 	port       *port.Reserved
-	dir        string // removed by Remove
+	more       *port.Reserved // a second one, if it is not nil
+	dir        string         // removed by Remove
 	path       string
 	args       []string
 	env        []string
@@ -158,7 +159,11 @@ func (p *Process) signal(signal syscall.Signal) error {
 
 // Remove stops the process, removes its data and gives its port back.
 func (p *Process) Remove() error {
-	return errors.Join(p.Stop(), os.RemoveAll(p.dir), p.port.Release())
+	errs := []error{p.Stop(), os.RemoveAll(p.dir), p.port.Release()}
+	if p.more != nil {
+		errs = append(errs, p.more.Release())
+	}
+	return errors.Join(errs...)
 }
 
 func (p *Process) logFile() string { return filepath.Join(p.dir, "log") }

@@ -169,6 +169,8 @@ type Repository interface {
 	Domains(ctx context.Context, who workspace.Caller, q Query) ([]Domain, error)
 	// Domain finds a domain.
 	Domain(ctx context.Context, who workspace.Caller, id string) (Domain, error)
+	// ServingDomain returns the id of the domain by which a mock answers on a host, "" if there is none.
+	ServingDomain(ctx context.Context, host string) (id string, err error)
 	// UpdateDomain lets decide say what to write under a lock. A zero Write writes nothing. who is nil for the service itself.
 	UpdateDomain(ctx context.Context, who *workspace.Caller, id string, decide func(Domain) (Write, error)) (Result, error)
 	// SettleHosts makes the log of the domains stream say of some mocks' own hosts what the mocks say: all published ones have

@@ -19,6 +19,8 @@ func (s *Service) Hear(e event.Envelope) {
 		p, err = event.Decode[event.DomainObserved](e)
 	case event.TypeDomainApplied:
 		p, err = event.Decode[event.DomainApplied](e)
+	case event.TypeCertificateObserved:
+		p, err = event.Decode[event.CertificateObserved](e)
 	default:
 		return
 	}
@@ -71,6 +73,8 @@ func (s *Service) store(ctx context.Context, p event.Payload) {
 		} else {
 			err = s.saveHost(ctx, p)
 		}
+	case event.CertificateObserved:
+		id, err = s.certified(ctx, p)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.WarnContext(ctx, "cannot store the state of a domain; it will be reported again", "domain_id", id, "error", err)
@@ -155,14 +159,31 @@ func (s *Service) change(ctx context.Context, id string, next func(Domain) Domai
 	return err
 }
 
+// certified stores how the certificate of a custom domain stands that mock servers keep. It returns the domain's id, "" if no mock answers
+// on the host.
+func (s *Service) certified(ctx context.Context, c event.CertificateObserved) (id string, err error) {
+	id, err = s.repo.ServingDomain(ctx, c.Host)
+	if err != nil || id == "" {
+		return id, err
+	}
+	return id, s.change(ctx, id, func(d Domain) Domain {
+		return d.withCertificate(c.State, c.Reason, c.ExpiresAt)
+	})
+}
+
+// withCertificate is the domain after a report of its certificate; one of a newer service changes nothing.
+func (d Domain) withCertificate(state, reason string, expires time.Time) Domain {
+	switch c := Certificate(state); c {
+	case NoCertificate, Issuing, Issued, Expiring, Failed:
+		d.Certificate, d.CertificateReason, d.CertificateExpiresAt = c, reason, moment(expires)
+	}
+	return d
+}
+
 // applied is the domain after a report of what the provider has of it.
 func (d Domain) applied(a event.DomainApplied) Domain {
 	d.Applied, d.AppliedReason = a.State, a.Reason
-	switch c := Certificate(a.Certificate); c {
-	case NoCertificate, Issuing, Issued, Expiring, Failed:
-		d.Certificate, d.CertificateReason, d.CertificateExpiresAt = c, a.CertificateReason, moment(a.CertificateExpiresAt)
-	}
-	return d
+	return d.withCertificate(a.Certificate, a.CertificateReason, a.CertificateExpiresAt)
 }
 
 // moment is a time as the databases keep it.
@@ -193,6 +214,9 @@ func (d Domain) seen(u event.DomainObserved, now time.Time, times Times) Domain 
 			next.Ownership, next.SuspendedAt = Lost, now
 		}
 	default: // nobody could say: that shortens nothing
+	}
+	if d.Serves() && !next.Serves() {
+		next.Certificate, next.CertificateReason, next.CertificateExpiresAt = NoCertificate, "", time.Time{}
 	}
 	switch r := Routing(u.Routing); r {
 	case Missing, Conflict, OK:

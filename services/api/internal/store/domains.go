@@ -140,6 +140,15 @@ func (s domainStore) Domains(ctx context.Context, who workspace.Caller, query do
 	return domainsOf(rows), nil
 }
 
+// ServingDomain implements domain.Repository.
+func (s domainStore) ServingDomain(ctx context.Context, host string) (id string, err error) {
+	err = s.read.NewRaw("SELECT id FROM domains WHERE host = ? AND ownership IN ('verified', 'grace')", host).Scan(ctx, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, failed("find the domain of a host", err)
+}
+
 // SpentDomains implements domain.Repository.
 func (s domainStore) SpentDomains(ctx context.Context, suspendedBefore time.Time, limit int) ([]domain.Domain, error) {
 	var rows []domainRow

@@ -77,6 +77,9 @@ func normal(name string) string { return strings.ToLower(strings.TrimSuffix(name
 // Create implements DNS.
 func (c *Cloudflare) Create(ctx context.Context, r Record) error {
 	p := dns.RecordNewParams{Body: cname(r)}
+	if r.Type == "TXT" {
+		p.Body = txt(r)
+	}
 	p.ZoneID.Value, p.ZoneID.Present = c.zone, true
 	if _, err := c.records.New(ctx, p); err != nil {
 		return fmt.Errorf("create record %s: %w", r.Name, wrap(err))
@@ -117,6 +120,17 @@ func cname(r Record) dns.CNAMERecordParam {
 	p.Content.Value, p.Content.Present = r.Content, true
 	p.TTL.Value, p.TTL.Present = dns.TTL(r.TTL), true
 	p.Proxied.Value, p.Proxied.Present = r.Proxied, true
+	p.Comment.Value, p.Comment.Present = r.Comment, true
+	return p
+}
+
+// txt is a text record as Cloudflare is sent it.
+func txt(r Record) dns.TXTRecordParam {
+	var p dns.TXTRecordParam
+	p.Type.Value, p.Type.Present = dns.TXTRecordTypeTXT, true
+	p.Name.Value, p.Name.Present = r.Name, true
+	p.Content.Value, p.Content.Present = strconv.Quote(r.Content), true
+	p.TTL.Value, p.TTL.Present = dns.TTL(r.TTL), true
 	p.Comment.Value, p.Comment.Present = r.Comment, true
 	return p
 }

@@ -12,7 +12,7 @@ import (
 // Record is a DNS record. Names are in lower case, in Punycode, without a trailing dot.
 type Record struct {
 	ID      string
-	Type    string // CNAME, A, …
+	Type    string // CNAME, A, TXT, …
 	Name    string
 	Content string
 	TTL     int // seconds, 1 = automatic
@@ -24,7 +24,7 @@ type Record struct {
 type DNS interface {
 	// Records returns all records of the zone at and under domain, whoever made them. It returns all or an error.
 	Records(ctx context.Context, domain string) ([]Record, error)
-	// Create makes a CNAME record.
+	// Create makes a CNAME record, or a TXT record.
 	Create(ctx context.Context, r Record) error
 	// Update makes the CNAME record with r's ID what r says.
 	Update(ctx context.Context, r Record) error

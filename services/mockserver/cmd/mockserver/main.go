@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/mocloud/mocloud/pkg/backend"
@@ -13,8 +14,10 @@ import (
 
 type environment struct {
 	// Addr is where mocks answer.
-	Addr    string `env:"MOCKSERVER_ADDR" envDefault:":8000"`
-	Backend backend.Config
+	Addr string `env:"MOCKSERVER_ADDR" envDefault:":8000"`
+	// HTTPSAddr is where mocks answer over HTTPS, with MOCKSERVER_ACME_DIRECTORY.
+	HTTPSAddr string `env:"MOCKSERVER_HTTPS_ADDR" envDefault:":8443"`
+	Backend   backend.Config
 	mockserver.Config
 }
 
@@ -29,7 +32,11 @@ func build(ctx context.Context, p *process.Process, env environment) (process.Se
 	if err != nil {
 		return nil, err
 	}
-	return mockserver.New(env.Config, mockserver.Deps{
-		Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Objects: objects, Listener: listener,
-	})
+	deps := mockserver.Deps{Log: p.Log, Metrics: p.Metrics, Health: p.Health, Redis: redis, Objects: objects, Listener: listener}
+	if env.ACME.Directory != "" {
+		if deps.Secure, err = lifecycle.Listen(ctx, env.HTTPSAddr); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
+	}
+	return mockserver.New(env.Config, deps)
 }

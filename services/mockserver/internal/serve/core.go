@@ -139,6 +139,9 @@ func (c *Core) Remove(mockID string) { c.table.Remove(mockID) }
 // Replace makes sites the only ones there are.
 func (c *Core) Replace(sites []*site.Site) { c.table.Replace(sites) }
 
+// Serves reports whether a mock answers on a host name.
+func (c *Core) Serves(host string) bool { return c.table.Lookup(host) != nil }
+
 // Rest drops what was compiled for mocks that nobody called since the last Rest.
 func (c *Core) Rest() {
 	c.table.Mocks(func(h *hosted) bool {
