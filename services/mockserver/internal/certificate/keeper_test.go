@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,7 +63,6 @@ func listen(t *testing.T) net.Listener {
 type server struct {
 	*Keeper
 	active  sync.Map // hosts
-	asked   atomic.Int32
 	mu      sync.Mutex
 	reports map[string]event.CertificateObserved
 }
@@ -292,8 +290,12 @@ func TestFailure(t *testing.T) {
 		t.Error("there is a certificate")
 	}
 	s.Put("m1", nil)
-	for len(s.known()) > 0 {
-		time.Sleep(time.Millisecond)
+	for late := time.After(time.Minute); len(s.known()) > 0; {
+		select {
+		case <-late:
+			t.Fatalf("still known: %q", s.known())
+		case <-time.After(time.Millisecond):
+		}
 	}
 }
 
