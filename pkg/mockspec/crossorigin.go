@@ -17,6 +17,10 @@ const maxTexts = 100
 // cors reads who may call the mock from pages: a boolean, or a map.
 func (r *reader) cors(n *yaml.Node, k *key) *CORS {
 	if n.Kind != yaml.MappingNode {
+		if n.Kind == yaml.SequenceNode {
+			r.fail(at(n), CodeBadValue, "write `origins:` before the list", "`cors` must be true, false or a map, not a list: origins belong in its `origins`")
+			return nil
+		}
 		on, ok := r.boolean(n, k)
 		switch {
 		case !ok:

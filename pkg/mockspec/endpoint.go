@@ -147,7 +147,7 @@ func (r *reader) answer(n *yaml.Node, t *table, other func(k *key, v *yaml.Node)
 	case body != nil:
 		out.Body = r.body(body, contentType(out.Headers))
 	}
-	if content := cmp.Or(body, external); content != nil && !isNull(content) && content.Value != "" && bodiless(out.Status.Raw) {
+	if content := cmp.Or(body, external); content != nil && !isBlank(content) && bodiless(out.Status.Raw) {
 		r.warn(at(content), CodeBodyIgnored, "delete the body, or change the status", "an answer with status %s has no body, so this is never sent", out.Status.Raw)
 	}
 	return out

@@ -78,6 +78,9 @@ func follow(n *yaml.Node) *yaml.Node {
 // isNull reports whether nothing, `null` or `~` was written.
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
 
+// isBlank reports whether n is null or an empty text.
+func isBlank(n *yaml.Node) bool { return isNull(n) || n.Kind == yaml.ScalarNode && n.Value == "" }
+
 // pair is one entry of a map after merge keys.
 type pair struct {
 	key, value *yaml.Node

@@ -17,6 +17,8 @@ var (
 	badName = regexp.MustCompile(`(?:^\s*|[:\-,\[{]\s+)([*&])`)
 	// afterQuote finds text behind a value in quotes.
 	afterQuote = regexp.MustCompile(`:\s+(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*([^\s#,}\]])`)
+	// flowMark finds a key without quotes that ends in a question mark, inside `{…}` or `[…]`.
+	flowMark = regexp.MustCompile(`(?:^|[{\[,])\s*([^\s"'{}\[\],:?]+\?):(?:\s|$)`)
 	// secondColon finds a `: ` inside a plain value.
 	secondColon = regexp.MustCompile(`^\s*(?:- )*[^\s"'{\[#][^:]*:\s+[^\s"'|>{\[#&*!][^#]*?(:)(?:\s|$)`)
 )
@@ -103,6 +105,10 @@ func (r *reader) syntaxError(err error) {
 		}
 		if i := strings.Index(text, "{{"); i > 0 {
 			r.fail(column(i), CodeYAMLSyntax, "put the value in quotes", "inside `{…}` and `[…]` a value with a template tag must be in quotes")
+			return
+		}
+		if p, name, ok := found(flowMark); ok {
+			r.fail(p, CodeYAMLSyntax, "write `\""+name+"\"`", "inside `{…}` and `[…]` a name that ends in `?` must be in quotes: `\"%s\"`", brief(name))
 			return
 		}
 		if i := strings.LastIndex(text, open); i >= 0 {
