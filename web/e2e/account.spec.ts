@@ -16,6 +16,11 @@ test('a password is set, and works in another browser, whose session can be ende
   await own.getByRole('button', { name: 'Set the password' }).click()
   await expect(own.getByText('Password changed.')).toBeVisible()
   await expect(own.getByLabel('Current password')).toBeVisible()
+  await own.goto('/account/tokens')
+  await own.getByRole('button', { name: 'New token' }).click()
+  await own.getByLabel('Name').fill('First')
+  await own.keyboard.press('Enter')
+  await expect(own.locator('code').filter({ hasText: /^mocloud_/ })).toBeVisible()
 
   const second = await browser.newContext({ baseURL: cloud.url })
   const other = await second.newPage()

@@ -113,6 +113,11 @@ export class Mocloud {
     return id
   }
 
+  /** mockURL is the address of a mock. */
+  mockURL(slug: string): string {
+    return `http://${slug}-dev.localhost:${running?.mocks ?? this.#ports[1]}`
+  }
+
   /** call asks a mock, as the world does. */
   call(slug: string, path: string, method = 'GET', body = ''): Promise<Answer> {
     const port = running?.mocks ?? (this.#ports[1] as number)
