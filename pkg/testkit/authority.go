@@ -59,3 +59,22 @@ func (a *Authority) Issues(t testing.TB) *x509.CertPool {
 	}
 	return issued
 }
+
+// DNSServer is a name server of one test's own, which takes dynamic updates.
+type DNSServer struct {
+	*Server
+	// Key signs updates and transfers, as NAME:SECRET.
+	Key string
+}
+
+// NewDNSServer starts one (Knot) that is responsible for a zone. Its URL is its ip:port. The zone has one record besides its own: an address
+// at by-hand.
+func NewDNSServer(t testing.TB, zone string) *DNSServer {
+	t.Helper()
+	s := &DNSServer{}
+	s.Server = start(t, func() (p *server.Process, err error) {
+		p, s.Key, err = server.Knot(zone)
+		return p, err
+	})
+	return s
+}

@@ -85,7 +85,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.reconciler, err = reconcile.New(reconcile.Config{
 		Plan: plan.Config{
 			BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
-			Target: cfg.Target, Proxied: cfg.Proxied, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
+			Target: cfg.Target, Proxied: cfg.Proxied && cfg.CloudflareZone != "", Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
 		},
 		Quiet: cfg.Quiet, Interval: cfg.Interval, Report: cfg.Report,
 	}, dns, apps, state.Snapshot, announce, deps.Log, deps.Metrics)

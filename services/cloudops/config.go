@@ -33,6 +33,8 @@ type Config struct {
 	ProxyToken secret.String `env:"CLOUDOPS_PROXY_TOKEN"`
 	// CloudflareZone is the id of the zone at Cloudflare that holds the base domain. Empty: there is no provider.
 	CloudflareZone string `env:"CLOUDOPS_CLOUDFLARE_ZONE"`
+	// RFC2136Zone is the zone that holds the base domain at a name server that takes dynamic updates, in place of Cloudflare.
+	RFC2136Zone string `env:"CLOUDOPS_RFC2136_ZONE"`
 	// DigitalOceanApp is the id of the app at DigitalOcean's App Platform that stands before the mock servers: it is told the domains that
 	// it has to answer for. Empty: there is none.
 	DigitalOceanApp string `env:"CLOUDOPS_DIGITALOCEAN_APP"`
@@ -40,7 +42,7 @@ type Config struct {
 	AppDomains int `env:"CLOUDOPS_APP_DOMAINS" envDefault:"50"`
 	// Target is the host name that records point at: the mock servers' own.
 	Target string `env:"CLOUDOPS_TARGET"`
-	// Proxied lets Cloudflare's network answer for the records.
+	// Proxied lets Cloudflare's network answer for the records that are there.
 	Proxied bool `env:"CLOUDOPS_PROXIED" envDefault:"true"`
 	// Policy is required with a provider: "observe", "create-only", "upsert-only" or "sync", each permitting more.
 	Policy string `env:"CLOUDOPS_POLICY"`
@@ -67,7 +69,7 @@ type Config struct {
 var hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // hasProvider reports whether a provider is configured.
-func (c Config) hasProvider() bool { return c.CloudflareZone != "" }
+func (c Config) hasProvider() bool { return c.CloudflareZone != "" || c.RFC2136Zone != "" }
 
 // Validate implements config.Validator: it returns everything that is wrong.
 func (c Config) Validate() error {
@@ -80,7 +82,7 @@ func (c Config) Validate() error {
 		wrong(`DNS_MODE: %q is neither "wildcard" nor "per-host"`, c.DNSMode)
 	}
 	if c.DNSMode == "per-host" && !c.hasProvider() {
-		wrong("DNS_MODE: per-host needs a provider; set CLOUDOPS_CLOUDFLARE_ZONE")
+		wrong("DNS_MODE: per-host needs a provider; set CLOUDOPS_CLOUDFLARE_ZONE or CLOUDOPS_RFC2136_ZONE")
 	}
 	if c.hasProvider() || c.DigitalOceanApp != "" {
 		c.checkProvider(wrong)
@@ -107,7 +109,13 @@ func (c Config) checkProvider(wrong func(string, ...any)) {
 	if c.DigitalOceanApp != "" && !digitalocean.IsID(c.DigitalOceanApp) {
 		wrong("CLOUDOPS_DIGITALOCEAN_APP: %q is no app id", c.DigitalOceanApp)
 	}
-	if c.hasProvider() && !cloudflare.IsID(c.CloudflareZone) {
+	if c.CloudflareZone != "" && c.RFC2136Zone != "" {
+		wrong("CLOUDOPS_CLOUDFLARE_ZONE and CLOUDOPS_RFC2136_ZONE cannot be combined: one provider has the base domain's records")
+	}
+	if zone := c.RFC2136Zone; zone != "" && c.BaseDomain != zone && !strings.HasSuffix(c.BaseDomain, "."+zone) {
+		wrong("CLOUDOPS_RFC2136_ZONE: BASE_DOMAIN %q is not in the zone %q", c.BaseDomain, zone)
+	}
+	if c.CloudflareZone != "" && !cloudflare.IsID(c.CloudflareZone) {
 		wrong("CLOUDOPS_CLOUDFLARE_ZONE: %q is not an id of 32 hex digits", c.CloudflareZone)
 	}
 	u, err := url.Parse(c.ProxyURL)

@@ -16,7 +16,10 @@ const callTimeout = 3 * time.Minute
 func newProviders(cfg Config, deps Deps, transport http.RoundTripper) (provider.DNS, *reconcile.Apps, error) {
 	client := &http.Client{Transport: transport, Timeout: callTimeout}
 	var dns provider.DNS
-	if cfg.hasProvider() {
+	switch {
+	case cfg.RFC2136Zone != "":
+		dns = provider.NewRFC2136(cfg.ProxyURL, cfg.ProxyToken, cfg.RFC2136Zone, client)
+	case cfg.CloudflareZone != "":
 		dns = provider.NewCloudflare(cfg.ProxyURL, cfg.ProxyToken, cfg.CloudflareZone, client)
 	}
 	if cfg.DigitalOceanApp == "" {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/proxy/internal/caller"
+	"github.com/mocloud/mocloud/services/proxy/internal/dnsupdate"
 )
 
 // Config is what can be set; config.Load fills the defaults. Every secret can be given by a file instead: KEY_FILE names it.
@@ -42,6 +44,16 @@ type Config struct {
 	DigitalOceanApps []string `env:"PROXY_DIGITALOCEAN_APPS"`
 	// DigitalOceanURL is the base of DigitalOcean's API.
 	DigitalOceanURL string `env:"PROXY_DIGITALOCEAN_URL" envDefault:"https://api.digitalocean.com"`
+
+	// RFC2136Server is a name server that takes dynamic updates and zone transfers (BIND, Knot, PowerDNS), as host:port.
+	RFC2136Server string `env:"PROXY_RFC2136_SERVER"`
+	// RFC2136Key is the key that signs them (TSIG), as NAME:SECRET or ALGORITHM:NAME:SECRET; empty: calls answer 503.
+	RFC2136Key secret.String `env:"PROXY_RFC2136_KEY"`
+	// RFC2136KeyFile holds the key and is read again when it changes.
+	RFC2136KeyFile string `env:"PROXY_RFC2136_KEY_FILE"`
+	// RFC2136Zones are the zones that may be used, each with the domain under which records may be written:
+	// "example.com=mocks.example.com", separated by commas.
+	RFC2136Zones map[string]string `env:"PROXY_RFC2136_ZONES" envKeyValSeparator:"="`
 
 	// Owner names this installation in the comments of its DNS records; the same as cloudops' CLOUDOPS_OWNER.
 	Owner string `env:"PROXY_OWNER" envDefault:"default"`
@@ -93,6 +105,19 @@ func (c Config) Validate() error {
 	for id, domain := range c.CloudflareZones {
 		if !cloudflare.IsID(id) || !domainPattern.MatchString(domain) {
 			wrong("PROXY_CLOUDFLARE_ZONES: %q=%q is not of the form ZONEID=domain with a zone id of 32 hex digits", id, domain)
+		}
+	}
+	for zone, domain := range c.RFC2136Zones {
+		if !domainPattern.MatchString(zone) || !domainPattern.MatchString(domain) || domain != zone && !strings.HasSuffix(domain, "."+zone) {
+			wrong("PROXY_RFC2136_ZONES: %q=%q is not of the form example.com=mocks.example.com, a zone and a domain in it", zone, domain)
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.RFC2136Server); err != nil && (c.RFC2136Server != "" || len(c.RFC2136Zones) > 0) {
+		wrong("PROXY_RFC2136_SERVER: %q is not of the form host:port", c.RFC2136Server)
+	}
+	if key := c.RFC2136Key.Reveal(); key != "" {
+		if err := dnsupdate.ParseKey(key); err != nil {
+			wrong("PROXY_RFC2136_KEY: %w", err)
 		}
 	}
 	for _, id := range c.DigitalOceanApps {

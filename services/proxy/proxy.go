@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,11 +19,13 @@ import (
 	"github.com/mocloud/mocloud/pkg/cloudprovider"
 	"github.com/mocloud/mocloud/pkg/cloudprovider/cloudflare"
 	"github.com/mocloud/mocloud/pkg/cloudprovider/digitalocean"
+	"github.com/mocloud/mocloud/pkg/cloudprovider/rfc2136"
 	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/proxy/internal/audit"
 	"github.com/mocloud/mocloud/services/proxy/internal/caller"
+	"github.com/mocloud/mocloud/services/proxy/internal/dnsupdate"
 	"github.com/mocloud/mocloud/services/proxy/internal/tunnel"
 	"github.com/mocloud/mocloud/services/proxy/internal/upstream"
 )
@@ -106,7 +109,14 @@ func (s *Service) newReverse(cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if s.reverse, err = upstream.NewHandler(callers, s.trail, s.deps.Log, s.deps.Metrics, atCloudflare, atDigitalOcean); err != nil {
+	atNameServer, err := s.upstream(upstream.Provider{
+		Contract: rfc2136.Contract(rfc2136.Config{Zones: cfg.RFC2136Zones, Mark: mark, Reserved: cfg.ReservedNames}),
+		Base:     &url.URL{Scheme: "dns", Host: cfg.RFC2136Server}, Transport: dnsupdate.Transport{},
+	}, cfg.RFC2136Key, cfg.RFC2136KeyFile)
+	if err != nil {
+		return err
+	}
+	if s.reverse, err = upstream.NewHandler(callers, s.trail, s.deps.Log, s.deps.Metrics, atCloudflare, atDigitalOcean, atNameServer); err != nil {
 		return err
 	}
 	// A call takes at most a minute, and a guard may read before it writes.

@@ -73,6 +73,7 @@ type bench struct {
 	producer   *stream.Producer
 	statuses   chan event.DomainApplied
 	log        *safeBuffer
+	redis      *redis.Client
 }
 
 func start(t *testing.T, environ ...string) *bench {
@@ -82,6 +83,7 @@ func start(t *testing.T, environ ...string) *bench {
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	b.redis = client
 	objects, err := dirstore.Open(t.TempDir(), dirstore.Options{NoSync: true})
 	check(t, err)
 	t.Cleanup(func() {
@@ -93,11 +95,19 @@ func start(t *testing.T, environ ...string) *bench {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	check(t, err)
 
-	proxyConfig, err := config.Load[proxy.Config]([]string{
+	ofProxy, ofOps := []string{}, []string{}
+	for _, kv := range environ {
+		if strings.HasPrefix(kv, "PROXY_") {
+			ofProxy = append(ofProxy, kv)
+		} else {
+			ofOps = append(ofOps, kv)
+		}
+	}
+	proxyConfig, err := config.Load[proxy.Config](append([]string{
 		"PROXY_REVERSE_CALLERS=cloudops:" + token, "PROXY_OWNER=test", "PROXY_CLOUDFLARE_URL=" + b.cloudflare.URL,
 		"PROXY_CLOUDFLARE_TOKEN=" + b.cloudflare.Token, "PROXY_CLOUDFLARE_ZONES=" + b.cloudflare.Zone + "=mocks.example.com",
 		"PROXY_DIGITALOCEAN_URL=" + b.app.URL, "PROXY_DIGITALOCEAN_TOKEN=" + b.app.Token, "PROXY_DIGITALOCEAN_APPS=" + b.app.App,
-	})
+	}, ofProxy...))
 	check(t, err)
 	exit, err := proxy.New(proxyConfig, proxy.Deps{Log: log, ReverseListener: listener})
 	check(t, err)
@@ -105,7 +115,7 @@ func start(t *testing.T, environ ...string) *bench {
 		"BASE_DOMAIN=mocks.example.com", "DNS_MODE=per-host", "CLOUDOPS_PROXY_URL=http://" + listener.Addr().String(),
 		"CLOUDOPS_PROXY_TOKEN=" + token, "CLOUDOPS_CLOUDFLARE_ZONE=" + b.cloudflare.Zone, "CLOUDOPS_TARGET=edge.example.net",
 		"CLOUDOPS_POLICY=sync", "CLOUDOPS_OWNER=test", "CLOUDOPS_QUIET=10ms", "CLOUDOPS_DELETE_AFTER=0s", "CLOUDOPS_INTERVAL=1s",
-	}, environ...))
+	}, ofOps...))
 	check(t, err)
 	ops, err := cloudops.New(opsConfig, cloudops.Deps{Log: log, Redis: client, Objects: objects})
 	check(t, err)
