@@ -41,10 +41,12 @@ func TestGuard(t *testing.T) {
 		change Change
 		taken  bool
 	}{
-		"good":               {good, true},
-		"a deletion":         {with(func(c *Change) { c.Action, c.Comment = Delete, "" }), true},
-		"a wildcard":         {with(func(c *Change) { c.Name = "*.mocks.example.com" }), true},
-		"a proof":            {with(func(c *Change) { c.Type, c.Name, c.Content = "TXT", "_acme-challenge.mocks.example.com", strings.Repeat("a", 43) }), true},
+		"good":       {good, true},
+		"a deletion": {with(func(c *Change) { c.Action, c.Comment = Delete, "" }), true},
+		"a wildcard": {with(func(c *Change) { c.Name = "*.mocks.example.com" }), true},
+		"a proof": {with(func(c *Change) {
+			c.Type, c.Name, c.Content = "TXT", "_acme-challenge.mocks.example.com", strings.Repeat("a", 43)
+		}), true},
 		"another text":       {with(func(c *Change) { c.Type, c.Name, c.Content = "TXT", "_acme-challenge.mocks.example.com", "v=spf1" }), false},
 		"another's record":   {with(func(c *Change) { c.Was = others }), false},
 		"another's mark":     {with(func(c *Change) { c.Comment = others }), false},

@@ -98,7 +98,7 @@ func list(ctx context.Context, server, zone string, k key) ([]rfc2136.Record, er
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
-	defer conn.Close() // everything was read, or is given up
+	defer func() { _ = conn.Close() }() // everything was read, or is given up
 	query := new(dns.Msg)
 	query.SetAxfr(zone)
 	query.SetTsig(k.name, k.algorithm, fudge, time.Now().Unix())
@@ -190,7 +190,7 @@ func change(ctx context.Context, r *http.Request, zone string, k key, c rfc2136.
 	if err != nil {
 		return nil, fmt.Errorf("connect to the name server: %w", err)
 	}
-	defer conn.Close() // the answer was read, or is given up
+	defer func() { _ = conn.Close() }() // the answer was read, or is given up
 	connected(ctx)
 	said, _, err := client.ExchangeWithConnContext(ctx, m, conn)
 	if err != nil && said == nil {
