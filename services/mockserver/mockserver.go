@@ -29,6 +29,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockstate"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/tryit"
+	"github.com/mocloud/mocloud/services/mockserver/internal/accesslog"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
 	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/certificate"
@@ -40,7 +41,6 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
 	"github.com/mocloud/mocloud/services/mockserver/internal/report"
-	"github.com/mocloud/mocloud/services/mockserver/internal/requestlog"
 	"github.com/mocloud/mocloud/services/mockserver/internal/serve"
 	"github.com/mocloud/mocloud/services/mockserver/internal/site"
 	"github.com/mocloud/mocloud/services/mockserver/internal/source"
@@ -247,7 +247,7 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		if out := s.cfg.File.Log; out != nil {
 			run(&last, reporting, func(ctx context.Context) error {
-				requestlog.Run(ctx, s.recorder, out)
+				accesslog.Run(ctx, s.recorder, out)
 				return nil
 			})
 		}

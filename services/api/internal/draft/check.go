@@ -160,7 +160,7 @@ func (c *Checked) compare(before, again, after tryit.Answer) {
 
 // sameHeaders compares headers without those that tell of the moment, or of the revision.
 func sameHeaders(a, b http.Header) bool {
-	told := func(h http.Header) http.Header {
+	withoutVarying := func(h http.Header) http.Header {
 		h = h.Clone()
 		for name := range h {
 			if name == "Date" || name == "Content-Length" || strings.HasPrefix(name, "X-Mocloud-") {
@@ -169,7 +169,7 @@ func sameHeaders(a, b http.Header) bool {
 		}
 		return h
 	}
-	a, b = told(a), told(b)
+	a, b = withoutVarying(a), withoutVarying(b)
 	if len(a) != len(b) {
 		return false
 	}
@@ -183,9 +183,9 @@ func sameHeaders(a, b http.Header) bool {
 
 // endpointOf is the endpoint that answered, "" for none.
 func endpointOf(a tryit.Answer) string {
-	var told struct {
+	var explanation struct {
 		Endpoint string `json:"endpoint"`
 	}
-	_ = json.Unmarshal(a.Explain, &told) // nothing where no endpoint was looked for
-	return told.Endpoint
+	_ = json.Unmarshal(a.Explain, &explanation) // nothing where no endpoint was looked for
+	return explanation.Endpoint
 }

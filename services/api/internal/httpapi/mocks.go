@@ -115,7 +115,7 @@ func (h *handlers) PublishMock(ctx context.Context, r PublishMockRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	return PublishMock200JSONResponse{PublicationJSONResponse(publicationOf(h.Publications.Of(m)))}, nil
+	return PublishMock200JSONResponse{PublicationJSONResponse(publicationOf(h.Publications.Derive(m)))}, nil
 }
 
 // UnpublishMock implements StrictServerInterface.
@@ -124,7 +124,7 @@ func (h *handlers) UnpublishMock(ctx context.Context, r UnpublishMockRequestObje
 	if err != nil {
 		return nil, err
 	}
-	return UnpublishMock200JSONResponse{PublicationJSONResponse(publicationOf(h.Publications.Of(m)))}, nil
+	return UnpublishMock200JSONResponse{PublicationJSONResponse(publicationOf(h.Publications.Derive(m)))}, nil
 }
 
 // GetPublication implements StrictServerInterface.
@@ -158,7 +158,7 @@ func (h *handlers) GetPublication(ctx context.Context, r GetPublicationRequestOb
 }
 
 func (h *handlers) mock(m mock.Mock) Mock {
-	p := h.Publications.Of(m)
+	p := h.Publications.Derive(m)
 	out := Mock{
 		ID: m.ID, WorkspaceID: m.WorkspaceID, WorkspaceSlug: m.WorkspaceSlug, Slug: m.Slug, Name: m.Name, Description: m.Description,
 		URL: h.Addresses.Of(m), Hosts: append([]string{h.Addresses.Host(m)}, m.Domains...),
@@ -194,7 +194,7 @@ func (h *handlers) listed(m mock.Mock) Mock {
 // whole answers with a mock, its content, and its ETag.
 func (h *handlers) whole(m mock.Mock) MockJSONResponse {
 	out := h.mock(m)
-	found := diagnostics(h.Publications.Of(m).Diagnostics)
+	found := diagnostics(h.Publications.Derive(m).Diagnostics)
 	out.Diagnostics = &found
 	tag := etag(m, out)
 	out.Content = &m.Content

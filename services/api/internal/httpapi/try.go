@@ -70,7 +70,7 @@ const readFiles token.Scope = "files:read"
 
 // CheckTraffic implements StrictServerInterface.
 func (h *handlers) CheckTraffic(ctx context.Context, r CheckTrafficRequestObject) (CheckTrafficResponseObject, error) {
-	const usual, told = 50, 16 << 10
+	const usual, maxBody = 50, 16 << 10
 	if err := mayFetch(ctx, r.Body.Content); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (h *handlers) CheckTraffic(ctx context.Context, r CheckTrafficRequestObject
 			out.Counts.Same++
 		}
 		if c.Outcome != draft.Same {
-			before, after := answerOf(cut(c.Before, told)), answerOf(cut(c.After, told))
+			before, after := answerOf(cut(c.Before, maxBody)), answerOf(cut(c.After, maxBody))
 			item.Before, item.After = &before, &after
 		}
 		out.Items[i] = item
@@ -180,9 +180,9 @@ func answerOf(a tryit.Answer) TryAnswer {
 	}
 	out.Response.Body, out.Response.BodyBase64 = bodyOf(a.Body)
 	if len(a.Explain) > 0 {
-		var told TryExplanation
-		if json.Unmarshal(a.Explain, &told) == nil { // else it is one of a newer mock server
-			out.Explanation = &told
+		var explanation TryExplanation
+		if json.Unmarshal(a.Explain, &explanation) == nil { // else it is one of a newer mock server
+			out.Explanation = &explanation
 		}
 	}
 	if w := a.Webhook; w != nil {

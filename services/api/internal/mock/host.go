@@ -5,9 +5,9 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/changelog"
 )
 
-// tellHost adds the change that tells cloudops that the host of a mock is needed, is another, or is needed no longer, where each
+// addHostChange adds the change that tells cloudops that the host of a mock is needed, is another, or is needed no longer, where each
 // has records of its own. The mock's id is the id of that domain, so that a new host takes the old one's place.
-func (s *Service) tellHost(before Mock, w *Write) {
+func (s *Service) addHostChange(before Mock, w *Write) {
 	if !s.cfg.PerHost {
 		return
 	}

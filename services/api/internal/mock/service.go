@@ -264,7 +264,7 @@ func (s *Service) announced(who workspace.Caller, decide decision, write func(de
 		w, err := decide(m)
 		n = Notice{Action: w.Action, From: m.WorkspaceID, By: who.Actor}
 		if err == nil && w.Mock.ID != "" {
-			s.tellHost(m, &w)
+			s.addHostChange(m, &w)
 		}
 		return w, err
 	})

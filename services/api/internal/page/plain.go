@@ -83,7 +83,7 @@ func (p *pages) home(c echo.Context) error {
 }
 
 func (p *pages) shown(m mock.Mock) shownMock {
-	state := p.Publications.Of(m)
+	state := p.Publications.Derive(m)
 	return shownMock{
 		Slug: m.Slug, WorkspaceSlug: m.WorkspaceSlug, URL: p.Addresses.Of(m), PathURL: p.Addresses.ByPath(m), State: state.State, Reason: state.Reason,
 		Revision: m.Revision, PublishedRevision: m.PublishedRevision,

@@ -69,18 +69,19 @@ type Rejection struct {
 	Diagnostics []event.Diagnostic
 }
 
-// Of derives the publication of m as things stand.
-func (s *Service) Of(m mock.Mock) Publication {
-	p := s.of(m)
+// Derive works out the publication of m as things stand.
+func (s *Service) Derive(m mock.Mock) Publication {
+	p := s.decideState(m)
 	if !p.Settled {
 		// A caller that sees this is notified by this replica when it has settled, which may be just now.
 		s.waits.expect(m.ID, m.Change)
-		p = s.of(m)
+		p = s.decideState(m)
 	}
 	return p
 }
 
-func (s *Service) of(m mock.Mock) Publication {
+// decideState is the one place that decides the state of a publication, and says why.
+func (s *Service) decideState(m mock.Mock) Publication {
 	p := Publication{Mock: m, Diagnostics: m.Diagnostics, Servers: s.fleet.servers(m.Change)}
 	switch {
 	case m.Deleted():

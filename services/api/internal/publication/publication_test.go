@@ -162,7 +162,7 @@ func TestStates(t *testing.T) {
 					s.hear(t, r)
 				}
 				time.Sleep(c.pause) //nolint:forbidigo // the bubble's clock
-				p := s.Of(c.mock)
+				p := s.Derive(c.mock)
 				if p.State != c.state || p.Settled != c.settled || !strings.Contains(p.Reason, c.says) || (c.says == "" && p.Reason != "") {
 					t.Errorf("%s, settled %t: %q", p.State, p.Settled, p.Reason)
 				}

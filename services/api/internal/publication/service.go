@@ -170,7 +170,7 @@ func (s *Service) refresh(ctx context.Context) {
 		return
 	}
 	for _, m := range mocks {
-		s.events.Append(live.Event{WorkspaceID: m.WorkspaceID, Name: live.PublicationEvent, Value: s.Of(m)})
+		s.events.Append(live.Event{WorkspaceID: m.WorkspaceID, Name: live.PublicationEvent, Value: s.Derive(m)})
 		delete(touched, m.ID)
 	}
 	for id, workspaceID := range touched {
@@ -193,7 +193,7 @@ func (s *Service) Wait(ctx context.Context, who workspace.Caller, id string, rev
 			return Publication{}, err
 		}
 		s.waits.expect(id, m.Change) // before looking: what arrives in between pokes
-		p := s.Of(m)
+		p := s.Derive(m)
 		if wait <= 0 || (p.Settled && m.Revision >= revision) {
 			return p, nil
 		}

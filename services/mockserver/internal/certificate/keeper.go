@@ -98,7 +98,7 @@ func New(cfg Config, deps Deps) (*Keeper, error) {
 	})
 	config := func(solver *solver) *certmagic.Config {
 		c := certmagic.New(k.cache, certmagic.Config{
-			Storage: store, OnEvent: k.heard, RenewalWindowRatio: cfg.RenewalShare, Logger: silent, OCSP: certmagic.OCSPConfig{HTTPProxy: deps.Proxy},
+			Storage: store, OnEvent: k.onEvent, RenewalWindowRatio: cfg.RenewalShare, Logger: silent, OCSP: certmagic.OCSPConfig{HTTPProxy: deps.Proxy},
 			DisableStorageCheck: true,
 		})
 		template := certmagic.ACMEIssuer{
@@ -230,8 +230,8 @@ func (k *Keeper) wake() {
 	}
 }
 
-// heard takes certmagic's events: a renewal that failed is known in no other way.
-func (k *Keeper) heard(_ context.Context, name string, data map[string]any) error {
+// onEvent takes certmagic's events: a renewal that failed is known in no other way.
+func (k *Keeper) onEvent(_ context.Context, name string, data map[string]any) error {
 	host, _ := data["identifier"].(string)
 	err, _ := data["error"].(error)
 	k.mu.Lock()

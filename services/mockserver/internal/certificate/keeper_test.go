@@ -278,7 +278,7 @@ func TestWildcard(t *testing.T) {
 	}
 }
 
-// TestFailure: what the authority says of a host is told, and calls of the host do not wait for it.
+// TestFailure: what the authority says of a host is reported, and calls of the host do not wait for it.
 func TestFailure(t *testing.T) {
 	w := newWorld(t)
 	s := w.serve(Config{}, nil, w.plain, w.secure)

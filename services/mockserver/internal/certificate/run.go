@@ -45,7 +45,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	room := make(chan struct{}, atOnce)
 	for {
 		k.start(ctx, room, &attempts)
-		k.tell(ctx)
+		k.reportChanges(ctx)
 		select {
 		case <-ctx.Done():
 			return nil
@@ -120,8 +120,8 @@ func obtain(ctx context.Context, config *certmagic.Config, host string) error {
 	return err
 }
 
-// tell says how each certificate stands that stands otherwise than it was said, and repeats the others now and then.
-func (k *Keeper) tell(ctx context.Context) {
+// reportChanges reports each certificate whose status changed, and repeats the others now and then.
+func (k *Keeper) reportChanges(ctx context.Context) {
 	now := time.Now()
 	var news []event.CertificateObserved
 	k.mu.Lock()

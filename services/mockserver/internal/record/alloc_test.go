@@ -7,7 +7,7 @@ import "testing"
 // The race detector makes pools forget, so it is not for it.
 func TestAddDoesNotAllocate(t *testing.T) {
 	r := New(many)
-	l := r.Open("w", "m")
+	l := r.ForMock("w", "m")
 	q := request()
 	for range 4 {
 		l.Add(q)

@@ -9,7 +9,7 @@ import (
 // Record is the copy of one request, in one buffer that the next one uses again. Its slices are valid until it is
 // released.
 type Record struct {
-	Log       *Log
+	Mock      *MockRecorder
 	Recording *event.Recording // as it was when the request was answered
 	At        time.Time
 	Duration  time.Duration
@@ -50,7 +50,7 @@ func (c *Record) Answer() []byte { return c.text[c.answerHead:] }
 const headerGuess = 512
 
 // take copies a request if its mock's budget, everybody's budget and the memory allow it.
-func (r *Recorder) take(l *Log, q *Request, choice *event.Recording) bool {
+func (r *Recorder) take(m *MockRecorder, q *Request, choice *event.Recording) bool {
 	bare := choice.ModeOrDefault() != event.RecordFull && choice.ModeOrDefault() != event.RecordRedacted
 	body, answer := q.Body[:min(len(q.Body), r.limits.Body)], q.Answer[:min(len(q.Answer), r.limits.Body)]
 	size := headerGuess + len(q.Path) + len(q.Query) + len(body) + len(answer)
@@ -58,16 +58,16 @@ func (r *Recorder) take(l *Log, q *Request, choice *event.Recording) bool {
 		size = headerGuess
 	}
 	now := q.At.UnixNano()
-	own, cost := &l.budget, r.mock.of(size)
+	own, cost := &m.budget, r.mock.of(size)
 	if q.Session {
-		own, cost = &l.sessions, r.sessions.of(size)
+		own, cost = &m.sessions, r.sessions.of(size)
 	}
 	if !own.take(now, cost) || !r.overall.take(now, r.all.of(size)) || r.used.Load()+int64(size) > r.limits.Bytes {
 		return false
 	}
 	c := r.free.Get().(*Record) //nolint:forcetypeassert // the pool holds nothing else
 	*c = Record{
-		Log: l, Recording: choice, At: q.At, Duration: q.Duration, Endpoint: q.Endpoint, Status: q.Status,
+		Mock: m, Recording: choice, At: q.At, Duration: q.Duration, Endpoint: q.Endpoint, Status: q.Status,
 		BodySize: len(q.Body), AnswerSize: len(q.Answer), text: c.text,
 	}
 	text := append(c.text[:0], q.Method...)

@@ -46,9 +46,9 @@ type counters struct {
 	latency [Buckets]atomic.Uint64
 }
 
-func (l *Log) makeCounters() *counters {
-	l.counters.CompareAndSwap(nil, &counters{})
-	return l.counters.Load()
+func (m *MockRecorder) makeCounters() *counters {
+	m.counters.CompareAndSwap(nil, &counters{})
+	return m.counters.Load()
 }
 
 func (c *counters) add(q *Request) {

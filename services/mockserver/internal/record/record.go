@@ -35,8 +35,8 @@ type Recorder struct {
 	overall  budget
 	used     atomic.Int64 // bytes of the records that are not released
 	records  chan *Record
-	free     sync.Pool           // of *Record
-	counted  atomic.Pointer[Log] // the first of those that counted since they were collected
+	free     sync.Pool                    // of *Record
+	counted  atomic.Pointer[MockRecorder] // the first of those that counted since they were collected
 }
 
 // New makes a recorder without logs.
@@ -65,26 +65,26 @@ func (r *Recorder) Release(c *Record) {
 // pooledBytes bounds what a record keeps for the next one.
 const pooledBytes = 16 << 10
 
-// Log counts one mock's requests. It outlives the mock's revisions.
-type Log struct {
+// MockRecorder counts one mock's requests and copies some of them. It outlives the mock's revisions.
+type MockRecorder struct {
 	WorkspaceID, MockID string
 
 	recorder  *Recorder
 	recording atomic.Pointer[event.Recording]
 	counters  atomic.Pointer[counters] // made by the first request
 	budget    budget
-	sessions  budget      // of requests of named sessions
-	listed    atomic.Bool // it is in the recorder's list of those that counted
-	next      *Log        // in that list
+	sessions  budget        // of requests of named sessions
+	listed    atomic.Bool   // it is in the recorder's list of those that counted
+	next      *MockRecorder // in that list
 }
 
-// Open makes the log of a mock. There is nothing to close: what it counted is collected, whatever became of the mock.
-func (r *Recorder) Open(workspaceID, mockID string) *Log {
-	return &Log{WorkspaceID: workspaceID, MockID: mockID, recorder: r}
+// ForMock makes the recorder of one mock. There is nothing to close: what it counted is collected, whatever became of the mock.
+func (r *Recorder) ForMock(workspaceID, mockID string) *MockRecorder {
+	return &MockRecorder{WorkspaceID: workspaceID, MockID: mockID, recorder: r}
 }
 
 // SetRecording says what is taken of the requests from now on; nil is event.RecordRedacted.
-func (l *Log) SetRecording(c *event.Recording) { l.recording.Store(c) }
+func (m *MockRecorder) SetRecording(c *event.Recording) { m.recording.Store(c) }
 
 // Header gives header lines.
 type Header interface {
@@ -111,47 +111,47 @@ type Request struct {
 }
 
 // Add counts a request, and takes a copy if there is room for one.
-func (l *Log) Add(q *Request) {
-	c := l.counters.Load()
+func (m *MockRecorder) Add(q *Request) {
+	c := m.counters.Load()
 	if c == nil {
-		c = l.makeCounters()
+		c = m.makeCounters()
 	}
 	c.add(q)
-	if r := l.recorder; r.limits.PerSecond > 0 {
-		if choice := l.recording.Load(); choice.ModeOrDefault() != event.RecordOff && !r.take(l, q, choice) {
+	if r := m.recorder; r.limits.PerSecond > 0 {
+		if choice := m.recording.Load(); choice.ModeOrDefault() != event.RecordOff && !r.take(m, q, choice) {
 			c.notKept.Add(1)
 		}
 	}
-	if !l.listed.Load() {
-		l.list()
+	if !m.listed.Load() {
+		m.list()
 	}
 }
 
-// list puts the log into the recorder's list.
-func (l *Log) list() {
-	if !l.listed.CompareAndSwap(false, true) {
+// list puts it into the recorder's list.
+func (m *MockRecorder) list() {
+	if !m.listed.CompareAndSwap(false, true) {
 		return
 	}
-	head := &l.recorder.counted
+	head := &m.recorder.counted
 	for {
 		first := head.Load()
-		l.next = first
-		if head.CompareAndSwap(first, l) {
+		m.next = first
+		if head.CompareAndSwap(first, m) {
 			return
 		}
 	}
 }
 
-// Collect calls each with what the logs counted since the last Collect.
+// Collect calls each with what each mock counted since the last Collect.
 func (r *Recorder) Collect(each func(workspaceID, mockID string, c Counts)) {
-	for l := r.counted.Swap(nil); l != nil; {
-		next := l.next
-		// From here on a request that is counted puts the log into the list again.
-		l.next = nil
-		l.listed.Store(false)
-		if c, some := l.counters.Load().swap(); some {
-			each(l.WorkspaceID, l.MockID, c)
+	for m := r.counted.Swap(nil); m != nil; {
+		next := m.next
+		// From here on a request that is counted puts it into the list again.
+		m.next = nil
+		m.listed.Store(false)
+		if c, some := m.counters.Load().swap(); some {
+			each(m.WorkspaceID, m.MockID, c)
 		}
-		l = next
+		m = next
 	}
 }

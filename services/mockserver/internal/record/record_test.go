@@ -35,7 +35,7 @@ func all(r *Recorder) (out []seen) {
 	for len(r.Records()) > 0 {
 		c := <-r.Records()
 		out = append(out, seen{
-			c.Log.MockID, string(c.Method()), string(c.Host()), string(c.Path()), string(c.Query()), string(c.Header()),
+			c.Mock.MockID, string(c.Method()), string(c.Host()), string(c.Path()), string(c.Query()), string(c.Header()),
 			string(c.Body()), string(c.AnswerHeader()), string(c.Answer()), c.Endpoint, c.Status, c.BodySize, c.AnswerSize,
 		})
 		r.Release(c)
@@ -67,7 +67,7 @@ func TestWhatIsTakenIsWhatTheMockAllows(t *testing.T) {
 		"": {whole}, event.RecordFull: {whole}, event.RecordRedacted: {whole}, event.RecordMetadata: {bare}, "of the future": {bare}, event.RecordOff: nil,
 	} {
 		r := New(many)
-		l := r.Open("w", "m")
+		l := r.ForMock("w", "m")
 		if mode != "" {
 			l.SetRecording(&event.Recording{Mode: mode})
 		}
@@ -83,7 +83,7 @@ func TestWhatIsTakenIsWhatTheMockAllows(t *testing.T) {
 
 func TestCounts(t *testing.T) {
 	r := New(Limits{})
-	l, quiet := r.Open("w", "m"), r.Open("w", "quiet")
+	l, quiet := r.ForMock("w", "m"), r.ForMock("w", "quiet")
 	_ = quiet
 	for _, status := range []int{200, 204, 101, 302, 404, 503, 599, 600, 7} {
 		q := request()
@@ -142,7 +142,7 @@ func TestWhatIsTooMuchIsOnlyCounted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := New(c.limits)
-			l := r.Open("w", "m")
+			l := r.ForMock("w", "m")
 			q := request()
 			q.Body = []byte(strings.Repeat("x", 4000))
 			for range 2000 {
@@ -169,7 +169,7 @@ func TestWhatIsTooMuchIsOnlyCounted(t *testing.T) {
 // Nothing is lost or counted twice while requests and collections meet.
 func TestCountsAreExact(t *testing.T) {
 	r := New(Limits{PerSecond: 1000, Bytes: 1 << 20})
-	logs := []*Log{r.Open("w", "a"), r.Open("w", "b"), r.Open("w", "b")} // a mock may be removed and come back
+	logs := []*MockRecorder{r.ForMock("w", "a"), r.ForMock("w", "b"), r.ForMock("w", "b")} // a mock may be removed and come back
 	var wg sync.WaitGroup
 	for _, l := range logs {
 		for range 4 {
@@ -204,7 +204,7 @@ func TestCountsAreExact(t *testing.T) {
 func BenchmarkAdd(b *testing.B) {
 	b.Run("kept", func(b *testing.B) {
 		r := New(many)
-		l := r.Open("w", "m")
+		l := r.ForMock("w", "m")
 		q := request()
 		b.ReportAllocs()
 		for b.Loop() {
@@ -215,7 +215,7 @@ func BenchmarkAdd(b *testing.B) {
 	})
 	b.Run("counted", func(b *testing.B) {
 		r := New(Limits{PerSecond: 1, Bytes: 1 << 20})
-		l := r.Open("w", "m")
+		l := r.ForMock("w", "m")
 		q := request()
 		b.ReportAllocs()
 		for b.Loop() {
@@ -223,7 +223,7 @@ func BenchmarkAdd(b *testing.B) {
 		}
 	})
 	b.Run("off", func(b *testing.B) {
-		l := New(Limits{}).Open("w", "m")
+		l := New(Limits{}).ForMock("w", "m")
 		q := request()
 		for b.Loop() {
 			l.Add(q)

@@ -47,7 +47,7 @@ func (m *masks) rules(choice *event.Recording) *redact.Rules {
 // event is the event of a record, which is not needed any more then, and its size in bytes, roughly.
 func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	e := event.RequestRecord{
-		ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: c.Log.WorkspaceID, MockID: c.Log.MockID, Time: c.At.UTC(),
+		ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: c.Mock.WorkspaceID, MockID: c.Mock.MockID, Time: c.At.UTC(),
 		Duration: c.Duration.Microseconds(), Mode: c.Recording.ModeOrDefault(), Method: text(c.Method()), Host: text(c.Host()),
 		Path: text(c.Path()), Endpoint: c.Endpoint, Status: c.Status,
 		Request: event.RecordedPart{Size: c.BodySize}, Response: event.RecordedPart{Size: c.AnswerSize},

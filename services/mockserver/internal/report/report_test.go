@@ -33,7 +33,7 @@ type bench struct {
 	away     atomic.Bool
 	recorder *record.Recorder
 	metrics  *prometheus.Registry
-	log      *record.Log
+	mock     *record.MockRecorder
 	reporter *Reporter
 	events   chan event.Envelope
 	stop     func()
@@ -57,7 +57,7 @@ func inBubble(t *testing.T, test func(t *testing.T, b *bench)) {
 // start runs a reporter until the test ends.
 func (b *bench) start(client *redis.Client) {
 	b.recorder = record.New(record.Limits{PerSecond: 1e6, Body: 1000, Bytes: 1 << 20})
-	b.log = b.recorder.Open("w", "m")
+	b.mock = b.recorder.ForMock("w", "m")
 	b.metrics = prometheus.NewRegistry()
 	b.reporter = New(Config{Prefix: prefix, Instance: "i", Words: []string{"token"}, Bytes: 10_000}, Deps{
 		Log: slog.New(slog.DiscardHandler), Metrics: b.metrics, Redis: client, Recorder: b.recorder,
@@ -98,7 +98,7 @@ func (*bench) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessP
 }
 
 func (b *bench) request(path string) {
-	b.log.Add(&record.Request{At: time.Now(), Method: "GET", Host: "h", Path: path, Query: "token=x", Status: 200})
+	b.mock.Add(&record.Request{At: time.Now(), Method: "GET", Host: "h", Path: path, Query: "token=x", Status: 200})
 }
 
 // next is the next report of requests.

@@ -212,7 +212,7 @@ func (c *Core) choose(x *exchange) bool {
 	})
 	if result == declined {
 		x.endpoint, x.found = nil, nil
-		c.unmatched(x)
+		c.notFound(x)
 	}
 	return result == chosen
 }

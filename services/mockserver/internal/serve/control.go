@@ -161,7 +161,7 @@ func (c *Core) readState(x *exchange, session mockstate.Session) (*control.State
 	err := c.alter(x, session, func() ([]mockstate.Change, error) {
 		out.Values = out.Values[:0]
 		for _, name := range x.program.memory.names {
-			out.Values = append(out.Values, x.told(name))
+			out.Values = append(out.Values, x.stateValue(name))
 		}
 		if x.view.snapshot.Version == 0 {
 			return nil, x.view.err // looking does not begin a session
@@ -171,7 +171,7 @@ func (c *Core) readState(x *exchange, session mockstate.Session) (*control.State
 	if err != nil {
 		return nil, err
 	}
-	out.Counters, out.Clock = x.counters(), x.toldClock()
+	out.Counters, out.Clock = x.counters(), x.clockStatus()
 	all, err := c.deps.State.Sessions(x.ctx, session.MockID)
 	for _, s := range all {
 		if s.Name == session.Name {
@@ -181,8 +181,8 @@ func (c *Core) readState(x *exchange, session mockstate.Session) (*control.State
 	return out, err
 }
 
-// told is a name of the state as it is told.
-func (x *exchange) told(name string) control.Value {
+// stateValue is the value of a name in the state, as callers see it.
+func (x *exchange) stateValue(name string) control.Value {
 	_, stored := x.view.stored(x.program.memory.states[name])
 	v := control.Value{Name: name, Value: x.view.value(name).AppendJSON(nil), Initial: !stored}
 	for i := range x.program.mock.Resources {
@@ -243,7 +243,7 @@ func (c *Core) readValue(x *exchange, session mockstate.Session, path string) (*
 	if err := x.look(session, valuePrefix+of.name, clockField); err != nil {
 		return nil, err
 	}
-	out := x.told(of.name)
+	out := x.stateValue(of.name)
 	if x.view.err != nil {
 		return nil, x.view.err
 	}
@@ -276,7 +276,7 @@ func (c *Core) setValue(x *exchange, session mockstate.Session, path string, raw
 			return nil, err
 		}
 		x.view.put(of.name, now)
-		out = x.told(of.name)
+		out = x.stateValue(of.name)
 		out.Initial = false
 		return x.view.changes(), nil
 	}, valuePrefix+of.name, clockField)
@@ -360,7 +360,7 @@ func (x *exchange) clock() {
 	}
 }
 
-func (x *exchange) toldClock() control.Clock {
+func (x *exchange) clockStatus() control.Clock {
 	own, has := x.view.ownTime()
 	return control.Clock{Now: x.scope.Now().UTC(), Own: has, Stopped: has && !own.At.IsZero() || !has && !x.program.clock.IsZero()}
 }
@@ -378,7 +378,7 @@ func (c *Core) setClock(x *exchange, session mockstate.Session, change control.C
 	}
 	var out control.Clock
 	err := c.alter(x, session, func() ([]mockstate.Change, error) {
-		was := x.toldClock()
+		was := x.clockStatus()
 		stopped := was.Stopped
 		if change.Stopped != nil {
 			stopped = *change.Stopped
@@ -403,7 +403,7 @@ func (c *Core) setClock(x *exchange, session mockstate.Session, change control.C
 		}
 		x.view.snapshot.Fields = map[string]string{clockField: string(encoded)}
 		x.clock()
-		out = x.toldClock()
+		out = x.clockStatus()
 		return []mockstate.Change{{Field: clockField, Value: string(encoded)}}, nil
 	}, clockField)
 	return &out, err
@@ -420,7 +420,7 @@ func (c *Core) freeClock(x *exchange, session mockstate.Session) (*control.Clock
 			x.view.snapshot.Fields = nil
 			x.clock()
 		}
-		out = x.toldClock()
+		out = x.clockStatus()
 		return changes, nil
 	}, clockField)
 	return &out, err

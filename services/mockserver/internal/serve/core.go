@@ -112,12 +112,12 @@ func (c *Core) open(s *site.Site, previous *hosted) *hosted {
 		h.life = previous.life
 	} else {
 		h.life = &life{
-			gate:    limit.Gate{PerSecond: c.cfg.PerSecond, Concurrent: c.cfg.Concurrent},
-			explain: limit.Gate{PerSecond: explainsPerSecond},
-			log:     c.deps.Recorder.Open(s.WorkspaceID, s.MockID),
+			gate:     limit.Gate{PerSecond: c.cfg.PerSecond, Concurrent: c.cfg.Concurrent},
+			explain:  limit.Gate{PerSecond: explainsPerSecond},
+			recorder: c.deps.Recorder.ForMock(s.WorkspaceID, s.MockID),
 		}
 	}
-	h.life.log.SetRecording(s.Recording)
+	h.life.recorder.SetRecording(s.Recording)
 	return h
 }
 
@@ -192,7 +192,7 @@ func (c *Core) answerTo(x *exchange) {
 	case x.program.broken != nil:
 		x.brokenMock(x.program)
 	default:
-		c.unmatched(x)
+		c.notFound(x)
 	}
 }
 
@@ -448,7 +448,7 @@ func (c *Core) done(x *exchange) {
 	if x.endpoint != nil {
 		x.record.Endpoint = x.endpoint.label
 	}
-	x.mock.life.log.Add(&x.record)
+	x.mock.life.recorder.Add(&x.record)
 	if c.journal != nil {
 		c.journal.note(x)
 	}

@@ -254,7 +254,7 @@ func TestRecords(t *testing.T) {
 	var got []string
 	for len(recorder.Records()) > 0 {
 		c := <-recorder.Records()
-		got = append(got, fmt.Sprintf("%s %s %s %s?%s %s %d %q %d → %d %q %d", c.Log.WorkspaceID, c.Log.MockID, c.Method(), c.Path(), c.Query(),
+		got = append(got, fmt.Sprintf("%s %s %s %s?%s %s %d %q %d → %d %q %d", c.Mock.WorkspaceID, c.Mock.MockID, c.Method(), c.Path(), c.Query(),
 			c.Host(), len(c.Header()), c.Body(), c.BodySize, c.Status, c.Answer(), c.AnswerSize))
 		if c.At.IsZero() || c.Duration < 0 {
 			t.Error("no time")

@@ -36,9 +36,9 @@ type hosted struct {
 
 // life is what outlives the revisions of a mock.
 type life struct {
-	gate    limit.Gate
-	explain limit.Gate // explaining costs far more than answering
-	log     *record.Log
+	gate     limit.Gate
+	explain  limit.Gate // explaining costs far more than answering
+	recorder *record.MockRecorder
 }
 
 // program is a compiled mock.

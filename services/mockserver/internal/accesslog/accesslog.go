@@ -1,6 +1,6 @@
-// Package requestlog prints a line for each request that was answered, for somebody who runs one mock in a terminal. The root
+// Package accesslog prints a line for each request that was answered, for somebody who runs one mock in a terminal. The root
 // package runs it instead of the reporter.
-package requestlog
+package accesslog
 
 import (
 	"context"

@@ -10,8 +10,8 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 )
 
-// unmatched answers a request that no endpoint answers.
-func (c *Core) unmatched(x *exchange) {
+// notFound answers a request that no endpoint answers: with a page of the server, what the path allows, or 404.
+func (c *Core) notFound(x *exchange) {
 	w := x.world
 	q := &x.scope.Request
 	methods := w.tree.Methods(q.Path)

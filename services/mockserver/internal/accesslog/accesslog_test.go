@@ -1,4 +1,4 @@
-package requestlog_test
+package accesslog_test
 
 import (
 	"context"
@@ -7,8 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/mocloud/mocloud/services/mockserver/internal/accesslog"
 	"github.com/mocloud/mocloud/services/mockserver/internal/record"
-	"github.com/mocloud/mocloud/services/mockserver/internal/requestlog"
 )
 
 // Each request is a line; what is too much is counted; nothing that a caller sends reaches the terminal as a control sequence.
@@ -16,12 +16,12 @@ func TestRequestsArePrinted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
 		recorder := record.New(record.Limits{PerSecond: 2, Bytes: 1 << 20})
-		log := recorder.Open("", "file")
+		log := recorder.ForMock("", "file")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			requestlog.Run(ctx, recorder, &out)
+			accesslog.Run(ctx, recorder, &out)
 		}()
 		add := func(path, endpoint string, status int) {
 			log.Add(&record.Request{At: time.Now(), Duration: 1234 * time.Microsecond, Method: "GET", Path: path, Query: "q=1", Status: status, Endpoint: endpoint})
