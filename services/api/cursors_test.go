@@ -11,9 +11,13 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
-// forged are texts that no list gave out, as they are and as what a cursor holds.
+// forged are texts that no list gave out, as they are and as what a cursor holds. The first ones have the right form, but do not say
+// whose list they are of and with which filters.
 var forged = []string{
 	"\x00", "a\x00b", "\xff\xfe", "'; DROP TABLE mocks; --", "-1", "99999999999999999999", "%", "é", strings.Repeat("z", 300),
+	`{"v":1,"l":"files","p":"a"}`, `{"v":1,"l":"file_mocks","p":"a"}`, `{"v":1,"l":"revisions","p":2}`, `{"v":1,"l":"audit","p":"z"}`, `{"v":1,"l":"invitations","p":"a"}`,
+	`{"v":1,"l":"own_invitations","p":"a"}`, `{"v":1,"l":"members","p":"a"}`, `{"v":1,"l":"workspaces","p":"a"}`, `{"v":1,"l":"tokens","p":"a"}`,
+	`{"v":1,"l":"requests","p":"z"}`, `{"v":1,"l":"webhooks","p":"z"}`, `{"v":1,"l":"domains","p":"a"}`, `{"v":1,"l":"mocks","p":{}}`,
 	`{"v":1,"l":"files","p":"\u0000"}`, `{"v":2,"l":"workspaces","p":""}`, `{"v":1,"l":"requests","p":5}`, `{"v":1,"l":"revisions","p":99999999999}`, `{`, `null`, `[]`,
 }
 
@@ -24,6 +28,7 @@ func TestForgedCursors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, edit)
+			w.otherFilters()
 			lists := 0
 			given := as[struct {
 				NextCursor string `json:"next_cursor"`
@@ -51,6 +56,30 @@ func TestForgedCursors(t *testing.T) {
 				t.Errorf("only %d lists", lists)
 			}
 		})
+	}
+}
+
+// otherFilters checks that a cursor is refused with other filters than those that it was made with, or for another mock.
+func (w *world) otherFilters() {
+	w.t.Helper()
+	w.twoMocks()
+	token := bearer(w.acme.user(workspace.Owner) + "-token")
+	audit := "/api/v1/workspaces/" + w.acme.slug + "/audit?limit=1&action=createMock"
+	mocks := "/api/v1/mocks?limit=1&workspace_slug=" + w.acme.slug
+	for list, others := range map[string][]string{
+		audit: {audit + "&username=nobody", strings.TrimSuffix(audit, "&action=createMock"), strings.Replace(audit, "createMock", "deleteMock", 1)},
+		mocks: {mocks + "&q=a", mocks + "&sort=-slug", "/api/v1/mocks?limit=1"},
+	} {
+		next := as[struct {
+			NextCursor string `json:"next_cursor"`
+		}](w.t, w.want(http.StatusOK, "GET", list, "", token)).NextCursor
+		if next == "" {
+			w.t.Fatalf("%s has one page only", list)
+		}
+		w.want(http.StatusOK, "GET", list+"&cursor="+next, "", token)
+		for _, other := range others {
+			w.want(http.StatusBadRequest, "GET", other+"&cursor="+next, "", token)
+		}
 	}
 }
 

@@ -67,7 +67,8 @@ func (s *Service) List(ctx context.Context, who workspace.Caller, slug string, q
 	if err := in.Require(workspace.Admin); err != nil {
 		return cursor.Page[Record]{}, err
 	}
-	return cursor.Read("audit", from, limit, func(r Record) string { return r.ID }, func(before string, limit int) ([]Record, error) {
+	list := cursor.List{Name: "audit", Of: []any{in.ID, q.Action, q.Username, q.Since, q.Until}}
+	return cursor.Read(list, from, limit, func(r Record) string { return r.ID }, func(before string, limit int) ([]Record, error) {
 		q.Before, q.Limit = before, limit
 		return s.repo.AuditLog(ctx, in.ID, q)
 	})

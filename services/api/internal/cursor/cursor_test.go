@@ -26,7 +26,7 @@ func TestEveryItemIsOnOnePage(t *testing.T) {
 	for limit := 1; limit <= 8; limit++ {
 		var got []place
 		for from, pages := "", 0; pages == 0 || from != ""; pages++ {
-			page, err := cursor.Read("list", from, limit, func(p place) place { return p }, func(after place, limit int) ([]place, error) {
+			page, err := cursor.Read(cursor.List{Name: "list"}, from, limit, func(p place) place { return p }, func(after place, limit int) ([]place, error) {
 				begin := slices.Index(all, after) + 1
 				return all[begin:min(len(all), begin+limit)], nil
 			})
@@ -44,7 +44,7 @@ func TestEveryItemIsOnOnePage(t *testing.T) {
 
 func TestOtherCursorsAreRefused(t *testing.T) {
 	read := func(list, from string) (string, error) {
-		page, err := cursor.Read(list, from, 1, func(s string) string { return s }, func(string, int) ([]string, error) { return []string{"a", "b"}, nil })
+		page, err := cursor.Read(cursor.List{Name: list}, from, 1, func(s string) string { return s }, func(string, int) ([]string, error) { return []string{"a", "b"}, nil })
 		return page.Next, err
 	}
 	own, err := read("list", "")
@@ -71,6 +71,36 @@ func TestOtherCursorsAreRefused(t *testing.T) {
 	} {
 		if _, err := read("list", from); !errors.Is(err, cursor.Err) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A cursor works with the owner, filters and order that it was made with, and with no others.
+func TestCursorsBelongToFilters(t *testing.T) {
+	read := func(of any, from string) (string, error) {
+		list := cursor.List{Name: "list", Of: of}
+		page, err := cursor.Read(list, from, 1, func(s string) string { return s }, func(string, int) ([]string, error) { return []string{"a", "b"}, nil })
+		return page.Next, err
+	}
+	yes, no := true, false
+	same := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
+	for name, c := range map[string]struct{ own, again, other any }{
+		"owner":               {"a", "a", "b"},
+		"no owner":            {"", "", nil},
+		"words apart":         {[]string{"ab", "c"}, []string{"ab", "c"}, []string{"a", "bc"}},
+		"pointers to values":  {[]any{&yes}, []any{new(true)}, []any{&no}},
+		"none instead of one": {[]any{&yes}, []any{new(true)}, []any{(*bool)(nil)}},
+		"times":               {[]any{same}, []any{same}, []any{same.Add(time.Millisecond)}},
+	} {
+		own, err := read(c.own, "")
+		if err != nil || own == "" {
+			t.Fatalf("%s: %q, %v", name, own, err)
+		}
+		if _, err := read(c.again, own); err != nil {
+			t.Errorf("%s: its own cursor: %v", name, err)
+		}
+		if _, err := read(c.other, own); !errors.Is(err, cursor.Err) {
+			t.Errorf("%s: of another: %v", name, err)
 		}
 	}
 }

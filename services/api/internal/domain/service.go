@@ -122,7 +122,8 @@ func wanted(d Domain) changelog.Change {
 
 // List returns one page of domains; it sets the query's After and Limit.
 func (s *Service) List(ctx context.Context, who workspace.Caller, q Query, from string, limit int) (cursor.Page[Domain], error) {
-	return cursor.Read("domains", from, limit, func(d Domain) string { return d.ID }, func(after string, limit int) ([]Domain, error) {
+	list := cursor.List{Name: "domains", Of: []string{who.AccountID, q.MockID, q.WorkspaceSlug}}
+	return cursor.Read(list, from, limit, func(d Domain) string { return d.ID }, func(after string, limit int) ([]Domain, error) {
 		q.After, q.Limit = after, limit
 		return s.repo.Domains(ctx, who, q)
 	})

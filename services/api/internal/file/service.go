@@ -199,7 +199,7 @@ func (s *Service) Open(ctx context.Context, who workspace.Caller, slug, id strin
 
 // List returns one page of the files whose names begin with prefix, by name.
 func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, from string, limit int) (cursor.Page[File], error) {
-	return cursor.Read("files", from, limit, func(f File) string { return f.Name }, func(after string, limit int) ([]File, error) {
+	return cursor.Read(cursor.List{Name: "files", Of: []string{slug, prefix}}, from, limit, func(f File) string { return f.Name }, func(after string, limit int) ([]File, error) {
 		return s.repo.Files(ctx, who, slug, Query{Prefix: prefix, After: after, Limit: limit})
 	})
 }
@@ -207,7 +207,7 @@ func (s *Service) List(ctx context.Context, who workspace.Caller, slug, prefix, 
 // Mocks returns one page of the mocks that name a file in their current or published revision. A path that is a template
 // names no file.
 func (s *Service) Mocks(ctx context.Context, who workspace.Caller, slug, id, from string, limit int) (cursor.Page[Mock], error) {
-	return cursor.Read("file_mocks", from, limit, func(m Mock) string { return m.ID }, func(after string, limit int) ([]Mock, error) {
+	return cursor.Read(cursor.List{Name: "file_mocks", Of: []string{slug, id}}, from, limit, func(m Mock) string { return m.ID }, func(after string, limit int) ([]Mock, error) {
 		return s.repo.FileMocks(ctx, who, slug, id, after, limit)
 	})
 }

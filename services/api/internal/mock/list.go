@@ -2,9 +2,6 @@ package mock
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -51,13 +48,10 @@ type Query struct {
 	Limit int
 }
 
-// name tells a filter's cursors from those of others: of another order or filter they would mean nothing. Applied is left
-// out: it grows while a client pages.
-func (f Filter) name() string {
+// list is the list that a filter asks for. Applied is left out: it grows while a client pages.
+func (f Filter) list() cursor.List {
 	f.Applied = 0
-	encoded, _ := json.Marshal(f) // strings and bools
-	sum := sha256.Sum256(encoded)
-	return "mocks/" + base64.RawURLEncoding.EncodeToString(sum[:8])
+	return cursor.List{Name: "mocks", Of: f}
 }
 
 func (f Filter) place(m Mock) Place {
@@ -85,7 +79,7 @@ func (s *Service) List(ctx context.Context, who workspace.Caller, f Filter, from
 	if f.Deleted {
 		f.Sort, f.Backwards = ByDeleted, true
 	}
-	return cursor.Read(f.name(), from, limit, f.place, func(after Place, limit int) ([]Mock, error) {
+	return cursor.Read(f.list(), from, limit, f.place, func(after Place, limit int) ([]Mock, error) {
 		q := Query{Filter: f, Limit: limit}
 		if after != (Place{}) {
 			q.After = &after

@@ -29,7 +29,7 @@ type Revision struct {
 // Revisions returns one page of a mock's history, newest first.
 func (s *Service) Revisions(ctx context.Context, who workspace.Caller, id, from string, limit int) (cursor.Page[Revision], error) {
 	// The column has 32 bits.
-	return cursor.Read("revisions", from, limit, func(r Revision) int32 { return int32(r.Number) }, func(below int32, limit int) ([]Revision, error) {
+	return cursor.Read(cursor.List{Name: "revisions", Of: id}, from, limit, func(r Revision) int32 { return int32(r.Number) }, func(below int32, limit int) ([]Revision, error) {
 		return s.repo.Revisions(ctx, who, id, int(below), limit)
 	})
 }

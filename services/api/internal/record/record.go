@@ -73,7 +73,9 @@ func NewService(repo Repository, recent *Recent, announcer mock.Announcer) *Serv
 // List returns one page of a mock's requests; it sets the query's Before and Limit.
 func (s *Service) List(ctx context.Context, who workspace.Caller, mockID string, q Query, from string, limit int) (cursor.Page[event.RequestRecord], error) {
 	id := func(r event.RequestRecord) string { return r.ID }
-	return cursor.Read("requests", from, limit, id, func(before string, limit int) ([]event.RequestRecord, error) {
+	q.Before, q.Limit = "", 0
+	list := cursor.List{Name: "requests", Of: []any{mockID, q}}
+	return cursor.Read(list, from, limit, id, func(before string, limit int) ([]event.RequestRecord, error) {
 		q.Before, q.Limit = before, limit
 		return s.repo.Requests(ctx, who, mockID, q)
 	})
@@ -102,7 +104,7 @@ func (s *Service) Clear(ctx context.Context, who workspace.Caller, mockID string
 // Deliveries returns one page of a mock's webhooks.
 func (s *Service) Deliveries(ctx context.Context, who workspace.Caller, mockID, from string, limit int) (cursor.Page[event.WebhookDelivery], error) {
 	id := func(d event.WebhookDelivery) string { return d.ID }
-	return cursor.Read("webhooks", from, limit, id, func(before string, limit int) ([]event.WebhookDelivery, error) {
+	return cursor.Read(cursor.List{Name: "webhooks", Of: mockID}, from, limit, id, func(before string, limit int) ([]event.WebhookDelivery, error) {
 		return s.repo.Deliveries(ctx, who, mockID, before, limit)
 	})
 }

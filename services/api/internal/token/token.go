@@ -166,7 +166,7 @@ func mayManage(m workspace.Membership) error {
 
 // List returns one page of tokens.
 func (s *Service) List(ctx context.Context, who workspace.Caller, slug, from string, limit int) (cursor.Page[Token], error) {
-	return cursor.Read("tokens", from, limit, func(t Token) string { return t.ID }, func(after string, limit int) ([]Token, error) {
+	return cursor.Read(cursor.List{Name: "tokens", Of: []string{who.AccountID, slug}}, from, limit, func(t Token) string { return t.ID }, func(after string, limit int) ([]Token, error) {
 		return s.repo.Tokens(ctx, who, slug, after, limit, mayManage)
 	})
 }

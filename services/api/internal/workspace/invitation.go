@@ -96,14 +96,14 @@ func (s *Service) Invitations(ctx context.Context, who Caller, slug, from string
 	if err := in.Require(Admin); err != nil {
 		return cursor.Page[Invitation]{}, err
 	}
-	return cursor.Read("invitations", from, limit, invitationID, func(after string, limit int) ([]Invitation, error) {
+	return cursor.Read(cursor.List{Name: "invitations", Of: in.ID}, from, limit, invitationID, func(after string, limit int) ([]Invitation, error) {
 		return s.repo.Invitations(ctx, in.ID, s.now(), after, limit)
 	})
 }
 
 // InvitationsFor returns one page of the caller's own invitations.
 func (s *Service) InvitationsFor(ctx context.Context, who Caller, from string, limit int) (cursor.Page[Invitation], error) {
-	return cursor.Read("own_invitations", from, limit, invitationID, func(after string, limit int) ([]Invitation, error) {
+	return cursor.Read(cursor.List{Name: "own_invitations", Of: who.AccountID}, from, limit, invitationID, func(after string, limit int) ([]Invitation, error) {
 		return s.repo.InvitationsFor(ctx, who.AccountID, s.now(), after, limit)
 	})
 }

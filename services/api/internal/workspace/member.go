@@ -22,7 +22,7 @@ func (s *Service) Members(ctx context.Context, who Caller, slug, from string, li
 	if err != nil {
 		return cursor.Page[Member]{}, err
 	}
-	return cursor.Read("members", from, limit, func(m Member) string { return m.AccountID }, func(after string, limit int) ([]Member, error) {
+	return cursor.Read(cursor.List{Name: "members", Of: in.ID}, from, limit, func(m Member) string { return m.AccountID }, func(after string, limit int) ([]Member, error) {
 		return s.repo.Members(ctx, in.ID, after, limit)
 	})
 }

@@ -66,7 +66,7 @@ func NewService(repo Repository, hold time.Duration, now Clock, gone func(), cha
 
 // List returns one page of the account's memberships.
 func (s *Service) List(ctx context.Context, who Caller, from string, limit int) (cursor.Page[Membership], error) {
-	return cursor.Read("workspaces", from, limit, func(m Membership) string { return m.ID }, func(after string, limit int) ([]Membership, error) {
+	return cursor.Read(cursor.List{Name: "workspaces", Of: who.AccountID}, from, limit, func(m Membership) string { return m.ID }, func(after string, limit int) ([]Membership, error) {
 		return s.repo.Workspaces(ctx, who, after, limit)
 	})
 }
