@@ -85,6 +85,18 @@ func ReadEndpoint(line []byte) (*Endpoint, error) {
 	return &m.Endpoints[0], nil
 }
 
+// ReadOutline reads the line of an endpoint.
+func ReadOutline(line []byte) (Outline, error) {
+	if o, ok := skim(line); ok {
+		return o, nil
+	}
+	e, err := ReadEndpoint(line)
+	if err != nil {
+		return Outline{}, err
+	}
+	return OutlineOf(e), nil
+}
+
 // skim reads the outline of a line. It reports false if the line is not as AppendEndpoint writes those that only answer.
 func skim(line []byte) (o Outline, ok bool) {
 	s := skimmer{text: line, at: len(`- {"endpoint":{`)}

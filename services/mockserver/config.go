@@ -12,6 +12,9 @@ import (
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
 )
 
+// leastCache is the smallest cache that is of use.
+const leastCache = 16 << 20
+
 // Config is what can be set; config.Load fills the defaults. A limit of 0 means none.
 type Config struct {
 	// PathForm lets mocks answer at /~workspace/mock/… on hosts that belong to no mock, where there is no wildcard DNS. The pages of
@@ -27,9 +30,9 @@ type Config struct {
 	// ClientIPHeader names the header in which a trusted proxy in front passes on the caller's address, such as X-Forwarded-For;
 	// empty: the address of the connection is used.
 	ClientIPHeader string `env:"MOCKSERVER_CLIENT_IP_HEADER"`
-	// Cache bounds the memory of what can be made again, in bytes: half of it is for compiled mocks, half for external bodies. What
-	// nobody has used of late leaves first.
-	Cache int64 `env:"MOCKSERVER_CACHE" envDefault:"8589934592"`
+	// Cache bounds the memory of what can be made again, compiled mocks and external bodies, in bytes. When it is full, whoever has the
+	// most in it gives way, with what was not used of late. 0: half of the memory that the process may use.
+	Cache int64 `env:"MOCKSERVER_CACHE" envDefault:"0"`
 	// IdleMocks is how long a mock without calls stays compiled; it is compiled again in milliseconds.
 	IdleMocks time.Duration `env:"MOCKSERVER_IDLE_MOCKS" envDefault:"10m"`
 
@@ -117,8 +120,8 @@ func (c *Config) Validate() error {
 			problems = append(problems, fmt.Errorf("%s must not be negative; 0 means none", n.name))
 		}
 	}
-	if c.Cache != 0 && c.Cache < 16<<20 {
-		problems = append(problems, errors.New("MOCKSERVER_CACHE must be 16777216 (16 MiB) or more; 0 means no limit"))
+	if c.Cache != 0 && c.Cache < leastCache {
+		problems = append(problems, errors.New("MOCKSERVER_CACHE must be 16777216 (16 MiB) or more; 0 means half of the memory"))
 	}
 	if c.MaxBody <= 0 {
 		problems = append(problems, errors.New("MOCKSERVER_MAX_BODY must be a positive number of bytes"))

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/mockstate"
 	"github.com/mocloud/mocloud/pkg/objstore"
+	"github.com/mocloud/mocloud/pkg/process"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/accesslog"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
@@ -110,7 +112,8 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.external = external.New(external.Config{CacheBytes: cfg.Cache / 2}, external.Deps{Depth: calls, Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
+	pool := cache.New(cfg.cacheBytes())
+	s.external = external.New(external.Config{}, external.Deps{Depth: calls, Cache: pool, Files: files, Folders: folders, Client: client, Metrics: deps.Metrics})
 	var changed func(webhook.Delivery)
 	if cfg.File == nil {
 		s.reporter = report.New(report.Config{
@@ -135,7 +138,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		ClientIPHeader: cfg.ClientIPHeader, WriteTimeout: cfg.WriteTimeout,
 		Journal: deps.Control != nil || cfg.File != nil && cfg.File.Journal,
 	}, serve.Deps{
-		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: cacheOf(cfg.Cache / 2), Recorder: s.recorder, Depth: calls, External: s.external, Page: apidoc.NewPage(), Docs: docs,
+		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: pool, Recorder: s.recorder, Depth: calls, External: s.external, Page: apidoc.NewPage(), Docs: docs,
 		State: s.state,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			h, err := s.webhooks.Compile(of, endpoint, w)
@@ -158,12 +161,20 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	return s, nil
 }
 
-// cacheOf is a cache of so many bytes; zero means no bound.
-func cacheOf(limit int64) *cache.Cache {
-	if limit == 0 {
-		return nil
+// memory is what the process may use, as far as anybody has said: its memory limit, or what the machine has.
+func memory() int64 {
+	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
+		return limit
 	}
-	return cache.New(limit)
+	return process.MachineMemory()
+}
+
+// cacheBytes is the size of the cache: what is set, or half of the memory that the process may use.
+func (c *Config) cacheBytes() int64 {
+	if c.Cache > 0 {
+		return c.Cache
+	}
+	return max(memory()/2, leastCache)
 }
 
 // orAny is a limit as a number: zero means none.

@@ -1,9 +1,10 @@
 package external
 
 import (
-	"container/list"
 	"sync"
 	"time"
+
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 )
 
 // entryOverhead is what an entry costs beside its data, roughly, so that many small ones are bounded too.
@@ -20,104 +21,74 @@ type entry struct {
 	unchanged bool      // only between load and refresh
 }
 
-// cache keeps entries up to a number of bytes, the least recently used leave first. A workspace that holds more than
-// its share loses its own entries, so that nobody can push out everybody else's. Expired entries stay until they
-// are pushed out: they serve when the origin fails. Safe for concurrent use.
-type cache struct {
-	mu         sync.Mutex
-	limit      int64
-	share      int64
-	size       int64
-	entries    map[key]*node
-	order      *list.List // of *node, most recently used first
-	workspaces map[string]*tenant
+// contents keeps entries in a pool of memory that others share. Expired entries stay until they have to leave: they serve when the
+// origin fails. It is safe for concurrent use.
+type contents struct {
+	pool *cache.Cache
+
+	mu      sync.Mutex
+	entries map[key]*node
 }
 
 type node struct {
+	cache.Item
+
+	of    *contents
 	key   key
 	entry entry
-	size  int64
-	all   *list.Element // in cache.order
-	own   *list.Element // in tenant.order
 }
 
-type tenant struct {
-	size  int64
-	order *list.List // of *node, most recently used first
+func newContents(pool *cache.Cache) *contents {
+	return &contents{pool: pool, entries: map[key]*node{}}
 }
 
-func newCache(limit, share int64) *cache {
-	return &cache{limit: limit, share: share, entries: map[key]*node{}, order: list.New(), workspaces: map[string]*tenant{}}
-}
-
-func (c *cache) get(k key) (entry, bool) {
+func (c *contents) get(k key) (entry, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n, ok := c.entries[k]
 	if !ok {
 		return entry{}, false
 	}
-	c.order.MoveToFront(n.all)
-	c.workspaces[k.workspace].order.MoveToFront(n.own)
+	n.Use()
 	return n.entry, true
 }
 
-func (c *cache) put(k key, e entry) {
+func (c *contents) put(k key, e entry) {
+	n := &node{of: c, key: k, entry: e}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if n, ok := c.entries[k]; ok {
-		c.remove(n)
-	}
-	size := int64(len(e.content.Data)+len(k.path)+len(k.sheet)) + e.derived + entryOverhead
-	if size > c.share {
-		return
-	}
-	t := c.workspaces[k.workspace]
-	if t == nil {
-		t = &tenant{order: list.New()}
-		c.workspaces[k.workspace] = t
-	}
-	n := &node{key: k, entry: e, size: size}
-	n.all, n.own = c.order.PushFront(n), t.order.PushFront(n)
+	old := c.entries[k]
 	c.entries[k] = n
-	c.size += size
-	t.size += size
-	c.shrink(t)
-}
-
-// grow counts what was made of a content with it. If that is too much, it leaves.
-func (c *cache) grow(k key, of *Derived, bytes int64) {
+	c.mu.Unlock()
+	if old != nil {
+		c.pool.Remove(&old.Item)
+	}
+	c.pool.Add(k.workspace, &n.Item, int64(len(e.content.Data)+len(k.path)+len(k.sheet))+e.derived+entryOverhead, n)
 	c.mu.Lock()
-	defer c.mu.Unlock()
+	gone := c.entries[k] != n
+	c.mu.Unlock()
+	if gone { // somebody put another one
+		c.pool.Remove(&n.Item)
+	}
+}
+
+// Drop implements cache.Droppable.
+func (n *node) Drop() {
+	n.of.mu.Lock()
+	defer n.of.mu.Unlock()
+	if n.of.entries[n.key] == n {
+		delete(n.of.entries, n.key)
+	}
+}
+
+// grow counts what was made of a content with it.
+func (c *contents) grow(k key, of *Derived, bytes int64) {
+	c.mu.Lock()
 	n, ok := c.entries[k]
-	if !ok || n.entry.content.Derived != of {
-		return
+	if ok = ok && n.entry.content.Derived == of; ok {
+		n.entry.derived += bytes
 	}
-	n.size += bytes
-	n.entry.derived += bytes
-	c.size += bytes
-	c.workspaces[k.workspace].size += bytes
-	c.shrink(c.workspaces[k.workspace])
-}
-
-// shrink lets entries leave until the workspace's share and the limit are kept.
-func (c *cache) shrink(t *tenant) {
-	for t.size > c.share {
-		c.remove(t.order.Back().Value.(*node))
-	}
-	for c.size > c.limit {
-		c.remove(c.order.Back().Value.(*node))
-	}
-}
-
-func (c *cache) remove(n *node) {
-	t := c.workspaces[n.key.workspace]
-	c.order.Remove(n.all)
-	t.order.Remove(n.own)
-	delete(c.entries, n.key)
-	c.size -= n.size
-	t.size -= n.size
-	if t.order.Len() == 0 {
-		delete(c.workspaces, n.key.workspace)
+	c.mu.Unlock()
+	if ok {
+		c.pool.Grow(&n.Item, bytes)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/fair"
 	"github.com/mocloud/mocloud/pkg/files"
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
 
@@ -37,8 +38,6 @@ type Config struct {
 	MaxSheetXML      int64         // largest unpacked spreadsheet; 48 MiB
 	MaxRows          int           // most rows of a sheet; 50,000
 	MaxCells         int           // most cells of a sheet; 200,000
-	CacheBytes       int64         // memory for cached contents; 128 MiB
-	WorkspaceShare   int           // one workspace holds at most CacheBytes/WorkspaceShare; 8
 	FileTTL          time.Duration // a file is looked at again after this; 2 s
 	URLTTL           time.Duration // a URL is fetched again after this; 10 s
 	ErrorTTL         time.Duration // a failed load is tried again after this; 1 s
@@ -59,8 +58,6 @@ func (c *Config) setDefaults() {
 	orDefault(&c.MaxSheetXML, 48<<20)
 	orDefault(&c.MaxRows, 50_000)
 	orDefault(&c.MaxCells, 200_000)
-	orDefault(&c.CacheBytes, 128<<20)
-	orDefault(&c.WorkspaceShare, 8)
 	orDefault(&c.FileTTL, 2*time.Second)
 	orDefault(&c.URLTTL, 10*time.Second)
 	orDefault(&c.ErrorTTL, time.Second)
@@ -75,6 +72,7 @@ type Deps struct {
 	Files   Source                // the workspaces' files; nil: there are none
 	Folders Folders               // folders of this machine that mocks may name; nil, as in a hosted server: none
 	Depth   *depth.Signer         // nil: one of its own
+	Cache   *cache.Cache          // of contents and what is made of them; nil: without a bound
 	Client  *http.Client          // fetches URLs: the egress client, never a plain one in a hosted server; nil: URLs are refused
 	Metrics prometheus.Registerer // nil: not measured
 }
@@ -102,7 +100,7 @@ type Content struct {
 type Loader struct {
 	cfg     Config
 	deps    Deps
-	cache   *cache
+	cache   *contents
 	flights singleflight.Group
 	slots   chan struct{} // one for each load underway
 	sheets  *fair.Slots   // spreadsheets cost far more memory than they weigh: few at once, and one of a workspace
@@ -127,7 +125,7 @@ func New(cfg Config, deps Deps) *Loader {
 	return &Loader{
 		cfg:    cfg,
 		deps:   deps,
-		cache:  newCache(cfg.CacheBytes, cfg.CacheBytes/int64(cfg.WorkspaceShare)),
+		cache:  newContents(deps.Cache),
 		slots:  make(chan struct{}, cfg.Loads),
 		sheets: fair.NewSlots(2, 1, cfg.LoadsOfWorkspace),
 		active: map[string]int{},

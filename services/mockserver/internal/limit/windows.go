@@ -1,6 +1,8 @@
 package limit
 
 import (
+	"crypto/sha256"
+	"strings"
 	"sync"
 	"time"
 )
@@ -35,14 +37,24 @@ type Verdict struct {
 	Reset     time.Time // when the window ends
 }
 
+// longestKey bounds what is kept of a key: callers choose keys.
+const longestKey = 64
+
 // Take counts one request of a key.
 func (w *Windows) Take(key string, now time.Time) Verdict {
+	if len(key) > longestKey {
+		sum := sha256.Sum256([]byte(key))
+		key = string(sum[:])
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	current, known := w.open[key]
 	if !known || !now.Before(current.ends) {
-		if !known && len(w.open) >= w.keys {
-			w.forget(now)
+		if !known {
+			if len(w.open) >= w.keys {
+				w.forget(now)
+			}
+			key = strings.Clone(key) // it may be a part of the request
 		}
 		current = window{ends: now.Add(w.length)}
 	}

@@ -18,7 +18,9 @@ type Breaker interface{ Break(fault string) }
 const garbageBytes = 256
 
 // breaks reports whether the answer is a fault.
-func (x *exchange) breaks() bool { return x.answered && x.endpoint.spec.Response.Fault != "" }
+func (x *exchange) breaks() bool {
+	return x.answered && !x.endpoint.plain && x.endpoint.spec.Response.Fault != ""
+}
 
 // streams reports whether the answer is sent little by little.
 func (x *exchange) streams() bool {

@@ -158,12 +158,11 @@ func (c *endpointCompiler) part(e *endpoint, r *mockspec.Response, name entryNam
 	if name != (entryName{}) {
 		spec.Resource = nil // it answers in place of the operation
 	}
-	to := &endpoint{spec: &spec, label: e.label, compiler: c, params: e.params, entry: name}
+	to := &endpoint{at: e.at, spec: &spec, label: e.label, params: e.params, entry: name}
 	if c.fromUser {
 		to.line = pos.Line
 	}
 	c.answer(to)
-	to.compiled.Store(true)
 	return to
 }
 
@@ -198,12 +197,12 @@ func (c *Core) choose(x *exchange) bool {
 	result := declined
 	x.endpoint = nil
 	passed := false
-	x.candidates(func(e *endpoint, captures route.Captures) bool {
+	x.candidates(func(p *place, captures route.Captures) bool {
 		if !passed {
-			passed = e == first
+			passed = p == first.at
 			return true
 		}
-		e.ready()
+		e := p.ready()
 		x.captures = append(x.captures[:0], captures...)
 		x.scope.Rebind(&e.params, x.captures)
 		x.endpoint, x.answer.always = e, e.headers
@@ -218,14 +217,14 @@ func (c *Core) choose(x *exchange) bool {
 }
 
 // candidates yields the endpoints for the request's method and path, the most specific first, equal ones in the order of writing.
-func (x *exchange) candidates(yield func(*endpoint, route.Captures) bool) {
+func (x *exchange) candidates(yield func(*place, route.Captures) bool) {
 	q := &x.scope.Request
-	x.world.tree.Walk(q.Method, q.Path, func(e *endpoint, captures route.Captures) bool {
-		for ; e != nil; e = x.world.next[e] {
-			if !yield(e, captures) {
+	x.world.tree.Walk(q.Method, q.Path, func(p *place, captures route.Captures) bool {
+		for ; p != nil; p = x.world.next[p] {
+			if !yield(p, captures) {
 				return false
 			}
-			if !e.declines {
+			if !p.declines {
 				return false
 			}
 		}
@@ -235,8 +234,8 @@ func (x *exchange) candidates(yield func(*endpoint, route.Captures) bool) {
 
 // laterWaits reports whether an endpoint that may get the request when others decline may have to wait.
 func (x *exchange) laterWaits() (waits bool) {
-	x.candidates(func(e *endpoint, _ route.Captures) bool {
-		e.ready()
+	x.candidates(func(p *place, _ route.Captures) bool {
+		e := p.ready()
 		waits = waits || e.waits || e.timed && x.mayHaveSession()
 		return !waits
 	})
@@ -259,8 +258,8 @@ func (c *Core) try(x *exchange, e *endpoint) outcome {
 			return refused
 		}
 	}
-	if e.limiter != nil && !slices.Contains(x.rated, e) {
-		x.rated = append(x.rated, e)
+	if e.at.limiter != nil && !slices.Contains(x.rated, e.at) {
+		x.rated = append(x.rated, e.at)
 		if !c.withinRate(x) {
 			return refused
 		}

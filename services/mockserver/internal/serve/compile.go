@@ -16,7 +16,6 @@ import (
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/body"
-	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 )
@@ -32,35 +31,20 @@ type endpointCompiler struct {
 	defaults defaults
 	memory   *memory
 
-	cached atomic.Pointer[cache.Item] // accounts for what is compiled
-	one    sync.Mutex                 // guards shared while an endpoint is compiled
+	gone atomic.Bool // the mock was dropped: what is compiled yet is not counted
+	grow func(bytes int64)
+
+	one sync.Mutex // guards shared while an endpoint is compiled
 	// shared are the headers so far, by how they are sent: most endpoints of a mock have the same.
 	shared map[string]*headers
 }
 
 func (c *endpointCompiler) compile(e *endpoint) {
-	if c.read(e); e.fault != nil {
-		return
-	}
 	e.params = paramsOf(&e.spec.Path, e.spec.Query, c.compat, c.fake)
 	if c.choose(e) {
 		return
 	}
 	c.answer(e)
-}
-
-// read reads what is written of an endpoint, if nobody has.
-func (c *endpointCompiler) read(e *endpoint) {
-	if e.spec != nil {
-		return
-	}
-	spec, err := mockspec.ReadEndpoint(e.unread)
-	if err != nil {
-		e.fault, e.headers = &fault{what: "line", err: err}, c.common(nil)
-		spec = &mockspec.Endpoint{Method: e.method()}
-	}
-	c.cached.Load().Grow(readOf(e.unread))
-	e.spec, e.unread = spec, nil
 }
 
 // answer compiles an endpoint that answers in one way.
@@ -74,7 +58,6 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	for i := range spec.Webhooks {
 		err = cmp.Or(err, c.hook(e, &spec.Webhooks[i]))
 	}
-	c.cached.Load().Grow(e.size())
 	if err == nil && spec.Response.Set != "" && !c.compat {
 		set, problems := match.CompileSet(parseJSON(spec.Response.Set), match.Options{})
 		if err := match.FirstError(problems); err != nil {
@@ -92,35 +75,15 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	}
 	e.waits = e.latency != nil || e.body.external != nil || spec.Response.Fault != ""
 	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
-		e.limiter == nil && len(e.hooks) == 0 && e.set == nil && e.resource == nil && len(e.params.Query) == 0 && spec.Body == nil
+		e.at != nil && e.at.limiter == nil && len(e.hooks) == 0 && e.set == nil && e.resource == nil && len(e.params.Query) == 0 && spec.Body == nil
 	if e.plain {
 		e.block, e.has = e.headers.block, e.headers.has
 		if n := len(e.block); len(e.body.fixed) <= smallBody { // head and body together, too
 			together := append(bytes.Clone(e.block), e.body.fixed...)
 			e.block, e.body.fixed = together[:n:n], together[n:]
 		}
+		e.spec = nil
 	}
-}
-
-// answerSize is about how many bytes an answer takes without its templates and body.
-const answerSize = 600
-
-// size is about how many bytes are compiled of an answer.
-func (e *endpoint) size() (n int64) {
-	n = answerSize + int64(len(e.body.fixed))
-	add := func(t *selmer.Template) {
-		if t != nil {
-			n += t.Size()
-		}
-	}
-	add(e.statusTemplate)
-	add(e.body.template)
-	for _, h := range e.varying {
-		for _, v := range h.values {
-			add(v.template)
-		}
-	}
-	return n
 }
 
 // hook compiles a webhook of the endpoint.
@@ -314,6 +277,9 @@ func (c *endpointCompiler) common(list []header) *headers {
 	}
 	if c.shared[string(key)] == nil {
 		c.shared[string(key)] = newHeaders(list)
+		if c.grow != nil {
+			c.grow(int64(headersSize + 4*len(key)))
+		}
 	}
 	return c.shared[string(key)]
 }

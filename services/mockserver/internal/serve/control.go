@@ -200,14 +200,15 @@ func (x *exchange) counters() []control.Counter {
 		number, times int
 	}
 	known := map[string]entry{}
-	seen := map[*endpoint]bool{}
+	seen := map[*place]bool{}
 	for _, w := range x.program.all() {
-		for _, e := range w.endpoints {
-			if seen[e] {
+		for _, p := range w.places {
+			if seen[p] {
 				continue
 			}
-			seen[e] = true
-			if e.ready(); e.choice == nil {
+			seen[p] = true
+			e := p.ready()
+			if e.choice == nil {
 				continue
 			}
 			for i := range e.choice.options {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/mockstate"
 	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
@@ -49,7 +48,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
 	Turns    *limit.Turns // optional: those of everything else that may take a processor for long
-	Cache    *cache.Cache // optional: of compiled mocks; without it they have no bound
+	Cache    *cache.Cache // optional: of what is compiled; without it there is no bound
 	Recorder *record.Recorder
 	Depth    *depth.Signer   // optional: without it no request is one that a webhook or an external body led to
 	External External        // optional: without it external bodies are refused
@@ -124,7 +123,9 @@ func (c *Core) open(s *site.Site, previous *hosted) *hosted {
 // close ends what the table kept for a site. Requests that are underway finish; WebSockets get a close frame.
 func (c *Core) close(h *hosted) {
 	close(h.done)
-	h.cached.Load().Remove()
+	if p := h.compiled.Load(); p != nil {
+		p.forget()
+	}
 }
 
 // Ready says that the mocks are known. Until then callers of unknown hosts are asked to come back.
@@ -174,12 +175,12 @@ func (x *exchange) match() bool {
 	q := &x.scope.Request
 	q.Now = x.program.clock
 	x.world = x.program.on(q.Host)
-	x.endpoint, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
-	if x.endpoint == nil || q.Method == http.MethodOptions && x.endpoint.method() == mockspec.MethodAny && !x.world.cors.Off && preflight(x) {
-		x.endpoint = nil // what a browser asks is answered as ever
-		return false
+	var p *place
+	p, x.captures = x.world.tree.Find(q.Method, q.Path, x.captures)
+	if p == nil || q.Method == http.MethodOptions && p.any && !x.world.cors.Off && preflight(x) {
+		return false // what a browser asks is answered as ever
 	}
-	x.endpoint.ready()
+	x.endpoint = p.ready()
 	return true
 }
 
@@ -208,7 +209,7 @@ func (c *Core) answerMatched(x *exchange) {
 	}
 	switch {
 	case e.choice == nil && (!e.timed || !x.mayHaveSession()):
-		if e.limiter != nil && !c.withinRate(x) || !c.read(x) {
+		if e.at.limiter != nil && !c.withinRate(x) || !c.read(x) {
 			return
 		}
 		c.complete(x)

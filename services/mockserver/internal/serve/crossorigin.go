@@ -175,11 +175,11 @@ func (c *Core) options(x *exchange, w *world, methods []string) {
 
 // preflighted takes over what the endpoint that will be asked says about other origins.
 func (c *Core) preflighted(x *exchange, w *world, method string) {
-	e, captures := w.tree.Find(method, x.scope.Request.Path, x.captures)
-	if e == nil {
+	p, captures := w.tree.Find(method, x.scope.Request.Path, x.captures)
+	if p == nil {
 		return
 	}
-	e.ready()
+	e := p.ready()
 	x.captures = captures
 	take := func(h header) {
 		if strings.HasPrefix(h.name, allowPrefix) && h.name != exposeHeaders {

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -9,17 +8,28 @@ import (
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
+	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 	"github.com/mocloud/mocloud/services/mockserver/internal/http1"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/scope"
 )
 
-// endpoint is one endpoint. What answering needs is compiled when it is called first; then it is immutable but for its rate
-// limit. It is safe for concurrent use.
+// place is where an endpoint is, compiled or not. There are as many as endpoints, so that they are small. It is safe for concurrent use.
+type place struct {
+	made     atomic.Pointer[endpoint] // by the first request; it may be dropped again
+	compiler *endpointCompiler
+	spec     *mockspec.Endpoint // nil: it is read from line
+	line     []byte             // of the mock's content
+	declines bool               // it may leave a request to the next one
+	any      bool               // it answers all methods
+	limiter  *limit.Windows     // nil: none
+}
+
+// endpoint is what a place has compiled, or one of the answers of such an endpoint. It is immutable, and safe for concurrent use.
 type endpoint struct {
 	// What a plain answer needs comes first, so that it lies together: with many endpoints, fetching memory is what takes time.
 
-	compiled atomic.Bool // what follows is there after ready, but for spec, label, line and limiter, which always are
+	item cache.Item
 
 	// plain means that the answer is the same for every request, and nothing else is done.
 	plain bool
@@ -37,9 +47,9 @@ type endpoint struct {
 	body    content
 	label   string // "GET /users/:id"
 
-	unread []byte // the line of which spec is made before anything is compiled
-	spec   *mockspec.Endpoint
-	line   int // in the user's file, 0 when unknown
+	at     *place             // nil: the endpoint makes one of the mock's error responses
+	spec   *mockspec.Endpoint // nil if it is plain
+	line   int                // in the user's file, 0 when unknown
 	params scope.Params
 
 	latency *mockspec.Latency // nil: none
@@ -48,21 +58,15 @@ type endpoint struct {
 	statusTemplate *selmer.Template
 	varying        []varying
 
-	rate    *mockspec.RateLimit
-	limiter *limit.Windows // by rate; nil: there is none
-	hooks   []Hook
+	hooks []Hook
 
 	// choice is how the endpoint chooses among several answers, or turns callers away; nil: it answers.
-	choice *choice
-	// declines means that it may leave a request to the next endpoint.
-	declines bool
+	choice   *choice
 	set      *match.Assignments // what becomes of the state; nil: nothing
 	resource *resource          // what answers instead of a body; nil: none
 
 	// entry says which of several answers this is, for explanations.
 	entry entryName
-
-	compiler *endpointCompiler
 
 	// fault is why the endpoint cannot answer: it was accepted, but a template in it cannot be compiled.
 	fault *fault
@@ -101,42 +105,22 @@ type content struct {
 // Keys of a rate limit that are remembered for one endpoint.
 const rateLimitKeys = 10_000
 
-// endpoint makes an endpoint of what is written.
-func (c *endpointCompiler) endpoint(o *mockspec.Outline) *endpoint {
-	e := &endpoint{unread: o.Line, spec: o.Endpoint, label: o.Method + " " + o.Path.Raw, compiler: c}
-	var rate *mockspec.RateLimit
-	if e.spec != nil {
-		rate = e.spec.RateLimit
-		e.declines = !e.spec.Always() && !c.defaults.always()
-		if c.fromUser {
-			e.line = e.spec.Pos.Line
-		}
+// place makes the place of an endpoint: of one that was read, or one that is read when it is called.
+func (c *endpointCompiler) place(o *mockspec.Outline) *place {
+	p := &place{compiler: c, spec: o.Endpoint, line: o.Line, any: o.Method == mockspec.MethodAny}
+	var own *mockspec.RateLimit
+	if p.spec != nil {
+		p.declines = !p.spec.Always() && !c.defaults.always()
+		own = p.spec.RateLimit
 	}
-	if e.rate = c.defaults.rateLimit(rate); e.rate != nil {
-		e.limiter = limit.NewWindows(time.Duration(e.rate.WindowMS)*time.Millisecond, e.rate.MaxRequests, rateLimitKeys)
+	if r := c.defaults.rateLimit(own); r != nil {
+		p.limiter = limit.NewWindows(time.Duration(r.WindowMS)*time.Millisecond, r.MaxRequests, rateLimitKeys)
 	}
-	return e
-}
-
-// method is what the endpoint answers to.
-func (e *endpoint) method() string {
-	method, _, _ := strings.Cut(e.label, " ")
-	return method
-}
-
-// segments are those of the endpoint's path.
-func (e *endpoint) segments() []mockspec.Segment {
-	_, raw, _ := strings.Cut(e.label, " ")
-	path, err := mockspec.ParsePath(raw)
-	if err != nil { // it could be read before
-		return nil
-	}
-	return path.Segments
+	return p
 }
 
 // rateLimit is the endpoint's own or the default.
-func (d *defaults) rateLimit(own *mockspec.RateLimit) *mockspec.RateLimit {
-	limit := own
+func (d *defaults) rateLimit(limit *mockspec.RateLimit) *mockspec.RateLimit {
 	if limit == nil && d.Defaults != nil {
 		limit = d.RateLimit
 	}
@@ -146,15 +130,57 @@ func (d *defaults) rateLimit(own *mockspec.RateLimit) *mockspec.RateLimit {
 	return limit
 }
 
-// ready compiles the endpoint if nobody has.
-func (e *endpoint) ready() {
-	if e.compiled.Load() {
-		return
+// ready is the compiled endpoint.
+func (p *place) ready() *endpoint {
+	e := p.made.Load()
+	if e == nil {
+		return p.compile()
 	}
-	e.compiler.one.Lock()
-	defer e.compiler.one.Unlock()
-	if !e.compiled.Load() {
-		e.compiler.compile(e)
-		e.compiled.Store(true)
-	}
+	e.item.Use()
+	return e
 }
+
+// compile compiles the endpoint if nobody has. It is counted as the mock's owner's.
+func (p *place) compile() *endpoint {
+	c := p.compiler
+	c.one.Lock()
+	defer c.one.Unlock()
+	if e := p.made.Load(); e != nil {
+		return e
+	}
+	e := p.read()
+	c.core.count.endpoints.Inc()
+	if e.fault == nil {
+		c.compile(e)
+	}
+	pool, owner := c.core.deps.Cache, c.mock.site.WorkspaceID
+	pool.Add(owner, &e.item, e.size(), e)
+	p.made.Store(e)
+	if c.gone.Load() {
+		pool.Remove(&e.item)
+	} else if !pool.Has(&e.item) {
+		e.Drop() // others needed the memory at once
+	}
+	return e
+}
+
+// read makes the endpoint of a place, which is not compiled yet.
+func (p *place) read() *endpoint {
+	e := &endpoint{at: p, spec: p.spec}
+	if e.spec == nil {
+		spec, err := mockspec.ReadEndpoint(p.line)
+		if err != nil {
+			spec = &mockspec.Endpoint{}
+			e.fault, e.headers = &fault{what: "line", err: err}, p.compiler.common(nil)
+		}
+		e.spec = spec
+	}
+	e.label = e.spec.Method + " " + e.spec.Path.Raw
+	if p.compiler.fromUser {
+		e.line = e.spec.Pos.Line
+	}
+	return e
+}
+
+// Drop implements cache.Droppable: the endpoint is compiled again when it is called.
+func (e *endpoint) Drop() { e.at.made.CompareAndSwap(e, nil) }

@@ -38,28 +38,55 @@ func (x *exchange) nearest(matched *endpoint, entered []*endpoint) (found []near
 	_ = x.core.inTurn(x, true, func(_ *Core, x *exchange) error {
 		b := budget.Make(x.ctx, nearestSteps, selmer.MaxTime)
 		b.Slicer = x
-		found = nearest(&b, x.world.endpoints, x.scope.Request.Method, x.scope.Request.Path, matched, entered)
+		found = nearest(&b, x.world.places, x.scope.Request.Method, x.scope.Request.Path, matched, entered)
 		return nil
 	})
 	return found
 }
 
-func nearest(b *budget.Budget, endpoints []*endpoint, method, path string, matched *endpoint, entered []*endpoint) []near {
+// signpost is what a place says of the requests that it is for.
+type signpost struct {
+	method string
+	path   mockspec.Path
+	line   int // in the user's file, 0 when unknown
+}
+
+// sign reads what a place is for. Places that were not called have it in their line only.
+func (p *place) sign(b *budget.Budget) (signpost, error) {
+	if p.spec == nil {
+		o, err := mockspec.ReadOutline(p.line)
+		if err == nil {
+			err = b.Scan(len(p.line))
+		}
+		return signpost{method: o.Method, path: o.Path}, err
+	}
+	s := signpost{method: p.spec.Method, path: p.spec.Path}
+	if p.compiler.fromUser {
+		s.line = p.spec.Pos.Line
+	}
+	return s, nil
+}
+
+func nearest(b *budget.Budget, places []*place, method, path string, matched *endpoint, entered []*endpoint) []near {
 	type candidate struct {
-		endpoint *endpoint
+		sign     signpost
 		distance int
 	}
 	asked := split(path)
 	var best []candidate
-	for _, e := range endpoints[:min(len(endpoints), nearestLooked)] {
-		if e == matched || slices.Contains(entered, e) {
+	for _, p := range places[:min(len(places), nearestLooked)] {
+		if matched != nil && p == matched.at || slices.ContainsFunc(entered, func(e *endpoint) bool { return p == e.at }) {
+			continue
+		}
+		e, err := p.sign(b)
+		if err != nil {
 			continue
 		}
 		limit := worst
 		if len(best) == nearestShown {
 			limit = best[nearestShown-1].distance
 		}
-		distance := far(b, e, asked, limit)
+		distance := far(b, &e, asked, limit)
 		if b.Err() != nil {
 			break
 		}
@@ -69,13 +96,13 @@ func nearest(b *budget.Budget, endpoints []*endpoint, method, path string, match
 		if distance >= limit {
 			continue
 		}
-		best = append(best, candidate{endpoint: e, distance: distance})
+		best = append(best, candidate{sign: e, distance: distance})
 		slices.SortStableFunc(best, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
 		best = best[:min(len(best), nearestShown)]
 	}
 	var found []near
 	for _, c := range best {
-		found = append(found, near{Endpoint: c.endpoint.label, Line: c.endpoint.line, Why: why(c.endpoint, method, asked, matched)})
+		found = append(found, near{Endpoint: c.sign.method + " " + c.sign.path.Raw, Line: c.sign.line, Why: why(&c.sign, method, asked, matched)})
 	}
 	return found
 }
@@ -98,8 +125,8 @@ func split(path string) []string {
 }
 
 // pattern returns the segments of an endpoint without the empty one of a trailing slash.
-func pattern(e *endpoint) []mockspec.Segment {
-	segments := e.segments()
+func pattern(e *signpost) []mockspec.Segment {
+	segments := e.path.Segments
 	if n := len(segments); n > 0 && segments[n-1] == (mockspec.Segment{}) {
 		return segments[:n-1]
 	}
@@ -107,7 +134,7 @@ func pattern(e *endpoint) []mockspec.Segment {
 }
 
 // far measures how unlike a pattern and a path are. It gives up at limit.
-func far(b *budget.Budget, e *endpoint, asked []string, limit int) int {
+func far(b *budget.Budget, e *signpost, asked []string, limit int) int {
 	segments := pattern(e)
 	distance := 0
 	for i := range max(len(segments), len(asked)) {
@@ -138,7 +165,7 @@ func far(b *budget.Budget, e *endpoint, asked []string, limit int) int {
 }
 
 // why says why an endpoint did not match a request, or lost against the one that did.
-func why(e *endpoint, method string, asked []string, matched *endpoint) string {
+func why(e *signpost, method string, asked []string, matched *endpoint) string {
 	segments := pattern(e)
 	for i := range max(len(segments), len(asked)) {
 		switch {
@@ -166,9 +193,9 @@ func why(e *endpoint, method string, asked []string, matched *endpoint) string {
 	return whyMethod(e, method, matched)
 }
 
-func whyMethod(e *endpoint, method string, matched *endpoint) string {
+func whyMethod(e *signpost, method string, matched *endpoint) string {
 	if !e.answersTo(method) {
-		return fmt.Sprintf("the method is %s, not %s", e.method(), method)
+		return fmt.Sprintf("the method is %s, not %s", e.method, method)
 	}
 	if matched != nil {
 		return "it also matches, but is less specific"
@@ -272,8 +299,8 @@ func (x *exchange) considered() []near {
 }
 
 // answersTo reports whether an endpoint is for a method.
-func (e *endpoint) answersTo(method string) bool {
-	return e.method() == method || e.method() == mockspec.MethodAny
+func (e *signpost) answersTo(method string) bool {
+	return e.method == method || e.method == mockspec.MethodAny
 }
 
 // ascii encodes an explanation so that it can stand in a header.

@@ -56,8 +56,8 @@ type exchange struct {
 	taken float64 // the share of draw that was given away
 	// entered are the endpoints that left the request to another one.
 	entered []*endpoint
-	rated   []*endpoint // whose rate limit has counted the request
-	view    *view       // what the mock remembers, while that is at hand
+	rated   []*place // whose rate limit has counted the request
+	view    *view    // what the mock remembers, while that is at hand
 
 	progress progress // of a simple request
 	refused  limit.Refusal

@@ -13,9 +13,16 @@ func (c *endpointCompiler) errors(written *mockspec.ErrorResponses) map[int]*end
 	all := make(map[int]*endpoint, len(written.All))
 	for i := range written.All {
 		spec := &mockspec.Endpoint{Pos: written.All[i].Response.Pos, Response: written.All[i].Response}
-		all[written.All[i].Status] = &endpoint{spec: spec, compiler: c}
+		all[written.All[i].Status] = c.errorResponse(spec)
 	}
 	return all
+}
+
+// errorResponse compiles one of them.
+func (c *endpointCompiler) errorResponse(spec *mockspec.Endpoint) *endpoint {
+	e := &endpoint{spec: spec}
+	c.compile(e)
+	return e
 }
 
 // ownError answers with what the mock has instead of an error of the server's own. It reports whether there is that, and it
@@ -34,7 +41,6 @@ func (x *exchange) ownError(status int, r *refusal) bool {
 	if e == nil {
 		return false
 	}
-	e.ready()
 	if e.fault != nil {
 		return false
 	}

@@ -30,8 +30,6 @@ type hosted struct {
 	// compiled is made by the first request and may be dropped again when nobody asked for a while.
 	compiled  atomic.Pointer[program]
 	compiling sync.Mutex
-	cached    atomic.Pointer[cache.Item] // accounts for compiled
-	used      atomic.Bool
 }
 
 // life is what outlives the revisions of a mock.
@@ -41,9 +39,12 @@ type life struct {
 	recorder *record.MockRecorder
 }
 
-// program is a compiled mock.
+// program is a mock that was read: where its endpoints are. They are compiled when they are called.
 type program struct {
-	mock *mockspec.Mock
+	item cache.Item
+	of   *hosted
+	mock *mockspec.Mock // if it was read from lines, without its endpoints
+
 	docs Docs
 	// everywhere is what answers on hosts that no endpoint names.
 	everywhere *world // first, usually
@@ -54,20 +55,20 @@ type program struct {
 	own      *headers          // of the answers that the server makes itself
 	errors   map[int]*endpoint // answers instead of those, by status
 	keep     bool              // it has rate limits that must not be forgotten
-	size     int64             // about how many bytes it takes without what its endpoints compile
 	clock    time.Time         // when its time stands still; zero if it does not
 	memory   *memory
 	fromUser bool
+	besides  int64             // bytes of its content that are not left for later
 	compiler *endpointCompiler // of its endpoints
 }
 
 // world is what answers on one host.
 type world struct {
-	tree      route.Tree[endpoint]
-	sockets   route.Tree[socket]
-	endpoints []*endpoint
-	next      map[*endpoint]*endpoint // of those that may decline, the next of the same method and path
-	cors      crossOrigin
+	tree    route.Tree[place]
+	sockets route.Tree[socket]
+	places  []*place
+	next    map[*place]*place // of those that may decline, the next of the same method and path
+	cors    crossOrigin
 }
 
 // socket is one compiled WebSocket.
@@ -77,15 +78,10 @@ type socket struct {
 	err    error
 }
 
-// readOf is about how many bytes a line takes once it is read.
-func readOf(line []byte) int64 { return readSize + timesContent*int64(len(line)) }
-
 // program returns the compiled mock, compiling it if nobody has.
 func (h *hosted) program() *program {
-	if !h.used.Load() {
-		h.used.Store(true)
-	}
 	if p := h.compiled.Load(); p != nil {
+		p.item.Use()
 		return p
 	}
 	h.compiling.Lock()
@@ -94,47 +90,64 @@ func (h *hosted) program() *program {
 		return p
 	}
 	p := h.compile()
-	item := h.core.deps.Cache.Add(p.size, &h.used, func() { h.compiled.CompareAndSwap(p, nil) })
-	if p.compiler != nil {
-		p.compiler.cached.Store(item)
-	}
+	h.core.count.mocks.Inc()
+	pool := h.core.deps.Cache
+	pool.Add(h.site.WorkspaceID, &p.item, p.size(), p)
 	h.compiled.Store(p)
-	h.cached.Swap(item).Remove() // what was there was dropped while nobody called
+	if !pool.Has(&p.item) {
+		p.Drop() // others needed the memory at once
+	}
 	select {
 	case <-h.done: // requests that are underway still use it
-		item.Remove()
+		p.forget()
 	default:
 	}
 	return p
 }
 
-// How many bytes a mock takes in memory without what its endpoints compile: BenchmarkMemory compares them with the heap.
-const (
-	programSize  = 3 << 10
-	endpointSize = 700 // an endpoint and the branches that lead to it
-	readSize     = 500 // an endpoint that was read, beside its text
-	timesContent = 3   // for each byte that is read
-)
+// Drop implements cache.Droppable: the mock is read again when it is called.
+func (p *program) Drop() {
+	if p.of.compiled.CompareAndSwap(p, nil) {
+		p.forget()
+	}
+}
+
+// forget counts a mock and its endpoints out.
+func (p *program) forget() {
+	pool := p.of.core.deps.Cache
+	pool.Remove(&p.item)
+	if p.compiler == nil {
+		return
+	}
+	p.compiler.gone.Store(true)
+	for _, w := range p.all() {
+		for _, at := range w.places {
+			if e := at.made.Load(); e != nil {
+				pool.Remove(&e.item)
+			}
+		}
+	}
+}
 
 // rest drops the compiled mock if nobody asked since the last call. It is made again when somebody does.
 func (h *hosted) rest() {
-	if h.used.Swap(false) {
-		return
-	}
-	if p := h.compiled.Load(); p != nil && !p.keep && h.compiled.CompareAndSwap(p, nil) && p.compiler != nil {
-		p.compiler.cached.Load().Remove()
+	if p := h.compiled.Load(); p != nil && p.item.Rested() && !p.keep {
+		p.Drop()
 	}
 }
 
 func (h *hosted) compile() *program {
 	mock, outlines, fromUser, err := parse(h.site)
 	if err != nil {
-		return &program{broken: err, own: h.own, size: programSize}
+		return &program{of: h, broken: err, own: h.own}
 	}
-	p := &program{mock: mock, fromUser: fromUser, size: programSize + timesContent*int64(len(h.site.Content))}
+	p := &program{of: h, mock: mock, fromUser: fromUser, besides: int64(len(h.site.Content))}
 	p.everywhere = &p.first
 	if h.core.deps.Docs != nil {
-		p.docs = h.core.deps.Docs(h.site, func() *mockspec.Mock { return described(h.site) })
+		p.docs = h.core.deps.Docs(h.site, func() *mockspec.Mock {
+			h.core.deps.Cache.Grow(&p.item, timesDescribed*int64(len(h.site.Content)))
+			return described(h.site)
+		})
 	}
 	compat := mock.Settings.Compat
 	if h.site.Compat != "" {
@@ -170,13 +183,11 @@ func (h *hosted) compile() *program {
 	}
 	for i := range outlines {
 		o := &outlines[i]
-		e := c.endpoint(o)
-		p.keep = p.keep || e.limiter != nil
-		if p.size += endpointSize + readSize; o.Endpoint == nil {
-			p.size -= readOf(o.Line)
-		}
+		p.besides -= int64(len(o.Line))
+		at := c.place(o)
+		p.keep = p.keep || at.limiter != nil
 		for _, w := range p.worlds(o.Host, byItem) {
-			w.add(e, o.Path.Segments)
+			w.add(o, at)
 		}
 	}
 	for i := range mock.WebSockets {
@@ -189,12 +200,13 @@ func (h *hosted) compile() *program {
 			w.sockets.Add("GET", spec.Path.Segments, s)
 		}
 	}
+	c.grow = func(bytes int64) { h.core.deps.Cache.Grow(&p.item, bytes) }
 	return p
 }
 
 // add leads requests to an endpoint, or to it if those before it decline. One that never gets any is left out.
-func (w *world) add(e *endpoint, path []mockspec.Segment) {
-	last := w.tree.Add(e.method(), path, e)
+func (w *world) add(o *mockspec.Outline, p *place) {
+	last := w.tree.Add(o.Method, o.Path.Segments, p)
 	if last != nil {
 		for w.next[last] != nil {
 			last = w.next[last]
@@ -203,11 +215,11 @@ func (w *world) add(e *endpoint, path []mockspec.Segment) {
 			return
 		}
 		if w.next == nil {
-			w.next = map[*endpoint]*endpoint{}
+			w.next = map[*place]*place{}
 		}
-		w.next[last] = e
+		w.next[last] = p
 	}
-	w.endpoints = append(w.endpoints, e)
+	w.places = append(w.places, p)
 }
 
 // addWorld makes room for what answers on a host that an item names.

@@ -217,7 +217,7 @@ const rateLimited = "Rate limit exceeded"
 func (c *Core) withinRate(x *exchange) bool {
 	e := x.endpoint
 	key := ""
-	rule := e.rate
+	rule := e.at.compiler.defaults.rateLimit(e.spec.RateLimit)
 	if k := rule.Key; k == "" || k == "remote-addr" {
 		key = x.scope.Request.IP()
 	} else if values := x.header.Values(k); len(values) > 0 {
@@ -227,7 +227,7 @@ func (c *Core) withinRate(x *exchange) bool {
 		key = session + "\x00" + key
 	}
 	now := x.scope.Request.At
-	v := e.limiter.Take(strings.Clone(key), now)
+	v := e.at.limiter.Take(key, now)
 	if !v.Allowed {
 		wait := max(1, int((v.Reset.Sub(now)+time.Second-1)/time.Second))
 		x.refuse(429, refusal{

@@ -29,7 +29,7 @@ func (c *Core) Begin(r *http1.Request) http1.Exchange {
 			Method: r.Method, Host: r.Host, Path: path, Query: r.Query, Header: x.header, At: r.At,
 			RemoteAddr: r.RemoteAddr, IPHeader: c.cfg.ClientIPHeader,
 		}
-		if x.match() && !x.endpoint.waits && (!x.endpoint.timed || !x.mayHaveSession()) && (!x.endpoint.declines || !x.laterWaits()) {
+		if x.match() && !x.endpoint.waits && (!x.endpoint.timed || !x.mayHaveSession()) && (!x.endpoint.at.declines || !x.laterWaits()) {
 			return x
 		}
 	}

@@ -50,8 +50,7 @@ func (x *exchange) judge(r *control.Request) *judged {
 	params := &scope.Params{}
 	found, captures := x.program.on(r.Host).tree.Find(r.Method, r.Path, nil)
 	if found != nil {
-		found.ready()
-		params = &found.params
+		params = &found.ready().params
 	}
 	j.Reset(scope.Request{
 		Method: r.Method, Host: r.Host, Path: r.Path, Query: r.Query, Header: &httpHeader{head}, Body: r.Body, At: r.Time,

@@ -202,13 +202,12 @@ func (x *exchange) remembers() bool {
 	needs := func(e *endpoint) bool {
 		return e.choice != nil && e.choice.around.any() || e.timed && x.mayHaveSession()
 	}
-	if needs(x.endpoint) || !x.endpoint.declines {
+	if needs(x.endpoint) || !x.endpoint.at.declines {
 		return needs(x.endpoint)
 	}
 	found := false
-	x.candidates(func(e *endpoint, _ route.Captures) bool {
-		e.ready()
-		found = needs(e)
+	x.candidates(func(p *place, _ route.Captures) bool {
+		found = needs(p.ready())
 		return !found
 	})
 	return found
@@ -239,13 +238,12 @@ func (x *exchange) asked(session mockstate.Session) []string {
 	if session.Name != "" {
 		fields = append(fields, clockField)
 	}
-	if !x.endpoint.declines {
+	if !x.endpoint.at.declines {
 		add(x.endpoint)
 		return fields
 	}
-	x.candidates(func(e *endpoint, _ route.Captures) bool {
-		e.ready()
-		add(e)
+	x.candidates(func(p *place, _ route.Captures) bool {
+		add(p.ready())
 		return true
 	})
 	return fields
