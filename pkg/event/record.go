@@ -70,8 +70,16 @@ type RequestRecord struct {
 	Query       string        `json:"query,omitempty"`
 	Endpoint    string        `json:"endpoint,omitempty"` // that answered, as in "GET /pets/:id"; absent: none did
 	Status      int           `json:"status"`
+	Revision    int           `json:"revision,omitzero"` // of the mock, that answered
+	Nearest     []Near        `json:"nearest,omitempty"` // of a request that no endpoint answered
 	Request     RecordedPart  `json:"request"`
 	Response    RecordedPart  `json:"response"`
+}
+
+// Near is an endpoint that came near to a request, and why it did not answer it.
+type Near struct {
+	Endpoint string `json:"endpoint"`
+	Why      string `json:"why"`
 }
 
 // RecordedPart is one direction of a recorded request.

@@ -68,7 +68,7 @@ func (b *bench) report(r record.Report) {
 func requestRecord(mockID, path string) event.RequestRecord {
 	return event.RequestRecord{
 		ID: uuid.Must(uuid.NewV7()).String(), MockID: mockID, Time: time.Now(), Duration: 150, Mode: event.RecordFull, Method: "POST",
-		Host: "h", Path: path, Query: "q=1", Endpoint: "POST /:x", Status: 201,
+		Host: "h", Path: path, Query: "q=1", Endpoint: "POST /:x", Status: 201, Revision: 3, Nearest: []event.Near{{Endpoint: "GET /a", Why: "it takes `GET`"}},
 		Request:  event.RecordedPart{Head: "Accept: a\r\nX-Odd: c: d\r\n", Body: "body", Size: 4},
 		Response: event.RecordedPart{Head: "Content-Type: image/png\r\n", Body: "AQI=", Base64: true, Size: 2},
 	}
@@ -93,6 +93,8 @@ type requestBody struct {
 	RecordingMode                     string `json:"recording_mode"`
 	Status                            int
 	DurationUs                        int `json:"duration_us"`
+	Revision                          int
+	Nearest                           []event.Near
 	Request, Response                 struct {
 		Headers        []struct{ Name, Value string }
 		Body, Encoding string
@@ -134,7 +136,8 @@ func TestRequests(t *testing.T) {
 
 	r := as[requestBody](t, b.want(http.StatusOK, "GET", path+"/requests/"+first, ""))
 	if r.Path != "/first" || r.DurationUs != 150 || r.RecordingMode != "full" || len(r.Request.Headers) != 2 || r.Request.Headers[1].Value != "c: d" ||
-		r.Request.Body != "body" || r.Request.Encoding != "text" || r.Response.Body != "AQI=" || r.Response.Encoding != "base64" || r.Response.Size != 2 {
+		r.Request.Body != "body" || r.Request.Encoding != "text" || r.Response.Body != "AQI=" || r.Response.Encoding != "base64" || r.Response.Size != 2 ||
+		r.Revision != 3 || fmt.Sprint(r.Nearest) != "[{GET /a it takes `GET`}]" {
 		t.Errorf("%+v", r)
 	}
 	other := b.create("other", good)

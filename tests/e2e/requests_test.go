@@ -72,6 +72,45 @@ func recorded(r *client.RecordedRequest) string {
 	return fmt.Sprint(r.Query, r.Request.Headers, r.Request.Body, r.Response.Body)
 }
 
+// number is what a field says, or 0 where it is left out.
+func number(n *int) int {
+	if n == nil {
+		return 0
+	}
+	return *n
+}
+
+// TestWhyNobodyAnswered: a record names the revision, and for a request that no endpoint answered, those that came near; unless
+// bodies are not recorded.
+func TestWhyNobodyAnswered(t *testing.T) {
+	onTargets(t, func(t *testing.T, c *cloud.Cloud) {
+		api, ctx := c.API(t), t.Context()
+		mock := published(t, c, "unanswered", login)
+		ask := func(path string) *client.RecordedRequest {
+			t.Helper()
+			_, err := c.Call(ctx, mock.URL+path)
+			check(t, err)
+			return latest(t, api, mock.ID, path)
+		}
+		if r := ask("/answer"); number(r.Revision) != mock.Revision || r.Nearest != nil {
+			t.Errorf("answered: revision %d, nearest %v", number(r.Revision), r.Nearest)
+		}
+		r := ask("/answer/more")
+		if number(r.Revision) != mock.Revision || r.Nearest == nil || len(*r.Nearest) == 0 {
+			t.Fatalf("unanswered: %+v", r)
+		}
+		if n := (*r.Nearest)[0]; n.Endpoint != "GET /answer" || !strings.Contains(n.Why, "more") {
+			t.Errorf("nearest: %+v", n)
+		}
+		metadata := client.Metadata
+		answer(api.UpdateRecordingWithResponse(ctx, mock.ID, &client.UpdateRecordingParams{}, client.RecordingUpdate{Mode: &metadata})).is(t, http.StatusOK)
+		check(t, c.WaitFor(ctx, mock.ID, mock.Revision, cloud.Published))
+		if r := ask("/answer/bare"); r.Nearest != nil || number(r.Revision) != mock.Revision {
+			t.Errorf("metadata: %+v", r)
+		}
+	})
+}
+
 // TestRequests: a request shows in the list and live within a second, with as much of it as the mock's settings allow.
 func TestRequests(t *testing.T) {
 	onTargets(t, func(t *testing.T, c *cloud.Cloud) {

@@ -86,9 +86,10 @@ test('what somebody else saved is merged, or shown side by side', async ({ home:
 
 test('the traffic check says which of the last requests change', async ({ home: page, cloud }, { project }) => {
   const slug = `check-${project.name}`
-  await cloud.mock(slug, `${hello()}\n- endpoint: {path: /same, response: {body: same}}\n`)
+  const id = await cloud.mock(slug, `${hello()}\n- endpoint: {path: /same, response: {body: same}}\n`)
   await cloud.call(slug, '/greet/ann')
   await cloud.call(slug, '/same')
+  await expect.poll(async () => (await cloud.api<{ items: unknown[] }>('GET', `/mocks/${id}/requests`)).items.length).toBe(2)
   await page.goto(`/w/dev/mocks/${slug}`)
   await expect(page.locator('.cm-content')).toContainText('/greet/:name')
   await write(page, `${hello('different')}\n- endpoint: {path: /same, response: {body: same}}\n`)

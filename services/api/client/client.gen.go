@@ -1740,6 +1740,15 @@ type MockUpdate struct {
 	Slug *string `json:"slug,omitempty"`
 }
 
+// NearEndpoint defines model for NearEndpoint.
+type NearEndpoint struct {
+	// Endpoint As in `GET /pets/:id`.
+	Endpoint string `json:"endpoint"`
+
+	// Why Why it did not answer.
+	Why string `json:"why"`
+}
+
 // NearRequest defines model for NearRequest.
 type NearRequest struct {
 	// ID Of the recorded request.
@@ -2141,7 +2150,11 @@ type RecordedRequest struct {
 
 	// MockID The mock's id.
 	MockID string `json:"mock_id"`
-	Path   string `json:"path"`
+
+	// Nearest Of a request that no endpoint answered: those that came nearest, nearest first. Absent where headers and bodies are
+	// not recorded, as the reasons may name values of the request.
+	Nearest *[]NearEndpoint `json:"nearest,omitempty"`
+	Path    string          `json:"path"`
 
 	// Query Without its question mark.
 	Query string `json:"query"`
@@ -2157,7 +2170,10 @@ type RecordedRequest struct {
 
 	// ResponseSize Bytes of the answer's body.
 	ResponseSize int `json:"response_size"`
-	Status       int `json:"status"`
+
+	// Revision The revision of the mock that answered; absent for a request of before this was recorded.
+	Revision *int `json:"revision,omitempty"`
+	Status   int  `json:"status"`
 
 	// Time When it came.
 	Time time.Time `json:"time"`
@@ -2222,7 +2238,10 @@ type Request struct {
 
 	// ResponseSize Bytes of the answer's body.
 	ResponseSize int `json:"response_size"`
-	Status       int `json:"status"`
+
+	// Revision The revision of the mock that answered; absent for a request of before this was recorded.
+	Revision *int `json:"revision,omitempty"`
+	Status   int  `json:"status"`
 
 	// Time When it came.
 	Time time.Time `json:"time"`

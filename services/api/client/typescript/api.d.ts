@@ -2701,6 +2701,12 @@ export interface components {
             /** @description As for a new mock. */
             slug?: string;
         };
+        NearEndpoint: {
+            /** @description As in `GET /pets/:id`. */
+            endpoint: string;
+            /** @description Why it did not answer. */
+            why: string;
+        };
         NearRequest: {
             /** @description Of the recorded request. */
             id?: string;
@@ -2947,6 +2953,11 @@ export interface components {
             size: number;
         };
         RecordedRequest: components["schemas"]["Request"] & {
+            /**
+             * @description Of a request that no endpoint answered: those that came nearest, nearest first. Absent where headers and bodies are
+             *     not recorded, as the reasons may name values of the request.
+             */
+            nearest?: components["schemas"]["NearEndpoint"][];
             request: components["schemas"]["RecordedPart"];
             response: components["schemas"]["RecordedPart"];
         };
@@ -2995,6 +3006,8 @@ export interface components {
             request_size: number;
             /** @description Bytes of the answer's body. */
             response_size: number;
+            /** @description The revision of the mock that answered; absent for a request of before this was recorded. */
+            revision?: number;
             status: number;
             /**
              * Format: date-time

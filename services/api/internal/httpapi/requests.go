@@ -57,15 +57,26 @@ func (h *handlers) GetRequest(ctx context.Context, r GetRequestRequestObject) (G
 	return GetRequest200JSONResponse(RecordedRequest{
 		ID: q.ID, MockID: q.MockID, Time: q.Time, DurationUs: q.DurationUs, RecordingMode: q.RecordingMode, Method: q.Method, Host: q.Host,
 		Path: q.Path, Query: q.Query, Endpoint: q.Endpoint, Status: q.Status, RequestSize: q.RequestSize, ResponseSize: q.ResponseSize,
-		Request: partOf(e.Request), Response: partOf(e.Response),
+		Revision: q.Revision, Nearest: nearOf(e.Nearest), Request: partOf(e.Request), Response: partOf(e.Response),
 	}), nil
 }
 
 func requestOf(e event.RequestRecord) Request {
 	return Request{
-		ID: e.ID, MockID: e.MockID, Time: e.Time, DurationUs: e.Duration, RecordingMode: RecordingMode(e.Mode), Method: e.Method, Host: e.Host,
+		Revision: positive(e.Revision), ID: e.ID, MockID: e.MockID, Time: e.Time, DurationUs: e.Duration, RecordingMode: RecordingMode(e.Mode), Method: e.Method, Host: e.Host,
 		Path: e.Path, Query: e.Query, Endpoint: e.Endpoint, Status: e.Status, RequestSize: e.Request.Size, ResponseSize: e.Response.Size,
 	}
+}
+
+func nearOf(all []event.Near) *[]NearEndpoint {
+	if len(all) == 0 {
+		return nil
+	}
+	out := make([]NearEndpoint, len(all))
+	for i, n := range all {
+		out[i] = NearEndpoint{Endpoint: n.Endpoint, Why: n.Why}
+	}
+	return &out
 }
 
 func partOf(p event.RecordedPart) RecordedPart {

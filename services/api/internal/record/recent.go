@@ -78,13 +78,18 @@ func (l *Recent) pass(r *event.RequestsRecorded) {
 
 // sizeOf is what a request costs in memory, roughly.
 func sizeOf(e *event.RequestRecord) int {
-	return 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Response.Head) + len(e.Response.Body)
+	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Response.Head) + len(e.Response.Body)
+	for _, n := range e.Nearest {
+		size += len(n.Endpoint) + len(n.Why)
+	}
+	return size
 }
 
-// summary is a request without headers and bodies.
+// summary is a request without headers, bodies and the reasons.
 func summary(e event.RequestRecord) event.RequestRecord {
 	e.Request = event.RecordedPart{Size: e.Request.Size}
 	e.Response = event.RecordedPart{Size: e.Response.Size}
+	e.Nearest = nil
 	return e
 }
 

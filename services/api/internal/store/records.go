@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ type requestRow struct {
 	Query          string              `bun:"query"`
 	Endpoint       string              `bun:"endpoint"`
 	Status         int                 `bun:"status"`
+	Revision       int                 `bun:"revision"`
+	Nearest        string              `bun:"nearest"` // JSON, or nothing
 	RequestHead    string              `bun:"request_head"`
 	RequestBody    string              `bun:"request_body"`
 	RequestBase64  bool                `bun:"request_base64"`
@@ -43,7 +46,7 @@ type requestRow struct {
 func requestRowOf(r *event.RequestRecord) requestRow {
 	return requestRow{
 		ID: r.ID, MockID: r.MockID, Time: r.Time.UTC(), Duration: r.Duration, Mode: r.Mode, Method: r.Method, Host: r.Host,
-		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status,
+		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status, Revision: r.Revision, Nearest: nearestText(r.Nearest),
 		RequestHead: r.Request.Head, RequestBody: r.Request.Body, RequestBase64: r.Request.Base64, RequestSize: r.Request.Size,
 		ResponseHead: r.Response.Head, ResponseBody: r.Response.Body, ResponseBase64: r.Response.Base64, ResponseSize: r.Response.Size,
 	}
@@ -52,14 +55,32 @@ func requestRowOf(r *event.RequestRecord) requestRow {
 func (r *requestRow) record() event.RequestRecord {
 	return event.RequestRecord{
 		ID: r.ID, MockID: r.MockID, Time: r.Time.UTC(), Duration: r.Duration, Mode: r.Mode, Method: r.Method, Host: r.Host,
-		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status,
+		Path: r.Path, Query: r.Query, Endpoint: r.Endpoint, Status: r.Status, Revision: r.Revision, Nearest: nearestOf(r.Nearest),
 		Request:  event.RecordedPart{Head: r.RequestHead, Body: r.RequestBody, Base64: r.RequestBase64, Size: r.RequestSize},
 		Response: event.RecordedPart{Head: r.ResponseHead, Body: r.ResponseBody, Base64: r.ResponseBase64, Size: r.ResponseSize},
 	}
 }
 
+func nearestText(all []event.Near) string {
+	if len(all) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "" // texts and numbers always become JSON
+	}
+	return string(text)
+}
+
+func nearestOf(text string) (all []event.Near) {
+	if text != "" && json.Unmarshal([]byte(text), &all) != nil {
+		return nil
+	}
+	return all
+}
+
 // summaryColumns are those of a list.
-const summaryColumns = "q.id, q.mock_id, q.time, q.duration, q.mode, q.method, q.host, q.path, q.query, q.endpoint, q.status, q.request_size, q.response_size"
+const summaryColumns = "q.id, q.mock_id, q.time, q.duration, q.mode, q.method, q.host, q.path, q.query, q.endpoint, q.status, q.revision, q.request_size, q.response_size"
 
 // seenMock finds a mock that who may see, without its content.
 func seenMock(ctx context.Context, db bun.IDB, who workspace.Caller, id string) (mock.Mock, error) {

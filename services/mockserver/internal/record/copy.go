@@ -15,6 +15,8 @@ type Record struct {
 	Duration  time.Duration
 	Endpoint  string
 	Status    int
+	Revision  int
+	Nearest   []event.Near
 
 	BodySize, AnswerSize int // of the whole bodies
 
@@ -68,6 +70,7 @@ func (r *Recorder) take(m *MockRecorder, q *Request, choice *event.Recording) bo
 	c := r.free.Get().(*Record) //nolint:forcetypeassert // the pool holds nothing else
 	*c = Record{
 		Mock: m, Recording: choice, At: q.At, Duration: q.Duration, Endpoint: q.Endpoint, Status: q.Status,
+		Revision: q.Revision,
 		BodySize: len(q.Body), AnswerSize: len(q.Answer), text: c.text,
 	}
 	text := append(c.text[:0], q.Method...)
@@ -94,6 +97,7 @@ func (r *Recorder) take(m *MockRecorder, q *Request, choice *event.Recording) bo
 	c.answerHead = len(text)
 	if !bare {
 		text = append(text, answer...)
+		c.Nearest = q.Nearest // it may name values of the request
 	}
 	c.text = text
 	r.used.Add(int64(cap(text)))

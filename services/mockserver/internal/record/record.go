@@ -108,6 +108,9 @@ type Request struct {
 	AnswerHeader Header
 	Answer       []byte
 	Endpoint     string // the endpoint that answered, "" when none did
+	Revision     int    // of the mock
+	// Nearest tells why no endpoint answered.
+	Nearest []event.Near
 }
 
 // Add counts a request, and takes a copy if there is room for one.

@@ -49,7 +49,7 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	e := event.RequestRecord{
 		ID: uuid.Must(uuid.NewV7()).String(), WorkspaceID: c.Mock.WorkspaceID, MockID: c.Mock.MockID, Time: c.At.UTC(),
 		Duration: c.Duration.Microseconds(), Mode: c.Recording.ModeOrDefault(), Method: text(c.Method()), Host: text(c.Host()),
-		Path: text(c.Path()), Endpoint: c.Endpoint, Status: c.Status,
+		Path: text(c.Path()), Endpoint: c.Endpoint, Status: c.Status, Revision: c.Revision, Nearest: c.Nearest,
 		Request: event.RecordedPart{Size: c.BodySize}, Response: event.RecordedPart{Size: c.AnswerSize},
 	}
 	switch e.Mode {
@@ -70,6 +70,11 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 		e.Path = m.rules(c.Recording).Path(e.Path, pattern)
 	}
 	size := 512 + len(e.Path) + len(e.Query) + len(e.Request.Head) + len(e.Request.Body) + len(e.Response.Head) + len(e.Response.Body)
+	for i := range e.Nearest {
+		n := &e.Nearest[i]
+		n.Endpoint, n.Why = text([]byte(n.Endpoint)), text([]byte(n.Why))
+		size += len(n.Endpoint) + len(n.Why)
+	}
 	return e, size
 }
 

@@ -444,6 +444,7 @@ func (c *Core) done(x *exchange) {
 	x.record = record.Request{
 		At: q.At, Duration: time.Since(q.At), Method: q.Method, Host: q.Host, Path: q.Path, Header: x.header,
 		Query: q.Query, Body: q.Body, Status: a.status, AnswerHeader: a, Answer: a.body,
+		Revision: x.mock.site.Revision, Nearest: x.record.Nearest,
 	}
 	_, x.record.Session = q.SessionName()
 	if x.endpoint != nil {

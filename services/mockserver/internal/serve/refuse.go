@@ -9,6 +9,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/budget"
+	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
 	"github.com/mocloud/mocloud/services/mockserver/internal/limit"
@@ -37,6 +38,9 @@ func (x *exchange) refuse(status int, r refusal) {
 	a.always, a.more, a.body, a.length = nil, a.more[:0], nil, nil
 	if x.mock != nil {
 		r.Mock = x.mock.ref[0]
+		for _, n := range r.Nearest {
+			x.record.Nearest = append(x.record.Nearest, event.Near{Endpoint: n.Endpoint, Why: n.Why})
+		}
 		a.always = x.mock.own
 		if x.program != nil {
 			a.always = x.program.own

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions, useMutation } from '@tanstack/react-query'
 import { api, body, type Schemas } from '../client'
 
 export type RequestRecord = Schemas['Request']
@@ -14,6 +14,29 @@ export const requestKeys = {
 export function newest(mock: string, signal?: AbortSignal, cursor?: string) {
   return body(api.GET('/api/v1/mocks/{mock_id}/requests', { params: { path: { mock_id: mock }, query: { limit: 200, cursor } }, signal }))
 }
+
+/** What is looked for among the recorded requests of a mock. */
+export interface RequestSearch {
+  method?: string | undefined
+  status?: string | undefined
+  q?: string | undefined
+  matched?: boolean | undefined
+  endpoint?: string | undefined
+}
+
+/** The recorded requests that a search finds, the newest first: also in headers and bodies, and beyond what the page has read. */
+export const foundQuery = (mock: string, search: RequestSearch) =>
+  infiniteQueryOptions({
+    queryKey: ['requests', 'found', mock, search] as const,
+    queryFn: ({ signal, pageParam }) => {
+      const { method, ...rest } = search
+      const query = { ...rest, ...(method ? { method: [method] } : {}), limit: 200, cursor: pageParam }
+      return body(api.GET('/api/v1/mocks/{mock_id}/requests', { params: { path: { mock_id: mock }, query }, signal }))
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor,
+    staleTime: 1000,
+  })
 
 /** What was recorded of one request; it never changes. */
 export const requestQuery = (mock: string, id: string) =>

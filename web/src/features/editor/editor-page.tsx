@@ -230,7 +230,7 @@ export function EditorPage({
         onPanel={flip}
         onCheck={() => setChecking(true)}
       />
-      {checking && <TrafficCheckDialog mock={mock.id} records={traffic.items} draft={session.text} onClose={() => setChecking(false)} />}
+      {checking && <TrafficCheckDialog mock={mock.id} draft={session.text} onClose={() => setChecking(false)} />}
       {!may && <p className="border-line border-b bg-info-soft px-3 py-1.5 text-info">{t.editor.viewer}</p>}
       {found !== undefined && (
         <p className="flex items-center gap-3 border-line border-b bg-info-soft px-3 py-1 text-info">

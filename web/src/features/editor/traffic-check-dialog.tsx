@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { type RecordedRequest, type RequestRecord, requestQuery } from '@/api/queries/requests'
+import { newest, type RecordedRequest, requestQuery } from '@/api/queries/requests'
 import { trySeveral } from '@/api/queries/tools'
 import { queryClient } from '@/api/query-client'
 import { Answer, Fold } from '@/features/try/answer'
@@ -17,22 +17,12 @@ async function checkTraffic(mock: string, records: RecordedRequest[], draft: str
 }
 
 /** What of the last requests the draft would answer differently. */
-export function TrafficCheckDialog({
-  mock,
-  records,
-  draft,
-  onClose,
-}: {
-  mock: string
-  records: readonly RequestRecord[]
-  draft: string
-  onClose: () => void
-}) {
+export function TrafficCheckDialog({ mock, draft, onClose }: { mock: string; draft: string; onClose: () => void }) {
   const t = useT()
   const { data, error } = useQuery({
     queryKey: ['traffic-check', mock],
     queryFn: async () => {
-      const whole = records.filter((each) => each.recording_mode !== 'metadata').slice(0, 50)
+      const whole = (await newest(mock)).items.filter((each) => each.recording_mode !== 'metadata').slice(0, 50)
       if (whole.length === 0) return { same: 0, changes: [], none: true }
       return {
         ...(await checkTraffic(

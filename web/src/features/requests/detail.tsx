@@ -16,7 +16,6 @@ import { Menu } from '@/ui/menu'
 import { Method, Skeleton, Status } from '@/ui/parts'
 import { Failed } from '@/ui/problem'
 import { toast } from '@/ui/toast'
-import { reasons } from './reasons'
 
 interface DetailProps {
   mock: Mock
@@ -43,7 +42,6 @@ export function RequestDetail({ mock, id, may, onClose, onMake, onReplay }: Deta
   const copy = (text: string) => void toClipboard(text).then(() => toast({ text: t.common.copied }))
   const url = `${mock.url}${record.path}${record.query ? `?${record.query}` : ''}`
   const bare = record.recording_mode === 'metadata'
-  const why = record.endpoint === '' ? reasons(record.response.body) : []
   return (
     <article aria-label={t.requests.request} className="flex flex-col gap-3 p-3">
       <header className="flex flex-wrap items-center gap-2">
@@ -62,6 +60,17 @@ export function RequestDetail({ mock, id, may, onClose, onMake, onReplay }: Deta
         <time dateTime={record.time} title={exact(record.time)}>
           {stamp(record.time)}
         </time>
+        {record.revision !== undefined && (
+          <Link
+            to="/w/$ws/mocks/$mock/history"
+            params={{ ws: mock.workspace_slug, mock: mock.slug }}
+            search={{ to: record.revision }}
+            title={t.requests.revision}
+            className="text-ink-3 hover:underline"
+          >
+            r{record.revision}
+          </Link>
+        )}
       </p>
       {record.endpoint ? (
         <p>
@@ -78,11 +87,21 @@ export function RequestDetail({ mock, id, may, onClose, onMake, onReplay }: Deta
       ) : (
         <div className="rounded-md bg-warn-soft px-3 py-2 text-warn">
           <p className="font-medium">{t.requests.why}</p>
-          {why.map((each) => (
-            <p key={each.endpoint} lang="en" className="text-sm">
-              <span className="code">{each.endpoint}</span> {each.why}
-            </p>
-          ))}
+          <ul className="mt-1 flex flex-col gap-1">
+            {record.nearest?.map((each) => (
+              <li key={`${each.endpoint} ${each.why}`} lang="en" className="text-sm">
+                <Link
+                  to="/w/$ws/mocks/$mock"
+                  params={{ ws: mock.workspace_slug, mock: mock.slug }}
+                  search={{ at: each.endpoint }}
+                  className="code underline"
+                >
+                  {each.endpoint}
+                </Link>{' '}
+                {each.why}
+              </li>
+            ))}
+          </ul>
         </div>
       )}
       <div className="flex flex-wrap gap-2">

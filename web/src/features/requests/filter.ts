@@ -25,3 +25,9 @@ export function matches(record: RequestRecord, { method, status, q, matched, end
   const text = q.toLowerCase()
   return [record.path, record.query, record.endpoint, record.host, record.id].some((each) => each.toLowerCase().includes(text))
 }
+
+/** joined are the requests of both lists, each once, the newest first. */
+export function joined(a: readonly RequestRecord[], b: readonly RequestRecord[]): RequestRecord[] {
+  const all = new Map([...b, ...a].map((each) => [each.id, each]))
+  return [...all.values()].sort((x, y) => (x.time < y.time ? 1 : x.time > y.time ? -1 : x.id < y.id ? 1 : -1))
+}

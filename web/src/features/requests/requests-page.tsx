@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Pause, Play, Trash2 } from 'lucide-react'
-import { useMemo, useRef, useState } from 'react'
+import { useRef, useState } from 'react'
 import { type RecordedRequest, recordingQuery, requestQuery, useClearRequests } from '@/api/queries/requests'
 import { usageQuery } from '@/api/queries/usage'
 import { queryClient } from '@/api/query-client'
@@ -20,8 +20,9 @@ import { Failed } from '@/ui/problem'
 import { Handle, useWidth } from '@/ui/split'
 import { failed, toast } from '@/ui/toast'
 import { RequestDetail } from './detail'
-import { active, type Filters, matches } from './filter'
+import type { Filters } from './filter'
 import { RequestList } from './list'
+import { useFound } from './use-found'
 import { useHeld } from './use-held'
 
 const route = getRouteApi('/app/w/$ws/mocks/$mock/requests')
@@ -48,8 +49,7 @@ export function RequestsPage() {
   const panel = useWidth('request', 480, 300, 900)
   const filter = useRef<HTMLInputElement>(null)
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the filters are made anew with every render
-  const found = useMemo(() => traffic.items.filter((each) => matches(each, filters)), [traffic.items, method, status, q, matched, endpoint])
+  const { found, on, searching, error: searchError, more } = useFound(mock.id, traffic.items, filters)
   const { shown, fresh } = useHeld(found, top && !paused)
   const set = (change: Partial<Filters> & { id?: string | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: !('id' in change) })
@@ -181,11 +181,21 @@ export function RequestsPage() {
           </Select>
         </div>
       </div>
-      {(traffic.missed > 0 || active(filters)) && (
+      {(traffic.missed > 0 || on) && (
         <p className="flex flex-wrap items-center gap-3 border-line border-b px-3 py-1 text-ink-3 text-sm">
           {traffic.missed > 0 && <span className="text-warn">{t.requests.missed(traffic.missed)}</span>}
-          {active(filters) && <span>{t.requests.filteredHere(traffic.items.length)}</span>}
-          {active(filters) && (
+          {on && (
+            <span role="status">
+              {searchError ? (
+                <span className="text-warn">{t.requests.searchFailed}</span>
+              ) : searching ? (
+                t.requests.searching
+              ) : (
+                t.requests.found(found.length, more !== undefined)
+              )}
+            </span>
+          )}
+          {on && (
             <button
               type="button"
               className="text-accent-text underline"
@@ -203,8 +213,12 @@ export function RequestsPage() {
           ) : traffic.loading ? (
             <Skeleton rows={12} />
           ) : shown.length === 0 ? (
-            traffic.items.length > 0 ? (
-              <Empty title={t.requests.noMatch} />
+            on ? (
+              searching ? (
+                <Skeleton rows={4} />
+              ) : (
+                <Empty title={t.requests.noMatch} />
+              )
             ) : (
               <Empty title={t.requests.empty} hint={mock.published_revision > 0 ? t.requests.emptyHint : t.requests.offlineHint}>
                 {mock.published_revision > 0 && <CopyLine text={`curl ${mock.url}/`} />}
@@ -217,7 +231,7 @@ export function RequestsPage() {
               selected={selected}
               onSelect={select}
               onTop={setTop}
-              onEnd={traffic.cursor ? () => void traffic.log.load(traffic.cursor) : undefined}
+              onEnd={on ? more && (() => void more()) : traffic.cursor ? () => void traffic.log.load(traffic.cursor) : undefined}
             />
           )}
           {recording && (

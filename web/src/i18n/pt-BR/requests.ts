@@ -9,7 +9,7 @@ export const requests: typeof en.requests = {
   empty: 'Nenhuma requisição ainda.',
   emptyHint: 'Chame o mock; a requisição aparece aqui em um instante.',
   offlineHint: 'O mock está fora do ar, então ninguém pode chamá-lo.',
-  filter: 'Buscar em caminho, consulta, endpoint',
+  filter: 'Buscar em caminhos, cabeçalhos e corpos',
   method: 'Método',
   status: 'Status',
   any: 'Qualquer',
@@ -17,7 +17,13 @@ export const requests: typeof en.requests = {
   onlyMatched: 'Respondidas por um endpoint',
   onlyUnmatched: 'Sem resposta',
   noMatch: 'Nenhuma requisição corresponde aos filtros.',
-  filteredHere: (n) => `Entre ${count(n, 'requisição carregada', 'requisições carregadas')}`,
+  searching: 'Buscando em todas as requisições gravadas…',
+  searchFailed: 'Não foi possível buscar no servidor; estas são as requisições carregadas aqui.',
+  found: (n, more) =>
+    more
+      ? `As ${count(n, 'requisição mais recente', 'requisições mais recentes')}; role para ver mais`
+      : `${count(n, 'requisição encontrada', 'requisições encontradas')}`,
+  revision: 'A revisão que respondeu',
   clearFilters: 'Limpar os filtros',
   rate: (n) => `${n === 0 || n >= 10 ? n.toFixed(0) : n.toFixed(1)}/s`,
   missed: (n) => `${count(n, 'requisição chegou', 'requisições chegaram')} rápido demais para mostrar`,
