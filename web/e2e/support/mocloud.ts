@@ -119,11 +119,11 @@ export class Mocloud {
   }
 
   /** call asks a mock, as the world does. */
-  call(slug: string, path: string, method = 'GET', body = ''): Promise<Answer> {
+  call(slug: string, path: string, method = 'GET', body = '', workspace = 'dev'): Promise<Answer> {
     const port = running?.mocks ?? (this.#ports[1] as number)
     return new Promise((resolve, reject) => {
       const headers = {
-        Host: `${slug}-dev.localhost:${port}`,
+        Host: `${slug}-${workspace}.localhost:${port}`,
         ...(body ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) } : {}),
       }
       const sent = request({ host: '127.0.0.1', port, path, method, headers }, (answer) => {

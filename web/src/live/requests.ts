@@ -49,7 +49,7 @@ class Log {
       liveEvents.add((event, mock) => {
         if (mock !== this.mock) return
         if (event.event === 'request' && event.data) this.#take([event.data as RequestRecord])
-        else if (event.event === 'reset') void this.load()
+        else if (event.event === 'reset') this.#loadAll()
         else if (event.event === 'missed')
           this.#change({ missed: this.state.missed + ((event.data as { count?: number } | undefined)?.count ?? 1) })
       }),
@@ -59,6 +59,15 @@ class Log {
     const ticking = setInterval(() => this.#count(), 1000)
     this.#forget.push(() => clearInterval(ticking))
     void this.load()
+  }
+
+  /** What was answered just before the stream stood may not be stored yet: it is looked for a few times. */
+  #loadAll(): void {
+    void this.load()
+    for (const wait of [1000, 3000, 8000]) {
+      const timer = setTimeout(() => void this.load(), wait)
+      this.#forget.push(() => clearTimeout(timer))
+    }
   }
 
   #close(): void {

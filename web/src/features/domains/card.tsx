@@ -77,6 +77,12 @@ export function DomainCard({ domain, withMock }: { domain: Domain; withMock?: bo
           ) : domain.checked_at ? (
             <>
               {t.domains.looked} <Time time={domain.checked_at} />
+              {domain.next_check_at && (
+                <>
+                  {' · '}
+                  {t.domains.nextLook} <Time time={domain.next_check_at} />
+                </>
+              )}
             </>
           ) : (
             t.domains.notLooked

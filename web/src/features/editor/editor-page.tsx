@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { endpointCountsQuery, requestQuery } from '@/api/queries/requests'
 import { schemaQuery } from '@/api/queries/tools'
 import { queryClient } from '@/api/query-client'
@@ -184,6 +184,21 @@ export function EditorPage({
       tryThis(mock.id, { method: first.method, path })
     }
   }, [session])
+
+  // A path that was renamed is tried as it is now, unless somebody wrote the request.
+  const offered = useRef<string>(undefined)
+  useEffect(() => {
+    const input = inputOf(mock.id).get()
+    const paths = items.filter((each) => each.kind === 'endpoint').map((each) => examplePath(each.path))
+    if (paths.includes(input.path)) {
+      offered.current = input.path
+      return
+    }
+    const here = itemAt(session.line.get())
+    if (offered.current === undefined || input.path !== offered.current || here?.kind !== 'endpoint' || !here.path.startsWith('/')) return
+    offered.current = examplePath(here.path)
+    tryThis(mock.id, { method: here.method, path: offered.current })
+  }, [mock.id, session, items, itemAt])
 
   const outline = <OutlinePanel items={items} counted={counted} line={line} onItem={open} onGhost={fromGhost} />
   const side = (

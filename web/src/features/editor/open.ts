@@ -3,6 +3,7 @@ import { accountQuery } from '@/api/queries/account'
 import { mockQuery } from '@/api/queries/mocks'
 import { queryClient } from '@/api/query-client'
 import { texts } from '@/i18n'
+import { bytes } from '@/i18n/format'
 import { openSession } from './session'
 
 /** What is being written of a mock: read from the server and from the draft once, and kept while the page lives. */
@@ -12,7 +13,8 @@ export const editorQuery = (id: string) =>
     queryFn: async () => {
       const [account, read] = await Promise.all([queryClient.ensureQueryData(accountQuery), queryClient.ensureQueryData(mockQuery(id))])
       const { label, fix, lastValue, noValue } = texts().editor
-      return openSession(account.data.id, read, { label, fix, last: lastValue, none: noValue })
+      const tooLarge = (size: number, limit: number) => texts().editor.tooLarge(bytes(size), bytes(limit))
+      return openSession(account.data.id, read, { label, fix, tooLarge, last: lastValue, none: noValue })
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: Number.POSITIVE_INFINITY,

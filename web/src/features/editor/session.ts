@@ -3,9 +3,12 @@ import { diagnosticCount, type Diagnostic as Mark, setDiagnostics } from '@codem
 import { EditorState, Text, Transaction } from '@codemirror/state'
 import { EditorView } from '@codemirror/view'
 import type { Tagged } from '@/api/client'
+import { instanceQuery } from '@/api/queries/instance'
 import type { Diagnostic, Mock } from '@/api/queries/mocks'
 import { validate } from '@/api/queries/tools'
+import { queryClient } from '@/api/query-client'
 import { Cell, Listeners } from '@/lib/listeners'
+import { sizeOf } from '@/lib/size'
 import { completion } from './codemirror/complete'
 import { explain, type HoverTexts } from './codemirror/hover'
 import { rangeOf } from './codemirror/positions'
@@ -23,6 +26,7 @@ export interface Conflict {
 export interface EditorTexts extends HoverTexts {
   label: string
   fix: string
+  tooLarge: (size: number, limit: number) => string
 }
 
 /**
@@ -141,7 +145,13 @@ export class EditorSession {
     this.#checks = checks
     const text = this.text
     try {
-      const { diagnostics } = await validate(text, checks.signal)
+      const { limits } = await queryClient.ensureQueryData(instanceQuery)
+      const size = sizeOf(text)
+      const large = size > limits.content_bytes
+      // The server would refuse to look at it.
+      const { diagnostics } = large
+        ? { diagnostics: [tooLarge(this.texts.tooLarge(size, limits.content_bytes))] }
+        : await validate(text, checks.signal)
       if (checks.signal.aborted || this.text !== text) return
       this.diagnostics.set(diagnostics)
       this.checking.set(false)
@@ -300,6 +310,8 @@ export class EditorSession {
     view.focus()
   }
 }
+
+const tooLarge = (message: string): Diagnostic => ({ line: 1, column: 1, severity: 'error', code: 'TOO_LARGE', message })
 
 const sameItem = (a: Item, b: Item) =>
   a.kind === b.kind && a.method === b.method && a.path === b.path && a.line === b.line && a.end === b.end && a.tag === b.tag

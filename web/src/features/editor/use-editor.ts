@@ -1,10 +1,13 @@
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { asProblem, hasCode } from '@/api/problem'
+import { instanceQuery } from '@/api/queries/instance'
 import { keepMock, type Mock, mockQuery, usePublish, useUnpublish } from '@/api/queries/mocks'
 import { readMock, revisionKeys, save } from '@/api/queries/revisions'
 import { format } from '@/api/queries/tools'
 import { texts, useT } from '@/i18n'
+import { bytes } from '@/i18n/format'
+import { sizeOf } from '@/lib/size'
 import { useCell } from '@/lib/use-cell'
 import { failed, toast } from '@/ui/toast'
 import { editorQuery } from './open'
@@ -41,6 +44,13 @@ export function useSaving(session: EditorSession, mock: Mock) {
     const text = session.text
     setBusy(true)
     try {
+      const { limits } = await client.ensureQueryData(instanceQuery)
+      const size = sizeOf(text)
+      if (size > limits.content_bytes) {
+        await session.keep()
+        toast({ text: t.editor.tooLarge(bytes(size), bytes(limits.content_bytes)), bad: true })
+        return false
+      }
       const read = await save({ id: mock.id, content: text, etag: session.etag, publish: live, ...(message ? { message } : {}) })
       session.saved(read, text)
       keepMock(client, read)

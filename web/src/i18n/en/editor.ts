@@ -88,6 +88,8 @@ export const editor = {
   useThis: 'Continue with this text',
   theirs: 'Theirs',
   mine: 'Yours',
+  tooLarge: (size: string, limit: string) =>
+    `Not saved: the mock has ${size}, and the limit is ${limit}. Put large bodies into files and answer with them as external bodies.`,
   offlineSafe: 'Not saved: the server cannot be reached. Your draft is safe in this browser.',
   toggleOutline: 'Show or hide the endpoints',
   toggleTry: 'Show or hide Try',

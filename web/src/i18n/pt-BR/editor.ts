@@ -88,6 +88,8 @@ export const editor: typeof en.editor = {
   useThis: 'Continuar com este texto',
   theirs: 'Da outra pessoa',
   mine: 'Seu',
+  tooLarge: (size, limit) =>
+    `Não foi salvo: o mock tem ${size}, e o limite é ${limit}. Ponha corpos grandes em arquivos e responda com eles como corpos externos.`,
   offlineSafe: 'Não foi possível salvar: o servidor não responde. Seu rascunho está seguro neste navegador.',
   toggleOutline: 'Mostrar ou ocultar os endpoints',
   toggleTry: 'Mostrar ou ocultar Testar',
