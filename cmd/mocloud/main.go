@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mocloud/mocloud/cmd/internal/agents"
 	"github.com/mocloud/mocloud/cmd/internal/backup"
 	"github.com/mocloud/mocloud/cmd/internal/convert"
 	"github.com/mocloud/mocloud/cmd/internal/doctor"
@@ -65,7 +66,7 @@ func main() {
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command(),
 		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
 		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),
-		state.Command(), state.SessionsCommand(), state.ClockCommand(), verify.Command(), files.Command(), tokens.Command(), invite.Command())
+		state.Command(), state.SessionsCommand(), state.ClockCommand(), verify.Command(), files.Command(), tokens.Command(), invite.Command(), agents.Command())
 	root.AddCommand(migrate.Command(), doctor.Command(), healthcheck.Command(), version.Command())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetArgs(flags.Join(os.Args[1:]))

@@ -34,6 +34,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
+	"github.com/mocloud/mocloud/services/api/mcpserver"
 	"github.com/mocloud/mocloud/services/api/openapi"
 )
 
@@ -117,6 +118,16 @@ func New(cfg Config, deps Deps) (http.Handler, error) {
 		return nil, err
 	}
 	RegisterHandlers(gate.Router{Echo: e, Endless: h.gate.Endless}, NewStrictHandler(h, nil))
+	agents := mcpserver.NewHandler(e, cfg.Instance.Version, cfg.Gate.MaxBody)
+	e.POST("/mcp", func(c echo.Context) error {
+		leave, err := h.gate.Admit(c)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		agents.ServeHTTP(c.Response(), c.Request())
+		return nil
+	})
 	err = page.Register(e, page.Config{PublicURL: cfg.PublicURL, Addresses: cfg.Addresses, Console: deps.Console, Origins: cfg.Origins}, page.Deps{
 		Gate: h.gate, SignIns: deps.SignIns, Mocks: deps.Mocks, Publications: deps.Publications,
 	})
