@@ -45,6 +45,7 @@ const (
 	CodeBadCondition    = "BAD_CONDITION"
 	CodeBadExpression   = "BAD_EXPRESSION"
 	CodeBadSchema       = "BAD_SCHEMA"
+	CodeBadContract     = "BAD_CONTRACT"
 	CodeBodyIgnored     = "BODY_IGNORED"
 	CodeBodyNotJSON     = "BODY_NOT_JSON"
 	CodeSampleNotJSON   = "SAMPLE_NOT_JSON"

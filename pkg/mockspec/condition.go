@@ -5,6 +5,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/mocloud/mocloud/pkg/contract"
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
@@ -68,6 +69,22 @@ func (r *reader) auth(n *yaml.Node) Auth {
 		r.conditionNames(n, guard.Names())
 	}
 	return a
+}
+
+// contract reads `contract`.
+func (r *reader) contract(n *yaml.Node) Contract {
+	n = follow(n)
+	if isNull(n) {
+		return Contract{}
+	}
+	c := Contract{Pos: at(n), JSON: r.asJSON(n)}
+	if r.trusted {
+		return c
+	}
+	if _, err := contract.Compile([]byte(c.JSON)); err != nil {
+		r.fail(at(n), CodeBadContract, "write it as an operation of OpenAPI has it", "%s", err)
+	}
+	return c
 }
 
 // valueOf reads JSON that was written here.

@@ -53,6 +53,9 @@ func AppendSettings(dst []byte, s *Settings) []byte {
 	if s.Clock != "" {
 		w.str("clock", s.Clock)
 	}
+	if s.Validate != "" {
+		w.str("validate", s.Validate)
+	}
 	if d := s.Defaults; d != nil {
 		w.open("defaults")
 		w.headers(d.Headers)
@@ -163,6 +166,7 @@ func AppendEndpoint(dst []byte, e *Endpoint) []byte {
 	if e.Body != nil {
 		w.sample(e.Body.Schema)
 	}
+	w.json("contract", e.Contract.JSON)
 	w.json("auth", e.Auth.JSON)
 	w.entries(e.Responses)
 	if !e.NoResponse {

@@ -34,6 +34,8 @@ func (r *reader) endpoint(n *yaml.Node, pos Position) {
 			e.Host = r.host(v)
 		case "path":
 			e.Path = r.path(v)
+		case "contract":
+			e.Contract = r.contract(v)
 		case "auth":
 			e.Auth = r.auth(v)
 		case "responses":

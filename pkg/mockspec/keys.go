@@ -33,6 +33,7 @@ const (
 	kindSet     // a map of paths and values
 	kindCORS    // a boolean, or a map with the keys of child
 	kindTexts   // a text, or a list of texts
+	kindContract
 )
 
 // key is one key of the format: the single source of the parser, of "did you mean", of the JSON Schema and its hovers.
@@ -123,6 +124,7 @@ var (
 			{name: "path", kind: kindPath, missing: CodeMissingPath, doc: "Path to match, beginning with `/`. `:name` or `:name|type` is a parameter, `{id}:cancel` and `{name}.{format}` have text beside parameters, `*` or `*name` at the end takes the rest. Types: string, int, uuid, date, boolean (bool), float, double."},
 			{name: "query", kind: kindQuery, doc: "Declared query parameters: name and type. They are required: a request without one, or with one that does not fit, is answered with 400."},
 			{name: "body", kind: kindSample, doc: "Sample of the expected request body, as JSON text or as YAML. Its shape is checked: a request that lacks a field, or does not fit, is answered with 400."},
+			{name: "contract", kind: kindContract, ours: true, doc: "What requests must be like, as an operation of OpenAPI has it: `parameters`, `requestBody`, and `produces`, the media types of the answers. `validate` of `mocloud` says what becomes of others."},
 			{name: "auth", kind: kindAuth, ours: true, values: guards, doc: "Who may call: a condition, a list of conditions of which one must hold, `basic`, `bearer` or `jwt` (which must be there), or `none`. Others are answered with 401 or 403."},
 			{name: "responses", kind: kindList, child: entryTable, ours: true, doc: "Several answers, tried in order: the first whose `if` holds is sent. `response` is tried last."},
 			{name: "response", kind: kindObject, child: responseTable, doc: "The answer, if none of `responses` is sent."},
@@ -257,6 +259,7 @@ var (
 			{name: "defaults", kind: kindObject, child: defaultsTable, ours: true, doc: "Defaults for every endpoint that does not set its own."},
 			{name: "session", kind: kindNames, ours: true, doc: "Where the name of a session is found, besides the header X-Mocloud-Session: a name as used in templates, such as `cookies.sid`, or a list of them."},
 			{name: "clock", kind: kindTime, ours: true, doc: "Stops the mock's clock at an ISO date-time such as 2026-01-01T12:00:00Z."},
+			{name: "validate", kind: kindChoice, ours: true, values: []string{ValidateStrict, ValidateWarn, ValidateOff}, def: ValidateStrict, doc: "What becomes of requests that do not fit the `contract` of their endpoint: `strict` refuses them, `warn` says in the header X-Mocloud-Violations what does not fit, `off` does not look."},
 			{name: "jwt-key", ours: true, later: true},
 			{name: "seed", ours: true, later: true},
 			{name: "locale", ours: true, later: true},

@@ -21,7 +21,16 @@ type Settings struct {
 	Clock string
 	// State is what the mock remembers.
 	State []Variable
+	// Validate says what becomes of requests that do not fit the contract of their endpoint: "" is ValidateStrict.
+	Validate string
 }
+
+// What becomes of requests that do not fit a contract.
+const (
+	ValidateStrict = "strict" // they are refused
+	ValidateWarn   = "warn"   // they are answered, and a header says what does not fit
+	ValidateOff    = "off"
+)
 
 // CORS is what pages of other origins may do with a mock.
 type CORS struct {
@@ -46,7 +55,7 @@ type ErrorResponse struct {
 
 // IsZero reports whether nothing is set.
 func (s *Settings) IsZero() bool {
-	return s.Compat == "" && s.CORS == nil && s.Errors == nil && s.Defaults == nil && len(s.Session) == 0 && s.Clock == "" && len(s.State) == 0
+	return s.Compat == "" && s.CORS == nil && s.Errors == nil && s.Defaults == nil && len(s.Session) == 0 && s.Clock == "" && len(s.State) == 0 && s.Validate == ""
 }
 
 // Variable is a name of the state with its initial value.
@@ -91,6 +100,7 @@ type Endpoint struct {
 	Path     Path
 	Query    []Field // declared query parameters, in order
 	Body     *Sample // declared request body; nil when not declared
+	Contract Contract
 	Response Response
 	// Responses are tried in order before Response.
 	Responses []Entry
@@ -120,6 +130,12 @@ type Condition struct {
 
 // Auth says who may ask, as JSON: a condition, a list of them, or one of the guards as a text. Without JSON nothing is said.
 type Auth struct {
+	Pos  Position
+	JSON string
+}
+
+// Contract is what requests must be like, as JSON that package contract compiles. Without JSON there is none.
+type Contract struct {
 	Pos  Position
 	JSON string
 }

@@ -251,6 +251,8 @@ func (r *reader) settings(n *yaml.Node) {
 			r.mock.Settings.Session = r.sessionNames(v)
 		case "clock":
 			r.mock.Settings.Clock = r.clock(v)
+		case "validate":
+			r.mock.Settings.Validate, _ = r.choice(v, k)
 		case "defaults":
 			r.mock.Settings.Defaults = r.defaults(v)
 		}

@@ -101,6 +101,11 @@ func (k *key) schema(defs object, parent string) object {
 		return object{"anyOf": []object{{"type": "string"}, {"type": "array", "items": object{"type": "string"}, "minItems": 1}}}
 	case kindTime:
 		return object{"type": "string", "format": "date-time"}
+	case kindContract:
+		return object{"type": "object", "properties": object{
+			"parameters": object{"type": "array", "items": object{"type": "object"}}, "requestBody": object{"type": "object"},
+			"produces": object{"type": "array", "items": object{"type": "string"}},
+		}, "additionalProperties": false}
 	case kindState, kindSet:
 		return object{"type": "object"}
 	case kindAuth:

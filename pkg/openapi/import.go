@@ -20,6 +20,9 @@ type Options struct {
 	Prefix    string // put before every path, such as "/v2"
 	MaxBytes  int    // of the document; 4 MiB
 	MaxValues int    // of the document, aliases followed; 500,000
+	// Validate makes the mock check the whole contract of requests, and their security: mockspec.ValidateStrict or ValidateWarn. "" is what
+	// mocks check by themselves.
+	Validate string
 	// Mock is what the mock may be; only Bytes, Endpoints and Nodes count. Zero is what mockspec allows.
 	Mock mockspec.Limits
 }
@@ -192,6 +195,9 @@ func (im *importer) accept() bool {
 	if im.out.Len() > 0 {
 		im.out.WriteByte('\n')
 	}
+	if im.o.Validate != "" {
+		fmt.Fprintf(&im.out, "- mocloud:\n    validate: %s\n\n", im.o.Validate)
+	}
 	return true
 }
 
@@ -354,7 +360,7 @@ func (im *importer) otherMethods(name string, at *value) {
 
 // security notes, once, that the mock answers everybody although the document says who may ask.
 func (im *importer) security(of *value) {
-	if list := of.list("security"); len(list) > 0 && !im.open {
+	if list := of.list("security"); len(list) > 0 && !im.open && im.o.Validate == "" {
 		im.open = true
 		im.warn(of.get("security"), CodeNotImported, "`security` is left out, so the mock answers everybody: add `auth` to endpoints that should not")
 	}

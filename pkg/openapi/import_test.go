@@ -73,3 +73,37 @@ func check(t testing.TB, made *openapi.Result) {
 		t.Errorf("not in canonical form: %v\n%s", err, cmp.Diff(string(made.Content), string(again)))
 	}
 }
+
+// TestContract: an import that is asked to makes contracts and guards that say what the document says.
+func TestContract(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/contract/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d cases, %v", len(files), err)
+	}
+	for _, file := range files {
+		c, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made, problems := openapi.Import(t.Context(), c.Files[0].Data, openapi.Options{Name: c.Files[0].Name, Validate: mockspec.ValidateStrict})
+		if made == nil {
+			t.Fatal(problems)
+		}
+		check(t, made)
+		var told bytes.Buffer
+		for _, d := range problems {
+			told.WriteString(d.String() + "\n")
+		}
+		got := &txtar.Archive{Comment: c.Comment, Files: []txtar.File{c.Files[0], {Name: "mock.yml", Data: made.Content}, {Name: "diagnostics", Data: told.Bytes()}}}
+		if *update {
+			if err := os.WriteFile(file, txtar.Format(got), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if diff := cmp.Diff(string(txtar.Format(c)), string(txtar.Format(got))); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", file, diff)
+		}
+	}
+}

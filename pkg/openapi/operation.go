@@ -27,27 +27,29 @@ func (im *importer) operation(path, method string, item, op *value) {
 		im.warn(op.get("callbacks"), CodeNotImported, "`callbacks` are left out: add `webhook` to the endpoint that should send them")
 	}
 	name, id := method+" "+oneLine(path, 100), op.string("operationId")
-	var sample *value
+	var held checked
 	given := answer{status: http.StatusOK, headers: emptyObject()}
 	if im.answers == nil {
-		sample = im.requestBody(op, parameters)
+		held = im.checks(name, op, parameters)
 	} else {
 		im.missing(op, name)
 	}
 	if im.answers == nil || id == "" || !im.answers.Has(id) {
 		given = im.answer(name, op, parameters)
 	}
-	write := func(sample *value, size func(*answer) *value, alone bool) []byte {
+	write := func(held checked, size func(*answer) *value, alone bool) []byte {
 		var b bytes.Buffer
-		im.endpoint(&b, method, route, op, parameters, given, sample, size, alone)
+		im.endpoint(&b, method, route, op, parameters, given, held, size, alone)
 		return b.Bytes()
 	}
 	w := written{op: op, name: name, id: id}
-	w.sizes[whole] = write(sample, func(a *answer) *value { return a.body }, false)
+	w.sizes[whole] = write(held, func(a *answer) *value { return a.body }, false)
 	least := func(a *answer) *value { return cmp.Or(a.small, a.body) }
-	w.sizes[required] = w.smaller(whole, write(nil, least, false))
-	w.sizes[alone] = w.smaller(required, write(nil, least, true))
-	w.sizes[empty] = w.smaller(alone, write(nil, func(a *answer) *value { return a.bare }, true))
+	held.sample = nil
+	w.sizes[required] = w.smaller(whole, write(held, least, false))
+	w.sizes[alone] = w.smaller(required, write(held, least, true))
+	held.contract = nil
+	w.sizes[empty] = w.smaller(alone, write(held, func(a *answer) *value { return a.bare }, true))
 	if len(w.sizes[alone]) > im.o.Mock.Bytes { // not worth keeping
 		w.sizes[whole], w.sizes[required], w.sizes[alone] = w.sizes[empty], w.sizes[empty], w.sizes[empty]
 		im.leaveOut(&w)
@@ -159,26 +161,33 @@ func (im *importer) leaveOut(w *written) {
 // endpoint writes one endpoint with a sample of its requests, nil for none, and bodies of a size; alone without the answers that must be
 // asked for.
 func (im *importer) endpoint(
-	b *bytes.Buffer, method, route string, op *value, parameters []*value, a answer, sample *value, size func(*answer) *value, alone bool,
+	b *bytes.Buffer, method, route string, op *value, parameters []*value, a answer, checked checked, size func(*answer) *value, alone bool,
 ) {
 	comment(b, "", oneLine(op.string("operationId"), 100))
 	if text := oneLine(op.string("description"), 300); text != oneLine(op.string("summary"), 300) {
 		comment(b, "", text)
 	}
-	if headers := requiredHeaders(parameters); len(headers) > 0 {
+	if headers := requiredHeaders(parameters); len(headers) > 0 && checked.contract == nil {
 		comment(b, "", "Callers send "+strings.Join(headers, ", ")+".")
 	}
 	b.WriteString("- endpoint:\n")
 	key := func(name, value string) { fmt.Fprintf(b, "    %s: %s\n", name, value) }
 	key("method", method)
 	key("path", scalarText(route))
-	if query := im.query(parameters); len(query.items) > 0 && im.answers == nil {
+	if checked.contract != nil {
+		b.WriteString("    contract:")
+		block(b, checked.contract, "      ")
+	} else if query := im.query(parameters); len(query.items) > 0 && im.answers == nil {
 		b.WriteString("    query:")
 		block(b, query, "      ")
 	}
-	if sample != nil {
+	if checked.sample != nil {
 		b.WriteString("    body:")
-		block(b, sample, "      ")
+		block(b, checked.sample, "      ")
+	}
+	if checked.auth != nil {
+		b.WriteString("    auth:")
+		block(b, checked.auth, "      ")
 	}
 	if len(a.others) > 0 && !alone {
 		b.WriteString("    responses:\n")

@@ -9,12 +9,13 @@ import (
 
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/input"
+	"github.com/mocloud/mocloud/pkg/importer"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 )
 
 // ImportCommand returns the command.
 func ImportCommand() *cobra.Command {
-	var output, prefix string
+	var output, prefix, check string
 	var strict bool
 	c := &cobra.Command{
 		Use:   "import FILE",
@@ -27,6 +28,11 @@ func ImportCommand() *cobra.Command {
 		Example: "  mocloud import petstore.yaml > pets.yml && mocloud run pets.yml\n  curl -s https://example.com/openapi.json | mocloud import - -o api.yml\n  mocloud import recorded.har -o api.yml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
+			switch check {
+			case "", mockspec.ValidateStrict, mockspec.ValidateWarn:
+			default:
+				return exit.With(exit.Usage, fmt.Errorf("--validate cannot be %q: write strict or warn", check))
+			}
 			src, err := input.Read(cmd.InOrStdin(), files[0], input.MaxDocument)
 			if err != nil {
 				return err
@@ -35,7 +41,7 @@ func ImportCommand() *cobra.Command {
 			if name == "-" {
 				name = "stdin"
 			}
-			made, problems := input.Import(cmd.Context(), src, name, prefix)
+			made, problems := input.Import(cmd.Context(), src, importer.Options{Name: name, Prefix: prefix, Validate: check})
 			for _, d := range problems {
 				_, _ = fmt.Fprintln(cmd.ErrOrStderr(), d) // nobody is there to be told that it failed
 			}
@@ -59,6 +65,7 @@ func ImportCommand() *cobra.Command {
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write the mock to this `FILE`")
 	c.Flags().StringVar(&prefix, "prefix", "", "prepend this `PATH` to every path, such as /v2")
+	c.Flags().StringVar(&check, "validate", "", "check the whole contract of requests, and their security, as an OpenAPI document has them; `MODE` is strict (refuse) or warn (say so in a header)")
 	c.Flags().BoolVar(&strict, "strict", false, "fail if much of the document would be left out")
 	return c
 }

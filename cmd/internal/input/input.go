@@ -67,8 +67,9 @@ func Files(names []string) (files []string, several bool, err error) {
 }
 
 // Import makes a mock from another tool's document on this machine; there is none if a diagnostic is an error.
-func Import(ctx context.Context, src []byte, name, prefix string) (*importer.Result, []mockspec.Diagnostic) {
-	return importer.Import(ctx, src, importer.Options{Name: name, Prefix: prefix, MaxBytes: MaxDocument, MaxValues: 5_000_000})
+func Import(ctx context.Context, src []byte, o importer.Options) (*importer.Result, []mockspec.Diagnostic) {
+	o.MaxBytes, o.MaxValues = MaxDocument, 5_000_000
+	return importer.Import(ctx, src, o)
 }
 
 // MuchLeftOut says that a mock lacks a good part of its document's operations, a tenth of them or more; "" if not. What stands beside

@@ -101,7 +101,7 @@ func (p *push) source(ctx context.Context, file string, ref remote.Ref) (*source
 	if !importer.Foreign(raw) {
 		return &source{file: file, ref: ref, content: string(raw)}, nil
 	}
-	made, problems := input.Import(ctx, raw, file, "")
+	made, problems := input.Import(ctx, raw, importer.Options{Name: file})
 	for _, d := range problems {
 		if !p.quiet || made == nil {
 			p.Note("%s", d)

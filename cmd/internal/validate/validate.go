@@ -92,7 +92,7 @@ func check(ctx context.Context, stdin io.Reader, file, mocks string, local bool)
 		_, ds := openapi.Pair(ctx, src, answers, o)
 		return ds, nil
 	case importer.Foreign(src):
-		_, ds := input.Import(ctx, src, file, "")
+		_, ds := input.Import(ctx, src, importer.Options{Name: file})
 		return ds, nil
 	}
 	_, ds := mockspec.Parse(src, o)

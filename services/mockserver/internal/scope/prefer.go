@@ -32,6 +32,9 @@ func aliasesOf(key string) alias {
 
 // preference returns what the caller prefers, the first that is said.
 func (s *Scope) preference(key string) (string, bool) {
+	if s.Preferred != "" {
+		return s.Preferred, key == "code"
+	}
 	for _, line := range s.Request.Header.Values("Prefer") {
 		if value, ok := preferred(line, key); ok {
 			return value, true

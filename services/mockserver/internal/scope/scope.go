@@ -68,6 +68,8 @@ type Scope struct {
 	Request Request
 	// Message is the text of a WebSocket message, which also is what json-params are read from.
 	Message *string
+	// Preferred is the status that is looked for in place of what the caller prefers; "" for none.
+	Preferred string
 	// Refusal is the error that is answered in the mock's own words; nil: none.
 	Refusal *Refusal
 

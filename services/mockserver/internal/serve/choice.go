@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/contract"
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
@@ -14,8 +15,10 @@ import (
 
 // choice is how an endpoint chooses among several answers. It is immutable.
 type choice struct {
-	guard   *match.Guard
-	options []option
+	guard    *match.Guard
+	contract *contract.Contract // what requests must be like; nil: anything
+	lenient  bool               // a request that does not fit is answered all the same
+	options  []option
 	// around are the names of the state that the endpoint may ask for; all of them if that is not known.
 	around memoryUse
 	heavy  bool // it looks into the body, which may take long
@@ -96,7 +99,7 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 	}
 	use := c.memory.use(spec, first)
 	e.timed = use.time
-	if auth.JSON == "" && len(first) == 0 && len(spec.Responses) == 0 && !use.any() {
+	if auth.JSON == "" && len(first) == 0 && len(spec.Responses) == 0 && !use.any() && !c.validates(spec) {
 		return false
 	}
 	ch := &choice{around: use}
@@ -109,6 +112,14 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 			return true
 		}
 		ch.guard, ch.heavy = guard, guard.Heavy()
+	}
+	if c.validates(spec) {
+		held, err := contract.Compile([]byte(spec.Contract.JSON))
+		if err != nil {
+			e.fault = &fault{what: "contract", pos: spec.Contract.Pos, err: err}
+			return true
+		}
+		ch.contract, ch.lenient, ch.heavy = held, c.validate == mockspec.ValidateWarn, true
 	}
 	add := func(list []mockspec.Entry, fromDefaults bool) {
 		for i := range list {
@@ -254,6 +265,11 @@ func (c *Core) try(x *exchange, e *endpoint) outcome {
 			return refused
 		}
 		if v.Status != 0 {
+			if to := c.documented(x, ch, v.Status); to != nil {
+				x.endpoint, x.answer.always = to, to.headers
+				x.challenge(v)
+				return chosen
+			}
 			x.turnAway(v)
 			return refused
 		}
@@ -269,13 +285,25 @@ func (c *Core) try(x *exchange, e *endpoint) outcome {
 		return chosen
 	}
 	var to *endpoint
+	var problems []contract.Problem
 	err := c.inTurn(x, ch.heavy && x.isLarge(), func(c *Core, x *exchange) error {
+		if problems = c.hold(x, ch); len(problems) > 0 && !ch.lenient {
+			to = c.documented(x, ch, problems[0].Status)
+			return nil
+		}
 		to = c.pick(x, ch)
 		return nil
 	})
 	if err != nil {
 		c.unable(x, err)
 		return refused
+	}
+	if len(problems) > 0 && (to == nil || ch.lenient) {
+		if !ch.lenient {
+			x.violated(problems)
+			return refused
+		}
+		x.answer.add(violationsHeader, inHeader(violations(problems)))
 	}
 	if to == nil {
 		x.entered = append(x.entered, e)
@@ -331,6 +359,11 @@ func (x *exchange) turnAway(v match.Verdict) {
 		r.Error, r.Message = "forbidden", "the token does not allow this"
 	}
 	x.refuse(v.Status, r)
+	x.challenge(v)
+}
+
+// challenge says how to ask again.
+func (x *exchange) challenge(v match.Verdict) {
 	for _, challenge := range v.Challenge {
 		x.answer.more = with(x.answer.more, "Www-Authenticate", challenge)
 	}

@@ -29,6 +29,7 @@ type endpointCompiler struct {
 	fake     *scope.Fake
 	fromUser bool // positions are places in the user's file
 	defaults defaults
+	validate string // what becomes of requests that do not fit a contract
 	memory   *memory
 
 	gone atomic.Bool // the mock was dropped: what is compiled yet is not counted

@@ -155,7 +155,7 @@ func (h *hosted) compile() *program {
 	}
 	c := &endpointCompiler{
 		core: h.core, mock: h, compat: compat == mockspec.CompatMoclojer04, fromUser: fromUser, fake: h.core.fake,
-		cors: crossOriginOf(mock.Settings.CORS), defaults: defaults{mock.Settings.Defaults},
+		cors: crossOriginOf(mock.Settings.CORS), defaults: defaults{mock.Settings.Defaults}, validate: mock.Settings.Validate,
 	}
 	p.compiler = c
 	p.everywhere.cors = c.cors
