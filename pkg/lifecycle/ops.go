@@ -31,7 +31,7 @@ func Ops(listener net.Listener, health *Health, metrics prometheus.Gatherer) Mem
 	mux.HandleFunc("GET /debug/pprof/trace", onlyHere(pprof.Trace))
 	mux.HandleFunc("GET /debug/pprof/symbol", onlyHere(pprof.Symbol))
 	server := &http.Server{
-		Handler:           mux,
+		Handler:           notFromPages(mux),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      2 * time.Minute, // a CPU profile takes 30 s by default
@@ -55,13 +55,22 @@ func onlyHere(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// notFromPages refuses what a browser on this machine asks under the name of a stranger's page.
+func notFromPages(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		from, err := netip.ParseAddrPort(r.RemoteAddr)
+		if (err != nil || from.Addr().Unmap().IsLoopback()) && !isOwnName(hostname(r.Host)) {
+			http.Error(w, "from this machine ask http://localhost", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // isThisMachine reports whether a Host header names this machine as it calls itself.
 func isThisMachine(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	name := hostname(host)
+	ip, err := netip.ParseAddr(name)
 	return strings.EqualFold(name, "localhost") || err == nil && ip.IsLoopback()
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/control"
 	"github.com/mocloud/mocloud/pkg/event"
+	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/question"
 	"github.com/mocloud/mocloud/pkg/stream"
@@ -142,7 +143,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 		return nil, err
 	}
 	p.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: httpapi.ReadHeaderTimeout, ReadTimeout: httpapi.ReadTimeout,
+		Handler: lifecycle.OnKnownHosts(s.cfg.PublicURL, handler), ReadHeaderTimeout: httpapi.ReadHeaderTimeout, ReadTimeout: httpapi.ReadTimeout,
 		WriteTimeout: httpapi.WriteTimeout, IdleTimeout: httpapi.IdleTimeout, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(s.deps.Log.Handler(), slog.LevelDebug),
 	}

@@ -41,6 +41,8 @@ type cloud struct {
 	signInCode string
 	environ    []string // of the process
 	pathForm   []string // the mock server's default
+	// What services show each of the proxy's listeners. Both ends are in this process, and nothing of it leaves it.
+	forwardToken, reverseToken string
 }
 
 func (c *cloud) openObjects(ctx context.Context) (storeurl.Store, error) {
@@ -105,7 +107,7 @@ func (c *cloud) yamlgen(objects objstore.Store) (lifecycle.Member, error) {
 func (c *cloud) mockserver(objects objstore.Store) (lifecycle.Member, error) {
 	cfg, err := settings[mockserver.Config](c, c.pathForm, map[string]string{
 		"MOCKSERVER_EGRESS_URL":   "http://" + c.ports.forward.Addr().String(),
-		"MOCKSERVER_EGRESS_TOKEN": c.serviceToken(),
+		"MOCKSERVER_EGRESS_TOKEN": c.forwardToken,
 		"BASE_DOMAIN":             c.names.baseDomain,
 	})
 	if err != nil {
@@ -125,7 +127,7 @@ func (c *cloud) cloudops(objects objstore.Store) (lifecycle.Member, error) {
 	cfg, err := settings[cloudops.Config](c, nil, map[string]string{
 		"BASE_DOMAIN":          c.names.baseDomain,
 		"CLOUDOPS_PROXY_URL":   "http://" + c.ports.reverse.Addr().String(),
-		"CLOUDOPS_PROXY_TOKEN": c.serviceToken(),
+		"CLOUDOPS_PROXY_TOKEN": c.reverseToken,
 	})
 	if err != nil {
 		return lifecycle.Member{}, err
@@ -141,8 +143,8 @@ func (c *cloud) cloudops(objects objstore.Store) (lifecycle.Member, error) {
 
 func (c *cloud) proxy(objstore.Store) (lifecycle.Member, error) {
 	cfg, err := settings[proxy.Config](c, c.toThisMachine(), map[string]string{
-		"PROXY_REVERSE_CALLERS": "cloudops:" + c.serviceToken(),
-		"PROXY_FORWARD_CALLERS": "mockserver:" + c.serviceToken(),
+		"PROXY_REVERSE_CALLERS": "cloudops:" + c.reverseToken,
+		"PROXY_FORWARD_CALLERS": "mockserver:" + c.forwardToken,
 	})
 	if err != nil {
 		return lifecycle.Member{}, err
@@ -222,9 +224,6 @@ func (c *cloud) logFor(service string) *slog.Logger { return c.log.With("service
 func (c *cloud) metricsFor(service string) prometheus.Registerer {
 	return prometheus.WrapRegistererWith(prometheus.Labels{"service": service}, c.metrics)
 }
-
-// serviceToken is what services show the proxy: both ends are in this process, and it never leaves it.
-func (c *cloud) serviceToken() string { return c.bus.password }
 
 // apiURL is where programs on this machine reach the API.
 func (c *cloud) apiURL() string {

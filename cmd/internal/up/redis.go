@@ -11,9 +11,8 @@ import (
 // embeddedRedis is an in-process Redis on loopback with a password of its own, so that no other program of the machine
 // can read or write it. It keeps nothing over a restart; the stream does not need it to.
 type embeddedRedis struct {
-	server   *miniredis.Miniredis
-	client   *redis.Client
-	password string
+	server *miniredis.Miniredis
+	client *redis.Client
 }
 
 func startRedis(ctx context.Context) (*embeddedRedis, error) {
@@ -28,7 +27,7 @@ func startRedis(ctx context.Context) (*embeddedRedis, error) {
 		server.Close()
 		return nil, fmt.Errorf("start the embedded Redis: %w", err)
 	}
-	return &embeddedRedis{server: server, client: client, password: password}, nil
+	return &embeddedRedis{server: server, client: client}, nil
 }
 
 // Close ends the clients' connections, then the server.

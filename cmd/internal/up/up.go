@@ -106,6 +106,7 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 	c := &cloud{
 		log: telemetry.NewLogger(logs, level), metrics: process.NewMetrics(), health: &lifecycle.Health{},
 		data: data, ports: ports, bus: bus, token: token, signInCode: random(24), environ: os.Environ(), pathForm: o.pathForm(),
+		forwardToken: random(24), reverseToken: random(24),
 	}
 	if c.names, err = o.names(ctx, ports); err != nil {
 		return err
