@@ -85,14 +85,14 @@ func New(cfg Config, deps Deps) (*Service, error) {
 	s.reconciler, err = reconcile.New(reconcile.Config{
 		Plan: plan.Config{
 			BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Provider: cfg.hasProvider(), Domain: cfg.BaseDomain,
-			Target: cfg.Target, Proxied: cfg.Proxied && cfg.CloudflareZone != "", Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), DeleteAfter: cfg.DeleteAfter,
+			Target: cfg.Target, Proxied: cfg.Proxied && cfg.CloudflareZone != "", Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: cfg.policy(), DeleteAfter: cfg.DeleteAfter,
 		},
 		Quiet: cfg.Quiet, Interval: cfg.Interval, Report: cfg.Report,
 	}, dns, apps, state.Snapshot, announce, deps.Log, deps.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("cloudops: %w", err)
 	}
-	s.prover = &proof.Prover{DNS: dns, Seen: servers, Domain: cfg.BaseDomain, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: plan.Policy(cfg.Policy), Log: deps.Log}
+	s.prover = &proof.Prover{DNS: dns, Seen: servers, Domain: cfg.BaseDomain, Mark: cloudprovider.Mark{Owner: cfg.Owner}, Policy: cfg.policy(), Log: deps.Log}
 	s.challenges = challenge.Place(deps.Redis, cfg.RedisPrefix)
 	health.Set("domains stream", false)
 	s.consumer, err = stream.NewConsumer(stream.ConsumerConfig{
@@ -111,6 +111,8 @@ func (s *Service) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.consumer.Run(ctx) })
 	group.Go(func() error { return s.lead(ctx) })
+	// Each question is one instance's, whichever; that may be one that stands by.
+	group.Go(func() error { return s.challenges.Serve(ctx, s.log, s.prover.Answer) })
 	err := group.Wait()
 	s.transport.CloseIdleConnections()
 	return err
@@ -154,7 +156,6 @@ func (s *Service) work(ctx context.Context) (stop func() error) {
 	s.reconciler.Wake() // what the others left
 	group.Go(func() error { return s.reconciler.Run(ctx) })
 	group.Go(func() error { return s.checker.Run(ctx) })
-	group.Go(func() error { return s.challenges.Serve(ctx, s.log, s.prover.Answer) })
 	return func() error {
 		cancel()
 		return group.Wait()

@@ -38,13 +38,16 @@ type Config struct {
 	// DigitalOceanApp is the id of the app at DigitalOcean's App Platform that stands before the mock servers: it is told the domains that
 	// it has to answer for. Empty: there is none.
 	DigitalOceanApp string `env:"CLOUDOPS_DIGITALOCEAN_APP"`
+	// Adopt takes domains that are at the app and wanted for cloudops' own, whoever added them: set it once after the ledger of the app's
+	// domains was lost, and unset it again.
+	Adopt bool `env:"CLOUDOPS_ADOPT" envDefault:"false"`
 	// AppDomains is how many domains the app may have.
 	AppDomains int `env:"CLOUDOPS_APP_DOMAINS" envDefault:"50"`
 	// Target is the host name that records point at: the mock servers' own.
 	Target string `env:"CLOUDOPS_TARGET"`
 	// Proxied lets Cloudflare's network answer for the records that are there.
 	Proxied bool `env:"CLOUDOPS_PROXIED" envDefault:"true"`
-	// Policy is required with a provider: "observe", "create-only", "upsert-only" or "sync", each permitting more.
+	// Policy is required with a provider: "dry-run" (or "observe"), "create-only", "upsert-only" or "sync", each permitting more.
 	Policy string `env:"CLOUDOPS_POLICY"`
 	// Owner names this installation in the comments of its records; the same as the proxy's PROXY_OWNER.
 	Owner string `env:"CLOUDOPS_OWNER" envDefault:"default"`
@@ -70,6 +73,14 @@ var hostPattern = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a
 
 // hasProvider reports whether a provider is configured.
 func (c Config) hasProvider() bool { return c.CloudflareZone != "" || c.RFC2136Zone != "" }
+
+// policy is what may be done at the providers.
+func (c Config) policy() plan.Policy {
+	if c.Policy == "dry-run" {
+		return plan.Observe
+	}
+	return plan.Policy(c.Policy)
+}
 
 // Validate implements config.Validator: it returns everything that is wrong.
 func (c Config) Validate() error {
@@ -128,7 +139,7 @@ func (c Config) checkProvider(wrong func(string, ...any)) {
 	if c.hasProvider() && (!hostPattern.MatchString(c.Target) || !strings.Contains(c.Target, ".")) {
 		wrong("CLOUDOPS_TARGET: %q is not the host name that records are to point at", c.Target)
 	}
-	if plan.Policy(c.Policy).Rank() < 0 {
-		wrong("CLOUDOPS_POLICY: %q is none of observe, create-only, upsert-only, sync; there is no default, because each is dangerous to somebody", c.Policy)
+	if c.policy().Rank() < 0 {
+		wrong("CLOUDOPS_POLICY: %q is none of dry-run, create-only, upsert-only, sync; there is no default, because each is dangerous to somebody", c.Policy)
 	}
 }

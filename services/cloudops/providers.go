@@ -30,6 +30,6 @@ func newProviders(cfg Config, deps Deps, transport http.RoundTripper) (provider.
 		return nil, nil, err
 	}
 	return dns, reconcile.NewApps(plan.AppConfig{
-		BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Policy: plan.Policy(cfg.Policy), Max: cfg.AppDomains,
+		BaseDomain: cfg.BaseDomain, PerHost: cfg.DNSMode == "per-host", Policy: cfg.policy(), Max: cfg.AppDomains, Adopt: cfg.Adopt,
 	}, app, deps.Objects, deps.Log), nil
 }

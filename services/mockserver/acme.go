@@ -90,7 +90,7 @@ func (s *Service) keeper(way egress.Config) (*certificate.Keeper, error) {
 		Directory: s.cfg.ACME.Directory, Email: s.cfg.ACME.Email, Roots: roots, Key: key, BaseDomain: s.cfg.ACME.BaseDomain, Wildcard: s.cfg.ACME.Wildcard,
 		Address: s.deps.Listener.Addr(), TLSAddress: s.deps.Secure.Addr(),
 	}, certificate.Deps{
-		Log: s.deps.Log, Objects: s.deps.Objects, Active: s.core.Serves, Proxy: proxy,
+		Log: s.deps.Log, Metrics: s.deps.Metrics, Objects: s.deps.Objects, Active: s.core.Serves, Proxy: proxy,
 		Report: func(ctx context.Context, e event.CertificateObserved) error {
 			return stream.Announce(ctx, s.deps.Redis, s.cfg.Prefix, e)
 		},

@@ -18,6 +18,8 @@ type AppConfig struct {
 	PerHost    bool // mocks' own hosts are domains of the app, besides custom ones
 	Policy     Policy
 	Max        int // domains that the app may have
+	// Adopt takes what is wanted and at the app for ours, though the ledger lacks it: after the ledger was lost.
+	Adopt bool
 }
 
 // AppInput is the state that a plan for an app is made for.
@@ -31,6 +33,7 @@ type AppInput struct {
 // AppPlan is what to do with an app's domains, and how things stand without it.
 type AppPlan struct {
 	Add      map[string]string // hosts, with the domains' ids
+	Adopt    map[string]string // hosts that are there and to be entered in the ledger, with the domains' ids
 	Remove   []string
 	Forget   []string          // hosts of the ledger that are neither wanted nor there
 	Statuses map[string]Status // by domain id; only of domains that the app is to have
@@ -47,11 +50,11 @@ const expiresSoon = 14 * 24 * time.Hour
 //	wanted  at the app          in the ledger  →  do      state
 //	yes     no                  any               add     publishing
 //	yes     yes                 yes               –       as far as the platform is
-//	yes     yes                 no                –       offline_invalid, somebody else added it
+//	yes     yes                 no                –       offline_invalid, somebody else added it; or it is adopted
 //	no      yes                 yes               remove  –
 //	no      yes                 no                –       –
 func Apps(c AppConfig, in AppInput) AppPlan {
-	p := AppPlan{Add: map[string]string{}, Statuses: map[string]Status{}}
+	p := AppPlan{Add: map[string]string{}, Adopt: map[string]string{}, Statuses: map[string]Status{}}
 	at := map[string]provider.AppDomain{}
 	for _, d := range in.App.Domains {
 		at[d.Host] = d
@@ -63,6 +66,9 @@ func Apps(c AppConfig, in AppInput) AppPlan {
 		there, isThere := at[host]
 		_, ours := in.Ledger[host]
 		switch {
+		case isThere && !ours && !there.Fixed && c.Adopt:
+			p.Adopt[host] = domainID
+			p.Statuses[domainID] = standing(there, in.Now)
 		case isThere && (!ours || there.Fixed):
 			p.Statuses[domainID] = Status{State: OfflineInvalid, Reason: fmt.Sprintf("The app has the domain %s, and mocloud did not add it; remove it there or choose another host name.", host)}
 		case isThere:

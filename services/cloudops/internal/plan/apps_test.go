@@ -73,6 +73,24 @@ func TestApps(t *testing.T) {
 	}
 }
 
+// TestALostLedger: what is wanted and there is ours again, and nothing else.
+func TestALostLedger(t *testing.T) {
+	custom := desired.Domain{ID: "d1", Host: "api.customer.dev", Custom: true, Serves: true}
+	primary := desired.Domain{ID: "d2", Host: "www.customer.dev", Custom: true, Serves: true}
+	in := plan.AppInput{
+		Ledger: map[string]string{}, Desired: desired.Snapshot{Complete: true, Domains: map[string]desired.Domain{"d1": custom, "d2": primary}},
+		App: provider.AppState{Domains: []provider.AppDomain{
+			{Host: custom.Host, Phase: provider.Working}, {Host: primary.Host, Fixed: true}, {Host: "old.customer.dev", Phase: provider.Working},
+		}},
+	}
+	cfg := apps()
+	cfg.Adopt = true
+	p := plan.Apps(cfg, in)
+	if !maps.Equal(p.Adopt, map[string]string{custom.Host: "d1"}) || !p.Empty() || p.Statuses["d1"].State != plan.Published || p.Statuses["d2"].State != plan.OfflineInvalid {
+		t.Errorf("%+v", p)
+	}
+}
+
 // Whatever is wanted and there: what the plan asks for leaves nothing to ask for, and nobody else's domain is ever touched.
 func TestAppsConverge(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -102,7 +102,11 @@ func (a *Apps) reconcile(ctx context.Context, snapshot desired.Snapshot) (map[st
 	var applyErr error
 	switch {
 	case p.Empty():
-		applyErr = a.write(ctx, &l, without(l.Hosts, p.Forget))
+		hosts := without(l.Hosts, p.Forget)
+		maps.Copy(hosts, p.Adopt)
+		if applyErr = a.write(ctx, &l, hosts); applyErr == nil && len(p.Adopt) > 0 {
+			a.log.InfoContext(ctx, "domains of the app were adopted", "hosts", slices.Sorted(maps.Keys(p.Adopt)))
+		}
 	case state.Busy:
 		for id, status := range p.Statuses {
 			if status.State == plan.Publishing {
@@ -153,6 +157,7 @@ func (a *Apps) look(ctx context.Context, snapshot desired.Snapshot, l ledger) (p
 func (a *Apps) apply(ctx context.Context, l *ledger, p plan.AppPlan) error {
 	hosts := maps.Clone(l.Hosts)
 	maps.Copy(hosts, p.Add)
+	maps.Copy(hosts, p.Adopt)
 	if err := a.write(ctx, l, hosts); err != nil {
 		return err
 	}

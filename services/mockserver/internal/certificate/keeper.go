@@ -19,6 +19,7 @@ import (
 
 	"github.com/caddyserver/certmagic"
 	"github.com/mholt/acmez/v3/acme"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/mocloud/mocloud/pkg/challenge"
@@ -45,6 +46,7 @@ type Config struct {
 // Deps are what a Keeper works with.
 type Deps struct {
 	Log     *slog.Logger
+	Metrics prometheus.Registerer // nil: none
 	Objects objstore.Store
 	// Active reports whether a mock answers on a host; from memory.
 	Active func(host string) bool
@@ -66,6 +68,7 @@ type Keeper struct {
 	all     *certmagic.Config // for the wildcard
 	issuer  *certmagic.ACMEIssuer
 	changed chan struct{}
+	count   *prometheus.GaugeVec // by state
 
 	mu     sync.Mutex
 	wanted map[string]int // hosts that get a certificate ahead, by how many mocks claim them
@@ -85,6 +88,14 @@ func New(cfg Config, deps Deps) (*Keeper, error) {
 	k := &Keeper{
 		cfg: cfg, deps: deps, changed: make(chan struct{}, 1),
 		wanted: map[string]int{}, hosts: map[string][]string{}, states: map[string]*state{},
+		count: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "mocloud", Subsystem: "mockserver", Name: "certificates", Help: "Certificates that are kept, by state.",
+		}, []string{"state"}),
+	}
+	if deps.Metrics != nil {
+		if err := deps.Metrics.Register(k.count); err != nil {
+			return nil, fmt.Errorf("register metrics: %w", err)
+		}
 	}
 	silent := zap.NewNop() // what happens is said by this package
 	k.cache = certmagic.NewCache(certmagic.CacheOptions{

@@ -124,9 +124,11 @@ func obtain(ctx context.Context, config *certmagic.Config, host string) error {
 func (k *Keeper) reportChanges(ctx context.Context) {
 	now := time.Now()
 	var news []event.CertificateObserved
+	counts := map[string]float64{event.CertificateIssuing: 0, event.CertificateActive: 0, event.CertificateExpiring: 0, event.CertificateFailed: 0}
 	k.mu.Lock()
 	for host, s := range k.states {
 		is := k.standing(host, s, now)
+		counts[is.State]++
 		switch {
 		case is != s.said:
 			s.said, s.pause = is, repeat
@@ -139,6 +141,9 @@ func (k *Keeper) reportChanges(ctx context.Context) {
 		news = append(news, is)
 	}
 	k.mu.Unlock()
+	for state, n := range counts {
+		k.count.WithLabelValues(state).Set(n)
+	}
 	for _, is := range news {
 		if err := k.deps.Report(ctx, is); err != nil {
 			k.deps.Log.DebugContext(ctx, "cannot report how a certificate stands; it will be reported again", "host", is.Host, "error", err)
