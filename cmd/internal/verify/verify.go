@@ -27,6 +27,7 @@ type options struct {
 	atMost         int
 	session, since string
 	wait           string
+	junit          string
 	inOrder        bool
 }
 
@@ -52,6 +53,7 @@ func Command() *cobra.Command {
 	f.StringVarP(&o.session, "session", "s", "", "look at the requests of the session of this `NAME` only")
 	f.StringVar(&o.since, "since", "", "look at requests since this `TIME`, such as 10m or 2026-12-24T18:00:00Z (default: the last hour)")
 	f.StringVar(&o.wait, "wait-for", "", "how long to wait for the mock servers' reports, as a `DURATION` such as 5s")
+	f.StringVar(&o.junit, "junit", "", "also write a report for CI systems (JUnit's XML) to this `FILE`")
 	f.BoolVar(&o.inOrder, "in-order", false, "expect the requests of each condition after those of the one before")
 	return remote.MockCommand(cmd, 0, func([]string) bool { return false }, func(ctx context.Context, s *remote.Session, t remote.Target, _ []string) error {
 		body, err := o.body(cmd, s)
@@ -64,6 +66,11 @@ func Command() *cobra.Command {
 		}
 		if err := s.Show(v, func(out io.Writer) { show(out, body.Expect, v) }); err != nil {
 			return err
+		}
+		if o.junit != "" {
+			if err := report(t.Name, body.Expect, v).write(o.junit); err != nil {
+				return err
+			}
 		}
 		if !v.Ok {
 			return exit.With(exit.Partial, fmt.Errorf("the requests to %s are not as expected", t.Name))
