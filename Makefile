@@ -1,6 +1,6 @@
 # Everything that CI does is a target here. Logic of more than five lines is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run build install web web-dev up down logs test test-compose test-deploy test-web test-web-apart e2e chaos bench bench-api bench-behaviours bench-console bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
+.PHONY: help run build install web web-dev up down logs test test-compose test-deploy test-web test-web-apart e2e chaos chaos-state bench bench-api bench-behaviours bench-console bench-http bench-neighbour bench-scale fuzz lint fmt generate verify tidy vuln
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)$$/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-15s %s\n", $$1, $$2 }'
