@@ -44,6 +44,9 @@ test-web-apart: ## test the console against the five services apart (5 minutes)
 chaos: ## break each part in turn while a thousand edits are made
 	@scripts/with-servers scripts/chaos
 
+chaos-state: ## kill mock servers and disturb Redis while requests count, and check that sessions are linearizable
+	@scripts/with-servers scripts/chaos -run State
+
 test-deploy: ## hold the Helm chart and the app specs to what the platforms take (downloads Kubernetes' types)
 	@scripts/test-deploy
 

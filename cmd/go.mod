@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/alicebob/miniredis/v2 v2.40.0
+	github.com/joho/godotenv v1.5.1
 	github.com/mocloud/mocloud/pkg v0.0.0
 	github.com/mocloud/mocloud/services/api v0.0.0
 	github.com/mocloud/mocloud/services/cloudops v0.0.0

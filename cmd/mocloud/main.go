@@ -12,6 +12,7 @@ import (
 	"github.com/mocloud/mocloud/cmd/internal/convert"
 	"github.com/mocloud/mocloud/cmd/internal/doctor"
 	"github.com/mocloud/mocloud/cmd/internal/domains"
+	"github.com/mocloud/mocloud/cmd/internal/env"
 	"github.com/mocloud/mocloud/cmd/internal/exit"
 	"github.com/mocloud/mocloud/cmd/internal/files"
 	"github.com/mocloud/mocloud/cmd/internal/flags"
@@ -66,7 +67,7 @@ func main() {
 	group(there, login.Command(), login.LogoutCommand(), push.Command(), pull.Command(), list.Command(), logs.Command(), open.Command(), domains.Command(),
 		manage.PublishCommand(), manage.UnpublishCommand(), manage.RemoveCommand(), manage.RestoreCommand(), manage.RenameCommand(), manage.CopyCommand(),
 		history.Command(), history.DiffCommand(), history.RollbackCommand(), search.Command(), try.Command(), requests.Command(), webhooks.Command(),
-		state.Command(), state.SessionsCommand(), state.ClockCommand(), verify.Command(), files.Command(), tokens.Command(), invite.Command(), agents.Command())
+		state.Command(), state.SessionsCommand(), state.ClockCommand(), verify.Command(), files.Command(), env.Command(), tokens.Command(), invite.Command(), agents.Command())
 	root.AddCommand(migrate.Command(), doctor.Command(), healthcheck.Command(), version.Command())
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetArgs(flags.Join(os.Args[1:]))

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/mocloud/mocloud/pkg/env"
 )
 
 const (
@@ -25,11 +27,12 @@ const (
 	MaxIndex = 8 << 20
 )
 
-// Index says what the files of a workspace are.
+// Index says what the files and the variables of a workspace are.
 type Index struct {
-	// Version grows with every change of the workspace's files: of two indexes the greater one is right.
-	Version int64           `json:"version"`
-	Files   map[string]File `json:"files"` // by name
+	// Version grows with every change of them: of two indexes the greater one is right.
+	Version   int64                   `json:"version"`
+	Files     map[string]File         `json:"files"`               // by name
+	Variables map[string]env.Variable `json:"variables,omitempty"` // by name; secrets are sealed
 }
 
 // File is one version of a file.

@@ -40,7 +40,7 @@ var (
 
 	rootSummaries = map[string]string{
 		"path-params": "The parameters of the path.", "query-params": "The parameters of the query.", "json-params": "The fields of the request's JSON body.",
-		"error": "What is wrong with the request.", "state": "What the mock remembers from one request to the next.",
+		"error": "What is wrong with the request.", "state": "What the mock remembers from one request to the next.", "env": "The variables of the workspace.",
 		"message": "The message of a WebSocket that is answered.", "header-params": "The headers of the request.", "cookies": "The cookies of the request.",
 		"request": "The request itself.", "basic": "Username and password of Basic authentication.", "bearer": "The token of Bearer authentication.",
 		"jwt": "The claims of a JSON Web Token, which is not verified.", "graphql": "The operation of a GraphQL request.",

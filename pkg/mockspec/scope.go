@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/selmer"
 )
 
@@ -42,7 +43,7 @@ func (s *scope) roots(message bool) []string {
 		names = append(names, "error")
 	}
 	if !s.compat {
-		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "prefer", "state", "now", "uuid", "random", "fake")
+		names = append(names, "header-params", "cookies", "request", "basic", "bearer", "jwt", "graphql", "prefer", "state", "env", "now", "uuid", "random", "fake")
 	}
 	return names
 }
@@ -103,6 +104,10 @@ func (s *scope) check(v selmer.Variable, message bool) (sentence, fix string) {
 	case "prefer":
 		if names := preferKeys; !slices.Contains(names, key) {
 			return s.undeclared("prefer", key, names, "there is no preference `%s`", "use code, example or dynamic")
+		}
+	case "env":
+		if !env.ValidName(key) {
+			return "no variable can be named `" + brief(key) + "`, so this is always empty", "use letters, digits and _, as in `env.BASE_URL`"
 		}
 	case "graphql":
 		if names := graphqlKeys; !slices.Contains(names, key) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/apperr"
 	"github.com/mocloud/mocloud/pkg/control"
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
@@ -40,6 +41,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/store"
 	"github.com/mocloud/mocloud/services/api/internal/token"
+	"github.com/mocloud/mocloud/services/api/internal/variable"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -53,6 +55,7 @@ type parts struct {
 	tokens           *token.Service
 	mocks            *mock.Service
 	files            *file.Service
+	variables        *variable.Service
 	domains          *domain.Service
 	events           *live.Events
 	publications     *publication.Service
@@ -87,6 +90,11 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 	p.signIns = signin.NewService(cfg, db.SignIns, passhash.New(passhash.Recommended(), passwordsAtOnce), provider, s.deps.Log, now)
 	p.tokens = token.NewService(db.Tokens, s.deps.Log, now)
 	p.files = file.NewService(db.Files, s.deps.Objects, file.Limits{File: s.cfg.MaxFile, Files: s.cfg.MaxFiles}, s.deps.Log, now)
+	seal, err := env.NewSeal(s.cfg.SealKey)
+	if err != nil {
+		return nil, err
+	}
+	p.variables = variable.NewService(db.Variables, seal, p.files.PublishIndex, now)
 	p.idempotency = idempotency.NewService(db.Keys, now)
 	p.outbox = outbox.New(s.deps.Log)
 	p.events = live.NewEvents(p.outbox, s.deps.Log, time.Now)
@@ -122,6 +130,7 @@ func (s *Service) assemble(db *store.Store) (*parts, error) {
 			Log: s.deps.Log, Metrics: s.deps.Metrics, Accounts: p.accounts, SignIns: p.signIns, Tokens: p.tokens, Workspaces: p.workspaces,
 			Mocks: p.mocks, Publications: p.publications, Events: p.events, Audit: audit.NewService(db.Audit), Quotas: quota.NewService(db.Quotas),
 			Files:     p.files,
+			Variables: p.variables,
 			Domains:   p.domains,
 			Profiles:  profiles,
 			Available: availability.NewService(db.Slugs),

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/internal/quota"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
@@ -63,6 +64,10 @@ type Config struct {
 	// SupabaseProviders are the ways to sign in that the project has switched on, separated by commas, in the order in which the
 	// console offers them: email (a password, or a link by e-mail), or an OAuth provider such as github or google.
 	SupabaseProviders []string `env:"SUPABASE_PROVIDERS" envDefault:"email"`
+
+	// SealKey encrypts the secret variables of workspaces; at least 32 characters, the same for the api and the mock servers. Without it,
+	// secrets cannot be set. With another one, those that were set before are lost.
+	SealKey secret.String `env:"SEAL_KEY"`
 
 	// TrustedProxies are the networks (CIDR, separated by commas) of the proxies in front of the api, whose X-Forwarded-For says
 	// where a request comes from. Without them, everybody behind a proxy shares its limits.
@@ -209,6 +214,7 @@ func (c *Config) Validate() error {
 		problems = append(problems, fmt.Errorf("API_ACCOUNT: %w", err))
 	}
 	complain(!c.AdminToken.Empty() && len(c.AdminToken.Reveal()) < minToken, "MOCLOUD_ADMIN_TOKEN has only %d characters and could be guessed: it needs at least %d; `openssl rand -hex 24` makes one", len(c.AdminToken.Reveal()), minToken)
+	complain(!c.SealKey.Empty() && len(c.SealKey.Reveal()) < env.MinKey, "SEAL_KEY has only %d characters: it needs at least %d; `openssl rand -hex 32` makes one", len(c.SealKey.Reveal()), env.MinKey)
 	complain(token.Mistyped(c.AdminToken.Reveal()), "MOCLOUD_ADMIN_TOKEN begins with %s, the prefix of the API's own tokens, but is not one of them; let it begin with something else", token.Prefix)
 	complain(strings.ContainsAny(c.AdminToken.Reveal(), " \t\r\n"), "MOCLOUD_ADMIN_TOKEN must not contain white space")
 	complain(c.AuthMode != Local && c.AuthMode != Supabase, "AUTH_MODE is %q: it must be local or supabase", c.AuthMode)

@@ -139,6 +139,13 @@ var fixtures = map[string]func(o *org, role workspace.Role) call{
 	"listFileMocks":  onFile,
 	"deleteFile":     onFile,
 
+	// variables
+	"listVariables": onWorkspace,
+	"putVariable": func(o *org, _ workspace.Role) call {
+		return call{path: map[string]string{"workspace_slug": o.slug, "variable_name": o.name("V")}, body: map[string]any{"value": "12345678", "secret": true}}
+	},
+	"deleteVariable": onVariable,
+
 	// requests
 	"listRequests":   onMock(nil),
 	"deleteRequests": onMock(nil),
@@ -277,6 +284,13 @@ func onWorkspaceToken(o *org, _ workspace.Role) call {
 // onFile calls with the id of a fresh file.
 func onFile(o *org, _ workspace.Role) call {
 	return call{path: map[string]string{"workspace_slug": o.slug, "file_id": o.file()}}
+}
+
+// onVariable calls with the name of a fresh variable.
+func onVariable(o *org, _ workspace.Role) call {
+	name := o.name("V")
+	o.as(http.MethodPut, "/api/v1/workspaces/"+o.slug+"/env/"+name, map[string]any{"value": "v"})
+	return call{path: map[string]string{"workspace_slug": o.slug, "variable_name": name}}
 }
 
 // onRevision calls with the first revision of a fresh mock.

@@ -104,7 +104,7 @@ func config(path string) api.Config {
 		KeepRevisions: 5, MaxPinned: 2, KeepDeletedFor: time.Hour, KeepDeleted: 3, KeepTombstones: time.Hour, KeepUsage: 24 * time.Hour,
 		KeepAudit: time.Hour, DomainGrace: time.Hour, KeepLostDomains: time.Hour, AuthMode: api.Local, SignUp: signin.Closed,
 		HoldSlugs: time.Hour,
-		MaxFile:   1 << 20, MaxFiles: 5,
+		MaxFile:   1 << 20, MaxFiles: 5, SealKey: secret.New(strings.Repeat("k", 32)),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/mockserver/internal/filesource"
@@ -76,6 +77,9 @@ type Config struct {
 	// EgressToken is this service's token at the proxy.
 	EgressToken secret.String `env:"MOCKSERVER_EGRESS_TOKEN"`
 
+	// SealKey decrypts the secret variables of workspaces; the same for the api and the mock servers. Without it, mocks see no secrets.
+	SealKey secret.String `env:"SEAL_KEY"`
+
 	// Prefix begins every Redis channel and key.
 	Prefix string `env:"REDIS_PREFIX" envDefault:"mocloud:"`
 	// Poll is how often the object store is checked while Redis is away.
@@ -90,15 +94,16 @@ var ErrInvalid = filesource.ErrInvalid
 
 // FileConfig is what `mocloud run` serves.
 type FileConfig struct {
-	Files   []string         // moclojer YAML files, documents that are imported, and folders of them: together one mock
-	Prefix  string           // goes before every path of imported documents
-	Mocks   string           // answers by operation id, for the one file, which is an OpenAPI document
-	Compat  mockspec.Compat  // overrides the files' own setting
-	Watch   bool             // serve changes as they are saved
-	Out     io.Writer        // where endpoints and diagnostics are printed; nil: nowhere
-	Log     io.Writer        // where each request is printed, a line each; nil: nowhere
-	Ready   func(url string) // called once, when the mock answers, with where; nil: nobody waits
-	Journal bool             // keep the latest requests, for Service.Requests and for verification
+	Files   []string          // moclojer YAML files, documents that are imported, and folders of them: together one mock
+	Prefix  string            // goes before every path of imported documents
+	Env     map[string]string // variables that the mock reads as env.NAME
+	Mocks   string            // answers by operation id, for the one file, which is an OpenAPI document
+	Compat  mockspec.Compat   // overrides the files' own setting
+	Watch   bool              // serve changes as they are saved
+	Out     io.Writer         // where endpoints and diagnostics are printed; nil: nowhere
+	Log     io.Writer         // where each request is printed, a line each; nil: nowhere
+	Ready   func(url string)  // called once, when the mock answers, with where; nil: nobody waits
+	Journal bool              // keep the latest requests, for Service.Requests and for verification
 }
 
 // Validate reports everything that is wrong.
@@ -155,6 +160,9 @@ func (c *Config) Validate() error {
 	}
 	if c.EgressURL != "" && c.EgressToken.Empty() {
 		problems = append(problems, errors.New("MOCKSERVER_EGRESS_TOKEN is missing: the proxy at MOCKSERVER_EGRESS_URL requires it"))
+	}
+	if !c.SealKey.Empty() && len(c.SealKey.Reveal()) < env.MinKey {
+		problems = append(problems, fmt.Errorf("SEAL_KEY must be at least %d characters long, and the api's", env.MinKey))
 	}
 	if c.File != nil && len(c.File.Files) == 0 {
 		problems = append(problems, errors.New("name at least one file to serve"))

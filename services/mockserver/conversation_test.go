@@ -113,6 +113,13 @@ func serveArchive(t *testing.T, archive *txtar.Archive, start func(*testing.T, C
 				settings[key] = value
 			}
 			continue
+		case f.Name == "env":
+			file.Env = map[string]string{}
+			for line := range strings.Lines(string(f.Data)) {
+				key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+				file.Env[key] = value
+			}
+			continue
 		case f.Name == "mocks.yml":
 			file.Mocks = filepath.Join(dir, f.Name)
 		}

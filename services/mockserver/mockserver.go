@@ -25,6 +25,7 @@ import (
 
 	"github.com/mocloud/mocloud/pkg/control"
 	"github.com/mocloud/mocloud/pkg/egress"
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/mockstate"
@@ -108,7 +109,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return nil, fmt.Errorf("outgoing calls: %w", err)
 	}
 	calls := depth.New(cfg.EgressToken.Reveal()) // all mock servers of an installation have it
-	files, folders, err := s.files()
+	files, folders, variables, err := s.files()
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +129,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		return apidoc.New(read, apidoc.Info{Title: s.MockSlug, Version: strconv.Itoa(s.Revision)})
 	}
 	s.drafts = trial.New(cfg.MaxBody, trial.Deps{
-		Log: deps.Log, Turns: turns, External: s.external, Docs: docs, Page: apidoc.NewPage(), Webhooks: s.webhooks,
+		Log: deps.Log, Turns: turns, External: s.external, Env: variables, Docs: docs, Page: apidoc.NewPage(), Webhooks: s.webhooks,
 	})
 	if cfg.File == nil {
 		s.state = mockstate.NewRedis(deps.Redis, cfg.Prefix, mockstate.DefaultLimits())
@@ -139,7 +140,7 @@ func New(cfg Config, deps Deps) (*Service, error) {
 		Journal: deps.Control != nil || cfg.File != nil && cfg.File.Journal,
 	}, serve.Deps{
 		Log: deps.Log, Metrics: deps.Metrics, Turns: turns, Cache: pool, Recorder: s.recorder, Depth: calls, External: s.external, Page: apidoc.NewPage(), Docs: docs,
-		State: s.state,
+		State: s.state, Env: variables,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			h, err := s.webhooks.Compile(of, endpoint, w)
 			if err != nil {
@@ -185,10 +186,15 @@ func orAny(limit int) int {
 	return limit
 }
 
-// files is where external bodies are. Names of files are relative to the mock or, as in moclojer, to the working directory.
-func (s *Service) files() (external.Source, external.Folders, error) {
+// files is where external bodies and variables are. Names of files are relative to the mock or, as in moclojer, to the working directory.
+func (s *Service) files() (external.Source, external.Folders, serve.Environment, error) {
 	if s.cfg.File == nil {
-		return external.NewObjects(s.deps.Objects), nil, nil
+		seal, err := env.NewSeal(s.cfg.SealKey)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		objects := external.NewObjects(s.deps.Objects, seal, s.deps.Log)
+		return objects, nil, objects, nil
 	}
 	folder := s.cfg.File.Files[0]
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
@@ -203,13 +209,19 @@ func (s *Service) files() (external.Source, external.Folders, error) {
 		root, err := os.OpenRoot(folder)
 		if err != nil {
 			s.closeRoots()
-			return nil, nil, fmt.Errorf("open the folder of external bodies: %w", err)
+			return nil, nil, nil, fmt.Errorf("open the folder of external bodies: %w", err)
 		}
 		s.roots = append(s.roots, root)
 		found = append(found, external.Directory{Root: root})
 	}
-	return found, folders, nil
+	return found, folders, fixedEnvironment{env.NewSet(s.cfg.File.Env, nil)}, nil
 }
+
+// fixedEnvironment is that of `mocloud run`: the variables are those that were given at the start.
+type fixedEnvironment struct{ set *env.Set }
+
+// Variables implements serve.Environment.
+func (e fixedEnvironment) Variables(context.Context, string) (*env.Set, error) { return e.set, nil }
 
 // Run serves until ctx ends, then lets requests finish for a few seconds. It closes the listener.
 func (s *Service) Run(ctx context.Context) error {

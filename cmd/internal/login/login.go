@@ -2,9 +2,7 @@
 package login
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,9 +11,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"github.com/mocloud/mocloud/cmd/internal/exit"
+	"github.com/mocloud/mocloud/cmd/internal/input"
 	"github.com/mocloud/mocloud/cmd/internal/remote"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api/client"
@@ -51,7 +48,7 @@ CI job, which sets MOCLOUD_URL and MOCLOUD_TOKEN, or for a server that ` + "`moc
 			if user != "" {
 				question = "Password of " + user + " at " + server + ": "
 			}
-			entered, err := ask(cmd.InOrStdin(), cmd.ErrOrStderr(), question)
+			entered, err := input.Secret(cmd.InOrStdin(), cmd.ErrOrStderr(), question)
 			if err != nil {
 				return err
 			}
@@ -66,29 +63,6 @@ CI job, which sets MOCLOUD_URL and MOCLOUD_TOKEN, or for a server that ` + "`moc
 	}
 	cmd.Flags().StringVar(&user, "user", "", "sign in with the password of this `USERNAME` or e-mail address")
 	return cmd
-}
-
-// ask reads a secret: without an echo from a terminal, else the first line of standard input.
-func ask(in io.Reader, prompt io.Writer, question string) (secret.String, error) {
-	var line string
-	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		_, _ = fmt.Fprint(prompt, question)
-		raw, err := term.ReadPassword(int(f.Fd()))
-		_, _ = fmt.Fprintln(prompt)
-		if err != nil {
-			return secret.String{}, fmt.Errorf("read what you enter: %w", err)
-		}
-		line = string(raw)
-	} else {
-		var err error
-		if line, err = bufio.NewReader(io.LimitReader(in, 8<<10)).ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
-			return secret.String{}, fmt.Errorf("read standard input: %w", err)
-		}
-	}
-	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return secret.String{}, exit.With(exit.Usage, errors.New("nothing was entered"))
-	}
-	return secret.New(line), nil
 }
 
 // tokenLife is how long a token that was made for a password is good.
@@ -120,7 +94,7 @@ func withPassword(ctx context.Context, server, user string, password secret.Stri
 	made, err := remote.Read((*client.CreateTokenResponse).GetJSON201)(c.CreateTokenWithResponse(ctx, nil, client.NewToken{
 		Name: "mocloud login on " + machine, ExpiresAt: &ends,
 		Scopes: []client.Scope{
-			client.ScopeMocksWrite, client.ScopeFilesWrite, client.ScopeDomainsWrite, client.ScopeRequestsWrite, client.ScopeWorkspacesRead, client.ScopeAccountRead,
+			client.ScopeMocksWrite, client.ScopeFilesWrite, client.ScopeEnvWrite, client.ScopeDomainsWrite, client.ScopeRequestsWrite, client.ScopeStateWrite, client.ScopeWorkspacesRead, client.ScopeAccountRead,
 		},
 	}, session))
 	if err != nil {

@@ -35,6 +35,8 @@ type options struct {
 	mocks  string
 
 	control string
+	env     []string
+	envFile string
 }
 
 // Command returns the command.
@@ -52,8 +54,9 @@ func Command() *cobra.Command {
 			"With a COMMAND, such as tests, the mock is served on a free port while the command runs, which finds it at $MOCK_URL.\n" +
 			"mocloud then ends with the command's status. What mocloud prints goes to standard error.\n\n" +
 			"Files may be as large as memory allows; a server has limits (1 MiB and 2,000 endpoints a mock, unless its administrator\n" +
-			"set others), which `mocloud validate` checks. MOCKSERVER_… variables set limits for requests.",
-		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0\n  mocloud run moclojer.yml --control 127.0.0.1:8001\n  mocloud run moclojer.yml --quiet -- npm test",
+			"set others), which `mocloud validate` checks. MOCKSERVER_… variables set limits for requests.\n\n" +
+			"The mock reads variables as env.NAME: those of --env, of --env-file, and MOCK_NAME of this command's own environment, in that order.",
+		Example: "  mocloud run moclojer.yml\n  mocloud run mocks/ --port 9000\n  mocloud run petstore.yaml --prefix /v2\n  mocloud run petstore.yaml --mocks answers.yml\n  mocloud run moclojer.yml --host 0.0.0.0\n  mocloud run moclojer.yml --control 127.0.0.1:8001\n  mocloud run moclojer.yml --env TOKEN=t-1 --env-file .env\n  mocloud run moclojer.yml --quiet -- npm test",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			files, command, err := split(cmd, args)
@@ -75,6 +78,8 @@ func Command() *cobra.Command {
 	f.StringVar(&o.prefix, "prefix", "", "prepend this `PATH` to every path of imported documents, such as /v2")
 	f.StringVar(&o.compat, "compat", "", "answer exactly like another `IMPLEMENTATION`: "+string(mockspec.CompatMoclojer04))
 	f.StringVar(&o.mocks, "mocks", "", "`FILE` with the responses for an OpenAPI document")
+	f.StringArrayVar(&o.env, "env", nil, "`NAME=VALUE` of a variable that the mock reads as env.NAME; can be repeated")
+	f.StringVar(&o.envFile, "env-file", "", "`FILE` of variables, one NAME=VALUE a line, such as .env")
 	f.StringVar(&o.control, "control", "", "also listen on this loopback `ADDRESS`, such as 127.0.0.1:8001, for tests that read, set and reset state")
 	return c
 }
@@ -179,6 +184,9 @@ func configure(cmd *cobra.Command, files []string, o options) (mockserver.Config
 	}
 	cfg.File = &mockserver.FileConfig{
 		Files: files, Prefix: o.prefix, Mocks: o.mocks, Compat: mockspec.Compat(o.compat), Watch: o.watch, Out: cmd.OutOrStdout(),
+	}
+	if cfg.File.Env, err = o.variables(os.Environ()); err != nil {
+		return cfg, exit.With(exit.Usage, err)
 	}
 	if !o.quiet {
 		cfg.File.Log = cmd.OutOrStdout()

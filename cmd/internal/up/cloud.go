@@ -38,6 +38,7 @@ type cloud struct {
 	bus        *embeddedRedis
 	names      names
 	token      secret.String
+	sealKey    secret.String
 	signInCode string
 	environ    []string // of the process
 	pathForm   []string // the mock server's default
@@ -75,6 +76,7 @@ func (c *cloud) api(objects objstore.Store) (lifecycle.Member, error) {
 		"MOCK_PATH_URL":       c.names.pathURL,
 		"MOCLOUD_ADMIN_TOKEN": c.token.Reveal(),
 		"API_SIGNIN_CODE":     c.signInCode,
+		"SEAL_KEY":            c.sealKey.Reveal(),
 		"API_SEED":            "true",
 	})
 	if err != nil {
@@ -109,6 +111,7 @@ func (c *cloud) mockserver(objects objstore.Store) (lifecycle.Member, error) {
 		"MOCKSERVER_EGRESS_URL":   "http://" + c.ports.forward.Addr().String(),
 		"MOCKSERVER_EGRESS_TOKEN": c.forwardToken,
 		"BASE_DOMAIN":             c.names.baseDomain,
+		"SEAL_KEY":                c.sealKey.Reveal(),
 	})
 	if err != nil {
 		return lifecycle.Member{}, err

@@ -11,11 +11,12 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/secret"
 	"github.com/mocloud/mocloud/services/api"
 )
 
-// dataFolder is where `mocloud up` keeps everything: the database, the objects, the admin token.
+// dataFolder is where `mocloud up` keeps everything: the database, the objects, the admin token, the key of secret variables.
 type dataFolder struct {
 	path string
 	lock *os.File
@@ -67,19 +68,32 @@ func (d *dataFolder) adminToken(given string) (secret.String, error) {
 	if given != "" {
 		return secret.New(given), nil
 	}
-	path := filepath.Join(d.path, "admin-token")
+	return d.kept("admin-token", api.NewAdminToken)
+}
+
+// sealKey encrypts the secret variables of workspaces: given by the user, or made at the first start and kept for the next ones.
+func (d *dataFolder) sealKey(given string) (secret.String, error) {
+	if given != "" {
+		return secret.New(given), nil
+	}
+	return d.kept("seal-key", func() secret.String { return secret.New(random(env.MinKey)) })
+}
+
+// kept is the secret in a file, which is made if there is none.
+func (d *dataFolder) kept(name string, make func() secret.String) (secret.String, error) {
+	path := filepath.Join(d.path, name)
 	kept, err := os.ReadFile(path)
 	if err == nil && len(strings.TrimSpace(string(kept))) > 0 {
 		return secret.New(strings.TrimSpace(string(kept))), nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return secret.String{}, fmt.Errorf("read the admin token: %w", err)
+		return secret.String{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	token := api.NewAdminToken()
-	if err := os.WriteFile(path, []byte(token.Reveal()+"\n"), 0o600); err != nil {
+	made := make()
+	if err := os.WriteFile(path, []byte(made.Reveal()+"\n"), 0o600); err != nil {
 		return secret.String{}, unwritable(d.path, err)
 	}
-	return token, nil
+	return made, nil
 }
 
 // random is n random bytes as text that is safe in URLs and shells.

@@ -103,9 +103,13 @@ func (o options) run(ctx context.Context, out, logs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	sealKey, err := data.sealKey(os.Getenv("SEAL_KEY"))
+	if err != nil {
+		return err
+	}
 	c := &cloud{
 		log: telemetry.NewLogger(logs, level), metrics: process.NewMetrics(), health: &lifecycle.Health{},
-		data: data, ports: ports, bus: bus, token: token, signInCode: random(24), environ: os.Environ(), pathForm: o.pathForm(),
+		data: data, ports: ports, bus: bus, token: token, sealKey: sealKey, signInCode: random(24), environ: os.Environ(), pathForm: o.pathForm(),
 		forwardToken: random(24), reverseToken: random(24),
 	}
 	if c.names, err = o.names(ctx, ports); err != nil {

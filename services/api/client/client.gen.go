@@ -474,6 +474,8 @@ const (
 	ScopeAll             Scope = "*"
 	ScopeDomainsRead     Scope = "domains:read"
 	ScopeDomainsWrite    Scope = "domains:write"
+	ScopeEnvRead         Scope = "env:read"
+	ScopeEnvWrite        Scope = "env:write"
 	ScopeFilesRead       Scope = "files:read"
 	ScopeFilesWrite      Scope = "files:write"
 	ScopeMocksRead       Scope = "mocks:read"
@@ -498,6 +500,10 @@ func (e Scope) Valid() bool {
 	case ScopeDomainsRead:
 		return true
 	case ScopeDomainsWrite:
+		return true
+	case ScopeEnvRead:
+		return true
+	case ScopeEnvWrite:
 		return true
 	case ScopeFilesRead:
 		return true
@@ -1959,6 +1965,15 @@ type NewTrafficCheck struct {
 	Limit *int `json:"limit,omitempty"`
 }
 
+// NewVariable defines model for NewVariable.
+type NewVariable struct {
+	// Secret Encrypt it and never show it again.
+	Secret *bool `json:"secret,omitempty"`
+
+	// Value Up to 4,096 bytes; a secret has at least 8.
+	Value string `json:"value"`
+}
+
 // NewVerification defines model for NewVerification.
 type NewVerification struct {
 	Expect []Expectation `json:"expect"`
@@ -2878,6 +2893,27 @@ type Validation struct {
 	Valid bool `json:"valid"`
 }
 
+// Variable defines model for Variable.
+type Variable struct {
+	// Name Example: BASE_URL
+	Name   string `json:"name"`
+	Secret bool   `json:"secret"`
+
+	// UpdatedAt When it was set last.
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Value Absent for a secret.
+	Value *string `json:"value,omitempty"`
+}
+
+// VariablePage defines model for VariablePage.
+type VariablePage struct {
+	Items []Variable `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Verification defines model for Verification.
 type Verification struct {
 	Expect []ExpectationResult `json:"expect"`
@@ -3516,6 +3552,15 @@ type ListAuditParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListVariablesParams defines parameters for ListVariables.
+type ListVariablesParams struct {
+	// Limit The largest number of items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the previous page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListFilesParams defines parameters for ListFiles.
 type ListFilesParams struct {
 	// Prefix Only files whose names begin with this, such as `data/`.
@@ -3719,6 +3764,9 @@ type CreateWorkspaceJSONRequestBody = NewWorkspace
 
 // UpdateWorkspaceJSONRequestBody defines body for UpdateWorkspace for application/json ContentType.
 type UpdateWorkspaceJSONRequestBody = WorkspaceUpdate
+
+// PutVariableJSONRequestBody defines body for PutVariable for application/json ContentType.
+type PutVariableJSONRequestBody = NewVariable
 
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = NewInvitation
@@ -4849,6 +4897,46 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
 	ListAudit(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListVariables List variables
+	//
+	// The variables of a workspace, sorted by name. The values of secrets are not shown.
+	//
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/env (the `ListVariables` operationId).
+	ListVariables(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListVariablesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteVariable Delete a variable
+	//
+	// Mocks that name it find nothing there.
+	//
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `DeleteVariable` operationId).
+	DeleteVariable(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutVariableWithBody Set a variable
+	//
+	// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+	// has up to 100 variables.
+	//
+	// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+	// A mock that answers with it shows it to its callers all the same.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+	PutVariableWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutVariable Set a variable
+	//
+	// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+	// has up to 100 variables.
+	//
+	// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+	// A mock that answers with it shows it to its callers all the same.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+	PutVariable(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, body PutVariableJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListFiles List files
 	//
@@ -7255,6 +7343,86 @@ func (c *Client) UpdateWorkspace(ctx context.Context, workspaceSlug WorkspaceSlu
 // Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
 func (c *Client) ListAudit(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListAuditRequest(c.Server, workspaceSlug, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListVariables List variables
+//
+// The variables of a workspace, sorted by name. The values of secrets are not shown.
+//
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/env (the `ListVariables` operationId).
+func (c *Client) ListVariables(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListVariablesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListVariablesRequest(c.Server, workspaceSlug, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeleteVariable Delete a variable
+//
+// Mocks that name it find nothing there.
+//
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `DeleteVariable` operationId).
+func (c *Client) DeleteVariable(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteVariableRequest(c.Server, workspaceSlug, variableName)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutVariableWithBody Set a variable
+//
+// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+// has up to 100 variables.
+//
+// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+// A mock that answers with it shows it to its callers all the same.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+func (c *Client) PutVariableWithBody(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutVariableRequestWithBody(c.Server, workspaceSlug, variableName, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutVariable Set a variable
+//
+// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+// has up to 100 variables.
+//
+// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+// A mock that answers with it shows it to its callers all the same.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+func (c *Client) PutVariable(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, body PutVariableJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutVariableRequest(c.Server, workspaceSlug, variableName, body)
 	if err != nil {
 		return nil, err
 	}
@@ -12417,6 +12585,174 @@ func NewListAuditRequest(server string, workspaceSlug WorkspaceSlug, params *Lis
 	return req, nil
 }
 
+// NewListVariablesRequest constructs an http.Request for the ListVariables method
+func NewListVariablesRequest(server string, workspaceSlug WorkspaceSlug, params *ListVariablesParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/env", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeleteVariableRequest constructs an http.Request for the DeleteVariable method
+func NewDeleteVariableRequest(server string, workspaceSlug WorkspaceSlug, variableName string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "variable_name", variableName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/env/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutVariableRequest calls the generic PutVariable builder with application/json body
+func NewPutVariableRequest(server string, workspaceSlug WorkspaceSlug, variableName string, body PutVariableJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutVariableRequestWithBody(server, workspaceSlug, variableName, "application/json", bodyReader)
+}
+
+// NewPutVariableRequestWithBody constructs an http.Request for the PutVariable method, with any body, and a specified content type
+func NewPutVariableRequestWithBody(server string, workspaceSlug WorkspaceSlug, variableName string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "workspace_slug", workspaceSlug, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "variable_name", variableName, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/workspaces/%s/env/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListFilesRequest constructs an http.Request for the ListFiles method
 func NewListFilesRequest(server string, workspaceSlug WorkspaceSlug, params *ListFilesParams) (*http.Request, error) {
 	var err error
@@ -14867,6 +15203,50 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/audit (the `ListAudit` operationId).
 	ListAuditWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListAuditParams, reqEditors ...RequestEditorFn) (*ListAuditResponse, error)
+
+	// ListVariablesWithResponse List variables
+	//
+	// The variables of a workspace, sorted by name. The values of secrets are not shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/workspaces/{workspace_slug}/env (the `ListVariables` operationId).
+	ListVariablesWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListVariablesParams, reqEditors ...RequestEditorFn) (*ListVariablesResponse, error)
+
+	// DeleteVariableWithResponse Delete a variable
+	//
+	// Mocks that name it find nothing there.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `DeleteVariable` operationId).
+	DeleteVariableWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, reqEditors ...RequestEditorFn) (*DeleteVariableResponse, error)
+
+	// PutVariableWithBodyWithResponse Set a variable
+	//
+	// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+	// has up to 100 variables.
+	//
+	// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+	// A mock that answers with it shows it to its callers all the same.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+	PutVariableWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutVariableResponse, error)
+
+	// PutVariableWithResponse Set a variable
+	//
+	// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+	// has up to 100 variables.
+	//
+	// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+	// A mock that answers with it shows it to its callers all the same.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+	PutVariableWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, body PutVariableJSONRequestBody, reqEditors ...RequestEditorFn) (*PutVariableResponse, error)
 
 	// ListFilesWithResponse List files
 	//
@@ -19374,6 +19754,143 @@ func (r ListAuditResponse) ContentType() string {
 	return ""
 }
 
+type ListVariablesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *VariablePage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListVariablesResponse) GetJSON200() *VariablePage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListVariablesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListVariablesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListVariablesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListVariablesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListVariablesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeleteVariableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeleteVariableResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteVariableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteVariableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteVariableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteVariableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutVariableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Variable
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutVariableResponse) GetJSON200() *Variable {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutVariableResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutVariableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutVariableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutVariableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutVariableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListFilesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22288,6 +22805,74 @@ func (c *ClientWithResponses) ListAuditWithResponse(ctx context.Context, workspa
 		return nil, err
 	}
 	return ParseListAuditResponse(rsp)
+}
+
+// ListVariablesWithResponse List variables
+//
+// The variables of a workspace, sorted by name. The values of secrets are not shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/workspaces/{workspace_slug}/env (the `ListVariables` operationId).
+func (c *ClientWithResponses) ListVariablesWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, params *ListVariablesParams, reqEditors ...RequestEditorFn) (*ListVariablesResponse, error) {
+	rsp, err := c.ListVariables(ctx, workspaceSlug, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListVariablesResponse(rsp)
+}
+
+// DeleteVariableWithResponse Delete a variable
+//
+// Mocks that name it find nothing there.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `DeleteVariable` operationId).
+func (c *ClientWithResponses) DeleteVariableWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, reqEditors ...RequestEditorFn) (*DeleteVariableResponse, error) {
+	rsp, err := c.DeleteVariable(ctx, workspaceSlug, variableName, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteVariableResponse(rsp)
+}
+
+// PutVariableWithBodyWithResponse Set a variable
+//
+// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+// has up to 100 variables.
+//
+// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+// A mock that answers with it shows it to its callers all the same.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+func (c *ClientWithResponses) PutVariableWithBodyWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutVariableResponse, error) {
+	rsp, err := c.PutVariableWithBody(ctx, workspaceSlug, variableName, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutVariableResponse(rsp)
+}
+
+// PutVariableWithResponse Set a variable
+//
+// Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+// has up to 100 variables.
+//
+// A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+// A mock that answers with it shows it to its callers all the same.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name} (the `PutVariable` operationId).
+func (c *ClientWithResponses) PutVariableWithResponse(ctx context.Context, workspaceSlug WorkspaceSlug, variableName string, body PutVariableJSONRequestBody, reqEditors ...RequestEditorFn) (*PutVariableResponse, error) {
+	rsp, err := c.PutVariable(ctx, workspaceSlug, variableName, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutVariableResponse(rsp)
 }
 
 // ListFilesWithResponse List files
@@ -25839,6 +26424,101 @@ func ParseListAuditResponse(rsp *http.Response) (*ListAuditResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AuditPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListVariablesResponse parses an HTTP response from a ListVariablesWithResponse call
+func ParseListVariablesResponse(rsp *http.Response) (*ListVariablesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListVariablesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest VariablePage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeleteVariableResponse parses an HTTP response from a DeleteVariableWithResponse call
+func ParseDeleteVariableResponse(rsp *http.Response) (*DeleteVariableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteVariableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutVariableResponse parses an HTTP response from a PutVariableWithResponse call
+func ParsePutVariableResponse(rsp *http.Response) (*PutVariableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutVariableResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Variable
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

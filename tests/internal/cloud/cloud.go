@@ -114,6 +114,9 @@ func StartApart(t testing.TB, binaries Binaries, servers Servers, settings ...st
 		},
 		"cloudops": {"CLOUDOPS_PROXY_URL=http://" + reverse, "CLOUDOPS_PROXY_TOKEN=provider-calls-token"},
 	} {
+		if name == "api" || name == "mockserver" {
+			env = append(env, "SEAL_KEY=the-same-for-the-api-and-the-mock-servers")
+		}
 		if name == "api" {
 			env = append(env, open()...)
 		}

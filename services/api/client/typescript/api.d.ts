@@ -1611,6 +1611,65 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace_slug}/env": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        /**
+         * List variables
+         * @description The variables of a workspace, sorted by name. The values of secrets are not shown.
+         */
+        get: operations["listVariables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace_slug}/env/{variable_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of the variable: letters, digits and `_`; it does not begin with a digit.
+                 * @example TOKEN
+                 */
+                variable_name: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a variable
+         * @description Mocks of the workspace read it as `env.NAME` in templates and conditions; published ones see a new value within seconds. A workspace
+         *     has up to 100 variables.
+         *
+         *     A secret is stored encrypted and is never shown again. Wherever it stands in recorded requests, explanations and errors, it is masked.
+         *     A mock that answers with it shows it to its callers all the same.
+         */
+        put: operations["putVariable"];
+        post?: never;
+        /**
+         * Delete a variable
+         * @description Mocks that name it find nothing there.
+         */
+        delete: operations["deleteVariable"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace_slug}/files": {
         parameters: {
             query?: never;
@@ -2819,6 +2878,15 @@ export interface components {
              */
             limit: number;
         };
+        NewVariable: {
+            /**
+             * @description Encrypt it and never show it again.
+             * @default false
+             */
+            secret: boolean;
+            /** @description Up to 4,096 bytes; a secret has at least 8. */
+            value: string;
+        };
         NewVerification: {
             expect: components["schemas"]["Expectation"][];
             /** @description The requests of an expectation come after those of the one before. */
@@ -3154,7 +3222,7 @@ export interface components {
          * @description What a token may do; `write` includes `read`, `*` is everything.
          * @enum {string}
          */
-        Scope: "*" | "account:read" | "account:write" | "workspaces:read" | "workspaces:write" | "mocks:read" | "mocks:write" | "files:read" | "files:write" | "domains:read" | "domains:write" | "requests:read" | "requests:write" | "state:read" | "state:write";
+        Scope: "*" | "account:read" | "account:write" | "workspaces:read" | "workspaces:write" | "mocks:read" | "mocks:write" | "files:read" | "files:write" | "env:read" | "env:write" | "domains:read" | "domains:write" | "requests:read" | "requests:write" | "state:read" | "state:write";
         SearchResult: {
             endpoints: components["schemas"]["FoundEndpoint"][];
             files: components["schemas"]["FoundFile"][];
@@ -3517,6 +3585,23 @@ export interface components {
             diagnostics: components["schemas"]["Diagnostic"][];
             /** @description There is no error; there may be warnings. */
             valid: boolean;
+        };
+        Variable: {
+            /** @example BASE_URL */
+            name: string;
+            secret: boolean;
+            /**
+             * Format: date-time
+             * @description When it was set last.
+             */
+            updated_at: string;
+            /** @description Absent for a secret. */
+            value?: string;
+        };
+        VariablePage: {
+            items: components["schemas"]["Variable"][];
+            /** @description Absent on the last page. */
+            next_cursor?: string;
         };
         Verification: {
             expect: components["schemas"]["ExpectationResult"][];
@@ -5997,6 +6082,95 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listVariables: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the previous page. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description The largest number of items on a page. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path: {
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of variables. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VariablePage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    putVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of the variable: letters, digits and `_`; it does not begin with a digit.
+                 * @example TOKEN
+                 */
+                variable_name: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVariable"];
+            };
+        };
+        responses: {
+            /** @description The variable. The value of a secret is not shown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variable"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteVariable: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The name of the variable: letters, digits and `_`; it does not begin with a digit.
+                 * @example TOKEN
+                 */
+                variable_name: string;
+                /** @description The workspace's slug. */
+                workspace_slug: components["parameters"]["WorkspaceSlug"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The variable is deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

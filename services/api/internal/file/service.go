@@ -122,7 +122,7 @@ func (s *Service) Put(ctx context.Context, who workspace.Caller, slug string, up
 	if err != nil {
 		return File{}, false, err
 	}
-	s.publishIndex(ctx, ws)
+	s.PublishIndex(ctx, ws)
 	return f, created, nil
 }
 
@@ -169,8 +169,8 @@ func (s *Service) release(ctx context.Context, key string) {
 	}
 }
 
-// publishIndex writes the workspace's index for the mock servers. What fails is tried again by Run.
-func (s *Service) publishIndex(ctx context.Context, workspaceID string) {
+// PublishIndex writes the workspace's index, with its files and variables, for the mock servers. What fails is tried again by Run.
+func (s *Service) PublishIndex(ctx context.Context, workspaceID string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
 	if err := s.writeIndex(ctx, workspaceID); err != nil {
@@ -232,7 +232,7 @@ func (s *Service) Delete(ctx context.Context, who workspace.Caller, slug, id str
 	if err != nil {
 		return err
 	}
-	s.publishIndex(ctx, in.ID)
+	s.PublishIndex(ctx, in.ID)
 	return nil
 }
 

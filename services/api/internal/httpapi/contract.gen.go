@@ -474,6 +474,8 @@ const (
 	ScopeAll             Scope = "*"
 	ScopeDomainsRead     Scope = "domains:read"
 	ScopeDomainsWrite    Scope = "domains:write"
+	ScopeEnvRead         Scope = "env:read"
+	ScopeEnvWrite        Scope = "env:write"
 	ScopeFilesRead       Scope = "files:read"
 	ScopeFilesWrite      Scope = "files:write"
 	ScopeMocksRead       Scope = "mocks:read"
@@ -498,6 +500,10 @@ func (e Scope) Valid() bool {
 	case ScopeDomainsRead:
 		return true
 	case ScopeDomainsWrite:
+		return true
+	case ScopeEnvRead:
+		return true
+	case ScopeEnvWrite:
 		return true
 	case ScopeFilesRead:
 		return true
@@ -1959,6 +1965,15 @@ type NewTrafficCheck struct {
 	Limit *int `json:"limit,omitempty"`
 }
 
+// NewVariable defines model for NewVariable.
+type NewVariable struct {
+	// Secret Encrypt it and never show it again.
+	Secret *bool `json:"secret,omitempty"`
+
+	// Value Up to 4,096 bytes; a secret has at least 8.
+	Value string `json:"value"`
+}
+
 // NewVerification defines model for NewVerification.
 type NewVerification struct {
 	Expect []Expectation `json:"expect"`
@@ -2878,6 +2893,27 @@ type Validation struct {
 	Valid bool `json:"valid"`
 }
 
+// Variable defines model for Variable.
+type Variable struct {
+	// Name Example: BASE_URL
+	Name   string `json:"name"`
+	Secret bool   `json:"secret"`
+
+	// UpdatedAt When it was set last.
+	UpdatedAt time.Time `json:"updated_at"`
+
+	// Value Absent for a secret.
+	Value *string `json:"value,omitempty"`
+}
+
+// VariablePage defines model for VariablePage.
+type VariablePage struct {
+	Items []Variable `json:"items"`
+
+	// NextCursor Absent on the last page.
+	NextCursor *string `json:"next_cursor,omitempty"`
+}
+
 // Verification defines model for Verification.
 type Verification struct {
 	Expect []ExpectationResult `json:"expect"`
@@ -3516,6 +3552,15 @@ type ListAuditParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListVariablesParams defines parameters for ListVariables.
+type ListVariablesParams struct {
+	// Limit The largest number of items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the previous page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListFilesParams defines parameters for ListFiles.
 type ListFilesParams struct {
 	// Prefix Only files whose names begin with this, such as `data/`.
@@ -3719,6 +3764,9 @@ type CreateWorkspaceJSONRequestBody = NewWorkspace
 
 // UpdateWorkspaceJSONRequestBody defines body for UpdateWorkspace for application/json ContentType.
 type UpdateWorkspaceJSONRequestBody = WorkspaceUpdate
+
+// PutVariableJSONRequestBody defines body for PutVariable for application/json ContentType.
+type PutVariableJSONRequestBody = NewVariable
 
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = NewInvitation
@@ -3995,6 +4043,15 @@ type ServerInterface interface {
 	// ListAudit See who did what
 	// (GET /api/v1/workspaces/{workspace_slug}/audit)
 	ListAudit(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListAuditParams) error
+	// ListVariables List variables
+	// (GET /api/v1/workspaces/{workspace_slug}/env)
+	ListVariables(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListVariablesParams) error
+	// DeleteVariable Delete a variable
+	// (DELETE /api/v1/workspaces/{workspace_slug}/env/{variable_name})
+	DeleteVariable(ctx echo.Context, workspaceSlug WorkspaceSlug, variableName string) error
+	// PutVariable Set a variable
+	// (PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name})
+	PutVariable(ctx echo.Context, workspaceSlug WorkspaceSlug, variableName string) error
 	// ListFiles List files
 	// (GET /api/v1/workspaces/{workspace_slug}/files)
 	ListFiles(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListFilesParams) error
@@ -6220,6 +6277,86 @@ func (w *ServerInterfaceWrapper) ListAudit(ctx echo.Context) error {
 	return err
 }
 
+// ListVariables converts echo context to params.
+func (w *ServerInterfaceWrapper) ListVariables(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListVariablesParams
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListVariables(ctx, workspaceSlug, params)
+	return err
+}
+
+// DeleteVariable converts echo context to params.
+func (w *ServerInterfaceWrapper) DeleteVariable(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// ------------- Path parameter "variable_name" -------------
+	var variableName string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "variable_name", ctx.Param("variable_name"), &variableName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variable_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.DeleteVariable(ctx, workspaceSlug, variableName)
+	return err
+}
+
+// PutVariable converts echo context to params.
+func (w *ServerInterfaceWrapper) PutVariable(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "workspace_slug" -------------
+	var workspaceSlug WorkspaceSlug
+
+	err = runtime.BindStyledParameterWithOptions("simple", "workspace_slug", ctx.Param("workspace_slug"), &workspaceSlug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter workspace_slug: %s", err))
+	}
+
+	// ------------- Path parameter "variable_name" -------------
+	var variableName string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "variable_name", ctx.Param("variable_name"), &variableName, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter variable_name: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PutVariable(ctx, workspaceSlug, variableName)
+	return err
+}
+
 // ListFiles converts echo context to params.
 func (w *ServerInterfaceWrapper) ListFiles(ctx echo.Context) error {
 	var err error
@@ -7007,6 +7144,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id", wrapper.GetFile, options.OperationMiddlewares["getFile"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id/content", wrapper.GetFileContent, options.OperationMiddlewares["getFileContent"]...)
 	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/files/:file_id/mocks", wrapper.ListFileMocks, options.OperationMiddlewares["listFileMocks"]...)
+	router.GET(options.BaseURL+"/api/v1/workspaces/:workspace_slug/env", wrapper.ListVariables, options.OperationMiddlewares["listVariables"]...)
+	router.DELETE(options.BaseURL+"/api/v1/workspaces/:workspace_slug/env/:variable_name", wrapper.DeleteVariable, options.OperationMiddlewares["deleteVariable"]...)
+	router.PUT(options.BaseURL+"/api/v1/workspaces/:workspace_slug/env/:variable_name", wrapper.PutVariable, options.OperationMiddlewares["putVariable"]...)
 	router.DELETE(options.BaseURL+"/api/v1/mocks/:mock_id/requests", wrapper.DeleteRequests, options.OperationMiddlewares["deleteRequests"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/requests", wrapper.ListRequests, options.OperationMiddlewares["listRequests"]...)
 	router.GET(options.BaseURL+"/api/v1/mocks/:mock_id/requests/events", wrapper.StreamRequests, options.OperationMiddlewares["streamRequests"]...)
@@ -10787,6 +10927,121 @@ func (response ListAuditdefaultApplicationProblemPlusJSONResponse) VisitListAudi
 	return err
 }
 
+type ListVariablesRequestObject struct {
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	Params        ListVariablesParams
+}
+
+type ListVariablesResponseObject interface {
+	VisitListVariablesResponse(w http.ResponseWriter) error
+}
+
+type ListVariables200JSONResponse VariablePage
+
+func (response ListVariables200JSONResponse) VisitListVariablesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListVariablesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListVariablesdefaultApplicationProblemPlusJSONResponse) VisitListVariablesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteVariableRequestObject struct {
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	VariableName  string        `json:"variable_name"`
+}
+
+type DeleteVariableResponseObject interface {
+	VisitDeleteVariableResponse(w http.ResponseWriter) error
+}
+
+type DeleteVariable204Response struct {
+}
+
+func (response DeleteVariable204Response) VisitDeleteVariableResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteVariabledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteVariabledefaultApplicationProblemPlusJSONResponse) VisitDeleteVariableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutVariableRequestObject struct {
+	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
+	VariableName  string        `json:"variable_name"`
+	Body          *PutVariableJSONRequestBody
+}
+
+type PutVariableResponseObject interface {
+	VisitPutVariableResponse(w http.ResponseWriter) error
+}
+
+type PutVariable200JSONResponse Variable
+
+func (response PutVariable200JSONResponse) VisitPutVariableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutVariabledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutVariabledefaultApplicationProblemPlusJSONResponse) VisitPutVariableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListFilesRequestObject struct {
 	WorkspaceSlug WorkspaceSlug `json:"workspace_slug"`
 	Params        ListFilesParams
@@ -11970,6 +12225,15 @@ type StrictServerInterface interface {
 	// ListAudit See who did what
 	// (GET /api/v1/workspaces/{workspace_slug}/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// ListVariables List variables
+	// (GET /api/v1/workspaces/{workspace_slug}/env)
+	ListVariables(ctx context.Context, request ListVariablesRequestObject) (ListVariablesResponseObject, error)
+	// DeleteVariable Delete a variable
+	// (DELETE /api/v1/workspaces/{workspace_slug}/env/{variable_name})
+	DeleteVariable(ctx context.Context, request DeleteVariableRequestObject) (DeleteVariableResponseObject, error)
+	// PutVariable Set a variable
+	// (PUT /api/v1/workspaces/{workspace_slug}/env/{variable_name})
+	PutVariable(ctx context.Context, request PutVariableRequestObject) (PutVariableResponseObject, error)
 	// ListFiles List files
 	// (GET /api/v1/workspaces/{workspace_slug}/files)
 	ListFiles(ctx context.Context, request ListFilesRequestObject) (ListFilesResponseObject, error)
@@ -14929,6 +15193,107 @@ func (sh *strictHandler) ListAudit(ctx echo.Context, workspaceSlug WorkspaceSlug
 		return err
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		return validResponse.VisitListAuditResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListVariables operation middleware
+func (sh *strictHandler) ListVariables(ctx echo.Context, workspaceSlug WorkspaceSlug, params ListVariablesParams) error {
+	var request ListVariablesRequestObject
+
+	request.WorkspaceSlug = workspaceSlug
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListVariables(ctx.Request().Context(), request.(ListVariablesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListVariables")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListVariablesResponseObject); ok {
+		return validResponse.VisitListVariablesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// DeleteVariable operation middleware
+func (sh *strictHandler) DeleteVariable(ctx echo.Context, workspaceSlug WorkspaceSlug, variableName string) error {
+	var request DeleteVariableRequestObject
+
+	request.WorkspaceSlug = workspaceSlug
+	request.VariableName = variableName
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteVariable(ctx.Request().Context(), request.(DeleteVariableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteVariable")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(DeleteVariableResponseObject); ok {
+		return validResponse.VisitDeleteVariableResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PutVariable operation middleware
+func (sh *strictHandler) PutVariable(ctx echo.Context, workspaceSlug WorkspaceSlug, variableName string) error {
+	var request PutVariableRequestObject
+
+	request.WorkspaceSlug = workspaceSlug
+	request.VariableName = variableName
+
+	var body PutVariableJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PutVariable(ctx.Request().Context(), request.(PutVariableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutVariable")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PutVariableResponseObject); ok {
+		return validResponse.VisitPutVariableResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

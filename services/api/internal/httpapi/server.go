@@ -33,6 +33,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
+	"github.com/mocloud/mocloud/services/api/internal/variable"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 	"github.com/mocloud/mocloud/services/api/mcpserver"
 	"github.com/mocloud/mocloud/services/api/openapi"
@@ -70,6 +71,7 @@ type Deps struct {
 	Workspaces   *workspace.Service
 	Mocks        *mock.Service
 	Files        *file.Service
+	Variables    *variable.Service
 	Domains      *domain.Service
 	Drafts       *draft.Service
 	Publications *publication.Service

@@ -53,6 +53,9 @@ func (s fileStore) FileIndex(ctx context.Context, workspaceID string) (files.Ind
 	for _, r := range rows {
 		i.Files[r.Name] = files.File{Object: r.Object, Size: r.Size, MediaType: r.MediaType}
 	}
+	if err == nil {
+		i.Variables, err = indexedVariables(ctx, s.read, workspaceID)
+	}
 	return i, failed("read an index of files", err)
 }
 
@@ -91,6 +94,9 @@ func collect(ctx context.Context, tx bun.Tx, workspaceID string, due time.Time) 
 	var objects []string
 	err := tx.NewRaw("DELETE FROM files WHERE workspace_id = ? RETURNING object", workspaceID).Scan(ctx, &objects)
 	if err != nil {
+		return err
+	}
+	if _, err := tx.NewRaw("DELETE FROM variables WHERE workspace_id = ?", workspaceID).Exec(ctx); err != nil {
 		return err
 	}
 	keys := []string{files.IndexKey(workspaceID)}

@@ -26,6 +26,7 @@ import (
 	"github.com/mocloud/mocloud/services/api/internal/search"
 	"github.com/mocloud/mocloud/services/api/internal/signin"
 	"github.com/mocloud/mocloud/services/api/internal/token"
+	"github.com/mocloud/mocloud/services/api/internal/variable"
 	"github.com/mocloud/mocloud/services/api/internal/workspace"
 )
 
@@ -40,6 +41,7 @@ type Store struct {
 	Mocks        mockRepository
 	Publications publicationRepository
 	Files        fileStore
+	Variables    variableStore
 	Domains      domainStore
 	Records      recordStore
 	Reports      reportStore
@@ -63,6 +65,7 @@ type (
 	mockStore       struct{ *core }
 	revisionStore   struct{ *core }
 	fileStore       struct{ *core }
+	variableStore   struct{ *core }
 	domainStore     struct{ *core }
 	recordStore     struct{ *core } // of requests, as people read them
 	reportStore     struct{ *core } // of requests, as mock servers send them
@@ -105,6 +108,7 @@ var (
 	_ mock.Repository           = mockRepository{}
 	_ publication.Repository    = publicationRepository{}
 	_ file.Repository           = fileStore{}
+	_ variable.Repository       = variableStore{}
 	_ domain.Repository         = domainStore{}
 	_ record.Repository         = recordStore{}
 	_ record.Storage            = reportStore{}
@@ -128,6 +132,7 @@ func newStore(read, write *bun.DB) *Store {
 		Mocks:        mockRepository{mocks, revisionStore{c}},
 		Publications: publicationRepository{mocks, outcomeStore{c}},
 		Files:        fileStore{c},
+		Variables:    variableStore{c},
 		Domains:      domainStore{c},
 		Records:      recordStore{c},
 		Reports:      reportStore{c},

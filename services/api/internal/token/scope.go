@@ -19,7 +19,7 @@ const (
 
 // resources are what scopes are about. A workspace token has no scope about an account.
 func resources() []string {
-	return []string{"account", "workspaces", "mocks", "files", "domains", "requests", "state"}
+	return []string{"account", "workspaces", "mocks", "files", "env", "domains", "requests", "state"}
 }
 
 // Known reports whether there is such a scope.

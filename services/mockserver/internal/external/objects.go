@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/singleflight"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/files"
 	"github.com/mocloud/mocloud/pkg/objstore"
 )
@@ -24,6 +26,8 @@ const (
 // workspace's index says, which is read again every second while somebody asks; an object itself never changes. It is safe for concurrent use.
 type Objects struct {
 	store   objstore.Store
+	seal    *env.Seal
+	log     *slog.Logger
 	flights singleflight.Group
 
 	mu      sync.Mutex
@@ -36,14 +40,32 @@ type index struct {
 	etag    string
 	size    int64
 	files   map[string]files.File
+	env     *env.Set
 	checked time.Time
 }
 
 var _ Source = (*Objects)(nil)
 
-// NewObjects makes the source of the files in a store.
-func NewObjects(store objstore.Store) *Objects {
-	return &Objects{store: store, indexes: map[string]*index{}}
+// NewObjects makes the source of the files in a store. Secrets of workspaces are opened with seal.
+func NewObjects(store objstore.Store, seal *env.Seal, log *slog.Logger) *Objects {
+	return &Objects{store: store, seal: seal, log: log, indexes: map[string]*index{}}
+}
+
+// Variables returns the variables of a workspace, at most indexTTL old, or older ones while the store cannot be read.
+func (s *Objects) Variables(ctx context.Context, workspaceID string) (*env.Set, error) {
+	if workspaceID == "" {
+		return nil, nil //nolint:nilnil // a mock that belongs to nobody has no variables, and the nil Set is empty
+	}
+	i, err := s.index(ctx, workspaceID)
+	if err == nil {
+		return i.env, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old := s.indexes[workspaceID]; old != nil {
+		return old.env, nil
+	}
+	return nil, err
 }
 
 // Open implements Source.
@@ -108,7 +130,7 @@ func (s *Objects) look(ctx context.Context, workspaceID string, old *index) (*in
 	if old != nil && old.etag != "" {
 		info, err := s.store.Stat(ctx, key)
 		if err == nil && info.ETag == old.etag {
-			return &index{etag: old.etag, size: old.size, files: old.files, checked: now}, nil
+			return &index{etag: old.etag, size: old.size, files: old.files, env: old.env, checked: now}, nil
 		}
 		if err != nil && !errors.Is(err, objstore.ErrNotFound) {
 			return nil, err
@@ -126,7 +148,11 @@ func (s *Objects) look(ctx context.Context, workspaceID string, old *index) (*in
 	if err != nil {
 		return nil, fmt.Errorf("workspace %s: %w", workspaceID, err)
 	}
-	return &index{etag: o.ETag, size: o.Size + entryOverhead, files: i.Files, checked: now}, nil
+	set, err := env.Open(workspaceID, i.Variables, s.seal)
+	if err != nil { // the others are there
+		s.log.WarnContext(ctx, "secrets of a workspace cannot be opened; its mocks do without", "workspace_id", workspaceID, "error", err)
+	}
+	return &index{etag: o.ETag, size: o.Size + set.Size() + entryOverhead, files: i.Files, env: set, checked: now}, nil
 }
 
 // keep remembers an index. When they are too many, all are forgotten: they are read again one by one, as somebody asks.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"strconv"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/files"
 	"github.com/mocloud/mocloud/pkg/objstore"
 	"github.com/mocloud/mocloud/pkg/objstore/dirstore"
@@ -51,7 +53,7 @@ func TestObjects(t *testing.T) {
 	put(t, store, "w1/files/loose.json", "not in the index")
 	putIndex(t, store, "w1", 1, map[string]string{"a/b.json": "o1", "gone.json": "o9"})
 	synctest.Test(t, func(t *testing.T) {
-		s := NewObjects(store)
+		s := NewObjects(store, &env.Seal{}, slog.New(slog.DiscardHandler))
 		content := func(name, known string) string {
 			t.Helper()
 			f, err := s.Open(t.Context(), "w1", name, known)
@@ -111,7 +113,7 @@ func TestObjects(t *testing.T) {
 
 func TestIndexesAreBounded(t *testing.T) {
 	t.Parallel()
-	s := NewObjects(nil)
+	s := NewObjects(nil, &env.Seal{}, slog.New(slog.DiscardHandler))
 	for n := range 100 {
 		s.keep(strconv.Itoa(n), &index{size: keptIndexes / 10})
 		s.keep(strconv.Itoa(n), &index{size: keptIndexes / 10})

@@ -3,6 +3,7 @@ package record
 import (
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/event"
 )
 
@@ -17,6 +18,7 @@ type Record struct {
 	Status    int
 	Revision  int
 	Nearest   []event.Near
+	Secrets   *env.Set // Request.Secrets
 
 	BodySize, AnswerSize int // of the whole bodies
 
@@ -69,7 +71,7 @@ func (r *Recorder) take(m *MockRecorder, q *Request, choice *event.Recording) bo
 	}
 	c := r.free.Get().(*Record) //nolint:forcetypeassert // the pool holds nothing else
 	*c = Record{
-		Mock: m, Recording: choice, At: q.At, Duration: q.Duration, Endpoint: q.Endpoint, Status: q.Status,
+		Mock: m, Recording: choice, At: q.At, Duration: q.Duration, Endpoint: q.Endpoint, Status: q.Status, Secrets: q.Secrets,
 		Revision: q.Revision,
 		BodySize: len(q.Body), AnswerSize: len(q.Answer), text: c.text,
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/event"
 )
 
@@ -111,6 +112,8 @@ type Request struct {
 	Revision     int    // of the mock
 	// Nearest tells why no endpoint answered.
 	Nearest []event.Near
+	// Secrets are the variables that were at hand: those that are secret must not be shown.
+	Secrets *env.Set
 }
 
 // Add counts a request, and takes a copy if there is room for one.

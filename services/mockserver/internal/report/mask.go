@@ -66,6 +66,14 @@ func (m *masks) event(c *record.Record) (event.RequestRecord, int) {
 	default:
 		e.Mode = event.RecordMetadata
 	}
+	if s := c.Secrets; s.HasSecrets() {
+		e.Path, e.Query, e.Request.Head, e.Response.Head = s.Mask(e.Path), s.Mask(e.Query), s.Mask(e.Request.Head), s.Mask(e.Response.Head)
+		for _, part := range []*event.RecordedPart{&e.Request, &e.Response} {
+			if !part.Base64 {
+				part.Body = s.Mask(part.Body)
+			}
+		}
+	}
 	if _, pattern, ok := strings.Cut(e.Endpoint, " "); ok && e.Mode != event.RecordFull {
 		e.Path = m.rules(c.Recording).Path(e.Path, pattern)
 	}

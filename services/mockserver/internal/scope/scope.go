@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mocloud/mocloud/pkg/budget"
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/match"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/selmer"
@@ -39,6 +40,7 @@ type Request struct {
 	Now     time.Time     // what the mock takes for the time, if that is not At
 	Session string        // the name of the session, when that was looked for
 	State   selmer.Object // nil: none is at hand
+	Env     *env.Set      // the variables of the workspace; nil: none are at hand
 
 	RemoteAddr string // of the connection
 	IPHeader   string // the header in which a trusted proxy tells the caller's address; "": RemoteAddr
@@ -184,6 +186,8 @@ func (s *Scope) Lookup(name string) (selmer.Value, bool) {
 		if s.Request.State != nil {
 			return selmer.ObjectOf(s.Request.State), true
 		}
+	case "env":
+		return selmer.ObjectOf(s.Request.Env), true
 	case "basic":
 		return found(s.basic())
 	case "bearer":

@@ -98,12 +98,12 @@ func (c *endpointCompiler) choose(e *endpoint) bool {
 		return false
 	}
 	use := c.memory.use(spec, first)
-	e.timed = use.time
+	e.timed, e.env = use.time, use.env
 	if auth.JSON == "" && len(first) == 0 && len(spec.Responses) == 0 && !use.any() && !c.validates(spec) {
 		return false
 	}
 	ch := &choice{around: use}
-	e.waits = use.any()
+	e.waits = use.any() || use.env
 	e.headers = c.common(nil)
 	if auth.JSON != "" {
 		guard, _, problems := match.CompileGuard(parseJSON(auth.JSON), match.Options{})

@@ -74,7 +74,7 @@ func (c *endpointCompiler) answer(e *endpoint) {
 	if spec.Resource != nil {
 		e.resource = newResource(spec)
 	}
-	e.waits = e.latency != nil || e.body.external != nil || spec.Response.Fault != ""
+	e.waits = e.env || e.latency != nil || e.body.external != nil || spec.Response.Fault != ""
 	e.plain = !e.waits && e.fault == nil && e.statusTemplate == nil && len(e.varying) == 0 && e.body.template == nil &&
 		e.at != nil && e.at.limiter == nil && len(e.hooks) == 0 && e.set == nil && e.resource == nil && len(e.params.Query) == 0 && spec.Body == nil
 	if e.plain {

@@ -56,6 +56,7 @@ type Deps struct {
 	Socket   CompileSocket   // optional: without it WebSockets are refused
 	Docs     Describe        // optional: without it nothing describes mocks
 	State    mockstate.Store // optional: without it mocks remember in this process
+	Env      Environment     // optional: without it workspaces have no variables
 	Page     http.Handler    // the page that Docs' documents are read with; set with Docs
 }
 
@@ -205,6 +206,9 @@ func (c *Core) answerMatched(x *exchange) {
 	x.scope.Bound(x.ctx, x)
 	if e.plain && x.body == nil && !x.isPacked() {
 		x.answerPlain()
+		return
+	}
+	if (e.env || e.at.declines && x.program.env) && x.writer != nil && !c.loadEnv(x) {
 		return
 	}
 	switch {
@@ -447,6 +451,7 @@ func (c *Core) done(x *exchange) {
 		Revision: x.mock.site.Revision, Nearest: x.record.Nearest,
 	}
 	_, x.record.Session = q.SessionName()
+	x.record.Secrets = q.Env
 	if x.endpoint != nil {
 		x.record.Endpoint = x.endpoint.label
 	}

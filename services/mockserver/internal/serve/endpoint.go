@@ -37,6 +37,8 @@ type endpoint struct {
 	waits bool
 	// timed means that the answer may depend on the time, which may be the session's own.
 	timed bool
+	// env means that the answer may depend on the variables of the workspace, which may have to be read.
+	env bool
 	// long means that a template of status, headers or body has loops, so that making the answer may take long.
 	long   bool
 	status int

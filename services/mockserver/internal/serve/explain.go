@@ -271,6 +271,7 @@ func (x *exchange) explanation() {
 	}
 	out.Considered = x.considered()
 	out.Considered = append(out.Considered, x.nearest(cmp.Or(x.found, x.endpoint), x.entered)...)
+	mask(x.scope.Request.Env, out.Considered)
 	text := ascii(out)
 	if len(text) > explainedBytes {
 		out.Considered, out.Empty = nil, out.Empty[:min(len(out.Empty), 10)]

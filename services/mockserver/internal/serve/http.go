@@ -209,6 +209,11 @@ func (c *Core) upgrade(x *exchange, w http.ResponseWriter, r *http.Request) bool
 	}
 	// The connection outlives this exchange's turn in the pool, so it gets a scope of its own.
 	own := *q
+	if p.env && !c.loadEnv(x) {
+		x.write(w)
+		return true
+	}
+	own.Env = q.Env
 	own.Header = &httpHeader{r.Header}
 	sc := &scope.Scope{}
 	sc.Reset(own, &s.params, captures)

@@ -17,6 +17,7 @@ type memory struct {
 	names   []string
 	states  map[string]*variable
 	session []*selmer.Expression // where the name of a session is found, beside the header
+	env     bool                 // initial values may name variables of the workspace
 }
 
 // variable is a name of the state.
@@ -64,6 +65,7 @@ func (m *memory) declare(v *mockspec.Variable) {
 	out.digest = digestOf(source)
 	if v.Rows == nil {
 		out.value = parseJSON(v.JSON)
+		m.env = m.env || theEnv.MatchString(v.JSON)
 		if text := out.value.String(); out.value.Kind() == selmer.KindString && strings.Contains(text, "{") {
 			if t, err := selmer.Compile(text, selmer.Options{Escaping: selmer.None}); err == nil {
 				if _, fixed := t.Constant(); !fixed {
@@ -87,6 +89,7 @@ type memoryUse struct {
 	names    []string
 	counters bool
 	time     bool // which a named session may have of its own
+	env      bool // the variables of the workspace
 }
 
 func (u *memoryUse) any() bool { return len(u.names) > 0 || u.counters }
@@ -96,6 +99,9 @@ var wholeState = regexp.MustCompile(`\bstate(\.\{\{|[^.\w"-])`)
 
 // theTime finds uses of the time.
 var theTime = regexp.MustCompile(`\bnow\b`)
+
+// theEnv finds uses of the workspace's variables, and of contents that may use them.
+var theEnv = regexp.MustCompile(`\b(env|external-body)\b`)
 
 // use finds out what an endpoint may need, from how it is written: too much does no harm.
 func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memoryUse) {
@@ -108,7 +114,7 @@ func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memo
 		u.counters = u.counters || all.Responses[i].Times > 0
 	}
 	text := string(mockspec.AppendEndpoint(nil, &all))
-	u.time = theTime.MatchString(text)
+	u.time, u.env = theTime.MatchString(text), theEnv.MatchString(text) || m.env
 	if len(m.states) == 0 {
 		return u
 	}

@@ -57,6 +57,7 @@ type program struct {
 	keep     bool              // it has rate limits that must not be forgotten
 	clock    time.Time         // when its time stands still; zero if it does not
 	memory   *memory
+	env      bool // something in it may name variables of the workspace
 	fromUser bool
 	besides  int64             // bytes of its content that are not left for later
 	compiler *endpointCompiler // of its endpoints
@@ -160,6 +161,7 @@ func (h *hosted) compile() *program {
 	p.compiler = c
 	p.everywhere.cors = c.cors
 	p.remember(c)
+	p.env = !c.compat && theEnv.Match(h.site.Content)
 	p.own = c.common(nil)
 	p.errors = c.errors(mock.Settings.Errors)
 	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.

@@ -36,6 +36,7 @@ type refusal struct {
 func (x *exchange) refuse(status int, r refusal) {
 	a := &x.answer
 	a.always, a.more, a.body, a.length = nil, a.more[:0], nil, nil
+	r.mask(x.scope.Request.Env)
 	if x.mock != nil {
 		r.Mock = x.mock.ref[0]
 		for _, n := range r.Nearest {

@@ -31,6 +31,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Turns    *limit.Turns // of everything that may take a processor for long
 	External serve.External
+	Env      serve.Environment
 	Docs     serve.Describe
 	Page     http.Handler
 	Webhooks *webhook.Sender // compiles webhooks; none is sent
@@ -155,7 +156,7 @@ func (t *Trier) core(ctx context.Context, q tryit.Question, sent *sink) (*serve.
 		}
 	}
 	core := serve.New(serve.Config{MaxBody: t.maxBody}, serve.Deps{
-		Log: t.deps.Log, Turns: t.deps.Turns, Recorder: record.New(record.Limits{}), External: t.deps.External, Docs: t.deps.Docs, Page: t.deps.Page,
+		Log: t.deps.Log, Turns: t.deps.Turns, Recorder: record.New(record.Limits{}), External: t.deps.External, Env: t.deps.Env, Docs: t.deps.Docs, Page: t.deps.Page,
 		Webhook: func(of *site.Site, endpoint string, w *mockspec.Webhook) (serve.Hook, error) {
 			hook, err := t.deps.Webhooks.Compile(of, endpoint, w)
 			if err != nil {

@@ -127,7 +127,7 @@ func (h *Hook) Fire(sc *scope.Scope) {
 	call, due, err := h.Prepare(sc)
 	switch {
 	case err != nil:
-		h.sender.Drop(h.mock, h.endpoint, h.recording, err)
+		h.sender.Drop(h.mock, h.endpoint, h.recording, errors.New(sc.Request.Env.Mask(err.Error())))
 	case due:
 		_ = h.sender.Enqueue(h.workspace, h.mock, call) // a refusal is in the history
 	}
@@ -150,7 +150,7 @@ func (h *Hook) render(sc *scope.Scope) (Call, error) {
 	if err != nil {
 		return Call{}, fmt.Errorf("url: %w", err)
 	}
-	call := Call{Endpoint: h.endpoint, URL: string(target), Method: h.method, Header: http.Header{}, Delay: h.delay, Recording: h.recording}
+	call := Call{Endpoint: h.endpoint, URL: string(target), Method: h.method, Header: http.Header{}, Delay: h.delay, Recording: h.recording, Secrets: sc.Request.Env}
 	if err := checkURL(call.URL); err != nil {
 		return Call{}, err
 	}

@@ -70,7 +70,7 @@ func New(cfg Config, deps Deps) *Sender {
 // be sent; it is in the mock's history as dropped.
 func (s *Sender) Enqueue(workspaceID, mockID string, call Call) error {
 	now := time.Now()
-	d := &Delivery{ID: newID(), MockID: mockID, Recording: call.Recording, Endpoint: call.Endpoint, Method: call.Method, URL: call.URL, State: Waiting, Queued: now}
+	d := &Delivery{ID: newID(), MockID: mockID, Recording: call.Recording, Endpoint: call.Endpoint, Method: call.Method, URL: call.Secrets.Mask(call.URL), State: Waiting, Queued: now}
 	j := &job{call: call, mockID: mockID, delivery: d, size: call.size(), due: now.Add(min(max(call.Delay, 0), s.cfg.MaxDelay))}
 	d.Next = j.due
 	s.mu.Lock()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/event"
 	"github.com/mocloud/mocloud/services/mockserver/internal/depth"
 )
@@ -98,6 +99,7 @@ type Call struct {
 	Depth    int           // webhooks that led to the request that this call came from; see package depth
 
 	Recording *event.Recording // of the mock: what may be shown of it
+	Secrets   *env.Set         // the variables that were at hand: those that are secret must not be shown
 }
 
 // size is what a waiting call costs in memory, roughly.

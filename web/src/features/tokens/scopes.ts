@@ -1,7 +1,7 @@
 import type { Scope } from '@/api/queries/tokens'
 
 /** The nouns of scopes, in the order in which they are offered. */
-export const nouns = ['mocks', 'files', 'domains', 'requests', 'state', 'workspaces', 'account'] as const
+export const nouns = ['mocks', 'files', 'env', 'domains', 'requests', 'state', 'workspaces', 'account'] as const
 export type Noun = (typeof nouns)[number]
 export type Level = 'none' | 'read' | 'write'
 

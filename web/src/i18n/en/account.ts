@@ -75,6 +75,7 @@ export const tokens = {
     domains: 'Domains',
     requests: 'Requests and usage',
     state: 'What mocks remember',
+    env: 'Variables of the workspace',
   },
   level: { none: 'No access', read: 'Read', write: 'Read and write' },
   everything: 'Everything',

@@ -75,6 +75,8 @@ export const audit = {
     acceptInvitation: 'Accepted the invitation to',
     declineInvitation: 'Declined the invitation to',
     putFile: 'Uploaded the file',
+    putVariable: 'Set the variable',
+    deleteVariable: 'Deleted the variable',
     deleteFile: 'Deleted the file',
     createDomain: 'Added the domain',
     deleteDomain: 'Removed the domain',

@@ -76,6 +76,7 @@ export const tokens: typeof en.tokens = {
     domains: 'Domínios',
     requests: 'Requisições e uso',
     state: 'O que os mocks lembram',
+    env: 'Variáveis do workspace',
   },
   level: { none: 'Sem acesso', read: 'Ler', write: 'Ler e escrever' },
   everything: 'Tudo',

@@ -76,6 +76,8 @@ export const audit: typeof en.audit = {
     acceptInvitation: 'Aceitou o convite para',
     declineInvitation: 'Recusou o convite para',
     putFile: 'Enviou o arquivo',
+    putVariable: 'Definiu a variável',
+    deleteVariable: 'Excluiu a variável',
     deleteFile: 'Excluiu o arquivo',
     createDomain: 'Adicionou o domínio',
     deleteDomain: 'Removeu o domínio',
