@@ -24,7 +24,7 @@ func (op operation) places(c call) []place {
 	var all []place
 	for _, p := range op.Parameters {
 		switch v := p.Value; {
-		case slices.Contains([]string{"path", "session_name"}, v.Name): // within the mock, not of the workspace
+		case slices.Contains([]string{"path", "session_name", "variable_name"}, v.Name): // within the mock or the workspace that is named, too
 		case !v.Schema.Value.Type.Is("string"):
 		case v.In == "path":
 			all = append(all, place{"path", v.Name})
