@@ -73,8 +73,14 @@ func TestValues(t *testing.T) {
 		secret bool
 		ok     bool
 	}{
-		{"", false, true}, {strings.Repeat("v", MaxValue), false, true}, {strings.Repeat("v", MaxValue+1), false, false}, {"a\x00", false, false}, {"a\xff", false, false},
-		{strings.Repeat("s", MinSecret), true, true}, {strings.Repeat("s", MinSecret-1), true, false}, {"", true, false},
+		{"", false, true},
+		{strings.Repeat("v", MaxValue), false, true},
+		{strings.Repeat("v", MaxValue+1), false, false},
+		{"a\x00", false, false},
+		{"a\xff", false, false},
+		{strings.Repeat("s", MinSecret), true, true},
+		{strings.Repeat("s", MinSecret-1), true, false},
+		{"", true, false},
 	} {
 		if (Check(c.value, c.secret) == "") != c.ok {
 			t.Errorf("%.10q, secret %t: %q", c.value, c.secret, Check(c.value, c.secret))
