@@ -32,7 +32,7 @@ func TestRoutesAndDocumentAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pages := []string{"GET /", "GET /signin", "POST /signin", "POST /signup", "GET /invitation", "GET /assets/*"}
+	pages := []string{"GET /", "GET /signin", "POST /signin", "POST /signup", "POST /mcp", "GET /invitation", "GET /assets/*"}
 	var routes, described []string
 	for _, r := range handler.(*echo.Echo).Routes() {
 		// HEAD comes with GET.
