@@ -79,17 +79,3 @@ func ParseBytes(text string) (int64, error) {
 }
 
 var errSize = errors.New("is not a size: write it like 512MiB or 2GB")
-
-// MachineMemory is how much memory the machine has, in bytes; 4 GiB where it does not say.
-func MachineMemory() int64 {
-	text, err := os.ReadFile("/proc/meminfo")
-	if err == nil {
-		for line := range strings.Lines(string(text)) {
-			var kib int64
-			if _, err := fmt.Sscanf(line, "MemTotal: %d kB", &kib); err == nil {
-				return kib << 10
-			}
-		}
-	}
-	return 4 << 30
-}

@@ -85,7 +85,7 @@ func (s *Service) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.Limit(s.cfg.Quota.limits())
-	p, err := s.assemble(db)
+	p, err := s.assemble(db) //nolint:contextcheck // what it makes works with the contexts of requests
 	if err != nil {
 		return err
 	}

@@ -27,10 +27,10 @@ import (
 	"github.com/mocloud/mocloud/pkg/egress"
 	"github.com/mocloud/mocloud/pkg/env"
 	"github.com/mocloud/mocloud/pkg/lifecycle"
+	"github.com/mocloud/mocloud/pkg/machine"
 	"github.com/mocloud/mocloud/pkg/mockspec"
 	"github.com/mocloud/mocloud/pkg/mockstate"
 	"github.com/mocloud/mocloud/pkg/objstore"
-	"github.com/mocloud/mocloud/pkg/process"
 	"github.com/mocloud/mocloud/pkg/tryit"
 	"github.com/mocloud/mocloud/services/mockserver/internal/accesslog"
 	"github.com/mocloud/mocloud/services/mockserver/internal/apidoc"
@@ -167,7 +167,7 @@ func memory() int64 {
 	if limit := debug.SetMemoryLimit(-1); limit != math.MaxInt64 {
 		return limit
 	}
-	return process.MachineMemory()
+	return machine.Memory()
 }
 
 // cacheBytes is the size of the cache: what is set, or half of the memory that the process may use.

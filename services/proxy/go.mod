@@ -3,6 +3,7 @@ module github.com/mocloud/mocloud/services/proxy
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/miekg/dns v1.1.73
 	github.com/mocloud/mocloud/pkg v0.0.0

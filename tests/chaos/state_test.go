@@ -3,6 +3,7 @@ package chaos_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -119,7 +120,7 @@ func TestStateOfKilledServers(t *testing.T) {
 	cloud.Eventually(t, "the count is told", func() error {
 		n, ok := count.ask(t.Context(), 0, "/hits", "s")
 		if last = n; !ok {
-			return fmt.Errorf("not yet")
+			return errors.New("not yet")
 		}
 		return nil
 	})
@@ -248,7 +249,7 @@ func TestStateIsLinearizable(t *testing.T) {
 		asking.Go(func() {
 			random := rand.New(rand.NewPCG(uint64(w), 5)) // #nosec G404 -- a test
 			client := w
-			for i := 0; i < each; i++ {
+			for i := range each {
 				o := operation{opHit, fmt.Sprint("s", w%sessions)}
 				path := "/hit"
 				if i%4 == 3 {

@@ -73,7 +73,7 @@ func set() *cobra.Command {
 	})
 	isSecret := cmd.Flags().Bool("secret", false, "encrypt the value and never show it again")
 	return remote.Command(cmd, func(ctx context.Context, s *remote.Session, args []string) error {
-		given := ""
+		var given string
 		if len(args) == 2 {
 			given = args[1]
 		} else {

@@ -20,7 +20,11 @@ func TestVariables(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	for _, wrong := range []options{
-		{env: []string{"A"}}, {env: []string{"=x"}}, {env: []string{"A-B=x"}}, {env: []string{"A=" + strings.Repeat("x", 4097)}}, {env: []string{"A=\xff"}},
+		{env: []string{"A"}},
+		{env: []string{"=x"}},
+		{env: []string{"A-B=x"}},
+		{env: []string{"A=" + strings.Repeat("x", 4097)}},
+		{env: []string{"A=\xff"}},
 		{envFile: filepath.Join(t.TempDir(), "none")},
 	} {
 		if got, err := wrong.variables(nil); err == nil {

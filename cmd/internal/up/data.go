@@ -80,7 +80,7 @@ func (d *dataFolder) sealKey(given string) (secret.String, error) {
 }
 
 // kept is the secret in a file, which is made if there is none.
-func (d *dataFolder) kept(name string, make func() secret.String) (secret.String, error) {
+func (d *dataFolder) kept(name string, generate func() secret.String) (secret.String, error) {
 	path := filepath.Join(d.path, name)
 	kept, err := os.ReadFile(path)
 	if err == nil && len(strings.TrimSpace(string(kept))) > 0 {
@@ -89,7 +89,7 @@ func (d *dataFolder) kept(name string, make func() secret.String) (secret.String
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return secret.String{}, fmt.Errorf("read %s: %w", path, err)
 	}
-	made := make()
+	made := generate()
 	if err := os.WriteFile(path, []byte(made.Reveal()+"\n"), 0o600); err != nil {
 		return secret.String{}, unwritable(d.path, err)
 	}

@@ -55,10 +55,10 @@ func (s variableStore) Variables(ctx context.Context, who workspace.Caller, slug
 }
 
 // PutVariable implements variable.Repository.
-func (s variableStore) PutVariable(ctx context.Context, who workspace.Caller, slug, name string, make func(workspaceID string) (variable.Sealed, error)) (workspaceID string, err error) {
+func (s variableStore) PutVariable(ctx context.Context, who workspace.Caller, slug, name string, seal func(workspaceID string) (variable.Sealed, error)) (workspaceID string, err error) {
 	err = s.changeVariable(ctx, who, slug, name, func(ctx context.Context, tx bun.Tx, in workspace.Membership) error {
 		workspaceID = in.ID
-		v, err := make(in.ID)
+		v, err := seal(in.ID)
 		if err != nil {
 			return err
 		}

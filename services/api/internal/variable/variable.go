@@ -32,8 +32,8 @@ type Sealed struct {
 type Repository interface {
 	// Variables lists by name, after a given one.
 	Variables(ctx context.Context, who workspace.Caller, slug, after string, limit int) ([]Variable, error)
-	// PutVariable stores what make returns for the workspace's id, which it returns.
-	PutVariable(ctx context.Context, who workspace.Caller, slug, name string, make func(workspaceID string) (Sealed, error)) (workspaceID string, err error)
+	// PutVariable stores what seal returns for the workspace's id, which it returns.
+	PutVariable(ctx context.Context, who workspace.Caller, slug, name string, seal func(workspaceID string) (Sealed, error)) (workspaceID string, err error)
 	// DeleteVariable returns the id of the workspace.
 	DeleteVariable(ctx context.Context, who workspace.Caller, slug, name string) (workspaceID string, err error)
 }

@@ -159,7 +159,7 @@ const looked = 8
 func (c *Cache) victim(made *Item) *Item {
 	most := c.most
 	for range looked {
-		if o := c.list[rand.IntN(len(c.list))]; most == nil || o.size > most.size { //nolint:gosec // nothing secret
+		if o := c.list[rand.IntN(len(c.list))]; most == nil || o.size > most.size {
 			most = o
 		}
 	}
@@ -185,7 +185,7 @@ func (c *Cache) other(than *owner) *owner {
 	if len(c.list) < 2 {
 		return nil
 	}
-	o := c.list[rand.IntN(len(c.list))] //nolint:gosec // nothing secret
+	o := c.list[rand.IntN(len(c.list))]
 	if o == than {
 		o = c.list[(o.at+1)%len(c.list)]
 	}

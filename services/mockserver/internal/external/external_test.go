@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/mocloud/mocloud/pkg/apperr"
-
 	"github.com/mocloud/mocloud/services/mockserver/internal/cache"
 )
 
