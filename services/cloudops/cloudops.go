@@ -129,7 +129,7 @@ func (s *Service) lead(ctx context.Context) error {
 			s.log.WarnContext(ctx, "cannot renew the lease; it will be retried", "error", err)
 		}
 		if held := s.lease.Held(); held != active {
-			s.log.InfoContext(ctx, "this instance changes its turn", "active", held)
+			s.log.InfoContext(ctx, "this instance became active or standby", "active", held)
 			if active = held; held {
 				stop = s.work(ctx)
 			} else if err := stop(); err != nil {

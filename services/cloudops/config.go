@@ -87,7 +87,7 @@ func (c Config) Validate() error {
 	var problems []error
 	wrong := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if !hostPattern.MatchString(c.BaseDomain) {
-		wrong("BASE_DOMAIN: %q is no domain in lower case", c.BaseDomain)
+		wrong("BASE_DOMAIN: %q is not a lower-case domain name, such as mocks.example.com", c.BaseDomain)
 	}
 	if c.DNSMode != "wildcard" && c.DNSMode != "per-host" {
 		wrong(`DNS_MODE: %q is neither "wildcard" nor "per-host"`, c.DNSMode)
@@ -105,7 +105,7 @@ func (c Config) Validate() error {
 		wrong("CLOUDOPS_OWNER: %q must be 1 to 32 letters, digits, dots, dashes or underscores", c.Owner)
 	}
 	if _, err := netip.ParseAddrPort(c.Resolver); err != nil && c.Resolver != "" {
-		wrong("CLOUDOPS_RESOLVER: %q is not of the form 192.0.2.53:53", c.Resolver)
+		wrong("CLOUDOPS_RESOLVER: %q is not an address with a port, such as 192.0.2.53:53", c.Resolver)
 	}
 	if c.Quiet < 0 || c.DeleteAfter < 0 {
 		wrong("CLOUDOPS_QUIET and CLOUDOPS_DELETE_AFTER must not be negative")
@@ -118,10 +118,10 @@ func (c Config) Validate() error {
 
 func (c Config) checkProvider(wrong func(string, ...any)) {
 	if c.DigitalOceanApp != "" && !digitalocean.IsID(c.DigitalOceanApp) {
-		wrong("CLOUDOPS_DIGITALOCEAN_APP: %q is no app id", c.DigitalOceanApp)
+		wrong("CLOUDOPS_DIGITALOCEAN_APP: %q is not an app id; copy the UUID from the app's address in the DigitalOcean console", c.DigitalOceanApp)
 	}
 	if c.CloudflareZone != "" && c.RFC2136Zone != "" {
-		wrong("CLOUDOPS_CLOUDFLARE_ZONE and CLOUDOPS_RFC2136_ZONE cannot be combined: one provider has the base domain's records")
+		wrong("CLOUDOPS_CLOUDFLARE_ZONE and CLOUDOPS_RFC2136_ZONE cannot be combined: one provider manages the records of the base domain")
 	}
 	if zone := c.RFC2136Zone; zone != "" && c.BaseDomain != zone && !strings.HasSuffix(c.BaseDomain, "."+zone) {
 		wrong("CLOUDOPS_RFC2136_ZONE: BASE_DOMAIN %q is not in the zone %q", c.BaseDomain, zone)
@@ -131,15 +131,15 @@ func (c Config) checkProvider(wrong func(string, ...any)) {
 	}
 	u, err := url.Parse(c.ProxyURL)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
-		wrong("CLOUDOPS_PROXY_URL: a provider is called through the proxy; set it to the form http://proxy:8080")
+		wrong("CLOUDOPS_PROXY_URL: providers are called through the proxy; set its address, such as http://proxy:8080")
 	}
 	if c.ProxyToken.Empty() {
 		wrong("CLOUDOPS_PROXY_TOKEN is missing")
 	}
 	if c.hasProvider() && (!hostPattern.MatchString(c.Target) || !strings.Contains(c.Target, ".")) {
-		wrong("CLOUDOPS_TARGET: %q is not the host name that records are to point at", c.Target)
+		wrong("CLOUDOPS_TARGET: %q is not a host name; set the host that DNS records should point to", c.Target)
 	}
 	if c.policy().Rank() < 0 {
-		wrong("CLOUDOPS_POLICY: %q is none of dry-run, create-only, upsert-only, sync; there is no default, because each is dangerous to somebody", c.Policy)
+		wrong("CLOUDOPS_POLICY: %q is not one of dry-run, create-only, upsert-only, sync; there is no default, because no choice is safe for everybody", c.Policy)
 	}
 }

@@ -121,7 +121,7 @@ func TestCertificates(t *testing.T) {
 
 		names.Replace(t, host+". 1 IN CNAME elsewhere.example.")
 		d.becomes(t, added.ID, "its record leads elsewhere", func(s client.Domain) bool {
-			return s.Routing == client.RoutingConflict && strings.Contains(s.Reason, "leads to elsewhere.example") && s.Records[1].Seen[0] == "elsewhere.example"
+			return s.Routing == client.RoutingConflict && strings.Contains(s.Reason, "points to elsewhere.example") && s.Records[1].Seen[0] == "elsewhere.example"
 		})
 		given, err := d.api.DeleteDomainWithResponse(t.Context(), added.ID)
 		check(t, err)

@@ -130,7 +130,7 @@ func TestDomainOfACustomer(t *testing.T) {
 		// Each record by itself, and another value on the way.
 		d.names.Add(t, host+". 1 IN CNAME elsewhere.example.")
 		d.becomes(t, added.ID, "it leads elsewhere", func(s client.Domain) bool {
-			return s.Routing == client.RoutingConflict && strings.Contains(s.Reason, "leads to elsewhere.example, not to "+added.Records[1].Value)
+			return s.Routing == client.RoutingConflict && strings.Contains(s.Reason, "points to elsewhere.example, not to "+added.Records[1].Value)
 		})
 		d.create(t, added, client.RecordTXT)
 		d.becomes(t, added.ID, "it is proven", func(s client.Domain) bool {

@@ -116,7 +116,7 @@ func TestAFullApp(t *testing.T) {
 	b.publish(t, serving("d1", "a.customer.dev"))
 	b.has(t, "a.customer.dev")
 	b.publish(t, serving("d2", "b.customer.dev"))
-	if reason := b.await(t, "d2", "offline_invalid"); !strings.Contains(reason, "as many domains as it may, 3") {
+	if reason := b.await(t, "d2", "offline_invalid"); !strings.Contains(reason, "reached its limit of 3 domains") {
 		t.Errorf("the reason: %s", reason)
 	}
 	b.publish(t, event.DomainDeleted{DomainID: "d1", Host: "a.customer.dev"})

@@ -129,7 +129,7 @@ func decode(raw []byte) (file, error) {
 		return file{}, err
 	}
 	if f.Version != version {
-		return file{}, fmt.Errorf("it is of version %d and this program knows %d", f.Version, version)
+		return file{}, fmt.Errorf("it has version %d, and this program reads version %d", f.Version, version)
 	}
 	domains := make(map[string]Domain, len(f.Domains))
 	for id, d := range f.Domains {
@@ -161,7 +161,7 @@ func (s *State) Apply(ctx context.Context, b stream.Batch) error {
 		next.Epoch = b.Epoch
 	}
 	if next.Epoch != b.Epoch {
-		return fmt.Errorf("apply domains: the batch is of epoch %s and the state of %s", b.Epoch, next.Epoch)
+		return fmt.Errorf("apply domains: the batch has epoch %s and the state has epoch %s", b.Epoch, next.Epoch)
 	}
 	if b.To <= next.Number {
 		return nil // another cloudops has applied it

@@ -179,7 +179,7 @@ func (s *Servers) serversOf(ctx context.Context, name string) ([]string, error) 
 		}
 		return servers[:min(len(servers), maxServers)], nil
 	}
-	return nil, fmt.Errorf("%s is in no zone that can be found", name)
+	return nil, fmt.Errorf("cannot find the zone of %s", name)
 }
 
 // publicAddresses are those of a name server that may be asked.
@@ -226,7 +226,7 @@ func exchange(ctx context.Context, server, name string, kind uint16, recursive b
 	}
 	if !recursive && !answer.Authoritative {
 		// Neither a record nor its absence may be believed: a server that is not responsible says "nothing" of every name.
-		return nil, fmt.Errorf("ask %s: it is not responsible for %s", server, name)
+		return nil, fmt.Errorf("ask %s: it is not authoritative for %s", server, name)
 	}
 	switch answer.Rcode {
 	case dns.RcodeSuccess:
@@ -238,5 +238,5 @@ func exchange(ctx context.Context, server, name string, kind uint16, recursive b
 		}
 		return nil, ErrNone
 	}
-	return nil, fmt.Errorf("ask %s: it answers %s", server, dns.RcodeToString[answer.Rcode])
+	return nil, fmt.Errorf("ask %s: it answered %s", server, dns.RcodeToString[answer.Rcode])
 }

@@ -149,7 +149,7 @@ func TestServersOfTheZone(t *testing.T) {
 	}
 	// Nobody can say, which is not the same as nothing.
 	for name, why := range map[string]string{
-		"api.lame.co": "not responsible", "api.private.co": "no public address", "api.unregistered.co": "in no zone",
+		"api.lame.co": "not authoritative", "api.private.co": "no public address", "api.unregistered.co": "cannot find the zone",
 	} {
 		if _, err := servers.TXT(ctx, name); err == nil || errors.Is(err, ErrNone) || !strings.Contains(err.Error(), why) {
 			t.Errorf("%s: %v", name, err)

@@ -94,12 +94,12 @@ func TestSee(t *testing.T) {
 	z.set("A half.co", "192.0.2.1")
 	z.set("AAAA half.co", "2001:db8::2")
 	for host, want := range map[string]event.DomainObserved{
-		"good.co":   {Ownership: "proven", Routing: "ok", Reason: "The proof was found. The host leads here."},
-		"other.co":  {Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co leads to elsewhere.net"},
+		"good.co":   {Ownership: "proven", Routing: "ok", Reason: "The proof was found. The host points here."},
+		"other.co":  {Ownership: "missing", Routing: "conflict", Reason: "has another value. other.co points to elsewhere.net"},
 		"none.co":   {Ownership: "missing", Routing: "missing", Reason: "There is no TXT record at _mocloud-challenge.none.co yet."},
 		"empty.co":  {Ownership: "missing", Routing: "missing", Reason: "no TXT record"},
-		"apex.co":   {Ownership: "missing", Routing: "ok", Reason: "The host leads here."},
-		"half.co":   {Ownership: "missing", Routing: "conflict", Reason: "half.co leads to the address 2001:db8::2, which is not one of x.edge.mocloud.dev"},
+		"apex.co":   {Ownership: "missing", Routing: "ok", Reason: "The host points here."},
+		"half.co":   {Ownership: "missing", Routing: "conflict", Reason: "half.co points to the address 2001:db8::2, which is not one of x.edge.mocloud.dev"},
 		"broken.co": {Ownership: "unknown", Routing: "unknown", Reason: "do not answer"},
 	} {
 		got := See(t.Context(), servers, domain(host))
@@ -113,7 +113,7 @@ func TestSee(t *testing.T) {
 	}
 	lost := domain("apex.co")
 	lost.Target = "y.edge.mocloud.dev"
-	if got := See(t.Context(), servers, lost); got.Routing != "conflict" || !strings.Contains(got.Reason, "y.edge.mocloud.dev, which it should lead to, has no address") {
+	if got := See(t.Context(), servers, lost); got.Routing != "conflict" || !strings.Contains(got.Reason, "y.edge.mocloud.dev, to which it should point, has no address") {
 		t.Errorf("without an address of the target: %+v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -51,13 +51,13 @@ func seeProof(ctx context.Context, dns DNS, d desired.Domain, r *event.ObservedR
 	switch {
 	case d.Token == "":
 		found(r, event.RecordUnknown)
-		return event.OwnershipUnknown, "The domain has no proof to look for; remove it and add it again."
+		return event.OwnershipUnknown, "The domain has no ownership token; remove it and add it again."
 	case errors.Is(err, ErrNone):
 		found(r, event.RecordMissing)
 		return event.OwnershipMissing, fmt.Sprintf("There is no TXT record at %s yet.", r.Name)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return event.OwnershipUnknown, fmt.Sprintf("The name servers of %s do not answer; they will be asked again.", d.Host)
+		return event.OwnershipUnknown, fmt.Sprintf("The name servers of %s do not answer; mocloud will ask them again.", d.Host)
 	}
 	for _, text := range texts {
 		if subtle.ConstantTimeCompare([]byte(text), []byte(r.Expected)) == 1 {
@@ -76,13 +76,13 @@ func seeRoute(ctx context.Context, dns DNS, d desired.Domain, r *event.ObservedR
 		return seeAddresses(ctx, dns, d, r)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return routingUnknown, "It is not known where the host leads."
+		return routingUnknown, "mocloud could not find out where the host points."
 	case target != d.Target:
 		found(r, event.RecordDifferent, target)
-		return routingConflict, fmt.Sprintf("%s leads to %s, not to %s.", d.Host, target, d.Target)
+		return routingConflict, fmt.Sprintf("%s points to %s, not to %s.", d.Host, target, d.Target)
 	}
 	found(r, event.RecordOK, target)
-	return routingOK, "The host leads here."
+	return routingOK, "The host points here."
 }
 
 // seeAddresses looks where a host without a CNAME leads. At the top of a zone none is possible; there DNS providers answer with
@@ -92,29 +92,29 @@ func seeAddresses(ctx context.Context, dns DNS, d desired.Domain, r *event.Obser
 	switch {
 	case errors.Is(err, ErrNone):
 		found(r, event.RecordMissing)
-		return routingMissing, fmt.Sprintf("%s has no CNAME record that leads to %s.", d.Host, d.Target)
+		return routingMissing, fmt.Sprintf("%s has no CNAME record that points to %s.", d.Host, d.Target)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return routingUnknown, "It is not known where the host leads."
+		return routingUnknown, "mocloud could not find out where the host points."
 	}
 	r.Type = "ALIAS"
 	ours, err := dns.Addresses(ctx, d.Target)
 	switch {
 	case errors.Is(err, ErrNone):
 		found(r, event.RecordDifferent, texts(addresses)...)
-		return routingConflict, fmt.Sprintf("%s has address records and no CNAME record; %s, which it should lead to, has no address. Ask your administrator to fix that.", d.Host, d.Target)
+		return routingConflict, fmt.Sprintf("%s has address records and no CNAME record; %s, to which it should point, has no address. Ask your administrator to fix that.", d.Host, d.Target)
 	case err != nil:
 		found(r, event.RecordUnknown)
-		return routingUnknown, "It is not known where the host leads."
+		return routingUnknown, "mocloud could not find out where the host points."
 	}
 	for _, a := range addresses {
 		if !slices.Contains(ours, a) {
 			found(r, event.RecordDifferent, texts(addresses)...)
-			return routingConflict, fmt.Sprintf("%s leads to the address %s, which is not one of %s; where a CNAME record is not allowed, use an ALIAS or ANAME record.", d.Host, a, d.Target)
+			return routingConflict, fmt.Sprintf("%s points to the address %s, which is not one of %s; where a CNAME record is not allowed, use an ALIAS or ANAME record.", d.Host, a, d.Target)
 		}
 	}
 	found(r, event.RecordOK, texts(addresses)...)
-	return routingOK, "The host leads here."
+	return routingOK, "The host points here."
 }
 
 func texts(addresses []netip.Addr) (all []string) {

@@ -74,11 +74,11 @@ func Apps(c AppConfig, in AppInput) AppPlan {
 		case isThere:
 			p.Statuses[domainID] = standing(there, in.Now)
 		case !digitalocean.IsDomain(host):
-			p.Statuses[domainID] = Status{State: OfflineInvalid, Reason: fmt.Sprintf("The app platform takes no domain like %s.", host)}
+			p.Statuses[domainID] = Status{State: OfflineInvalid, Reason: fmt.Sprintf("The app platform does not accept domains such as %s.", host)}
 		case c.Policy.Rank() < CreateOnly.Rank():
-			p.Statuses[domainID] = Status{State: Publishing, Reason: fmt.Sprintf("The app lacks the domain %s, and the policy %q does not permit adding it.", host, c.Policy)}
+			p.Statuses[domainID] = Status{State: Publishing, Reason: fmt.Sprintf("The app does not have the domain %s, and the policy %q does not permit adding it.", host, c.Policy)}
 		case room <= 0:
-			p.Statuses[domainID] = Status{State: OfflineInvalid, Reason: fmt.Sprintf("The app has as many domains as it may, %d; an operator must make room.", c.Max)}
+			p.Statuses[domainID] = Status{State: OfflineInvalid, Reason: fmt.Sprintf("The app has reached its limit of %d domains; ask your administrator to make room.", c.Max)}
 		default:
 			room--
 			p.Add[host] = domainID
@@ -115,23 +115,23 @@ func standing(d provider.AppDomain, now time.Time) Status {
 	case d.Phase == provider.Broken:
 		reason := d.Reason
 		if reason == "" {
-			reason = "it gives no reason"
+			reason = "it gave no reason"
 		}
-		s.State, s.Reason = Publishing, "The app platform cannot set the domain up: "+reason+"."
+		s.State, s.Reason = Publishing, "The app platform cannot set up the domain: "+reason+"."
 		s.Certificate, s.CertificateReason = "failed", reason
 	case d.Phase == provider.Waiting:
-		s.State, s.Reason = Publishing, "The app platform waits for the DNS record and makes the certificate."
+		s.State, s.Reason = Publishing, "The app platform is waiting for the DNS record and will then issue the certificate."
 		s.Certificate, s.CertificateReason = "issuing", s.Reason
 	case !d.CertificateExpiresAt.IsZero() && d.CertificateExpiresAt.Sub(now) < expiresSoon:
 		s.Certificate = "expiring"
-		s.CertificateReason = "The app platform should have renewed the certificate, which ends on " + d.CertificateExpiresAt.UTC().Format(time.DateOnly) + "."
+		s.CertificateReason = "The app platform should have renewed the certificate, which expires on " + d.CertificateExpiresAt.UTC().Format(time.DateOnly) + "."
 	}
 	return s
 }
 
 func (c AppConfig) removals(p *AppPlan, in AppInput, wanted map[string]string, at map[string]provider.AppDomain) {
 	if !in.Desired.Complete {
-		p.Refused = "the domains are not all known yet"
+		p.Refused = "not all domains are known yet"
 		return
 	}
 	for _, host := range slices.Sorted(maps.Keys(in.Ledger)) {
@@ -142,13 +142,13 @@ func (c AppConfig) removals(p *AppPlan, in AppInput, wanted map[string]string, a
 		case !isThere:
 			p.Forget = append(p.Forget, host)
 		case c.Policy != Sync:
-			p.Refused = fmt.Sprintf("the policy %q does not permit removing", c.Policy)
+			p.Refused = fmt.Sprintf("the policy %q does not permit removing domains", c.Policy)
 		default:
 			p.Remove = append(p.Remove, host)
 		}
 	}
 	if owned := len(in.Ledger); owned >= guardFrom && len(p.Remove)*100 > owned*guardPercent {
-		p.Refused = fmt.Sprintf("%d of %d domains would go, more than %d %%", len(p.Remove), owned, guardPercent)
+		p.Refused = fmt.Sprintf("%d of %d domains would be removed, more than %d%%", len(p.Remove), owned, guardPercent)
 		p.Remove = nil
 	}
 }

@@ -148,7 +148,7 @@ func (c Config) underWildcard(host string, at map[string][]provider.Record) Stat
 	wildcard := "*." + c.BaseDomain
 	switch {
 	case !c.Provider:
-		return Status{State: Published, Reason: "No DNS provider is configured: the wildcard record " + wildcard + " is yours to create."}
+		return Status{State: Published, Reason: "No DNS provider is configured; create the wildcard record " + wildcard + " yourself."}
 	case len(at[host]) > 0 && !c.ours(at[host][0]): // ours is left from another mode, and will go
 		return Status{State: OfflineInvalid, Reason: fmt.Sprintf("A DNS record of type %s at %s hides the wildcard record; remove it.", at[host][0].Type, host)}
 	case len(at[wildcard]) > 0:
@@ -162,7 +162,7 @@ func (c Config) underWildcard(host string, at map[string][]provider.Record) Stat
 
 // elsewhere is a host in a zone that is not ours to write: whoever has the zone makes its records.
 func (c Config) elsewhere(host string) Status {
-	return Status{State: Published, Reason: fmt.Sprintf("The DNS records of %s are not mocloud's to make.", host)}
+	return Status{State: Published, Reason: fmt.Sprintf("mocloud does not manage the DNS records of %s.", host)}
 }
 
 // ownRecord is a host that needs a record of its own.
@@ -189,7 +189,7 @@ func (c Config) ownRecord(p *Plan, domainID, host string, there []provider.Recor
 		return Status{State: Published, Reason: ""}
 	}
 	if c.Policy.Rank() < UpsertOnly.Rank() {
-		return Status{State: Publishing, Reason: fmt.Sprintf("The record %s differs from what it should be, and the policy %q does not permit changing it.", host, c.Policy)}
+		return Status{State: Publishing, Reason: fmt.Sprintf("The record %s is not as it should be, and the policy %q does not permit changing it.", host, c.Policy)}
 	}
 	p.Update = append(p.Update, want)
 	return Status{State: Publishing, Reason: "The DNS record is being repaired."}
@@ -219,11 +219,11 @@ func (c Config) orphans(p *Plan, in Input, needed map[string]bool) {
 	switch {
 	case len(due) == 0:
 	case c.Policy != Sync:
-		p.Refused = fmt.Sprintf("the policy %q does not permit deleting", c.Policy)
+		p.Refused = fmt.Sprintf("the policy %q does not permit deleting records", c.Policy)
 	case !in.Desired.Complete:
-		p.Refused = "the domains are not all known yet"
+		p.Refused = "not all domains are known yet"
 	case owned >= guardFrom && len(due)*100 > owned*guardPercent:
-		p.Refused = fmt.Sprintf("%d of %d records would go, more than %d %%", len(due), owned, guardPercent)
+		p.Refused = fmt.Sprintf("%d of %d records would be deleted, more than %d%%", len(due), owned, guardPercent)
 	default:
 		p.Delete = due
 	}

@@ -38,9 +38,9 @@ func (p *Prover) Answer(ctx context.Context, q challenge.Question) challenge.Ans
 	case !cloudprovider.IsProof(q.Value):
 		return challenge.Answer{Error: "The value of a proof must be a digest in base64url."}
 	case p.DNS == nil:
-		return challenge.Answer{Error: "cloudops has no DNS provider, so that " + name + " cannot be made; unset MOCKSERVER_ACME_WILDCARD."}
+		return challenge.Answer{Error: "cloudops has no DNS provider and cannot create " + name + "; configure one, or unset MOCKSERVER_ACME_WILDCARD."}
 	case p.Policy.Rank() < plan.CreateOnly.Rank():
-		return challenge.Answer{Error: "The policy " + string(p.Policy) + " does not permit making " + name + "."}
+		return challenge.Answer{Error: "The policy " + string(p.Policy) + " does not permit creating " + name + "."}
 	}
 	var err error
 	switch q.Do {
@@ -51,14 +51,14 @@ func (p *Prover) Answer(ctx context.Context, q challenge.Question) challenge.Ans
 	case challenge.Look:
 		texts, err := p.Seen.TXT(ctx, name)
 		if err != nil && !errors.Is(err, ownership.ErrNone) {
-			p.Log.DebugContext(ctx, "cannot look at a proof; it will be looked at again", "host", name, "error", err)
+			p.Log.DebugContext(ctx, "cannot check a proof; it will be checked again", "host", name, "error", err)
 		}
 		return challenge.Answer{Seen: slices.Contains(texts, q.Value)}
 	default:
-		return challenge.Answer{Error: "A proof can be presented, looked at and removed."}
+		return challenge.Answer{Error: "Unknown action: a proof can be presented, checked or removed."}
 	}
 	if err != nil {
-		p.Log.WarnContext(ctx, "cannot change the record of a proof", "host", name, "error", err)
+		p.Log.WarnContext(ctx, "cannot change the DNS record of a proof", "host", name, "error", err)
 		return challenge.Answer{Error: "The record " + name + " could not be changed: " + err.Error()}
 	}
 	return challenge.Answer{}

@@ -37,7 +37,7 @@ func NewDigitalOcean(proxyURL string, token secret.String, app string, client *h
 	// Neither retries nor oauth2: the proxy has both.
 	c, err := godo.New(&through, godo.SetBaseURL(strings.TrimSuffix(proxyURL, "/")+"/"), godo.SetUserAgent("mocloud-cloudops"))
 	if err != nil {
-		return nil, fmt.Errorf("make a client of DigitalOcean: %w", err)
+		return nil, fmt.Errorf("create the DigitalOcean client: %w", err)
 	}
 	return &DigitalOcean{c, app}, nil
 }
@@ -137,7 +137,7 @@ func (d *DigitalOcean) read(ctx context.Context) (*app, error) {
 		}
 	}
 	if answer.App.ID != d.app || !there(answer.App.Spec["name"]) || parts == 0 {
-		return nil, fmt.Errorf("read app %s: the answer is not a whole app", d.app)
+		return nil, fmt.Errorf("read app %s: the answer is not a complete app", d.app)
 	}
 	return &answer.App, nil
 }
@@ -186,12 +186,12 @@ func (a *app) entries() ([]entry, error) {
 	}
 	var raws []json.RawMessage
 	if err := json.Unmarshal(a.Spec["domains"], &raws); err != nil {
-		return nil, fmt.Errorf("the domains of the spec: %w", err)
+		return nil, fmt.Errorf("read the domains of the spec: %w", err)
 	}
 	entries := make([]entry, len(raws))
 	for i, raw := range raws {
 		if err := json.Unmarshal(raw, &entries[i]); err != nil || entries[i].Domain == "" {
-			return nil, fmt.Errorf("the domain %d of the spec cannot be read", i+1)
+			return nil, fmt.Errorf("cannot read domain %d of the spec", i+1)
 		}
 		entries[i].raw = raw
 	}

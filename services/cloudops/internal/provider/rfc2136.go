@@ -99,7 +99,7 @@ func (c *RFC2136) Delete(ctx context.Context, id string) error {
 func parseID(id string) (kind, name, mark string, err error) {
 	parts := strings.SplitN(id, " ", 3)
 	if len(parts) != 3 {
-		return "", "", "", fmt.Errorf("%q is no record's id", id)
+		return "", "", "", fmt.Errorf("%q is not the id of a record", id)
 	}
 	return parts[0], parts[1], parts[2], nil
 }
@@ -144,7 +144,7 @@ func (c *RFC2136) call(ctx context.Context, method, path string, send, into any)
 		return nil
 	}
 	if err := json.Unmarshal(raw, into); err != nil {
-		return &Error{Status: http.StatusBadGateway, Message: "the proxy's answer cannot be read"}
+		return &Error{Status: http.StatusBadGateway, Message: "cannot read the proxy's answer"}
 	}
 	return nil
 }

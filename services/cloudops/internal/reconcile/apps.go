@@ -97,7 +97,7 @@ func (a *Apps) reconcile(ctx context.Context, snapshot desired.Snapshot) (map[st
 		return nil, 0, err
 	}
 	if p.Refused != "" {
-		a.log.WarnContext(ctx, "domains that nobody needs are kept", "reason", p.Refused)
+		a.log.WarnContext(ctx, "keeping domains of the app that are no longer needed", "reason", p.Refused)
 	}
 	var applyErr error
 	switch {
@@ -110,7 +110,7 @@ func (a *Apps) reconcile(ctx context.Context, snapshot desired.Snapshot) (map[st
 	case state.Busy:
 		for id, status := range p.Statuses {
 			if status.State == plan.Publishing {
-				status.Reason = "The app is being deployed; the domain is added when that is done."
+				status.Reason = "The app is being deployed; the domain will be added afterwards."
 				p.Statuses[id] = status
 			}
 		}
@@ -136,9 +136,9 @@ func refused(p plan.AppPlan, err error) {
 		return
 	}
 	for _, id := range p.Add {
-		status := plan.Status{State: plan.Publishing, Reason: "The app platform did not take the change; it is tried again."}
+		status := plan.Status{State: plan.Publishing, Reason: "The app platform did not accept the change; mocloud will try again."}
 		if e.Terminal() {
-			status = plan.Status{State: plan.OfflineInvalid, Reason: "The app platform refuses the domain: " + e.Message}
+			status = plan.Status{State: plan.OfflineInvalid, Reason: "The app platform rejected the domain: " + e.Message}
 		}
 		p.Statuses[id] = status
 	}

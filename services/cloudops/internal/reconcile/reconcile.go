@@ -150,7 +150,7 @@ func (r *Reconciler) round(ctx context.Context) time.Duration {
 		r.rounds.WithLabelValues("failed").Inc()
 		wait = max(wait, r.backoff())
 		r.failures++
-		r.log.WarnContext(ctx, "round failed", "error", err, "again_in", wait.String())
+		r.log.WarnContext(ctx, "reconciliation failed; it will be retried", "error", err, "again_in", wait.String())
 	}
 	r.report(ctx)
 	return wait
@@ -198,7 +198,7 @@ func (r *Reconciler) reconcileRecords(ctx context.Context, snapshot desired.Snap
 		return nil, retryAfter(err), err
 	}
 	if p.Refused != "" {
-		r.log.WarnContext(ctx, "records that nobody needs are kept", "reason", p.Refused, "records", len(p.Orphaned))
+		r.log.WarnContext(ctx, "keeping DNS records that are no longer needed", "reason", p.Refused, "records", len(p.Orphaned))
 	}
 	wait := r.cfg.Interval + rand.N(r.cfg.Interval/10+1)
 	if len(p.Orphaned) > len(p.Delete) && p.Refused == "" {
@@ -281,15 +281,15 @@ func (r *Reconciler) apply(ctx context.Context, p plan.Plan) (failed map[string]
 		case known && e.Conflict():
 			// Reading back shows whose it is.
 		case known && e.Terminal():
-			failed[s.record.Name] = plan.Status{State: plan.OfflineInvalid, Reason: "The DNS record is refused: " + e.Message}
+			failed[s.record.Name] = plan.Status{State: plan.OfflineInvalid, Reason: "The DNS provider rejected the record: " + e.Message}
 		case known && e.Refused():
-			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider or the proxy does not take our credentials; an operator must look at them."}
+			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider or the proxy rejected mocloud's credentials; ask your administrator to check them."}
 			return failed, false, errors.Join(append(errs, err)...)
 		case known && (e.Status == 429 || e.Status == 503):
-			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider cannot be asked just now; it is tried again."}
+			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider is not available at the moment; mocloud will try again."}
 			return failed, false, errors.Join(append(errs, err)...)
 		default:
-			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider did not answer; it is tried again."}
+			failed[s.record.Name] = plan.Status{State: plan.Publishing, Reason: "The DNS provider did not answer; mocloud will try again."}
 			errs = append(errs, err)
 		}
 	}

@@ -44,7 +44,7 @@ func (r *Reconciler) unknown(snapshot desired.Snapshot) {
 	for id := range snapshot.Domains {
 		status, known := r.statuses[id]
 		if !known {
-			status = plan.Status{State: plan.Publishing, Reason: "The provider cannot be read just now; it is tried again."}
+			status = plan.Status{State: plan.Publishing, Reason: "The provider cannot be reached at the moment; mocloud will try again."}
 		}
 		statuses[id] = status
 	}
@@ -63,7 +63,7 @@ func (r *Reconciler) report(ctx context.Context) {
 		})
 		if err != nil {
 			if ctx.Err() == nil {
-				r.log.WarnContext(ctx, "domains not reported", "error", err)
+				r.log.WarnContext(ctx, "cannot report the states of domains; they will be reported again", "error", err)
 			}
 			return
 		}
