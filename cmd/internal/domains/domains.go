@@ -90,7 +90,10 @@ func verify(ctx context.Context, s *remote.Session, args []string) error {
 	if d, err = remote.Read((*client.VerifyDomainResponse).GetJSON202)(s.VerifyDomainWithResponse(ctx, d.ID)); err != nil {
 		return err
 	}
-	return show(s, d)
+	// The answer is the domain as it was before the check.
+	return s.Show(d, func(out io.Writer) {
+		_, _ = fmt.Fprintf(out, "The DNS records of %s are being looked at. What was found: mocloud domains show %s\n", d.Host, d.Host)
+	})
 }
 
 func remove(ctx context.Context, s *remote.Session, args []string) error {
