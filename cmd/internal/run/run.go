@@ -94,27 +94,24 @@ func run(ctx context.Context, cmd *cobra.Command, files, command []string, o opt
 		o.aside(&cfg, cmd.ErrOrStderr())
 		cfg.File.Ready = func(url string) { ready <- url }
 	}
-	listener, err := o.listen(ctx, cmd.ErrOrStderr())
-	if err != nil {
-		return err
-	}
 	deps := mockserver.Deps{
-		Log: telemetry.NewLogger(cmd.ErrOrStderr(), slog.LevelWarn), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{}, Listener: listener,
+		Log: telemetry.NewLogger(cmd.ErrOrStderr(), slog.LevelWarn), Metrics: prometheus.NewRegistry(), Health: &lifecycle.Health{},
 	}
+	// The control address comes first: it was chosen, and the mock's port may be any that is free.
 	if o.control != "" {
 		if deps.Control, err = listenControl(ctx, o.control); err != nil {
-			return errors.Join(err, listener.Close())
+			return err
 		}
 		if !o.quiet {
 			_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "Control: http://%s/state\n", deps.Control.Addr())
 		}
 	}
+	if deps.Listener, err = o.listen(ctx, cmd.ErrOrStderr()); err != nil {
+		return errors.Join(err, closeAll(deps.Control))
+	}
 	service, err := mockserver.New(cfg, deps)
 	if err != nil {
-		if deps.Control != nil {
-			err = errors.Join(err, deps.Control.Close())
-		}
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeAll(deps.Control, deps.Listener))
 	}
 	if command != nil {
 		err = during(ctx, cmd, service, ready, command)
@@ -123,6 +120,17 @@ func run(ctx context.Context, cmd *cobra.Command, files, command []string, o opt
 	}
 	if errors.Is(err, mockserver.ErrInvalid) {
 		return exit.With(exit.Invalid, err)
+	}
+	return err
+}
+
+// closeAll closes the listeners that are open; one that was never opened is nil.
+func closeAll(listeners ...net.Listener) error {
+	var err error
+	for _, l := range listeners {
+		if l != nil {
+			err = errors.Join(err, l.Close())
+		}
 	}
 	return err
 }
