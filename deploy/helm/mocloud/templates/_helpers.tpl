@@ -35,7 +35,7 @@ seccompProfile: {type: RuntimeDefault}
 {{- define "mocloud.services" -}}
 api:
   ports: {http: 3000, ops: 9090}
-  secrets: [DATABASE_URL, REDIS_URL, OBJECT_STORE_URL, MOCLOUD_ADMIN_TOKEN]
+  secrets: [DATABASE_URL, REDIS_URL, OBJECT_STORE_URL, MOCLOUD_ADMIN_TOKEN, SEAL_KEY]
   env:
     API_ADDR: ":3000"
     API_MIGRATE: "false"
@@ -47,7 +47,7 @@ yamlgen:
   secrets: [REDIS_URL, OBJECT_STORE_URL]
 mockserver:
   ports: {http: 8000, ops: 9090}
-  secrets: [REDIS_URL, OBJECT_STORE_URL, MOCKSERVER_EGRESS_TOKEN]
+  secrets: [REDIS_URL, OBJECT_STORE_URL, MOCKSERVER_EGRESS_TOKEN, SEAL_KEY]
   env:
     MOCKSERVER_ADDR: ":8000"
     MOCKSERVER_EGRESS_URL: "http://{{ .Release.Name }}-proxy:3128"
