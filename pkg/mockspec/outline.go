@@ -31,9 +31,7 @@ func ReadOutlines(data []byte) (*Mock, []Outline, error) {
 				if err != nil || len(m.Endpoints) == 0 {
 					return wholly(data)
 				}
-				for i := range m.Endpoints {
-					outlines = append(outlines, OutlineOf(&m.Endpoints[i]))
-				}
+				outlines = append(outlines, Outlines(m.Endpoints)...)
 				continue
 			}
 			outlines = append(outlines, o)
@@ -60,16 +58,21 @@ func wholly(data []byte) (*Mock, []Outline, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	outlines := make([]Outline, len(m.Endpoints))
-	for i := range m.Endpoints {
-		outlines[i] = OutlineOf(&m.Endpoints[i])
-	}
+	outlines := Outlines(m.Endpoints)
 	m.Endpoints = nil
 	return m, outlines, nil
 }
 
-// OutlineOf is the outline of an endpoint that was read.
-func OutlineOf(e *Endpoint) Outline {
+// Outlines are the outlines of endpoints that were read.
+func Outlines(endpoints []Endpoint) []Outline {
+	outlines := make([]Outline, len(endpoints))
+	for i := range endpoints {
+		outlines[i] = outlineOf(&endpoints[i])
+	}
+	return outlines
+}
+
+func outlineOf(e *Endpoint) Outline {
 	return Outline{Method: e.Method, Host: e.Host, Path: e.Path, Endpoint: e}
 }
 
@@ -94,7 +97,7 @@ func ReadOutline(line []byte) (Outline, error) {
 	if err != nil {
 		return Outline{}, err
 	}
-	return OutlineOf(e), nil
+	return outlineOf(e), nil
 }
 
 // skim reads the outline of a line. It reports false if the line is not as AppendEndpoint writes those that only answer.

@@ -44,7 +44,7 @@ func (j *ciJob) run(script, variables string) (string, error) {
 	return out.String() + problems.String(), err
 }
 
-// write writes the files of a job: a mock that is called ci, and what is expected of its requests.
+// write writes the files of a job: a mock, and what is expected of its requests.
 func (j *ciJob) write(t *testing.T, slug string) {
 	t.Helper()
 	check(t, os.MkdirAll(filepath.Join(j.folder, "mocks"), 0o700))
@@ -79,7 +79,7 @@ func (j *ciJob) call(t *testing.T, slug string) {
 	t.Fatalf("%s is not in the list:\n%s", slug, out)
 }
 
-// plays the story of a job: it publishes, its tests call the mock or not, it verifies.
+// plays runs a whole job: it publishes, verifies before and after its tests call the mock, and names a folder that is not there.
 func (j *ciJob) plays(t *testing.T, slug, push, verify, report string) {
 	t.Helper()
 	j.write(t, slug)

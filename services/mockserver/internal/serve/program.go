@@ -178,10 +178,7 @@ func (h *hosted) compile() *program {
 		}
 	}
 	for i := range mock.Resources {
-		of := mock.Resources[i].Endpoints()
-		for j := range of {
-			outlines = append(outlines, mockspec.OutlineOf(&of[j]))
-		}
+		outlines = append(outlines, mockspec.Outlines(mock.Resources[i].Endpoints())...)
 	}
 	for i := range outlines {
 		o := &outlines[i]
@@ -267,19 +264,19 @@ func (p *program) on(host string) *world {
 // parse reads a site's content: its endpoints as outlines, the rest as a mock. fromUser reports whether positions in it are
 // places in the file that the user wrote: what is published has lines of its own, such as hosts.
 func parse(s *site.Site) (rest *mockspec.Mock, endpoints []mockspec.Outline, fromUser bool, err error) {
-	if s.Parsed == nil && isLines(s.Content) {
+	if s.Parsed != nil {
+		return s.Parsed, mockspec.Outlines(s.Parsed.Endpoints), true, nil
+	}
+	if isLines(s.Content) {
 		if rest, endpoints, err := mockspec.ReadOutlines(s.Content); err == nil {
 			return rest, endpoints, false, nil
 		}
 	}
-	mock, err := whole(s)
+	mock, err := fromYAML(s)
 	if err != nil {
 		return nil, nil, false, err
 	}
-	for i := range mock.Endpoints {
-		endpoints = append(endpoints, mockspec.OutlineOf(&mock.Endpoints[i]))
-	}
-	return mock, endpoints, s.Parsed != nil, nil
+	return mock, mockspec.Outlines(mock.Endpoints), false, nil
 }
 
 // whole reads all of a site's content.
@@ -292,6 +289,11 @@ func whole(s *site.Site) (*mockspec.Mock, error) {
 			return mock, nil
 		}
 	}
+	return fromYAML(s)
+}
+
+// fromYAML reads content that is not lines.
+func fromYAML(s *site.Site) (*mockspec.Mock, error) {
 	mock, problems := mockspec.Parse(s.Content, mockspec.Options{Compat: s.Compat})
 	for _, d := range problems {
 		if d.Severity == mockspec.Error {
