@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (m *memory) declare(v *mockspec.Variable) {
 	out.digest = digestOf(source)
 	if v.Rows == nil {
 		out.value = parseJSON(v.JSON)
-		m.env = m.env || theEnv.MatchString(v.JSON)
+		m.env = m.env || theEnv.in(v.JSON)
 		if text := out.value.String(); out.value.Kind() == selmer.KindString && strings.Contains(text, "{") {
 			if t, err := selmer.Compile(text, selmer.Options{Escaping: selmer.None}); err == nil {
 				if _, fixed := t.Constant(); !fixed {
@@ -97,11 +98,29 @@ func (u *memoryUse) any() bool { return len(u.names) > 0 || u.counters }
 // wholeState finds uses of the state that do not name what they use.
 var wholeState = regexp.MustCompile(`\bstate(\.\{\{|[^.\w"-])`)
 
+// words finds words in a text, which is all of a mock when it is called first: fast where there are none.
+type words struct {
+	pattern *regexp.Regexp
+	list    []string
+}
+
+func newWords(list ...string) words {
+	return words{regexp.MustCompile(`\b(` + strings.Join(list, "|") + `)\b`), list}
+}
+
+func (w words) in(text string) bool {
+	return slices.ContainsFunc(w.list, func(word string) bool { return strings.Contains(text, word) }) && w.pattern.MatchString(text)
+}
+
 // theTime finds uses of the time.
-var theTime = regexp.MustCompile(`\bnow\b`)
+//
+//nolint:gochecknoglobals // a constant
+var theTime = newWords("now")
 
 // theEnv finds uses of the workspace's variables, and of contents that may use them.
-var theEnv = regexp.MustCompile(`\b(env|external-body)\b`)
+//
+//nolint:gochecknoglobals // a constant
+var theEnv = newWords("env", "external-body")
 
 // use finds out what an endpoint may need, from how it is written: too much does no harm.
 func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memoryUse) {
@@ -114,7 +133,7 @@ func (m *memory) use(spec *mockspec.Endpoint, defaults []mockspec.Entry) (u memo
 		u.counters = u.counters || all.Responses[i].Times > 0
 	}
 	text := string(mockspec.AppendEndpoint(nil, &all))
-	u.time, u.env = theTime.MatchString(text), theEnv.MatchString(text) || m.env
+	u.time, u.env = theTime.in(text), theEnv.in(text) || m.env
 	if len(m.states) == 0 {
 		return u
 	}

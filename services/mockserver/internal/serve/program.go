@@ -161,7 +161,7 @@ func (h *hosted) compile() *program {
 	p.compiler = c
 	p.everywhere.cors = c.cors
 	p.remember(c)
-	p.env = !c.compat && theEnv.Match(h.site.Content)
+	p.env = !c.compat && theEnv.in(string(h.site.Content))
 	p.own = c.common(nil)
 	p.errors = c.errors(mock.Settings.Errors)
 	// On its own hosts a mock answers with everything; only a mock without hosts obeys what its items name.
